@@ -1,0 +1,1 @@
+"""Search methods: one file each, found through the entry points of the package."""

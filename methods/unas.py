@@ -1,0 +1,296 @@
+"""UNAS: Differentiable Architecture Search Meets RL (Vahdat et al., CVPR 2020, arXiv 1912.07651).
+
+Minimises the expected loss of discrete architectures z ~ p with an unbiased score-function
+gradient. Its control variate is the same loss at a correlated Gumbel-softmax sample zeta, whose own
+gradient is put back through a second sample zeta~ that is conditioned on z (REBAR, Tucker et al.
+2017, arXiv 1703.07370):
+
+    g = [L(z) - c(zeta)] grad log p(z) + grad c(zeta) - grad c(zeta~).
+
+Whatever c is, g is unbiased; a good c only makes it quieter. So losses that cannot be
+differentiated, such as a latency, are treated in the same way.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import torch
+from torch import Tensor
+
+from nasbench_harness.contracts import Log, Problem, Recipe
+from nasbench_harness.methods.alpha import (
+    AlphaSearcher,
+    AlphaSettings,
+    entropy,
+    masked_log_softmax,
+    masked_softmax,
+    one_hot,
+)
+from nasbench_harness.settings import setting
+
+
+class UNASSettings(AlphaSettings):
+    """The authors' values for CIFAR-10 in the DARTS space."""
+
+    learning_rate: float = setting(1e-3, "Adam's step on the logits at the start", gt=0)
+    learning_rate_min: float | None = setting(
+        3e-4, "Adam's step at the end of a cosine; null keeps it constant", gt=0
+    )
+    beta1: float = setting(0.9, "Adam's decay of the first moment", ge=0, lt=1)
+    weight_decay: float = setting(1e-6, "L2 pull on the logits, added to their gradient", ge=0)
+    init_scale: float = setting(0.0, "standard deviation of the initial logits", ge=0)
+    temperature: float = setting(0.4, "Gumbel-softmax temperature lambda of the soft samples", gt=0)
+    control_variate: Literal["loss", "baseline", "none"] = setting(
+        "loss", "the soft sample's loss (UNAS), a running mean (plain REINFORCE), or nothing"
+    )
+    sample_per: Literal["example", "batch"] = setting(
+        "example", "draw one architecture per example, or one for the whole batch"
+    )
+    gap_weight: float = setting(
+        0.5, "weight of the generalisation gap |L_val - L_train|; 0 searches on L_train", ge=0
+    )
+    gap: Literal["per_example", "batch_mean"] = setting(
+        "per_example", "take the gap's absolute value per example (authors' code) or of the means"
+    )
+    probability_floor: float = setting(
+        0.0, "epsilon of the softened logits log(softmax + epsilon)", ge=0, lt=1
+    )
+    entropy_weight: float = setting(0.0, "bonus for the entropy of p, subtracted from the loss")
+    warmup_epochs: int = setting(
+        0, "epochs at the start that train network weights only", unit="epochs", ge=0
+    )
+    uniform_clamp: float = setting(
+        1e-6, "uniforms are clamped to [x, 1 - x]; the authors' code uses 1e-3", gt=0, lt=0.5
+    )
+    cost: Literal["none", "params", "flops"] = setting(
+        "none", "cost of the discrete architecture to hold down"
+    )
+    cost_target: float = setting(
+        0.0, "cost that is free; only what exceeds it is penalised", unit="millions", ge=0
+    )
+    cost_weight: float = setting(0.1, "weight kappa of the cost term once ramped up", ge=0)
+    cost_ramp: int = setting(30_000, "steps over which the weight grows from 0", unit="steps", ge=1)
+    cost_fit_samples: int = setting(
+        10_000, "architectures measured once to fit the linear cost model", ge=20
+    )
+
+
+@dataclass(frozen=True)
+class Sample:
+    """n correlated draws: one-hot z, soft zeta, and log p(z)."""
+
+    discrete: Tensor
+    """z [n, D, K], one-hot."""
+    soft: Tensor
+    """Value of zeta, gradient of zeta - zeta~: [n, D, K]."""
+    log_p: Tensor
+    """log p(z), differentiable: [n]."""
+
+
+class UNAS(AlphaSearcher[UNASSettings]):
+    """Unbiased gradients of an expected loss, differentiable or not."""
+
+    Settings = UNASSettings
+    version = "1"
+    recipes = {  # noqa: RUF012 - ClassVar by the contract
+        "landscape": Recipe(
+            epochs=100,
+            steps=2000,
+            source="design decision of this project: Adam 0.05, no gap (a table has one loss), "
+            "2,000 steps",
+            settings={
+                "learning_rate": 0.05, "learning_rate_min": None, "beta1": 0.5,
+                "weight_decay": 0.0, "gap_weight": 0.0, "cost_ramp": 600,
+            },
+        ),
+        "nb201": Recipe(
+            epochs=100,
+            source="UNAS authors' CIFAR values; their use on NAS-Bench-201 is a design decision of"
+            " this project",
+            settings={"sample_per": "batch", "warmup_epochs": 15},
+            network={
+                "batch_size": 64, "optimizer": "adam", "learning_rate": 3e-4,
+                "learning_rate_min": 1e-4, "weight_decay": 3e-4, "clip_norm": 5.0,
+            },
+        ),
+    }  # fmt: skip
+
+    def __init__(self, problem: Problem, settings: UNASSettings, seed: int) -> None:
+        super().__init__(problem, settings, seed)
+        self.baseline = 0.0
+        self.cost_model: Tensor | None = None  # [D * K + 1] weights, then the bias
+
+    # --- one step (section "one step, in order" of the authors' code) -------------------------
+
+    def step(self) -> Log:
+        """Logits first, then the network weights, on the same architecture samples."""
+        per_example = self.settings.sample_per == "example"
+        sample = self.sample(self.problem.batch_size if per_example else 1)
+        log: Log = {}
+        if self.problem.progress.epoch >= self.settings.warmup_epochs:
+            log = self.update_logits(sample)
+        mixed = sample.soft.detach()
+        return log | self.problem.fit(mixed if per_example else mixed[0])
+
+    def update_logits(self, sample: Sample) -> Log:
+        """One Adam step along the estimated gradient of the expected loss."""
+        with torch.no_grad():
+            discrete = self.objective(sample.discrete)
+        surrogate, log = self.surrogate(discrete, sample)
+        if self.settings.cost != "none":
+            surrogate = surrogate + self.cost_surrogate()
+        if self.settings.entropy_weight:
+            surrogate = surrogate - self.settings.entropy_weight * self.entropy()
+        self._set_learning_rate()
+        self.descend(surrogate)
+        return {"discrete_loss": discrete.mean(), **log}
+
+    def surrogate(self, discrete: Tensor, sample: Sample) -> tuple[Tensor, Log]:
+        """A scalar whose gradient is the estimator; `discrete` is L(z) [B], no gradient."""
+        if self.settings.control_variate == "loss":
+            continuous = self.objective(sample.soft)
+            advantage = (discrete - continuous).detach()
+            loss = (advantage * sample.log_p + continuous).mean()
+            return loss, {"soft_loss": continuous.detach().mean()}
+        baseline = self.baseline
+        if self.settings.control_variate == "baseline":  # 0.1 old + 0.9 new, as in the code
+            self.baseline = 0.1 * baseline + 0.9 * float(discrete.mean())
+        return ((discrete - baseline) * sample.log_p).mean(), {}
+
+    def objective(self, weights: Tensor) -> Tensor:
+        """L_train + gap_weight |L_val - L_train| per example [B] (eq. 11)."""
+        if self.settings.sample_per == "batch":
+            weights = weights[0]
+        train = self.problem.losses(weights, "train")
+        if not self.settings.gap_weight:
+            return train
+        valid = self.problem.losses(weights, "valid")
+        if self.settings.gap == "per_example":
+            return train + self.settings.gap_weight * (valid - train).abs()
+        return train + self.settings.gap_weight * (valid.mean() - train.mean()).abs()
+
+    # --- sampling ------------------------------------------------------------------------------
+
+    def log_probabilities(self) -> Tensor:
+        """log p [D, K] of the (softened) logits; minus infinity where masked."""
+        if not self.settings.probability_floor:
+            return masked_log_softmax(self.alpha, self.mask)
+        floored = masked_softmax(self.alpha, self.mask) + self.settings.probability_floor
+        return masked_log_softmax(floored.log(), self.mask)
+
+    def sample(self, count: int) -> Sample:
+        """`count` architectures with their soft counterparts."""
+        clamp = self.settings.uniform_clamp
+        uniforms = self.uniform((count, *self.alpha.shape)).clamp(clamp, 1 - clamp)
+        return draw(self.log_probabilities(), uniforms, self.settings.temperature, self.mask)
+
+    def entropy(self) -> Tensor:
+        """Summed entropy of the decisions, in nats."""
+        return entropy(self.log_probabilities(), self.mask).sum()
+
+    def scores(self) -> Tensor:
+        """p, 0 where masked."""
+        return self.log_probabilities().detach().exp()
+
+    # --- cost ----------------------------------------------------------------------------------
+
+    def cost_surrogate(self) -> Tensor:
+        """kappa_t relu(cost(z) - target), with a linear model of the cost as control variate.
+
+        It draws one architecture of its own, as the authors' code does.
+        """
+        if self.cost_model is None:
+            self.cost_model = self.fit_cost_model()
+        sample = self.sample(1)
+        target = self.settings.cost_target
+        measured = max(self.measure(sample.discrete[0]) - target, 0.0)
+        predicted = (linear(self.cost_model, sample.soft[0]) - target).relu()
+        surrogate = (measured - predicted.detach()) * sample.log_p[0] + predicted
+        return self.cost_coefficient() * surrogate
+
+    def cost_coefficient(self) -> float:
+        """kappa_t: 0 at first, `cost_weight` after `cost_ramp` steps."""
+        ramp = self.problem.progress.step / self.settings.cost_ramp
+        return self.settings.cost_weight * min(ramp, 1.0)
+
+    def measure(self, discrete: Tensor) -> float:
+        """Cost, in millions, of a one-hot [D, K]."""
+        arch = self.problem.space.architecture(discrete.argmax(dim=-1).tolist())
+        return self.problem.cost(arch, self.settings.cost) / 1e6
+
+    def fit_cost_model(self) -> Tensor:
+        """Ridge regression (coefficient 1) of the cost on one-hot architectures drawn from p."""
+        with torch.no_grad():
+            drawn = self.sample(self.settings.cost_fit_samples).discrete
+        return fit_linear(drawn, self.measure, ridge=1.0)
+
+    # --- state ---------------------------------------------------------------------------------
+
+    def state_dict(self) -> dict[str, Any]:
+        """With the reward baseline and the fitted cost model."""
+        own = {"baseline": self.baseline, "cost_model": self.cost_model}
+        return {**super().state_dict(), **own}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go on from `state`."""
+        super().load_state_dict(state)
+        self.baseline, self.cost_model = state["baseline"], state["cost_model"]
+
+    def _set_learning_rate(self) -> None:
+        low, high = self.settings.learning_rate_min, self.settings.learning_rate
+        if low is not None:
+            progress = self.problem.progress
+            share = (1 + math.cos(math.pi * progress.epoch / progress.epochs)) / 2
+            self.optimizer.param_groups[0]["lr"] = low + (high - low) * share
+
+
+def draw(log_p: Tensor, uniforms: Tensor, temperature: float, mask: Tensor) -> Sample:
+    """Gumbel-max samples z of p with zeta and zeta~, from uniforms [n, D, K] in (0, 1).
+
+    Only p carries gradient: the uniforms v behind zeta~ follow from z and u and are detached, so
+    that zeta~ is the soft sample conditioned on z. In value zeta and zeta~ are equal.
+    """
+    floor = torch.finfo(log_p.dtype).min
+    logits = log_p.masked_fill(~mask, floor).expand(uniforms.shape)
+    perturbed = logits - (-uniforms.log()).log()
+    discrete = one_hot(perturbed.argmax(dim=-1), log_p.shape[-1], log_p.dtype)
+    zeta = (perturbed / temperature).softmax(dim=-1)
+    conditioned = condition(logits, uniforms, discrete)
+    zeta_tilde = (conditioned / temperature).softmax(dim=-1)
+    chosen = (discrete * log_p.masked_fill(~mask, 0.0)).sum(dim=(-2, -1))
+    return Sample(discrete, zeta - zeta_tilde + zeta_tilde.detach(), chosen)
+
+
+def condition(logits: Tensor, uniforms: Tensor, discrete: Tensor) -> Tensor:
+    """a~ [n, D, K]: the perturbed logits given z, as a function of p with v held fixed."""
+    floor = torch.finfo(logits.dtype).min
+    chosen = discrete.bool()
+    exists = logits > floor
+    p = logits.exp().masked_fill(~exists, 1.0)  # 1: keeps the arithmetic finite where masked
+    with torch.no_grad():
+        log_u = uniforms.log()
+        log_v_chosen = ((log_u / p) * discrete).sum(dim=-1, keepdim=True)
+        log_v = torch.where(chosen, log_v_chosen, log_u - p * log_v_chosen)
+    of_chosen = -(-log_v).log()
+    of_others = -(-log_v / p - log_v_chosen).log()
+    return torch.where(chosen, of_chosen, of_others).masked_fill(~exists, floor)
+
+
+def fit_linear(drawn: Tensor, measure: Callable[[Tensor], float], ridge: float) -> Tensor:
+    """[D * K + 1] coefficients (bias last) of a ridge regression on 80 % of the drawn samples."""
+    costs = [measure(sample) for sample in drawn]
+    features = torch.cat([drawn.flatten(1), drawn.new_ones(len(drawn), 1)], dim=1)
+    fitted = len(drawn) * 4 // 5
+    x, y = features[:fitted], torch.tensor(costs, dtype=drawn.dtype, device=drawn.device)[:fitted]
+    gram = x.T @ x + ridge * torch.eye(x.shape[1], dtype=x.dtype, device=x.device)
+    solved: Tensor = torch.linalg.solve(gram, x.T @ y)
+    return solved
+
+
+def linear(coefficients: Tensor, weights: Tensor) -> Tensor:
+    """The fitted cost of weights [D, K]."""
+    return weights.flatten() @ coefficients[:-1] + coefficients[-1]

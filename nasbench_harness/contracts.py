@@ -1,0 +1,275 @@
+"""The whole vocabulary on one page: what a method, a problem, a space and a table are.
+
+Everything else leans on this file and it leans on nothing of ours. Shapes: D decisions, K options
+(the largest number of options of any decision; shorter ones are padded and masked), B examples of
+a batch. Accuracies are percent (0-100), losses are what a searcher minimises.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, runtime_checkable
+
+if TYPE_CHECKING:
+    import numpy as np
+    import torch
+    from matplotlib.axes import Axes
+    from numpy.typing import NDArray
+
+Split = Literal["train", "valid"]
+Log = dict[str, "float | torch.Tensor"]
+"""What a step is worth logging: numbers, or detached 0-d tensors that are only read when recorded,
+so that logging never makes a device wait."""
+
+
+# --- search spaces -----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Decision:
+    """A named categorical choice, for example the operation on one edge of a cell.
+
+    `group` names what the decision belongs to (the node an edge enters, a layer): evolution draws
+    a group first, then one of its decisions.
+    """
+
+    name: str
+    options: tuple[str, ...]
+    group: str
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """One point of a search space: the index chosen for every decision.
+
+    Two architectures are equal when space and choices are. `text` is how the space's community
+    writes it.
+    """
+
+    space: str
+    choices: tuple[int, ...]
+    text: str = field(compare=False)
+
+    def __str__(self) -> str:
+        return self.text
+
+
+class SearchSpace(Protocol):
+    """The decisions, and the two ways between decisions and architectures."""
+
+    name: str
+    version: str
+    decisions: tuple[Decision, ...]
+    size: int
+    """Number of architectures."""
+    costs: tuple[str, ...]
+    """What `cost` can tell."""
+
+    @property
+    def mask(self) -> torch.Tensor:
+        """bool [D, K]: True where the option exists."""
+
+    def architecture(self, choices: Sequence[int]) -> Architecture:
+        """The architecture of these option indices; ValueError if one is out of range."""
+
+    def parse(self, text: str) -> Architecture:
+        """Read the community's notation; InvalidArchitectureError points at the first fault."""
+
+    def sample(self, generator: torch.Generator) -> Architecture:
+        """Draw uniformly."""
+
+    def neighbours(self, arch: Architecture) -> list[Architecture]:
+        """All architectures that differ in exactly one decision."""
+
+    def enumerate(self) -> Iterator[Architecture]:
+        """Every architecture in rank order."""
+
+    def rank(self, arch: Architecture) -> int:
+        """Position in `enumerate()`: the row of a table."""
+
+    def derive(self, scores: torch.Tensor) -> Architecture:
+        """The discretisation rule: [D, K] preferences to an architecture."""
+
+    def cost(self, arch: Architecture, what: str, dataset: str) -> float:
+        """Exact cost of the stand-alone network: `params` (count), `flops` (multiply-adds)."""
+
+    def describe(self, arch: Architecture) -> dict[str, Any]:
+        """Facts worth printing beside the architecture (its index, its class, ...)."""
+
+    def draw(self, arch: Architecture, axes: Axes) -> None:
+        """Draw the architecture as a graph."""
+
+
+# --- problems ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where a search stands. Epochs carry the schedules; a landscape maps its steps to them."""
+
+    step: int
+    """Steps begun before this one: 0 in the first."""
+    steps: int
+    epoch: int
+    epochs: int
+
+    @property
+    def fraction(self) -> float:
+        """Share of the steps that lies behind, 0 to below 1."""
+        return self.step / self.steps
+
+
+class Problem(Protocol):
+    """What a searcher optimises: an exact table, or a supernet trained on images.
+
+    `weights` are float [D, K] or [B, D, K] (one architecture sample per example) and need not lie
+    on the simplex. `active`, a host-side bool [D, K], names the choices that must be computed at
+    all; None means all.
+    """
+
+    space: SearchSpace
+    device: torch.device
+    dtype: torch.dtype
+    batch_size: int
+
+    @property
+    def progress(self) -> Progress:
+        """The step that `advance` began last."""
+
+    def advance(self) -> None:
+        """Begin the next step: draw its batches (and its noise) and hold them fixed."""
+
+    def losses(
+        self, weights: torch.Tensor, split: Split, active: torch.Tensor | None = None
+    ) -> torch.Tensor:
+        """Per-example losses [B] on this step's batch, differentiable in `weights`."""
+
+    def fit(self, weights: torch.Tensor, active: torch.Tensor | None = None) -> Log:
+        """One update of the shared network weights on the train batch; {} where there are none."""
+
+    def score(self, candidate: torch.Tensor | Architecture) -> float:
+        """Accuracy, percent, over the search-validation data: of a mixture or an architecture."""
+
+    def cost(self, arch: Architecture, what: str) -> float:
+        """Cost of the stand-alone network on this problem's dataset."""
+
+    def observe(self, weights: torch.Tensor) -> dict[str, float]:
+        """Cheap facts about a mixture [D, K] for the history, such as its expected accuracy."""
+
+    def state_dict(self) -> dict[str, Any]:
+        """Everything needed to go on after this step; `torch.load(weights_only=True)` reads it."""
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go on from `state`."""
+
+
+@runtime_checkable
+class UnrolledGradient(Protocol):
+    """Capability of a problem: the gradient through one look-ahead step of the network weights."""
+
+    def unrolled_gradient(self, weights: torch.Tensor) -> torch.Tensor:
+        """Gradient [D, K] of the validation loss at w' = w - xi dL_train/dw (DARTS, eq. 7-8)."""
+
+
+# --- methods -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A published (or our own) setting of a method for a space or problem."""
+
+    epochs: int
+    source: str
+    """Where the numbers come from; says so where they are a design decision of this project."""
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    """What differs from the method's defaults."""
+    steps: int | None = None
+    """Search steps on a landscape; None: as many as the epochs have batches."""
+    network: Mapping[str, Any] = field(default_factory=dict)
+    """How a weight-sharing problem trains its network weights under this recipe."""
+
+
+class Searcher(Protocol):
+    """A method in the middle of a search.
+
+    It owns its architecture parameters, its optimiser and its random generator. It never touches
+    files, tables, the clock or global random state, and cannot tell a landscape from a supernet.
+    """
+
+    Settings: ClassVar[type[Any]]
+    """Validated hyper-parameters: a `nasbench_harness.settings.Settings`."""
+    recipes: ClassVar[Mapping[str, Recipe]]
+    version: ClassVar[str]
+    """Raised when the same settings and seed give another result."""
+
+    def __init__(self, problem: Problem, settings: Any, seed: int) -> None: ...
+
+    @classmethod
+    def requires(cls, settings: Any) -> Sequence[type]:
+        """The optional capabilities (protocols) a problem must have under these settings."""
+
+    def step(self) -> Log:
+        """One search step on the batches the problem drew; returns what is worth logging."""
+
+    def scores(self) -> torch.Tensor:
+        """[D, K], non-negative, 0 where masked: the preference for every choice now."""
+
+    def architecture(self) -> Architecture:
+        """The answer if stopped now."""
+
+    def state_dict(self) -> dict[str, Any]:
+        """Everything needed to go on; `torch.load(weights_only=True)` reads it."""
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go on from `state`."""
+
+
+# --- tables ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One column of a tabular benchmark: what the number is and what it may be used for."""
+
+    name: str
+    meaning: str
+    unit: str
+    dataset: str
+    split: str
+    epochs: int | None
+    search: bool
+    """May a search look at it."""
+    report: bool
+    """Is it shown as a result."""
+
+
+class Table(Protocol):
+    """A tabular benchmark: one row per architecture, in the space's rank order."""
+
+    name: str
+    space: str
+    version: str
+    content_hash: str
+    """SHA-256 over the numbers: two tables with the same hash are the same table."""
+    metrics: Mapping[str, Metric]
+    caveat: str
+    """What a reader of a result from this table must know."""
+
+    def value(self, metric: str, rank: int) -> float:
+        """One number."""
+
+    def lookup(self, rank: int) -> dict[str, float]:
+        """Every number of one architecture."""
+
+    def column(self, metric: str) -> NDArray[np.float64]:
+        """[size] numbers in rank order, read-only, not copied."""
+
+    def tensor(self, metric: str) -> NDArray[np.float64]:
+        """The column with one axis per decision, read-only, not copied."""
+
+    def search_metric(self, dataset: str) -> str:
+        """The metric a search on `dataset` looks at by default."""
+
+    def report_metric(self, dataset: str) -> str:
+        """The metric a result on `dataset` is judged by by default."""

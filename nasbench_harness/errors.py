@@ -1,0 +1,50 @@
+"""Errors a user can cause: one sentence each, with the exit code that goes with it."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from enum import IntEnum
+
+
+class ExitCode(IntEnum):
+    """What a script reads from `nasharness`."""
+
+    DONE = 0
+    CHECK_FAILED = 1
+    USAGE = 2
+    INCOMPLETE = 3
+    INCONCLUSIVE = 4
+
+
+class HarnessError(Exception):
+    """What is wrong, what was expected and what to do, in one sentence."""
+
+    exit_code: ExitCode = ExitCode.USAGE
+
+
+class InvalidArchitectureError(HarnessError):
+    """A text that is no architecture of the space; the message points at the spot."""
+
+    def __init__(self, text: str, position: int, problem: str) -> None:
+        shown = text[:200]
+        super().__init__(f"{problem}\n  {shown}\n  {' ' * min(position, len(shown))}^")
+        self.position = position
+
+
+class UnknownNameError(HarnessError):
+    """A name nobody registered; suggests the nearest right one."""
+
+    def __init__(self, what: str, name: str, known: Iterable[str]) -> None:
+        names = sorted(known)
+        hint = nearest(name, names)
+        suggestion = f" Did you mean `{hint}`?" if hint else ""
+        listing = ", ".join(names) or "none"
+        super().__init__(f"There is no {what} called `{name}`.{suggestion} Known: {listing}.")
+
+
+def nearest(name: str, known: Iterable[str]) -> str | None:
+    """The known name most like `name`, or None when nothing comes close."""
+    lowered = {candidate.lower(): candidate for candidate in known}
+    found = difflib.get_close_matches(name.lower(), list(lowered), n=1, cutoff=0.5)
+    return lowered[found[0]] if found else None

@@ -1,0 +1,104 @@
+"""Files that are never half-written: atomic replacement and an append-only journal."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+
+@contextlib.contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Yield a temporary path beside `path`; move it into place once it is safely on disk.
+
+    When anything fails the old file stays as it was and the temporary one is removed.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=path.suffix, dir=path.parent)
+    os.close(handle)
+    temporary = Path(name)
+    try:
+        yield temporary
+        with temporary.open("rb") as file:
+            os.fsync(file.fileno())
+        temporary.chmod(0o644)
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def write_text(path: Path, text: str) -> None:
+    """Replace the file's content atomically."""
+    with replacing(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Replace the file by `value` as readable JSON, atomically."""
+    write_text(path, json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+
+
+def read_json(path: Path) -> Any:
+    """The value of a JSON file; ValueError if it is damaged."""
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+class Journal:
+    """A JSON-lines file that only grows: each line is flushed, and synced once a second.
+
+    A line torn by a crash is cut off before the next one is appended.
+    """
+
+    SYNC_SECONDS = 1.0
+
+    def __init__(self, path: Path, *, keep: int | None = None) -> None:
+        """Append to `path`; `keep` first cuts it back to that many lines."""
+        lines = list(_whole_lines(path))
+        if keep is not None:
+            lines = lines[:keep]
+        with path.open("ab") as file:
+            file.truncate(sum(map(len, lines)))
+        self._file = path.open("ab")
+        self._synced = time.monotonic()
+        self.length = len(lines)
+
+    def append(self, row: Mapping[str, Any]) -> None:
+        """Add one line."""
+        self._file.write(json.dumps(row, separators=(",", ":")).encode() + b"\n")
+        self._file.flush()
+        self.length += 1
+        if time.monotonic() - self._synced > self.SYNC_SECONDS:
+            self.sync()
+
+    def sync(self) -> None:
+        """Make sure that what was appended survives a power cut."""
+        os.fsync(self._file.fileno())
+        self._synced = time.monotonic()
+
+    def close(self) -> None:
+        """Sync and close; on a full disk the file is closed all the same."""
+        try:
+            self.sync()
+        finally:
+            self._file.close()
+
+
+def read_journal(path: Path) -> list[dict[str, Any]]:
+    """Every whole line of a journal; a torn last line is left out."""
+    return [json.loads(line) for line in _whole_lines(path)]
+
+
+def _whole_lines(path: Path) -> Iterator[bytes]:
+    if not path.exists():
+        return
+    with path.open("rb") as file:
+        for line in file:
+            if not line.endswith(b"\n"):
+                return
+            yield line

@@ -1,0 +1,1 @@
+"""What a searcher optimises: an exact table, or a supernet trained on images."""

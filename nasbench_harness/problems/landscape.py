@@ -1,0 +1,147 @@
+"""A complete table as an exact objective: the optimiser without the weight sharing.
+
+For weights m (one row per decision) the objective is the multilinear extension of the table,
+f(m) = sum over z of T[z] * product over e of m[e, z_e]: the expected accuracy of the factorised
+distribution m, with its exact gradient. It says whether a distribution update is right, how noisy
+it is and how often it is trapped. It is no evidence that a method works on images.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from nasbench_harness.contracts import Architecture, Log, Progress, SearchSpace, Split, Table
+
+CAVEAT = (
+    "This is a landscape study: the searchers optimised the table itself, without training any"
+    " network. It compares optimisers, and is no evidence that a method works on images."
+)
+
+
+class Landscape:
+    """The expected accuracy over a table, exact and differentiable.
+
+    Losses are minus the accuracy as a fraction (0 to 1); scores are percent. Both splits are the
+    same: a table has no training batches.
+    """
+
+    kind = "landscape"
+
+    def __init__(
+        self,
+        space: SearchSpace,
+        table: Table,
+        *,
+        metric: str,
+        dataset: str,
+        steps: int,
+        epochs: int,
+        batch_size: int = 1,
+        noise: float = 0.0,
+        seed: int = 0,
+    ) -> None:
+        """Search `metric` of `table` for `steps` steps that count as `epochs` epochs.
+
+        `noise` is the standard deviation, in points of accuracy, of Gaussian noise on every entry
+        of the table, drawn afresh at every step. `batch_size` is the number of architecture
+        samples that methods which sample one per example may draw.
+        """
+        self.space = space
+        self.device = torch.device("cpu")
+        self.dtype = torch.float64
+        self.batch_size = batch_size
+        self.queries = 0
+        self._dataset = dataset
+        self._steps, self._epochs, self._step = steps, epochs, -1
+        accuracy = table.tensor(metric)
+        self._options: tuple[int, ...] = accuracy.shape
+        self._half = len(self._options) // 2
+        rows = torch.Size(self._options[: self._half]).numel()
+        self._accuracy = torch.tensor(accuracy, dtype=self.dtype).reshape(rows, -1) / 100
+        self._observed = self._accuracy
+        self._noise = noise / 100
+        self._generator = torch.Generator().manual_seed(seed)
+
+    @property
+    def progress(self) -> Progress:
+        """The current step; its epoch is the same share of all epochs."""
+        step = max(self._step, 0)
+        return Progress(step, self._steps, step * self._epochs // self._steps, self._epochs)
+
+    def advance(self) -> None:
+        """Begin the next step, with fresh noise on the whole table if there is any."""
+        self._step += 1
+        if self._noise:
+            draw = torch.randn(
+                self._accuracy.shape, generator=self._generator, dtype=self.dtype
+            )
+            self._observed = self._accuracy + self._noise * draw
+
+    def losses(self, weights: Tensor, split: Split, active: Tensor | None = None) -> Tensor:
+        """-f(weights) per example, [B]; exact, so `split` and `active` change nothing."""
+        value = -expectation(self._observed, weights, self._options, self._half)
+        return value if value.ndim else value.expand(self.batch_size)
+
+    def fit(self, weights: Tensor, active: Tensor | None = None) -> Log:
+        """Nothing to train."""
+        return {}
+
+    def score(self, candidate: Tensor | Architecture) -> float:
+        """Percent: the table's entry of an architecture (one query), the expectation of weights."""
+        if isinstance(candidate, Architecture):
+            self.queries += 1
+            return 100 * float(self._observed.view(-1)[self.space.rank(candidate)])
+        with torch.no_grad():
+            value = expectation(self._observed, candidate, self._options, self._half)
+        return 100 * float(value.mean())
+
+    def cost(self, arch: Architecture, what: str) -> float:
+        """The space's exact cost on this problem's dataset."""
+        return self.space.cost(arch, what, self._dataset)
+
+    def unrolled_gradient(self, weights: Tensor) -> Tensor:
+        """The plain gradient: without network weights there is no look-ahead step."""
+        point = weights.detach().requires_grad_()
+        (gradient,) = torch.autograd.grad(self.losses(point, "valid").mean(), point)
+        return gradient
+
+    def observe(self, weights: Tensor) -> dict[str, float]:
+        """The noise-free expected accuracy (percent), and the queries made so far."""
+        with torch.no_grad():
+            value = expectation(self._accuracy, weights, self._options, self._half)
+        return {"expected_accuracy": 100 * float(value), "queries": float(self.queries)}
+
+    def state_dict(self) -> dict[str, Any]:
+        """Step, queries and the noise generator."""
+        generator = self._generator.get_state()
+        return {"step": self._step, "queries": self.queries, "generator": generator}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go on after the step of `state`."""
+        self._step, self.queries = state["step"], state["queries"]
+        self._generator.set_state(state["generator"])
+
+
+def expectation(table: Tensor, weights: Tensor, options: Sequence[int], half: int) -> Tensor:
+    """f(weights) of a table folded to [rows of the first `half` decisions, columns of the rest].
+
+    `weights` is [..., D, K]; the result has the leading shape. Cost: one product of the table with
+    the joint weights of each half, for the whole batch at once.
+    """
+    rows = _joint(weights, range(half), options)
+    columns = _joint(weights, range(half, len(options)), options)
+    return ((rows @ table) * columns).sum(dim=-1)
+
+
+def _joint(weights: Tensor, decisions: range, options: Sequence[int]) -> Tensor:
+    """Product weights of all combinations of some decisions, the first one slowest."""
+    first, *others = decisions
+    joint = weights[..., first, : options[first]]
+    for decision in others:
+        factor = weights[..., decision, : options[decision]]
+        joint = (joint.unsqueeze(-1) * factor.unsqueeze(-2)).flatten(-2)
+    return joint

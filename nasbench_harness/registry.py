@@ -1,0 +1,97 @@
+"""Finds plugins by entry point: methods, spaces and tables, ours and anybody else's alike.
+
+Listing names imports nothing; a plugin is imported when it is asked for. What is installed when
+the process starts is what there is: nothing can be registered later.
+"""
+
+from __future__ import annotations
+
+import ast
+import importlib.util
+from functools import cache, cached_property
+from importlib.metadata import EntryPoint, entry_points
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
+
+from nasbench_harness.errors import HarnessError, UnknownNameError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from nasbench_harness.contracts import Searcher, SearchSpace, Table
+
+P = TypeVar("P")
+
+
+class PluginError(HarnessError):
+    """A registered plugin that cannot be used."""
+
+
+class Registry(Generic[P]):
+    """All plugins of one kind, by name."""
+
+    def __init__(self, kind: str) -> None:
+        self.kind = kind
+        self._loaded: dict[str, P] = {}
+
+    @cached_property
+    def entries(self) -> Mapping[str, EntryPoint]:
+        """Name to entry point, sorted; read once."""
+        found = entry_points(group=f"nasbench_harness.{self.kind}s")
+        return MappingProxyType({e.name: e for e in sorted(found, key=lambda e: e.name)})
+
+    def names(self) -> list[str]:
+        """Every registered name; nothing is imported."""
+        return list(self.entries)
+
+    def load(self, name: str) -> P:
+        """Import the plugin; UnknownNameError or PluginError name what is wrong."""
+        if name not in self.entries:
+            raise UnknownNameError(self.kind, name, self.entries)
+        if name not in self._loaded:
+            self._loaded[name] = self._import(name)
+        return self._loaded[name]
+
+    def origin(self, name: str) -> str:
+        """The distribution a plugin comes from, with its version."""
+        dist = self.entries[name].dist
+        return f"{dist.name} {dist.version}" if dist else "unknown"
+
+    def summary(self, name: str) -> str:
+        """First line of the plugin's module docstring, read from its source without importing."""
+        try:
+            spec = importlib.util.find_spec(self.entries[name].module)
+            source = spec.loader.get_source(spec.name)  # type: ignore[union-attr]
+            docstring = ast.get_docstring(ast.parse(source))
+        except Exception as error:  # a broken plugin must not take the listing down
+            return f"cannot be found: {error}"
+        return (docstring or "").partition("\n")[0]
+
+    def _import(self, name: str) -> P:
+        entry = self.entries[name]
+        try:
+            return cast("P", entry.load())
+        except Exception as error:  # whatever a plugin's import does wrong is the plugin's name's
+            raise PluginError(
+                f"The {self.kind} `{name}` ({entry.value}, from {self.origin(name)}) cannot be"
+                f" imported: {type(error).__name__}: {error}."
+            ) from error
+
+
+methods: Registry[type[Searcher]] = Registry("method")
+spaces: Registry[Any] = Registry("space")
+tables: Registry[Any] = Registry("table")
+
+
+@cache
+def open_space(name: str) -> SearchSpace:
+    """The search space of that name."""
+    space: SearchSpace = spaces.load(name)()
+    return space
+
+
+@cache
+def open_table(name: str) -> Table:
+    """The tabular benchmark of that name, opened once per process."""
+    table: Table = tables.load(name)()
+    return table

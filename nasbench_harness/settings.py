@@ -1,0 +1,95 @@
+"""Hyper-parameters of a method: a small validated class whose fields explain themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import ErrorDetails
+
+from nasbench_harness.errors import HarnessError, nearest
+
+
+class Settings(BaseModel):
+    """Base of every method's settings: immutable, and a wrong name or value is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    @classmethod
+    def build(cls, owner: str, *layers: Mapping[str, Any]) -> Self:
+        """Validate the merged `layers`, later ones winning; HarnessError names the field."""
+        merged: dict[str, Any] = {}
+        for layer in layers:
+            merged.update(layer)
+        try:
+            return cls.model_validate(merged)
+        except ValidationError as error:
+            raise SettingsError(owner, cls, error) from error
+
+    @classmethod
+    def explain(cls) -> list[dict[str, Any]]:
+        """One row per setting: name, default, unit, allowed values, meaning."""
+        properties = cls.model_json_schema()["properties"]
+        return [
+            {
+                "name": name,
+                "default": field.default,
+                "unit": properties[name].get("unit", ""),
+                "allowed": _allowed(properties[name]),
+                "meaning": field.description or "",
+            }
+            for name, field in cls.model_fields.items()
+        ]
+
+
+def setting(default: Any, meaning: str, *, unit: str = "", **limits: Any) -> Any:
+    """A field of a `Settings` class; `limits` are pydantic's (`gt`, `ge`, `lt`, `le`)."""
+    return Field(default, description=meaning, json_schema_extra={"unit": unit}, **limits)
+
+
+class SettingsError(HarnessError):
+    """A wrong setting: which, what is allowed, what it means."""
+
+    def __init__(self, owner: str, cls: type[Settings], error: ValidationError) -> None:
+        rows = {row["name"]: row for row in cls.explain()}
+        super().__init__(" ".join(_sentence(owner, rows, fault) for fault in error.errors()))
+
+
+def _sentence(owner: str, rows: Mapping[str, dict[str, Any]], fault: ErrorDetails) -> str:
+    name = str(fault["loc"][0]) if fault["loc"] else ""
+    if fault["type"] == "extra_forbidden":
+        hint = nearest(name, rows)
+        suggestion = f" Did you mean `{hint}`?" if hint else ""
+        return f"`{owner}` has no setting `{name}`.{suggestion} Known: {', '.join(rows)}."
+    if name not in rows:
+        return f"`{owner}`: {fault['msg']}."
+    row = rows[name]
+    return (
+        f"`{owner}.{name}` cannot be {fault['input']!r}: expected {row['allowed']}"
+        f" (default {row['default']}; {row['meaning']})."
+    )
+
+
+_COMPARISONS = (
+    ("exclusiveMinimum", ">"),
+    ("minimum", ">="),
+    ("exclusiveMaximum", "<"),
+    ("maximum", "<="),
+)
+
+
+def _allowed(schema: Mapping[str, Any]) -> str:
+    """What a field's JSON schema admits, in words."""
+    if "enum" in schema:
+        return "one of " + ", ".join(map(str, schema["enum"]))
+    if "anyOf" in schema:
+        return " or ".join(_allowed(option) for option in schema["anyOf"])
+    words = {"number": "a number", "integer": "a whole number", "boolean": "true or false"}
+    kind = words.get(schema.get("type", ""), schema.get("type", "a value"))
+    bounds = _bounds(schema)
+    return f"{kind} {' and '.join(bounds)}" if bounds else kind
+
+
+def _bounds(schema: Mapping[str, Any]) -> Iterable[str]:
+    return [f"{sign} {schema[key]:g}" for key, sign in _COMPARISONS if key in schema]

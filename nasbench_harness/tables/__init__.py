@@ -1,0 +1,1 @@
+"""Tabular benchmarks: one schema, several sources, fast lookups."""

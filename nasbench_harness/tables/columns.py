@@ -1,0 +1,183 @@
+"""A table as memory-mapped columns: opens in milliseconds and needs no numpy for one number.
+
+On disk a table is a folder with `table.json` (what the columns are, where they come from, the
+SHA-256 of each) and `columns.f64` (the columns one after another as native doubles, rows in the
+space's rank order). A column is checked against its hash when it is first touched.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import mmap
+import os
+import shutil
+import tempfile
+from array import array
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from nasbench_harness.contracts import Metric
+from nasbench_harness.errors import HarnessError, UnknownNameError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+_HEADER, _NUMBERS = "table.json", "columns.f64"
+_DOUBLE = 8
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """What a table is and where its numbers come from."""
+
+    name: str
+    space: str
+    version: str
+    source: str
+    source_sha256: str
+    caveat: str
+    shape: tuple[int, ...]
+    """Options per decision: the axes of `tensor`."""
+
+
+class TableError(HarnessError):
+    """A table that cannot be used."""
+
+
+class ColumnTable:
+    """A `Table` over the folder that `write_columns` wrote."""
+
+    def __init__(self, folder: Path) -> None:
+        header = _read_header(folder)
+        self._folder = folder
+        self.provenance = Provenance(**{**header["provenance"], "shape": header["shape"]})
+        self.name, self.space = self.provenance.name, self.provenance.space
+        self.version, self.caveat = self.provenance.version, self.provenance.caveat
+        self.shape: tuple[int, ...] = tuple(header["shape"])
+        self.content_hash: str = header["content_sha256"]
+        self.metrics: Mapping[str, Metric] = {
+            metric["name"]: Metric(**metric) for metric in header["metrics"]
+        }
+        self._hashes: dict[str, str] = header["column_sha256"]
+        self._order = {name: position for position, name in enumerate(self.metrics)}
+        self._size: int = header["rows"]
+        self._columns: dict[str, memoryview] = {}
+        self._numbers = _map_numbers(folder / _NUMBERS, len(self.metrics) * self._size)
+
+    def value(self, metric: str, rank: int) -> float:
+        """One number of one architecture."""
+        try:
+            number: float = self._columns[metric][rank]
+        except KeyError:
+            number = self._column(metric)[rank]
+        return number
+
+    def lookup(self, rank: int) -> dict[str, float]:
+        """Every number of one architecture."""
+        return {metric: self.value(metric, rank) for metric in self.metrics}
+
+    def column(self, metric: str) -> NDArray[np.float64]:
+        """[size] numbers in rank order, read-only, not copied."""
+        import numpy as np
+
+        return np.frombuffer(self._column(metric), dtype=np.float64)
+
+    def tensor(self, metric: str) -> NDArray[np.float64]:
+        """The column with one axis per decision, read-only, not copied."""
+        return self.column(metric).reshape(self.shape)
+
+    def search_metric(self, dataset: str) -> str:
+        """The first metric of the dataset that a search may look at."""
+        return self._first(dataset, "search")
+
+    def report_metric(self, dataset: str) -> str:
+        """The first metric of the dataset that results are judged by."""
+        return self._first(dataset, "report")
+
+    def _first(self, dataset: str, role: str) -> str:
+        for name, metric in self.metrics.items():
+            if metric.dataset == dataset and getattr(metric, role):
+                return name
+        datasets = {metric.dataset for metric in self.metrics.values()}
+        raise UnknownNameError(f"dataset in table `{self.name}`", dataset, datasets)
+
+    def _column(self, metric: str) -> memoryview:
+        """The column's numbers, checked against its hash once."""
+        if metric not in self._columns:
+            if metric not in self._order:
+                raise UnknownNameError(f"metric in table `{self.name}`", metric, self.metrics)
+            start = self._order[metric] * self._size * _DOUBLE
+            raw = self._numbers[start : start + self._size * _DOUBLE]
+            found = hashlib.sha256(raw).hexdigest()
+            if found != self._hashes[metric]:
+                raise TableError(
+                    f"Column `{metric}` of {self._folder / _NUMBERS} does not match its recorded"
+                    f" SHA-256 (expected {self._hashes[metric][:12]}, found {found[:12]}): the file"
+                    " was changed. Delete the folder; it is rebuilt from the installed package."
+                )
+            self._columns[metric] = raw.cast("d")
+        return self._columns[metric]
+
+
+def write_columns(
+    folder: Path,
+    provenance: Provenance,
+    metrics: Sequence[Metric],
+    columns: Mapping[str, Sequence[float]],
+) -> None:
+    """Write a table folder in one step: it is there whole or not at all."""
+    raw = {metric.name: array("d", columns[metric.name]).tobytes() for metric in metrics}
+    header: dict[str, Any] = {
+        "schema_version": 1,
+        "provenance": {k: v for k, v in asdict(provenance).items() if k != "shape"},
+        "shape": list(provenance.shape),
+        "rows": len(columns[metrics[0].name]),
+        "metrics": [asdict(metric) for metric in metrics],
+        "column_sha256": {name: hashlib.sha256(data).hexdigest() for name, data in raw.items()},
+        "content_sha256": hashlib.sha256(b"".join(raw.values())).hexdigest(),
+    }
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    temporary = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
+    try:
+        _write_synced(temporary / _NUMBERS, b"".join(raw.values()))
+        _write_synced(temporary / _HEADER, json.dumps(header, indent=1).encode())
+        with contextlib.suppress(FileExistsError, OSError):  # another process was first
+            temporary.rename(folder)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+    if not (folder / _HEADER).is_file():
+        raise TableError(f"The table could not be written to {folder}.")
+
+
+def _write_synced(path: Path, data: bytes) -> None:
+    with path.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _read_header(folder: Path) -> dict[str, Any]:
+    try:
+        header: dict[str, Any] = json.loads((folder / _HEADER).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise TableError(
+            f"The cached table {folder} cannot be read ({error}). Delete the folder; it is"
+            " rebuilt from the installed package."
+        ) from error
+    return header
+
+
+def _map_numbers(path: Path, count: int) -> memoryview:
+    with path.open("rb") as file:
+        mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    if len(mapped) != count * _DOUBLE:
+        raise TableError(
+            f"{path} has {len(mapped)} bytes where {count * _DOUBLE} were expected. Delete the"
+            " folder; it is rebuilt from the installed package."
+        )
+    return memoryview(mapped)

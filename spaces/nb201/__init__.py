@@ -1,0 +1,113 @@
+"""The NAS-Bench-201 cell space: 6 edges x 5 operations, 15,625 cells.
+
+Source: Dong & Yang, "NAS-Bench-201", ICLR 2020 (arXiv 2001.00326). Every pair of the nodes 0..3
+is joined by an edge, a node is the sum of what its edges bring, and one cell is repeated in three
+stages of a fixed skeleton.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from itertools import product
+from typing import TYPE_CHECKING, Any
+
+from nasbench_harness.contracts import Architecture, Decision
+from nasbench_harness.spaces.nb201 import costs, encoding, structure
+
+if TYPE_CHECKING:
+    import torch
+    from matplotlib.axes import Axes
+
+__all__ = ["NB201"]
+
+NAME = "nb201"
+
+
+class NB201:
+    """Six edges in the order 1<-0, 2<-0, 2<-1, 3<-0, 3<-1, 3<-2, five operations each."""
+
+    name = NAME
+    version = "1"
+    decisions = tuple(
+        Decision(f"{target}<-{source}", encoding.OPERATIONS, group=str(target))
+        for target, source in encoding.EDGES
+    )
+    size = encoding.SIZE
+    costs = ("params", "flops")
+
+    @cached_property
+    def mask(self) -> torch.Tensor:
+        """bool [6, 5], all True: every edge has all five operations."""
+        import torch
+
+        return torch.ones(len(encoding.EDGES), len(encoding.OPERATIONS), dtype=torch.bool)
+
+    def architecture(self, choices: Sequence[int]) -> Architecture:
+        """The cell of six operation indices; ValueError if one is out of range."""
+        chosen = tuple(int(choice) for choice in choices)
+        return Architecture(NAME, chosen, encoding.format_cell(chosen))
+
+    def parse(self, text: str) -> Architecture:
+        """Read `|op~0|+|op~0|op~1|+|op~0|op~1|op~2|`."""
+        return self.architecture(encoding.parse_cell(text))
+
+    def at_index(self, index: int) -> Architecture:
+        """The cell with this official benchmark index, 0..15624; IndexError outside."""
+        return self.architecture(encoding.cell_at(index))
+
+    def index(self, arch: Architecture) -> int:
+        """The official benchmark index of a cell, 0..15624."""
+        return encoding.index_of(arch.choices)
+
+    def sample(self, generator: torch.Generator) -> Architecture:
+        """Draw a cell uniformly."""
+        import torch
+
+        shape = (len(encoding.EDGES),)
+        drawn = torch.randint(
+            len(encoding.OPERATIONS), shape, generator=generator, device=generator.device
+        )
+        return self.architecture(drawn.tolist())
+
+    def neighbours(self, arch: Architecture) -> list[Architecture]:
+        """The 24 cells that differ in the operation of one edge."""
+        choices = arch.choices
+        return [
+            self.architecture((*choices[:edge], other, *choices[edge + 1 :]))
+            for edge in range(len(choices))
+            for other in range(len(encoding.OPERATIONS))
+            if other != choices[edge]
+        ]
+
+    def enumerate(self) -> Iterator[Architecture]:
+        """All 15,625 cells, first edge slowest."""
+        operations = range(len(encoding.OPERATIONS))
+        return map(self.architecture, product(operations, repeat=len(encoding.EDGES)))
+
+    def rank(self, arch: Architecture) -> int:
+        """Position in `enumerate()` (not the official index, which is shuffled)."""
+        return encoding.rank_of(arch.choices)
+
+    def derive(self, scores: torch.Tensor) -> Architecture:
+        """Argmax over all five operations of every edge, `none` included (as published)."""
+        return self.architecture(scores.argmax(dim=-1).tolist())
+
+    def cost(self, arch: Architecture, what: str, dataset: str = "cifar10") -> float:
+        """`params` (count) or `flops` (multiply-adds) of the stand-alone network."""
+        return costs.cost(arch.choices, what, dataset)
+
+    def describe(self, arch: Architecture) -> dict[str, Any]:
+        """Index, isomorphism class and connectivity."""
+        return {
+            "index": self.index(arch),
+            "canonical_form": structure.canonical_form(arch.choices),
+            "connected": structure.is_connected(arch.choices),
+            "collapsed": structure.is_all_skip(arch.choices),
+        }
+
+    def draw(self, arch: Architecture, axes: Axes) -> None:
+        """Draw the cell as a graph, the input on the left and the output on the right."""
+        from nasbench_harness.spaces.nb201.drawing import draw_cell
+
+        draw_cell(arch.choices, axes)

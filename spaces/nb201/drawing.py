@@ -1,0 +1,65 @@
+"""A NAS-Bench-201 cell as a picture."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from nasbench_harness.spaces.nb201.encoding import EDGES, NODES, OPERATIONS
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+# Colour-blind-safe (Okabe & Ito, 2008) and told apart by width in grey print as well.
+STYLES = {
+    "nor_conv_3x3": ("conv 3×3", "#0072B2", 3.4),
+    "nor_conv_1x1": ("conv 1×1", "#56B4E9", 2.2),
+    "avg_pool_3x3": ("pool 3×3", "#D55E00", 2.2),
+    "skip_connect": ("skip", "#009E73", 1.4),
+}
+_INK, _MUTED = "#1f2328", "#8b949e"
+_POSITIONS = ((0.0, 0.0), (1.0, 0.62), (2.0, -0.62), (3.0, 0.0))
+_BENDS = {(1, 0): 0.15, (2, 0): 0.15, (2, 1): 0.0, (3, 0): 0.0, (3, 1): -0.15, (3, 2): 0.15}
+_LABEL_AT = {(3, 0): 0.30}
+
+
+def draw_cell(choices: Sequence[int], axes: Axes) -> None:
+    """Nodes as circles, operations as coloured arrows; `none` is not drawn."""
+    from matplotlib.patches import FancyArrowPatch
+
+    for choice, edge in zip(choices, EDGES, strict=True):
+        operation = OPERATIONS[choice]
+        if operation == "none":
+            continue
+        label, colour, width = STYLES[operation]
+        target, source = (_POSITIONS[node] for node in edge)
+        bend = _BENDS[edge]
+        axes.add_patch(
+            FancyArrowPatch(
+                source, target, connectionstyle=f"arc3,rad={bend}", arrowstyle="-|>",
+                mutation_scale=12, linewidth=width, color=colour, shrinkA=11, shrinkB=11, zorder=1,
+            )
+        )  # fmt: skip
+        x, y = _along(source, target, bend, _LABEL_AT.get(edge, 0.5))
+        axes.text(
+            x, y, label, ha="center", va="center", fontsize=8, color=_INK, zorder=3,
+            bbox={"boxstyle": "round,pad=0.15", "facecolor": "white", "edgecolor": "none"},
+        )  # fmt: skip
+    for node, (x, y) in enumerate(_POSITIONS):
+        axes.scatter([x], [y], s=330, color="white", edgecolors=_MUTED, linewidths=1.2, zorder=2)
+        name = {0: "in", NODES - 1: "out"}.get(node, str(node))
+        axes.text(x, y, name, ha="center", va="center", fontsize=8, color=_INK, zorder=4)
+    axes.set_xlim(-0.3, 3.3)
+    axes.set_ylim(-1.0, 1.0)
+    axes.set_axis_off()
+
+
+def _along(
+    source: tuple[float, float], target: tuple[float, float], bend: float, t: float
+) -> tuple[float, float]:
+    """Point at parameter t of matplotlib's `arc3` curve (a quadratic Bezier)."""
+    (x0, y0), (x2, y2) = source, target
+    x1 = (x0 + x2) / 2 + bend * (y2 - y0)
+    y1 = (y0 + y2) / 2 - bend * (x2 - x0)
+    a, b, c = (1 - t) ** 2, 2 * t * (1 - t), t**2
+    return a * x0 + b * x1 + c * x2, a * y0 + b * y1 + c * y2

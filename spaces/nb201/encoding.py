@@ -1,0 +1,116 @@
+"""How NAS-Bench-201 writes and numbers its cells."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from functools import cache
+from itertools import product
+
+from nasbench_harness.errors import InvalidArchitectureError, nearest
+
+OPERATIONS = ("none", "skip_connect", "nor_conv_1x1", "nor_conv_3x3", "avg_pool_3x3")
+EDGES = ((1, 0), (2, 0), (2, 1), (3, 0), (3, 1), (3, 2))  # (target, source)
+NODES = 4
+SIZE = len(OPERATIONS) ** len(EDGES)
+
+_NAMES = frozenset(OPERATIONS)
+
+
+def format_cell(choices: Sequence[int]) -> str:
+    """Six operation indices to `|op~0|+|op~0|op~1|+|op~0|op~1|op~2|`."""
+    if len(choices) != len(EDGES) or any(not 0 <= c < len(OPERATIONS) for c in choices):
+        raise ValueError(f"an nb201 cell is six numbers from 0 to 4, not {list(choices)}")
+    terms = [
+        f"{OPERATIONS[choice]}~{source}"
+        for choice, (_, source) in zip(choices, EDGES, strict=True)
+    ]
+    return "+".join(f"|{'|'.join(group)}|" for group in (terms[:1], terms[1:3], terms[3:]))
+
+
+def parse_cell(text: str) -> tuple[int, ...]:
+    """The inverse of `format_cell`; points at the first character that does not fit."""
+    cell = text.strip()
+    reader = _Reader(cell)
+    choices: list[int] = []
+    for node in range(1, NODES):
+        if node > 1:
+            reader.expect("+", f"`+` before the group of node {node}")
+        reader.expect("|", f"`|` to open the group of node {node}")
+        for source in range(node):
+            choices.append(reader.operation(node, source))
+            reader.expect("|", "`|` after each `operation~node`")
+    reader.end()
+    return tuple(choices)
+
+
+def rank_of(choices: Sequence[int]) -> int:
+    """Lexicographic position: first edge slowest."""
+    rank = 0
+    for choice in choices:
+        rank = rank * len(OPERATIONS) + choice
+    return rank
+
+
+def cell_at(index: int) -> tuple[int, ...]:
+    """The cell with an official index; IndexError outside 0..15624."""
+    if not 0 <= index < SIZE:
+        raise IndexError(f"NAS-Bench-201 indices run from 0 to {SIZE - 1}, not {index}")
+    return _official_order()[index]
+
+
+def index_of(choices: Sequence[int]) -> int:
+    """The official index of a cell."""
+    return _official_indices()[tuple(choices)]
+
+
+@cache
+def _official_order() -> tuple[tuple[int, ...], ...]:
+    """The benchmark's own order: all cells, shuffled by CPython's generator seeded with 88."""
+    cells = list(product(range(len(OPERATIONS)), repeat=len(EDGES)))
+    random.Random(88).shuffle(cells)
+    return tuple(cells)
+
+
+@cache
+def _official_indices() -> dict[tuple[int, ...], int]:
+    return {cell: index for index, cell in enumerate(_official_order())}
+
+
+class _Reader:
+    """Reads a cell from left to right and remembers where it is."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.position = 0
+
+    def expect(self, token: str, meaning: str) -> None:
+        if not self.text.startswith(token, self.position):
+            self._fail(f"Expected {meaning} at character {self.position + 1}{self._found()}.")
+        self.position += len(token)
+
+    def operation(self, node: int, source: int) -> int:
+        start = self.position
+        stops = [p for p in (self.text.find(c, start) for c in "~|+") if p >= 0]
+        name = self.text[start : min(stops, default=len(self.text))]
+        if name not in _NAMES:
+            hint = nearest(name, OPERATIONS)
+            suggestion = f" Did you mean `{hint}`?" if hint else ""
+            self._fail(
+                f"`{name}` at character {start + 1} is no NAS-Bench-201 operation.{suggestion}"
+                f" Known: {', '.join(OPERATIONS)}."
+            )
+        self.position += len(name)
+        self.expect(f"~{source}", f"`~{source}` (edge {source} to {node})")
+        return OPERATIONS.index(name)
+
+    def end(self) -> None:
+        if self.position != len(self.text):
+            self._fail(f"Expected the end of the cell at character {self.position + 1}.")
+
+    def _found(self) -> str:
+        rest = self.text[self.position :]
+        return f", found `{rest[0]}`" if rest else ", found the end"
+
+    def _fail(self, problem: str) -> None:
+        raise InvalidArchitectureError(self.text, self.position, problem)
