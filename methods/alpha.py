@@ -75,7 +75,7 @@ class AlphaSearcher(Generic[S]):
             lr=s.learning_rate,
             betas=(s.beta1, s.beta2),
             weight_decay=s.weight_decay,
-            foreach=False,
+            fused=True,
         )
 
     def descend(self, loss: Tensor) -> None:

@@ -100,7 +100,6 @@ class EDAS(AlphaSearcher[EDASSettings]):
 
     def update_row(self, edge: int) -> Log:
         """Gradient of the validation loss with one edge soft and the others clamped."""
-        self._refresh()
         log_p = masked_log_softmax(self.rows[edge], self.mask[edge])
         weights, active = self.relax(edge, log_p.exp())
         loss = self.problem.losses(weights, "valid", active).mean()

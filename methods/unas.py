@@ -79,6 +79,10 @@ class UNASSettings(AlphaSettings):
     )
 
 
+TINY = 1e-30
+"""Stands in for the probability of an option that does not exist: never drawn, no gradient."""
+
+
 @dataclass(frozen=True)
 class Sample:
     """n correlated draws: one-hot z, soft zeta, and log p(z)."""
@@ -186,7 +190,7 @@ class UNAS(AlphaSearcher[UNASSettings]):
         """`count` architectures with their soft counterparts."""
         clamp = self.settings.uniform_clamp
         uniforms = self.uniform((count, *self.alpha.shape)).clamp(clamp, 1 - clamp)
-        return draw(self.log_probabilities(), uniforms, self.settings.temperature, self.mask)
+        return draw(self.log_probabilities(), uniforms, self.settings.temperature)
 
     def entropy(self) -> Tensor:
         """Summed entropy of the decisions, in nats."""
@@ -248,36 +252,36 @@ class UNAS(AlphaSearcher[UNASSettings]):
             self.optimizer.param_groups[0]["lr"] = low + (high - low) * share
 
 
-def draw(log_p: Tensor, uniforms: Tensor, temperature: float, mask: Tensor) -> Sample:
+def draw(log_p: Tensor, uniforms: Tensor, temperature: float) -> Sample:
     """Gumbel-max samples z of p with zeta and zeta~, from uniforms [n, D, K] in (0, 1).
 
     Only p carries gradient: the uniforms v behind zeta~ follow from z and u and are detached, so
-    that zeta~ is the soft sample conditioned on z. In value zeta and zeta~ are equal.
+    that zeta~ is the soft sample conditioned on z. In value zeta and zeta~ are equal. Options that
+    do not exist have log p = -inf and are never drawn.
     """
-    floor = torch.finfo(log_p.dtype).min
-    logits = log_p.masked_fill(~mask, floor).expand(uniforms.shape)
-    perturbed = logits - (-uniforms.log()).log()
+    finite = log_p.clamp(min=torch.finfo(log_p.dtype).min)  # keeps 0 * log p at 0
+    perturbed = finite - (-uniforms.log()).log()
     discrete = one_hot(perturbed.argmax(dim=-1), log_p.shape[-1], log_p.dtype)
     zeta = (perturbed / temperature).softmax(dim=-1)
-    conditioned = condition(logits, uniforms, discrete)
+    conditioned = condition(log_p.exp(), uniforms, discrete)
     zeta_tilde = (conditioned / temperature).softmax(dim=-1)
-    chosen = (discrete * log_p.masked_fill(~mask, 0.0)).sum(dim=(-2, -1))
+    chosen = (discrete * finite).sum(dim=(-2, -1))
     return Sample(discrete, zeta - zeta_tilde + zeta_tilde.detach(), chosen)
 
 
-def condition(logits: Tensor, uniforms: Tensor, discrete: Tensor) -> Tensor:
-    """a~ [n, D, K]: the perturbed logits given z, as a function of p with v held fixed."""
-    floor = torch.finfo(logits.dtype).min
+def condition(p: Tensor, uniforms: Tensor, discrete: Tensor) -> Tensor:
+    """a~ [n, D, K]: the perturbed logits given z, as a function of p with v held fixed.
+
+    For the chosen option a~ = -log(-log v), for another one -log(-log v / p - log v_chosen).
+    """
     chosen = discrete.bool()
-    exists = logits > floor
-    p = logits.exp().masked_fill(~exists, 1.0)  # 1: keeps the arithmetic finite where masked
     with torch.no_grad():
         log_u = uniforms.log()
-        log_v_chosen = ((log_u / p) * discrete).sum(dim=-1, keepdim=True)
+        log_v_chosen = (discrete * log_u / p.clamp(min=TINY)).sum(dim=-1, keepdim=True)
         log_v = torch.where(chosen, log_v_chosen, log_u - p * log_v_chosen)
-    of_chosen = -(-log_v).log()
-    of_others = -(-log_v / p - log_v_chosen).log()
-    return torch.where(chosen, of_chosen, of_others).masked_fill(~exists, floor)
+        floor = log_v_chosen.masked_fill(chosen, 0.0)
+    divisor = p.clamp(min=TINY).masked_fill(chosen, 1.0)
+    return -(-log_v / divisor - floor).log()
 
 
 def fit_linear(drawn: Tensor, measure: Callable[[Tensor], float], ridge: float) -> Tensor:

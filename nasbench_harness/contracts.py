@@ -268,6 +268,12 @@ class Table(Protocol):
     def tensor(self, metric: str) -> NDArray[np.float64]:
         """The column with one axis per decision, read-only, not copied."""
 
+    def standing(self, metric: str, value: float) -> tuple[int, int]:
+        """How many architectures are strictly worse, and how many strictly better."""
+
+    def best(self, metric: str) -> float:
+        """The optimum: the largest number of the column."""
+
     def search_metric(self, dataset: str) -> str:
         """The metric a search on `dataset` looks at by default."""
 

@@ -11,10 +11,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
+from torch.autograd import Function
+from torch.autograd.function import once_differentiable
 
 from nasbench_harness.contracts import Architecture, Log, Progress, SearchSpace, Split, Table
+
+Array = NDArray[np.float64]
 
 CAVEAT = (
     "This is a landscape study: the searchers optimised the table itself, without training any"
@@ -61,7 +67,7 @@ class Landscape:
         self._options: tuple[int, ...] = accuracy.shape
         self._half = len(self._options) // 2
         rows = torch.Size(self._options[: self._half]).numel()
-        self._accuracy = torch.tensor(accuracy, dtype=self.dtype).reshape(rows, -1) / 100
+        self._accuracy: Array = accuracy.reshape(rows, -1) / 100
         self._observed = self._accuracy
         self._noise = noise / 100
         self._generator = torch.Generator().manual_seed(seed)
@@ -76,10 +82,9 @@ class Landscape:
         """Begin the next step, with fresh noise on the whole table if there is any."""
         self._step += 1
         if self._noise:
-            draw = torch.randn(
-                self._accuracy.shape, generator=self._generator, dtype=self.dtype
-            )
-            self._observed = self._accuracy + self._noise * draw
+            shape = self._accuracy.shape
+            draw = torch.randn(shape, generator=self._generator, dtype=self.dtype)
+            self._observed = self._accuracy + self._noise * draw.numpy()
 
     def losses(self, weights: Tensor, split: Split, active: Tensor | None = None) -> Tensor:
         """-f(weights) per example, [B]; exact, so `split` and `active` change nothing."""
@@ -94,7 +99,7 @@ class Landscape:
         """Percent: the table's entry of an architecture (one query), the expectation of weights."""
         if isinstance(candidate, Architecture):
             self.queries += 1
-            return 100 * float(self._observed.view(-1)[self.space.rank(candidate)])
+            return 100 * float(self._observed.flat[self.space.rank(candidate)])
         with torch.no_grad():
             value = expectation(self._observed, candidate, self._options, self._half)
         return 100 * float(value.mean())
@@ -126,22 +131,58 @@ class Landscape:
         self._generator.set_state(state["generator"])
 
 
-def expectation(table: Tensor, weights: Tensor, options: Sequence[int], half: int) -> Tensor:
+def expectation(table: Array, weights: Tensor, options: Sequence[int], half: int) -> Tensor:
     """f(weights) of a table folded to [rows of the first `half` decisions, columns of the rest].
 
-    `weights` is [..., D, K]; the result has the leading shape. Cost: one product of the table with
-    the joint weights of each half, for the whole batch at once.
+    `weights` is [..., D, K]; the result has the leading shape. The gradient is closed-form (the
+    value of the table with one decision fixed and the rest averaged) and computed at once in
+    numpy, several times faster than recorded operations; it can be taken once, not twice.
     """
-    rows = _joint(weights, range(half), options)
-    columns = _joint(weights, range(half, len(options)), options)
-    return ((rows @ table) * columns).sum(dim=-1)
+    value: Tensor = _Expectation.apply(weights, table, tuple(options), half)  # type: ignore[no-untyped-call]
+    return value
 
 
-def _joint(weights: Tensor, decisions: range, options: Sequence[int]) -> Tensor:
-    """Product weights of all combinations of some decisions, the first one slowest."""
-    first, *others = decisions
-    joint = weights[..., first, : options[first]]
-    for decision in others:
-        factor = weights[..., decision, : options[decision]]
-        joint = (joint.unsqueeze(-1) * factor.unsqueeze(-2)).flatten(-2)
-    return joint
+class _Expectation(Function):
+    @staticmethod
+    def forward(
+        ctx: Any, weights: Tensor, table: Array, options: tuple[int, ...], half: int
+    ) -> Tensor:
+        flat = weights.detach().numpy().reshape(-1, *weights.shape[-2:])
+        factors = [flat[:, d, :k] for d, k in enumerate(options)]
+        rows, columns = _prefixes(factors[:half]), _prefixes(factors[half:])
+        averaged_rows = rows[-1] @ table
+        if ctx.needs_input_grad[0]:
+            averaged_columns = columns[-1] @ table.T
+            gradient = np.zeros_like(flat)
+            _write_partials(gradient[:, :half], averaged_columns, factors[:half], rows)
+            _write_partials(gradient[:, half:], averaged_rows, factors[half:], columns)
+            ctx.save_for_backward(torch.from_numpy(gradient.reshape(weights.shape)))
+        value = (averaged_rows * columns[-1]).sum(axis=-1)
+        return torch.from_numpy(value).reshape(weights.shape[:-2])
+
+    @staticmethod
+    @once_differentiable  # type: ignore[untyped-decorator]
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None, None, None]:
+        (gradient,) = ctx.saved_tensors
+        return grad[..., None, None] * gradient, None, None, None
+
+
+def _prefixes(factors: Sequence[Array]) -> list[Array]:
+    """Joint weights [N, combinations] of the first, the first two, ... decisions."""
+    joints = [factors[0]]
+    for factor in factors[1:]:
+        joint = joints[-1][:, :, None] * factor[:, None, :]
+        joints.append(joint.reshape(len(factor), -1))
+    return joints
+
+
+def _write_partials(
+    gradient: Array, outer: Array, factors: Sequence[Array], prefixes: Sequence[Array]
+) -> None:
+    """Fill [N, decisions, K] with the derivatives, from `outer`, the one for the joint weights."""
+    for decision in range(len(factors) - 1, 0, -1):
+        before, factor = prefixes[decision - 1], factors[decision]
+        folded = outer.reshape(len(factor), before.shape[1], factor.shape[1])
+        gradient[:, decision, : factor.shape[1]] = (before[:, None, :] @ folded)[:, 0]
+        outer = (folded @ factor[:, :, None])[:, :, 0]
+    gradient[:, 0, : factors[0].shape[1]] = outer

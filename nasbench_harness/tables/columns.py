@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 _HEADER, _NUMBERS = "table.json", "columns.f64"
 _DOUBLE = 8
+TOLERANCE = 1e-5
+"""Accuracies closer than this are equal."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,7 @@ class ColumnTable:
         self._order = {name: position for position, name in enumerate(self.metrics)}
         self._size: int = header["rows"]
         self._columns: dict[str, memoryview] = {}
+        self._best: dict[str, float] = {}
         self._numbers = _map_numbers(folder / _NUMBERS, len(self.metrics) * self._size)
 
     def value(self, metric: str, rank: int) -> float:
@@ -90,6 +93,22 @@ class ColumnTable:
     def tensor(self, metric: str) -> NDArray[np.float64]:
         """The column with one axis per decision, read-only, not copied."""
         return self.column(metric).reshape(self.shape)
+
+    def standing(self, metric: str, value: float) -> tuple[int, int]:
+        """How many architectures are strictly worse, and how many strictly better.
+
+        Differences up to `TOLERANCE` are ties: single-precision noise of a source breaks none.
+        """
+        column = self._column(metric)
+        worse = sum(other < value - TOLERANCE for other in column)
+        better = sum(other > value + TOLERANCE for other in column)
+        return worse, better
+
+    def best(self, metric: str) -> float:
+        """The optimum: the largest number of the column."""
+        if metric not in self._best:
+            self._best[metric] = max(self._column(metric))
+        return self._best[metric]
 
     def search_metric(self, dataset: str) -> str:
         """The first metric of the dataset that a search may look at."""

@@ -1,0 +1,150 @@
+"""What a person sees in the terminal: tables, a progress bar, and errors in one sentence."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from rich.progress import Progress, TaskID
+
+    from nasbench_harness.executors import Event
+    from nasbench_harness.store import Study
+
+WIDE = 240
+"""Columns where nobody looks: piped output is not folded."""
+
+out = Console(highlight=False, width=None if sys.stdout.isatty() else WIDE)
+err = Console(stderr=True, highlight=False)
+
+
+def print_json(value: Any) -> None:
+    """For scripts: plain JSON on standard output, missing numbers as null."""
+    sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False, default=str) + "\n")
+
+
+def print_rows(
+    title: str, headings: Sequence[str], rows: Iterable[Sequence[Any]], *, numbers: Sequence[int] = ()
+) -> None:
+    """A plain table; the columns in `numbers` are right-aligned."""
+    table = Table(title=title, title_justify="left", box=None, pad_edge=False)
+    for position, heading in enumerate(headings):
+        table.add_column(
+            heading,
+            justify="right" if position in numbers else "left",
+            overflow="fold",
+            no_wrap=position == 0,
+        )
+    for row in rows:
+        table.add_row(*(escape(cell(value)) for value in row))
+    out.print(table)
+
+
+def print_facts(facts: Mapping[str, Any]) -> None:
+    """`name  value` lines, never folded, so that a long value can be copied."""
+    width = max(map(len, facts))
+    for name, value in facts.items():
+        out.print(f"{name:<{width}}  {cell(value)}", markup=False, soft_wrap=True)
+
+
+def print_summary(summary: pd.DataFrame, *, title: str) -> None:
+    """The table a run ends with: one row per method, best first."""
+    headings = [
+        "method", "seeds", "regret (points)", "percentile", "accuracy (%)", "best", "search (s)",
+    ]  # fmt: skip
+    rows = [
+        [
+            row.method,
+            f"{row.seeds}" + (f" ({row.failed} missing)" if row.failed else ""),
+            _interval(row.regret_mean, row.regret_low, row.regret_high),
+            f"{row.percentile_mean:.2f}",
+            f"{row.accuracy_mean:.2f} ± {(row.accuracy_high - row.accuracy_low) / 2:.2f}",
+            f"{row.accuracy_best:.2f}",
+            f"{row.seconds_mean:.2f}",
+        ]
+        for row in summary.itertuples()
+    ]
+    print_rows(title, headings, rows, numbers=range(1, len(headings)))
+
+
+def _interval(mean: float, low: float, high: float) -> str:
+    return f"{mean:.3f} [{low:.3f}, {high:.3f}]"
+
+
+def cell(value: Any) -> str:
+    """A value as a person reads it."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    return "" if value is None else str(value)
+
+
+class StudyProgress:
+    """A bar over all steps of a study's trials, and how many have ended."""
+
+    def __init__(self) -> None:
+        self._progress: Progress | None = None
+        self._task: TaskID | None = None
+        self._done: dict[str, int] = {}
+        self._steps: dict[str, int] = {}
+        self._ended = 0
+
+    def begin(self, study: Study) -> None:
+        """Show the bar over what is missing of `study`."""
+        from rich.progress import (
+            BarColumn,
+            Progress,
+            TextColumn,
+            TimeRemainingColumn,
+        )
+
+        missing = study.missing()
+        kept = len(study.specs) - len(missing)
+        out.print(
+            f"{len(missing)} trials to run"
+            + (f", {kept} already done" if kept else "")
+            + f" → {study.folder}"
+        )
+        self._steps = {spec.trial_id: spec.steps for spec in missing}
+        self._progress = Progress(
+            BarColumn(bar_width=32),
+            TextColumn("{task.percentage:>3.0f} %"),
+            TextColumn("trials"),
+            TextColumn("{task.fields[ended]}/{task.fields[trials]}"),
+            TimeRemainingColumn(),
+            console=err,
+            transient=True,
+        )
+        self._task = self._progress.add_task(
+            "", total=sum(self._steps.values()), ended=0, trials=len(missing)
+        )
+        self._progress.start()
+
+    def watch(self, event: Event) -> None:
+        """Take in how far a trial is, or how it ended."""
+        from nasbench_harness.trial import Outcome, Status
+
+        if self._progress is None or self._task is None:
+            return
+        if isinstance(event, Outcome):
+            self._ended += 1
+            self._done[event.trial_id] = self._steps.get(event.trial_id, 0)
+            if event.status is not Status.DONE:
+                self._progress.console.print(f"[red]{event.trial_id}[/red]: {event.error}")
+        else:
+            self._done[event.trial_id] = event.steps
+        self._progress.update(self._task, completed=sum(self._done.values()), ended=self._ended)
+
+    def end(self) -> None:
+        """Take the bar away."""
+        if self._progress is not None:
+            self._progress.stop()

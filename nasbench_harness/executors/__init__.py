@@ -1,0 +1,28 @@
+"""Where trials run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from nasbench_harness.trial import Outcome, TrialSpec
+
+
+@dataclass(frozen=True)
+class Advanced:
+    """A running trial has done this many steps."""
+
+    trial_id: str
+    steps: int
+
+
+Event = Advanced | Outcome
+
+
+class Executor(Protocol):
+    """Runs trials, each in its own folder, and tells how they get on."""
+
+    def run(self, specs: Sequence[TrialSpec], folder: Path) -> Iterator[Event]:
+        """Events until every trial has ended; closing the iterator stops the running ones."""

@@ -1,0 +1,161 @@
+"""Trials in parallel processes on this machine.
+
+Each worker takes one trial after the other. A worker that dies takes only its trial with it: the
+trial is marked failed and a new worker takes its place.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import os
+import signal
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+
+from nasbench_harness.executors import Advanced, Event
+from nasbench_harness.trial import Callbacks, Outcome, Status, TrialSpec, run_trial, write_failure
+
+GRACE_SECONDS = 10.0
+
+
+class LocalExecutor:
+    """Runs trials in `jobs` processes."""
+
+    def __init__(self, jobs: int | None = None) -> None:
+        """`jobs`: how many processes; None takes as many as there are cores for us."""
+        self.jobs = jobs or available_cores()
+        methods = multiprocessing.get_all_start_methods()
+        self._context = multiprocessing.get_context(
+            "forkserver" if "forkserver" in methods else "spawn"
+        )
+        if "forkserver" in methods:  # torch is imported once, not once per worker
+            self._context.set_forkserver_preload(["torch", "nasbench_harness.trial"])
+
+    def run(self, specs: Sequence[TrialSpec], folder: Path) -> Iterator[Event]:
+        """Run every trial in `folder / trial_id`."""
+        queue = deque(specs)
+        workers: list[_Worker] = []
+        try:
+            while queue or workers:
+                while queue and len(workers) < self.jobs:
+                    workers.append(_Worker.start(self._context, folder))
+                    workers[-1].give(queue.popleft())
+                yield from _collect(workers, queue, folder)
+        finally:
+            _stop(workers)
+
+
+def available_cores() -> int:
+    """Cores this process may use."""
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:  # not on every system
+        return os.cpu_count() or 1
+
+
+@dataclass
+class _Worker:
+    process: BaseProcess
+    connection: Connection
+    spec: TrialSpec | None = None
+
+    @classmethod
+    def start(cls, context: multiprocessing.context.BaseContext, folder: Path) -> _Worker:
+        ours, theirs = context.Pipe()
+        process = context.Process(target=_work, args=(theirs, folder), daemon=True)  # type: ignore[attr-defined]
+        process.start()
+        theirs.close()
+        return cls(process, ours)
+
+    def give(self, spec: TrialSpec) -> None:
+        self.spec = spec
+        self.connection.send(spec)
+
+
+def _collect(workers: list[_Worker], queue: deque[TrialSpec], folder: Path) -> Iterator[Event]:
+    """Wait for the next messages; hand out new trials and bury dead workers."""
+    ready = wait([worker.connection for worker in workers])
+    for worker in [w for w in workers if w.connection in ready]:
+        try:
+            event: Event = worker.connection.recv()
+        except (EOFError, ConnectionError):
+            workers.remove(worker)
+            yield _bury(worker, folder)
+            continue
+        yield event
+        if isinstance(event, Outcome):
+            if queue:
+                worker.give(queue.popleft())
+            else:
+                workers.remove(worker)
+                _dismiss(worker)
+
+
+def _bury(worker: _Worker, folder: Path) -> Outcome:
+    """The trial of a worker that died without a word."""
+    worker.process.join()
+    assert worker.spec is not None
+    code = worker.process.exitcode or 0
+    how = signal.Signals(-code).name if code < 0 else f"exit code {code}"
+    sentence = f"The worker process was killed in the middle of the trial ({how})."
+    outcome = Outcome(worker.spec.trial_id, Status.FAILED, sentence)
+    trial_folder = folder / outcome.trial_id
+    trial_folder.mkdir(parents=True, exist_ok=True)
+    write_failure(trial_folder, outcome)
+    return outcome
+
+
+def _dismiss(worker: _Worker) -> None:
+    worker.connection.close()
+    worker.process.join()
+
+
+def _stop(workers: list[_Worker]) -> None:
+    """Ask running trials to save a checkpoint and end; do not wait for ever."""
+    for worker in workers:
+        worker.process.terminate()
+        worker.connection.close()
+    for worker in workers:
+        worker.process.join(GRACE_SECONDS)
+        if worker.process.is_alive():
+            worker.process.kill()
+            worker.process.join()
+
+
+def _work(connection: Connection, folder: Path) -> None:
+    """A worker's life: trials until the other end closes or SIGTERM arrives."""
+    stopped = False
+
+    def stop(*_: object) -> None:
+        nonlocal stopped
+        stopped = True
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
+    signal.signal(signal.SIGTERM, stop)
+    while not stopped:
+        try:
+            spec: TrialSpec = connection.recv()
+        except (EOFError, ConnectionError):
+            return
+        callbacks = Callbacks(_reporter(connection, spec.trial_id), lambda: stopped)
+        try:
+            outcome = run_trial(spec, folder / spec.trial_id, callbacks)
+        except OSError as error:  # even the failure could not be written down
+            outcome = Outcome(spec.trial_id, Status.FAILED, f"{error.strerror}: {error.filename}")
+        with contextlib.suppress(OSError):
+            connection.send(outcome)
+
+
+def _reporter(connection: Connection, trial_id: str) -> Callable[[int], None]:
+    """Tells the parent how far the trial is; a parent that stopped listening is no fault."""
+
+    def report(steps: int) -> None:
+        with contextlib.suppress(OSError):
+            connection.send(Advanced(trial_id, steps))
+
+    return report

@@ -1,0 +1,268 @@
+"""Results on disk: a study's folder, and the tidy tables gathered from its trials."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import shlex
+import subprocess
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from nasbench_harness.errors import HarnessError
+from nasbench_harness.files import read_journal, read_json, replacing, write_json
+from nasbench_harness.trial import (
+    HISTORY,
+    RESULT,
+    SCHEMA_VERSION,
+    Outcome,
+    Status,
+    TrialSpec,
+)
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+STUDY, LOCK = "study.json", "study.lock"
+_PACKAGES = ("nasbench-harness", "torch", "numpy", "pandas", "scipy", "matplotlib")
+
+
+class StudyError(HarnessError):
+    """A study folder that cannot be used."""
+
+
+@dataclass
+class Study:
+    """A study's folder: what was planned, and what has become of it."""
+
+    folder: Path
+    config: dict[str, Any]
+    specs: list[TrialSpec]
+    facts: dict[str, Any]
+    """Versions, machine, git commit and time of planning."""
+
+    @property
+    def trials_folder(self) -> Path:
+        """One folder per trial."""
+        return self.folder / "trials"
+
+    def missing(self) -> list[TrialSpec]:
+        """Planned trials without a result; a failure is none."""
+        return [s for s in self.specs if self.outcome(s).status is not Status.DONE]
+
+    def outcome(self, spec: TrialSpec) -> Outcome:
+        """How the trial ended, as its folder tells."""
+        result = self.result(spec)
+        return Outcome(spec.trial_id, Status(result["status"]), result.get("error", ""))
+
+    def result(self, spec: TrialSpec) -> dict[str, Any]:
+        """The trial's result; only a status if there is none or it is damaged."""
+        try:
+            result: dict[str, Any] = read_json(self.trials_folder / spec.trial_id / RESULT)
+            Status(result["status"])
+        except (OSError, ValueError, KeyError, TypeError):
+            return {"status": Status.MISSING}
+        return result
+
+
+# --- planning and opening ----------------------------------------------------------------------
+
+
+def plan_study(folder: Path, config: Mapping[str, Any], specs: Sequence[TrialSpec]) -> Study:
+    """Open or make the study in `folder`; more methods or seeds let an existing one grow."""
+    path = folder / STUDY
+    if path.exists():
+        existing = open_study(folder)
+        _refuse_other_settings(existing, config)
+        known = {spec.fingerprint for spec in existing.specs}
+        specs = [*existing.specs, *(s for s in specs if s.fingerprint not in known)]
+        config = {**config, **_grown(existing.config, config)}
+    elif any(child.name != LOCK for child in folder.iterdir()):
+        raise StudyError(f"{folder} is not empty and holds no study; choose another --out.")
+    study = Study(folder, dict(config), list(specs), _facts())
+    content = {
+        "schema_version": SCHEMA_VERSION,
+        "config": study.config,
+        "facts": study.facts,
+        "trials": [asdict(spec) for spec in study.specs],
+    }
+    write_json(path, content)
+    return study
+
+
+def open_study(folder: Path) -> Study:
+    """The study in `folder`; StudyError if there is none, it is damaged or of another version."""
+    path = folder / STUDY
+    try:
+        content = read_json(path)
+        schema = content["schema_version"]
+        if schema != SCHEMA_VERSION:
+            raise StudyError(
+                f"{folder} was written with schema version {schema}; this nasharness reads"
+                f" {SCHEMA_VERSION}."
+            )
+        specs = [TrialSpec(**spec) for spec in content["trials"]]
+        return Study(folder, content["config"], specs, content["facts"])
+    except FileNotFoundError as error:
+        raise StudyError(f"{folder} holds no study (no {STUDY} there).") from error
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise StudyError(
+            f"{path} is damaged ({type(error).__name__}: {error}); the trials beside it are"
+            f" untouched. Delete {STUDY} and run the study again to take them over."
+        ) from error
+
+
+def _refuse_other_settings(existing: Study, config: Mapping[str, Any]) -> None:
+    for key, value in config.items():
+        old = existing.config.get(key)
+        if key not in ("methods", "seeds", "random") and old != value:
+            raise StudyError(
+                f"{existing.folder} holds a study with {key} = {old}, not {value}; choose another"
+                " --out (only methods and seeds can be added to a study)."
+            )
+
+
+def _grown(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
+    methods = [*old["methods"], *(m for m in new["methods"] if m not in old["methods"])]
+    return {
+        "methods": methods,
+        "seeds": sorted({*old["seeds"], *new["seeds"]}),
+        "random": old["random"] or new["random"],
+    }
+
+
+def _facts() -> dict[str, Any]:
+    return {
+        "planned_at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+        "python": platform.python_version(),
+        "versions": {package: _version(package) for package in _PACKAGES},
+        "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores",
+        "git_commit": _git_commit(),
+    }
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "not installed"
+
+
+def _git_commit() -> str | None:
+    """Commit of the working folder, if it is a git checkout."""
+    command = ["git", "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=10)
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return done.stdout.strip() or None
+
+
+# --- tidy tables -------------------------------------------------------------------------------
+
+
+def gather(study: Study) -> pd.DataFrame:
+    """Write `trials` and `history` as Parquet and CSV; returns the trials."""
+    trials = trials_table(study)
+    _write_table(study.folder / "trials", trials)
+    _write_table(study.folder / "history", history_table(study))
+    return trials
+
+
+def trials_table(study: Study) -> pd.DataFrame:
+    """One row per planned trial: identity, status, result, and every setting."""
+    import pandas as pd
+
+    rows = []
+    for spec in study.specs:
+        result = study.result(spec)
+        result.pop("traceback", None)
+        rows.append(
+            {
+                "trial": spec.trial_id,
+                "method": spec.label,
+                "seed": spec.seed,
+                "status": result.pop("status"),
+                "error": result.pop("error", ""),
+                **_identity(spec),
+                **result,
+                **{f"setting_{name}": value for name, value in spec.settings.items()},
+                "command": reproduce(spec),
+                "schema_version": SCHEMA_VERSION,
+            }
+        )
+    return _uniform(pd.DataFrame(rows))
+
+
+def history_table(study: Study) -> pd.DataFrame:
+    """One row per recorded step of every trial."""
+    import pandas as pd
+
+    rows = [
+        {"trial": spec.trial_id, "method": spec.label, "seed": spec.seed, **row}
+        for spec in study.specs
+        for row in read_journal(study.trials_folder / spec.trial_id / HISTORY)
+    ]
+    return _uniform(pd.DataFrame(rows or {"trial": [], "method": [], "seed": [], "step": []}))
+
+
+def read_tables(folder: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The gathered trials and history of a study."""
+    import pandas as pd
+
+    try:
+        return (
+            pd.read_parquet(folder / "trials.parquet"),
+            pd.read_parquet(folder / "history.parquet"),
+        )
+    except (OSError, ValueError) as error:
+        raise StudyError(f"The tables of {folder} cannot be read ({error}).") from error
+
+
+def reproduce(spec: TrialSpec) -> str:
+    """The one command that runs this trial again."""
+    words = ["nasharness", "run", "--methods", spec.label, "--space", spec.space]
+    words += ["--table", spec.table, "--dataset", spec.dataset, "--recipe", spec.recipe]
+    words += ["--seeds", f"{spec.seed},", "--steps", str(spec.steps)]
+    if spec.noise:
+        words += ["--noise", f"{spec.noise:g}"]
+    if spec.batch_size != 1:
+        words += ["--batch-size", str(spec.batch_size)]
+    words += ["--no-random", "--out", f"runs/again-{spec.trial_id}"]
+    return shlex.join(words)
+
+
+def _identity(spec: TrialSpec) -> dict[str, Any]:
+    names = (
+        "method_version recipe space table table_hash problem dataset search_metric report_metric"
+        " steps epochs batch_size noise"
+    )
+    return {"method_name": spec.method, **{name: getattr(spec, name) for name in names.split()}}
+
+
+def _uniform(frame: pd.DataFrame) -> pd.DataFrame:
+    """Columns of one type each: what differs between methods becomes text."""
+    for name in frame.columns:
+        kinds = {type(value) for value in frame[name] if value is not None and value == value}
+        if len(kinds) > 1 and not kinds <= {int, float}:
+            frame[name] = [None if value is None else str(value) for value in frame[name]]
+    return frame
+
+
+def _write_table(path: Path, frame: pd.DataFrame) -> None:
+    with replacing(path.with_suffix(".parquet")) as temporary:
+        frame.to_parquet(temporary, index=False)
+    flat = frame.copy()
+    for name in _nested(frame):
+        flat[name] = [None if v is None else json.dumps(v) for v in frame[name]]
+    with replacing(path.with_suffix(".csv")) as temporary:
+        flat.to_csv(temporary, index=False)
+
+
+def _nested(frame: pd.DataFrame) -> Iterable[str]:
+    return [n for n in frame.columns if any(isinstance(v, list) for v in frame[n].head(2000))]

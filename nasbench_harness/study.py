@@ -1,0 +1,73 @@
+"""Methods x seeds -> trials: runs what is missing of a study and gathers its tables."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from nasbench_harness.config import StudyConfig, plan
+from nasbench_harness.errors import ExitCode
+from nasbench_harness.executors import Event, Executor
+from nasbench_harness.store import LOCK, Study, StudyError, gather, plan_study
+from nasbench_harness.trial import Status
+
+
+@dataclass(frozen=True)
+class StudyRun:
+    """A study after a run."""
+
+    study: Study
+    interrupted: bool
+
+    def counts(self) -> dict[Status, int]:
+        """How many trials have each status."""
+        statuses = [self.study.outcome(spec).status for spec in self.study.specs]
+        return {status: statuses.count(status) for status in Status if status in statuses}
+
+    def errors(self) -> list[str]:
+        """One line per failed trial."""
+        outcomes = [self.study.outcome(spec) for spec in self.study.specs]
+        return [f"{o.trial_id}: {o.error}" for o in outcomes if o.status is Status.FAILED]
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """DONE only if every trial has a result."""
+        return ExitCode.DONE if set(self.counts()) <= {Status.DONE} else ExitCode.INCOMPLETE
+
+
+def run_study(
+    config: StudyConfig,
+    folder: Path,
+    executor: Executor,
+    *,
+    begin: Callable[[Study], None] = lambda study: None,
+    watch: Callable[[Event], None] = lambda event: None,
+) -> StudyRun:
+    """Run the missing trials of the study in `folder`; Ctrl-C keeps what is done."""
+    specs = plan(config)
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        with FileLock(folder / LOCK, timeout=0):
+            study = plan_study(folder, config.model_dump(mode="json"), specs)
+            begin(study)
+            interrupted = _run_missing(study, executor, watch)
+            gather(study)
+    except Timeout as error:
+        raise StudyError(f"Another run is working on {folder}; wait for it to end.") from error
+    return StudyRun(study, interrupted)
+
+
+def _run_missing(study: Study, executor: Executor, watch: Callable[[Event], None]) -> bool:
+    """True if stopped by Ctrl-C."""
+    events = executor.run(study.missing(), study.trials_folder)
+    try:
+        with closing(events):  # type: ignore[type-var]
+            for event in events:
+                watch(event)
+    except KeyboardInterrupt:
+        return True
+    return False
