@@ -1,0 +1,70 @@
+"""What every test may lean on: the checkout, the plugins, a cache of its own, reference data."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import settings
+
+if TYPE_CHECKING:
+    from nasbench_harness.contracts import Table
+    from nasbench_harness.spaces.nb201 import NB201
+
+# The same examples on every run, and no deadline: a busy machine is no bug.
+settings.register_profile("repeatable", derandomize=True, deadline=None)
+settings.load_profile("repeatable")
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session", autouse=True)
+def table_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Where this session keeps converted tables: tests never touch the user's own cache."""
+    folder = tmp_path_factory.mktemp("cache")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("NASHARNESS_CACHE", str(folder))
+        yield folder
+
+
+@pytest.fixture(scope="session")
+def checkout() -> Path:
+    """The folder with `pyproject.toml`, `nasbench_harness/`, `methods/`, ..."""
+    return CHECKOUT
+
+
+@pytest.fixture(scope="session")
+def reference_data() -> Path:
+    """Public measurements kept beside the project; NASHARNESS_REFERENCE_DATA names their folder."""
+    default = CHECKOUT.parent / "shared" / "data"
+    folder = Path(os.environ.get("NASHARNESS_REFERENCE_DATA") or default)
+    if not (folder / "nb201" / "facts.json").is_file():
+        pytest.skip(f"no reference data in {folder} (set NASHARNESS_REFERENCE_DATA)")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def facts(reference_data: Path) -> dict[str, Any]:
+    """Published and derived facts about the NAS-Bench-201 tables."""
+    content: dict[str, Any] = json.loads((reference_data / "nb201" / "facts.json").read_text())
+    return content
+
+
+@pytest.fixture(scope="session")
+def space() -> NB201:
+    """The NAS-Bench-201 space."""
+    from nasbench_harness.spaces.nb201 import NB201
+
+    return NB201()
+
+
+@pytest.fixture(scope="session")
+def table() -> Table:
+    """The embedded table."""
+    from nasbench_harness import registry
+
+    return registry.open_table("analog")
