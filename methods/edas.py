@@ -40,8 +40,13 @@ class EDASSettings(AlphaSettings):
     edge_policy: Literal["sweep", "uniform", "entropy"] = setting(
         "sweep", "which edge is relaxed: each once in random order, uniform, or by entropy"
     )
-    clamp: Literal["sample", "argmax"] = setting(
-        "sample", "what the other edges are clamped to: a sample of p (unbiased) or the best option"
+    clamp: Literal["sample", "argmax", "eps_argmax"] = setting(
+        "sample",
+        "what the other edges are clamped to: a sample of p (unbiased), the best option, or the best"
+        " but for a share of uniform draws",
+    )
+    clamp_epsilon: float = setting(
+        0.1, "share of uniform draws with clamp=eps_argmax", ge=0, le=1
     )
     clamp_temperature_start: float = setting(
         1.0, "temperature of the clamped samples at the start", gt=0
@@ -117,10 +122,14 @@ class EDAS(AlphaSearcher[EDASSettings]):
         return weights, active.cpu()
 
     def clamp(self) -> Tensor:
-        """One-hot [D, K]: a sample of p, or its mode."""
-        if self.settings.clamp == "argmax":
-            return one_hot(self.scores().argmax(dim=-1), self.mask.shape[1], self.problem.dtype)
-        return self.sample()
+        """One-hot [D, K]: a sample of p, or its mode, with or without exploration."""
+        if self.settings.clamp == "sample":
+            return self.sample()
+        best = self.scores().argmax(dim=-1)
+        if self.settings.clamp == "eps_argmax":
+            explore = self.uniform(best.shape) < self.settings.clamp_epsilon
+            best = torch.where(explore, self._draw(self.mask.to(self.problem.dtype)), best)
+        return self._one_hot(best)
 
     def sample(self) -> Tensor:
         """z ~ p at the clamp temperature, one-hot [D, K]."""
@@ -129,9 +138,7 @@ class EDAS(AlphaSearcher[EDASSettings]):
         temperature = s.clamp_temperature_start + share * (
             s.clamp_temperature_end - s.clamp_temperature_start
         )
-        p = masked_softmax(self.alpha.detach() / temperature, self.mask)
-        drawn = torch.multinomial(p, 1, generator=self.generator).squeeze(1)
-        return one_hot(drawn, self.mask.shape[1], self.problem.dtype)
+        return self._one_hot(self._draw(masked_softmax(self.alpha.detach() / temperature, self.mask)))
 
     def next_edge(self) -> int:
         """The decision to relax."""
@@ -159,6 +166,13 @@ class EDAS(AlphaSearcher[EDASSettings]):
         with torch.no_grad():
             for row, value in zip(self.rows, state["alpha"], strict=True):
                 row.copy_(value)
+
+    def _draw(self, p: Tensor) -> Tensor:
+        """One option per row, in proportion to `p`."""
+        return torch.multinomial(p, 1, generator=self.generator).squeeze(1)
+
+    def _one_hot(self, choices: Tensor) -> Tensor:
+        return one_hot(choices, self.mask.shape[1], self.problem.dtype)
 
     def _refresh(self) -> None:
         """Keep the stacked alpha equal to its rows."""

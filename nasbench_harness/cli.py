@@ -6,6 +6,7 @@ use them, so that `--help`, `list` and `query` answer at once.
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from pathlib import Path
@@ -35,7 +36,9 @@ class _Group(TyperGroup):
         except BrokenPipeError:  # `nasharness ... | head`
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         except OSError as error:
-            _give_up(f"{error.strerror}: {error.filename}", ExitCode.USAGE)
+            full = error.errno == errno.ENOSPC
+            what = f"{error.strerror}: {error.filename}" if error.filename else str(error.strerror)
+            _give_up(f"{what}.", ExitCode.INCOMPLETE if full else ExitCode.USAGE)
 
 
 def _give_up(sentence: str, code: ExitCode) -> None:
@@ -210,8 +213,6 @@ def _tell(done: StudyRun, *, write: bool, json: bool) -> None:
         console.print_summary(
             summary, title=f"{spec.space} on {spec.dataset}, table `{spec.table}`, {spec.problem}"
         )
-    for line in done.errors():
-        console.err.print(f"failed  {line}", markup=False)
     if page:
         console.out.print(f"\nReport: {page}", markup=False)
     console.out.print(_next(done), markup=False)

@@ -13,7 +13,7 @@ from nasbench_harness.config import StudyConfig, plan
 from nasbench_harness.errors import ExitCode
 from nasbench_harness.executors import Event, Executor
 from nasbench_harness.store import LOCK, Study, StudyError, gather, plan_study
-from nasbench_harness.trial import Status
+from nasbench_harness.trial import Outcome, Status
 
 
 @dataclass(frozen=True)
@@ -21,17 +21,13 @@ class StudyRun:
     """A study after a run."""
 
     study: Study
+    failures: list[Outcome]
     interrupted: bool
 
     def counts(self) -> dict[Status, int]:
         """How many trials have each status."""
         statuses = [self.study.outcome(spec).status for spec in self.study.specs]
         return {status: statuses.count(status) for status in Status if status in statuses}
-
-    def errors(self) -> list[str]:
-        """One line per failed trial."""
-        outcomes = [self.study.outcome(spec) for spec in self.study.specs]
-        return [f"{o.trial_id}: {o.error}" for o in outcomes if o.status is Status.FAILED]
 
     @property
     def exit_code(self) -> ExitCode:
@@ -54,20 +50,24 @@ def run_study(
         with FileLock(folder / LOCK, timeout=0):
             study = plan_study(folder, config.model_dump(mode="json"), specs)
             begin(study)
-            interrupted = _run_missing(study, executor, watch)
+            failures, interrupted = _run_missing(study, executor, watch)
             gather(study)
     except Timeout as error:
         raise StudyError(f"Another run is working on {folder}; wait for it to end.") from error
-    return StudyRun(study, interrupted)
+    return StudyRun(study, failures, interrupted)
 
 
-def _run_missing(study: Study, executor: Executor, watch: Callable[[Event], None]) -> bool:
-    """True if stopped by Ctrl-C."""
-    events = executor.run(study.missing(), study.trials_folder)
+def _run_missing(
+    study: Study, executor: Executor, watch: Callable[[Event], None]
+) -> tuple[list[Outcome], bool]:
+    """The trials that failed, and whether Ctrl-C stopped the run."""
+    failures: list[Outcome] = []
     try:
-        with closing(events):  # type: ignore[type-var]
+        with closing(executor.run(study.missing(), study.trials_folder)) as events:
             for event in events:
+                if isinstance(event, Outcome) and event.status is Status.FAILED:
+                    failures.append(event)
                 watch(event)
     except KeyboardInterrupt:
-        return True
-    return False
+        return failures, True
+    return failures, False

@@ -6,6 +6,7 @@ thread, and sees neither other trials nor the clock.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import io
 import json
@@ -114,20 +115,22 @@ def _plain(value: Any) -> str:
 
 def run_trial(spec: TrialSpec, folder: Path, callbacks: Callbacks | None = None) -> Outcome:
     """Run (or go on with) the trial in `folder`; whatever goes wrong becomes its status."""
-    folder.mkdir(parents=True, exist_ok=True)
-    write_json(folder / TRIAL, {"schema_version": SCHEMA_VERSION, **asdict(spec)})
     try:
-        outcome = _search(spec, folder, callbacks or Callbacks())
+        folder.mkdir(parents=True, exist_ok=True)
+        write_json(folder / TRIAL, {"schema_version": SCHEMA_VERSION, **asdict(spec)})
+        return _search(spec, folder, callbacks or Callbacks())
     except Exception as error:
         outcome = Outcome(spec.trial_id, Status.FAILED, _sentence(error))
         write_failure(folder, outcome, traceback.format_exc())
-    return outcome
+        return outcome
 
 
 def write_failure(folder: Path, outcome: Outcome, details: str = "") -> None:
-    """Keep why a trial has no result."""
+    """Keep why a trial has no result; on a full disk the outcome itself has to do."""
     facts = {"status": outcome.status, "error": outcome.error, "traceback": details}
-    write_json(folder / RESULT, {"schema_version": SCHEMA_VERSION, **facts})
+    with contextlib.suppress(OSError):
+        folder.mkdir(parents=True, exist_ok=True)
+        write_json(folder / RESULT, {"schema_version": SCHEMA_VERSION, **facts})
 
 
 def _sentence(error: Exception) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -24,5 +24,5 @@ Event = Advanced | Outcome
 class Executor(Protocol):
     """Runs trials, each in its own folder, and tells how they get on."""
 
-    def run(self, specs: Sequence[TrialSpec], folder: Path) -> Iterator[Event]:
-        """Events until every trial has ended; closing the iterator stops the running ones."""
+    def run(self, specs: Sequence[TrialSpec], folder: Path) -> Generator[Event]:
+        """Events until every trial has ended; closing the generator stops the running ones."""

@@ -11,7 +11,7 @@ import multiprocessing
 import os
 import signal
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
@@ -36,7 +36,7 @@ class LocalExecutor:
         if "forkserver" in methods:  # torch is imported once, not once per worker
             self._context.set_forkserver_preload(["torch", "nasbench_harness.trial"])
 
-    def run(self, specs: Sequence[TrialSpec], folder: Path) -> Iterator[Event]:
+    def run(self, specs: Sequence[TrialSpec], folder: Path) -> Generator[Event]:
         """Run every trial in `folder / trial_id`."""
         queue = deque(specs)
         workers: list[_Worker] = []
@@ -104,9 +104,7 @@ def _bury(worker: _Worker, folder: Path) -> Outcome:
     how = signal.Signals(-code).name if code < 0 else f"exit code {code}"
     sentence = f"The worker process was killed in the middle of the trial ({how})."
     outcome = Outcome(worker.spec.trial_id, Status.FAILED, sentence)
-    trial_folder = folder / outcome.trial_id
-    trial_folder.mkdir(parents=True, exist_ok=True)
-    write_failure(trial_folder, outcome)
+    write_failure(folder / outcome.trial_id, outcome)
     return outcome
 
 
@@ -143,10 +141,7 @@ def _work(connection: Connection, folder: Path) -> None:
         except (EOFError, ConnectionError):
             return
         callbacks = Callbacks(_reporter(connection, spec.trial_id), lambda: stopped)
-        try:
-            outcome = run_trial(spec, folder / spec.trial_id, callbacks)
-        except OSError as error:  # even the failure could not be written down
-            outcome = Outcome(spec.trial_id, Status.FAILED, f"{error.strerror}: {error.filename}")
+        outcome = run_trial(spec, folder / spec.trial_id, callbacks)
         with contextlib.suppress(OSError):
             connection.send(outcome)
 

@@ -1,0 +1,124 @@
+"""EDAS: one relaxed edge, all others one-hot."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+import torch
+from torch import Tensor
+
+from nasbench_harness.methods.edas import EDAS, EDASSettings
+from nasbench_harness.problems.landscape import Landscape
+from nasbench_harness.testing import toy_problem
+
+
+@pytest.fixture
+def edas(problem: Landscape, alpha: Tensor) -> Callable[..., EDAS]:
+    def make(**settings: object) -> EDAS:
+        made = EDAS(problem, EDASSettings(**settings), seed=1)  # type: ignore[arg-type]
+        made.load_state_dict({**made.state_dict(), "alpha": alpha})
+        return made
+
+    return make
+
+
+def test_mean_gradient_times_edges_is_exact(
+    edas: Callable[..., EDAS], problem: Landscape, exact_gradient: Tensor,
+    gradients: Callable[..., Tensor], z_scores: Callable[[Tensor, Tensor], Tensor],
+) -> None:  # fmt: skip
+    samples = 3 * gradients(edas(edge_policy="uniform"), problem, 12_000)
+    assert z_scores(samples, exact_gradient).max() < 3
+
+
+def test_clamping_to_the_mode_gives_the_row_gradient_there(
+    edas: Callable[..., EDAS], problem: Landscape, alpha: Tensor,
+    expected_loss: Callable[[Tensor], Tensor], gradients: Callable[..., Tensor],
+) -> None:  # fmt: skip
+    samples = gradients(edas(clamp="argmax"), problem, 3).sum(dim=0)
+    mode = torch.nn.functional.one_hot(alpha.argmax(-1), 4).double()
+    for edge in range(3):
+        leaf = alpha[edge].clone().requires_grad_()
+        weights = torch.stack([leaf.softmax(-1) if e == edge else mode[e] for e in range(3)])
+        (truth,) = torch.autograd.grad(expected_loss(weights), leaf)
+        assert torch.allclose(samples[edge], truth, atol=1e-14)
+
+
+def test_exactly_one_row_has_a_gradient(
+    edas: Callable[..., EDAS], problem: Landscape, gradients: Callable[..., Tensor]
+) -> None:
+    samples = gradients(edas(), problem, 30)
+    assert torch.all((samples.abs().sum(-1) > 0).sum(-1) == 1)
+
+
+def test_idle_rows_do_not_move_at_all() -> None:
+    problem = toy_problem(steps=60)
+    made = EDAS(problem, EDASSettings(learning_rate=0.1), seed=0)
+    for _ in range(60):
+        before = made.alpha.detach().clone()
+        problem.advance()
+        made.step()
+        changed = (made.alpha.detach() != before).any(dim=-1)
+        assert int(changed.sum()) == 1
+
+
+def test_a_sweep_visits_every_edge_once(edas: Callable[..., EDAS]) -> None:
+    made = edas()
+    for _ in range(20):
+        assert sorted(made.next_edge() for _ in range(3)) == [0, 1, 2]
+
+
+def test_only_what_is_needed_is_active(edas: Callable[..., EDAS]) -> None:
+    made = edas()
+    weights, active = made.relax(1, torch.full((4,), 0.25, dtype=torch.float64))
+    assert active.sum(-1).tolist() == [1, 4, 1]  # (E - 1) + K operations a cell
+    assert torch.equal(active, weights != 0)
+
+
+def test_network_weights_see_fully_discrete_samples(
+    edas: Callable[..., EDAS], problem: Landscape, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[Tensor] = []
+    monkeypatch.setattr(problem, "fit", lambda weights, active: seen.append(weights) or {})
+    made = edas()
+    for _ in range(20):
+        problem.advance()
+        made.step()
+    fitted = torch.stack(seen)
+    assert torch.all(fitted.sum(-1) == 1)
+    assert set(fitted.unique().tolist()) == {0.0, 1.0}
+
+
+def test_relaxed_edge_follows_the_entropy(edas: Callable[..., EDAS]) -> None:
+    made = edas(edge_policy="entropy")
+    decided = made.alpha.detach().clone()
+    decided[0] = torch.tensor([50.0, 0, 0, 0])
+    made.load_state_dict({**made.state_dict(), "alpha": decided})
+    assert 0 not in {made.next_edge() for _ in range(200)}
+
+
+def test_eps_argmax_explores_its_share(edas: Callable[..., EDAS], alpha: Tensor) -> None:
+    made = edas(clamp="eps_argmax", clamp_epsilon=0.4)
+    best = alpha.argmax(-1)
+    kept = [(made.clamp().argmax(-1) == best).double() for _ in range(4_000)]
+    share = float(torch.stack(kept).mean())
+    assert share == pytest.approx(1 - 0.4 * 3 / 4, abs=0.02)  # a uniform draw may hit the best
+
+
+def test_clamp_temperature_falls_linearly() -> None:
+    problem = toy_problem(options=(4,), steps=2)
+    settings = EDASSettings(clamp_temperature_start=1e6, clamp_temperature_end=1e-6)
+    made = EDAS(problem, settings, seed=0)
+    made.load_state_dict({**made.state_dict(), "alpha": torch.tensor([[3.0, 0, 0, 0]]).double()})
+    problem.advance()
+    hot = torch.stack([made.sample() for _ in range(4_000)]).mean(0)[0]
+    assert hot[0] == pytest.approx(0.25, abs=0.03)
+
+
+def test_warm_up_leaves_alpha_alone() -> None:
+    problem = toy_problem(steps=10)
+    made = EDAS(problem, EDASSettings(warmup_fraction=0.5), seed=0)
+    for _ in range(5):
+        problem.advance()
+        made.step()
+    assert torch.all(made.alpha == 0)

@@ -1,0 +1,85 @@
+"""Random search and regularised evolution."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+import torch
+from scipy.stats import chisquare
+
+from nasbench_harness import registry
+from nasbench_harness.methods.random import RandomSearch, RandomSettings
+from nasbench_harness.methods.rea import REASettings, RegularisedEvolution
+from nasbench_harness.problems.landscape import Landscape
+from nasbench_harness.testing import toy_problem
+
+
+def evolve(steps: int, **settings: int) -> tuple[RegularisedEvolution, Landscape]:
+    problem = toy_problem(options=(4, 4, 4), steps=steps)
+    searcher = RegularisedEvolution(problem, REASettings(**settings), seed=0)
+    for _ in range(steps):
+        problem.advance()
+        searcher.step()
+    return searcher, problem
+
+
+def test_random_search_answers_with_the_best_it_saw() -> None:
+    problem = toy_problem(steps=30)
+    searcher = RandomSearch(problem, RandomSettings(), seed=0)
+    seen = []
+    for _ in range(30):
+        problem.advance()
+        seen.append(float(searcher.step()["score"]))
+    assert problem.score(searcher.architecture()) == max(seen)
+
+
+def test_one_query_a_step() -> None:
+    _, problem = evolve(25)
+    assert problem.queries == 25
+
+
+def test_population_stays_constant_and_the_oldest_dies() -> None:
+    problem = toy_problem(steps=40)
+    searcher = RegularisedEvolution(problem, REASettings(population=5), seed=0)
+    for step in range(40):
+        before = list(searcher.population)
+        problem.advance()
+        searcher.step()
+        if step >= 5:
+            assert len(searcher.population) == 5
+            assert searcher.population[:-1] == before[1:]
+
+
+def test_child_differs_in_exactly_one_decision() -> None:
+    searcher, problem = evolve(10)
+    parent = problem.space.sample(torch.Generator().manual_seed(0))
+    for _ in range(100):
+        child = searcher.mutate(parent)
+        assert child in problem.space.neighbours(parent)
+
+
+def test_mutation_frequencies_of_nb201() -> None:
+    """Uniform node, then uniform incoming edge: 1/3, 1/6, 1/6, 1/9, 1/9, 1/9."""
+    space = registry.open_space("nb201")
+    searcher = RegularisedEvolution(toy_problem(), REASettings(), seed=0)
+    searcher.space = space
+    parent = space.architecture([0] * 6)
+    counts = Counter(
+        next(e for e, c in enumerate(searcher.mutate(parent).choices) if c) for _ in range(9_000)
+    )
+    expected = [9_000 * share for share in (1 / 3, 1 / 6, 1 / 6, 1 / 9, 1 / 9, 1 / 9)]
+    assert chisquare([counts[e] for e in range(6)], expected).pvalue > 1e-3
+
+
+def test_tournament_winner_is_drawn_with_replacement() -> None:
+    searcher, _ = evolve(10, tournament=1)
+    drawn = {searcher.parent().choices for _ in range(300)}
+    assert len(drawn) == len({arch.choices for arch, _ in searcher.population})
+
+
+def test_answer_comes_from_the_whole_history() -> None:
+    searcher, problem = evolve(60, population=3)
+    best = max(score for _, score in searcher.population)
+    assert problem.score(searcher.architecture()) >= best
+    assert problem.score(searcher.architecture()) == pytest.approx(searcher.best_score)

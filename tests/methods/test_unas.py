@@ -1,0 +1,269 @@
+"""UNAS: an unbiased estimator, whatever its control variate, and a quieter one than REINFORCE."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import torch
+from scipy.stats import chisquare
+from torch import Tensor
+
+from nasbench_harness.methods import unas
+from nasbench_harness.methods.unas import UNAS, UNASSettings, condition, draw, fit_linear, linear
+from nasbench_harness.problems.landscape import Landscape
+from nasbench_harness.testing import ToyTable, toy_problem
+
+OPTIONS = (4, 4, 4)
+BATCH, STEPS = 100, 1_000  # 1e5 architecture samples
+EXACT = {"gap_weight": 0.0, "weight_decay": 0.0, "uniform_clamp": 1e-12}
+
+
+@pytest.fixture
+def searcher(alpha: Tensor) -> Callable[..., UNAS]:
+    def make(cls: type[UNAS] = UNAS, batch: int = BATCH, **settings: Any) -> UNAS:
+        problem = toy_problem(options=OPTIONS, steps=100_000, batch_size=batch, seed=3)
+        made = cls(problem, UNASSettings(**{**EXACT, **settings}), seed=4)
+        made.alpha.data.copy_(alpha)
+        return made
+
+    return make
+
+
+@pytest.fixture
+def z_of(
+    exact_gradient: Tensor, gradients: Callable[..., Tensor],
+    z_scores: Callable[[Tensor, Tensor], Tensor],
+) -> Callable[..., float]:  # fmt: skip
+    """Largest distance of the mean gradient from the enumerated one, in standard errors."""
+
+    def distance(made: UNAS, truth: Tensor | None = None) -> float:
+        samples = gradients(made, made.problem, STEPS)
+        return float(z_scores(samples, exact_gradient if truth is None else truth).max())
+
+    return distance
+
+
+@pytest.mark.parametrize("temperature", [0.1, 0.4, 1.0])
+def test_unbiased(temperature: float, searcher: Callable[..., UNAS], z_of: Callable[..., float]) -> None:
+    assert z_of(searcher(temperature=temperature)) < 3
+
+
+@pytest.mark.parametrize("control_variate", ["none", "baseline"])
+def test_reinforce_is_unbiased(
+    control_variate: str, searcher: Callable[..., UNAS], z_of: Callable[..., float]
+) -> None:
+    assert z_of(searcher(control_variate=control_variate)) < 3
+
+
+def test_unbiased_with_a_wrong_control_variate(
+    searcher: Callable[..., UNAS], z_of: Callable[..., float]
+) -> None:
+    class Wrong(UNAS):
+        def objective(self, weights: Tensor) -> Tensor:
+            loss = super().objective(weights)
+            return 2 * loss + torch.sin(3 * loss) if torch.is_grad_enabled() else loss
+
+    assert z_of(searcher(Wrong)) < 3
+
+
+def test_unbiased_with_softened_logits(
+    alpha: Tensor, expected_loss: Callable[[Tensor], Tensor],
+    searcher: Callable[..., UNAS], z_of: Callable[..., float],
+) -> None:  # fmt: skip
+    leaf = alpha.clone().requires_grad_()
+    floored = leaf.softmax(-1) + 0.08
+    p = floored / floored.sum(-1, keepdim=True)
+    (truth,) = torch.autograd.grad(expected_loss(p), leaf)
+    assert z_of(searcher(probability_floor=0.08), truth) < 3
+
+
+def test_negative_control_differentiating_v(
+    searcher: Callable[..., UNAS], z_of: Callable[..., float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without the stop-gradient on v the estimator is biased, and the test above would see it."""
+
+    def leaky(p: Tensor, uniforms: Tensor, discrete: Tensor) -> Tensor:
+        chosen, log_u = discrete.bool(), uniforms.log()
+        log_v_chosen = (discrete * log_u / p).sum(-1, keepdim=True)
+        log_v = torch.where(chosen, log_v_chosen, log_u - p * log_v_chosen)
+        return torch.where(chosen, -(-log_v).log(), -(-log_v / p - log_v_chosen).log())
+
+    monkeypatch.setattr(unas, "condition", leaky)
+    assert z_of(searcher()) > 6
+
+
+def test_negative_control_soft_sample_in_log_p(
+    searcher: Callable[..., UNAS], z_of: Callable[..., float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def soft(log_p: Tensor, uniforms: Tensor, temperature: float) -> unas.Sample:
+        sample = draw(log_p, uniforms, temperature)
+        chosen = (sample.soft.detach() * log_p).sum(dim=(-2, -1))
+        return unas.Sample(sample.discrete, sample.soft, chosen)
+
+    monkeypatch.setattr(unas, "draw", soft)
+    assert z_of(searcher()) > 6
+
+
+def test_control_variate_lowers_the_variance(
+    searcher: Callable[..., UNAS], gradients: Callable[..., Tensor]
+) -> None:
+    def variance(**settings: Any) -> float:
+        made = searcher(batch=1, **settings)
+        return float(gradients(made, made.problem, 1_500).var(dim=0).sum())
+
+    reinforce = variance(control_variate="none")
+    assert variance(temperature=0.4) < 0.8 * reinforce
+
+
+def test_discrete_samples_follow_p(alpha: Tensor) -> None:
+    log_p = alpha.log_softmax(-1)
+    uniforms = torch.rand(50_000, 3, 4, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+    counts = draw(log_p, uniforms, 0.4).discrete.sum(0)
+    for row, p in zip(counts, log_p.exp(), strict=True):
+        assert chisquare(row.numpy(), (p * 50_000).numpy()).pvalue > 1e-3
+
+
+def test_conditioned_sample_equals_the_sample_in_value(alpha: Tensor) -> None:
+    log_p = alpha.log_softmax(-1)
+    uniforms = torch.rand(1_000, 3, 4, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+    perturbed = log_p - (-uniforms.log()).log()
+    discrete = draw(log_p, uniforms, 0.4).discrete
+    assert torch.allclose(condition(log_p.exp(), uniforms, discrete), perturbed, atol=1e-9)
+
+
+def test_chosen_option_of_the_conditioned_sample_has_no_gradient(alpha: Tensor) -> None:
+    p = alpha.softmax(-1).requires_grad_()
+    uniforms = torch.rand(1, 3, 4, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+    discrete = draw(p.detach().log(), uniforms, 0.4).discrete
+    conditioned = condition(p, uniforms, discrete)
+    (gradient,) = torch.autograd.grad((conditioned * discrete).sum(), p)
+    assert torch.all(gradient == 0)
+
+
+def test_options_that_do_not_exist_are_never_drawn() -> None:
+    made = UNAS(toy_problem(options=(3, 2)), UNASSettings(), seed=0)
+    sample = made.sample(500)
+    assert torch.all(sample.discrete[:, 1, 2] == 0)
+    assert torch.all(sample.soft[:, 1, 2].abs() < 1e-12)
+    (sample.soft.sum() + sample.log_p.sum()).backward()
+    assert made.alpha.grad is not None
+    assert torch.isfinite(made.alpha.grad).all()
+
+
+class TwoTables(Landscape):
+    """Train and validation loss from different tables, different per example."""
+
+    def losses(self, weights: Tensor, split: str, active: Tensor | None = None) -> Tensor:
+        loss = super().losses(weights, "train")
+        return loss if split == "train" else loss + torch.linspace(-0.2, 0.3, len(loss))
+
+
+def two_tables() -> TwoTables:
+    problem = toy_problem(options=OPTIONS, batch_size=4, steps=100)
+    problem.__class__ = TwoTables
+    return problem  # type: ignore[return-value]
+
+
+def test_gap_is_taken_per_example() -> None:
+    problem = two_tables()
+    made = UNAS(problem, UNASSettings(gap_weight=0.5), seed=0)
+    weights = made.sample(4).discrete
+    train, valid = problem.losses(weights, "train"), problem.losses(weights, "valid")
+    assert torch.allclose(made.objective(weights), train + 0.5 * (valid - train).abs())
+
+
+def test_gap_of_the_batch_means_differs() -> None:
+    problem = two_tables()
+    per_example = UNAS(problem, UNASSettings(gap="per_example"), seed=0)
+    of_means = UNAS(problem, UNASSettings(gap="batch_mean"), seed=0)
+    weights = per_example.sample(4).discrete
+    train, valid = problem.losses(weights, "train"), problem.losses(weights, "valid")
+    expected = train + 0.5 * (valid.mean() - train.mean()).abs()
+    assert torch.allclose(of_means.objective(weights), expected)
+    assert per_example.objective(weights).mean() > of_means.objective(weights).mean() + 0.01
+
+
+@pytest.mark.parametrize(("step", "expected"), [(0, 0.0), (15_000, 0.05), (30_000, 0.1), (90_000, 0.1)])
+def test_cost_weight_ramps_up(step: int, expected: float) -> None:
+    problem = toy_problem(steps=100_000)
+    problem._step = step
+    assert UNAS(problem, UNASSettings(), seed=0).cost_coefficient() == pytest.approx(expected)
+
+
+def test_cost_below_the_target_is_free() -> None:
+    problem = toy_problem(steps=10)
+    problem._step = 9
+    made = UNAS(problem, UNASSettings(cost="params", cost_target=1e6, cost_ramp=1), seed=0)
+    assert float(made.cost_surrogate()) == 0.0
+
+
+def test_cost_model_recovers_a_linear_cost() -> None:
+    made = UNAS(toy_problem(options=OPTIONS), UNASSettings(cost="params"), seed=0)
+    drawn = made.sample(2_000).discrete
+    model = fit_linear(drawn, made.measure, ridge=1e-9)
+    assert all(abs(float(linear(model, z)) - made.measure(z)) < 1e-6 for z in drawn[:50])
+
+
+def test_cost_gradient_is_unbiased(
+    alpha: Tensor, searcher: Callable[..., UNAS], gradients: Callable[..., Tensor],
+    z_scores: Callable[[Tensor, Tensor], Tensor],
+) -> None:  # fmt: skip
+    """With the loss switched off what is left is the gradient of kappa E[relu(cost - target)]."""
+
+    class OnlyCost(UNAS):
+        def objective(self, weights: Tensor) -> Tensor:
+            return 0.0 * super().objective(weights)
+
+    made = searcher(OnlyCost, batch=1, cost="params", cost_target=2.0, cost_ramp=1)
+    made.problem._step = 10
+    leaf = alpha.clone().requires_grad_()
+    p = leaf.softmax(-1)
+    space = made.problem.space
+    expected = torch.zeros((), dtype=torch.float64)
+    for arch in space.enumerate():
+        probability = math.prod(p[d, k] for d, k in enumerate(arch.choices))
+        expected = expected + probability * max(space.cost(arch, "params", "toy") / 1e6 - 2.0, 0)
+    (truth,) = torch.autograd.grad(0.1 * expected, leaf)
+    assert z_scores(gradients(made, made.problem, 6_000), truth).max() < 3
+
+
+def test_warm_up_trains_network_weights_only() -> None:
+    problem = toy_problem(steps=10)
+    made = UNAS(problem, UNASSettings(warmup_epochs=4), seed=0)
+    for _ in range(4):
+        problem.advance()
+        made.step()
+    assert torch.all(made.alpha == 0)
+    problem.advance()
+    made.step()
+    assert torch.any(made.alpha != 0)
+
+
+def test_learning_rate_follows_a_cosine() -> None:
+    problem = toy_problem(steps=10)
+    made = UNAS(problem, UNASSettings(), seed=0)
+    rates = []
+    for _ in range(10):
+        problem.advance()
+        made.step()
+        rates.append(made.optimizer.param_groups[0]["lr"])
+    assert rates[0] == pytest.approx(1e-3)
+    assert rates[5] == pytest.approx((1e-3 + 3e-4) / 2)
+    assert rates == sorted(rates, reverse=True)
+
+
+def test_reinforce_baseline_is_nearly_the_last_loss() -> None:
+    problem = toy_problem(steps=10)
+    made = UNAS(problem, UNASSettings(control_variate="baseline", gap_weight=0.0), seed=0)
+    assert made.baseline == 0.0
+    problem.advance()
+    loss = float(made.step()["discrete_loss"])
+    assert made.baseline == pytest.approx(0.9 * loss)
+
+
+def test_toy_table_is_not_flat() -> None:
+    """The unbiasedness tests mean something only where architectures differ."""
+    assert ToyTable(OPTIONS, seed=3).accuracy.std() > 10

@@ -1,0 +1,128 @@
+"""The exact oracle: values, gradients, noise, and its reference numbers."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from nasbench_harness import registry
+from nasbench_harness.problems.landscape import Landscape
+from nasbench_harness.testing import TOY_METRIC, ToyTable, toy_problem
+
+
+@pytest.fixture
+def analog() -> Landscape:
+    table = registry.open_table("analog")
+    metric = table.search_metric("cifar10")
+    return Landscape(
+        registry.open_space("nb201"), table, metric=metric, dataset="cifar10", steps=10, epochs=5
+    )
+
+
+def test_uniform_weights_give_the_table_mean(analog: Landscape) -> None:
+    column = registry.open_table("analog").column("cifar10_baseline_accuracy")
+    uniform = torch.full((6, 5), 0.2, dtype=torch.float64)
+    assert analog.score(uniform) == pytest.approx(column.mean(), abs=1e-9)
+
+
+def test_one_hot_weights_give_the_entry(analog: Landscape) -> None:
+    arch = analog.space.sample(torch.Generator().manual_seed(0))
+    weights = torch.nn.functional.one_hot(torch.tensor(arch.choices), 5).double()
+    assert analog.score(weights) == pytest.approx(analog.score(arch), abs=1e-10)
+    assert analog.losses(weights, "valid").item() == pytest.approx(-analog.score(arch) / 100)
+
+
+@pytest.mark.parametrize("options", [(4, 4, 4), (3, 4, 2), (2, 5), (2, 3, 2, 4, 3)])
+def test_value_and_gradient_match_brute_force(options: tuple[int, ...]) -> None:
+    table = torch.tensor(ToyTable(options).tensor(TOY_METRIC)) / 100
+    problem = toy_problem(options=options)
+    weights = torch.rand(7, len(options), max(options), dtype=torch.float64).requires_grad_()
+    found = problem.losses(weights, "valid")
+    letters = "abcde"[: len(options)]
+    factors = [weights[:, d, :k] for d, k in enumerate(options)]
+    subscripts = letters + "," + ",".join(f"n{letter}" for letter in letters) + "->n"
+    truth = -torch.einsum(subscripts, table, *factors)
+    assert torch.allclose(found, truth, atol=1e-13)
+    ours = torch.autograd.grad(found.square().sum(), weights)[0]
+    theirs = torch.autograd.grad(truth.square().sum(), weights)[0]
+    assert torch.allclose(ours, theirs, atol=1e-13)
+
+
+def test_gradient_passes_the_numerical_check() -> None:
+    problem = toy_problem()
+    weights = torch.rand(3, 4, dtype=torch.float64).requires_grad_()
+    assert torch.autograd.gradcheck(lambda w: problem.losses(w, "valid"), weights)
+
+
+def test_a_batch_is_its_examples_one_by_one() -> None:
+    problem = toy_problem(batch_size=3)
+    weights = torch.rand(3, 3, 4, dtype=torch.float64)
+    single = torch.stack([problem.losses(w, "train")[0] for w in weights])
+    assert torch.allclose(problem.losses(weights, "train"), single)
+
+
+def test_noise_is_held_within_a_step_and_fresh_in_the_next() -> None:
+    problem = toy_problem(noise=1.0)
+    arch = problem.space.architecture([0, 0, 0])
+    problem.advance()
+    first = problem.score(arch)
+    assert problem.score(arch) == first
+    problem.advance()
+    assert problem.score(arch) != first
+
+
+def test_noise_has_the_given_spread_in_points() -> None:
+    problem = toy_problem(noise=2.0, steps=10_000)
+    arch = problem.space.architecture([1, 2, 0])
+    scores = []
+    for _ in range(4_000):
+        problem.advance()
+        scores.append(problem.score(arch))
+    drawn = torch.tensor(scores)
+    assert drawn.std().item() == pytest.approx(2.0, rel=0.05)
+    assert drawn.mean().item() == pytest.approx(toy_problem().score(arch), abs=0.15)
+
+
+def test_observed_accuracy_is_free_of_noise() -> None:
+    noisy, clean = toy_problem(noise=5.0), toy_problem()
+    noisy.advance()
+    weights = torch.full((3, 4), 0.25, dtype=torch.float64)
+    assert noisy.observe(weights)["expected_accuracy"] == clean.observe(weights)["expected_accuracy"]
+
+
+def test_steps_map_to_epochs(analog: Landscape) -> None:
+    epochs = []
+    for _ in range(10):
+        analog.advance()
+        epochs.append(analog.progress.epoch)
+    assert epochs == [0, 0, 1, 1, 2, 2, 3, 3, 4, 4]
+
+
+def test_queries_count_architectures_only() -> None:
+    problem = toy_problem()
+    problem.score(torch.full((3, 4), 0.25, dtype=torch.float64))
+    assert problem.queries == 0
+    problem.score(problem.space.architecture([0, 0, 0]))
+    assert problem.queries == 1
+
+
+def test_state_brings_back_the_noise() -> None:
+    problem, other = toy_problem(noise=1.0), toy_problem(noise=1.0, seed=0)
+    for _ in range(5):
+        problem.advance()
+    other.load_state_dict(problem.state_dict())
+    problem.advance()
+    other.advance()
+    arch = problem.space.architecture([0, 1, 1])
+    assert problem.score(arch) == other.score(arch)
+    assert problem.progress == other.progress
+
+
+def test_expectation_is_multilinear() -> None:
+    """f is linear in every row: the value at a mean of two rows is the mean of the values."""
+    problem = toy_problem()
+    generator = torch.Generator().manual_seed(0)
+    weights = torch.rand(2, 3, 4, dtype=torch.float64, generator=generator)
+    weights[1, 1:] = weights[0, 1:]
+    middle = problem.losses(weights.mean(0), "valid")
+    assert torch.allclose(middle, problem.losses(weights, "valid").mean())

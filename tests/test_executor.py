@@ -1,0 +1,90 @@
+"""Local processes: parallel, deterministic, and a dead worker takes only its trial along."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from nasbench_harness.config import build_config, plan
+from nasbench_harness.executors import Advanced
+from nasbench_harness.executors.local import LocalExecutor, available_cores
+from nasbench_harness.files import read_json
+from nasbench_harness.trial import Outcome, Status, TrialSpec, run_trial
+
+Specs = Callable[..., list[TrialSpec]]
+
+
+@pytest.fixture
+def specs() -> Specs:
+    def make(methods: str = "drnas,rea", **given: Any) -> list[TrialSpec]:
+        return plan(build_config(None, {"methods": methods, "seeds": 3, "steps": 40, **given}, []))
+
+    return make
+
+
+def outcomes(executor: LocalExecutor, specs: list[TrialSpec], folder: Path) -> list[Outcome]:
+    return [event for event in executor.run(specs, folder) if isinstance(event, Outcome)]
+
+
+def answers(specs: list[TrialSpec], folder: Path) -> list[dict[str, Any]]:
+    results = [read_json(folder / spec.trial_id / "result.json") for spec in specs]
+    return [{k: v for k, v in result.items() if k != "search_seconds"} for result in results]
+
+
+def test_results_do_not_depend_on_jobs_or_order(specs: Specs, tmp_path: Path) -> None:
+    chosen = specs()
+    for spec in chosen:
+        run_trial(spec, tmp_path / "alone" / spec.trial_id)
+    outcomes(LocalExecutor(1), chosen, tmp_path / "one")
+    outcomes(LocalExecutor(3), chosen[::-1], tmp_path / "three")
+    alone = answers(chosen, tmp_path / "alone")
+    assert answers(chosen, tmp_path / "one") == alone
+    assert answers(chosen, tmp_path / "three") == alone
+
+
+def test_every_trial_ends_once_and_tells_its_progress(specs: Specs, tmp_path: Path) -> None:
+    chosen = specs()
+    events = list(LocalExecutor(2).run(chosen, tmp_path))
+    ended = [event.trial_id for event in events if isinstance(event, Outcome)]
+    assert sorted(ended) == sorted(spec.trial_id for spec in chosen)
+    assert {e.trial_id for e in events if isinstance(e, Advanced)} == set(ended)
+
+
+def test_killed_worker_takes_only_its_trial_along(specs: Specs, tmp_path: Path) -> None:
+    chosen = specs("drnas", steps=3_000, random=False)
+    ended: list[Outcome] = []
+    killed = ""
+    for event in LocalExecutor(1).run(chosen, tmp_path):
+        if isinstance(event, Outcome):
+            ended.append(event)
+        elif not killed and event.steps > 100:
+            killed = event.trial_id
+            (worker,) = multiprocessing.active_children()
+            assert worker.pid is not None
+            os.kill(worker.pid, signal.SIGKILL)
+    by_id = {outcome.trial_id: outcome for outcome in ended}
+    assert by_id[killed].status is Status.FAILED
+    assert "SIGKILL" in by_id[killed].error
+    assert [o.status for t, o in by_id.items() if t != killed] == [Status.DONE] * 2
+    assert read_json(tmp_path / killed / "result.json")["status"] == "failed"
+
+
+def test_closing_the_iterator_interrupts_running_trials(specs: Specs, tmp_path: Path) -> None:
+    chosen = specs("drnas", steps=100_000, random=False)
+    with closing(LocalExecutor(1).run(chosen, tmp_path)) as events:
+        first = next(events)
+    result = read_json(tmp_path / first.trial_id / "result.json")
+    assert result["status"] == "interrupted"
+    assert (tmp_path / first.trial_id / "checkpoint.pt").exists()
+    assert not multiprocessing.active_children()
+
+
+def test_default_is_one_process_per_core() -> None:
+    assert LocalExecutor().jobs == available_cores() >= 1
