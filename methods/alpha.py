@@ -81,7 +81,7 @@ class AlphaSearcher(Generic[S]):
     def descend(self, loss: Tensor) -> None:
         """One Adam step of alpha along the gradient of `loss`; nothing else is updated."""
         self.optimizer.zero_grad()
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         self.optimizer.step()
 
     def normal(self, shape: Sequence[int]) -> Tensor:

@@ -27,13 +27,13 @@ class DrNASSettings(AlphaSettings):
         "l2", "what keeps the concentration near 1: L2 on alpha (authors' default), KL, or nothing"
     )
     anchor_weight: float = setting(1e-3, "weight of the anchor", ge=0)
-    weight_decay: float = setting(
-        0.0, "further L2 on alpha; the l2 anchor is added to it", ge=0
-    )
+    weight_decay: float = setting(0.0, "further L2 on alpha; the l2 anchor is added to it", ge=0)
     concentration_floor: float = setting(
         0.0, "smallest concentration; above 0 tames very negative alpha (our addition)", ge=0
     )
-    warmup_epochs: int = setting(0, "epochs at the start that leave alpha alone", unit="epochs", ge=0)
+    warmup_epochs: int = setting(
+        0, "epochs at the start that leave alpha alone", unit="epochs", ge=0
+    )
     scores: Literal["softmax", "mean"] = setting(
         "softmax", "what edges are ranked by: softmax of alpha (authors' code) or Dirichlet mean"
     )
@@ -129,7 +129,7 @@ class _Dirichlet(Function):
         return theta
 
     @staticmethod
-    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None]:  # type: ignore[override]
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None]:
         theta, beta = ctx.saved_tensors
         total = beta.sum(dim=-1, keepdim=True).expand_as(beta)
         implicit = torch._dirichlet_grad(theta, beta, total)
@@ -138,5 +138,5 @@ class _Dirichlet(Function):
 
 def dirichlet(concentration: Tensor, generator: torch.Generator) -> Tensor:
     """A sample of Dirichlet(concentration) per row, with its pathwise gradient (float64 inside)."""
-    theta: Tensor = _Dirichlet.apply(concentration.double(), generator)  # type: ignore[no-untyped-call]
+    theta: Tensor = _Dirichlet.apply(concentration.double(), generator)
     return theta.to(concentration.dtype)

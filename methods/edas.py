@@ -42,12 +42,10 @@ class EDASSettings(AlphaSettings):
     )
     clamp: Literal["sample", "argmax", "eps_argmax"] = setting(
         "sample",
-        "what the other edges are clamped to: a sample of p (unbiased), the best option, or the best"
-        " but for a share of uniform draws",
+        "what the other edges are clamped to: a sample of p (unbiased), the best option, or the"
+        " best but for a share of uniform draws",
     )
-    clamp_epsilon: float = setting(
-        0.1, "share of uniform draws with clamp=eps_argmax", ge=0, le=1
-    )
+    clamp_epsilon: float = setting(0.1, "share of uniform draws with clamp=eps_argmax", ge=0, le=1)
     clamp_temperature_start: float = setting(
         1.0, "temperature of the clamped samples at the start", gt=0
     )
@@ -138,7 +136,9 @@ class EDAS(AlphaSearcher[EDASSettings]):
         temperature = s.clamp_temperature_start + share * (
             s.clamp_temperature_end - s.clamp_temperature_start
         )
-        return self._one_hot(self._draw(masked_softmax(self.alpha.detach() / temperature, self.mask)))
+        return self._one_hot(
+            self._draw(masked_softmax(self.alpha.detach() / temperature, self.mask))
+        )
 
     def next_edge(self) -> int:
         """The decision to relax."""

@@ -94,9 +94,7 @@ def _version(value: bool) -> None:
 
 @app.callback()
 def _options(
-    debug: Annotated[
-        bool, typer.Option("--debug", help="Show the traceback of an error.")
-    ] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
     version: Annotated[
         bool, typer.Option("--version", help="Print the version.", callback=_version, is_eager=True)
     ] = False,
@@ -204,14 +202,13 @@ def _tell(done: StudyRun, *, write: bool, json: bool) -> None:
     if json:
         records = summary.astype(object).where(summary.notna(), None).to_dict("records")
         status = {str(name): count for name, count in done.counts().items()}
-        console.print_json(
-            {"folder": folder, "status": status, "report": page, "summary": records}
-        )
+        console.print_json({"folder": folder, "status": status, "report": page, "summary": records})
         return
-    spec = done.study.specs[0]
     if len(summary):
+        spec = done.study.specs[0]
         console.print_summary(
-            summary, title=f"{spec.space} on {spec.dataset}, table `{spec.table}`, {spec.problem}"
+            summary.to_dict("records"),
+            title=f"{spec.space} on {spec.dataset}, table `{spec.table}`, {spec.problem}",
         )
     if page:
         console.out.print(f"\nReport: {page}", markup=False)

@@ -43,18 +43,21 @@ class StudyConfig(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    methods: tuple[MethodChoice, ...] = Field(min_length=1, description="what is compared")
-    space: str = Field("nb201", description="search space")
-    table: str = Field("analog", description="tabular benchmark that answers look-ups")
-    search: Literal["landscape"] = Field("landscape", description="what is searched on")
-    dataset: str = Field("cifar10", description="dataset of the table")
-    recipe: str = Field("landscape", description="published or own setting of every method")
-    seeds: tuple[int, ...] = Field(tuple(range(DEFAULT_SEEDS)), description="one trial each")
-    steps: int | None = Field(None, ge=1, description="search steps; the recipe's if not given")
-    noise: float = Field(0.0, ge=0, description="points of Gaussian noise on every evaluation")
-    batch_size: int = Field(1, ge=1, description="architecture samples per step, where a method "
-                            "draws one per example")  # fmt: skip
-    random: bool = Field(True, description="add random search, the line to beat")
+    methods: tuple[MethodChoice, ...] = Field(min_length=1)
+    space: str = "nb201"
+    table: str = "analog"
+    search: Literal["landscape"] = "landscape"
+    dataset: str = "cifar10"
+    recipe: str = "landscape"
+    seeds: tuple[int, ...] = tuple(range(DEFAULT_SEEDS))
+    steps: int | None = Field(default=None, ge=1)
+    """Search steps; None takes each method's own from the recipe."""
+    noise: float = Field(default=0.0, ge=0)
+    """Points of Gaussian noise on every evaluation."""
+    batch_size: int = Field(default=1, ge=1)
+    """Architecture samples per step, for methods that draw one per example."""
+    random: bool = True
+    """Add random search, the line to beat."""
 
     @field_validator("methods", mode="before")
     @classmethod
@@ -145,7 +148,9 @@ def _read_yaml(path: Path) -> dict[str, Any]:
     except OSError as error:
         raise ConfigError(f"The config {path} cannot be read ({error.strerror}).") from error
     except yaml.YAMLError as error:
-        raise ConfigError(f"The config {path} is no YAML: {' '.join(str(error).split())}") from error
+        raise ConfigError(
+            f"The config {path} is no YAML: {' '.join(str(error).split())}"
+        ) from error
     if not isinstance(content, dict):
         raise ConfigError(f"The config {path} must hold `key: value` lines.")
     return content
@@ -216,7 +221,9 @@ def plan(config: StudyConfig) -> list[TrialSpec]:
     """Every trial of the study; all that can be wrong with it is found here."""
     space, table = registry.open_space(config.space), registry.open_table(config.table)
     if table.space != space.name:
-        raise ConfigError(f"Table `{table.name}` is about space `{table.space}`, not `{space.name}`.")
+        raise ConfigError(
+            f"Table `{table.name}` is about space `{table.space}`, not `{space.name}`."
+        )
     shared: dict[str, Any] = {
         "recipe": config.recipe,
         "space": space.name,
@@ -231,7 +238,9 @@ def plan(config: StudyConfig) -> list[TrialSpec]:
         "noise": config.noise,
     }
     methods = [_resolve(choice, config) for choice in config.choices]
-    specs = [TrialSpec(**shared, **method, seed=seed) for seed in config.seeds for method in methods]
+    specs = [
+        TrialSpec(**shared, **method, seed=seed) for seed in config.seeds for method in methods
+    ]
     _refuse_twins(specs)
     return specs
 

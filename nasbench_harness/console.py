@@ -11,9 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-
 if TYPE_CHECKING:
-    import pandas as pd
     from rich.progress import Progress, TaskID
 
     from nasbench_harness.executors import Event
@@ -32,7 +30,11 @@ def print_json(value: Any) -> None:
 
 
 def print_rows(
-    title: str, headings: Sequence[str], rows: Iterable[Sequence[Any]], *, numbers: Sequence[int] = ()
+    title: str,
+    headings: Sequence[str],
+    rows: Iterable[Sequence[Any]],
+    *,
+    numbers: Sequence[int] = (),
 ) -> None:
     """A plain table; the columns in `numbers` are right-aligned."""
     table = Table(title=title, title_justify="left", box=None, pad_edge=False)
@@ -55,24 +57,25 @@ def print_facts(facts: Mapping[str, Any]) -> None:
         out.print(f"{name:<{width}}  {cell(value)}", markup=False, soft_wrap=True)
 
 
-def print_summary(summary: pd.DataFrame, *, title: str) -> None:
-    """The table a run ends with: one row per method, best first."""
+def print_summary(rows: Iterable[Mapping[Any, Any]], *, title: str) -> None:
+    """The table a run ends with: one row per method, best first (records of `summarise`)."""
     headings = [
         "method", "seeds", "regret (points)", "percentile", "accuracy (%)", "best", "search (s)",
     ]  # fmt: skip
-    rows = [
-        [
-            row.method,
-            f"{row.seeds}" + (f" ({row.failed} missing)" if row.failed else ""),
-            _interval(row.regret_mean, row.regret_low, row.regret_high),
-            f"{row.percentile_mean:.2f}",
-            f"{row.accuracy_mean:.2f} ± {(row.accuracy_high - row.accuracy_low) / 2:.2f}",
-            f"{row.accuracy_best:.2f}",
-            f"{row.seconds_mean:.2f}",
-        ]
-        for row in summary.itertuples()
+    print_rows(title, headings, map(_summary_cells, rows), numbers=range(1, len(headings)))
+
+
+def _summary_cells(row: Mapping[Any, Any]) -> list[str]:
+    half_width = (row["accuracy_high"] - row["accuracy_low"]) / 2
+    return [
+        row["method"],
+        f"{row['seeds']}" + (f" ({row['failed']} missing)" if row["failed"] else ""),
+        _interval(row["regret_mean"], row["regret_low"], row["regret_high"]),
+        f"{row['percentile_mean']:.2f}",
+        f"{row['accuracy_mean']:.2f} ± {half_width:.2f}",
+        f"{row['accuracy_best']:.2f}",
+        f"{row['seconds_mean']:.2f}",
     ]
-    print_rows(title, headings, rows, numbers=range(1, len(headings)))
 
 
 def _interval(mean: float, low: float, high: float) -> str:

@@ -58,13 +58,25 @@ class Architecture:
 class SearchSpace(Protocol):
     """The decisions, and the two ways between decisions and architectures."""
 
-    name: str
-    version: str
-    decisions: tuple[Decision, ...]
-    size: int
-    """Number of architectures."""
-    costs: tuple[str, ...]
-    """What `cost` can tell."""
+    @property
+    def name(self) -> str:
+        """What architectures and tables call the space."""
+
+    @property
+    def version(self) -> str:
+        """Raised when the same choices mean another network."""
+
+    @property
+    def decisions(self) -> tuple[Decision, ...]:
+        """The D choices."""
+
+    @property
+    def size(self) -> int:
+        """Number of architectures."""
+
+    @property
+    def costs(self) -> tuple[str, ...]:
+        """What `cost` can tell."""
 
     @property
     def mask(self) -> torch.Tensor:
@@ -128,10 +140,21 @@ class Problem(Protocol):
     all; None means all.
     """
 
-    space: SearchSpace
-    device: torch.device
-    dtype: torch.dtype
-    batch_size: int
+    @property
+    def space(self) -> SearchSpace:
+        """What is searched."""
+
+    @property
+    def device(self) -> torch.device:
+        """Where weights live."""
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """Precision of weights."""
+
+    @property
+    def batch_size(self) -> int:
+        """B, the examples of a batch."""
 
     @property
     def progress(self) -> Progress:
@@ -247,14 +270,29 @@ class Metric:
 class Table(Protocol):
     """A tabular benchmark: one row per architecture, in the space's rank order."""
 
-    name: str
-    space: str
-    version: str
-    content_hash: str
-    """SHA-256 over the numbers: two tables with the same hash are the same table."""
-    metrics: Mapping[str, Metric]
-    caveat: str
-    """What a reader of a result from this table must know."""
+    @property
+    def name(self) -> str:
+        """What reports call it."""
+
+    @property
+    def space(self) -> str:
+        """Name of the space its rows are of."""
+
+    @property
+    def version(self) -> str:
+        """Release of the source."""
+
+    @property
+    def content_hash(self) -> str:
+        """SHA-256 over the numbers: two tables with the same hash are the same table."""
+
+    @property
+    def metrics(self) -> Mapping[str, Metric]:
+        """The columns."""
+
+    @property
+    def caveat(self) -> str:
+        """What a reader of a result from this table must know."""
 
     def value(self, metric: str, rank: int) -> float:
         """One number."""

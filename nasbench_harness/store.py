@@ -248,7 +248,7 @@ def _identity(spec: TrialSpec) -> dict[str, Any]:
 def _uniform(frame: pd.DataFrame) -> pd.DataFrame:
     """Columns of one type each: what differs between methods becomes text."""
     for name in frame.columns:
-        kinds = {type(value) for value in frame[name] if value is not None and value == value}
+        kinds = {type(value) for value in frame[name].dropna()}
         if len(kinds) > 1 and not kinds <= {int, float}:
             frame[name] = [None if value is None else str(value) for value in frame[name]]
     return frame

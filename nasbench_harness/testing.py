@@ -257,7 +257,7 @@ def _through_file(state: Any) -> Any:
 
 
 def _global_random_state() -> tuple[Any, ...]:
-    numpy_state = np.random.get_state(legacy=True)  # noqa: NPY002 - the global state is the point
+    numpy_state = np.random.get_state(legacy=True)
     return (
         torch.get_rng_state().tolist(),
         python_random.getstate(),
@@ -281,7 +281,9 @@ def check_space(space: SearchSpace, *, samples: int = 50) -> None:
     generator = torch.Generator().manual_seed(0)
     drawn = [space.sample(generator) for _ in range(samples)]
     again = torch.Generator().manual_seed(0)
-    assert drawn == [space.sample(again) for _ in range(samples)], "sample() must obey its generator"
+    assert drawn == [space.sample(again) for _ in range(samples)], (
+        "sample() must obey its generator"
+    )
     for rank, arch in enumerate(islice(space.enumerate(), samples)):
         assert space.rank(arch) == rank, f"rank({arch}) must be its place in enumerate()"
     for arch in drawn:

@@ -37,7 +37,7 @@ class Landscape:
 
     kind = "landscape"
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - keywords, each a fact of the study
         self,
         space: SearchSpace,
         table: Table,
@@ -138,7 +138,7 @@ def expectation(table: Array, weights: Tensor, options: Sequence[int], half: int
     value of the table with one decision fixed and the rest averaged) and computed at once in
     numpy, several times faster than recorded operations; it can be taken once, not twice.
     """
-    value: Tensor = _Expectation.apply(weights, table, tuple(options), half)  # type: ignore[no-untyped-call]
+    value: Tensor = _Expectation.apply(weights, table, tuple(options), half)
     return value
 
 
@@ -161,7 +161,7 @@ class _Expectation(Function):
         return torch.from_numpy(value).reshape(weights.shape[:-2])
 
     @staticmethod
-    @once_differentiable  # type: ignore[untyped-decorator]
+    @once_differentiable
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None, None, None]:
         (gradient,) = ctx.saved_tensors
         return grad[..., None, None] * gradient, None, None, None

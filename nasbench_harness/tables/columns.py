@@ -68,17 +68,16 @@ class ColumnTable:
         self._hashes: dict[str, str] = header["column_sha256"]
         self._order = {name: position for position, name in enumerate(self.metrics)}
         self._size: int = header["rows"]
-        self._columns: dict[str, memoryview] = {}
+        self._columns: dict[str, memoryview[float]] = {}
         self._best: dict[str, float] = {}
         self._numbers = _map_numbers(folder / _NUMBERS, len(self.metrics) * self._size)
 
     def value(self, metric: str, rank: int) -> float:
         """One number of one architecture."""
         try:
-            number: float = self._columns[metric][rank]
+            return self._columns[metric][rank]
         except KeyError:
-            number = self._column(metric)[rank]
-        return number
+            return self._column(metric)[rank]
 
     def lookup(self, rank: int) -> dict[str, float]:
         """Every number of one architecture."""
@@ -88,7 +87,7 @@ class ColumnTable:
         """[size] numbers in rank order, read-only, not copied."""
         import numpy as np
 
-        return np.frombuffer(self._column(metric), dtype=np.float64)
+        return np.asarray(self._column(metric), dtype=np.float64)
 
     def tensor(self, metric: str) -> NDArray[np.float64]:
         """The column with one axis per decision, read-only, not copied."""
@@ -125,7 +124,7 @@ class ColumnTable:
         datasets = {metric.dataset for metric in self.metrics.values()}
         raise UnknownNameError(f"dataset in table `{self.name}`", dataset, datasets)
 
-    def _column(self, metric: str) -> memoryview:
+    def _column(self, metric: str) -> memoryview[float]:
         """The column's numbers, checked against its hash once."""
         if metric not in self._columns:
             if metric not in self._order:

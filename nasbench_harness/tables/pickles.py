@@ -39,9 +39,7 @@ def load_restricted(data: bytes, allowed: Mapping[tuple[str, str], Callable[[], 
 
 
 class _RestrictedUnpickler(pickle.Unpickler):
-    def __init__(
-        self, data: bytes, allowed: Mapping[tuple[str, str], Callable[[], Any]]
-    ) -> None:
+    def __init__(self, data: bytes, allowed: Mapping[tuple[str, str], Callable[[], Any]]) -> None:
         super().__init__(io.BytesIO(data))
         self._allowed = allowed
 

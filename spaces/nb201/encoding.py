@@ -22,8 +22,7 @@ def format_cell(choices: Sequence[int]) -> str:
     if len(choices) != len(EDGES) or any(not 0 <= c < len(OPERATIONS) for c in choices):
         raise ValueError(f"an nb201 cell is six numbers from 0 to 4, not {list(choices)}")
     terms = [
-        f"{OPERATIONS[choice]}~{source}"
-        for choice, (_, source) in zip(choices, EDGES, strict=True)
+        f"{OPERATIONS[choice]}~{source}" for choice, (_, source) in zip(choices, EDGES, strict=True)
     ]
     return "+".join(f"|{'|'.join(group)}|" for group in (terms[:1], terms[1:3], terms[3:]))
 

@@ -36,7 +36,9 @@ def test_second_order_asks_for_the_capability() -> None:
     assert DARTS.requires(DARTSSettings()) == ()
 
 
-@pytest.mark.parametrize(("arch_first", "expected"), [(True, ["arch", "fit"]), (False, ["fit", "arch"])])
+@pytest.mark.parametrize(
+    ("arch_first", "expected"), [(True, ["arch", "fit"]), (False, ["fit", "arch"])]
+)
 def test_order_of_the_two_updates_is_the_recipe_s(
     arch_first: bool, expected: list[str], problem: Landscape, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -109,9 +109,7 @@ def test_kl_anchor_ignores_options_that_do_not_exist() -> None:
 
 def test_l2_anchor_pulls_alpha_to_zero(problem: Landscape, monkeypatch: pytest.MonkeyPatch) -> None:
     searcher = DrNAS(problem, DrNASSettings(anchor="l2", anchor_weight=0.1, init_scale=1.0), seed=0)
-    monkeypatch.setattr(
-        problem, "losses", lambda weights, *_: 0.0 * weights.sum().expand(1)
-    )
+    monkeypatch.setattr(problem, "losses", lambda weights, *_: 0.0 * weights.sum().expand(1))
     before = searcher.alpha.detach().abs().sum()
     for _ in range(200):
         problem.advance()

@@ -47,7 +47,9 @@ def z_of(
 
 
 @pytest.mark.parametrize("temperature", [0.1, 0.4, 1.0])
-def test_unbiased(temperature: float, searcher: Callable[..., UNAS], z_of: Callable[..., float]) -> None:
+def test_unbiased(
+    temperature: float, searcher: Callable[..., UNAS], z_of: Callable[..., float]
+) -> None:
     assert z_of(searcher(temperature=temperature)) < 3
 
 
@@ -120,7 +122,9 @@ def test_control_variate_lowers_the_variance(
 
 def test_discrete_samples_follow_p(alpha: Tensor) -> None:
     log_p = alpha.log_softmax(-1)
-    uniforms = torch.rand(50_000, 3, 4, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+    uniforms = torch.rand(
+        50_000, 3, 4, dtype=torch.float64, generator=torch.Generator().manual_seed(0)
+    )
     counts = draw(log_p, uniforms, 0.4).discrete.sum(0)
     for row, p in zip(counts, log_p.exp(), strict=True):
         assert chisquare(row.numpy(), (p * 50_000).numpy()).pvalue > 1e-3
@@ -128,7 +132,9 @@ def test_discrete_samples_follow_p(alpha: Tensor) -> None:
 
 def test_conditioned_sample_equals_the_sample_in_value(alpha: Tensor) -> None:
     log_p = alpha.log_softmax(-1)
-    uniforms = torch.rand(1_000, 3, 4, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+    uniforms = torch.rand(
+        1_000, 3, 4, dtype=torch.float64, generator=torch.Generator().manual_seed(0)
+    )
     perturbed = log_p - (-uniforms.log()).log()
     discrete = draw(log_p, uniforms, 0.4).discrete
     assert torch.allclose(condition(log_p.exp(), uniforms, discrete), perturbed, atol=1e-9)
@@ -186,7 +192,9 @@ def test_gap_of_the_batch_means_differs() -> None:
     assert per_example.objective(weights).mean() > of_means.objective(weights).mean() + 0.01
 
 
-@pytest.mark.parametrize(("step", "expected"), [(0, 0.0), (15_000, 0.05), (30_000, 0.1), (90_000, 0.1)])
+@pytest.mark.parametrize(
+    ("step", "expected"), [(0, 0.0), (15_000, 0.05), (30_000, 0.1), (90_000, 0.1)]
+)
 def test_cost_weight_ramps_up(step: int, expected: float) -> None:
     problem = toy_problem(steps=100_000)
     problem._step = step

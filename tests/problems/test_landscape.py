@@ -87,7 +87,9 @@ def test_observed_accuracy_is_free_of_noise() -> None:
     noisy, clean = toy_problem(noise=5.0), toy_problem()
     noisy.advance()
     weights = torch.full((3, 4), 0.25, dtype=torch.float64)
-    assert noisy.observe(weights)["expected_accuracy"] == clean.observe(weights)["expected_accuracy"]
+    assert (
+        noisy.observe(weights)["expected_accuracy"] == clean.observe(weights)["expected_accuracy"]
+    )
 
 
 def test_steps_map_to_epochs(analog: Landscape) -> None:
