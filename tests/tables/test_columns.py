@@ -90,6 +90,23 @@ def test_unknown_dataset_gets_the_nearest_name(small_folder: Path) -> None:
         ColumnTable(small_folder).search_metric("fruits")
 
 
+def test_best_is_the_largest_number(small_folder: Path) -> None:
+    assert ColumnTable(small_folder).best("fruit_test") == 61.0
+
+
+@pytest.mark.parametrize(
+    ("value", "worse", "better"), [(31.0, 2, 3), (35.0, 3, 3), (0.0, 0, 6), (61.0, 5, 0)]
+)
+def test_standing_counts_worse_and_better(
+    small_folder: Path, value: float, worse: int, better: int
+) -> None:
+    assert ColumnTable(small_folder).standing("fruit_test", value) == (worse, better)
+
+
+def test_standing_takes_single_precision_noise_for_a_tie(small_folder: Path) -> None:
+    assert ColumnTable(small_folder).standing("fruit_test", 31.000001) == (2, 3)
+
+
 def test_provenance_survives(small_folder: Path) -> None:
     table = ColumnTable(small_folder)
     assert (table.name, table.space, table.version, table.caveat, table.shape) == (

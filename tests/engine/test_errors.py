@@ -1,0 +1,63 @@
+"""Errors a user can cause: one sentence, the nearest name, the exit code."""
+
+from __future__ import annotations
+
+import pytest
+
+from nasbench_harness.errors import (
+    ExitCode,
+    HarnessError,
+    InvalidArchitectureError,
+    UnknownNameError,
+    nearest,
+)
+
+
+def test_exit_codes_are_those_scripts_rely_on() -> None:
+    assert [(code.name, int(code)) for code in ExitCode] == [
+        ("DONE", 0),
+        ("CHECK_FAILED", 1),
+        ("USAGE", 2),
+        ("INCOMPLETE", 3),
+        ("INCONCLUSIVE", 4),
+    ]
+
+
+def test_an_error_is_wrong_usage_unless_it_says_otherwise() -> None:
+    assert HarnessError("x").exit_code is ExitCode.USAGE
+
+
+@pytest.mark.parametrize(
+    ("name", "found"),
+    [("drnass", "drnas"), ("DRNAS", "drnas"), ("unnas", "unas"), ("zzz", None), ("", None)],
+)
+def test_nearest(name: str, found: str | None) -> None:
+    assert nearest(name, ["darts", "drnas", "unas"]) == found
+
+
+def test_nearest_keeps_the_known_spelling() -> None:
+    assert nearest("resnet", ["ResNet", "VGG"]) == "ResNet"
+
+
+def test_nearest_of_nothing_known_is_none() -> None:
+    assert nearest("x", []) is None
+
+
+def test_unknown_name_lists_the_known_in_order() -> None:
+    error = UnknownNameError("fruit", "qqq", ["pear", "apple"])
+    assert str(error) == "There is no fruit called `qqq`. Known: apple, pear."
+
+
+def test_unknown_name_suggests() -> None:
+    error = UnknownNameError("fruit", "peer", ["pear", "apple"])
+    assert "Did you mean `pear`?" in str(error)
+
+
+def test_unknown_name_among_none() -> None:
+    assert "Known: none." in str(UnknownNameError("fruit", "pear", []))
+
+
+def test_invalid_architecture_points_at_the_spot() -> None:
+    error = InvalidArchitectureError("abcdef", 2, "No `c` here.")
+    assert str(error) == "No `c` here.\n  abcdef\n    ^"
+    assert error.position == 2

@@ -1,0 +1,261 @@
+"""Files that are never half-written."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nasbench_harness.files import (
+    Journal,
+    read_journal,
+    read_json,
+    replacing,
+    write_json,
+    write_text,
+)
+
+ROWS = [{"step": 1, "loss": 0.5}, {"step": 2, "loss": 0.25}, {"step": 3, "loss": 0.125}]
+
+rows = st.lists(
+    st.dictionaries(st.text(max_size=5), st.integers() | st.text(max_size=5)), max_size=4
+)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "file.json"
+
+
+@pytest.fixture
+def journal(tmp_path: Path) -> Path:
+    """A journal of three lines."""
+    path = tmp_path / "history.jsonl"
+    append(path, *ROWS)
+    return path
+
+
+def append(path: Path, *rows: dict[str, Any], keep: int | None = None) -> None:
+    journal = Journal(path, keep=keep)
+    for row in rows:
+        journal.append(row)
+    journal.close()
+
+
+def tear(path: Path) -> None:
+    """What a crash in the middle of a line leaves."""
+    with path.open("ab") as file:
+        file.write(b'{"step":4,"lo')
+
+
+def write_half(path: Path, error: type[BaseException]) -> None:
+    with replacing(path) as temporary:
+        temporary.write_text("half")
+        raise error
+
+
+def full_disk(*args: Any) -> None:
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+# --- replacing ---------------------------------------------------------------------------------
+
+
+def test_replacing_puts_the_new_content_in_place(path: Path) -> None:
+    path.write_text("old")
+    with replacing(path) as temporary:
+        temporary.write_text("new")
+    assert path.read_text() == "new"
+
+
+def test_replacing_leaves_no_other_file(path: Path) -> None:
+    write_text(path, "new")
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_the_old_file_stands_until_the_new_one_is_ready(path: Path) -> None:
+    path.write_text("old")
+    with replacing(path) as temporary:
+        temporary.write_text("new")
+        assert path.read_text() == "old"
+
+
+def test_temporary_file_lies_beside_with_the_same_suffix(path: Path) -> None:
+    with replacing(path) as temporary:
+        assert temporary.parent == path.parent
+        assert temporary.suffix == path.suffix
+
+
+@pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt, SystemExit])
+def test_failure_keeps_the_old_file_alone(path: Path, error: type[BaseException]) -> None:
+    path.write_text("old")
+    with pytest.raises(error):
+        write_half(path, error)
+    assert path.read_text() == "old"
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_failure_makes_no_file_where_there_was_none(path: Path) -> None:
+    with pytest.raises(RuntimeError):
+        write_half(path, RuntimeError)
+    assert list(path.parent.iterdir()) == []
+
+
+def test_full_disk_keeps_the_old_file_alone(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path.write_text("old")
+    monkeypatch.setattr("os.fsync", full_disk)
+    with pytest.raises(OSError, match="No space left"):
+        write_text(path, "new")
+    assert path.read_text() == "old"
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_content_is_synced_before_it_takes_the_name(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced = []
+    monkeypatch.setattr("os.fsync", lambda handle: synced.append(path.exists()))
+    write_text(path, "new")
+    assert synced[0] is False
+
+
+def test_missing_folders_are_made(tmp_path: Path) -> None:
+    write_text(tmp_path / "a" / "b" / "file.txt", "text")
+    assert (tmp_path / "a" / "b" / "file.txt").read_text() == "text"
+
+
+def test_file_may_be_read_by_others(path: Path) -> None:
+    write_text(path, "text")
+    assert stat.S_IMODE(path.stat().st_mode) & 0o444 == 0o444
+
+
+# --- JSON --------------------------------------------------------------------------------------
+
+
+def test_json_comes_back(path: Path) -> None:
+    value = {"text": "naïve α", "numbers": [1, 0.1, None], "nested": {"yes": True}}
+    write_json(path, value)
+    assert read_json(path) == value
+
+
+def test_json_is_for_people_too(path: Path) -> None:
+    write_json(path, {"name": "α"})
+    assert path.read_text(encoding="utf-8") == '{\n  "name": "α"\n}\n'
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"\xff\xfe", b'{"a": 1}}'])
+def test_damaged_json_is_a_value_error(path: Path, content: bytes) -> None:
+    path.write_bytes(content)
+    with pytest.raises(ValueError):  # noqa: PT011 - json's and codecs' own, of any wording
+        read_json(path)
+
+
+# --- journal -----------------------------------------------------------------------------------
+
+
+def test_journal_reads_what_was_appended(journal: Path) -> None:
+    assert read_journal(journal) == ROWS
+
+
+def test_journal_has_one_line_per_row(journal: Path) -> None:
+    assert journal.read_bytes().count(b"\n") == len(ROWS)
+
+
+def test_missing_journal_is_empty(tmp_path: Path) -> None:
+    assert read_journal(tmp_path / "none.jsonl") == []
+
+
+def test_row_is_readable_as_soon_as_it_is_appended(journal: Path) -> None:
+    open_journal = Journal(journal)
+    open_journal.append({"step": 4})
+    assert read_journal(journal)[-1] == {"step": 4}
+    open_journal.close()
+
+
+def test_reopened_journal_grows(journal: Path) -> None:
+    append(journal, {"step": 4})
+    assert read_journal(journal) == [*ROWS, {"step": 4}]
+
+
+def test_reading_leaves_a_torn_line_out(journal: Path) -> None:
+    tear(journal)
+    assert read_journal(journal) == ROWS
+
+
+def test_reading_a_torn_journal_does_not_change_it(journal: Path) -> None:
+    tear(journal)
+    before = journal.read_bytes()
+    read_journal(journal)
+    assert journal.read_bytes() == before
+
+
+def test_torn_line_is_cut_before_the_next_is_appended(journal: Path) -> None:
+    tear(journal)
+    append(journal, {"step": 4})
+    assert read_journal(journal) == [*ROWS, {"step": 4}]
+
+
+def test_a_journal_of_one_torn_line_starts_anew(tmp_path: Path) -> None:
+    tear(tmp_path / "history.jsonl")
+    append(tmp_path / "history.jsonl", {"step": 1})
+    assert read_journal(tmp_path / "history.jsonl") == [{"step": 1}]
+
+
+@pytest.mark.parametrize("keep", [0, 1, 2, 3])
+def test_keep_cuts_the_journal_back(journal: Path, keep: int) -> None:
+    append(journal, {"step": 9}, keep=keep)
+    assert read_journal(journal) == [*ROWS[:keep], {"step": 9}]
+
+
+def test_keep_beyond_the_end_keeps_everything(journal: Path) -> None:
+    append(journal, keep=10)
+    assert read_journal(journal) == ROWS
+
+
+def test_length_counts_lines(journal: Path) -> None:
+    open_journal = Journal(journal, keep=2)
+    open_journal.append({"step": 3})
+    assert open_journal.length == 3
+    open_journal.close()
+
+
+def test_rows_are_synced_at_the_latest_when_closed(
+    journal: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced = []
+    monkeypatch.setattr("os.fsync", synced.append)
+    append(journal, {"step": 4})
+    assert synced
+
+
+def test_full_disk_closes_the_file_all_the_same(
+    journal: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    open_journal = Journal(journal)
+    monkeypatch.setattr("os.fsync", full_disk)
+    with pytest.raises(OSError, match="No space left"):
+        open_journal.close()
+    with pytest.raises(ValueError, match="closed file"):
+        open_journal.append({"step": 4})
+
+
+@given(before=rows, after=rows, cut=st.integers(0, 30))
+def test_a_journal_cut_anywhere_keeps_its_whole_lines(
+    tmp_path_factory: pytest.TempPathFactory,
+    before: list[dict[str, Any]],
+    after: list[dict[str, Any]],
+    cut: int,
+) -> None:
+    path = tmp_path_factory.mktemp("journal") / "history.jsonl"
+    append(path, *before)
+    path.write_bytes(path.read_bytes()[: -cut or None])
+    kept = read_journal(path)
+    append(path, *after)
+    assert kept == before[: len(kept)]
+    assert read_journal(path) == [*kept, *after]

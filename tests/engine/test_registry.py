@@ -1,0 +1,187 @@
+"""Plugins by entry point: lazy, frozen, and never taken down by one of them."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from nasbench_harness import registry
+from nasbench_harness.errors import UnknownNameError
+from nasbench_harness.registry import PluginError, Registry
+
+BROKEN = '"""A method that cannot be imported."""\nimport no_such_module_anywhere\n'
+
+
+@pytest.fixture
+def with_broken(install_plugin: Callable[..., None]) -> Registry[Any]:
+    """All methods and one whose import fails."""
+    install_plugin("methods", "broken", "broken_plugin:Method", BROKEN)
+    return Registry("method")
+
+
+# --- names -------------------------------------------------------------------------------------
+
+
+def test_built_in_methods_come_in_by_entry_points() -> None:
+    assert {"darts", "drnas", "edas", "random", "rea", "unas"} <= set(registry.methods.names())
+
+
+def test_names_are_sorted() -> None:
+    assert registry.methods.names() == sorted(registry.methods.names())
+
+
+def test_listing_imports_nothing_heavy_and_no_plugin() -> None:
+    code = (
+        "import sys; from nasbench_harness import registry as r;"
+        "[p.origin(n) + p.summary(n) for p in (r.methods, r.spaces, r.tables) for n in p.names()];"
+        "heavy = ('torch', 'numpy', 'pandas', 'matplotlib', 'scipy', 'pydantic', 'analognasbench',"
+        " 'nasbench_harness.methods.darts', 'nasbench_harness.spaces.nb201.drawing');"
+        "print([name for name in heavy if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_plugin_of_another_package_is_found(install_plugin: Callable[..., None]) -> None:
+    install_plugin("methods", "mine", "my_plugin:Method", "class Method: ...\n")
+    plugins: Registry[Any] = Registry("method")
+    assert plugins.load("mine").__module__ == "my_plugin"
+
+
+def test_origin_names_the_distribution(install_plugin: Callable[..., None]) -> None:
+    install_plugin("methods", "mine", "my_plugin:Method", "class Method: ...\n")
+    assert Registry("method").origin("mine") == "plugin-mine 1.5"
+
+
+def test_loading_twice_gives_the_same_plugin() -> None:
+    assert registry.spaces.load("nb201") is registry.spaces.load("nb201")
+
+
+def test_opened_space_is_kept() -> None:
+    assert registry.open_space("nb201") is registry.open_space("nb201")
+
+
+def test_opened_table_is_kept() -> None:
+    assert registry.open_table("analog") is registry.open_table("analog")
+
+
+# --- frozen ------------------------------------------------------------------------------------
+
+
+def test_nothing_can_be_added() -> None:
+    with pytest.raises(TypeError):
+        registry.methods.entries["mine"] = None  # type: ignore[index]
+
+
+def test_nothing_can_be_taken_away() -> None:
+    with pytest.raises(TypeError):
+        del registry.methods.entries["darts"]  # type: ignore[attr-defined]
+
+
+def test_what_is_installed_later_does_not_appear(install_plugin: Callable[..., None]) -> None:
+    plugins: Registry[Any] = Registry("method")
+    before = plugins.names()
+    install_plugin("methods", "late", "late_plugin:Method", "class Method: ...\n")
+    assert plugins.names() == before
+
+
+# --- wrong names -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right"), [("drnass", "drnas"), ("UNAS", "unas"), ("dart", "darts")]
+)
+def test_unknown_method_gets_the_nearest_name(wrong: str, right: str) -> None:
+    with pytest.raises(
+        UnknownNameError, match=f"no method called `{wrong}`. Did you mean `{right}`"
+    ):
+        registry.methods.load(wrong)
+
+
+def test_unknown_space_lists_the_known() -> None:
+    with pytest.raises(UnknownNameError, match=r"no space called `qqq`.*nb201"):
+        registry.open_space("qqq")
+
+
+def test_unknown_table_gets_the_nearest_name() -> None:
+    with pytest.raises(UnknownNameError, match="Did you mean `analog`"):
+        registry.open_table("analogue")
+
+
+# --- broken plugins ----------------------------------------------------------------------------
+
+
+def test_broken_plugin_is_reported_by_name_and_origin(with_broken: Registry[Any]) -> None:
+    with pytest.raises(PluginError) as caught:
+        with_broken.load("broken")
+    message = str(caught.value)
+    assert "The method `broken` (broken_plugin:Method, from plugin-broken 1.5)" in message
+    assert "ModuleNotFoundError: No module named 'no_such_module_anywhere'" in message
+
+
+def test_broken_plugin_is_listed(with_broken: Registry[Any]) -> None:
+    assert {"broken", "darts"} <= set(with_broken.names())
+
+
+def test_broken_plugin_does_not_take_the_others_down(with_broken: Registry[Any]) -> None:
+    with pytest.raises(PluginError):
+        with_broken.load("broken")
+    assert with_broken.load("random").__name__ == "RandomSearch"
+
+
+@pytest.mark.parametrize(
+    ("source", "why"),
+    [
+        (None, "ModuleNotFoundError"),
+        ("class Other: ...\n", "AttributeError"),
+        ("def (\n", "SyntaxError"),
+        ("1 / 0\n", "ZeroDivisionError"),
+    ],
+    ids=["no module", "no such class", "no Python", "error"],
+)
+def test_any_fault_of_an_import_is_a_sentence(
+    install_plugin: Callable[..., None], source: str | None, why: str
+) -> None:
+    install_plugin("methods", "faulty", "faulty_plugin:Method", source)
+    with pytest.raises(PluginError, match=rf"The method `faulty` .* cannot be imported: {why}"):
+        Registry("method").load("faulty")
+
+
+@pytest.mark.xfail(reason="what a plugin raises when it is opened comes through")
+def test_space_that_cannot_be_opened_is_reported_by_name(
+    install_plugin: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = "class Space:\n    def __init__(self): raise OSError('no licence')\n"
+    install_plugin("spaces", "closed", "closed_plugin:Space", source)
+    monkeypatch.setattr(registry, "spaces", Registry("space"))
+    with pytest.raises(PluginError, match=r"`closed`.*no licence"):
+        registry.open_space("closed")
+
+
+# --- summaries ---------------------------------------------------------------------------------
+
+
+def test_summary_is_the_first_line_of_the_docstring() -> None:
+    assert registry.methods.summary("darts").startswith("DARTS: Differentiable Architecture Search")
+
+
+def test_summary_is_read_without_importing(with_broken: Registry[Any]) -> None:
+    assert with_broken.summary("broken") == "A method that cannot be imported."
+    assert "broken_plugin" not in sys.modules
+
+
+def test_summary_of_an_undocumented_plugin_is_empty(install_plugin: Callable[..., None]) -> None:
+    install_plugin("methods", "mute", "mute_plugin:Method", "class Method: ...\n")
+    assert Registry("method").summary("mute") == ""
+
+
+@pytest.mark.parametrize("source", [None, "def (\n"], ids=["no module", "no Python"])
+def test_summary_of_a_broken_plugin_says_so(
+    install_plugin: Callable[..., None], source: str | None
+) -> None:
+    install_plugin("methods", "faulty", "faulty_plugin:Method", source)
+    assert "cannot be" in Registry("method").summary("faulty")
