@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import io
+import subprocess
+import sys
 from itertools import combinations
+from pathlib import Path
 
 import matplotlib as mpl
 import pytest
@@ -11,6 +14,8 @@ from matplotlib.figure import Figure
 from matplotlib.image import imread
 from matplotlib.patches import FancyArrowPatch
 
+from nasbench_harness.drawing import save_drawing
+from nasbench_harness.errors import HarnessError
 from nasbench_harness.spaces.nb201 import NB201
 
 NONE, SKIP, CONV1, CONV3, POOL = range(5)
@@ -75,10 +80,27 @@ def test_png_shows_something() -> None:
     assert imread(buffer).std() > 0.01
 
 
-def test_drawing_needs_no_pyplot() -> None:
-    import subprocess
-    import sys
+@pytest.mark.parametrize(
+    ("name", "signature"),
+    [("cell.svg", b"<?xml"), ("cell.png", b"\x89PNG"), ("cell.pdf", b"%PDF")],
+)
+def test_drawing_is_saved_in_the_format_of_its_name(
+    tmp_path: Path, name: str, signature: bytes
+) -> None:
+    space = NB201()
+    path = save_drawing(space, space.architecture(VARIED), tmp_path / name)
+    assert path.read_bytes().startswith(signature)
 
+
+@pytest.mark.parametrize("name", ["cell.gif", "cell", "cell.svgz"])
+def test_unknown_format_lists_the_known(tmp_path: Path, name: str) -> None:
+    space = NB201()
+    with pytest.raises(HarnessError, match=rf"`{name}`; use one of \.svg, \.png, \.pdf"):
+        save_drawing(space, space.at_index(0), tmp_path / name)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_drawing_needs_no_pyplot() -> None:
     code = (
         "import sys; from matplotlib.figure import Figure;"
         "from nasbench_harness.spaces.nb201 import NB201;"
