@@ -112,11 +112,8 @@ class StudyProgress:
 
         missing = study.missing()
         kept = len(study.specs) - len(missing)
-        out.print(
-            f"{len(missing)} trials to run"
-            + (f", {kept} already done" if kept else "")
-            + f" → {study.folder}"
-        )
+        already = f", {kept} already done" if kept else ""
+        err.print(f"{len(missing)} trials to run{already} → {study.folder}", markup=False)
         self._steps = {spec.trial_id: spec.steps for spec in missing}
         self._progress = Progress(
             BarColumn(bar_width=32),

@@ -206,9 +206,7 @@ def _steps(run: Run, journal: Journal, folder: Path, callbacks: Callbacks) -> bo
 
 
 def _begin(spec: TrialSpec) -> Run:
-    import torch
-
-    torch.set_num_threads(1)  # sums in one order, whatever the machine
+    _use_one_thread()
     space, table = registry.open_space(spec.space), registry.open_table(spec.table)
     if table.content_hash != spec.table_hash:
         raise HarnessError(
@@ -220,6 +218,15 @@ def _begin(spec: TrialSpec) -> Run:
     settings = method.Settings.build(spec.method, spec.settings)
     searcher = method(problem, settings, stream_seed(spec.seed, "searcher"))
     return Run(spec, space, table, problem, searcher)
+
+
+def _use_one_thread() -> None:
+    """Sums in one order whatever the machine, and no threads that fight over small matrices."""
+    import torch
+    from threadpoolctl import threadpool_limits
+
+    torch.set_num_threads(1)
+    threadpool_limits(1)
 
 
 def _build_problem(spec: TrialSpec, space: SearchSpace, table: Table) -> Problem:
