@@ -1,0 +1,75 @@
+"""Figure: the architecture each method found most often."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+from typing import Any
+
+import pandas as pd
+
+from nasbench_harness.reports import numerals
+from nasbench_harness.reports.drawing import Drawing, Omitted, PanelGrid
+from nasbench_harness.reports.studydata import StudyData
+from nasbench_harness.reports.style import MethodStyle
+from nasbench_harness.reports.words import count
+
+KEY, TITLE = "architectures", "What was found"
+
+
+def draw(data: StudyData, styles: dict[str, MethodStyle]) -> Drawing | Omitted:
+    """The most frequent final architecture of every method as a graph."""
+    found = most_found(data)
+    if found.empty:
+        return Omitted(KEY, TITLE, "no trial has a result")
+    grid = PanelGrid(len(found), width=250, height=172, insets=(8, 8, 48, 8))
+    panels = []
+    for index, row in enumerate(found.to_dict("records")):
+        axes = grid.axes(index)
+        data.space.draw(data.space.parse(row["architecture"]), axes)
+        label, facts = row["method"], facts_line(row)
+        grid.head(axes, label, facts, styles[label])
+        panels.append(grid.panel(index, f"{label}: {row['architecture']}. {'. '.join(facts)}."))
+    caption = (
+        "For each method the final architecture that was found most often (the best of them where"
+        " several are equally frequent)."
+    )
+    alt = f"Drawings of the most frequent architecture of {count(len(found), 'method')}."
+    return Drawing(KEY, TITLE, caption, alt, grid.figure, {KEY: found}, panels)
+
+
+def most_found(data: StudyData) -> pd.DataFrame:
+    """One row per method: its most frequent answer and how good it is.
+
+    Columns method, architecture, index (where the space has one), found (by how many of the
+    seeds), seeds, distinct (architectures), accuracy (percent), regret (points).
+    """
+    if data.done.empty or "architecture" not in data.done:
+        return pd.DataFrame()
+    return pd.DataFrame([_most_found(data, label) for label in data.done_labels])
+
+
+def _most_found(data: StudyData, label: str) -> dict[str, object]:
+    rows = data.done[data.done["method"] == label]
+    counts = rows.groupby("architecture").agg(found=("seed", "size"), regret=("regret", "min"))
+    best = counts.sort_values(["found", "regret"], ascending=[False, True], kind="stable").index[0]
+    row = rows[rows["architecture"] == best].iloc[0]
+    index = {"index": int(row["index"])} if "index" in rows else {}
+    return {
+        "method": label,
+        "architecture": best,
+        **index,
+        "found": int(counts.loc[best, "found"]),
+        "seeds": len(rows),
+        "distinct": len(counts),
+        "accuracy": row["accuracy"],
+        "regret": row["regret"],
+    }
+
+
+def facts_line(row: Mapping[Hashable, Any]) -> tuple[str, str]:
+    """How often it was found, and how good it is."""
+    others = row["distinct"] - 1
+    also = f", {count(others, 'other')} found" if others else ""
+    index = f"index {row['index']}, " if "index" in row else ""
+    quality = f"{numerals.percent(row['accuracy'])} %, regret {numerals.points(row['regret'])}"
+    return (f"found by {row['found']} of {count(row['seeds'], 'seed')}{also}", index + quality)

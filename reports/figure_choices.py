@@ -1,0 +1,151 @@
+"""Figure: how the probability of every choice moves during the search."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import Normalize
+
+from nasbench_harness.contracts import SearchSpace
+from nasbench_harness.reports.drawing import Drawing, Omitted, PanelGrid
+from nasbench_harness.reports.intervals import Array
+from nasbench_harness.reports.studydata import StudyData
+from nasbench_harness.reports.style import INK, LIGHT, MethodStyle
+from nasbench_harness.reports.words import count, names
+
+KEY, TITLE = "choices", "How the choices were made"
+COLOURS = "cividis"
+_ROW = 8.8  # points
+
+
+def draw(data: StudyData, styles: dict[str, MethodStyle]) -> Drawing | Omitted:
+    """One heat map per method: decisions x options down, recorded steps across, mean over seeds."""
+    maps = {label: found for label in data.done_labels if (found := _snapshots(data, label))}
+    if not maps:
+        return Omitted(KEY, TITLE, "no choice probabilities were recorded")
+    rows = sum(len(decision.options) for decision in data.space.decisions)
+    grid = PanelGrid(len(maps), 250, 34 + _ROW * rows + 36, insets=(92, 10, 34, 36), footer=46)
+    panels = []
+    for index, (label, (steps, probabilities)) in enumerate(maps.items()):
+        axes = grid.axes(index)
+        _heat_map(axes, steps, probabilities, data.space)
+        grid.head(axes, label, [_facts(data, label, steps)], styles[label])
+        panels.append(grid.panel(index, _alt(label, probabilities, data.space)))
+    _colour_bar(grid)
+    footer = grid.footer_panel("Colour scale: probability from 0 to 1.")
+    alt = f"Heat maps of the choice probabilities of {count(len(maps), 'method')}."
+    tables = {KEY: _table(maps, data.space)}
+    return Drawing(KEY, TITLE, _caption(data), alt, grid.figure, tables, panels, footer)
+
+
+Snapshots = tuple[list[int], list[Array]]
+"""Recorded steps, and per decision the mean probabilities [steps, options]."""
+
+
+def _snapshots(data: StudyData, label: str) -> Snapshots | None:
+    if "probabilities" not in data.steps:
+        return None
+    rows = data.steps[(data.steps["method"] == label) & data.steps["probabilities"].notna()]
+    if rows.empty:
+        return None
+    decisions = data.space.decisions
+    means = {
+        int(str(step)): [_mean(group["probabilities"], d) for d in range(len(decisions))]
+        for step, group in rows.groupby("step")
+    }
+    return list(means), [
+        np.array([mean[d][: len(decision.options)] for mean in means.values()])
+        for d, decision in enumerate(decisions)
+    ]
+
+
+def _mean(snapshots: pd.Series, decision: int) -> Array:
+    rows = [np.asarray(snapshot[decision], dtype=float) for snapshot in snapshots]
+    mean: Array = np.mean(rows, axis=0)
+    return mean
+
+
+def _heat_map(axes: Axes, steps: list[int], probabilities: list[Array], space: SearchSpace) -> None:
+    image = np.concatenate(probabilities, axis=1).T
+    axes.imshow(image, aspect="auto", interpolation="none", cmap=COLOURS, vmin=0, vmax=1)
+    axes.grid(visible=False)
+    axes.set_xticks(*_step_ticks(steps))
+    axes.set_xlabel("search step", fontsize=7.5)
+    _name_rows(axes, space)
+    for side in axes.spines.values():
+        side.set_visible(False)
+
+
+def _facts(data: StudyData, label: str, steps: list[int]) -> str:
+    seeds = int((data.done["method"] == label).sum())
+    over = f"mean over {count(seeds, 'seed')}" if seeds > 1 else "1 seed"
+    return f"{over}, {count(len(steps), 'recorded step')}"
+
+
+def _step_ticks(steps: list[int]) -> tuple[list[int], list[str]]:
+    last = len(steps) - 1
+    places = sorted({round(last * part / 4) for part in range(5)})
+    return places, [f"{steps[place]:,}" for place in places]
+
+
+def _name_rows(axes: Axes, space: SearchSpace) -> None:
+    """Option names at the rows, decision names beside them, lines between decisions."""
+    names_ = [option for decision in space.decisions for option in decision.options]
+    axes.set_yticks(range(len(names_)), names_, fontsize=6.3)
+    axes.tick_params(axis="y", length=0, pad=2)
+    axes.tick_params(axis="x", labelsize=7)
+    top = 0
+    for decision in space.decisions:
+        size = len(decision.options)
+        axes.annotate(
+            decision.name.replace("<-", "←"), (0, top + (size - 1) / 2), (-90, 0),
+            xycoords=("axes fraction", "data"), textcoords="offset points", va="center",
+            fontsize=7.5, fontweight="bold", color=INK,
+        )  # fmt: skip
+        if top:
+            axes.axhline(top - 0.5, color=LIGHT, linewidth=1.4)
+        top += size
+
+
+def _colour_bar(grid: PanelGrid) -> None:
+    axes = grid.footer_axes(height=8, width=170, top=8)
+    mappable = ScalarMappable(Normalize(0, 1), COLOURS)
+    bar = grid.figure.colorbar(mappable, cax=axes, orientation="horizontal", ticks=[0, 0.5, 1])
+    bar.outline.set_visible(False)
+    axes.set_xlabel("probability, mean over seeds", fontsize=7.5)
+    axes.tick_params(labelsize=7)
+
+
+def _caption(data: StudyData) -> str:
+    words = (
+        "Probability of every option of every decision at the recorded steps, averaged over seeds"
+        " (the first columns lie close together in time, the later ones are evenly spaced)."
+    )
+    if data.querying:
+        words += (
+            f" There are no such probabilities for {names(data.querying)}, asking for single"
+            " architectures: there the colour is how often the option occurs in those held."
+        )
+    return words
+
+
+def _table(maps: dict[str, Snapshots], space: SearchSpace) -> pd.DataFrame:
+    rows = [
+        (label, step, decision.name, option, probabilities[d][i, k])
+        for label, (steps, probabilities) in maps.items()
+        for i, step in enumerate(steps)
+        for d, decision in enumerate(space.decisions)
+        for k, option in enumerate(decision.options)
+    ]
+    return pd.DataFrame(rows, columns=["method", "step", "decision", "option", "probability"])
+
+
+def _alt(label: str, probabilities: list[Array], space: SearchSpace) -> str:
+    ends = [
+        f"{decision.name} {decision.options[int(values[-1].argmax())]} {values[-1].max():.2f}"
+        for decision, values in zip(space.decisions, probabilities, strict=True)
+    ]
+    steps = count(len(probabilities[0]), "recorded step")
+    return f"{label}: choice probabilities over {steps}. In the end: {', '.join(ends)}."

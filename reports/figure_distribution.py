@@ -1,0 +1,95 @@
+"""Figure: where each seed ended."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from nasbench_harness.reports import numerals
+from nasbench_harness.reports.drawing import Drawing, Omitted
+from nasbench_harness.reports.figure_anytime import HEIGHT, LINEAR_BELOW, WIDTH
+from nasbench_harness.reports.studydata import StudyData
+from nasbench_harness.reports.style import INK, MethodStyle
+from nasbench_harness.reports.words import plain, shortened
+
+KEY, TITLE = "distribution", "Where each seed ended"
+WIDE = 5.0
+"""Points of regret from which on the axis becomes logarithmic."""
+BOXED = 5
+"""Seeds below which a box would only repeat its marks."""
+_GOLDEN = 0.618034  # its multiples spread evenly over the unit interval
+_TICKS = (0, 0.1, 1, 10, 100)
+
+
+def draw(data: StudyData, styles: dict[str, MethodStyle]) -> Drawing | Omitted:
+    """A strip of seeds over a box, one row per method."""
+    rows = data.done.loc[data.done["regret"].notna(), ["method", "seed", "regret"]]
+    if rows.empty:
+        return Omitted(KEY, TITLE, "no trial has a result")
+    labels = [label for label in data.done_labels if label in set(rows["method"])]
+    height = max(HEIGHT, 52 + 36 * len(labels))
+    figure = Figure(figsize=(WIDTH / 72, height / 72), layout="constrained")
+    axes = figure.add_subplot()
+    many = rows[rows.groupby("method")["seed"].transform("size") >= BOXED]
+    if len(many):
+        _boxes(axes, many, labels, styles)
+    for position, label in enumerate(labels):
+        _strip(axes, rows[rows["method"] == label], position, styles[label])
+    _scale(axes, rows, labels)
+    caption = "Every mark is one seed's final regret; its height within a row carries no meaning."
+    if len(many):
+        caption += (
+            " The box spans the middle half of the seeds, its line is the median, and the whiskers"
+            " reach the furthest seed within 1.5 box lengths."
+        )
+    return Drawing(KEY, TITLE, caption, _alt(rows, labels), figure, {KEY: rows})
+
+
+def _boxes(
+    axes: Axes, rows: pd.DataFrame, labels: list[str], styles: dict[str, MethodStyle]
+) -> None:
+    import seaborn as sns
+
+    sns.boxplot(
+        data=rows, x="regret", y="method", order=labels, hue="method", hue_order=labels, ax=axes,
+        palette={label: styles[label].colour for label in labels}, legend=False, orient="h",
+        width=0.62, fliersize=0, linewidth=0.9, linecolor=INK, boxprops={"alpha": 0.25},
+        medianprops={"linewidth": 1.8},
+    )  # fmt: skip
+
+
+def _strip(axes: Axes, rows: pd.DataFrame, position: int, style: MethodStyle) -> None:
+    heights = position + 0.44 * ((np.arange(1, len(rows) + 1) * _GOLDEN) % 1 - 0.5)
+    edge = "none" if style.marker != "x" else None
+    axes.scatter(
+        rows["regret"], heights, s=18, color=style.colour, marker=style.marker, zorder=5,
+        edgecolors=edge, linewidths=0.9, alpha=0.85, clip_on=False,
+    )  # fmt: skip
+
+
+def _scale(axes: Axes, rows: pd.DataFrame, labels: list[str]) -> None:
+    top = float(rows["regret"].max())
+    axes.set_xlabel("final regret, points")
+    if top > WIDE:
+        axes.set_xscale("symlog", linthresh=LINEAR_BELOW, linscale=0.7)
+        ticks = [tick for tick in _TICKS if tick <= top]
+        axes.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
+        axes.minorticks_off()
+        axes.set_xlabel(f"final regret, points (logarithmic, linear below {LINEAR_BELOW:g})")
+    axes.set_xlim(-0.02 * min(top, 1) - 1e-3, max(top * 1.05, 0.05))
+    axes.set_ylim(len(labels) - 0.5, -0.5)
+    axes.set_yticks(range(len(labels)), [shortened(label, 24) for label in labels])
+    axes.set_ylabel("")
+    axes.tick_params(axis="y", length=0)
+    axes.grid(visible=False, axis="y")
+
+
+def _alt(rows: pd.DataFrame, labels: list[str]) -> str:
+    parts = []
+    for label in labels:
+        regret = rows.loc[rows["method"] == label, "regret"]
+        low, high = numerals.points(regret.min()), numerals.points(regret.max())
+        parts.append(f"{label} from {low} to {high}, median {numerals.points(regret.median())}")
+    return plain(f"Strip and box plot of final regret in points: {'; '.join(parts)}.")

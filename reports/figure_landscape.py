@@ -1,0 +1,203 @@
+"""Figure: every architecture of the space as a relief, and the path of a search across it."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import Normalize
+from matplotlib.patheffects import withStroke
+from numpy.typing import NDArray
+
+from nasbench_harness.contracts import Table
+from nasbench_harness.reports import numerals
+from nasbench_harness.reports.drawing import Drawing, Omitted, PanelGrid
+from nasbench_harness.reports.intervals import Array
+from nasbench_harness.reports.studydata import StudyData
+from nasbench_harness.reports.style import DARK, INK, LIGHT, MethodStyle
+from nasbench_harness.reports.words import count
+
+KEY, TITLE = "landscape", "The way across the landscape"
+LARGEST = 1_000_000
+"""Architectures beyond which a relief of all of them says nothing."""
+COLOURS = "cividis"
+LOW_TAIL = 0.2
+"""Share of the worst architectures that the colour scale does not tell apart."""
+
+
+@dataclass(frozen=True)
+class Relief:
+    """The table folded to a matrix: first half of the decisions down, the second across.
+
+    Rows and columns are ordered by their mean accuracy, the best at the top and on the right.
+    """
+
+    accuracy: Array
+    """[rows, columns], percent."""
+    row_of: NDArray[np.intp]
+    column_of: NDArray[np.intp]
+    metric: str
+
+    def place(self, rank: int) -> tuple[int, int]:
+        """Row and column of an architecture."""
+        row, column = divmod(rank, len(self.column_of))
+        return int(self.row_of[row]), int(self.column_of[column])
+
+
+def fold(table: Table, metric: str, options: list[int]) -> Relief:
+    """Fold a column of the table; `options` is the number of options of every decision."""
+    rows = math.prod(options[: len(options) // 2])
+    matrix = np.asarray(table.column(metric)).reshape(rows, -1)
+    by_row, by_column = (matrix.mean(axis=axis).argsort(kind="stable") for axis in (1, 0))
+    return Relief(matrix[by_row][:, by_column], by_row.argsort(), by_column.argsort(), metric)
+
+
+def draw(data: StudyData, styles: dict[str, MethodStyle]) -> Drawing | Omitted:
+    """One relief per method with the path of its median seed."""
+    if data.table is None:
+        return Omitted(KEY, TITLE, data.table_missing)
+    if data.space.size > LARGEST:
+        return Omitted(KEY, TITLE, f"{data.space.size:,} architectures are too many for a picture")
+    relief = fold(
+        data.table, data.first("report_metric"), [len(d.options) for d in data.space.decisions]
+    )
+    paths = {label: path for label in data.done_labels if len(path := _path(data, label, relief))}
+    if not paths:
+        return Omitted(KEY, TITLE, "no trial with a result has a recorded step")
+    grid = PanelGrid(len(paths), width=250, height=282, insets=(16, 8, 36, 20), footer=58)
+    limits = (float(np.quantile(relief.accuracy, LOW_TAIL)), float(relief.accuracy.max()))
+    panels = []
+    for index, (label, path) in enumerate(paths.items()):
+        axes = grid.axes(index)
+        _relief(axes, relief, limits)
+        _route(axes, path, styles[label])
+        grid.head(axes, label, [_facts(path)], styles[label])
+        panels.append(grid.panel(index, _alt(label, path)))
+    _colour_bar(grid, limits)
+    tables = {KEY: _cells(relief), f"{KEY}-paths": pd.concat(paths.values(), ignore_index=True)}
+    footer = grid.footer_panel("Colour scale of accuracy, and what the marks mean.")
+    alt = f"The accuracy of {data.space.size:,} architectures as a relief, with search paths."
+    return Drawing(KEY, TITLE, _caption(data, limits), alt, grid.figure, tables, panels, footer)
+
+
+# --- paths -------------------------------------------------------------------------------------
+
+
+def _path(data: StudyData, label: str, relief: Relief) -> pd.DataFrame:
+    """Distinct successive architectures of the median seed, with their places; may be empty."""
+    trial = median_trial(data.done[data.done["method"] == label])
+    rows = data.steps[data.steps["trial"] == trial].sort_values("step")
+    rows = rows[rows["architecture"] != rows["architecture"].shift()]
+    places = [
+        relief.place(data.space.rank(data.space.parse(text))) for text in rows["architecture"]
+    ]
+    path = rows[["method", "seed", "step", "architecture", "accuracy", "regret"]].copy()
+    path["row"], path["column"] = [p[0] for p in places], [p[1] for p in places]
+    return path
+
+
+def median_trial(trials: pd.DataFrame) -> str:
+    """The trial with the median regret (the better of the two middle ones, lower seed first)."""
+    ordered = trials.sort_values(["regret", "seed"], na_position="last")
+    return str(ordered["trial"].iloc[(len(ordered) - 1) // 2])
+
+
+def _cells(relief: Relief) -> pd.DataFrame:
+    rows, columns = np.meshgrid(relief.row_of, relief.column_of, indexing="ij")
+    return pd.DataFrame(
+        {
+            "rank": np.arange(rows.size),
+            "row": rows.ravel(),
+            "column": columns.ravel(),
+            relief.metric: relief.accuracy[rows, columns].ravel(),
+        }
+    )
+
+
+# --- drawing -----------------------------------------------------------------------------------
+
+
+def _relief(axes: Axes, relief: Relief, limits: tuple[float, float]) -> None:
+    axes.imshow(
+        relief.accuracy, origin="lower", aspect="auto", interpolation="none", cmap=COLOURS,
+        vmin=limits[0], vmax=limits[1],
+    )  # fmt: skip
+    axes.set_xticks([])
+    axes.set_yticks([])
+    axes.grid(visible=False)
+    axes.set_xlabel("second half of the choices, better →", fontsize=7, labelpad=4)
+    axes.set_ylabel("first half of the choices, better →", fontsize=7, labelpad=4)
+    for side in axes.spines.values():
+        side.set_visible(False)
+    best = np.unravel_index(int(relief.accuracy.argmax()), relief.accuracy.shape)
+    axes.scatter(
+        [best[1]], [best[0]], marker="*", s=95, color=LIGHT, edgecolors=DARK, linewidths=0.8,
+        zorder=6, clip_on=False,
+    )  # fmt: skip
+
+
+def _route(axes: Axes, path: pd.DataFrame, style: MethodStyle) -> None:
+    x, y = path["column"].to_numpy(), path["row"].to_numpy()
+    casing = [withStroke(linewidth=3.2, foreground=LIGHT)]
+    axes.plot(x, y, color=style.colour, linewidth=1.5, zorder=3, path_effects=casing, clip_on=False)
+    axes.scatter(
+        x[1:-1], y[1:-1], s=13, color=style.colour, edgecolors=LIGHT, linewidths=0.7, zorder=4,
+        clip_on=False,
+    )  # fmt: skip
+    for place, marker, colour, size in ((-1, "s", style.colour, 150), (0, "o", LIGHT, 48)):
+        axes.scatter(
+            x[place], y[place], marker=marker, s=size, color=colour, edgecolors=DARK,
+            linewidths=1.1, zorder=5, clip_on=False,
+        )  # fmt: skip
+
+
+def _facts(path: pd.DataFrame) -> str:
+    first, last = path["accuracy"].iloc[0], path["accuracy"].iloc[-1]
+    return (
+        f"seed {path['seed'].iloc[0]}: {count(len(path), 'architecture')},"
+        f" {numerals.percent(first)} → {numerals.percent(last)} %"
+    )
+
+
+def _colour_bar(grid: PanelGrid, limits: tuple[float, float]) -> None:
+    axes = grid.footer_axes(height=8, width=170, top=22)
+    bar = grid.figure.colorbar(
+        ScalarMappable(Normalize(*limits), COLOURS), cax=axes, orientation="horizontal",
+        extend="min", ticks=np.linspace(*limits, 4), format="%.1f",
+    )  # fmt: skip
+    bar.outline.set_visible(False)
+    axes.set_xlabel("accuracy, %", fontsize=7.5)
+    axes.tick_params(labelsize=7)
+    for x, marker, colour, words in (
+        (0.0, "o", LIGHT, "start"),
+        (0.30, "s", INK, "end"),
+        (0.55, "*", LIGHT, "best of the table"),
+    ):
+        axes.plot(
+            [x], [1.9], marker=marker, color=colour, markeredgecolor=DARK, markersize=6,
+            transform=axes.transAxes, clip_on=False,
+        )  # fmt: skip
+        axes.text(x + 0.045, 1.9, words, transform=axes.transAxes, va="center", fontsize=7.5)
+
+
+def _caption(data: StudyData, limits: tuple[float, float]) -> str:
+    half = len(data.space.decisions) // 2
+    return (
+        f"All {data.space.size:,} architectures: a point's row is its choice for the first {half}"
+        f" decisions, its column the choice for the others, both sorted by mean accuracy, so that"
+        " the best lie at the top right. Neighbouring points need not be similar architectures."
+        " The path joins the successive answers of the seed with the median final regret."
+        f" Accuracies below {numerals.percent(limits[0])} % (the worst {numerals.share(LOW_TAIL)})"
+        " share one colour."
+    )
+
+
+def _alt(label: str, path: pd.DataFrame) -> str:
+    return (
+        f"{label}: path of {_facts(path)}; regret from {numerals.points(path['regret'].iloc[0])}"
+        f" to {numerals.points(path['regret'].iloc[-1])} points."
+    )

@@ -1,0 +1,53 @@
+"""How numbers are printed: accuracies in percent, regret in points, parameters in millions."""
+
+from __future__ import annotations
+
+import math
+
+NOTHING = "–"
+
+
+def percent(value: float) -> str:
+    """Accuracy or percentile, two digits."""
+    return _fixed(value, 2)
+
+
+def points(value: float) -> str:
+    """Regret or a difference of accuracies, three digits."""
+    return _fixed(value, 3)
+
+
+def share(value: float) -> str:
+    """A share of one as whole percent."""
+    return NOTHING if math.isnan(value) else f"{100 * value:.0f} %"
+
+
+def millions(value: float) -> str:
+    """Parameters or multiply-adds in millions."""
+    return _fixed(value / 1e6, 2 if abs(value) < 1e7 else 1)
+
+
+def seconds(value: float) -> str:
+    """A duration, three significant digits."""
+    if math.isnan(value):
+        return NOTHING
+    return f"{value:.3f}" if value < 1 else f"{value:.2f}" if value < 100 else f"{value:.0f}"
+
+
+def whole(value: float) -> str:
+    """A count."""
+    return NOTHING if math.isnan(value) else f"{value:,.0f}".replace(",", " ")
+
+
+def interval(low: float, high: float, digits: int = 3) -> str:
+    """`[0.551, 0.795]`; nothing where there is none."""
+    if math.isnan(low) or math.isnan(high):
+        return NOTHING
+    return f"[{_fixed(low, digits)}, {_fixed(high, digits)}]"
+
+
+def _fixed(value: float, digits: int) -> str:
+    if math.isnan(value):
+        return NOTHING
+    text = f"{value:.{digits}f}"
+    return text.lstrip("-") if float(text) == 0 else text.replace("-", "−")

@@ -1,0 +1,131 @@
+"""Where the numbers come from: the study, its software and machine, its table."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from nasbench_harness import __version__
+from nasbench_harness.caveats import LANDSCAPE
+from nasbench_harness.contracts import Metric
+from nasbench_harness.reports.studydata import StudyData
+from nasbench_harness.reports.words import count, name, names, ranges
+
+
+@dataclass(frozen=True)
+class MethodSettings:
+    """The hyper-parameters a method ran with."""
+
+    label: str
+    recipe: str
+    version: str
+    settings: dict[str, str]
+    changed: frozenset[str]
+    """Those that differ from the recipe because the user said so."""
+
+
+def caveats(data: StudyData) -> list[str]:
+    """What must be known before believing a number of this study."""
+    found = [LANDSCAPE] if data.first("problem") == "landscape" else []
+    if data.table is not None and data.table.caveat:
+        found.append(re.sub(r"`([^`]+)`", lambda quoted: name(quoted[1]), data.table.caveat))
+    elif data.first("search_metric") == data.first("report_metric"):
+        found.append("The search and the report look at the same number of the table.")
+    return found
+
+
+def provenance(data: StudyData) -> list[tuple[str, str]]:
+    """Label and marked text, line by line."""
+    facts, config = data.study.facts, data.config
+    return [
+        ("Study", f"{name(data.name)}, planned {facts.get('planned_at', 'at an unknown time')}"),
+        ("Methods", names(data.labels)),
+        ("Seeds", ranges(config.get("seeds", data.trials["seed"].unique()))),
+        ("Search space", name(data.first("space"))),
+        *_table(data),
+        ("Searched metric", _metric(data, "search_metric")),
+        ("Reported metric", _metric(data, "report_metric")),
+        ("Problem", f"{data.first('problem')}, dataset {data.first('dataset')}"),
+        ("Steps", _steps(data)),
+        ("Batch and noise", _batch(data)),
+        ("Software", _versions(facts)),
+        ("Machine", str(facts.get("machine", "unknown"))),
+        ("Git commit", str(facts.get("git_commit") or "the study was not run in a git checkout")),
+        ("Report", f"written by nasbench-harness {__version__}"),
+    ]
+
+
+def config_text(data: StudyData) -> str:
+    """The study's config as resolved, as JSON; lists of numbers stay on one line."""
+    text = json.dumps(data.config, indent=2, ensure_ascii=False)
+    return re.sub(r"\[[\d,\s]+\]", lambda numbers: " ".join(numbers[0].split()), text)
+
+
+def method_settings(data: StudyData) -> list[MethodSettings]:
+    """Settings of every method, in the order of the summary."""
+    by_label = {spec.label: spec for spec in data.study.specs}
+    return [
+        MethodSettings(
+            label,
+            spec.recipe,
+            spec.method_version,
+            {key: _value(value) for key, value in spec.settings.items()},
+            frozenset(spec.overrides),
+        )
+        for label, spec in ((label, by_label[label]) for label in data.labels)
+    ]
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, float):
+        return f"{value:.12g}"
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _table(data: StudyData) -> list[tuple[str, str]]:
+    spec = data.study.specs[0]
+    if data.table is None:
+        return [("Table", f"{name(spec.table)}, content SHA-256 {spec.table_hash}")]
+    source = getattr(getattr(data.table, "provenance", None), "source", "")
+    return [
+        ("Table", f"{name(spec.table)} {data.table.version}{f', from {source}' if source else ''}"),
+        ("Table content", f"SHA-256 {spec.table_hash}"),
+    ]
+
+
+def _metric(data: StudyData, role: str) -> str:
+    metric_name = data.first(role)
+    metric = data.table.metrics.get(metric_name) if data.table else None
+    same = role == "report_metric" and metric_name == data.first("search_metric")
+    return (
+        f"{name(metric_name)}{f': {_meaning(metric)}' if metric else ''}"
+        f"{'; the same as the one searched' if same else ''}"
+    )
+
+
+def _meaning(metric: Metric) -> str:
+    epochs = f"{metric.epochs} epochs" if metric.epochs else "training length not documented"
+    return f"{metric.meaning}, in {metric.unit}, split {metric.split}, {epochs}"
+
+
+def _steps(data: StudyData) -> str:
+    budgets: dict[int, list[str]] = {}
+    for label in data.labels:
+        budgets.setdefault(data.budget(label), []).append(label)
+    return "; ".join(f"{steps:,} ({names(labels)})" for steps, labels in budgets.items())
+
+
+def _batch(data: StudyData) -> str:
+    noise = float(data.first("noise"))
+    return (
+        f"{count(int(data.first('batch_size')), 'architecture sample')} a step,"
+        f" {f'noise of {noise:g} points' if noise else 'no noise'}"
+    )
+
+
+def _versions(facts: Mapping[str, Any]) -> str:
+    versions = {"python": facts.get("python", "unknown"), **facts.get("versions", {})}
+    return ", ".join(f"{package} {version}" for package, version in versions.items())

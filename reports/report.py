@@ -1,0 +1,92 @@
+"""From study folders to a folder with the page, the tables and the figures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import matplotlib as mpl
+
+from nasbench_harness.files import write_text
+from nasbench_harness.reports import (
+    figure_anytime,
+    figure_cells,
+    figure_choices,
+    figure_distribution,
+    figure_landscape,
+)
+from nasbench_harness.reports.drawing import Drawing, Omitted, SavedFigure, save
+from nasbench_harness.reports.page import Section, render_html, render_markdown
+from nasbench_harness.reports.studydata import BASELINE, StudyData, load_study
+from nasbench_harness.reports.style import RC, MethodStyle, method_styles
+from nasbench_harness.reports.tables import write_tables
+from nasbench_harness.reports.verdict import judge
+
+Draw = Callable[[StudyData, dict[str, MethodStyle]], Drawing | Omitted]
+
+FIGURES: tuple[Draw, ...] = (
+    figure_anytime.draw,
+    figure_distribution.draw,
+    figure_cells.draw,
+    figure_choices.draw,
+    figure_landscape.draw,
+)
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a study's files go, and how the page refers to them."""
+
+    out: Path
+    below: str
+    """Empty for a single study, else a folder of its own, ending in a slash."""
+
+    def folder(self, kind: str) -> Path:
+        """`tables` or `figures`."""
+        return self.out / self.below / kind
+
+
+def write_report(folders: Sequence[Path], out: Path) -> Path:
+    """Write one page about the studies in `folders`; returns its path."""
+    sections = []
+    for number, folder in enumerate(folders, start=1):
+        below = f"study-{number}/" if len(folders) > 1 else ""
+        sections.append(_section(load_study(folder), Place(out, below)))
+    write_text(out / "report.md", render_markdown(sections))
+    page = out / "index.html"
+    write_text(page, render_html(sections))
+    return page
+
+
+def _section(data: StudyData, place: Place) -> Section:
+    styles = method_styles(_method_names(data), BASELINE)
+    drawn, omitted = _figures(data, styles, place.folder("figures"))
+    return Section(
+        data=data,
+        verdict=judge(data),
+        styles=styles,
+        figures=drawn,
+        omitted=omitted,
+        tables=write_tables(data, place.folder("tables")),
+        below=place.below,
+    )
+
+
+def _method_names(data: StudyData) -> dict[str, str]:
+    pairs = data.trials[["method", "method_name"]].drop_duplicates()
+    return dict(zip(pairs["method"], pairs["method_name"], strict=True))
+
+
+def _figures(
+    data: StudyData, styles: dict[str, MethodStyle], folder: Path
+) -> tuple[list[SavedFigure], list[Omitted]]:
+    drawn, omitted = [], []
+    for draw in FIGURES:
+        with mpl.rc_context(RC):
+            result = draw(data, styles)
+        if isinstance(result, Omitted):
+            omitted.append(result)
+        else:
+            drawn.append(save(result, folder))
+    return drawn, omitted

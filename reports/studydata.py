@@ -1,0 +1,135 @@
+"""A study as a report sees it: its tables, and the space and benchmark table they are about."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from nasbench_harness import registry
+from nasbench_harness.contracts import Metric, SearchSpace, Table
+from nasbench_harness.errors import HarnessError
+from nasbench_harness.reports.summary import DONE, summarise, with_outcomes
+from nasbench_harness.store import (
+    Study,
+    StudyError,
+    history_table,
+    open_study,
+    read_tables,
+    trials_table,
+)
+
+BASELINE = "random"
+"""The label of the line to beat."""
+
+
+@dataclass(frozen=True)
+class StudyData:
+    """One study, read once; `trials` has a row for every planned trial."""
+
+    study: Study
+    trials: pd.DataFrame
+    history: pd.DataFrame
+    space: SearchSpace
+    table: Table | None
+    table_missing: str
+    """Why there is no table to look into, in a sentence; empty if there is one."""
+
+    @property
+    def name(self) -> str:
+        """The study's folder, which is its name."""
+        return self.study.folder.resolve().name
+
+    @property
+    def config(self) -> dict[str, Any]:
+        """The study as it was planned."""
+        return self.study.config
+
+    @cached_property
+    def summary(self) -> pd.DataFrame:
+        """One row per method, best first."""
+        return summarise(self.trials)
+
+    def row(self, label: str) -> Any:
+        """A method's row of the summary; columns are attributes."""
+        return self.summary[self.summary["method"] == label].iloc[0]
+
+    @cached_property
+    def labels(self) -> list[str]:
+        """Every method of the study, best first."""
+        return [str(label) for label in self.summary["method"]]
+
+    @cached_property
+    def done(self) -> pd.DataFrame:
+        """Trials with a result, with `accuracy` (percent) and `regret` (points)."""
+        return with_outcomes(self.trials[self.trials["status"] == DONE])
+
+    @cached_property
+    def done_labels(self) -> list[str]:
+        """Methods with at least one result, best first."""
+        present = set(self.done["method"])
+        return [label for label in self.labels if label in present]
+
+    @cached_property
+    def steps(self) -> pd.DataFrame:
+        """The recorded steps of the trials with a result, with `accuracy` and `regret`."""
+        metrics = self.done[["trial", "report_metric"]]
+        return with_outcomes(self.history.merge(metrics, on="trial", how="inner"))
+
+    def first(self, column: str) -> Any:
+        """What all trials of the study share, such as `report_metric` or `dataset`."""
+        return self.trials[column].iloc[0]
+
+    @property
+    def metric(self) -> Metric | None:
+        """What the report metric is, if the table is at hand."""
+        return self.table.metrics.get(self.first("report_metric")) if self.table else None
+
+    def budget(self, label: str) -> int:
+        """Steps of a method's trials."""
+        return int(self.trials.loc[self.trials["method"] == label, "steps"].max())
+
+    @cached_property
+    def querying(self) -> list[str]:
+        """Methods that asked the table for single architectures, best first."""
+        asked = self.summary.set_index("method")["queries_mean"]
+        return [label for label in self.done_labels if asked[label] > 0]
+
+
+def load_study(folder: Path) -> StudyData:
+    """Read the study in `folder`; HarnessError if that cannot be done."""
+    study = open_study(folder)
+    if not study.specs:
+        raise StudyError(f"The study in {folder} has no trials; run it with at least one method.")
+    trials, history = _tables(study)
+    table, missing = _table(study)
+    space = registry.open_space(study.specs[0].space)
+    return StudyData(study, trials, history, space, table, missing)
+
+
+def _tables(study: Study) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The gathered tables; gathered anew if a run was cut off before it could do so."""
+    planned = {spec.trial_id for spec in study.specs}
+    if (study.folder / "trials.parquet").exists():
+        trials, history = read_tables(study.folder)
+        if planned <= set(trials["trial"]):
+            return trials, history
+    return trials_table(study), history_table(study)
+
+
+def _table(study: Study) -> tuple[Table | None, str]:
+    """The benchmark table, if it is still the one the study used."""
+    spec = study.specs[0]
+    try:
+        table = registry.open_table(spec.table)
+    except HarnessError as error:
+        return None, f"the table `{spec.table}` cannot be opened here ({error})"
+    if table.content_hash != spec.table_hash:
+        return None, (
+            f"the table `{spec.table}` installed here is not the one the study used"
+            f" ({table.content_hash[:12]} here, {spec.table_hash[:12]} then)"
+        )
+    return table, ""

@@ -1,0 +1,97 @@
+"""One row per method: what its seeds say together."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from nasbench_harness.reports.intervals import TOLERANCE, Array, mean_interval
+
+COLUMNS = (
+    "method",
+    "seeds",
+    "failed",
+    "regret_mean",
+    "regret_low",
+    "regret_high",
+    "regret_std",
+    "regret_median",
+    "percentile_mean",
+    "accuracy_mean",
+    "accuracy_low",
+    "accuracy_high",
+    "accuracy_best",
+    "optimum_share",
+    "seconds_mean",
+    "queries_mean",
+)
+DONE = "done"
+
+
+def summarise(trials: pd.DataFrame) -> pd.DataFrame:
+    """Summarise `trials` (one row per planned trial) by method label, lowest mean regret first.
+
+    `seeds` counts the trials that are done and `failed` all others; every statistic is over the
+    done ones. Regret is in points and accuracy in percent, each of the trial's own
+    `report_metric`; `regret_low` and `regret_high` bound the mean (95 %, bootstrap over seeds; NaN
+    for fewer than two). `optimum_share` is the share of seeds without regret. A method without a
+    single result stays in the table, last.
+    """
+    outcomes = with_outcomes(trials)
+    rows = [_row(str(label), group) for label, group in outcomes.groupby("method", sort=False)]
+    frame = pd.DataFrame(rows, columns=list(COLUMNS))
+    return frame.sort_values(
+        ["regret_mean", "method"], na_position="last", ignore_index=True, kind="stable"
+    )
+
+
+def with_outcomes(rows: pd.DataFrame) -> pd.DataFrame:
+    """A copy with `accuracy` (percent) and `regret` (points) of each row's `report_metric`."""
+    outcomes = rows.copy()
+    outcomes["accuracy"], outcomes["regret"] = np.nan, np.nan
+    for metric, group in rows.groupby("report_metric"):
+        for target, column in (("accuracy", str(metric)), ("regret", f"regret_{metric}")):
+            if column in rows:
+                outcomes.loc[group.index, target] = rows.loc[group.index, column].astype(float)
+    return outcomes
+
+
+def _row(label: str, group: pd.DataFrame) -> dict[str, Any]:
+    done = group[group["status"] == DONE]
+    regret, accuracy = numbers(done, "regret"), numbers(done, "accuracy")
+    return {
+        "method": label,
+        "seeds": len(done),
+        "failed": len(group) - len(done),
+        **_mean("regret", regret),
+        "regret_std": float(regret.std(ddof=1)) if len(regret) > 1 else np.nan,
+        "regret_median": float(np.median(regret)) if len(regret) else np.nan,
+        "percentile_mean": _average(done, "percentile"),
+        **_mean("accuracy", accuracy),
+        "accuracy_best": float(accuracy.max()) if len(accuracy) else np.nan,
+        "optimum_share": float((regret <= TOLERANCE).mean()) if len(regret) else np.nan,
+        "seconds_mean": _average(done, "search_seconds"),
+        "queries_mean": _average(done, "queries"),
+    }
+
+
+def numbers(rows: pd.DataFrame, column: str) -> Array:
+    """The finite numbers of a column; none where there is no such column."""
+    if column not in rows:
+        return np.empty(0)
+    values = rows[column].to_numpy(dtype=float, na_value=np.nan)
+    return np.asarray(values[np.isfinite(values)])
+
+
+def _mean(name: str, values: Array) -> dict[str, float]:
+    """Mean, lower and upper bound; equal values give exactly that value."""
+    low, high = mean_interval(values)
+    mean = low if low == high else float(values.mean()) if len(values) else np.nan
+    return {f"{name}_mean": mean, f"{name}_low": low, f"{name}_high": high}
+
+
+def _average(rows: pd.DataFrame, column: str) -> float:
+    values = numbers(rows, column)
+    return float(values.mean()) if len(values) else np.nan

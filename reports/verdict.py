@@ -1,0 +1,299 @@
+"""The answer in words, computed from the trials.
+
+A claim is made only where the 95 % interval of the difference of two means leaves out zero and both
+methods have at least `ENOUGH` seeds; everything else is called what it is, undecided.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import cache
+from itertools import groupby
+from typing import Any, Literal
+
+import pandas as pd
+
+from nasbench_harness.reports import numerals
+from nasbench_harness.reports.intervals import TOLERANCE, Array, difference_interval
+from nasbench_harness.reports.studydata import BASELINE, StudyData
+from nasbench_harness.reports.summary import DONE, numbers
+from nasbench_harness.reports.words import count, listing, name, names, ranges
+
+ENOUGH = 3
+"""Fewer seeds than this say nothing about a method."""
+
+Order = Literal["better", "worse", "undecided"]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """How much lower the mean regret of a method is than another's, in points."""
+
+    gain: float
+    low: float
+    high: float
+    order: Order
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Sentences with marked method names (see `words`)."""
+
+    lead: str
+    against_baseline: list[str]
+    ties: list[str]
+    warnings: list[str]
+
+
+def judge(data: StudyData) -> Verdict:
+    """Say what the study shows and what it does not."""
+    regrets = Regrets(data)
+    return Verdict(
+        lead=_lead(data, regrets),
+        against_baseline=_against_baseline(data, regrets),
+        ties=_ties(regrets),
+        warnings=[*_few_seeds(regrets), *_without_result(data), *_collapsed(data), *_noise(data)],
+    )
+
+
+class Regrets:
+    """The final regrets of every method, and comparisons of their means."""
+
+    def __init__(self, data: StudyData) -> None:
+        groups = {str(label): rows for label, rows in data.done.groupby("method")}
+        found = {label: numbers(groups[label], "regret") for label in data.done_labels}
+        self.values: dict[str, Array] = {label: v for label, v in found.items() if len(v)}
+        self.compare = cache(self._compare)
+
+    @property
+    def labels(self) -> list[str]:
+        """Methods with a number, best first."""
+        return list(self.values)
+
+    def mean(self, label: str) -> float:
+        """Mean regret in points."""
+        return float(self.values[label].mean())
+
+    def _compare(self, label: str, other: str) -> Comparison:
+        ours, theirs = self.values[label], self.values[other]
+        low, high = difference_interval(theirs, ours)
+        order: Order = "undecided"
+        if min(len(ours), len(theirs)) >= ENOUGH:
+            order = "better" if low > TOLERANCE else "worse" if high < -TOLERANCE else order
+        return Comparison(float(theirs.mean() - ours.mean()), low, high, order)
+
+
+# --- the best ----------------------------------------------------------------------------------
+
+
+def _lead(data: StudyData, regrets: Regrets) -> str:
+    if not regrets.labels:
+        return "No trial of this study has a result yet, so there is nothing to compare."
+    perfect = [label for label, v in regrets.values.items() if v.max() <= TOLERANCE]
+    if perfect:
+        seeds = _every_seed(perfect, regrets)
+        return f"{names(perfect)} found the best architecture of the table with {seeds}."
+    lowest = regrets.mean(regrets.labels[0])
+    best = [label for label in regrets.labels if regrets.mean(label) <= lowest + TOLERANCE]
+    ends = f"{names(best)} {'ends' if len(best) == 1 else 'end'} with the lowest mean regret"
+    if len(best) > 1:
+        return f"{ends}: {numerals.points(lowest)} points each."
+    row = data.row(best[0])
+    seeds = f"{_confidence(row)} over {count(row.seeds, 'seed')}"
+    return f"{ends}: {numerals.points(lowest)} points{seeds}{_rivals(best[0], regrets)}."
+
+
+def _rivals(best: str, regrets: Regrets) -> str:
+    """Those the best cannot be told from."""
+    rivals = [
+        label
+        for label in regrets.labels
+        if label != best and regrets.compare(best, label).order == "undecided"
+    ]
+    return f", but these seeds cannot tell it from {names(rivals)}" if rivals else ""
+
+
+def _every_seed(labels: list[str], regrets: Regrets) -> str:
+    owner = "its" if len(labels) == 1 else "their"
+    seeds = {len(regrets.values[label]) for label in labels}
+    if seeds == {1}:
+        return f"{owner} only seed"
+    return f"each of {owner} {f'{seeds.pop()} ' if len(seeds) == 1 else ''}seeds"
+
+
+def _confidence(row: Any) -> str:
+    if math.isnan(row.regret_low):
+        return ""
+    return f" (95 % CI {_span(row.regret_low, row.regret_high)})"
+
+
+# --- against random search ---------------------------------------------------------------------
+
+
+def _against_baseline(data: StudyData, regrets: Regrets) -> list[str]:
+    if BASELINE not in data.labels:
+        return ["The study has no random search in it, so there is no line to beat."]
+    if BASELINE not in regrets.values:
+        return ["Random search has no result, so there is no line to beat."]
+    others = [label for label in regrets.labels if label != BASELINE]
+    return [_baseline(data), *_compared(others, regrets)]
+
+
+def _baseline(data: StudyData) -> str:
+    row = data.row(BASELINE)
+    queries = "1 query" if row.queries_mean == 1 else f"{numerals.whole(row.queries_mean)} queries"
+    return (
+        "Random search, the line to beat, ends at a mean regret of"
+        f" {numerals.points(row.regret_mean)} points{_confidence(row)} after {queries}."
+    )
+
+
+def _compared(labels: list[str], regrets: Regrets) -> list[str]:
+    """One sentence per outcome, naming every method and by how much."""
+    sentences = []
+    openings: dict[Order, str] = {
+        "better": "Better than random search: ",
+        "undecided": "Not told apart from random search by these seeds: ",
+        "worse": "Worse than random search: ",
+    }
+    for order, opening in openings.items():
+        inside = [label for label in labels if regrets.compare(label, BASELINE).order == order]
+        if inside:
+            sentences.append(f"{opening}{'; '.join(_amounts(inside, regrets))}.")
+    return sentences
+
+
+def _amounts(labels: list[str], regrets: Regrets) -> list[str]:
+    """`darts and drnas by 0.673 points each (95 % CI ...)`; equal amounts are said once."""
+    said = [(_amount(regrets.compare(label, BASELINE)), label) for label in labels]
+    grouped = [
+        (amount, [label for _, label in pairs])
+        for amount, pairs in groupby(said, key=lambda pair: pair[0])
+    ]
+    return [f"{names(group)}, {'each ' * (len(group) > 1)}{amount}" for amount, group in grouped]
+
+
+def _amount(comparison: Comparison) -> str:
+    gain, low, high = comparison.gain, comparison.low, comparison.high
+    if abs(gain) <= TOLERANCE:
+        lead = "with the same mean"
+    elif comparison.order == "undecided":
+        lead = f"{numerals.points(abs(gain))} points {'lower' if gain > 0 else 'higher'}"
+    else:
+        lead = f"by {numerals.points(abs(gain))} points"
+    if math.isnan(low):
+        return lead
+    return f"{lead} (95 % CI {_span(low, high) if gain >= 0 else _span(-high, -low)})"
+
+
+# --- among each other --------------------------------------------------------------------------
+
+
+def _ties(regrets: Regrets) -> list[str]:
+    labels = [label for label in regrets.labels if label != BASELINE]
+    return [_tie(group, regrets) for group in _undecided_groups(labels, regrets)]
+
+
+def _undecided_groups(labels: list[str], regrets: Regrets) -> list[list[str]]:
+    """Maximal runs, in order of mean regret, whose members cannot be told apart pair by pair."""
+    groups: list[list[str]] = []
+    reached = 0
+    for start in range(len(labels)):
+        end = start + 1
+        while end < len(labels) and all(
+            regrets.compare(labels[i], labels[end]).order == "undecided" for i in range(start, end)
+        ):
+            end += 1
+        if end > max(reached, start + 1):
+            groups.append(labels[start:end])
+            reached = end
+    return groups
+
+
+def _tie(labels: list[str], regrets: Regrets) -> str:
+    found = [regrets.values[label] for label in labels]
+    if max(v.max() for v in found) - min(v.min() for v in found) <= TOLERANCE:
+        return f"{names(labels)} all ended with the same regret: a tie."
+    best, last = labels[0], labels[-1]
+    widest = regrets.compare(best, last)
+    which = "the gap" if len(labels) == 2 else f"the widest gap, {name(best)} to {name(last)},"
+    sentence = f"{which} is {numerals.points(abs(widest.gain))} points"
+    if min(map(len, found)) < ENOUGH:
+        return f"So few seeds cannot tell {names(labels)} apart: {sentence}."
+    return (
+        f"These seeds cannot tell {names(labels)} apart: {sentence}"
+        f" (95 % CI {_span(widest.low, widest.high)}), and the interval of every such difference"
+        " includes zero."
+    )
+
+
+# --- what to be wary of ------------------------------------------------------------------------
+
+
+def _few_seeds(regrets: Regrets) -> list[str]:
+    few = [label for label, values in regrets.values.items() if len(values) < ENOUGH]
+    if not few:
+        return []
+    most = max(len(regrets.values[label]) for label in few)
+    seeds = "1 seed" if most == 1 else f"fewer than {ENOUGH} seeds"
+    return [
+        f"{names(few)}: {seeds}. That says nothing about how the method does on the next seed, so"
+        f" no claim is made; run at least {ENOUGH}, better 10."
+    ]
+
+
+def _without_result(data: StudyData) -> list[str]:
+    missing = data.trials[data.trials["status"] != DONE]
+    sentences = []
+    if len(missing):
+        parts = [
+            f"{name(str(label))} seed{'s' if len(rows) > 1 else ''} {ranges(rows['seed'])} {status}"
+            for (label, status), rows in missing.groupby(["method", "status"], sort=False)
+        ]
+        sentences.append(
+            f"{len(missing)} of {count(len(data.trials), 'trial')}"
+            f" {'has' if len(missing) == 1 else 'have'} no result and"
+            f" {'is' if len(missing) == 1 else 'are'} left out of every number here:"
+            f" {'; '.join(parts)}. The reasons stand with the trials below."
+        )
+    blank = data.done[data.done["regret"].isna()]
+    if len(blank):
+        where = [f"{name(m)} seed {s}" for m, s in zip(blank["method"], blank["seed"], strict=True)]
+        sentences.append(f"{listing(where)}: done, but the result holds no regret; left out.")
+    return sentences
+
+
+_FLAWS = {
+    "collapsed": (True, "collapsed: the answer is the cell of nothing but skip connections"),
+    "connected": (False, "found a cell whose input never reaches its output"),
+}
+
+
+def _collapsed(data: StudyData) -> list[str]:
+    sentences = []
+    for column, (bad, words) in _FLAWS.items():
+        if column not in data.done:
+            continue
+        hit = data.done[data.done[column].isin([bad])]
+        for label, rows in hit.groupby("method", sort=False):
+            total = int((data.done["method"] == label).sum())
+            sentences.append(
+                f"{name(str(label))} {words}, in {len(rows)} of {count(total, 'seed')}"
+                f" ({'seeds' if len(rows) > 1 else 'seed'} {ranges(rows['seed'])})."
+            )
+    return sentences
+
+
+def _noise(data: StudyData) -> list[str]:
+    noise = pd.to_numeric(data.trials["noise"]).max()
+    if not noise > 0:
+        return []
+    return [
+        f"The searchers saw every accuracy with Gaussian noise of {noise:g} points on it; the"
+        " results shown are looked up without noise."
+    ]
+
+
+def _span(low: float, high: float) -> str:
+    return f"{numerals.points(low)} to {numerals.points(high)}"

@@ -1,0 +1,104 @@
+"""Small real studies, and made-up trials where the numbers matter."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from nasbench_harness.config import build_config
+from nasbench_harness.planning import plan
+from nasbench_harness.reports.studydata import StudyData, load_study
+from nasbench_harness.store import Study, gather, plan_study
+from nasbench_harness.trial import TrialSpec, run_trial
+
+METRIC = "cifar10_baseline_accuracy"
+BEST = 94.0664
+
+Edit = Callable[[list[TrialSpec]], list[TrialSpec]]
+
+
+def make_study(
+    folder: Path, methods: str = "drnas,rea", seeds: int = 3, steps: int = 12, *,
+    random: bool = True, edit: Edit = lambda specs: specs, run: bool = True,
+) -> Study:  # fmt: skip
+    """Plan a study in `folder` and run its trials in this process."""
+    given = {"methods": methods, "seeds": seeds, "steps": steps, "random": random}
+    config = build_config(None, given, [])
+    folder.mkdir(parents=True)
+    study = plan_study(folder, config.model_dump(mode="json"), edit(plan(config)))
+    for spec in study.specs if run else []:
+        run_trial(spec, study.trials_folder / spec.trial_id)
+    gather(study)
+    return study
+
+
+def relabelled(method: str, note: str) -> Edit:
+    """Give a method's trials a label with `note` in it, whatever that holds."""
+
+    def edit(specs: list[TrialSpec]) -> list[TrialSpec]:
+        return [replace(s, overrides={"note": note}) if s.method == method else s for s in specs]
+
+    return edit
+
+
+def made_up(
+    regrets: Mapping[str, Sequence[float]], statuses: Mapping[str, Sequence[str]] | None = None
+) -> pd.DataFrame:
+    """A trials table with these final regrets per method and seed."""
+    rows: list[dict[str, Any]] = []
+    for label, values in regrets.items():
+        states = (statuses or {}).get(label, ["done"] * len(values))
+        for seed, (regret, status) in enumerate(zip(values, states, strict=True)):
+            row = {
+                "trial": f"{label}-{seed}",
+                "method": label,
+                "method_name": label.partition("[")[0],
+                "seed": seed,
+                "status": status,
+                "error": "" if status == "done" else "RuntimeError: it broke",
+                "report_metric": METRIC,
+                "steps": 100,
+                "noise": 0.0,
+            }
+            if status == "done":
+                row |= {
+                    METRIC: BEST - regret,
+                    f"regret_{METRIC}": regret,
+                    "percentile": 99.0 - regret,
+                    "search_seconds": 2.0 + seed,
+                    "queries": 100.0 if label == "random" else 0.0,
+                    "collapsed": False,
+                    "connected": True,
+                }
+            rows.append(row)
+    return pd.DataFrame(rows)
+
+
+@pytest.fixture
+def data_of(finished: Study) -> Callable[[pd.DataFrame], StudyData]:
+    """A study with made-up trials in place of its own."""
+
+    def build(trials: pd.DataFrame) -> StudyData:
+        data = load_study(finished.folder)
+        return StudyData(data.study, trials, data.history, data.space, data.table, "")
+
+    return build
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory: pytest.TempPathFactory, table_cache: Path) -> Study:
+    """A gradient method, evolution and random search with three seeds."""
+    return make_study(tmp_path_factory.mktemp("study") / "drnas-rea-nb201")
+
+
+@pytest.fixture(scope="session")
+def page(finished: Study, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The report of the finished study."""
+    from nasbench_harness.reports import write_report
+
+    return write_report(finished.folder, tmp_path_factory.mktemp("report"))

@@ -1,0 +1,246 @@
+"""The report as a whole: what it states, what it needs, and what it does with bad input."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from nasbench_harness.caveats import LANDSCAPE
+from nasbench_harness.errors import HarnessError
+from nasbench_harness.reports import drawing, write_report
+from nasbench_harness.reports.report import write_report as write_reports
+from nasbench_harness.store import Study, gather
+from nasbench_harness.trial import Outcome, Status, write_failure
+
+from .conftest import make_study, relabelled
+
+ODD = "<script>alert(1)</script>|`$x_1$` %~^\\{#}&\"'"
+VOID = {"meta", "br", "wbr", "link", "img", "hr", "input"}
+
+
+class Page(HTMLParser):
+    """Collects what a page loads and refers to, and whether its tags are balanced."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.loads: list[str] = []
+        self.links: list[str] = []
+        self.ids: list[str] = []
+        self.open: list[str] = []
+        self.words = ""
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag not in VOID:
+            self.open.append(tag)
+        found = {name: value or "" for name, value in attrs}
+        if "id" in found:
+            self.ids.append(found["id"])
+        if tag == "a":
+            self.links.append(found["href"])
+        else:
+            self.loads += [found[key] for key in ("src", "href", "xlink:href") if key in found]
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.handle_starttag(tag, attrs)
+        if tag not in VOID:
+            self.open.pop()
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.words += data
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Coarse pictures, where nobody looks at them."""
+    monkeypatch.setattr(drawing, "DPI", 30)
+
+
+def test_page_needs_no_network(page: Path) -> None:
+    text = page.read_text()
+    loads = Page(text).loads
+    assert all(load.startswith(("#", "data:")) for load in loads)
+    assert "@import" not in text
+    assert not re.search(r"url\((?!#)", text)
+    assert "<script" not in text
+
+
+def test_page_is_well_formed_and_every_reference_resolves(page: Path) -> None:
+    parsed = Page(page.read_text())
+    assert parsed.open == []
+    assert len(parsed.ids) == len(set(parsed.ids))
+    inside = [load[1:] for load in parsed.loads if load.startswith("#")]
+    inside += re.findall(r"url\(#([^)]+)\)", page.read_text())
+    assert set(inside) <= set(parsed.ids)
+
+
+def test_files_named_on_the_page_exist(page: Path) -> None:
+    links = [link for link in Page(page.read_text()).links if not link.startswith("#")]
+    assert len(links) >= 4 + 5 * 3
+    assert all((page.parent / link).is_file() for link in links)
+    assert not list(page.parent.rglob(".*"))
+
+
+def test_markdown_links_exist(page: Path) -> None:
+    links = re.findall(r"\]\(([^)]+)\)", (page.parent / "report.md").read_text())
+    assert links
+    assert all((page.parent / link).is_file() for link in links)
+
+
+def test_report_states_what_it_is_about(page: Path, finished: Study) -> None:
+    spec = finished.specs[0]
+    for text in (Page(page.read_text()).words, (page.parent / "report.md").read_text()):
+        for fact in (spec.table_hash, "0–2", "nasbench-harness 0", "data.anb"):
+            assert fact in text
+        assert LANDSCAPE in text
+        assert "not the official benchmark" in text
+        assert "the same as the one searched" in text
+    assert finished.facts["machine"] in Page(page.read_text()).words
+
+
+def test_caveats_come_before_any_number(page: Path) -> None:
+    text = page.read_text()
+    assert text.index(LANDSCAPE) < text.index("<table")
+
+
+def test_every_trial_carries_its_command(page: Path, finished: Study) -> None:
+    words = Page(page.read_text()).words
+    commands = pd.read_parquet(finished.folder / "trials.parquet")["command"]
+    assert all(command in words for command in commands)
+
+
+def test_theme_reaches_the_figures(page: Path) -> None:
+    text = page.read_text()
+    svg = "".join(re.findall(r"<svg.*?</svg>", text, flags=re.DOTALL))
+    assert "var(--ink)" in svg
+    assert "#1f2328" not in svg
+    assert "prefers-color-scheme: dark" in text
+
+
+def test_tables_hold_the_summary(page: Path) -> None:
+    summary = pd.read_csv(page.parent / "tables" / "summary.csv")
+    assert set(summary["method"]) == {"drnas", "rea", "random"}
+    assert set(summary["table"]) == {"analog"}
+    for kind in ("md", "tex"):
+        text = (page.parent / "tables" / f"summary.{kind}").read_text()
+        assert f"{summary['regret_mean'][0]:.3f}" in text
+
+
+def test_failed_interrupted_and_missing_trials_are_shown(tmp_path: Path, quick: None) -> None:
+    study = make_study(tmp_path / "s", "drnas,rea", seeds=3)
+    failed, missing = (next(s for s in study.specs if s.label == m) for m in ("drnas", "rea"))
+    outcome = Outcome(failed.trial_id, Status.FAILED, "MemoryError: <no> room")
+    write_failure(study.trials_folder / failed.trial_id, outcome)
+    shutil.rmtree(study.trials_folder / missing.trial_id)
+    gather(study)
+    words = Page(write_report(study.folder).read_text()).words
+    assert "2 of 9 trials have no result" in words
+    assert "drnas seed 0 failed; rea seed 0 missing" in words
+    assert "MemoryError: <no> room" in words
+    assert "2 of 3" in words
+
+
+def test_a_study_without_a_single_result(tmp_path: Path) -> None:
+    study = make_study(tmp_path / "s", run=False)
+    words = Page(write_report(study.folder).read_text()).words
+    assert "9 of 9 trials have no result" in words
+    assert words.count("Not drawn:") == 5
+    assert not (study.folder / "report" / "figures").exists()
+
+
+def test_a_study_that_was_cut_off_before_its_tables(tmp_path: Path, quick: None) -> None:
+    study = make_study(tmp_path / "s", "rea", seeds=2, random=False)
+    for name in ("trials.parquet", "history.parquet"):
+        (study.folder / name).unlink()
+    assert "2 of 2 done" in Page(write_report(study.folder).read_text()).words
+
+
+def test_one_seed_of_one_method(tmp_path: Path, quick: None) -> None:
+    study = make_study(tmp_path / "s", "drnas", seeds=1, steps=1, random=False)
+    words = Page(write_report(study.folder).read_text()).words
+    assert "drnas: 1 seed" in words
+    assert "no claim is made" in words
+    assert "nan" not in words.split()
+
+
+def test_odd_labels_are_escaped_everywhere(tmp_path: Path, quick: None) -> None:
+    study = make_study(tmp_path / "a <b>&", "rea", seeds=2, edit=relabelled("rea", ODD))
+    page = write_report(study.folder)
+    text = page.read_text()
+    assert "<script" not in text
+    parsed = Page(text)
+    assert parsed.open == []
+    assert f"rea[note={ODD}]" in parsed.words
+    assert "a <b>&" in parsed.words
+    latex = (page.parent / "tables" / "summary.tex").read_text()
+    assert r"\textless{}script\textgreater{}" in latex
+    rows = (page.parent / "tables" / "summary.md").read_text().splitlines()
+    cells = {len(re.findall(r"(?<!\\)\|", row)) for row in rows}
+    assert len(cells) == 1
+    names = [path.name for path in page.parent.rglob("*")]
+    assert all(re.fullmatch(r"[a-z.-]+", name) for name in names)
+
+
+def test_a_table_that_changed_since_is_not_looked_into(tmp_path: Path, quick: None) -> None:
+    study = make_study(tmp_path / "s", "rea", seeds=2, random=False)
+    path = study.folder / "study.json"
+    path.write_text(path.read_text().replace(study.specs[0].table_hash, "0" * 64))
+    words = Page(write_report(study.folder).read_text()).words
+    assert "installed here is not the one the study used" in words
+
+
+def test_several_studies_share_a_page_and_keep_their_files_apart(
+    finished: Study, tmp_path: Path, quick: None
+) -> None:
+    page = write_reports([finished.folder, finished.folder], tmp_path / "r")
+    parsed = Page(page.read_text())
+    links = [link for link in parsed.links if not link.startswith("#")]
+    assert all((page.parent / link).is_file() for link in links)
+    assert {link.partition("/")[0] for link in links} == {"study-1", "study-2"}
+    assert len(parsed.ids) == len(set(parsed.ids))
+
+
+def test_default_place_is_beside_the_study(tmp_path: Path) -> None:
+    study = make_study(tmp_path / "s", run=False)
+    assert write_report(study.folder) == study.folder / "report" / "index.html"
+
+
+def test_no_study_is_one_sentence(tmp_path: Path) -> None:
+    with pytest.raises(HarnessError, match="holds no study"):
+        write_report(tmp_path)
+
+
+def test_damaged_tables_are_one_sentence(tmp_path: Path) -> None:
+    study = make_study(tmp_path / "s", run=False)
+    (study.folder / "trials.parquet").write_bytes(b"junk")
+    with pytest.raises(HarnessError, match="cannot be read"):
+        write_report(study.folder)
+
+
+def test_importing_the_package_loads_nothing_heavy() -> None:
+    code = (
+        "import sys, nasbench_harness.reports as r; assert callable(r.write_report);"
+        "print([m for m in ('pandas', 'matplotlib', 'torch', 'scipy') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_reports_load_no_method_and_no_torch(finished: Study, tmp_path: Path) -> None:
+    code = (
+        "import sys; from pathlib import Path; from nasbench_harness.reports import write_report;"
+        f"write_report(Path({str(finished.folder)!r}), Path({str(tmp_path)!r}));"
+        "print([m for m in sys.modules if m == 'torch' or m.startswith('nasbench_harness.meth')])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
