@@ -13,8 +13,9 @@ NASHARNESS = Path(sysconfig.get_path("scripts")) / "nasharness"
 
 
 @pytest.mark.parametrize(
-    "arguments", ["--help", "run --help", "list methods", "query --index 9930", "query --index 9930 --json"]
-)  # fmt: skip
+    "arguments",
+    ["--help", "run --help", "list methods", "query --index 9930", "query --index 9930 --json"],
+)
 def test_command(benchmark: BenchmarkFixture, arguments: str) -> None:
     command = [str(NASHARNESS), *arguments.split()]
     benchmark.pedantic(

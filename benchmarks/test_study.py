@@ -1,4 +1,4 @@
-"""A whole study. To reach: 6 methods x 50 seeds at the default budget under 3 minutes on 2 cores."""
+"""A whole study. To reach: 6 methods x 50 seeds, default budget, under 3 minutes on 2 cores."""
 
 from __future__ import annotations
 

@@ -288,7 +288,7 @@ def show_method(
 ) -> None:
     """A method's settings: value, unit, allowed range and meaning; and its recipes."""
     from nasbench_harness import console, registry
-    from nasbench_harness.config import find_recipe
+    from nasbench_harness.planning import find_recipe
 
     method = registry.methods.load(name)
     chosen = find_recipe(name, method, recipe)

@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from nasbench_harness import registry
-from nasbench_harness.contracts import Recipe, Searcher
-from nasbench_harness.errors import HarnessError, UnknownNameError, nearest
-from nasbench_harness.trial import TrialSpec, method_label
+from nasbench_harness.errors import UnknownNameError, nearest
+from nasbench_harness.notation import ConfigError, parse_methods, parse_pair, parse_seeds
+from nasbench_harness.trial import method_label
 
 DEFAULT_SEEDS = 10
 BASELINE = "random"
-_NO_SETTINGS: Mapping[str, Any] = {}
-
-
-class ConfigError(HarnessError):
-    """A study that cannot be understood."""
+LONGEST_NAME = 100
 
 
 class MethodChoice(BaseModel):
@@ -41,7 +37,7 @@ class MethodChoice(BaseModel):
 class StudyConfig(BaseModel):
     """Methods x seeds on one space and table. Where trials run is no part of it."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     methods: tuple[MethodChoice, ...] = Field(min_length=1)
     space: str = "nb201"
@@ -49,7 +45,9 @@ class StudyConfig(BaseModel):
     search: Literal["landscape"] = "landscape"
     dataset: str = "cifar10"
     recipe: str = "landscape"
-    seeds: tuple[int, ...] = tuple(range(DEFAULT_SEEDS))
+    seeds: tuple[Annotated[int, Field(ge=0)], ...] = Field(
+        default=tuple(range(DEFAULT_SEEDS)), min_length=1
+    )
     steps: int | None = Field(default=None, ge=1)
     """Search steps; None takes each method's own from the recipe."""
     noise: float = Field(default=0.0, ge=0)
@@ -75,7 +73,9 @@ class StudyConfig(BaseModel):
     @field_validator("seeds", mode="before")
     @classmethod
     def _read_seeds(cls, value: Any) -> Any:
-        return parse_seeds(str(value)) if isinstance(value, str | int) else value
+        if isinstance(value, str | int):
+            return parse_seeds(str(value))
+        return list(dict.fromkeys(value)) if isinstance(value, list) else value
 
     @property
     def choices(self) -> tuple[MethodChoice, ...]:
@@ -93,7 +93,11 @@ class StudyConfig(BaseModel):
             value = getattr(self, field)
             if value != getattr(defaults, field):
                 parts.append(f"{field.replace('_', '-')}-{value}")
-        return re.sub(r"[^A-Za-z0-9.=_-]+", "_", "-".join(parts)).strip("_")[:120]
+        name = re.sub(r"[^A-Za-z0-9.=_-]+", "_", "-".join(parts)).strip("_")
+        if len(name) <= LONGEST_NAME:
+            return name
+        digest = hashlib.sha256(name.encode()).hexdigest()[:8]
+        return f"{name[:LONGEST_NAME]}-{digest}"
 
 
 # --- reading -----------------------------------------------------------------------------------
@@ -108,45 +112,13 @@ def build_config(path: Path | None, given: Mapping[str, Any], sets: Iterable[str
     return config.model_copy(update={"methods": _apply_sets(config.methods, sets)})
 
 
-def parse_methods(text: str) -> list[dict[str, Any]]:
-    """`unas[temperature=0.4],drnas` to names with settings."""
-    choices = []
-    for part in _split(text):
-        match = re.fullmatch(r"([\w.-]+)(?:\[(.*)\])?", part)
-        if not match:
-            raise ConfigError(
-                f"`{part}` is no method; write `name` or `name[setting=value,setting=value]`."
-            )
-        name, inside = match.groups()
-        choices.append({"name": name, "settings": dict(map(_pair, _split(inside or "")))})
-    return choices
-
-
-def parse_seeds(text: str) -> tuple[int, ...]:
-    """`10` (the first ten), `0-9`, or `3,7`; a single seed is `3,`."""
-    seeds: list[int] = []
-    try:
-        if re.fullmatch(r"\d+", text):
-            seeds = list(range(int(text)))
-        else:
-            for part in filter(None, text.split(",")):
-                first, _, last = part.strip().partition("-")
-                seeds.extend(range(int(first), int(last or first) + 1))
-    except ValueError:
-        seeds = []
-    if not seeds:
-        raise ConfigError(
-            f"`{text}` names no seeds; write how many (`10`), a range (`0-9`) or a list (`3,7`;"
-            " `3,` for one)."
-        )
-    return tuple(dict.fromkeys(seeds))
-
-
 def _read_yaml(path: Path) -> dict[str, Any]:
     try:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise ConfigError(f"The config {path} cannot be read ({error.strerror}).") from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"The config {path} is no UTF-8 text.") from error
     except yaml.YAMLError as error:
         raise ConfigError(
             f"The config {path} is no YAML: {' '.join(str(error).split())}"
@@ -164,44 +136,25 @@ def _validate(values: Mapping[str, Any]) -> StudyConfig:
 
 
 def _sentence(fault: Any) -> str:
-    name = ".".join(map(str, fault["loc"]))
+    where = [str(part) for part in fault["loc"]]
+    name = where[0] if where else "the study"
     if fault["type"] == "extra_forbidden":
-        hint = nearest(name, StudyConfig.model_fields)
+        known = MethodChoice.model_fields if len(where) > 1 else StudyConfig.model_fields
+        hint = nearest(where[-1], known)
         suggestion = f" Did you mean `{hint}`?" if hint else ""
-        return f"A study has no setting `{name}`.{suggestion}"
-    if isinstance(error := fault.get("ctx", {}).get("error"), ConfigError):
-        return str(error)
+        owner = "An entry of `methods`" if len(where) > 1 else "A study"
+        return f"{owner} has no key `{where[-1]}`.{suggestion}"
+    if fault["type"] == "too_short":
+        return f"`{name}` is empty; a study needs at least one."
+    if fault["type"] in ("tuple_type", "model_type"):
+        return f"`{name}` cannot be {fault['input']!r}: expected a list."
     return f"`{name}` cannot be {fault['input']!r}: {fault['msg']}."
-
-
-def _split(text: str) -> list[str]:
-    """Split at commas outside brackets; empty parts are dropped."""
-    parts = re.split(r",(?![^\[]*\])", text)
-    return [part.strip() for part in parts if part.strip()]
-
-
-def _pair(text: str) -> tuple[str, Any]:
-    name, sign, value = text.partition("=")
-    if not sign or not name.strip():
-        raise ConfigError(f"`{text}` is no `setting=value`.")
-    return name.strip(), _value(value)
-
-
-def _value(text: str) -> Any:
-    try:
-        value = yaml.safe_load(text)
-    except yaml.YAMLError:
-        return text
-    try:  # YAML 1.1 reads 1e-3 as text
-        return float(value) if isinstance(value, str) else value
-    except ValueError:
-        return value
 
 
 def _apply_sets(choices: Sequence[MethodChoice], sets: Iterable[str]) -> tuple[MethodChoice, ...]:
     updated = list(choices)
     for text in sets:
-        key, value = _pair(text)
+        key, value = parse_pair(text)
         method, dot, name = key.partition(".")
         if not dot:
             raise ConfigError(f"`--set {text}`: write `--set method.setting=value`.")
@@ -212,86 +165,3 @@ def _apply_sets(choices: Sequence[MethodChoice], sets: Iterable[str]) -> tuple[M
             settings = {**updated[i].settings, name: value}
             updated[i] = MethodChoice(name=method, settings=settings)
     return tuple(updated)
-
-
-# --- resolving ---------------------------------------------------------------------------------
-
-
-def plan(config: StudyConfig) -> list[TrialSpec]:
-    """Every trial of the study; all that can be wrong with it is found here."""
-    space, table = registry.open_space(config.space), registry.open_table(config.table)
-    if table.space != space.name:
-        raise ConfigError(
-            f"Table `{table.name}` is about space `{table.space}`, not `{space.name}`."
-        )
-    shared: dict[str, Any] = {
-        "recipe": config.recipe,
-        "space": space.name,
-        "space_version": space.version,
-        "table": table.name,
-        "table_hash": table.content_hash,
-        "problem": config.search,
-        "dataset": config.dataset,
-        "search_metric": table.search_metric(config.dataset),
-        "report_metric": table.report_metric(config.dataset),
-        "batch_size": config.batch_size,
-        "noise": config.noise,
-    }
-    methods = [_resolve(choice, config) for choice in config.choices]
-    specs = [
-        TrialSpec(**shared, **method, seed=seed) for seed in config.seeds for method in methods
-    ]
-    _refuse_twins(specs)
-    return specs
-
-
-def _resolve(choice: MethodChoice, config: StudyConfig) -> dict[str, Any]:
-    method: type[Searcher] = registry.methods.load(choice.name)
-    recipe = find_recipe(choice.name, method, config.recipe)
-    settings = method.Settings.build(choice.name, recipe.settings, choice.settings)
-    _check_capabilities(choice.name, method, settings)
-    dumped = settings.model_dump(mode="json")
-    return {
-        "method": choice.name,
-        "method_version": method.version,
-        "settings": dumped,
-        "overrides": {name: dumped[name] for name in choice.settings},
-        "steps": config.steps or recipe.steps or recipe.epochs * STEPS_PER_EPOCH,
-        "epochs": recipe.epochs,
-    }
-
-
-STEPS_PER_EPOCH = 391
-"""Batches of 64 in the 25,000 CIFAR-10 training images of a search."""
-
-
-def find_recipe(name: str, method: type[Searcher], recipe: str) -> Recipe:
-    """A method's recipe by name."""
-    if recipe not in method.recipes:
-        raise UnknownNameError(f"recipe of `{name}`", recipe, method.recipes)
-    return method.recipes[recipe]
-
-
-def _check_capabilities(name: str, method: type[Searcher], settings: Any) -> None:
-    from nasbench_harness.problems.landscape import Landscape
-
-    for capability in method.requires(settings):
-        if not all(hasattr(Landscape, attribute) for attribute in _members(capability)):
-            raise ConfigError(
-                f"`{name}` with these settings needs a problem that can {capability.__name__},"
-                " and a landscape cannot."
-            )
-
-
-def _members(protocol: type) -> list[str]:
-    return [name for name in vars(protocol) if not name.startswith("_")]
-
-
-def _refuse_twins(specs: Sequence[TrialSpec]) -> None:
-    seen: dict[str, TrialSpec] = {}
-    for spec in specs:
-        twin = seen.setdefault(spec.fingerprint, spec)
-        if twin is not spec:
-            raise ConfigError(
-                f"`{twin.label}` and `{spec.label}` are the same setting; leave one of them out."
-            )

@@ -13,7 +13,7 @@ FORMATS = (".svg", ".png", ".pdf")
 
 def save_drawing(space: SearchSpace, arch: Architecture, path: Path) -> Path:
     """Draw `arch` to `path`, in the format its ending names."""
-    if path.suffix not in FORMATS:
+    if path.suffix.lower() not in FORMATS:
         raise HarnessError(f"Cannot draw to `{path.name}`; use one of {', '.join(FORMATS)}.")
     from matplotlib.figure import Figure
 

@@ -8,8 +8,11 @@ import os
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
+
+from nasbench_harness.errors import HarnessError
 
 
 @contextlib.contextmanager
@@ -52,14 +55,14 @@ def read_json(path: Path) -> Any:
 class Journal:
     """A JSON-lines file that only grows: each line is flushed, and synced once a second.
 
-    A line torn by a crash is cut off before the next one is appended.
+    What a crash tore or damaged is cut off before the next line is appended.
     """
 
     SYNC_SECONDS = 1.0
 
     def __init__(self, path: Path, *, keep: int | None = None) -> None:
         """Append to `path`; `keep` first cuts it back to that many lines."""
-        lines = list(_whole_lines(path))
+        lines = list(takewhile(_is_object, _whole_lines(path)))
         if keep is not None:
             lines = lines[:keep]
         with path.open("ab") as file:
@@ -90,11 +93,20 @@ class Journal:
 
 
 def read_journal(path: Path) -> list[dict[str, Any]]:
-    """Every whole line of a journal; a torn last line is left out."""
-    return [json.loads(line) for line in _whole_lines(path)]
+    """Every line of a journal but a torn last one; HarnessError names a damaged one."""
+    rows: list[dict[str, Any]] = []
+    for number, line in enumerate(_whole_lines(path), start=1):
+        if not _is_object(line):
+            raise HarnessError(
+                f"Line {number} of {path} is damaged; delete that trial's folder and run the study"
+                " again."
+            )
+        rows.append(json.loads(line))
+    return rows
 
 
 def _whole_lines(path: Path) -> Iterator[bytes]:
+    """All lines that end as a line does."""
     if not path.exists():
         return
     with path.open("rb") as file:
@@ -102,3 +114,10 @@ def _whole_lines(path: Path) -> Iterator[bytes]:
             if not line.endswith(b"\n"):
                 return
             yield line
+
+
+def _is_object(line: bytes) -> bool:
+    try:
+        return isinstance(json.loads(line), dict)
+    except ValueError:
+        return False

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 from nasbench_harness.errors import HarnessError, UnknownNameError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from nasbench_harness.contracts import Searcher, SearchSpace, Table
 
@@ -61,20 +61,32 @@ class Registry(Generic[P]):
         """First line of the plugin's module docstring, read from its source without importing."""
         try:
             spec = importlib.util.find_spec(self.entries[name].module)
+            if spec is None:
+                return f"cannot be found: there is no module {self.entries[name].module}"
             source = spec.loader.get_source(spec.name)  # type: ignore[union-attr]
             docstring = ast.get_docstring(ast.parse(source))
         except Exception as error:  # a broken plugin must not take the listing down
             return f"cannot be found: {error}"
         return (docstring or "").partition("\n")[0]
 
+    def open(self, name: str) -> Any:
+        """Import the plugin and call it without arguments."""
+        plugin = cast("Callable[[], Any]", self.load(name))
+        return self._guarded(name, plugin)
+
     def _import(self, name: str) -> P:
-        entry = self.entries[name]
+        return cast("P", self._guarded(name, self.entries[name].load))
+
+    def _guarded(self, name: str, call: Callable[[], Any]) -> Any:
+        """Whatever a plugin's code raises becomes a sentence with the plugin's name."""
         try:
-            return cast("P", entry.load())
-        except Exception as error:  # whatever a plugin's import does wrong is the plugin's name's
+            return call()
+        except HarnessError:
+            raise
+        except (Exception, SystemExit) as error:
             raise PluginError(
-                f"The {self.kind} `{name}` ({entry.value}, from {self.origin(name)}) cannot be"
-                f" imported: {type(error).__name__}: {error}."
+                f"The {self.kind} `{name}` ({self.entries[name].value}, from {self.origin(name)})"
+                f" cannot be loaded: {type(error).__name__}: {error}."
             ) from error
 
 
@@ -86,12 +98,12 @@ tables: Registry[Any] = Registry("table")
 @cache
 def open_space(name: str) -> SearchSpace:
     """The search space of that name."""
-    space: SearchSpace = spaces.load(name)()
+    space: SearchSpace = spaces.open(name)
     return space
 
 
 @cache
 def open_table(name: str) -> Table:
     """The tabular benchmark of that name, opened once per process."""
-    table: Table = tables.load(name)()
+    table: Table = tables.open(name)
     return table

@@ -14,7 +14,7 @@ from nasbench_harness.errors import HarnessError, nearest
 class Settings(BaseModel):
     """Base of every method's settings: immutable, and a wrong name or value is an error."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     @classmethod
     def build(cls, owner: str, *layers: Mapping[str, Any]) -> Self:
@@ -30,7 +30,7 @@ class Settings(BaseModel):
     @classmethod
     def explain(cls) -> list[dict[str, Any]]:
         """One row per setting: name, default, unit, allowed values, meaning."""
-        properties = cls.model_json_schema()["properties"]
+        properties = cls.model_json_schema().get("properties", {})
         return [
             {
                 "name": name,
@@ -61,7 +61,7 @@ def _sentence(owner: str, rows: Mapping[str, dict[str, Any]], fault: ErrorDetail
     if fault["type"] == "extra_forbidden":
         hint = nearest(name, rows)
         suggestion = f" Did you mean `{hint}`?" if hint else ""
-        return f"`{owner}` has no setting `{name}`.{suggestion} Known: {', '.join(rows)}."
+        return f"`{owner}` has no setting `{name}`.{suggestion} Known: {', '.join(rows) or 'none'}."
     if name not in rows:
         return f"`{owner}`: {fault['msg']}."
     row = rows[name]

@@ -29,6 +29,12 @@ if TYPE_CHECKING:
     import pandas as pd
 
 STUDY, LOCK = "study.json", "study.lock"
+_OWN = (
+    LOCK,
+    "trials",
+    "report",
+    *(f"{t}.{e}" for t in ("trials", "history") for e in ("parquet", "csv")),
+)
 _PACKAGES = ("nasbench-harness", "torch", "numpy", "pandas", "scipy", "matplotlib")
 
 
@@ -75,16 +81,17 @@ class Study:
 
 def plan_study(folder: Path, config: Mapping[str, Any], specs: Sequence[TrialSpec]) -> Study:
     """Open or make the study in `folder`; more methods or seeds let an existing one grow."""
-    path = folder / STUDY
+    path, facts = folder / STUDY, _facts()
     if path.exists():
         existing = open_study(folder)
+        facts = {**existing.facts, "last_run": facts}
         _refuse_other_settings(existing, config)
         known = {spec.fingerprint for spec in existing.specs}
         specs = [*existing.specs, *(s for s in specs if s.fingerprint not in known)]
         config = {**config, **_grown(existing.config, config)}
-    elif any(child.name != LOCK for child in folder.iterdir()):
+    elif any(child.name not in _OWN for child in folder.iterdir()):
         raise StudyError(f"{folder} is not empty and holds no study; choose another --out.")
-    study = Study(folder, dict(config), list(specs), _facts())
+    study = Study(folder, dict(config), list(specs), facts)
     content = {
         "schema_version": SCHEMA_VERSION,
         "config": study.config,
@@ -107,8 +114,8 @@ def open_study(folder: Path) -> Study:
                 f" {SCHEMA_VERSION}."
             )
         specs = [TrialSpec(**spec) for spec in content["trials"]]
-        return Study(folder, content["config"], specs, content["facts"])
-    except FileNotFoundError as error:
+        return Study(folder, dict(content["config"]), specs, dict(content["facts"]))
+    except (FileNotFoundError, NotADirectoryError) as error:
         raise StudyError(f"{folder} holds no study (no {STUDY} there).") from error
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise StudyError(
@@ -230,7 +237,7 @@ def reproduce(spec: TrialSpec) -> str:
     words += ["--table", spec.table, "--dataset", spec.dataset, "--recipe", spec.recipe]
     words += ["--seeds", f"{spec.seed},", "--steps", str(spec.steps)]
     if spec.noise:
-        words += ["--noise", f"{spec.noise:g}"]
+        words += ["--noise", repr(spec.noise)]
     if spec.batch_size != 1:
         words += ["--batch-size", str(spec.batch_size)]
     words += ["--no-random", "--out", f"runs/again-{spec.trial_id}"]

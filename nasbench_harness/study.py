@@ -9,9 +9,10 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from nasbench_harness.config import StudyConfig, plan
+from nasbench_harness.config import StudyConfig
 from nasbench_harness.errors import ExitCode
 from nasbench_harness.executors import Event, Executor
+from nasbench_harness.planning import plan
 from nasbench_harness.store import LOCK, Study, StudyError, gather, plan_study
 from nasbench_harness.trial import Outcome, Status
 

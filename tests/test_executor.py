@@ -12,10 +12,11 @@ from typing import Any
 
 import pytest
 
-from nasbench_harness.config import build_config, plan
+from nasbench_harness.config import build_config
 from nasbench_harness.executors import Advanced
 from nasbench_harness.executors.local import LocalExecutor, available_cores
 from nasbench_harness.files import read_json
+from nasbench_harness.planning import plan
 from nasbench_harness.trial import Outcome, Status, TrialSpec, run_trial
 
 Specs = Callable[..., list[TrialSpec]]

@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 
 from nasbench_harness import trial
-from nasbench_harness.config import build_config, plan
+from nasbench_harness.config import build_config
 from nasbench_harness.files import read_journal, read_json
+from nasbench_harness.planning import plan
 from nasbench_harness.problems.landscape import Landscape
 from nasbench_harness.trial import Callbacks, Status, TrialSpec, recorded_steps, run_trial
 

@@ -28,7 +28,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _HEADER, _NUMBERS = "table.json", "columns.f64"
+_KEYS = {"provenance", "shape", "rows", "metrics", "column_sha256", "content_sha256"}
 _DOUBLE = 8
+SCHEMA_VERSION = 1
 TOLERANCE = 1e-5
 """Accuracies closer than this are equal."""
 
@@ -133,10 +135,10 @@ class ColumnTable:
             raw = self._numbers[start : start + self._size * _DOUBLE]
             found = hashlib.sha256(raw).hexdigest()
             if found != self._hashes[metric]:
-                raise TableError(
-                    f"Column `{metric}` of {self._folder / _NUMBERS} does not match its recorded"
-                    f" SHA-256 (expected {self._hashes[metric][:12]}, found {found[:12]}): the file"
-                    " was changed. Delete the folder; it is rebuilt from the installed package."
+                raise _damaged(
+                    self._folder / _NUMBERS,
+                    f"was changed: column `{metric}` does not match its recorded SHA-256 (expected"
+                    f" {self._hashes[metric][:12]}, found {found[:12]})",
                 )
             self._columns[metric] = raw.cast("d")
         return self._columns[metric]
@@ -151,7 +153,7 @@ def write_columns(
     """Write a table folder in one step: it is there whole or not at all."""
     raw = {metric.name: array("d", columns[metric.name]).tobytes() for metric in metrics}
     header: dict[str, Any] = {
-        "schema_version": 1,
+        "schema_version": SCHEMA_VERSION,
         "provenance": {k: v for k, v in asdict(provenance).items() if k != "shape"},
         "shape": list(provenance.shape),
         "rows": len(columns[metrics[0].name]),
@@ -164,7 +166,8 @@ def write_columns(
     try:
         _write_synced(temporary / _NUMBERS, b"".join(raw.values()))
         _write_synced(temporary / _HEADER, json.dumps(header, indent=1).encode())
-        with contextlib.suppress(FileExistsError, OSError):  # another process was first
+        temporary.chmod(0o755)
+        with contextlib.suppress(OSError):  # another process was first
             temporary.rename(folder)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
@@ -180,22 +183,28 @@ def _write_synced(path: Path, data: bytes) -> None:
 
 
 def _read_header(folder: Path) -> dict[str, Any]:
+    path = folder / _HEADER
     try:
-        header: dict[str, Any] = json.loads((folder / _HEADER).read_text(encoding="utf-8"))
+        header = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise TableError(
-            f"The cached table {folder} cannot be read ({error}). Delete the folder; it is"
-            " rebuilt from the installed package."
-        ) from error
+        raise _damaged(path, f"cannot be read ({error})") from error
+    if not isinstance(header, dict) or header.get("schema_version") != SCHEMA_VERSION:
+        raise _damaged(path, f"is no header of schema version {SCHEMA_VERSION}")
+    if missing := _KEYS - header.keys():
+        raise _damaged(path, f"lacks {', '.join(sorted(missing))}")
     return header
 
 
 def _map_numbers(path: Path, count: int) -> memoryview:
-    with path.open("rb") as file:
-        mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    try:
+        with path.open("rb") as file:
+            mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    except (OSError, ValueError) as error:  # ValueError: an empty file
+        raise _damaged(path, f"cannot be read ({error})") from error
     if len(mapped) != count * _DOUBLE:
-        raise TableError(
-            f"{path} has {len(mapped)} bytes where {count * _DOUBLE} were expected. Delete the"
-            " folder; it is rebuilt from the installed package."
-        )
+        raise _damaged(path, f"has {len(mapped)} bytes where {count * _DOUBLE} were expected")
     return memoryview(mapped)
+
+
+def _damaged(path: Path, how: str) -> TableError:
+    return TableError(f"{path} {how}. Delete the folder; it is rebuilt from the installed package.")

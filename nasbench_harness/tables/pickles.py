@@ -47,7 +47,7 @@ class _RestrictedUnpickler(pickle.Unpickler):
         try:
             return self._allowed[module, name]
         except KeyError:
-            admitted = ", ".join(f"{m}.{n}" for m, n in self._allowed)
+            admitted = ", ".join(f"{m}.{n}" for m, n in self._allowed) or "none"
             raise ForbiddenClassError(
                 f"The pickle asks for `{module}.{name}`; only {admitted} are admitted. It is not"
                 " the file it should be and was not loaded."

@@ -29,7 +29,7 @@ def format_cell(choices: Sequence[int]) -> str:
 
 def parse_cell(text: str) -> tuple[int, ...]:
     """The inverse of `format_cell`; points at the first character that does not fit."""
-    cell = text.strip()
+    cell = " ".join(text.split())
     reader = _Reader(cell)
     choices: list[int] = []
     for node in range(1, NODES):
@@ -92,6 +92,8 @@ class _Reader:
         start = self.position
         stops = [p for p in (self.text.find(c, start) for c in "~|+") if p >= 0]
         name = self.text[start : min(stops, default=len(self.text))]
+        if not name:
+            self._fail(f"An operation is missing at character {start + 1}{self._found()}.")
         if name not in _NAMES:
             hint = nearest(name, OPERATIONS)
             suggestion = f" Did you mean `{hint}`?" if hint else ""
@@ -100,7 +102,8 @@ class _Reader:
                 f" Known: {', '.join(OPERATIONS)}."
             )
         self.position += len(name)
-        self.expect(f"~{source}", f"`~{source}` (edge {source} to {node})")
+        self.expect("~", "`~` and the source node")
+        self.expect(str(source), f"source node {source} (edge {source} to {node})")
         return OPERATIONS.index(name)
 
     def end(self) -> None:

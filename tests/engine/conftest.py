@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from nasbench_harness import config
+from nasbench_harness import config, planning
 from nasbench_harness.config import StudyConfig
 from nasbench_harness.trial import TrialSpec
 
@@ -29,7 +29,7 @@ def planned(configured: Callable[..., StudyConfig]) -> Callable[..., list[TrialS
     """The trials of a study as given on the command line."""
 
     def plan(methods: Any = "random", *sets: str, **given: Any) -> list[TrialSpec]:
-        return config.plan(configured(methods, *sets, **given))
+        return planning.plan(configured(methods, *sets, **given))
 
     return plan
 

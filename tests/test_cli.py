@@ -1,0 +1,213 @@
+"""The command line as a person or a script meets it: whole processes, real exit codes."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import sysconfig
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+NASHARNESS = str(Path(sysconfig.get_path("scripts")) / "nasharness")
+BEST = (
+    "|nor_conv_3x3~0|+|nor_conv_3x3~0|nor_conv_3x3~1|"
+    "+|skip_connect~0|nor_conv_1x1~1|nor_conv_3x3~2|"
+)
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def nasharness(tmp_path: Path) -> Run:
+    def run(*arguments: str, code: int = 0) -> subprocess.CompletedProcess[str]:
+        done = subprocess.run(
+            [NASHARNESS, *arguments], cwd=tmp_path, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == code, (done.returncode, done.stdout, done.stderr)
+        assert "Traceback" not in done.stderr
+        return done
+
+    return run
+
+
+def test_readme_s_first_command(nasharness: Run, tmp_path: Path) -> None:
+    """Word by word, but for the installing, which brought us here."""
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    (command,) = re.findall(r"^    python -m pip install \. && nasharness (.*)$", readme, re.M)
+    told = nasharness(*command.split())
+    for method in ("unas", "drnas", "random"):
+        assert re.search(rf"^{method} +10 ", told.stdout, re.M)
+    page = tmp_path / re.search(r"^Report: (.+)$", told.stdout, re.M)[1]  # type: ignore[index]
+    assert page.read_text(encoding="utf-8").lower().startswith("<!doctype html")
+    trials = pd.read_parquet(page.parent.parent / "trials.parquet")
+    means = trials.groupby("method")["regret_cifar10_baseline_accuracy"].mean()
+    assert max(means["unas"], means["drnas"]) < min(0.3, means["random"])
+
+
+@pytest.mark.parametrize(
+    "arguments", ["--help", "run --help", "list methods", "query --index 5", "show arch 5"]
+)
+def test_quick_commands_import_nothing_heavy(arguments: str) -> None:
+    script = (
+        "import sys\nfrom nasbench_harness.cli import app\n"
+        f"try: app({arguments.split()!r})\nexcept SystemExit: pass\n"
+        "print([m for m in ('torch', 'matplotlib', 'pandas', 'scipy') if m in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_query_by_string_and_by_index_agree(nasharness: Run) -> None:
+    by_string = json.loads(nasharness("query", BEST, "--json").stdout)
+    by_index = json.loads(nasharness("query", "--index", "13714", "--json").stdout)
+    assert by_string == by_index
+    assert by_string["cifar10_baseline_accuracy"] == 94.0664
+    assert by_string["rank_cifar10_baseline_accuracy"] == 1
+    assert by_string["table"] == "analog"
+
+
+def test_query_prints_the_whole_string_on_one_line(nasharness: Run) -> None:
+    assert BEST in nasharness("query", "--index", "13714").stdout
+
+
+def test_show_arch_draws(nasharness: Run, tmp_path: Path) -> None:
+    nasharness("show", "arch", "9930", "--out", "cell.svg")
+    assert "<svg" in (tmp_path / "cell.svg").read_text()
+    told = nasharness("show", "arch", "9930", "--out", "cell.gif", code=2)
+    assert ".svg, .png, .pdf" in told.stderr
+
+
+def test_show_method_tells_every_setting(nasharness: Run) -> None:
+    shown = json.loads(nasharness("show", "method", "unas", "--json").stdout)
+    settings = {row["name"]: row for row in shown["settings"]}
+    assert settings["temperature"]["value"] == 0.4
+    assert settings["cost_target"]["unit"] == "millions"
+    assert "NVIDIA" not in json.dumps(shown)
+    assert set(shown["recipes"]) == {"landscape", "nb201"}
+
+
+def test_show_space(nasharness: Run) -> None:
+    shown = json.loads(nasharness("show", "space", "nb201", "--json").stdout)
+    assert shown["architectures"] == 15_625
+    assert [len(d["options"].split(", ")) for d in shown["decisions"]] == [5] * 6
+
+
+FAULTS = [
+    (["run", "-m", "unsa"], "Did you mean `unas`?"),
+    (["run", "-m", "unas", "--space", "nb210"], "Did you mean `nb201`?"),
+    (["run", "-m", "unas", "--table", "analgo"], "Did you mean `analog`?"),
+    (["run", "-m", "unas", "--dataset", "cifar11"], "Did you mean `cifar10`?"),
+    (["run", "-m", "unas", "--recipe", "nb2001"], "Did you mean `nb201`?"),
+    (["run", "-m", "unas[temprature=1]"], "Did you mean `temperature`?"),
+    (["run", "-m", "unas", "--set", "unas.temperature=-1"], "expected a number > 0 (default 0.4"),
+    (["run", "-m", "unas", "--set", "drnas.anchor=kl"], "no method in this study called `drnas`"),
+    (["run", "-m", "unas", "--set", "temperature=1"], "write `--set method.setting=value`"),
+    (["run", "-m", "unas,unas[temperature=0.4]"], "are the same setting"),
+    (["run", "-m", "unas", "--seeds", "many"], "names no seeds"),
+    (["run"], "No methods given"),
+    (["run", "--config", "nowhere.yaml"], "nowhere.yaml cannot be read"),
+    (["query"], "Give either an architecture string or --index"),
+    (["query", "--index", "15625"], "run from 0 to 15624"),
+    (["query", "|nor_conv_3x3~0|+|nor_conv_3x3~0"], "Expected `|`"),
+    (["show", "method", "dartz"], "Did you mean `darts`?"),
+    (["report", "nowhere"], "holds no study"),
+]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    FAULTS,
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_fault_gets_one_sentence_and_exit_code_2(
+    nasharness: Run, tmp_path: Path, arguments: list[str], sentence: str
+) -> None:
+    told = nasharness(*arguments, code=2)
+    assert sentence in " ".join(told.stderr.split())
+    assert not (tmp_path / "runs").exists()  # nothing half-written
+
+
+def test_malformed_cell_is_pointed_at(nasharness: Run) -> None:
+    lines = nasharness(
+        "query", "|nor_conv_3x3~0|+|nor_conv_3x3~0|oops~1|", code=2
+    ).stderr.splitlines()
+    assert lines[-2][lines[-1].index("^") :].startswith("oops")
+
+
+def test_unknown_option_is_a_usage_error(nasharness: Run) -> None:
+    nasharness("run", "--methodz", "unas", code=2)
+
+
+def test_debug_shows_the_traceback(tmp_path: Path) -> None:
+    command = [NASHARNESS, "--debug", "query", "--index", "99999"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert "Traceback" in done.stderr
+
+
+def test_file_and_options_make_one_study(nasharness: Run, tmp_path: Path) -> None:
+    (tmp_path / "study.yaml").write_text(
+        "methods: [rea, 'rea[population=5]']\nspace: nb201\nseeds: 0-1\nsteps: 30\n"
+    )
+    told = nasharness(
+        "run", "--config", "study.yaml", "--set", "rea.tournament=2", "--seeds", "3",
+        "--out", "s", "--no-report", "--json",
+    )  # fmt: skip
+    result = json.loads(told.stdout)
+    assert result["status"] == {"done": 9}
+    methods = {row["method"] for row in result["summary"]}
+    assert methods == {"rea[tournament=2]", "rea[population=5,tournament=2]", "random"}
+
+
+def test_failed_trials_exit_with_3_and_the_rest_is_kept(nasharness: Run, tmp_path: Path) -> None:
+    """A trial whose checkpoint is damaged fails; its neighbours do not."""
+    nasharness("run", "-m", "rea", "--seeds", "2", "--steps", "20", "--out", "s", "--no-report")
+    trials = sorted((tmp_path / "s" / "trials").glob("rea-*"))
+    (trials[0] / "result.json").unlink()
+    (trials[0] / "checkpoint.pt").write_bytes(b"torn")
+    arguments = ["run", "-m", "rea", "--seeds", "2", "--steps", "20", "--out", "s"]
+    told = nasharness(*arguments, code=3)
+    assert "checkpoint.pt cannot be read" in " ".join(told.stderr.split())
+    assert "Run the same command again" in told.stdout
+    frame = pd.read_parquet(tmp_path / "s" / "trials.parquet")
+    assert sorted(frame["status"]) == ["done", "done", "done", "failed"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX signals")
+def test_ctrl_c_keeps_what_is_done_and_says_how_to_go_on(nasharness: Run, tmp_path: Path) -> None:
+    arguments = ["run", "-m", "rea,drnas", "--seeds", "2", "--out", "s", "--jobs", "1"]
+    arguments += ["--steps", "20000", "--no-report"]
+    process = subprocess.Popen(
+        [NASHARNESS, *arguments], cwd=tmp_path, start_new_session=True, text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    _wait_for(tmp_path / "s" / "trials", "drnas-*/history.jsonl", process)
+    os.killpg(process.pid, signal.SIGINT)
+    told, errors = process.communicate(timeout=60)
+    assert process.returncode == 3, errors
+    assert "Interrupted; what is done is kept." in told
+    frame = pd.read_parquet(tmp_path / "s" / "trials.parquet").set_index("trial")["status"]
+    assert "interrupted" in set(frame)
+    assert (frame == "done").any()
+
+
+def _wait_for(folder: Path, pattern: str, process: subprocess.Popen[str]) -> None:
+    """Until a file of that pattern has content, or the process has ended."""
+    while process.poll() is None:
+        if any(path.stat().st_size for path in folder.glob(pattern)):
+            return
+    raise AssertionError(process.communicate())
+
+
+def test_completion_script_is_offered(nasharness: Run) -> None:
+    script = nasharness("--show-completion", "bash").stdout
+    assert "nasharness" in script
