@@ -22,11 +22,6 @@ from nasbench_harness.contracts import Architecture, Log, Progress, SearchSpace,
 
 Array = NDArray[np.float64]
 
-CAVEAT = (
-    "This is a landscape study: the searchers optimised the table itself, without training any"
-    " network. It compares optimisers, and is no evidence that a method works on images."
-)
-
 
 class Landscape:
     """The expected accuracy over a table, exact and differentiable.
