@@ -226,22 +226,23 @@ def _next(done: StudyRun) -> str:
     )
 
 
-@app.command("report", epilog="Example:  nasharness report runs/drnas-nb201 --out report")
+@app.command(
+    "report", epilog="Example:  nasharness report runs/drnas-nb201 runs/edas-nb201 --out report"
+)
 def report_command(
     studies: Annotated[list[Path], typer.Argument(metavar="RUN...", help="Study folders.")],
     out: Annotated[
-        Path | None, typer.Option("--out", "-o", help="Folder; default RUN/report.")
+        Path | None, typer.Option("--out", "-o", help="Folder; default RUN/report for one study.")
     ] = None,
 ) -> None:
-    """Write the report of a study again."""
+    """Write the report of one study again, or one page about several."""
     from nasbench_harness import console
     from nasbench_harness.reports import write_report
     from nasbench_harness.store import gather, open_study
 
     for folder in studies:
         gather(open_study(folder))
-        target = out / folder.name if out and len(studies) > 1 else out
-        console.out.print(f"Report: {write_report(folder, target)}", markup=False)
+    console.out.print(f"Report: {write_report(*studies, out=out)}", markup=False)
 
 
 # --- list --------------------------------------------------------------------------------------

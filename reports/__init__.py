@@ -8,6 +8,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from nasbench_harness.errors import HarnessError
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -21,12 +23,17 @@ def summarise(trials: pd.DataFrame) -> pd.DataFrame:
     return summarise(trials)
 
 
-def write_report(study_folder: Path, out: Path | None = None) -> Path:
-    """Write the report of a study below `out` (default: `study_folder / "report"`).
+def write_report(*study_folders: Path, out: Path | None = None) -> Path:
+    """Write one report about one or more studies; returns the path of its `index.html`.
 
-    Returns the path of its `index.html`. Beside it: `report.md`, `tables/` and `figures/`.
-    HarnessError if the folder holds no study or its tables cannot be read.
+    It goes to `out`, by default the folder `report` of the only study. Beside the page stand
+    `report.md`, `tables/` and `figures/`. HarnessError if a folder holds no study or its tables
+    cannot be read.
     """
     from nasbench_harness.reports.report import write_report
 
-    return write_report([study_folder], out or study_folder / "report")
+    if out is None:
+        if len(study_folders) != 1:
+            raise HarnessError("A report about several studies needs a folder: --out DIR.")
+        out = study_folders[0] / "report"
+    return write_report(study_folders, out)

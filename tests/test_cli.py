@@ -208,6 +208,34 @@ def _wait_for(folder: Path, pattern: str, process: subprocess.Popen[str]) -> Non
     raise AssertionError(process.communicate())
 
 
-def test_completion_script_is_offered(nasharness: Run) -> None:
-    script = nasharness("--show-completion", "bash").stdout
-    assert "nasharness" in script
+def test_report_about_two_studies(nasharness: Run, tmp_path: Path) -> None:
+    for name, method in (("a", "rea"), ("b", "drnas")):
+        options = ["--seeds", "2", "--steps", "20", "--out", name, "--no-report"]
+        nasharness("run", "-m", method, *options)
+    assert "needs a folder" in nasharness("report", "a", "b", code=2).stderr
+    nasharness("report", "a", "b", "--out", "both")
+    page = (tmp_path / "both" / "index.html").read_text(encoding="utf-8")
+    assert "rea" in page
+    assert "drnas" in page
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("nasharness show method un", {"unas"}),
+        ("nasharness run --methods drnas,e", {"drnas,edas"}),
+        ("nasharness show space ", {"nb201"}),
+        ("nasharness que", {"query"}),
+    ],
+)
+def test_shell_completion(words: str, expected: set[str]) -> None:
+    environment = {
+        **os.environ,
+        "_NASHARNESS_COMPLETE": "complete_bash",
+        "COMP_WORDS": words,
+        "COMP_CWORD": str(len(words.split(" ")) - 1),
+    }
+    done = subprocess.run(
+        [NASHARNESS], env=environment, capture_output=True, text=True, check=False
+    )
+    assert expected <= set(done.stdout.split())

@@ -101,4 +101,4 @@ def page(finished: Study, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The report of the finished study."""
     from nasbench_harness.reports import write_report
 
-    return write_report(finished.folder, tmp_path_factory.mktemp("report"))
+    return write_report(finished.folder, out=tmp_path_factory.mktemp("report"))

@@ -1,0 +1,197 @@
+"""The conformance kit passes what is right and finds what is wrong."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor
+
+from nasbench_harness import registry
+from nasbench_harness.contracts import Architecture, Log, Problem
+from nasbench_harness.methods.drnas import DrNAS, DrNASSettings
+from nasbench_harness.methods.random import RandomSearch
+from nasbench_harness.testing import (
+    TOY_METRIC,
+    ToySpace,
+    ToyTable,
+    check_searcher,
+    check_space,
+    check_table,
+)
+
+
+@pytest.mark.parametrize("name", registry.spaces.names())
+def test_every_space_keeps_the_contract(name: str) -> None:
+    check_space(registry.open_space(name))
+
+
+@pytest.mark.parametrize("name", registry.tables.names())
+def test_every_table_keeps_the_contract(name: str) -> None:
+    table = registry.open_table(name)
+    check_table(table, registry.open_space(table.space))
+
+
+def test_toys_keep_the_contract() -> None:
+    check_space(ToySpace())
+    check_table(ToyTable(), ToySpace())
+
+
+# --- broken methods ----------------------------------------------------------------------------
+
+
+class UsesGlobalRandomness(RandomSearch):
+    def step(self) -> Log:
+        random.random()
+        return super().step()
+
+
+class ForgetsItsSeed(DrNAS):
+    def __init__(self, problem: Problem, settings: DrNASSettings, seed: int) -> None:
+        super().__init__(problem, settings, torch.seed())
+
+
+class ForgetsItsOptimiser(DrNAS):
+    def load_state_dict(self, state: Any) -> None:
+        fresh = self.adam([self.alpha]).state_dict()
+        super().load_state_dict({**state, "optimizer": fresh})
+
+
+class KeepsAnObjectInItsState(RandomSearch):
+    def state_dict(self) -> dict[str, Any]:
+        return {**super().state_dict(), "space": self.space}
+
+
+class IgnoresTheMask(DrNAS):
+    def scores(self) -> Tensor:
+        return self.alpha.detach().softmax(-1)
+
+
+class GivesLogits(DrNAS):
+    def scores(self) -> Tensor:
+        return self.alpha.detach().masked_fill(~self.mask, 0.0)
+
+
+class KeepsTheGraph(DrNAS):
+    def scores(self) -> Tensor:
+        return self.concentration() * self.mask
+
+
+class TransposesItsScores(DrNAS):
+    def scores(self) -> Tensor:
+        return super().scores().T
+
+    def architecture(self) -> Architecture:
+        return self.problem.space.derive(self.scores().T)
+
+
+BROKEN_METHODS = [
+    (UsesGlobalRandomness, "global random state"),
+    (ForgetsItsSeed, "global random state|same seed"),
+    (ForgetsItsOptimiser, "resumed from its state"),
+    (IgnoresTheMask, "0 where the mask is False"),
+    (GivesLogits, "must not be negative"),
+    (KeepsTheGraph, "must be detached"),
+    (TransposesItsScores, r"scores\(\) must be \(3, 4\)"),
+]
+
+
+@pytest.mark.parametrize(("method", "complaint"), BROKEN_METHODS)
+def test_broken_method_is_found(method: type[Any], complaint: str) -> None:
+    with pytest.raises(AssertionError, match=complaint):
+        check_searcher(method)
+
+
+def test_state_that_needs_unpickling_is_found() -> None:
+    with pytest.raises(Exception, match="Weights only load failed"):
+        check_searcher(KeepsAnObjectInItsState)
+
+
+# --- broken spaces and tables ------------------------------------------------------------------
+
+
+class RanksBackwards(ToySpace):
+    def rank(self, arch: Architecture) -> int:
+        return self.size - 1 - super().rank(arch)
+
+
+class MissesNeighbours(ToySpace):
+    def neighbours(self, arch: Architecture) -> list[Architecture]:
+        return super().neighbours(arch)[1:]
+
+
+class DerivesTheWorst(ToySpace):
+    def derive(self, scores: Tensor) -> Architecture:
+        return super().derive(-scores)
+
+
+class SamplesAsItLikes(ToySpace):
+    def sample(self, generator: torch.Generator) -> Architecture:
+        return super().sample(torch.Generator().manual_seed(random.getrandbits(32)))
+
+
+class ReadsAnything(ToySpace):
+    def parse(self, text: str) -> Architecture:
+        try:
+            return super().parse(text)
+        except Exception:
+            return next(iter(self.enumerate()))
+
+
+class PadsWithTrue(ToySpace):
+    @property
+    def mask(self) -> Tensor:
+        return torch.ones_like(super().mask)
+
+
+class EnumeratesShuffled(ToySpace):
+    def enumerate(self) -> Iterator[Architecture]:
+        return iter(list(super().enumerate())[::-1])
+
+
+BROKEN_SPACES: Sequence[tuple[type[ToySpace], str]] = [
+    (RanksBackwards, "place in enumerate"),
+    (EnumeratesShuffled, "place in enumerate"),
+    (MissesNeighbours, "every neighbour once"),
+    (DerivesTheWorst, "give back a one-hot"),
+    (SamplesAsItLikes, "obey its generator"),
+    (ReadsAnything, "must raise InvalidArchitectureError"),
+    (PadsWithTrue, "mask must count the options"),
+]
+
+
+@pytest.mark.parametrize(("space", "complaint"), BROKEN_SPACES)
+def test_broken_space_is_found(space: type[ToySpace], complaint: str) -> None:
+    with pytest.raises(AssertionError, match=complaint):
+        check_space(space())
+
+
+class CanBeWrittenTo(ToyTable):
+    def tensor(self, metric: str) -> Any:
+        return self.accuracy if metric == TOY_METRIC else super().tensor(metric)
+
+
+class Disagrees(ToyTable):
+    def value(self, metric: str, rank: int) -> float:
+        return super().value(metric, rank) + 1
+
+
+class InventsMetrics(ToyTable):
+    def value(self, metric: str, rank: int) -> float:
+        return super().value(TOY_METRIC, rank)
+
+
+@pytest.mark.parametrize(
+    ("table", "complaint"),
+    [
+        (CanBeWrittenTo, "read-only"),
+        (Disagrees, "agree with itself"),
+        (InventsMetrics, "unknown metric"),
+    ],
+)
+def test_broken_table_is_found(table: type[ToyTable], complaint: str) -> None:
+    with pytest.raises(AssertionError, match=complaint):
+        check_table(table(), ToySpace())
