@@ -32,6 +32,8 @@ S = TypeVar("S", bound=AlphaSettings)
 class AlphaSearcher(Generic[S]):
     """A searcher whose state is alpha [D, K] under Adam; a method adds its `step`."""
 
+    queries = False
+
     def __init__(self, problem: Problem, settings: S, seed: int) -> None:
         self.problem, self.settings = problem, settings
         self.mask = problem.space.mask.to(problem.device)

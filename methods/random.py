@@ -25,6 +25,7 @@ class RandomSearch:
 
     Settings = RandomSettings
     version = "1"
+    queries = True
     recipes = {  # noqa: RUF012 - ClassVar by the contract
         name: Recipe(
             epochs=100,

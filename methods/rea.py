@@ -30,6 +30,7 @@ class RegularisedEvolution:
 
     Settings = REASettings
     version = "1"
+    queries = True
     recipes = {  # noqa: RUF012 - ClassVar by the contract
         name: Recipe(
             epochs=100,

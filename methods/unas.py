@@ -66,11 +66,17 @@ class UNASSettings(AlphaSettings):
     uniform_clamp: float = setting(
         1e-6, "uniforms are clamped to [x, 1 - x]; the authors' code uses 1e-3", gt=0, lt=0.5
     )
-    cost: Literal["none", "params", "flops"] = setting(
-        "none", "cost of the discrete architecture to hold down"
+    cost: str = setting(
+        "none",
+        "cost of the discrete architecture to hold down: none, params, flops, or latency:DEVICE of"
+        " the table",
+        pattern=r"^(none|params|flops|latency:[\w.-]+)$",
     )
     cost_target: float = setting(
-        0.0, "cost that is free; only what exceeds it is penalised", unit="millions", ge=0
+        0.0,
+        "cost that is free; only what exceeds it is penalised",
+        unit="millions (latency: ms)",
+        ge=0,
     )
     cost_weight: float = setting(0.1, "weight kappa of the cost term once ramped up", ge=0)
     cost_ramp: int = setting(30_000, "steps over which the weight grows from 0", unit="steps", ge=1)
@@ -222,9 +228,10 @@ class UNAS(AlphaSearcher[UNASSettings]):
         return self.settings.cost_weight * min(ramp, 1.0)
 
     def measure(self, discrete: Tensor) -> float:
-        """Cost, in millions, of a one-hot [D, K]."""
+        """Cost of a one-hot [D, K]: millions of parameters or multiply-adds, milliseconds."""
         arch = self.problem.space.architecture(discrete.argmax(dim=-1).tolist())
-        return self.problem.cost(arch, self.settings.cost) / 1e6
+        cost = self.problem.cost(arch, self.settings.cost)
+        return cost if self.settings.cost.startswith("latency:") else cost / 1e6
 
     def fit_cost_model(self) -> Tensor:
         """Ridge regression (coefficient 1) of the cost on one-hot architectures drawn from p."""

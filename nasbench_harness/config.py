@@ -4,20 +4,26 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from nasbench_harness import registry
 from nasbench_harness.errors import UnknownNameError, nearest
 from nasbench_harness.notation import ConfigError, parse_methods, parse_pair, parse_seeds
+from nasbench_harness.tables.library import default_table
 from nasbench_harness.trial import method_label
 
 DEFAULT_SEEDS = 10
 BASELINE = "random"
 LONGEST_NAME = 100
+ALL_DATASETS = "all"
+_NAMED = (
+    "table", "dataset", "recipe", "steps", "noise", "batch_size", "search_metric", "report_metric",
+)  # fmt: skip
 
 
 class MethodChoice(BaseModel):
@@ -41,7 +47,7 @@ class StudyConfig(BaseModel):
 
     methods: tuple[MethodChoice, ...] = Field(min_length=1)
     space: str = "nb201"
-    table: str = "analog"
+    table: str = Field(default_factory=default_table)
     search: Literal["landscape"] = "landscape"
     dataset: str = "cifar10"
     recipe: str = "landscape"
@@ -50,8 +56,14 @@ class StudyConfig(BaseModel):
     )
     steps: int | None = Field(default=None, ge=1)
     """Search steps; None takes each method's own from the recipe."""
-    noise: float = Field(default=0.0, ge=0)
-    """Points of Gaussian noise on every evaluation."""
+    noise: Annotated[float, Field(ge=0)] | Literal["seeds"] = 0.0
+    """Points of Gaussian noise on every evaluation, or `seeds`: one of the table's runs."""
+    search_metric: str | None = None
+    """What searches look at: a column, or `valid@200`; None follows the table."""
+    report_metric: str | None = None
+    """What results are judged by: a column, or `test@200`; None follows the table."""
+    allow_test_search: bool = False
+    """Let a search look at a metric that is for reporting."""
     batch_size: int = Field(default=1, ge=1)
     """Architecture samples per step, for methods that draw one per example."""
     random: bool = True
@@ -89,7 +101,7 @@ class StudyConfig(BaseModel):
         """A readable folder name that differs where the results would."""
         parts = [choice.label for choice in self.methods] + [self.space]
         defaults = StudyConfig(methods=self.methods)
-        for field in ("table", "dataset", "recipe", "steps", "noise", "batch_size"):
+        for field in _NAMED:
             value = getattr(self, field)
             if value != getattr(defaults, field):
                 parts.append(f"{field.replace('_', '-')}-{value}")
@@ -110,6 +122,36 @@ def build_config(path: Path | None, given: Mapping[str, Any], sets: Iterable[str
         raise ConfigError("No methods given; try `--methods unas,drnas` or `--config study.yaml`.")
     config = _validate(merged)
     return config.model_copy(update={"methods": _apply_sets(config.methods, sets)})
+
+
+def split_datasets(config: StudyConfig, folder: Path) -> Iterator[tuple[StudyConfig, Path]]:
+    """The study itself, or with `dataset: all` one study per data set in a folder of its own."""
+    if config.dataset != ALL_DATASETS:
+        yield config, folder
+        return
+    table = registry.open_table(config.table)
+    for dataset in dict.fromkeys(m.dataset for m in table.metrics.values() if m.report):
+        yield config.model_copy(update={"dataset": dataset}), folder / dataset
+
+
+def with_cost(config: StudyConfig, cost: str | None, target: float | None) -> StudyConfig:
+    """Set `cost` and `cost_target` of every method that takes a cost."""
+    given = {"cost": cost, "cost_target": target}
+    changed = {name: value for name, value in given.items() if value is not None}
+    if not changed:
+        return config
+    methods = list(config.methods)
+    takers = [i for i, choice in enumerate(methods) if "cost" in _setting_names(choice.name)]
+    if not takers:
+        raise ConfigError("None of these methods takes a cost; `unas` does.")
+    for i in takers:
+        settings = {**methods[i].settings, **changed}
+        methods[i] = MethodChoice(name=methods[i].name, settings=settings)
+    return config.model_copy(update={"methods": tuple(methods)})
+
+
+def _setting_names(method: str) -> set[str]:
+    return {row["name"] for row in registry.methods.load(method).Settings.explain()}
 
 
 def _read_yaml(path: Path) -> dict[str, Any]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import math
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
@@ -26,7 +28,16 @@ err = Console(stderr=True, highlight=False)
 
 def print_json(value: Any) -> None:
     """For scripts: plain JSON on standard output, missing numbers as null."""
-    sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False, default=str) + "\n")
+    text = json.dumps(_without_nan(value), indent=2, ensure_ascii=False, default=str)
+    sys.stdout.write(text + "\n")
+
+
+def _without_nan(value: Any) -> Any:
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, dict):
+        return {name: _without_nan(inner) for name, inner in value.items()}
+    return [_without_nan(inner) for inner in value] if isinstance(value, list) else value
 
 
 def print_rows(
@@ -91,6 +102,21 @@ def cell(value: Any) -> str:
     return "" if value is None else str(value)
 
 
+@contextlib.contextmanager
+def bytes_bar(what: str) -> Iterator[Callable[[int, int], None]]:
+    """A bar over bytes; yields what to call with those done and all."""
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
+
+    columns = (TextColumn(what), BarColumn(bar_width=32), DownloadColumn())
+    with Progress(*columns, console=err, transient=True) as progress:
+        task = progress.add_task(what, total=None, visible=False)
+
+        def update(done: int, total: int) -> None:
+            progress.update(task, completed=done, total=total, visible=True)
+
+        yield update
+
+
 class StudyProgress:
     """A bar over all steps of a study's trials, and how many have ended."""
 
@@ -144,7 +170,9 @@ class StudyProgress:
             self._done[event.trial_id] = event.steps
         self._progress.update(self._task, completed=sum(self._done.values()), ended=self._ended)
 
-    def end(self) -> None:
-        """Take the bar away."""
+    def __enter__(self) -> StudyProgress:
+        return self
+
+    def __exit__(self, *_: object) -> None:
         if self._progress is not None:
             self._progress.stop()

@@ -100,6 +100,9 @@ class SearchSpace(Protocol):
     def rank(self, arch: Architecture) -> int:
         """Position in `enumerate()`: the row of a table."""
 
+    def unrank(self, rank: int) -> Architecture:
+        """The architecture at a position: the inverse of `rank`."""
+
     def derive(self, scores: torch.Tensor) -> Architecture:
         """The discretisation rule: [D, K] preferences to an architecture."""
 
@@ -225,6 +228,8 @@ class Searcher(Protocol):
     recipes: ClassVar[Mapping[str, Recipe]]
     version: ClassVar[str]
     """Raised when the same settings and seed give another result."""
+    queries: ClassVar[bool]
+    """Does it ask for single architectures, as one would train them, rather than for losses."""
 
     def __init__(self, problem: Problem, settings: Any, seed: int) -> None: ...
 
@@ -265,6 +270,12 @@ class Metric:
     """May a search look at it."""
     report: bool
     """Is it shown as a result."""
+    trained_on: str = ""
+    evaluated_on: str = ""
+    seeds: str = ""
+    """Training runs behind one number: `3`, `2-3 (mean)`, `777` for a single one."""
+    source: str = ""
+    """Which of the table's sources it is from."""
 
 
 class Table(Protocol):
@@ -312,8 +323,15 @@ class Table(Protocol):
     def best(self, metric: str) -> float:
         """The optimum: the largest number of the column."""
 
-    def search_metric(self, dataset: str) -> str:
-        """The metric a search on `dataset` looks at by default."""
+    def search_metric(self, dataset: str, *, queries: bool = False) -> str:
+        """The metric a search on `dataset` looks at by default.
+
+        Methods that query single architectures look at the one of the shortest training, the
+        others at the one of the longest.
+        """
 
     def report_metric(self, dataset: str) -> str:
         """The metric a result on `dataset` is judged by by default."""
+
+    def training_seconds(self, metric: str, rank: int) -> float | None:
+        """What it took to train the network behind one number; None where nobody recorded it."""

@@ -7,9 +7,10 @@ from typing import Any
 
 from nasbench_harness import registry
 from nasbench_harness.config import MethodChoice, StudyConfig
-from nasbench_harness.contracts import Recipe, Searcher
+from nasbench_harness.contracts import Recipe, Searcher, Table
 from nasbench_harness.errors import UnknownNameError
 from nasbench_harness.notation import ConfigError
+from nasbench_harness.tables.metrics import find_metric
 from nasbench_harness.trial import TrialSpec
 
 STEPS_PER_EPOCH = 391
@@ -31,12 +32,11 @@ def plan(config: StudyConfig) -> list[TrialSpec]:
         "table_hash": table.content_hash,
         "problem": config.search,
         "dataset": config.dataset,
-        "search_metric": table.search_metric(config.dataset),
-        "report_metric": table.report_metric(config.dataset),
+        "report_metric": _report_metric(table, config),
         "batch_size": config.batch_size,
         "noise": config.noise,
     }
-    methods = [_resolve(choice, config) for choice in config.choices]
+    methods = [_resolve(choice, config, table) for choice in config.choices]
     specs = [
         TrialSpec(**shared, **method, seed=seed) for seed in config.seeds for method in methods
     ]
@@ -44,16 +44,20 @@ def plan(config: StudyConfig) -> list[TrialSpec]:
     return specs
 
 
-def _resolve(choice: MethodChoice, config: StudyConfig) -> dict[str, Any]:
+def _resolve(choice: MethodChoice, config: StudyConfig, table: Table) -> dict[str, Any]:
     method: type[Searcher] = registry.methods.load(choice.name)
     recipe = find_recipe(choice.name, method, config.recipe)
     settings = method.Settings.build(choice.name, recipe.settings, choice.settings)
     _check_capabilities(choice.name, method, settings)
     dumped = settings.model_dump(mode="json")
+    _check_cost(choice.name, dumped.get("cost", "none"), table)
+    metric = _search_metric(table, config, queries=method.queries)
+    _check_noise(config, table, metric)
     return {
         "method": choice.name,
         "method_version": method.version,
         "settings": dumped,
+        "search_metric": metric,
         "overrides": {name: dumped[name] for name in choice.settings},
         "steps": config.steps or recipe.steps or recipe.epochs * STEPS_PER_EPOCH,
         "epochs": recipe.epochs,
@@ -65,6 +69,48 @@ def find_recipe(name: str, method: type[Searcher], recipe: str) -> Recipe:
     if recipe not in method.recipes:
         raise UnknownNameError(f"recipe of `{name}`", recipe, method.recipes)
     return method.recipes[recipe]
+
+
+# --- metrics -----------------------------------------------------------------------------------
+
+
+def _search_metric(table: Table, config: StudyConfig, *, queries: bool) -> str:
+    """What searches look at; a metric that is for reporting only where that is allowed."""
+    if config.search_metric is None:
+        return table.search_metric(config.dataset, queries=queries)
+    metric = find_metric(table, config.dataset, config.search_metric)
+    if not metric.search and not config.allow_test_search:
+        raise ConfigError(
+            f"`{metric.name}` is no metric to search on: a search that looks at what it is judged"
+            " by is an oracle study. `--allow-test-search` runs it all the same and the report"
+            " will say so."
+        )
+    return metric.name
+
+
+def _report_metric(table: Table, config: StudyConfig) -> str:
+    if config.report_metric is None:
+        return table.report_metric(config.dataset)
+    return find_metric(table, config.dataset, config.report_metric).name
+
+
+def _check_noise(config: StudyConfig, table: Table, metric: str) -> None:
+    from nasbench_harness.problems.landscape import run_metrics
+
+    if config.noise == "seeds" and not run_metrics(table, metric):
+        raise ConfigError(
+            f"Table `{table.name}` has no single runs behind `{metric}`, so that --noise seeds has"
+            " nothing to draw from; choose another --search-metric or Gaussian noise."
+        )
+
+
+def _check_cost(method: str, cost: str, table: Table) -> None:
+    from nasbench_harness.problems.landscape import LATENCY, latency_metric
+
+    if cost.startswith(LATENCY) and latency_metric(cost) not in table.metrics:
+        devices = [m.removeprefix("latency_ms_") for m in table.metrics if "latency_ms_" in m]
+        name = cost.removeprefix(LATENCY)
+        raise UnknownNameError(f"device in table `{table.name}` for `{method}`", name, devices)
 
 
 def _check_capabilities(name: str, method: type[Searcher], settings: Any) -> None:

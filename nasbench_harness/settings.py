@@ -85,6 +85,8 @@ def _allowed(schema: Mapping[str, Any]) -> str:
         return "one of " + ", ".join(map(str, schema["enum"]))
     if "anyOf" in schema:
         return " or ".join(_allowed(option) for option in schema["anyOf"])
+    if "pattern" in schema:
+        return f"text like {schema['pattern'].strip('^$')}"
     words = {"number": "a number", "integer": "a whole number", "boolean": "true or false"}
     kind = words.get(schema.get("type", ""), schema.get("type", "a value"))
     bounds = _bounds(schema)

@@ -186,6 +186,7 @@ def trials_table(study: Study) -> pd.DataFrame:
     import pandas as pd
 
     rows = []
+    allowed = bool(study.config.get("allow_test_search"))
     for spec in study.specs:
         result = study.result(spec)
         result.pop("traceback", None)
@@ -199,7 +200,7 @@ def trials_table(study: Study) -> pd.DataFrame:
                 **_identity(spec),
                 **result,
                 **{f"setting_{name}": value for name, value in spec.settings.items()},
-                "command": reproduce(spec),
+                "command": reproduce(spec, allow_test_search=allowed),
                 "schema_version": SCHEMA_VERSION,
             }
         )
@@ -231,13 +232,16 @@ def read_tables(folder: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
         raise StudyError(f"The tables of {folder} cannot be read ({error}).") from error
 
 
-def reproduce(spec: TrialSpec) -> str:
+def reproduce(spec: TrialSpec, *, allow_test_search: bool = False) -> str:
     """The one command that runs this trial again."""
     words = ["nasharness", "run", "--methods", spec.label, "--space", spec.space]
     words += ["--table", spec.table, "--dataset", spec.dataset, "--recipe", spec.recipe]
     words += ["--seeds", f"{spec.seed},", "--steps", str(spec.steps)]
+    words += ["--search-metric", spec.search_metric, "--report-metric", spec.report_metric]
+    if allow_test_search:
+        words += ["--allow-test-search"]
     if spec.noise:
-        words += ["--noise", repr(spec.noise)]
+        words += ["--noise", str(spec.noise)]
     if spec.batch_size != 1:
         words += ["--batch-size", str(spec.batch_size)]
     words += ["--no-random", "--out", f"runs/again-{spec.trial_id}"]

@@ -64,7 +64,7 @@ class TrialSpec:
     steps: int
     epochs: int
     batch_size: int
-    noise: float
+    noise: float | str
     seed: int
 
     @property
@@ -240,7 +240,7 @@ def _build_problem(spec: TrialSpec, space: SearchSpace, table: Table) -> Problem
         steps=spec.steps,
         epochs=spec.epochs,
         batch_size=spec.batch_size,
-        noise=spec.noise,
+        noise="seeds" if spec.noise == "seeds" else float(spec.noise),
         seed=stream_seed(spec.seed, "problem"),
     )
 
@@ -292,6 +292,7 @@ def _result(run: Run) -> dict[str, Any]:
         "rank": better + 1,
         "percentile": 100.0 * worse / run.space.size,
         "queries": observed.get("queries"),
+        "simulated_gpu_hours": observed.get("simulated_gpu_hours"),
         "search_seconds": run.seconds,
     }
 

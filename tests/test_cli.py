@@ -91,7 +91,7 @@ def test_show_method_tells_every_setting(nasharness: Run) -> None:
     shown = json.loads(nasharness("show", "method", "unas", "--json").stdout)
     settings = {row["name"]: row for row in shown["settings"]}
     assert settings["temperature"]["value"] == 0.4
-    assert settings["cost_target"]["unit"] == "millions"
+    assert settings["cost_target"]["unit"] == "millions (latency: ms)"
     assert "NVIDIA" not in json.dumps(shown)
     assert set(shown["recipes"]) == {"landscape", "nb201"}
 
@@ -116,7 +116,7 @@ FAULTS = [
     (["run", "-m", "unas", "--seeds", "many"], "names no seeds"),
     (["run"], "No methods given"),
     (["run", "--config", "nowhere.yaml"], "nowhere.yaml cannot be read"),
-    (["query"], "Give either an architecture string or --index"),
+    (["query"], "Give an architecture string, --index or --top"),
     (["query", "--index", "15625"], "run from 0 to 15624"),
     (["query", "|nor_conv_3x3~0|+|nor_conv_3x3~0"], "Expected `|`"),
     (["show", "method", "dartz"], "Did you mean `darts`?"),
@@ -162,7 +162,7 @@ def test_file_and_options_make_one_study(nasharness: Run, tmp_path: Path) -> Non
         "run", "--config", "study.yaml", "--set", "rea.tournament=2", "--seeds", "3",
         "--out", "s", "--no-report", "--json",
     )  # fmt: skip
-    result = json.loads(told.stdout)
+    (result,) = json.loads(told.stdout)["studies"]
     assert result["status"] == {"done": 9}
     methods = {row["method"] for row in result["summary"]}
     assert methods == {"rea[tournament=2]", "rea[population=5,tournament=2]", "random"}

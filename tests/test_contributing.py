@@ -70,7 +70,7 @@ def test_example_keeps_the_contracts(scratch: Path) -> None:
 def test_example_method_runs_beside_the_built_in_ones(scratch: Path) -> None:
     options = ["--seeds", "2", "--out", "study", "--no-report", "--json"]
     told = nasharness(scratch, "run", "--methods", "local_search,rea", *options)
-    result = json.loads(told)
+    (result,) = json.loads(told)["studies"]
     assert result["status"] == {"done": 6}
     assert {row["method"] for row in result["summary"]} == {"local_search", "rea", "random"}
 
@@ -81,5 +81,5 @@ def test_example_space_and_table_run(scratch: Path) -> None:
         scratch, "run", "--methods", "local_search", *options, "--seeds", "2", "--json"
     )
     result = json.loads(told)
-    assert result["status"] == {"done": 4}
+    assert result["studies"][0]["status"] == {"done": 4}
     assert (scratch / result["report"]).exists()

@@ -29,9 +29,8 @@ def test_every_space_keeps_the_contract(name: str) -> None:
     check_space(registry.open_space(name))
 
 
-@pytest.mark.parametrize("name", registry.tables.names())
-def test_every_table_keeps_the_contract(name: str) -> None:
-    table = registry.open_table(name)
+def test_embedded_table_keeps_the_contract() -> None:
+    table = registry.open_table("analog")
     check_table(table, registry.open_space(table.space))
 
 

@@ -9,7 +9,7 @@ it is and how often it is trapped. It is no evidence that a method works on imag
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -42,13 +42,14 @@ class Landscape:
         steps: int,
         epochs: int,
         batch_size: int = 1,
-        noise: float = 0.0,
+        noise: float | Literal["seeds"] = 0.0,
         seed: int = 0,
     ) -> None:
         """Search `metric` of `table` for `steps` steps that count as `epochs` epochs.
 
-        `noise` is the standard deviation, in points of accuracy, of Gaussian noise on every entry
-        of the table, drawn afresh at every step. `batch_size` is the number of architecture
+        `noise` is drawn on every entry of the table afresh at every step: Gaussian with this
+        standard deviation in points of accuracy, or "seeds", one of the training runs behind the
+        mean, where the table has them. `batch_size` is the number of architecture
         samples that methods which sample one per example may draw.
         """
         self.space = space
@@ -56,7 +57,8 @@ class Landscape:
         self.dtype = torch.float64
         self.batch_size = batch_size
         self.queries = 0
-        self._dataset = dataset
+        self.simulated_seconds: float | None = 0.0
+        self._table, self._metric, self._dataset = table, metric, dataset
         self._steps, self._epochs, self._step = steps, epochs, -1
         accuracy = table.tensor(metric)
         self._options: tuple[int, ...] = accuracy.shape
@@ -64,7 +66,8 @@ class Landscape:
         rows = torch.Size(self._options[: self._half]).numel()
         self._accuracy: Array = accuracy.reshape(rows, -1) / 100
         self._observed = self._accuracy
-        self._noise = noise / 100
+        self._noise = noise
+        self._runs = seed_runs(table, metric, self._accuracy.shape) if noise == "seeds" else None
         self._generator = torch.Generator().manual_seed(seed)
 
     @property
@@ -76,10 +79,18 @@ class Landscape:
     def advance(self) -> None:
         """Begin the next step, with fresh noise on the whole table if there is any."""
         self._step += 1
-        if self._noise:
+        if self._runs is not None:
+            self._observed = self._draw_runs(self._runs)
+        elif isinstance(self._noise, float) and self._noise:
             shape = self._accuracy.shape
             draw = torch.randn(shape, generator=self._generator, dtype=self.dtype)
-            self._observed = self._accuracy + self._noise * draw.numpy()
+            self._observed = self._accuracy + self._noise / 100 * draw.numpy()
+
+    def _draw_runs(self, runs: Array) -> Array:
+        """One of the runs of every entry, with equal chance among those there are."""
+        there = torch.from_numpy(np.isfinite(runs).reshape(len(runs), -1).T.astype(np.float64))
+        drawn = torch.multinomial(there, 1, generator=self._generator).T.numpy()
+        return np.take_along_axis(runs.reshape(len(runs), -1), drawn, 0).reshape(runs.shape[1:])
 
     def losses(self, weights: Tensor, split: Split, active: Tensor | None = None) -> Tensor:
         """-f(weights) per example, [B]; exact, so `split` and `active` change nothing."""
@@ -93,14 +104,26 @@ class Landscape:
     def score(self, candidate: Tensor | Architecture) -> float:
         """Percent: the table's entry of an architecture (one query), the expectation of weights."""
         if isinstance(candidate, Architecture):
-            self.queries += 1
-            return 100 * float(self._observed.flat[self.space.rank(candidate)])
+            return 100 * float(self._observed.flat[self._query(candidate)])
         with torch.no_grad():
             value = expectation(self._observed, candidate, self._options, self._half)
         return 100 * float(value.mean())
 
+    def _query(self, arch: Architecture) -> int:
+        """Count a query and what training it would have taken; returns the entry's place."""
+        rank = self.space.rank(arch)
+        seconds = self._table.training_seconds(self._metric, rank)
+        if seconds is None or self.simulated_seconds is None:
+            self.simulated_seconds = None
+        else:
+            self.simulated_seconds += seconds
+        self.queries += 1
+        return rank
+
     def cost(self, arch: Architecture, what: str) -> float:
-        """The space's exact cost on this problem's dataset."""
+        """The space's exact cost on this dataset, or `latency:DEVICE` (ms) of the table."""
+        if what.startswith(LATENCY):
+            return self._table.value(latency_metric(what), self.space.rank(arch))
         return self.space.cost(arch, what, self._dataset)
 
     def unrolled_gradient(self, weights: Tensor) -> Tensor:
@@ -113,17 +136,44 @@ class Landscape:
         """The noise-free expected accuracy (percent), and the queries made so far."""
         with torch.no_grad():
             value = expectation(self._accuracy, weights, self._options, self._half)
-        return {"expected_accuracy": 100 * float(value), "queries": float(self.queries)}
+        facts = {"expected_accuracy": 100 * float(value), "queries": float(self.queries)}
+        if self.queries and self.simulated_seconds is not None:
+            facts["simulated_gpu_hours"] = self.simulated_seconds / 3600
+        return facts
 
     def state_dict(self) -> dict[str, Any]:
         """Step, queries and the noise generator."""
         generator = self._generator.get_state()
-        return {"step": self._step, "queries": self.queries, "generator": generator}
+        return {
+            "step": self._step,
+            "queries": self.queries,
+            "simulated_seconds": self.simulated_seconds,
+            "generator": generator,
+        }
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Go on after the step of `state`."""
         self._step, self.queries = state["step"], state["queries"]
+        self.simulated_seconds = state["simulated_seconds"]
         self._generator.set_state(state["generator"])
+
+
+LATENCY = "latency:"
+
+
+def latency_metric(cost: str) -> str:
+    """`latency:pixel3` to the table's column, milliseconds."""
+    return f"latency_ms_{cost.removeprefix(LATENCY)}"
+
+
+def run_metrics(table: Table, metric: str) -> list[str]:
+    """The columns with the single training runs behind a mean."""
+    return [name for name in table.metrics if name.startswith(f"{metric}_seed")]
+
+
+def seed_runs(table: Table, metric: str, shape: tuple[int, ...]) -> Array:
+    """[runs, *shape] accuracies as fractions, NaN where a run was not made."""
+    return np.stack([table.tensor(m).reshape(shape) / 100 for m in run_metrics(table, metric)])
 
 
 def expectation(table: Array, weights: Tensor, options: Sequence[int], half: int) -> Tensor:

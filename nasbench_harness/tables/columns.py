@@ -17,6 +17,7 @@ import tempfile
 from array import array
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +26,7 @@ from nasbench_harness.errors import HarnessError, UnknownNameError
 
 if TYPE_CHECKING:
     import numpy as np
+    import pandas as pd
     from numpy.typing import NDArray
 
 _HEADER, _NUMBERS = "table.json", "columns.f64"
@@ -33,6 +35,17 @@ _DOUBLE = 8
 SCHEMA_VERSION = 1
 TOLERANCE = 1e-5
 """Accuracies closer than this are equal."""
+
+
+@dataclass(frozen=True)
+class TrainingTime:
+    """A column of recorded training times, and how other data sets compare."""
+
+    column: str
+    epochs: int
+    """Epochs the recorded time is of; it is proportional to them."""
+    factors: dict[str, float]
+    """Time on a data set as a multiple of the column."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +60,7 @@ class Provenance:
     caveat: str
     shape: tuple[int, ...]
     """Options per decision: the axes of `tensor`."""
+    training_time: TrainingTime | None = None
 
 
 class TableError(HarnessError):
@@ -58,8 +72,8 @@ class ColumnTable:
 
     def __init__(self, folder: Path) -> None:
         header = _read_header(folder)
-        self._folder = folder
-        self.provenance = Provenance(**{**header["provenance"], "shape": header["shape"]})
+        self.folder = folder
+        self.provenance = _read_provenance(header)
         self.name, self.space = self.provenance.name, self.provenance.space
         self.version, self.caveat = self.provenance.version, self.provenance.caveat
         self.shape: tuple[int, ...] = tuple(header["shape"])
@@ -73,6 +87,11 @@ class ColumnTable:
         self._columns: dict[str, memoryview[float]] = {}
         self._best: dict[str, float] = {}
         self._numbers = _map_numbers(folder / _NUMBERS, len(self.metrics) * self._size)
+
+    @property
+    def size_on_disk(self) -> int:
+        """Bytes."""
+        return sum(path.stat().st_size for path in self.folder.rglob("*") if path.is_file())
 
     def value(self, metric: str, rank: int) -> float:
         """One number of one architecture."""
@@ -106,25 +125,58 @@ class ColumnTable:
         return worse, better
 
     def best(self, metric: str) -> float:
-        """The optimum: the largest number of the column."""
+        """The optimum: the largest number of the column; missing ones (NaN) do not count."""
         if metric not in self._best:
-            self._best[metric] = max(self._column(metric))
+            self._best[metric] = max(x for x in self._column(metric) if x == x)  # noqa: PLR0124
         return self._best[metric]
 
-    def search_metric(self, dataset: str) -> str:
-        """The first metric of the dataset that a search may look at."""
-        return self._first(dataset, "search")
+    def to_pandas(self) -> pd.DataFrame:
+        """All columns as a data frame, one row per architecture in rank order."""
+        import pandas as pd
+
+        return pd.DataFrame({metric: self.column(metric) for metric in self.metrics})
+
+    def __repr__(self) -> str:
+        return (
+            f"<table `{self.name}` ({self.version}): {self._size:,} architectures of `{self.space}`"
+            f" x {len(self.metrics)} columns, {self.content_hash[:12]}>"
+        )
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: the columns with their meaning."""
+        rows = "".join(
+            f"<tr><td><code>{m.name}</code></td><td>{m.meaning}</td><td>{m.unit}</td>"
+            f"<td>{m.seeds}</td></tr>"
+            for m in self.metrics.values()
+        )
+        head = "<tr><th>column</th><th>meaning</th><th>unit</th><th>seeds</th></tr>"
+        return f"<p>{escape(repr(self))}</p><table>{head}{rows}</table>"
+
+    def search_metric(self, dataset: str, *, queries: bool = False) -> str:
+        """Of the metrics a search may look at: the longest training, the shortest for queries."""
+        known = [m for m in self._metrics_of(dataset) if m.search]
+        choose = min if queries else max
+        return choose(known, key=lambda metric: metric.epochs or 0).name
 
     def report_metric(self, dataset: str) -> str:
-        """The first metric of the dataset that results are judged by."""
-        return self._first(dataset, "report")
+        """The metric of the longest training that results are judged by."""
+        known = [m for m in self._metrics_of(dataset) if m.report]
+        return max(known, key=lambda metric: metric.epochs or 0).name
 
-    def _first(self, dataset: str, role: str) -> str:
-        for name, metric in self.metrics.items():
-            if metric.dataset == dataset and getattr(metric, role):
-                return name
-        datasets = {metric.dataset for metric in self.metrics.values()}
-        raise UnknownNameError(f"dataset in table `{self.name}`", dataset, datasets)
+    def training_seconds(self, metric: str, rank: int) -> float | None:
+        """Recorded training time, scaled to the metric's epochs and data set; None if unknown."""
+        recorded, described = self.provenance.training_time, self.metrics[metric]
+        if recorded is None or described.epochs is None:
+            return None
+        scale = recorded.factors[described.dataset] * described.epochs / recorded.epochs
+        return scale * self.value(recorded.column, rank)
+
+    def _metrics_of(self, dataset: str) -> list[Metric]:
+        metrics = [metric for metric in self.metrics.values() if metric.dataset == dataset]
+        if not any(metric.report for metric in metrics):
+            known = {metric.dataset for metric in self.metrics.values() if metric.report}
+            raise UnknownNameError(f"dataset in table `{self.name}`", dataset, known)
+        return metrics
 
     def _column(self, metric: str) -> memoryview[float]:
         """The column's numbers, checked against its hash once."""
@@ -136,7 +188,7 @@ class ColumnTable:
             found = hashlib.sha256(raw).hexdigest()
             if found != self._hashes[metric]:
                 raise _damaged(
-                    self._folder / _NUMBERS,
+                    self.folder / _NUMBERS,
                     f"was changed: column `{metric}` does not match its recorded SHA-256 (expected"
                     f" {self._hashes[metric][:12]}, found {found[:12]})",
                 )
@@ -193,6 +245,13 @@ def _read_header(folder: Path) -> dict[str, Any]:
     if missing := _KEYS - header.keys():
         raise _damaged(path, f"lacks {', '.join(sorted(missing))}")
     return header
+
+
+def _read_provenance(header: dict[str, Any]) -> Provenance:
+    fields = {**header["provenance"], "shape": tuple(header["shape"])}
+    if fields.get("training_time"):
+        fields["training_time"] = TrainingTime(**fields["training_time"])
+    return Provenance(**fields)
 
 
 def _map_numbers(path: Path, count: int) -> memoryview:

@@ -89,6 +89,10 @@ class NB201:
         """Position in `enumerate()` (not the official index, which is shuffled)."""
         return encoding.rank_of(arch.choices)
 
+    def unrank(self, rank: int) -> Architecture:
+        """The cell at a position of `enumerate()`."""
+        return self.architecture(encoding.cell_of_rank(rank))
+
     def derive(self, scores: torch.Tensor) -> Architecture:
         """Argmax over all five operations of every edge, `none` included (as published)."""
         return self.architecture(scores.argmax(dim=-1).tolist())

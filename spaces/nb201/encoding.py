@@ -51,6 +51,14 @@ def rank_of(choices: Sequence[int]) -> int:
     return rank
 
 
+def cell_of_rank(rank: int) -> tuple[int, ...]:
+    """The inverse of `rank_of`; IndexError outside 0..15624."""
+    if not 0 <= rank < SIZE:
+        raise IndexError(f"NAS-Bench-201 ranks run from 0 to {SIZE - 1}, not {rank}")
+    places = [len(OPERATIONS) ** power for power in range(len(EDGES) - 1, -1, -1)]
+    return tuple(rank // place % len(OPERATIONS) for place in places)
+
+
 def cell_at(index: int) -> tuple[int, ...]:
     """The cell with an official index; IndexError outside 0..15624."""
     if not 0 <= index < SIZE:

@@ -79,15 +79,18 @@ def test_imports_are_found_at_all(found: dict[str, list[Import]]) -> None:
     assert any(i.lazy for i in found["nasbench_harness"])
 
 
+CLI = "nasbench_harness/cli/"
+
+
 def test_engine_imports_no_method_space_or_report(found: dict[str, list[Import]]) -> None:
     wrong = reaching(found["nasbench_harness"], *PARTS)
-    assert [i for i in wrong if i.file != "nasbench_harness/cli.py"] == []
+    assert [i for i in wrong if not i.file.startswith(CLI)] == []
 
 
 def test_command_line_imports_nothing_but_reports_and_those_lazily(
     found: dict[str, list[Import]],
 ) -> None:
-    cli = [i for i in found["nasbench_harness"] if i.file == "nasbench_harness/cli.py"]
+    cli = [i for i in found["nasbench_harness"] if i.file.startswith(CLI)]
     assert reaching(cli, "methods", "spaces") == []
     assert [i for i in reaching(cli, "reports") if not i.lazy] == []
 

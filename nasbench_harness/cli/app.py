@@ -1,0 +1,97 @@
+"""The command line's frame: the application, its errors and exit codes, shell completion.
+
+Importing this package must stay cheap: torch, pandas and matplotlib are imported by the commands
+that use them, so that `--help`, `list` and `query` answer at once.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from nasbench_harness import __version__
+from nasbench_harness.errors import ExitCode, HarnessError
+
+COMMANDS = ("run", "report", "query", "show", "list", "data")
+
+
+class _Group(TyperGroup):
+    """Turns what a user can cause into one sentence and the right exit code."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        return sorted(super().list_commands(ctx), key=COMMANDS.index)
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except HarnessError as error:
+            _give_up(str(error), error.exit_code)
+        except KeyboardInterrupt:
+            _give_up("Stopped.", ExitCode.INCOMPLETE)
+        except BrokenPipeError:  # `nasharness ... | head`
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        except OSError as error:
+            full = error.errno == errno.ENOSPC
+            what = f"{error.strerror}: {error.filename}" if error.filename else str(error.strerror)
+            _give_up(f"{what}.", ExitCode.INCOMPLETE if full else ExitCode.USAGE)
+
+
+def _give_up(sentence: str, code: ExitCode) -> None:
+    if os.environ.get("NASHARNESS_DEBUG"):
+        raise  # noqa: PLE0704 - inside an except block of the caller
+    sys.stderr.write(f"Error: {sentence}\n")
+    raise SystemExit(code)
+
+
+app = typer.Typer(
+    name="nasharness",
+    cls=_Group,
+    help="Compare differentiable architecture search methods on equal terms.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+list_app = typer.Typer(help="What is installed: methods, spaces, tables.", no_args_is_help=True)
+show_app = typer.Typer(help="One method, space or architecture in detail.", no_args_is_help=True)
+data_app = typer.Typer(help="Install, check and cite tables.", no_args_is_help=True)
+app.add_typer(data_app, name="data")
+app.add_typer(list_app, name="list")
+app.add_typer(show_app, name="show")
+
+
+def names(kind: str) -> Any:
+    """Shell completion from the names of one registry."""
+
+    def complete(incomplete: str) -> list[str]:
+        from nasbench_harness import registry
+
+        before, comma, last = incomplete.rpartition(",")
+        names = getattr(registry, kind).names()
+        return [f"{before}{comma}{name}" for name in names if name.startswith(last)]
+
+    return complete
+
+
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
+
+
+def _version(value: bool) -> None:
+    if value:
+        sys.stdout.write(f"nasharness {__version__}\n")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version.", callback=_version, is_eager=True)
+    ] = False,
+) -> None:
+    if debug:
+        os.environ["NASHARNESS_DEBUG"] = "1"

@@ -1,0 +1,131 @@
+"""`nasharness list` and `nasharness show`: what is installed, and one of it in detail."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from nasbench_harness.cli.app import JsonOption, list_app, names, show_app
+from nasbench_harness.cli.query import read_architecture
+
+
+@list_app.command("methods", epilog="Example:  nasharness list methods --json")
+def list_methods(json: JsonOption = False) -> None:
+    """Search methods, ours and those of installed plugins."""
+    _list("methods", json)
+
+
+@list_app.command("spaces", epilog="Example:  nasharness list spaces")
+def list_spaces(json: JsonOption = False) -> None:
+    """Search spaces."""
+    _list("spaces", json)
+
+
+@list_app.command("tables", epilog="Example:  nasharness list tables")
+def list_tables(json: JsonOption = False) -> None:
+    """Tabular benchmarks."""
+    _list("tables", json)
+
+
+def _list(kind: str, json: bool) -> None:
+    from nasbench_harness import console, registry
+
+    plugins = getattr(registry, kind)
+    rows = [(name, plugins.summary(name), plugins.origin(name)) for name in plugins.names()]
+    if json:
+        keys = ("name", "summary", "origin")
+        console.print_json([dict(zip(keys, row, strict=True)) for row in rows])
+    else:
+        console.print_rows("", ("name", "what it is", "from"), rows)
+
+
+@show_app.command("method", epilog="Example:  nasharness show method unas --recipe nb201")
+def show_method(
+    name: Annotated[str, typer.Argument(autocompletion=names("methods"))],
+    recipe: Annotated[str, typer.Option(help="Whose values to show.")] = "landscape",
+    json: JsonOption = False,
+) -> None:
+    """A method's settings: value, unit, allowed range and meaning; and its recipes."""
+    from nasbench_harness import console, registry
+    from nasbench_harness.planning import find_recipe
+
+    method = registry.methods.load(name)
+    chosen = find_recipe(name, method, recipe)
+    values = method.Settings.build(name, chosen.settings).model_dump(mode="json")
+    rows = [{**row, "value": values[row["name"]]} for row in method.Settings.explain()]
+    recipes = {title: known.source for title, known in method.recipes.items()}
+    if json:
+        console.print_json(
+            {"name": name, "version": method.version, "recipe": recipe, "settings": rows,
+             "recipes": recipes, "network": dict(chosen.network)}
+        )  # fmt: skip
+        return
+    console.out.print(f"{name}: {registry.methods.summary(name)}\n", markup=False)
+    console.print_rows(
+        f"settings, recipe {recipe} ({chosen.epochs} epochs)",
+        ("setting", "value", "allowed", "meaning"),
+        [(r["name"], _valued(r), r["allowed"], r["meaning"]) for r in rows],
+    )
+    if chosen.network:
+        console.out.print("")
+        console.print_rows(
+            "network weights under this recipe (supernet only)", ("setting", "value"),
+            chosen.network.items(),
+        )  # fmt: skip
+    console.out.print("")
+    console.print_rows("recipes", ("name", "source"), recipes.items())
+
+
+def _valued(row: dict[str, Any]) -> str:
+    """The value with its unit, and the default where the recipe changes it."""
+    from nasbench_harness.console import cell
+
+    shown = cell(row["value"]) or "null"
+    if row["unit"]:
+        shown += f" {row['unit']}"
+    return shown if row["value"] == row["default"] else f"{shown} (default {cell(row['default'])})"
+
+
+@show_app.command("space", epilog="Example:  nasharness show space nb201")
+def show_space(
+    name: Annotated[str, typer.Argument(autocompletion=names("spaces"))], json: JsonOption = False
+) -> None:
+    """A space's decisions and their options."""
+    from nasbench_harness import console, registry
+
+    space = registry.open_space(name)
+    rows = [(d.name, d.group, ", ".join(d.options)) for d in space.decisions]
+    if json:
+        keys = ("decision", "group", "options")
+        decisions = [dict(zip(keys, row, strict=True)) for row in rows]
+        console.print_json({"name": name, "architectures": space.size, "decisions": decisions})
+        return
+    console.out.print(f"{name}: {registry.spaces.summary(name)}\n", markup=False)
+    console.print_rows(f"{space.size:,} architectures", ("decision", "group", "options"), rows)
+
+
+@show_app.command(
+    "arch", epilog="Example:  nasharness show arch '|nor_conv_3x3~0|+|...|' --out cell.svg"
+)
+def show_arch(
+    arch: Annotated[str, typer.Argument(metavar="ARCH", help="Architecture string, or an index.")],
+    space: Annotated[str, typer.Option(autocompletion=names("spaces"))] = "nb201",
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="Draw it there: .svg, .png or .pdf.")
+    ] = None,
+    json: JsonOption = False,
+) -> None:
+    """An architecture's facts, and its drawing."""
+    from nasbench_harness import console, registry
+
+    parsed = read_architecture(space, arch)
+    opened = registry.open_space(space)
+    facts = {"architecture": str(parsed), **opened.describe(parsed)}
+    facts |= {what: opened.cost(parsed, what, "cifar10") for what in opened.costs}
+    if out:
+        from nasbench_harness.drawing import save_drawing
+
+        facts["drawing"] = save_drawing(opened, parsed, out)
+    console.print_json(facts) if json else console.print_facts(facts)

@@ -1,0 +1,140 @@
+"""`nasharness query`: what a table knows about an architecture."""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from nasbench_harness.cli.app import JsonOption, app, names
+from nasbench_harness.errors import HarnessError, UnknownNameError
+
+if TYPE_CHECKING:
+    from nasbench_harness.contracts import Architecture, Table
+
+
+@app.command(
+    epilog="Examples:  nasharness query '|nor_conv_3x3~0|+|none~0|nor_conv_3x3~1|+|skip_connect~0|"
+    "none~1|skip_connect~2|'   |   nasharness query --index 9930 --json   |   nasharness query"
+    " --top 10 --by cifar100_test_200ep --max-latency pixel3=10"
+)
+def query(
+    arch: Annotated[
+        str | None, typer.Argument(metavar="[ARCH]", help="Architecture string.")
+    ] = None,
+    index: Annotated[int | None, typer.Option(help="Official benchmark index instead.")] = None,
+    top: Annotated[int | None, typer.Option(min=1, help="The best so many architectures.")] = None,
+    by: Annotated[str | None, typer.Option(help="Column that ranks them, or 'test@200'.")] = None,
+    max_latency: Annotated[
+        list[str] | None, typer.Option(help="Only those within DEVICE=MILLISECONDS.")
+    ] = None,
+    dataset: Annotated[str, typer.Option(help="Dataset where `--by` names none.")] = "cifar10",
+    table: Annotated[
+        str | None, typer.Option(help="Default: official where installed, else analog.",
+                                 autocompletion=names("tables"))
+    ] = None,
+    json: JsonOption = False,
+) -> None:  # fmt: skip
+    """Everything a table knows about one architecture, or the best architectures."""
+    from nasbench_harness import console, registry
+    from nasbench_harness.tables.library import default_table
+
+    if [arch, index, top].count(None) != 2:
+        raise HarnessError("Give an architecture string, --index or --top, one of them.")
+    opened = registry.open_table(table or default_table())
+    if top is not None:
+        rows = _best(opened, top, by, dataset, max_latency or [])
+        if json:
+            console.print_json(rows)
+        else:
+            headings = list(rows[0]) if rows else ["no architecture"]
+            console.print_rows("", headings, [list(row.values()) for row in rows])
+        return
+    text = arch if arch is not None else str(index)
+    facts = _everything(opened, read_architecture(opened.space, text))
+    console.print_json(facts) if json else console.print_facts(_with_units(facts, opened.metrics))
+
+
+def _everything(table: Table, arch: Architecture) -> dict[str, Any]:
+    """All facts of one architecture: the space's, the table's, and its standing."""
+    from nasbench_harness import registry
+
+    space = registry.open_space(table.space)
+    rank = space.rank(arch)
+    numbers = table.lookup(rank)
+    judged = table.report_metric(next(iter(table.metrics.values())).dataset)
+    worse, better = table.standing(judged, numbers[judged])
+    facts: dict[str, Any] = {"architecture": str(arch), **space.describe(arch)}
+    facts |= {what: space.cost(arch, what, "cifar10") for what in space.costs}
+    facts |= {"table": table.name, **numbers}
+    facts |= {f"rank_{judged}": better + 1, f"percentile_{judged}": 100 * worse / space.size}
+    if not facts.get("connected", True):
+        facts["note"] = "no path from input to output: accuracy is chance, latencies are artefacts"
+    return facts
+
+
+def _best(
+    table: Table, count: int, by: str | None, dataset: str, limits: list[str]
+) -> list[dict[str, Any]]:
+    """The best architectures by one column within latency limits, best first."""
+    from nasbench_harness import registry
+    from nasbench_harness.tables.metrics import find_metric
+
+    space = registry.open_space(table.space)
+    metric = find_metric(table, dataset, by).name if by else table.report_metric(dataset)
+    bounds = [_limit(table, text) for text in limits]
+
+    def fits(rank: int) -> bool:
+        if any(not table.value(column, rank) <= most for column, most in bounds):
+            return False  # a cell that compiles to nothing is fast for the wrong reason
+        return not bounds or space.describe(space.unrank(rank)).get("connected", True)
+
+    ranked = sorted(range(space.size), key=lambda rank: table.value(metric, rank), reverse=True)
+    columns = [metric, *(column for column, _ in bounds)]
+    return [
+        {
+            "place": place,
+            "index": space.describe(space.unrank(rank)).get("index"),
+            "architecture": str(space.unrank(rank)),
+            **{column: table.value(column, rank) for column in columns},
+        }
+        for place, rank in enumerate(islice(filter(fits, ranked), count), start=1)
+    ]
+
+
+def _limit(table: Table, text: str) -> tuple[str, float]:
+    """`pixel3=10` to the device's column and milliseconds."""
+    device, _, most = text.partition("=")
+    column = f"latency_ms_{device}"
+    if column not in table.metrics:
+        known = [m.removeprefix("latency_ms_") for m in table.metrics if "latency_ms_" in m]
+        raise UnknownNameError(f"device in table `{table.name}`", device, known)
+    try:
+        return column, float(most)
+    except ValueError as error:
+        raise HarnessError(f"`--max-latency {text}`: write DEVICE=MILLISECONDS.") from error
+
+
+def _with_units(facts: dict[str, Any], metrics: Any) -> dict[str, Any]:
+    units = {"flops": "multiply-adds", **{name: m.unit for name, m in metrics.items()}}
+    return {n: f"{_short(v)} {units[n]}" if n in units else v for n, v in facts.items()}
+
+
+def _short(value: Any) -> str:
+    return f"{value:,.0f}" if isinstance(value, int) else f"{value:.4f}"
+
+
+def read_architecture(space: str, text: str) -> Architecture:
+    """An architecture string of the space, or an official index where it has one."""
+    from nasbench_harness import registry
+
+    opened = registry.open_space(space)
+    at_index = getattr(opened, "at_index", None)
+    if text.lstrip("-").isdigit() and at_index is not None:
+        try:
+            found: Architecture = at_index(int(text))
+        except IndexError as error:
+            raise HarnessError(f"{error}.") from error
+        return found
+    return opened.parse(text)

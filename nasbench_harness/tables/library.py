@@ -1,0 +1,93 @@
+"""Tables installed in the user's data folder: where they are, and replacing one safely."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from nasbench_harness.errors import HarnessError
+from nasbench_harness.tables.columns import ColumnTable
+
+OFFICIAL = "official"
+BENCHMARK = "nb201"
+"""What `nasharness data` calls the benchmark the official table is of."""
+
+
+def data_folder() -> Path:
+    """Where installed tables are kept; `NASHARNESS_DATA` moves it."""
+    if chosen := os.environ.get("NASHARNESS_DATA"):
+        return Path(chosen)
+    from platformdirs import user_data_path
+
+    return user_data_path("nasbench-harness", appauthor=False)
+
+
+def official_folder() -> Path:
+    """Where the official NAS-Bench-201 table is, once it is installed."""
+    return data_folder() / "tables" / f"{BENCHMARK}-{OFFICIAL}"
+
+
+def is_installed() -> bool:
+    """Is the official table there."""
+    return (official_folder() / "table.json").is_file()
+
+
+def default_table() -> str:
+    """`official` where it is installed, `analog` otherwise."""
+    return OFFICIAL if is_installed() else "analog"
+
+
+def install(folder: Path, write: Callable[[Path], None]) -> ColumnTable:
+    """Let `write` make a new table and put it in the place of `folder`.
+
+    The new table is opened and every column checked before the old one goes; whatever fails, the
+    old one stays. Two at the same time: the second is refused.
+    """
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with installing(folder):
+        fresh = folder.with_name(f".{folder.name}.new")
+        shutil.rmtree(fresh, ignore_errors=True)
+        try:
+            write(fresh)
+            verify_columns(ColumnTable(fresh))
+            _swap(fresh, folder)
+        finally:
+            shutil.rmtree(fresh, ignore_errors=True)
+    return ColumnTable(folder)
+
+
+@contextlib.contextmanager
+def installing(folder: Path) -> Iterator[None]:
+    """Hold the lock of a table's place."""
+    try:
+        with FileLock(folder.with_name(f".{folder.name}.lock"), timeout=0):
+            yield
+    except Timeout as error:
+        raise HarnessError(
+            f"Another command is installing {folder}; wait for it to end."
+        ) from error
+
+
+def verify_columns(table: ColumnTable) -> None:
+    """Read every column, which checks it against its recorded hash."""
+    for metric in table.metrics:
+        table.value(metric, 0)
+
+
+def _swap(fresh: Path, folder: Path) -> None:
+    old = folder.with_name(f".{folder.name}.old")
+    shutil.rmtree(old, ignore_errors=True)
+    if folder.exists():
+        folder.rename(old)
+    try:
+        fresh.rename(folder)
+    except OSError:
+        if old.exists():
+            old.rename(folder)
+        raise
+    shutil.rmtree(old, ignore_errors=True)

@@ -1,0 +1,19 @@
+"""Finding the column a person means."""
+
+from __future__ import annotations
+
+from nasbench_harness.contracts import Metric, Table
+from nasbench_harness.errors import UnknownNameError
+
+
+def find_metric(table: Table, dataset: str, text: str) -> Metric:
+    """A metric by its column name, or by split and epochs: `valid@200`, `test@12`."""
+    if text in table.metrics:
+        return table.metrics[text]
+    split, _, epochs = text.partition("@")
+    offered = [m for m in table.metrics.values() if m.dataset == dataset and (m.search or m.report)]
+    for metric in offered:
+        if metric.split == split and str(metric.epochs) == epochs:
+            return metric
+    known = [f"{m.split}@{m.epochs}" for m in offered if m.epochs] or [m.name for m in offered]
+    raise UnknownNameError(f"metric of {dataset} in table `{table.name}`", text, known)

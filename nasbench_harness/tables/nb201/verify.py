@@ -1,0 +1,74 @@
+"""Known facts of NAS-Bench-201 that an installed table must agree with."""
+
+from __future__ import annotations
+
+import math
+
+from nasbench_harness import registry
+from nasbench_harness.contracts import Table
+
+TOLERANCE = 1e-4
+OPTIMA = {
+    "cifar10_test_200ep": 94.373333,
+    "cifar100_test_200ep": 73.513333,
+    "imagenet16_120_test_200ep": 47.311111,
+    "cifar10valid_val_200ep": 91.606667,
+    "cifar100_val_200ep": 73.493333,
+    "imagenet16_120_val_200ep": 46.733333,
+}
+"""Best accuracies, percent (NAS-Bench-201 and NATS-Bench papers, at more digits)."""
+ALL_SKIP = (
+    "|skip_connect~0|+|skip_connect~0|skip_connect~1|"
+    "+|skip_connect~0|skip_connect~1|skip_connect~2|"
+)
+RESNET_LIKE = "|nor_conv_3x3~0|+|none~0|nor_conv_3x3~1|+|skip_connect~0|none~1|skip_connect~2|"
+CELLS = {
+    ALL_SKIP: {
+        "cifar10_test_200ep": 54.296667,
+        "cifar100_test_200ep": 15.606667,
+        "imagenet16_120_test_200ep": 16.322222,
+        "cifar10valid_val_200ep": 39.769333,
+    },
+    RESNET_LIKE: {
+        "cifar10_test_200ep": 93.91,
+        "cifar100_test_200ep": 70.89,
+        "imagenet16_120_test_200ep": 44.233333,
+    },
+}
+"""The all-skip cell, where DARTS collapses, and the ResNet-like one."""
+CHANCE = {
+    "cifar10_test_200ep": 10.0,
+    "cifar100_test_200ep": 1.0,
+    "imagenet16_120_test_200ep": 100 / 120,
+}
+"""What a network without a path from input to output reaches."""
+
+
+def check_facts(table: Table) -> list[tuple[str, bool]]:
+    """Every fact with whether it holds; reading the columns checks their hashes on the way."""
+    for metric in table.metrics:
+        table.column(metric)
+    space = registry.open_space(table.space)
+    checks = [("every column matches its SHA-256", True)]
+    for metric, best in OPTIMA.items():
+        checks.append((f"best {metric} is {best:.2f} %", _close(table.best(metric), best)))
+    for text, numbers in CELLS.items():
+        rank = space.rank(space.parse(text))
+        for metric, value in numbers.items():
+            fact = f"{metric} of {text} is {value:.2f} %"
+            checks.append((fact, _close(table.value(metric, rank), value)))
+    cells = list(space.enumerate())
+    dead = [i for i, cell in enumerate(cells) if not space.describe(cell)["connected"]]
+    for metric, value in CHANCE.items():
+        holds = all(_close(table.value(metric, rank), value) for rank in dead)
+        checks.append((f"the {len(dead)} disconnected cells are at chance in {metric}", holds))
+    params = [space.cost(cell, "params", "cifar10") / 1e6 for cell in cells]
+    holds = all(
+        _close(table.value("params_cifar10_m", rank), value) for rank, value in enumerate(params)
+    )
+    checks.append(("parameters are those of the networks the strings describe", holds))
+    return checks
+
+
+def _close(one: float, other: float) -> bool:
+    return math.isclose(one, other, abs_tol=TOLERANCE)
