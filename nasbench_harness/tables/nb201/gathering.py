@@ -1,0 +1,55 @@
+"""From cells, one after another, to the columns of a table."""
+
+from __future__ import annotations
+
+import math
+from array import array
+from collections.abc import Mapping, Sequence
+
+from nasbench_harness.contracts import Metric, SearchSpace
+from nasbench_harness.tables.nb201.cells import Cell
+from nasbench_harness.tables.nb201.recorded import SCHEDULES, TRAININGS, Seeds, metrics
+from nasbench_harness.tables.nb201.schema import DATASETS, key
+
+
+class Gathering:
+    """Columns in rank order that fill up as cells come; NaN until then."""
+
+    def __init__(self, space: SearchSpace) -> None:
+        self.size = space.size
+        self._columns: dict[str, array[float]] = {}
+        self._seeds: dict[tuple[str, int], set[int]] = {}
+        for dataset in DATASETS:
+            self._columns[f"params_{key(dataset)}_m"] = array(
+                "d", (space.cost(arch, "params", dataset) / 1e6 for arch in space.enumerate())
+            )
+
+    def add(self, rank: int, cell: Cell) -> None:
+        """Take the numbers of one cell."""
+        for name, value in cell.numbers.items():
+            if name not in self._columns:
+                self._columns[name] = array("d", [math.nan]) * self.size
+            self._columns[name][rank] = value
+        for which, runs in cell.runs.items():
+            self._seeds.setdefault(which, set()).update(runs.seeds)
+
+    def columns(self) -> tuple[list[Metric], Mapping[str, Sequence[float]]]:
+        """Every column that has a number, described, and their numbers."""
+        filled = {
+            name: column
+            for name, column in self._columns.items()
+            if not all(math.isnan(value) for value in column)
+        }
+        return [metric for metric in metrics(self._found()) if metric.name in filled], filled
+
+    def _found(self) -> dict[tuple[str, int], Seeds]:
+        """Which training runs there are, by data set and schedule."""
+        found: dict[tuple[str, int], Seeds] = {}
+        for training in TRAININGS:
+            for epochs in SCHEDULES:
+                which = training.prefix, epochs
+                if which in self._seeds:
+                    counts = self._columns[f"n_seeds_{training.prefix}_{epochs}ep"]
+                    known = [int(count) for count in counts if not math.isnan(count)]
+                    found[which] = Seeds(sorted(self._seeds[which]), min(known), max(known))
+        return found

@@ -1,0 +1,200 @@
+"""Importing the official benchmark: converted once, never needed again.
+
+    import_table(Path("NATS-tss-v1_0-3ffb9-simple"), folder)
+
+reads a NATS-Bench topology folder or its tar (under 1 GB of memory, recommended) or the official
+`NAS-Bench-201-v1_0-e61699.pth` / `v1_1-096897.pth` (about 28 GB). The table folder appears whole
+or not at all, with the learning curves beside the columns (see `curves`).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from nasbench_harness import registry
+from nasbench_harness.contracts import SearchSpace
+from nasbench_harness.errors import HarnessError
+from nasbench_harness.tables.columns import Provenance, write_columns
+from nasbench_harness.tables.nb201 import pth
+from nasbench_harness.tables.nb201.cells import Cell
+from nasbench_harness.tables.nb201.curves import CurveWriter
+from nasbench_harness.tables.nb201.gathering import Gathering
+from nasbench_harness.tables.nb201.nats import META, FolderMembers, NatsFolder, TarMembers
+from nasbench_harness.tables.nb201.official import DOWNLOADS, OfficialFile, ranks
+
+CAVEAT = (
+    "The `official` table holds the published NAS-Bench-201 results as the imported file records"
+    " them; where NATS-Bench was imported, its training times are scaled from one measured"
+    " training of each cell."
+)
+ROOM = 1_200_000_000
+"""Bytes on disk a complete table with its learning curves may take."""
+
+Progress = Callable[[int, int], None]
+"""Called with the cells that are done and the cells there are."""
+
+
+def _silent(done: int, total: int) -> None:
+    pass
+
+
+def import_table(  # noqa: PLR0913  # options by name
+    path: Path,
+    folder: Path,
+    *,
+    progress: Progress = _silent,
+    jobs: int = 1,
+    force: bool = False,
+    allow_missing: bool = False,
+    curves: bool = True,
+) -> None:
+    """Convert the official benchmark at `path` into a table folder.
+
+    `jobs` processes share the work on a NATS-Bench folder or tar. `force` loads a `.pth` even
+    where memory looks too small. `allow_missing` accepts a file that lacks cells: their rows are
+    NaN. `curves=False` leaves the learning curves out (some 15 MB instead of 1 GB). A table that
+    is at `folder` already is replaced once everything has succeeded and stays untouched otherwise;
+    HarnessError says what is wrong.
+    """
+    space = registry.open_space("nb201")
+    with _disk_faults(folder):
+        if curves and not allow_missing:
+            _require_room(folder)
+        with contextlib.closing(_opened(path, jobs, force)) as source, _replacing(folder) as table:
+            cells = _cells(source, path, space, allow_missing)
+            gathered = _gather(cells, len(source.indices), table if curves else None, progress)
+            _write(table, gathered, _provenance(source, path, space))
+
+
+def _opened(path: Path, jobs: int, force: bool) -> OfficialFile:
+    """Recognise the file by its content, not by its name."""
+    if path.is_dir():
+        if (path / META).is_file():
+            return NatsFolder(path, FolderMembers(path), jobs=jobs)
+        raise HarnessError(
+            f"{path} is no NATS-Bench folder: it has no {META}; give the folder that holds"
+            " 000000.pickle.pbz2 and its like, its tar, or the NAS-Bench-201 `.pth`."
+        )
+    if not path.is_file():
+        raise HarnessError(f"There is no file or folder {path}.")
+    with path.open("rb") as file:
+        start = file.read(512)
+    if start[257:262] == b"ustar":
+        return NatsFolder(path, TarMembers(path), jobs=jobs)
+    if start.startswith(b"BZh"):
+        raise HarnessError(
+            f"{path} is one large pickle, which would need all of its memory at once; import the"
+            f" folder of small ones instead (`NATS-tss-v1_0-...-simple`, {DOWNLOADS})."
+        )
+    if start.startswith(pth.MAGICS):
+        return pth.PthFile(path, force=force)
+    raise HarnessError(
+        f"{path} is no NAS-Bench-201 file: a `.pth`, a NATS-Bench topology folder or its tar was"
+        " expected."
+    )
+
+
+def _cells(
+    source: OfficialFile, path: Path, space: SearchSpace, allow_missing: bool
+) -> Iterator[tuple[int, Cell]]:
+    """Every cell with its rank, after checking that the file is about this space."""
+    rank_of = ranks(source.archs, space, path)
+    missing = sorted(set(range(space.size)).difference(source.indices))
+    if missing and not allow_missing:
+        first = ", ".join(str(index) for index in missing[:3])
+        raise HarnessError(
+            f"{path} lacks {len(missing):,} of the {space.size:,} cells (index {first}"
+            f"{', ...' if len(missing) > 3 else ''}); download it again."
+        )
+    for index, cell in source.cells():
+        if cell.arch != source.archs[index]:
+            raise HarnessError(
+                f"Cell {index} in {path} is `{cell.arch}` where `{source.archs[index]}` was"
+                " expected; the file is not what it should be."
+            )
+        yield rank_of[index], cell
+
+
+def _gather(
+    cells: Iterator[tuple[int, Cell]], total: int, table: Path | None, progress: Progress
+) -> Gathering:
+    """Collect the columns, and write learning curves into `table` on the way."""
+    gathered = Gathering(registry.open_space("nb201"))
+    with contextlib.ExitStack() as stack:
+        writer = stack.enter_context(CurveWriter(table, gathered.size)) if table else None
+        for done, (rank, cell) in enumerate(cells, start=1):
+            gathered.add(rank, cell)
+            if writer:
+                writer.add(rank, cell.runs)
+            progress(done, total)
+        if writer:
+            writer.finish()
+    return gathered
+
+
+def _write(table: Path, gathered: Gathering, provenance: Provenance) -> None:
+    """Put the columns beside the learning curves in `table`."""
+    metrics, columns = gathered.columns()
+    written = table.with_name("columns")
+    write_columns(written, provenance, metrics, columns)
+    for file in written.iterdir():
+        file.rename(table / file.name)
+
+
+def _provenance(source: OfficialFile, path: Path, space: SearchSpace) -> Provenance:
+    return Provenance(
+        name="official",
+        space=space.name,
+        version=source.kind,
+        source=f"{source.kind}, imported from {path.name}",
+        source_sha256=source.sha256(),
+        caveat=CAVEAT,
+        shape=tuple(len(decision.options) for decision in space.decisions),
+    )
+
+
+@contextlib.contextmanager
+def _replacing(folder: Path) -> Iterator[Path]:
+    """Yield an empty folder that takes the place of `folder` when all went well."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    work = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
+    try:
+        fresh, old = work / "table", work / "old"
+        fresh.mkdir()
+        yield fresh
+        if folder.exists():
+            folder.rename(old)
+        try:
+            fresh.rename(folder)
+        except OSError:
+            if old.exists():
+                old.rename(folder)
+            raise
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+
+
+def _require_room(folder: Path) -> None:
+    there = next(parent for parent in folder.absolute().parents if parent.exists())
+    free = shutil.disk_usage(there).free
+    if free < ROOM:
+        raise HarnessError(
+            f"The imported table takes up to {ROOM / 1e9:.1f} GB and {there} has"
+            f" {free / 1e9:.1f} GB left; make room, or leave out the learning curves."
+        )
+
+
+@contextlib.contextmanager
+def _disk_faults(folder: Path) -> Iterator[None]:
+    """A full or read-only disk as a sentence."""
+    try:
+        yield
+    except OSError as error:
+        where = error.filename or folder
+        raise HarnessError(
+            f"The import failed on {where} ({error.strerror or error}); nothing was changed."
+        ) from error
