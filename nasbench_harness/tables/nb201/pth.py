@@ -27,8 +27,6 @@ EXPANSION = 13
 _SCHEDULES = {200: "full", 12: "less"}
 _PARTS = ("meta_archs", "arch2infos", "evaluated_indexes")
 _FORBIDDEN = re.compile(r"GLOBAL (\S+) w")  # how torch words its refusal
-    r"GLOBAL (\S+) was not an allowed global|Unsupported (?:global|class) (\S+)"
-)
 
 
 class PthFile:
