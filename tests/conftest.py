@@ -14,6 +14,7 @@ from hypothesis import settings
 if TYPE_CHECKING:
     from nasbench_harness.contracts import Table
     from nasbench_harness.spaces.nb201 import NB201
+    from nasbench_harness.tables.columns import ColumnTable
 
 # The same examples on every run, and no deadline: a busy machine is no bug.
 settings.register_profile("repeatable", derandomize=True, deadline=None)
@@ -28,6 +29,7 @@ def table_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     folder = tmp_path_factory.mktemp("cache")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("NASHARNESS_CACHE", str(folder))
+        patch.setenv("NASHARNESS_DATA", str(tmp_path_factory.mktemp("data")))
         yield folder
 
 
@@ -68,3 +70,26 @@ def table() -> Table:
     from nasbench_harness import registry
 
     return registry.open_table("analog")
+
+
+@pytest.fixture(scope="session")
+def installed_official(
+    reference_data: Path, table_cache: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """A data folder with the official table, pulled from the files beside the project."""
+    from nasbench_harness.tables.nb201.pull import pull
+
+    folder = tmp_path_factory.mktemp("installed")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("NASHARNESS_DATA", str(folder))
+        pull(origin=reference_data / "nb201" / "upstream")
+    return folder
+
+
+@pytest.fixture
+def official(installed_official: Path, monkeypatch: pytest.MonkeyPatch) -> ColumnTable:
+    """The official table, installed as for a user."""
+    from nasbench_harness.tables.nb201 import open_official
+
+    monkeypatch.setenv("NASHARNESS_DATA", str(installed_official))
+    return open_official()
