@@ -1,0 +1,111 @@
+"""`nasharness data`, and the commands that use what it installs."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def own_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty data folder."""
+    monkeypatch.setenv("NASHARNESS_DATA", str(tmp_path / "data"))
+    return tmp_path / "data"
+
+
+@pytest.mark.usefixtures("own_data")
+def test_pull_list_verify_cite(nasharness: Run, reference_data: Path) -> None:
+    before = {row["table"]: row for row in json.loads(nasharness("data", "list", "--json").stdout)}
+    assert not before["official"]["installed"]
+    assert "not installed" in nasharness("data", "verify", "nb201", code=2).stderr
+    told = nasharness("data", "pull", "nb201", "--from", str(reference_data / "nb201/upstream"))
+    for repository in ("v-tao", "BayesWatch", "NiccoloCavagnero", "HayeonLee", "nabenabe0928"):
+        assert repository in told.stdout
+    after = {row["table"]: row for row in json.loads(nasharness("data", "list", "--json").stdout)}
+    assert after["official"]["installed"]
+    assert after["official"]["columns"] > 50
+    checks = json.loads(nasharness("data", "verify", "nb201", "--json").stdout)
+    assert all(check["holds"] for check in checks)
+    assert nasharness("data", "cite", "nb201").stdout.count("@") >= 5
+
+
+def test_verify_finds_a_changed_number(
+    nasharness: Run, own_data: Path, installed_official: Path
+) -> None:
+    shutil.copytree(installed_official, own_data)
+    numbers = own_data / "tables" / "nb201-official" / "columns.f64"
+    data = bytearray(numbers.read_bytes())
+    data[-3] ^= 1
+    numbers.write_bytes(data)
+    told = nasharness("data", "verify", "nb201", code=2)
+    assert "does not match its recorded SHA-256" in told.stderr
+
+
+@pytest.mark.usefixtures("own_data")
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["data", "pull", "nb101"], "no benchmark called `nb101`. Did you mean `nb201`?"),
+        (["data", "pull", "nb201", "--from", "nowhere"], "cannot be read (No such file"),
+        (["query", "--index", "5", "--table", "official"], "nasharness data pull nb201"),
+        (["run", "-m", "rea", "--table", "official"], "nasharness data pull nb201"),
+        (["query", "--top", "3", "--by", "accuracy"], "no metric of cifar10 in table `analog`"),
+        (["query", "--top", "3", "--max-latency", "pixel3=5"], "no device in table `analog`"),
+        (["query", "--top", "3", "--index", "4"], "one of them"),
+    ],
+)
+def test_fault_gets_one_sentence(nasharness: Run, arguments: list[str], sentence: str) -> None:
+    assert sentence in " ".join(nasharness(*arguments, code=2).stderr.split())
+
+
+@pytest.mark.usefixtures("official")
+def test_best_cells_within_a_latency(nasharness: Run) -> None:
+    arguments = ["--by", "cifar100_test_200ep", "--max-latency", "pixel3=10", "--json"]
+    rows = json.loads(nasharness("query", "--top", "10", *arguments).stdout)
+    accuracies = [row["cifar100_test_200ep"] for row in rows]
+    assert len(rows) == 10
+    assert accuracies == sorted(accuracies, reverse=True)
+    assert all(1.0 < row["latency_ms_pixel3"] <= 10 for row in rows)
+
+
+@pytest.mark.usefixtures("official")
+def test_best_cells_by_split_and_epochs(nasharness: Run) -> None:
+    arguments = ["--by", "valid@12", "--dataset", "imagenet16-120", "--json"]
+    (best,) = json.loads(nasharness("query", "--top", "1", *arguments).stdout)
+    assert best["index"] == 2581
+    assert best["imagenet16_120_val_12ep"] == pytest.approx(38.6667, abs=1e-4)
+
+
+@pytest.mark.usefixtures("official")
+def test_disconnected_cell_is_called_what_it_is(nasharness: Run) -> None:
+    told = nasharness("query", "|none~0|+|none~0|none~1|+|none~0|none~1|none~2|")
+    assert "latencies are artefacts" in told.stdout
+
+
+@pytest.mark.usefixtures("official")
+def test_study_over_all_data_sets(nasharness: Run, tmp_path: Path) -> None:
+    options = ["--dataset", "all", "--seeds", "2", "--steps", "20", "--out", "s"]
+    told = nasharness("run", "-m", "drnas", *options)
+    assert told.stdout.count("table `official`") == 3
+    for dataset in ("cifar10", "cifar100", "imagenet16-120"):
+        trials = pd.read_parquet(tmp_path / "s" / dataset / "trials.parquet")
+        assert set(trials["dataset"]) == {dataset}
+        assert set(trials["table"]) == {"official"}
+    assert (tmp_path / "s" / "report" / "index.html").exists()
+
+
+@pytest.mark.usefixtures("official")
+def test_latency_held_down_from_the_command_line(nasharness: Run, tmp_path: Path) -> None:
+    options = ["--cost", "latency:pixel3", "--target", "8", "--seeds", "1", "--steps", "10"]
+    nasharness("run", "-m", "unas,drnas", *options, "--out", "s", "--no-report")
+    trials = pd.read_parquet(tmp_path / "s" / "trials.parquet").set_index("method_name")
+    assert trials.loc["unas", "setting_cost"] == "latency:pixel3"
+    assert trials.loc["unas", "setting_cost_target"] == 8
