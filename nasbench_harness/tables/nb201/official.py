@@ -47,22 +47,19 @@ def ranks(archs: Sequence[str], space: SearchSpace, path: Path) -> list[int]:
             f"{path} holds NATS-Bench's size search space (cells like `{archs[0]}`); the topology"
             " search space, `NATS-tss-...`, was expected."
         )
+    known = {str(arch): rank for rank, arch in enumerate(space.enumerate())}
     try:
-        found = [space.rank(space.parse(arch)) for arch in archs]
-    except (HarnessError, TypeError, AttributeError) as error:
-        raise _other(path) from error
+        found = [known[arch] for arch in archs]
+    except (KeyError, TypeError) as error:
+        raise HarnessError(
+            f"{path} is of another benchmark: its list of cells is not the one of NAS-Bench-201."
+        ) from error
     if sorted(found) != list(range(space.size)):
         raise HarnessError(
             f"{path} lists {len(set(found))} different cells where the {space.size:,} of"
             " NAS-Bench-201 were expected."
         )
     return found
-
-
-def _other(path: Path) -> HarnessError:
-    return HarnessError(
-        f"{path} is of another benchmark: its list of cells is not the one of NAS-Bench-201."
-    )
 
 
 def damaged(index: int, path: Path, error: Exception) -> HarnessError:
