@@ -103,11 +103,12 @@ def cell(value: Any) -> str:
 
 
 @contextlib.contextmanager
-def bytes_bar(what: str) -> Iterator[Callable[[int, int], None]]:
-    """A bar over bytes; yields what to call with those done and all."""
-    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
+def counting_bar(what: str, unit: str) -> Iterator[Callable[[int, int], None]]:
+    """A bar over bytes or things; yields what to call with those done and all."""
+    from rich.progress import BarColumn, DownloadColumn, MofNCompleteColumn, Progress, TextColumn
 
-    columns = (TextColumn(what), BarColumn(bar_width=32), DownloadColumn())
+    count = DownloadColumn() if unit == "bytes" else MofNCompleteColumn()
+    columns = (TextColumn(what), BarColumn(bar_width=32), count)
     with Progress(*columns, console=err, transient=True) as progress:
         task = progress.add_task(what, total=None, visible=False)
 

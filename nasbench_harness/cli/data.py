@@ -64,7 +64,7 @@ def pull(
     from nasbench_harness.tables.nb201.pull import pull as pull_nb201
 
     _know(benchmark)
-    with console.bytes_bar("downloading") as progress:
+    with console.counting_bar("downloading", "bytes") as progress:
         table = pull_nb201(origin=origin, mirror=mirror, progress=progress)
     console.print_facts(_facts(table))
     console.out.print("\nThe numbers come from:")
@@ -72,6 +72,36 @@ def pull(
         console.out.print(f"  {source.name}  {source.repository}: {source.what}", markup=False)
         console.out.print(f"      licence: {source.licence}", markup=False)
     console.out.print("`nasharness data cite nb201` prints what to cite.")
+
+
+@data_app.command(
+    "import", epilog="Example:  nasharness data import nb201 NATS-tss-v1_0-3ffb9-simple --jobs 2"
+)
+def import_file(
+    benchmark: Benchmark,
+    file: Annotated[
+        Path, typer.Argument(help="NATS-Bench topology folder or tar, or NAS-Bench-201 .pth.")
+    ],
+    jobs: Annotated[int, typer.Option("--jobs", "-j", min=1, help="Parallel readers.")] = 1,
+    curves: Annotated[bool, typer.Option(help="Keep the learning curves (1 GB).")] = True,
+    force: Annotated[
+        bool, typer.Option("--force", help="Load a .pth although memory looks too small.")
+    ] = False,
+) -> None:
+    """Convert the official file once to the table `official`; it is never needed again."""
+    from nasbench_harness import console
+    from nasbench_harness.tables import library
+    from nasbench_harness.tables.nb201.importing import import_table
+
+    _know(benchmark)
+    with console.counting_bar("converting", "cells") as progress:
+        table = library.install(
+            library.official_folder(),
+            lambda folder: import_table(
+                file, folder, progress=progress, jobs=jobs, force=force, curves=curves
+            ),
+        )
+    console.print_facts(_facts(table))
 
 
 @data_app.command("verify", epilog="Example:  nasharness data verify nb201")
