@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from nasbench_harness.reports import numerals
 from nasbench_harness.reports.drawing import Drawing, Omitted
-from nasbench_harness.reports.figure_anytime import HEIGHT, LINEAR_BELOW, WIDTH
+from nasbench_harness.reports.regretlines import HEIGHT, LINEAR_BELOW, WIDTH
 from nasbench_harness.reports.studydata import StudyData
 from nasbench_harness.reports.style import INK, MethodStyle
 from nasbench_harness.reports.words import plain, shortened

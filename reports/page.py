@@ -12,7 +12,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from nasbench_harness.reports import provenance, tables, trialrows, words
+from nasbench_harness.reports import protocol, provenance, tables, trialrows, words
 from nasbench_harness.reports.drawing import Omitted, SavedFigure
 from nasbench_harness.reports.studydata import BASELINE, StudyData
 from nasbench_harness.reports.style import MethodStyle
@@ -39,6 +39,7 @@ def render_html(sections: Sequence[Section]) -> str:
     """The page as HTML."""
     return _environment(html=True).get_template("page.html.j2").render(
         title=_title(sections),
+        several=len(sections) > 1,
         sections=[_html_context(number, s) for number, s in enumerate(sections, start=1)],
     )  # fmt: skip
 
@@ -46,7 +47,9 @@ def render_html(sections: Sequence[Section]) -> str:
 def render_markdown(sections: Sequence[Section]) -> str:
     """The same words, table and figures as Markdown."""
     return _environment(html=False).get_template("report.md.j2").render(
-        title=_title(sections), sections=[_context(section) for section in sections]
+        title=_title(sections),
+        several=len(sections) > 1,
+        sections=[_context(number, s) for number, s in enumerate(sections, start=1)],
     )  # fmt: skip
 
 
@@ -80,12 +83,17 @@ def _title(sections: Sequence[Section]) -> str:
     return words.listing([section.data.name for section in sections])
 
 
-def _context(section: Section) -> dict[str, Any]:
+def _context(number: int, section: Section) -> dict[str, Any]:
     """What both outputs show."""
     data = section.data
     return {
         "name": data.name,
+        "anchor": f"study-{number}",
+        "about": _about(data),
+        "where": f"{data.first('dataset')}, {words.name(data.first('table'))}",
+        "size": _size(data),
         "subtitle": _subtitle(data),
+        "oracle": protocol.oracle(data),
         "caveats": provenance.caveats(data),
         "verdict": section.verdict,
         "subject": tables.subject(data),
@@ -106,13 +114,14 @@ def _context(section: Section) -> dict[str, Any]:
 def _html_context(number: int, section: Section) -> dict[str, Any]:
     styles = section.styles
     return {
-        **_context(section),
+        **_context(number, section),
         "columns": tables.SUMMARY,
         "rows": [
             {"label": label, "swatch": swatch(styles[label]), "texts": texts,
              "baseline": label == BASELINE}
             for label, texts in tables.cells(section.data.summary)
         ],
+        "beside": _beside(section.figures),
         "pictures": {
             saved.drawing.key: inline(saved, f"s{number}-{saved.drawing.key}-")
             for saved in section.figures
@@ -120,10 +129,22 @@ def _html_context(number: int, section: Section) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _subtitle(data: StudyData) -> str:
+def _about(data: StudyData) -> str:
+    """Dataset and table: what numbers must share to stand in one column."""
+    return f"dataset {data.first('dataset')}, table {words.name(data.first('table'))}"
+
+
+def _size(data: StudyData) -> str:
     seeds = data.trials["seed"].nunique()
-    methods = words.count(len(data.labels), "method")
-    return (
-        f"{methods}, {words.count(seeds, 'seed')}, on the search space"
-        f" {words.name(data.first('space'))}; {tables.subject(data)}"
-    )
+    return f"{words.count(len(data.labels), 'method')}, {words.count(seeds, 'seed')}"
+
+
+def _subtitle(data: StudyData) -> str:
+    space = words.name(data.first("space"))
+    return f"{_size(data)}, on the search space {space}; judged by {tables.judged_by(data)}"
+
+
+def _beside(figures: Sequence[SavedFigure]) -> str:
+    """The last of an odd number of single figures, which has a row to itself; else nothing."""
+    single = [saved.drawing.key for saved in figures if not saved.drawing.panels]
+    return single[-1] if len(single) % 2 else ""

@@ -10,7 +10,7 @@ from typing import Any
 
 from nasbench_harness import __version__
 from nasbench_harness.caveats import LANDSCAPE
-from nasbench_harness.contracts import Metric
+from nasbench_harness.reports.protocol import metric_facts, noise_words, protocol
 from nasbench_harness.reports.studydata import StudyData
 from nasbench_harness.reports.words import count, name, names, ranges
 
@@ -32,9 +32,7 @@ def caveats(data: StudyData) -> list[str]:
     found = [LANDSCAPE] if data.first("problem") == "landscape" else []
     if data.table is not None and data.table.caveat:
         found.append(re.sub(r"`([^`]+)`", lambda quoted: name(quoted[1]), data.table.caveat))
-    elif data.first("search_metric") == data.first("report_metric"):
-        found.append("The search and the report look at the same number of the table.")
-    return found
+    return [*found, *protocol(data)]
 
 
 def provenance(data: StudyData) -> list[tuple[str, str]]:
@@ -46,8 +44,7 @@ def provenance(data: StudyData) -> list[tuple[str, str]]:
         ("Seeds", ranges(config.get("seeds", data.trials["seed"].unique()))),
         ("Search space", name(data.first("space"))),
         *_table(data),
-        ("Searched metric", _metric(data, "search_metric")),
-        ("Reported metric", _metric(data, "report_metric")),
+        *metric_facts(data),
         ("Problem", f"{data.first('problem')}, dataset {data.first('dataset')}"),
         ("Steps", _steps(data)),
         ("Batch and noise", _batch(data)),
@@ -96,21 +93,6 @@ def _table(data: StudyData) -> list[tuple[str, str]]:
     ]
 
 
-def _metric(data: StudyData, role: str) -> str:
-    metric_name = data.first(role)
-    metric = data.table.metrics.get(metric_name) if data.table else None
-    same = role == "report_metric" and metric_name == data.first("search_metric")
-    return (
-        f"{name(metric_name)}{f': {_meaning(metric)}' if metric else ''}"
-        f"{'; the same as the one searched' if same else ''}"
-    )
-
-
-def _meaning(metric: Metric) -> str:
-    epochs = f"{metric.epochs} epochs" if metric.epochs else "training length not documented"
-    return f"{metric.meaning}, in {metric.unit}, split {metric.split}, {epochs}"
-
-
 def _steps(data: StudyData) -> str:
     budgets: dict[int, list[str]] = {}
     for label in data.labels:
@@ -119,10 +101,9 @@ def _steps(data: StudyData) -> str:
 
 
 def _batch(data: StudyData) -> str:
-    noise = float(data.first("noise"))
     return (
         f"{count(int(data.first('batch_size')), 'architecture sample')} a step,"
-        f" {f'noise of {noise:g} points' if noise else 'no noise'}"
+        f" {noise_words(data.first('noise'))}"
     )
 
 

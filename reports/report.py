@@ -13,6 +13,7 @@ from nasbench_harness.reports import (
     figure_anytime,
     figure_cells,
     figure_choices,
+    figure_cost,
     figure_distribution,
     figure_landscape,
 )
@@ -23,10 +24,12 @@ from nasbench_harness.reports.style import RC, MethodStyle, method_styles
 from nasbench_harness.reports.tables import write_tables
 from nasbench_harness.reports.verdict import judge
 
-Draw = Callable[[StudyData, dict[str, MethodStyle]], Drawing | Omitted]
+Draw = Callable[[StudyData, dict[str, MethodStyle]], Drawing | Omitted | None]
+"""None: the figure has no place in this report."""
 
 FIGURES: tuple[Draw, ...] = (
     figure_anytime.draw,
+    figure_cost.draw,
     figure_distribution.draw,
     figure_cells.draw,
     figure_choices.draw,
@@ -87,6 +90,6 @@ def _figures(
             result = draw(data, styles)
         if isinstance(result, Omitted):
             omitted.append(result)
-        else:
+        elif result is not None:
             drawn.append(save(result, folder))
     return drawn, omitted

@@ -61,14 +61,16 @@ def headings() -> list[str]:
 
 def subject(data: StudyData) -> str:
     """What every number of the table is about: table, dataset, metric, training length."""
+    return f"table {name(data.first('table'))}, dataset {data.first('dataset')}, {judged_by(data)}"
+
+
+def judged_by(data: StudyData) -> str:
+    """The metric of every result, and its training length."""
     metric = data.metric
     epochs = "" if metric is None else (
         f", {metric.epochs} epochs" if metric.epochs else ", training length not documented"
     )  # fmt: skip
-    return (
-        f"table {name(data.first('table'))}, dataset {data.first('dataset')},"
-        f" {name(data.first('report_metric'))}{epochs}"
-    )
+    return f"{name(data.first('report_metric'))}{epochs}"
 
 
 def write_tables(data: StudyData, folder: Path) -> list[str]:

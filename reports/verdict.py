@@ -12,10 +12,9 @@ from functools import cache
 from itertools import groupby
 from typing import Any, Literal
 
-import pandas as pd
-
 from nasbench_harness.reports import numerals
 from nasbench_harness.reports.intervals import TOLERANCE, Array, difference_interval
+from nasbench_harness.reports.protocol import SEEDS
 from nasbench_harness.reports.studydata import BASELINE, StudyData
 from nasbench_harness.reports.summary import DONE, numbers
 from nasbench_harness.reports.words import count, listing, name, names, ranges
@@ -286,12 +285,17 @@ def _collapsed(data: StudyData) -> list[str]:
 
 
 def _noise(data: StudyData) -> list[str]:
-    noise = pd.to_numeric(data.trials["noise"]).max()
-    if not noise > 0:
+    noise = data.first("noise")
+    if noise == SEEDS:
+        return [
+            "At every step the searchers saw, for every architecture, one of the benchmark's own"
+            " training runs drawn at random; the results shown are looked up without noise."
+        ]
+    if not float(noise) > 0:
         return []
     return [
-        f"The searchers saw every accuracy with Gaussian noise of {noise:g} points on it; the"
-        " results shown are looked up without noise."
+        f"The searchers saw every accuracy with Gaussian noise of {float(noise):g} points on it;"
+        " the results shown are looked up without noise."
     ]
 
 

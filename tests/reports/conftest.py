@@ -12,6 +12,7 @@ import pytest
 
 from nasbench_harness.config import build_config
 from nasbench_harness.planning import plan
+from nasbench_harness.reports import drawing
 from nasbench_harness.reports.studydata import StudyData, load_study
 from nasbench_harness.store import Study, gather, plan_study
 from nasbench_harness.trial import TrialSpec, run_trial
@@ -24,11 +25,11 @@ Edit = Callable[[list[TrialSpec]], list[TrialSpec]]
 
 def make_study(
     folder: Path, methods: str = "drnas,rea", seeds: int = 3, steps: int = 12, *,
-    random: bool = True, edit: Edit = lambda specs: specs, run: bool = True,
+    random: bool = True, edit: Edit = lambda specs: specs, run: bool = True, **given: Any,
 ) -> Study:  # fmt: skip
-    """Plan a study in `folder` and run its trials in this process."""
-    given = {"methods": methods, "seeds": seeds, "steps": steps, "random": random}
-    config = build_config(None, given, [])
+    """Plan a study in `folder` and run its trials in this process; `given` is of its config."""
+    basics = {"methods": methods, "seeds": seeds, "steps": steps, "random": random}
+    config = build_config(None, {**basics, **given}, [])
     folder.mkdir(parents=True)
     study = plan_study(folder, config.model_dump(mode="json"), edit(plan(config)))
     for spec in study.specs if run else []:
@@ -42,6 +43,15 @@ def relabelled(method: str, note: str) -> Edit:
 
     def edit(specs: list[TrialSpec]) -> list[TrialSpec]:
         return [replace(s, overrides={"note": note}) if s.method == method else s for s in specs]
+
+    return edit
+
+
+def searching_on(metric: str, *methods: str) -> Edit:
+    """Let these methods search on a metric of their own."""
+
+    def edit(specs: list[TrialSpec]) -> list[TrialSpec]:
+        return [replace(s, search_metric=metric) if s.method in methods else s for s in specs]
 
     return edit
 
@@ -94,6 +104,12 @@ def data_of(finished: Study) -> Callable[[pd.DataFrame], StudyData]:
 def finished(tmp_path_factory: pytest.TempPathFactory, table_cache: Path) -> Study:
     """A gradient method, evolution and random search with three seeds."""
     return make_study(tmp_path_factory.mktemp("study") / "drnas-rea-nb201")
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Coarse pictures, where nobody looks at them."""
+    monkeypatch.setattr(drawing, "DPI", 30)
 
 
 @pytest.fixture(scope="session")

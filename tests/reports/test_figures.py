@@ -11,8 +11,9 @@ import pytest
 
 from nasbench_harness.contracts import Table
 from nasbench_harness.reports import figure_landscape
-from nasbench_harness.reports.figure_anytime import anytime_curves, regret_ticks
+from nasbench_harness.reports.figure_anytime import anytime_curves
 from nasbench_harness.reports.figure_cells import most_found
+from nasbench_harness.reports.regretlines import regret_ticks
 from nasbench_harness.reports.studydata import load_study
 from nasbench_harness.reports.style import method_styles
 from nasbench_harness.store import Study

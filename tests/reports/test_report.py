@@ -6,7 +6,6 @@ import re
 import shutil
 import subprocess
 import sys
-from html.parser import HTMLParser
 from pathlib import Path
 
 import pandas as pd
@@ -14,56 +13,14 @@ import pytest
 
 from nasbench_harness.caveats import LANDSCAPE
 from nasbench_harness.errors import HarnessError
-from nasbench_harness.reports import drawing, write_report
-from nasbench_harness.reports.report import write_report as write_reports
+from nasbench_harness.reports import write_report
 from nasbench_harness.store import Study, gather
 from nasbench_harness.trial import Outcome, Status, write_failure
 
 from .conftest import make_study, relabelled
+from .htmlpage import Page
 
 ODD = "<script>alert(1)</script>|`$x_1$` %~^\\{#}&\"'"
-VOID = {"meta", "br", "wbr", "link", "img", "hr", "input"}
-
-
-class Page(HTMLParser):
-    """Collects what a page loads and refers to, and whether its tags are balanced."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.loads: list[str] = []
-        self.links: list[str] = []
-        self.ids: list[str] = []
-        self.open: list[str] = []
-        self.words = ""
-        self.feed(text)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag not in VOID:
-            self.open.append(tag)
-        found = {name: value or "" for name, value in attrs}
-        if "id" in found:
-            self.ids.append(found["id"])
-        if tag == "a":
-            self.links.append(found["href"])
-        else:
-            self.loads += [found[key] for key in ("src", "href", "xlink:href") if key in found]
-
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.handle_starttag(tag, attrs)
-        if tag not in VOID:
-            self.open.pop()
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open.pop() == tag
-
-    def handle_data(self, data: str) -> None:
-        self.words += data
-
-
-@pytest.fixture
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Coarse pictures, where nobody looks at them."""
-    monkeypatch.setattr(drawing, "DPI", 30)
 
 
 def test_page_needs_no_network(page: Path) -> None:
@@ -197,17 +154,6 @@ def test_a_table_that_changed_since_is_not_looked_into(tmp_path: Path, quick: No
     path.write_text(path.read_text().replace(study.specs[0].table_hash, "0" * 64))
     words = Page(write_report(study.folder).read_text()).words
     assert "installed here is not the one the study used" in words
-
-
-def test_several_studies_share_a_page_and_keep_their_files_apart(
-    finished: Study, tmp_path: Path, quick: None
-) -> None:
-    page = write_reports([finished.folder, finished.folder], tmp_path / "r")
-    parsed = Page(page.read_text())
-    links = [link for link in parsed.links if not link.startswith("#")]
-    assert all((page.parent / link).is_file() for link in links)
-    assert {link.partition("/")[0] for link in links} == {"study-1", "study-2"}
-    assert len(parsed.ids) == len(set(parsed.ids))
 
 
 def test_default_place_is_beside_the_study(tmp_path: Path) -> None:

@@ -1,0 +1,94 @@
+"""Lines of mean regret with a band, one per method: what the figures over time have in common."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+
+from nasbench_harness.reports.style import MethodStyle
+from nasbench_harness.reports.words import shortened
+
+WIDTH, HEIGHT = 350, 300  # points
+LINEAR_BELOW = 0.1
+"""Points of regret below which the logarithmic axis is linear, so that it can show zero."""
+
+
+def line(axes: Axes, curve: pd.DataFrame, x: str, style: MethodStyle, position: int) -> None:
+    """The mean of `curve` over its column `x`; `position` keeps markers of methods apart."""
+    along = curve[x].to_numpy()
+    axes.fill_between(
+        along, curve["regret_low"], curve["regret_high"], color=style.colour, alpha=0.16,
+        linewidth=0,
+    )  # fmt: skip
+    spread = max(1, len(along) // 8)
+    axes.plot(
+        along,
+        curve["regret_mean"],
+        color=style.colour,
+        linestyle=style.dash,
+        linewidth=1.6,
+        marker=style.marker,
+        markersize=4,
+        markevery=(position * spread // 6 % spread, spread),
+    )
+
+
+def handle(label: str, style: MethodStyle) -> Line2D:
+    """A method's line in the legend."""
+    text = shortened(label, 24)
+    return Line2D(
+        [],
+        [],
+        color=style.colour,
+        linestyle=style.dash,
+        linewidth=1.6,
+        marker=style.marker,
+        markersize=4,
+        label=f" {text}" if text.startswith("_") else text,  # matplotlib hides a leading underscore
+    )
+
+
+def scale_regret(axes: Axes, curves: pd.DataFrame) -> None:
+    """A logarithmic axis of regret that can show zero; no minor ticks on either axis."""
+    regrets = curves[["regret_mean", "regret_low", "regret_high"]].to_numpy()
+    low, high = float(np.nanmin(regrets)), max(float(np.nanmax(regrets)), LINEAR_BELOW)
+    axes.set_yscale("symlog", linthresh=LINEAR_BELOW, linscale=0.7)
+    axes.set_ylim(0.75 * low if low > 2 * LINEAR_BELOW else -0.012, 1.25 * high)
+    ticks = regret_ticks(*axes.get_ylim())
+    axes.set_yticks(ticks, [f"{tick:g}" for tick in ticks])
+    axes.set_ylabel(f"regret, points (logarithmic, linear below {LINEAR_BELOW:g})")
+    axes.minorticks_off()
+
+
+def regret_ticks(low: float, high: float) -> list[float]:
+    """Round numbers between the limits of a logarithmic axis; more of them on a short one."""
+    ticks = round_ticks(low, high, range(-1, 3))
+    return [0.0, *ticks] if low <= 0 else ticks
+
+
+def cost_ticks(low: float, high: float) -> list[float]:
+    """Round numbers between two positive limits; whole powers of ten on a long axis."""
+    powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    whole = round_ticks(low, high, powers, ((1,),))
+    return whole if len(whole) > 3 else round_ticks(low, high, powers)
+
+
+def round_ticks(
+    low: float,
+    high: float,
+    powers: Sequence[int],
+    choices: Sequence[Sequence[int]] = ((1, 2, 5), range(1, 10)),
+) -> list[float]:
+    """Digits times powers of ten between the limits; the first choice of digits that is enough."""
+    inside: list[float] = []
+    for digits in choices:
+        inside = [digit * 10.0**power for power in powers for digit in digits]
+        inside = [tick for tick in inside if low <= tick <= high]
+        if len(inside) >= 3:
+            break
+    return inside

@@ -1,0 +1,95 @@
+"""One page about several studies: each has its part, its heading and its files."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from nasbench_harness.reports.report import write_report
+from nasbench_harness.store import Study
+from nasbench_harness.tables.columns import ColumnTable
+
+from .conftest import make_study
+from .htmlpage import Page
+
+DATASETS = ("cifar10", "cifar100", "imagenet16-120")
+LARGEST = 3_000_000
+"""Bytes of a page that is still easy to mail."""
+
+
+@pytest.fixture(scope="module")
+def several(finished: Study, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A page about a finished study and one that has not begun."""
+    folder = tmp_path_factory.mktemp("studies")
+    planned = make_study(folder / "a <b>", "rea", run=False)
+    return write_report([finished.folder, planned.folder], folder / "report")
+
+
+def test_files_are_kept_apart(several: Path) -> None:
+    parsed = Page(several.read_text())
+    links = [link for link in parsed.links if not link.startswith("#")]
+    assert all((several.parent / link).is_file() for link in links)
+    assert {link.partition("/")[0] for link in links} == {"study-1", "study-2"}
+
+
+def test_ids_are_unique_and_anchors_lead_somewhere(several: Path) -> None:
+    parsed = Page(several.read_text())
+    assert parsed.open == []
+    assert len(parsed.ids) == len(set(parsed.ids))
+    anchors = {link[1:] for link in parsed.links if link.startswith("#")}
+    assert {"study-1", "study-2"} <= anchors <= set(parsed.ids)
+
+
+def test_contents_come_first_with_one_line_a_study(several: Path) -> None:
+    text = several.read_text()
+    contents = text[text.index("<nav") : text.index("</nav>")]
+    assert contents.count("<li>") == 2
+    assert "dataset cifar10, table <code>analog</code>: 3 methods, 3 seeds" in contents
+    assert "a &lt;b&gt;" in contents
+    assert text.index("</nav>") < text.index("<article")
+
+
+def test_every_heading_names_its_dataset_and_table(several: Path) -> None:
+    text = several.read_text()
+    assert len(re.findall(r"<h1[ >]", text)) == 1
+    studies = re.findall(r'<h2 class="study">(.*?)</h2>', text)
+    assert len(studies) == 2
+    assert all("dataset cifar10, table <code>analog</code>" in study for study in studies)
+    heads = re.findall(r"<h3.*?</h3>", text)
+    assert len(heads) > 10
+    assert all("cifar10, <code>analog</code>" in head for head in heads)
+
+
+def test_markdown_has_contents_and_anchors_too(several: Path) -> None:
+    text = (several.parent / "report.md").read_text()
+    for number in (1, 2):
+        assert f"](#study-{number})" in text
+        assert f'<a id="study-{number}"></a>' in text
+    assert len(re.findall(r"^### Summary \(cifar10, `analog`\)$", text, re.M)) == 2
+
+
+def test_a_single_study_needs_no_contents(page: Path) -> None:
+    text = page.read_text()
+    assert "<nav" not in text
+    assert len(re.findall(r"<h1[ >]", text)) == 1
+    assert "dataset cifar10, table <code>analog</code>" in text
+    assert "<h3" not in text
+
+
+def test_no_table_mixes_datasets(official: ColumnTable, tmp_path: Path, quick: None) -> None:
+    folders = [
+        make_study(tmp_path / dataset, "rea", seeds=2, dataset=dataset).folder
+        for dataset in DATASETS
+    ]
+    page = write_report(folders, tmp_path / "report")
+    text = page.read_text()
+    assert len(text) < LARGEST
+    assert len(re.findall('<table class="summary">', text)) == len(DATASETS)
+    for number, dataset in enumerate(DATASETS, start=1):
+        summary = pd.read_csv(tmp_path / "report" / f"study-{number}" / "tables" / "summary.csv")
+        assert set(summary["dataset"]) == {dataset}
+        assert set(summary["report_metric"]) == {f"{dataset.replace('-', '_')}_test_200ep"}
+        assert f"dataset {dataset}, table <code>official</code>" in text
