@@ -24,16 +24,17 @@ def searched(data: StudyData) -> dict[str, list[str]]:
 def oracle(data: StudyData) -> str:
     """The warning of a study whose searches saw what no search may see; empty for all others."""
     seen = [
-        f"{names(labels)} on {name(metric)}"
+        f"{names(labels)} searched on {name(metric)}"
         for metric, labels in searched(data).items()
         if _forbidden(data, metric)
     ]
     if not seen:
         return ""
     return (
-        f"This is an oracle study and no search result: {'; '.join(seen)} searched on a metric"
-        f" that is not for searching ({name('--allow-test-search')}). It shows what a search could"
-        " reach that knows the answers; do not compare it with search results."
+        f"This is an oracle study and no search result: {'; '.join(seen)}. Such a metric is not"
+        f" for searching, and only {name('--allow-test-search')} lets a search look at it. The"
+        " numbers show what a search could reach that knows the answers; do not compare them with"
+        " those of searches."
     )
 
 

@@ -62,7 +62,9 @@ def test_a_forbidden_metric_makes_an_oracle_study_said_before_all_else(
         warning = text.index("This is an oracle study and no search result")
         assert warning < text.index("This is a landscape study")
         assert warning < text.index("In words")
-    assert f"rea on {FORBIDDEN} searched on a metric" in plain(oracle(load_study(study.folder)))
+    assert f"rea searched on {FORBIDDEN}. Such a metric is not for searching" in plain(
+        oracle(load_study(study.folder))
+    )
 
 
 @pytest.mark.parametrize("allowed", [True, False])
@@ -115,5 +117,5 @@ def test_searching_on_the_official_test_column_is_an_oracle_study(
 ) -> None:
     given = {"search_metric": "test@200", "allow_test_search": True}
     data = load_study(make_study(tmp_path / "s", run=False, **given).folder)
-    assert "cifar10_test_200ep searched on a metric that is not for" in plain(oracle(data))
+    assert "drnas, random and rea searched on cifar10_test_200ep. Such a" in plain(oracle(data))
     assert "the very number the results are judged by" in said(protocol(data))

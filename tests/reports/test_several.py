@@ -12,7 +12,7 @@ from nasbench_harness.reports.report import write_report
 from nasbench_harness.store import Study
 from nasbench_harness.tables.columns import ColumnTable
 
-from .conftest import make_study
+from .conftest import make_study, searching_on
 from .htmlpage import Page
 
 DATASETS = ("cifar10", "cifar100", "imagenet16-120")
@@ -50,6 +50,15 @@ def test_contents_come_first_with_one_line_a_study(several: Path) -> None:
     assert "dataset cifar10, table <code>analog</code>: 3 methods, 3 seeds" in contents
     assert "a &lt;b&gt;" in contents
     assert text.index("</nav>") < text.index("<article")
+
+
+def test_contents_tell_oracle_studies_from_searches(tmp_path: Path) -> None:
+    edit = searching_on("cifar10_analog_accuracy", "rea")
+    oracle = make_study(tmp_path / "s", "rea", run=False, edit=edit)
+    other = make_study(tmp_path / "t", "rea", run=False)
+    text = write_report([oracle.folder, other.folder], tmp_path / "report").read_text()
+    lines = re.findall("<li>(.*?)</li>", text[text.index("<nav") : text.index("</nav>")])
+    assert ["an oracle study, no search result" in line for line in lines] == [True, False]
 
 
 def test_every_heading_names_its_dataset_and_table(several: Path) -> None:
