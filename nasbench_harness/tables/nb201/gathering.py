@@ -7,9 +7,13 @@ from array import array
 from collections.abc import Mapping, Sequence
 
 from nasbench_harness.contracts import Metric, SearchSpace
+from nasbench_harness.tables.columns import TrainingTime
 from nasbench_harness.tables.nb201.cells import Cell
 from nasbench_harness.tables.nb201.recorded import SCHEDULES, TRAININGS, Seeds, metrics
 from nasbench_harness.tables.nb201.schema import DATASETS, key
+
+SEARCHED = ("cifar10valid", "cifar100", "imagenet16_120")
+"""The training whose validation accuracy a search on each data set looks at."""
 
 
 class Gathering:
@@ -41,6 +45,19 @@ class Gathering:
             if not all(math.isnan(value) for value in column)
         }
         return [metric for metric in metrics(self._found()) if metric.name in filled], filled
+
+    def training_time(self) -> TrainingTime | None:
+        """The recorded times, and how the data sets compare: the ratio of their sums."""
+        column = "train_time_{}_200ep_s"
+        totals = {
+            dataset: sum(x for x in self._columns.get(column.format(prefix), ()) if x > 0)
+            for dataset, prefix in zip(DATASETS, SEARCHED, strict=True)
+        }
+        whole = totals[DATASETS[0]]
+        if not all(totals.values()):
+            return None
+        factors = {dataset: total / whole for dataset, total in totals.items()}
+        return TrainingTime(column.format(SEARCHED[0]), 200, factors)
 
     def _found(self) -> dict[tuple[str, int], Seeds]:
         """Which training runs there are, by data set and schedule."""

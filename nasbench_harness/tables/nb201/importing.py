@@ -13,6 +13,7 @@ import contextlib
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from nasbench_harness import registry
@@ -23,7 +24,7 @@ from nasbench_harness.tables.nb201 import pth
 from nasbench_harness.tables.nb201.cells import Cell
 from nasbench_harness.tables.nb201.curves import CurveWriter
 from nasbench_harness.tables.nb201.gathering import Gathering
-from nasbench_harness.tables.nb201.nats import META, FolderMembers, NatsFolder, TarMembers
+from nasbench_harness.tables.nb201.nats import META, FolderMembers, Members, NatsFolder, TarMembers
 from nasbench_harness.tables.nb201.official import DOWNLOADS, OfficialFile, ranks
 
 CAVEAT = (
@@ -74,7 +75,7 @@ def _opened(path: Path, jobs: int, force: bool) -> OfficialFile:
     """Recognise the file by its content, not by its name."""
     if path.is_dir():
         if (path / META).is_file():
-            return NatsFolder(path, FolderMembers(path), jobs=jobs)
+            return _nats(path, FolderMembers(path), jobs)
         raise HarnessError(
             f"{path} is no NATS-Bench folder: it has no {META}; give the folder that holds"
             " 000000.pickle.pbz2 and its like, its tar, or the NAS-Bench-201 `.pth`."
@@ -84,7 +85,7 @@ def _opened(path: Path, jobs: int, force: bool) -> OfficialFile:
     with path.open("rb") as file:
         start = file.read(512)
     if start[257:262] == b"ustar":
-        return NatsFolder(path, TarMembers(path), jobs=jobs)
+        return _nats(path, TarMembers(path), jobs)
     if start.startswith(b"BZh"):
         raise HarnessError(
             f"{path} is one large pickle, which would need all of its memory at once; import the"
@@ -98,6 +99,14 @@ def _opened(path: Path, jobs: int, force: bool) -> OfficialFile:
     )
 
 
+def _nats(path: Path, members: Members, jobs: int) -> OfficialFile:
+    try:
+        return NatsFolder(path, members, jobs=jobs)
+    except BaseException:
+        members.close()
+        raise
+
+
 def _cells(
     source: OfficialFile, path: Path, space: SearchSpace, allow_missing: bool
 ) -> Iterator[tuple[int, Cell]]:
@@ -109,6 +118,11 @@ def _cells(
         raise HarnessError(
             f"{path} lacks {len(missing):,} of the {space.size:,} cells (index {first}"
             f"{', ...' if len(missing) > 3 else ''}); download it again."
+        )
+    if unknown := sorted(set(source.indices).difference(range(space.size))):
+        raise HarnessError(
+            f"{path} has results of a cell {unknown[0]}, and NAS-Bench-201 has {space.size:,} cells"
+            " counted from 0; the file is not what it should be."
         )
     for index, cell in source.cells():
         if cell.arch != source.archs[index]:
@@ -139,6 +153,7 @@ def _gather(
 def _write(table: Path, gathered: Gathering, provenance: Provenance) -> None:
     """Put the columns beside the learning curves in `table`."""
     metrics, columns = gathered.columns()
+    provenance = replace(provenance, training_time=gathered.training_time())
     written = table.with_name("columns")
     write_columns(written, provenance, metrics, columns)
     for file in written.iterdir():

@@ -112,7 +112,7 @@ class NatsFolder:
     def cells(self) -> Iterator[tuple[int, Cell]]:
         """Every cell, through the official `ArchResults`."""
         packed = ((index, self._read(index)) for index in self.indices)
-        if self._jobs == 1:
+        if self._jobs <= 1:
             for index, data in packed:
                 yield index, self._converted(index, data)
         else:

@@ -37,7 +37,7 @@ class PthFile:
             require_memory(path)
         self._path = path
         content = _load(path)
-        if not isinstance(content, dict) or any(part not in content for part in _PARTS):
+        if not _is_benchmark(content):
             raise HarnessError(
                 f"{path} is no NAS-Bench-201 file: `{'`, `'.join(_PARTS)}` were expected in it."
             )
@@ -66,6 +66,16 @@ class PthFile:
     def close(self) -> None:
         """Let go of the memory."""
         self._cells.clear()
+
+
+def _is_benchmark(content: Any) -> bool:
+    return (
+        isinstance(content, dict)
+        and all(part in content for part in _PARTS)
+        and isinstance(content["meta_archs"], list)
+        and isinstance(content["arch2infos"], dict)
+        and all(isinstance(index, int) for index in content["arch2infos"])
+    )
 
 
 def require_memory(path: Path) -> None:

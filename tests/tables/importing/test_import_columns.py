@@ -77,6 +77,18 @@ def test_parameters_are_those_of_the_network(imported: ColumnTable, space: NB201
     assert imported.value("params_cifar100_m", space.rank(arch)) == expected
 
 
+def test_training_times_are_compared_across_data_sets(imported: ColumnTable) -> None:
+    recorded = imported.provenance.training_time
+    assert recorded is not None
+    total = {
+        prefix: np.nansum(imported.column(f"train_time_{prefix}_200ep_s"))
+        for prefix in ("cifar10valid", "imagenet16_120")
+    }
+    assert recorded.factors["cifar10"] == 1
+    expected = total["imagenet16_120"] / total["cifar10valid"]
+    assert recorded.factors["imagenet16-120"] == pytest.approx(expected)
+
+
 def test_no_column_is_empty(imported: ColumnTable) -> None:
     assert [name for name in imported.metrics if np.isnan(imported.column(name)).all()] == []
 

@@ -110,7 +110,17 @@ def test_list_of_cells_with_a_repeated_one(fault: Fault, folder: Path, archs: li
     fault(folder, "lists 15624 different cells")
 
 
-@pytest.mark.parametrize("content", [[1, 2], {"state_dict": {}}, "text"])
+@pytest.mark.parametrize(
+    "content",
+    [
+        [1, 2],
+        {"state_dict": {}},
+        "text",
+        {"meta_archs": 3, "arch2infos": {}, "evaluated_indexes": []},
+        {"meta_archs": [], "arch2infos": [], "evaluated_indexes": []},
+        {"meta_archs": [], "arch2infos": {"a": 1, 2: 3}, "evaluated_indexes": []},
+    ],
+)
 def test_pth_of_something_else(fault: Fault, tmp_path: Path, content: object) -> None:
     import torch
 
@@ -176,6 +186,11 @@ def test_cell_of_another_structure(fault: Fault, folder: Path, content: object) 
 def test_exchanged_cells(fault: Fault, folder: Path) -> None:
     shutil.copyfile(folder / "000000.pickle.pbz2", folder / "003001.pickle.pbz2")
     fault(folder, "Cell 3001 in .* was expected")
+
+
+def test_cell_beyond_the_last(fault: Fault, folder: Path) -> None:
+    shutil.copyfile(folder / "000000.pickle.pbz2", folder / "099999.pickle.pbz2")
+    fault(folder, "has results of a cell 99999")
 
 
 def test_schedules_exchanged(fault: Fault, folder: Path, builder: Callable[..., Any]) -> None:
