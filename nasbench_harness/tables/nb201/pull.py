@@ -18,9 +18,9 @@ from nasbench_harness.tables.nb201 import sources
 from nasbench_harness.tables.nb201.schema import official_columns
 
 CAVEAT = (
-    "The `official` table holds the published NAS-Bench-201 results. Searches look at validation"
-    " accuracy and results at test accuracy; on CIFAR-10 the two come from differently trained"
-    " networks, on CIFAR-100 and ImageNet16-120 from the same ones."
+    "The `official` table holds the published NAS-Bench-201 results. Its validation and test"
+    " accuracies come from differently trained networks on CIFAR-10, and from the same ones on"
+    " CIFAR-100 and ImageNet16-120."
 )
 VERSION = "public sources, 1"
 
