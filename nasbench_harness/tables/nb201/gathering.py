@@ -20,13 +20,9 @@ class Gathering:
     """Columns in rank order that fill up as cells come; NaN until then."""
 
     def __init__(self, space: SearchSpace) -> None:
-        self.size = space.size
+        self._space, self.size = space, space.size
         self._columns: dict[str, array[float]] = {}
         self._seeds: dict[tuple[str, int], set[int]] = {}
-        for dataset in DATASETS:
-            self._columns[f"params_{key(dataset)}_m"] = array(
-                "d", (space.cost(arch, "params", dataset) / 1e6 for arch in space.enumerate())
-            )
 
     def add(self, rank: int, cell: Cell) -> None:
         """Take the numbers of one cell."""
@@ -44,7 +40,18 @@ class Gathering:
             for name, column in self._columns.items()
             if not all(math.isnan(value) for value in column)
         }
+        filled |= self._parameters()
         return [metric for metric in metrics(self._found()) if metric.name in filled], filled
+
+    def _parameters(self) -> dict[str, array[float]]:
+        """Millions of parameters of the network each cell describes."""
+        cells = list(self._space.enumerate())
+        return {
+            f"params_{key(dataset)}_m": array(
+                "d", (self._space.cost(cell, "params", dataset) / 1e6 for cell in cells)
+            )
+            for dataset in DATASETS
+        }
 
     def training_time(self) -> TrainingTime | None:
         """The recorded times, and how the data sets compare: the ratio of their sums."""

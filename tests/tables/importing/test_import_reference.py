@@ -18,7 +18,7 @@ from nasbench_harness.tables.nb201.importing import import_table
 if TYPE_CHECKING:
     from nasbench_harness.spaces.nb201 import NB201
 
-SOME = range(0, 15625, 47)
+SOME = range(0, 15625, 97)
 SEEDS = (777, 888, 999)
 ACCURACIES = [
     "cifar10_test_200ep", "cifar100_test_200ep", "imagenet16_120_test_200ep",
@@ -151,7 +151,7 @@ def test_published_numbers_arrive(
     check_published(ColumnTable(tmp_path / "table"), published, space, SOME)
     comparison = compare(tmp_path / "table")
     comparison.all(api, SOME, epochs=[-1, -2])
-    assert comparison.compared > 20_000
+    assert comparison.compared > 10_000
 
 
 @pytest.mark.slow
