@@ -39,7 +39,16 @@ def outcome_of(folder: Path) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     return result, history
 
 
-ALL = ("darts", "drnas", "edas", "random", "rea", "unas", "unas[cost=params,cost_target=0.3]")
+ALL = (
+    "darts",
+    "drnas",
+    "edas",
+    "random",
+    "rea",
+    "reinforce",
+    "unas",
+    "unas[cost=params,cost_target=0.3]",
+)
 
 
 @pytest.mark.parametrize("method", ALL)

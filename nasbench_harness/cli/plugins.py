@@ -106,6 +106,32 @@ def show_space(
     console.print_rows(f"{space.size:,} architectures", ("decision", "group", "options"), rows)
 
 
+@show_app.command("table", epilog="Example:  nasharness show table official --json")
+def show_table(
+    name: Annotated[str, typer.Argument(autocompletion=names("tables"))], json: JsonOption = False
+) -> None:
+    """A table's columns: what each number is and what it may be used for."""
+    from dataclasses import asdict
+
+    from nasbench_harness import console, registry
+
+    table = registry.open_table(name)
+    columns = list(table.metrics.values())
+    if json:
+        console.print_json([asdict(metric) for metric in columns])
+        return
+    rows = [
+        (m.name, m.unit, m.seeds, _uses(m.search, m.report), m.meaning, m.trained_on)
+        for m in columns
+    ]
+    headings = ("column", "unit", "seeds", "use", "meaning", "trained on")
+    console.print_rows(f"{table.name}, {table.version}", headings, rows)
+
+
+def _uses(search: bool, report: bool) -> str:
+    return ", ".join(use for use, may in (("search", search), ("report", report)) if may)
+
+
 @show_app.command(
     "arch", epilog="Example:  nasharness show arch '|nor_conv_3x3~0|+|...|' --out cell.svg"
 )

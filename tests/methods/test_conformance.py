@@ -9,7 +9,7 @@ import pytest
 from nasbench_harness import registry
 from nasbench_harness.testing import check_searcher, toy_problem
 
-BUILT_IN = ("darts", "drnas", "edas", "random", "rea", "unas")
+BUILT_IN = ("darts", "drnas", "edas", "random", "rea", "reinforce", "unas")
 
 
 def test_the_built_in_methods_are_registered() -> None:
@@ -37,6 +37,7 @@ VARIANTS = [
     ("edas", {"edge_policy": "entropy", "entropy_weight": 0.1, "warmup_fraction": 0.2}),
     ("edas", {"clamp": "eps_argmax"}),
     ("rea", {"population": 3, "tournament": 2}),
+    ("reinforce", {"answer": "mode"}),
 ]
 
 

@@ -1,16 +1,19 @@
-"""Random search and regularised evolution."""
+"""Random search, regularised evolution and REINFORCE."""
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 
 import pytest
 import torch
 from scipy.stats import chisquare
+from torch import Tensor
 
 from nasbench_harness import registry
 from nasbench_harness.methods.random import RandomSearch, RandomSettings
 from nasbench_harness.methods.rea import REASettings, RegularisedEvolution
+from nasbench_harness.methods.reinforce import REINFORCE, REINFORCESettings
 from nasbench_harness.problems.landscape import Landscape
 from nasbench_harness.testing import toy_problem
 
@@ -83,3 +86,34 @@ def test_answer_comes_from_the_whole_history() -> None:
     best = max(score for _, score in searcher.population)
     assert problem.score(searcher.architecture()) >= best
     assert problem.score(searcher.architecture()) == pytest.approx(searcher.best_score)
+
+
+def test_reinforce_follows_the_gradient_of_the_expected_accuracy(
+    problem: Landscape, alpha: Tensor, exact_gradient: Tensor,
+    gradients: Callable[..., Tensor], z_scores: Callable[[Tensor, Tensor], Tensor],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    """With any constant baseline: E[-(r - b) grad log p] = grad E[-r], r in percent."""
+    searcher = REINFORCE(problem, REINFORCESettings(), seed=3)
+    searcher.alpha.data.copy_(alpha)
+    monkeypatch.setattr(searcher, "update_baseline", lambda reward: 50.0)
+    assert z_scores(gradients(searcher, problem, 12_000), 100 * exact_gradient).max() < 3
+
+
+def test_reinforce_baseline_is_corrected_and_updated_before_use() -> None:
+    searcher = REINFORCE(toy_problem(), REINFORCESettings(), seed=0)
+    assert searcher.update_baseline(80.0) == pytest.approx(80.0)  # the first advantage is 0
+    second = searcher.update_baseline(60.0)
+    assert second == pytest.approx((0.9 * 0.1 * 80 + 0.1 * 60) / (0.9 * 0.1 + 0.1))
+    advantage, ordinary = 60.0 - second, 60.0 - 80.0
+    assert 0 < advantage / ordinary < 1
+
+
+def test_reinforce_answers_with_the_best_it_sampled() -> None:
+    problem = toy_problem(steps=40)
+    searcher = REINFORCE(problem, REINFORCESettings(), seed=0)
+    seen = []
+    for _ in range(40):
+        problem.advance()
+        seen.append(float(searcher.step()["score"]))
+    assert problem.score(searcher.architecture()) == max(seen)

@@ -15,7 +15,7 @@ from nasbench_harness.tables.columns import (
     write_columns,
 )
 from nasbench_harness.tables.nb201 import sources
-from nasbench_harness.tables.nb201.schema import official_columns
+from nasbench_harness.tables.nb201.schema import DATASETS, key, official_columns
 
 CAVEAT = (
     "The `official` table holds the published NAS-Bench-201 results. Its validation and test"
@@ -58,11 +58,16 @@ def pull(
 
 
 def _build(origin: Path, folder: Path) -> None:
+    import numpy as np
+
     from nasbench_harness.tables.nb201.merge import CELLS, merge
 
     space: Any = registry.open_space("nb201")
     cells = [space.at_index(index) for index in range(CELLS)]
     columns = merge(origin, cells, space.cost)
+    for dataset in DATASETS:
+        flops = [space.cost(cell, "flops", dataset) / 1e6 for cell in cells]
+        columns[f"flops_{key(dataset)}_m"] = np.array(flops)
     order = sorted(range(CELLS), key=lambda index: space.rank(cells[index]))
     provenance = Provenance(
         name=library.OFFICIAL,

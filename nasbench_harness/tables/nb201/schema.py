@@ -135,6 +135,10 @@ def costs() -> Iterator[Metric]:
     for dataset in DATASETS:
         name = f"params_{key(dataset)}_m"
         yield _fact(name, f"parameters of the {dataset} network", "million", "S3", dataset)
+    for dataset in DATASETS:
+        name = f"flops_{key(dataset)}_m"
+        meaning = f"multiply-adds of the {dataset} network, closed form"
+        yield _fact(name, meaning, "million", "derived", dataset)
     name = "params_cifar10_recorded_m"
     yield _fact(name, "parameters as the benchmark recorded them; 150 are wrong", "million", "S5")
     name = "train_time_cifar10valid_200ep_s"

@@ -1,0 +1,94 @@
+"""REINFORCE (Williams 1992) on single architectures, as the NAS-Bench-201 authors run it.
+
+Every step samples an architecture from a factorised categorical, asks for its accuracy r (percent)
+and follows (r - b) grad log p, with b a bias-corrected moving average that is updated with r before
+it is used: the first advantage is 0. The answer is the best architecture sampled.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+import torch
+
+from nasbench_harness.contracts import Architecture, Log, Problem, Recipe
+from nasbench_harness.methods.alpha import AlphaSearcher, AlphaSettings, masked_log_softmax
+from nasbench_harness.settings import setting
+
+
+class REINFORCESettings(AlphaSettings):
+    """The authors' values (NATS-Bench script)."""
+
+    learning_rate: float = setting(0.01, "Adam's step on the logits", gt=0)
+    beta1: float = setting(0.9, "Adam's decay of the first moment", ge=0, lt=1)
+    baseline_momentum: float = setting(
+        0.9, "momentum of the moving average of the reward", ge=0, lt=1
+    )
+    answer: Literal["best", "mode"] = setting(
+        "best", "the best architecture sampled, or the most probable one (the code's first version)"
+    )
+
+
+class REINFORCE(AlphaSearcher[REINFORCESettings]):
+    """One query a step."""
+
+    Settings = REINFORCESettings
+    version = "1"
+    queries = True
+    recipes = {  # noqa: RUF012 - ClassVar by the contract
+        name: Recipe(
+            epochs=100,
+            steps=100,
+            source="NATS-Bench authors' code; 100 queries are a design decision of this project",
+        )
+        for name in ("landscape", "nb201")
+    }
+
+    def __init__(self, problem: Problem, settings: REINFORCESettings, seed: int) -> None:
+        super().__init__(problem, settings, seed)
+        self.average, self.weight = 0.0, 0.0
+        self.best: Architecture | None = None
+        self.best_score = float("-inf")
+
+    def step(self) -> Log:
+        """Sample, ask, follow the score function."""
+        log_p = masked_log_softmax(self.alpha, self.mask)
+        drawn = torch.multinomial(log_p.detach().exp(), 1, generator=self.generator)
+        arch = self.problem.space.architecture(drawn.squeeze(1).tolist())
+        reward = self.problem.score(arch)
+        advantage = reward - self.update_baseline(reward)
+        self.descend(-advantage * log_p.gather(1, drawn).sum())
+        if reward > self.best_score:
+            self.best, self.best_score = arch, reward
+        return {"score": reward, "best_score": self.best_score}
+
+    def update_baseline(self, reward: float) -> float:
+        """The moving average after this reward, corrected for its start at 0."""
+        momentum = self.settings.baseline_momentum
+        self.average = momentum * self.average + (1 - momentum) * reward
+        self.weight = momentum * self.weight + (1 - momentum)
+        return self.average / self.weight
+
+    def architecture(self) -> Architecture:
+        """The best sampled, or the mode of the policy."""
+        if self.best is None or self.settings.answer == "mode":
+            return super().architecture()
+        return self.best
+
+    def state_dict(self) -> dict[str, Any]:
+        """With the baseline and the best so far."""
+        own = {
+            "baseline": (self.average, self.weight),
+            "best": None if self.best is None else list(self.best.choices),
+            "best_score": self.best_score,
+        }
+        return {**super().state_dict(), **own}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go on from `state`."""
+        super().load_state_dict(state)
+        self.average, self.weight = state["baseline"]
+        best = state["best"]
+        self.best = None if best is None else self.problem.space.architecture(best)
+        self.best_score = state["best_score"]
