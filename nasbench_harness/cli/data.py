@@ -109,10 +109,13 @@ def verify(benchmark: Benchmark, json: JsonOption = False) -> None:
     """Hash the installed table again and check the known facts."""
     from nasbench_harness import console
     from nasbench_harness.tables.nb201 import open_official
+    from nasbench_harness.tables.nb201.curves import LearningCurves
     from nasbench_harness.tables.nb201.verify import check_facts
 
     _know(benchmark)
-    checks = check_facts(open_official())
+    table = open_official()
+    LearningCurves(table.folder).verify()
+    checks = check_facts(table)
     if json:
         console.print_json([{"fact": fact, "holds": holds} for fact, holds in checks])
     else:

@@ -32,6 +32,8 @@ def test_pull_list_verify_cite(nasharness: Run, reference_data: Path) -> None:
     after = {row["table"]: row for row in json.loads(nasharness("data", "list", "--json").stdout)}
     assert after["official"]["installed"]
     assert after["official"]["columns"] > 50
+    columns = json.loads(nasharness("show", "table", "official", "--json").stdout)
+    assert all(column["meaning"] for column in columns)
     checks = json.loads(nasharness("data", "verify", "nb201", "--json").stdout)
     assert all(check["holds"] for check in checks)
     assert nasharness("data", "cite", "nb201").stdout.count("@") >= 5
