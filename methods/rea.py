@@ -7,14 +7,15 @@ whole history.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from nasbench_harness.contracts import Architecture, Log, Problem, Recipe
+from nasbench_harness.contracts import Architecture, Log, Problem
 from nasbench_harness.methods.alpha import one_hot
+from nasbench_harness.methods.queries import QuerySearcher, hundred_queries
 from nasbench_harness.settings import Settings, setting
 
 
@@ -25,49 +26,33 @@ class REASettings(Settings):
     tournament: int = setting(3, "members drawn, with replacement, for the best to breed", ge=1)
 
 
-class RegularisedEvolution:
+class RegularisedEvolution(QuerySearcher[REASettings]):
     """One query a step; the first `population` steps fill the population."""
 
     Settings = REASettings
     version = "1"
-    queries = True
-    recipes = {  # noqa: RUF012 - ClassVar by the contract
-        name: Recipe(
-            epochs=100,
-            steps=100,
-            source="NAS-Bench-201 authors' code; 100 queries are a design decision of this project,"
-            " for the embedded table has no training times to simulate their budget with",
-        )
-        for name in ("landscape", "nb201")
-    }
+    recipes = hundred_queries("NAS-Bench-201 authors' code")
 
     def __init__(self, problem: Problem, settings: REASettings, seed: int) -> None:
-        self.problem, self.space, self.settings = problem, problem.space, settings
-        self.generator = torch.Generator().manual_seed(seed)
+        super().__init__(problem, settings, seed)
         self.population: list[tuple[Architecture, float]] = []  # oldest first
-        self.best: Architecture = self.space.sample(self.generator)
-        self.best_score = float("-inf")
-
-    @classmethod
-    def requires(cls, settings: REASettings) -> Sequence[type]:
-        """No optional capability."""
-        return ()
 
     def step(self) -> Log:
         """Fill the population, then breed."""
         full = len(self.population) >= self.settings.population
         child = self.mutate(self.parent()) if full else self.space.sample(self.generator)
-        score = self.problem.score(child)
-        self.population.append((child, score))
+        log = self.ask(child)
+        self.population.append((child, float(log["score"])))
         if full:
             self.population.pop(0)
-        if score > self.best_score:
-            self.best, self.best_score = child, score
-        return {"score": score, "best_score": self.best_score}
+        return log
 
     def parent(self) -> Architecture:
         """The best of a tournament."""
-        drawn = [self.population[self._draw(len(self.population))] for _ in range(self._rivals)]
+        drawn = [
+            self.population[self._draw(len(self.population))]
+            for _ in range(self.settings.tournament)
+        ]
         return max(drawn, key=lambda member: member[1])[0]
 
     def mutate(self, arch: Architecture) -> Architecture:
@@ -88,29 +73,15 @@ class RegularisedEvolution:
         counted = one_hot(torch.tensor(alive), self.space.mask.shape[1], self.problem.dtype)
         return counted.mean(dim=0)
 
-    def architecture(self) -> Architecture:
-        """The best of the whole history."""
-        return self.best
-
     def state_dict(self) -> dict[str, Any]:
-        """Population, best so far and the generator."""
-        return {
-            "population": [(list(arch.choices), score) for arch, score in self.population],
-            "best": list(self.best.choices),
-            "best_score": self.best_score,
-            "generator": self.generator.get_state(),
-        }
+        """With the population."""
+        alive = [(list(arch.choices), score) for arch, score in self.population]
+        return {**super().state_dict(), "population": alive}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Go on from `state`."""
+        super().load_state_dict(state)
         self.population = [(self.space.architecture(c), s) for c, s in state["population"]]
-        self.best = self.space.architecture(state["best"])
-        self.best_score = state["best_score"]
-        self.generator.set_state(state["generator"])
-
-    @property
-    def _rivals(self) -> int:
-        return self.settings.tournament
 
     def _draw(self, below: int) -> int:
         return int(torch.randint(below, (), generator=self.generator))

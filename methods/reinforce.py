@@ -12,8 +12,9 @@ from typing import Any, Literal
 
 import torch
 
-from nasbench_harness.contracts import Architecture, Log, Problem, Recipe
+from nasbench_harness.contracts import Architecture, Log, Problem
 from nasbench_harness.methods.alpha import AlphaSearcher, AlphaSettings, masked_log_softmax
+from nasbench_harness.methods.queries import hundred_queries
 from nasbench_harness.settings import setting
 
 
@@ -36,14 +37,7 @@ class REINFORCE(AlphaSearcher[REINFORCESettings]):
     Settings = REINFORCESettings
     version = "1"
     queries = True
-    recipes = {  # noqa: RUF012 - ClassVar by the contract
-        name: Recipe(
-            epochs=100,
-            steps=100,
-            source="NATS-Bench authors' code; 100 queries are a design decision of this project",
-        )
-        for name in ("landscape", "nb201")
-    }
+    recipes = hundred_queries("NATS-Bench authors' code")
 
     def __init__(self, problem: Problem, settings: REINFORCESettings, seed: int) -> None:
         super().__init__(problem, settings, seed)

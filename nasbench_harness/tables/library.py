@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
 from nasbench_harness.errors import HarnessError
+from nasbench_harness.files import replacing_folder
 from nasbench_harness.tables.columns import ColumnTable
 
 OFFICIAL = "official"
@@ -48,22 +48,16 @@ def install(folder: Path, write: Callable[[Path], None]) -> ColumnTable:
     The new table is opened and every column checked before the old one goes; whatever fails, the
     old one stays. Two at the same time: the second is refused.
     """
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with installing(folder):
-        fresh = folder.with_name(f".{folder.name}.new")
-        shutil.rmtree(fresh, ignore_errors=True)
-        try:
-            write(fresh)
-            verify_columns(ColumnTable(fresh))
-            _swap(fresh, folder)
-        finally:
-            shutil.rmtree(fresh, ignore_errors=True)
+    with installing(folder), replacing_folder(folder) as fresh:
+        write(fresh)
+        verify_columns(ColumnTable(fresh))
     return ColumnTable(folder)
 
 
 @contextlib.contextmanager
 def installing(folder: Path) -> Iterator[None]:
     """Hold the lock of a table's place."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
     try:
         with FileLock(folder.with_name(f".{folder.name}.lock"), timeout=0):
             yield
@@ -77,17 +71,3 @@ def verify_columns(table: ColumnTable) -> None:
     """Read every column, which checks it against its recorded hash."""
     for metric in table.metrics:
         table.value(metric, 0)
-
-
-def _swap(fresh: Path, folder: Path) -> None:
-    old = folder.with_name(f".{folder.name}.old")
-    shutil.rmtree(old, ignore_errors=True)
-    if folder.exists():
-        folder.rename(old)
-    try:
-        fresh.rename(folder)
-    except OSError:
-        if old.exists():
-            old.rename(folder)
-        raise
-    shutil.rmtree(old, ignore_errors=True)

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import contextlib
 import shutil
-import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -19,6 +18,7 @@ from pathlib import Path
 from nasbench_harness import registry
 from nasbench_harness.contracts import SearchSpace
 from nasbench_harness.errors import HarnessError
+from nasbench_harness.files import replacing_folder
 from nasbench_harness.tables.columns import Provenance, write_columns
 from nasbench_harness.tables.nb201 import pth
 from nasbench_harness.tables.nb201.cells import Cell
@@ -65,7 +65,11 @@ def import_table(  # noqa: PLR0913  # options by name
     with _disk_faults(folder):
         if curves and not allow_missing:
             _require_room(folder)
-        with contextlib.closing(_opened(path, jobs, force)) as source, _replacing(folder) as table:
+        with (
+            contextlib.closing(_opened(path, jobs, force)) as source,
+            replacing_folder(folder) as table,
+        ):
+            table.mkdir()
             cells = _cells(source, path, space, allow_missing)
             gathered = _gather(cells, len(source.indices), table if curves else None, progress)
             _write(table, gathered, _provenance(source, path, space))
@@ -170,27 +174,6 @@ def _provenance(source: OfficialFile, path: Path, space: SearchSpace) -> Provena
         caveat=CAVEAT,
         shape=tuple(len(decision.options) for decision in space.decisions),
     )
-
-
-@contextlib.contextmanager
-def _replacing(folder: Path) -> Iterator[Path]:
-    """Yield an empty folder that takes the place of `folder` when all went well."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    work = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
-    try:
-        fresh, old = work / "table", work / "old"
-        fresh.mkdir()
-        yield fresh
-        if folder.exists():
-            folder.rename(old)
-        try:
-            fresh.rename(folder)
-        except OSError:
-            if old.exists():
-                old.rename(folder)
-            raise
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
 
 
 def _require_room(folder: Path) -> None:
