@@ -28,7 +28,6 @@ from nasbench_harness.methods.alpha import (
     entropy,
     masked_log_softmax,
     masked_softmax,
-    one_hot,
 )
 from nasbench_harness.settings import setting
 
@@ -267,28 +266,29 @@ def draw(log_p: Tensor, uniforms: Tensor, temperature: float) -> Sample:
     do not exist have log p = -inf and are never drawn.
     """
     finite = log_p.clamp(min=torch.finfo(log_p.dtype).min)  # keeps 0 * log p at 0
-    perturbed = finite - (-uniforms.log()).log()
-    discrete = one_hot(perturbed.argmax(dim=-1), log_p.shape[-1], log_p.dtype)
+    log_u = uniforms.log()
+    perturbed = finite - (-log_u).log()
+    chosen = perturbed.detach().argmax(dim=-1, keepdim=True)
+    discrete = torch.zeros_like(log_u).scatter_(-1, chosen, 1.0)
     zeta = (perturbed / temperature).softmax(dim=-1)
-    conditioned = condition(log_p.exp(), uniforms, discrete)
+    conditioned = condition(log_p.exp(), log_u, discrete)
     zeta_tilde = (conditioned / temperature).softmax(dim=-1)
-    chosen = (discrete * finite).sum(dim=(-2, -1))
-    return Sample(discrete, zeta - zeta_tilde + zeta_tilde.detach(), chosen)
+    log_p_chosen = (discrete * finite).sum(dim=(-2, -1))
+    return Sample(discrete, zeta - zeta_tilde + zeta_tilde.detach(), log_p_chosen)
 
 
-def condition(p: Tensor, uniforms: Tensor, discrete: Tensor) -> Tensor:
-    """a~ [n, D, K]: the perturbed logits given z, as a function of p with v held fixed.
+def condition(p: Tensor, log_u: Tensor, discrete: Tensor) -> Tensor:
+    """a~ [n, D, K]: the perturbed logits given z and log u, as a function of p with v held fixed.
 
     For the chosen option a~ = -log(-log v), for another one -log(-log v / p - log v_chosen).
     """
     chosen = discrete.bool()
+    safe = p.clamp(min=TINY)
     with torch.no_grad():
-        log_u = uniforms.log()
-        log_v_chosen = (discrete * log_u / p.clamp(min=TINY)).sum(dim=-1, keepdim=True)
+        log_v_chosen = (discrete * log_u / safe).sum(dim=-1, keepdim=True)
         log_v = torch.where(chosen, log_v_chosen, log_u - p * log_v_chosen)
         floor = log_v_chosen.masked_fill(chosen, 0.0)
-    divisor = p.clamp(min=TINY).masked_fill(chosen, 1.0)
-    return -(-log_v / divisor - floor).log()
+    return -(-log_v / safe.masked_fill(chosen, 1.0) - floor).log()
 
 
 def fit_linear(drawn: Tensor, measure: Callable[[Tensor], float], ridge: float) -> Tensor:

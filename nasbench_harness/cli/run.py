@@ -168,16 +168,19 @@ def _next(done: list[StudyRun]) -> str:
     if any(part.exit_code is not ExitCode.DONE for part in done):
         why = "Interrupted" if done[-1].interrupted else "Some trials did not finish"
         return f"{why}; what is done is kept. Run the same command again to go on."
-    tables = (
-        ""
-        if done[0].study.config["table"] == "official"
-        else (" the official tables with\n      `nasharness data pull nb201`;")
-    )
-    return (
-        f"Next:{tables} more seeds with `--seeds 50`; another setting beside the old one with"
-        " `--methods 'unas[temperature=1]'`;\n      what a method's settings mean with `nasharness"
-        " show method unas`. Search on real images: see the README's road map."
-    )
+    steps = [
+        ("more seeds", "nasharness run ... --seeds 50"),
+        (
+            "another setting beside the old one",
+            "nasharness run --methods 'unas[temperature=1]' ...",
+        ),
+        ("what a method's settings mean", "nasharness show method unas"),
+    ]
+    if done[0].study.config["table"] != "official":
+        steps.append(("the official NAS-Bench-201 tables", "nasharness data pull nb201"))
+    width = max(len(what) for what, _ in steps)
+    lines = [f"  {what:<{width}}  {command}" for what, command in steps]
+    return "\n".join(["Next:", *lines, "  Search on real images is on the README's road map."])
 
 
 @app.command(

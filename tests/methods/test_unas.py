@@ -87,8 +87,8 @@ def test_negative_control_differentiating_v(
 ) -> None:
     """Without the stop-gradient on v the estimator is biased, and the test above would see it."""
 
-    def leaky(p: Tensor, uniforms: Tensor, discrete: Tensor) -> Tensor:
-        chosen, log_u = discrete.bool(), uniforms.log()
+    def leaky(p: Tensor, log_u: Tensor, discrete: Tensor) -> Tensor:
+        chosen = discrete.bool()
         log_v_chosen = (discrete * log_u / p).sum(-1, keepdim=True)
         log_v = torch.where(chosen, log_v_chosen, log_u - p * log_v_chosen)
         return torch.where(chosen, -(-log_v).log(), -(-log_v / p - log_v_chosen).log())
@@ -137,14 +137,14 @@ def test_conditioned_sample_equals_the_sample_in_value(alpha: Tensor) -> None:
     )
     perturbed = log_p - (-uniforms.log()).log()
     discrete = draw(log_p, uniforms, 0.4).discrete
-    assert torch.allclose(condition(log_p.exp(), uniforms, discrete), perturbed, atol=1e-9)
+    assert torch.allclose(condition(log_p.exp(), uniforms.log(), discrete), perturbed, atol=1e-9)
 
 
 def test_chosen_option_of_the_conditioned_sample_has_no_gradient(alpha: Tensor) -> None:
     p = alpha.softmax(-1).requires_grad_()
     uniforms = torch.rand(1, 3, 4, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
     discrete = draw(p.detach().log(), uniforms, 0.4).discrete
-    conditioned = condition(p, uniforms, discrete)
+    conditioned = condition(p, uniforms.log(), discrete)
     (gradient,) = torch.autograd.grad((conditioned * discrete).sum(), p)
     assert torch.all(gradient == 0)
 

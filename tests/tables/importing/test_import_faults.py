@@ -259,7 +259,7 @@ def test_failure_of_the_last_step_restores_the_old_table(
     rename = Path.rename
 
     def refuse(self: Path, target: Path) -> Path:
-        if self.name == "table":
+        if self.name == "new":
             raise PermissionError(errno.EACCES, "Permission denied", str(target))
         return rename(self, target)
 
