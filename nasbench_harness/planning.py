@@ -10,7 +10,7 @@ from nasbench_harness.config import MethodChoice, StudyConfig
 from nasbench_harness.contracts import Recipe, Searcher, Table
 from nasbench_harness.errors import UnknownNameError
 from nasbench_harness.notation import ConfigError
-from nasbench_harness.tables.metrics import find_metric
+from nasbench_harness.tables.metrics import devices, find_metric
 from nasbench_harness.trial import TrialSpec
 
 STEPS_PER_EPOCH = 391
@@ -105,12 +105,11 @@ def _check_noise(config: StudyConfig, table: Table, metric: str) -> None:
 
 
 def _check_cost(method: str, cost: str, table: Table) -> None:
-    from nasbench_harness.problems.landscape import LATENCY, latency_metric
+    from nasbench_harness.problems.landscape import LATENCY_COST
 
-    if cost.startswith(LATENCY) and latency_metric(cost) not in table.metrics:
-        devices = [m.removeprefix("latency_ms_") for m in table.metrics if "latency_ms_" in m]
-        name = cost.removeprefix(LATENCY)
-        raise UnknownNameError(f"device in table `{table.name}` for `{method}`", name, devices)
+    device = cost.removeprefix(LATENCY_COST)
+    if cost.startswith(LATENCY_COST) and device not in (known := devices(table)):
+        raise UnknownNameError(f"device in table `{table.name}` for `{method}`", device, known)
 
 
 def _check_capabilities(name: str, method: type[Searcher], settings: Any) -> None:

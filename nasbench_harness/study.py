@@ -6,6 +6,7 @@ from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
 
@@ -16,18 +17,23 @@ from nasbench_harness.planning import plan
 from nasbench_harness.store import LOCK, Study, StudyError, gather, plan_study
 from nasbench_harness.trial import Outcome, Status
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 
 @dataclass(frozen=True)
 class StudyRun:
     """A study after a run."""
 
     study: Study
+    trials: pd.DataFrame
+    """One row per planned trial, as gathered."""
     failures: list[Outcome]
     interrupted: bool
 
     def counts(self) -> dict[Status, int]:
         """How many trials have each status."""
-        statuses = [self.study.outcome(spec).status for spec in self.study.specs]
+        statuses = list(self.trials["status"])
         return {status: statuses.count(status) for status in Status if status in statuses}
 
     @property
@@ -52,10 +58,10 @@ def run_study(
             study = plan_study(folder, config.model_dump(mode="json"), specs)
             begin(study)
             failures, interrupted = _run_missing(study, executor, watch)
-            gather(study)
+            trials = gather(study)
     except Timeout as error:
         raise StudyError(f"Another run is working on {folder}; wait for it to end.") from error
-    return StudyRun(study, failures, interrupted)
+    return StudyRun(study, trials, failures, interrupted)
 
 
 def _run_missing(

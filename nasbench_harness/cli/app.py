@@ -30,20 +30,20 @@ class _Group(TyperGroup):
         try:
             return super().invoke(ctx)
         except HarnessError as error:
-            _give_up(str(error), error.exit_code)
-        except KeyboardInterrupt:
-            _give_up("Stopped.", ExitCode.INCOMPLETE)
+            _give_up(error, str(error), error.exit_code)
+        except KeyboardInterrupt as error:
+            _give_up(error, "Stopped.", ExitCode.INCOMPLETE)
         except BrokenPipeError:  # `nasharness ... | head`
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         except OSError as error:
             full = error.errno == errno.ENOSPC
             what = f"{error.strerror}: {error.filename}" if error.filename else str(error.strerror)
-            _give_up(f"{what}.", ExitCode.INCOMPLETE if full else ExitCode.USAGE)
+            _give_up(error, f"{what}.", ExitCode.INCOMPLETE if full else ExitCode.USAGE)
 
 
-def _give_up(sentence: str, code: ExitCode) -> None:
+def _give_up(error: BaseException, sentence: str, code: ExitCode) -> None:
     if os.environ.get("NASHARNESS_DEBUG"):
-        raise  # noqa: PLE0704 - inside an except block of the caller
+        raise error
     sys.stderr.write(f"Error: {sentence}\n")
     raise SystemExit(code)
 

@@ -105,13 +105,13 @@ def _best(
 
 def _limit(table: Table, text: str) -> tuple[str, float]:
     """`pixel3=10` to the device's column and milliseconds."""
+    from nasbench_harness.tables.metrics import devices, latency_metric
+
     device, _, most = text.partition("=")
-    column = f"latency_ms_{device}"
-    if column not in table.metrics:
-        known = [m.removeprefix("latency_ms_") for m in table.metrics if "latency_ms_" in m]
+    if device not in (known := devices(table)):
         raise UnknownNameError(f"device in table `{table.name}`", device, known)
     try:
-        return column, float(most)
+        return latency_metric(device), float(most)
     except ValueError as error:
         raise HarnessError(f"`--max-latency {text}`: write DEVICE=MILLISECONDS.") from error
 

@@ -142,9 +142,8 @@ def _tell(done: list[StudyRun], report: Path, *, write: bool, json: bool) -> Non
 
 def _summary(part: StudyRun) -> pd.DataFrame:
     from nasbench_harness.reports import summarise
-    from nasbench_harness.store import read_tables
 
-    return summarise(read_tables(part.study.folder)[0])
+    return summarise(part.trials)
 
 
 def _as_json(part: StudyRun, summary: pd.DataFrame) -> dict[str, Any]:

@@ -9,6 +9,7 @@ it is and how often it is trapped. It is no evidence that a method works on imag
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
@@ -19,6 +20,7 @@ from torch.autograd import Function
 from torch.autograd.function import once_differentiable
 
 from nasbench_harness.contracts import Architecture, Log, Progress, SearchSpace, Split, Table
+from nasbench_harness.tables.metrics import latency_metric
 
 Array = NDArray[np.float64]
 
@@ -66,8 +68,8 @@ class Landscape:
         rows = torch.Size(self._options[: self._half]).numel()
         self._accuracy: Array = accuracy.reshape(rows, -1) / 100
         self._observed = self._accuracy
-        self._noise = noise
-        self._runs = seed_runs(table, metric, self._accuracy.shape) if noise == "seeds" else None
+        self._sigma = 0.0 if noise == "seeds" else noise / 100
+        self._runs = seed_runs(table, metric) if noise == "seeds" else None
         self._generator = torch.Generator().manual_seed(seed)
 
     @property
@@ -81,16 +83,15 @@ class Landscape:
         self._step += 1
         if self._runs is not None:
             self._observed = self._draw_runs(self._runs)
-        elif isinstance(self._noise, float) and self._noise:
+        elif self._sigma:
             shape = self._accuracy.shape
             draw = torch.randn(shape, generator=self._generator, dtype=self.dtype)
-            self._observed = self._accuracy + self._noise / 100 * draw.numpy()
+            self._observed = self._accuracy + self._sigma * draw.numpy()
 
-    def _draw_runs(self, runs: Array) -> Array:
+    def _draw_runs(self, runs: Runs) -> Array:
         """One of the runs of every entry, with equal chance among those there are."""
-        there = torch.from_numpy(np.isfinite(runs).reshape(len(runs), -1).T.astype(np.float64))
-        drawn = torch.multinomial(there, 1, generator=self._generator).T.numpy()
-        return np.take_along_axis(runs.reshape(len(runs), -1), drawn, 0).reshape(runs.shape[1:])
+        drawn = torch.multinomial(runs.there, 1, generator=self._generator).numpy()
+        return np.take_along_axis(runs.accuracy, drawn, 1).reshape(self._accuracy.shape)
 
     def losses(self, weights: Tensor, split: Split, active: Tensor | None = None) -> Tensor:
         """-f(weights) per example, [B]; exact, so `split` and `active` change nothing."""
@@ -122,8 +123,9 @@ class Landscape:
 
     def cost(self, arch: Architecture, what: str) -> float:
         """The space's exact cost on this dataset, or `latency:DEVICE` (ms) of the table."""
-        if what.startswith(LATENCY):
-            return self._table.value(latency_metric(what), self.space.rank(arch))
+        if what.startswith(LATENCY_COST):
+            column = latency_metric(what.removeprefix(LATENCY_COST))
+            return self._table.value(column, self.space.rank(arch))
         return self.space.cost(arch, what, self._dataset)
 
     def unrolled_gradient(self, weights: Tensor) -> Tensor:
@@ -158,12 +160,8 @@ class Landscape:
         self._generator.set_state(state["generator"])
 
 
-LATENCY = "latency:"
-
-
-def latency_metric(cost: str) -> str:
-    """`latency:pixel3` to the table's column, milliseconds."""
-    return f"latency_ms_{cost.removeprefix(LATENCY)}"
+LATENCY_COST = "latency:"
+"""`latency:pixel3` is the cost that a table's column for that device holds."""
 
 
 def run_metrics(table: Table, metric: str) -> list[str]:
@@ -171,9 +169,20 @@ def run_metrics(table: Table, metric: str) -> list[str]:
     return [name for name in table.metrics if name.startswith(f"{metric}_seed")]
 
 
-def seed_runs(table: Table, metric: str, shape: tuple[int, ...]) -> Array:
-    """[runs, *shape] accuracies as fractions, NaN where a run was not made."""
-    return np.stack([table.tensor(m).reshape(shape) / 100 for m in run_metrics(table, metric)])
+@dataclass(frozen=True)
+class Runs:
+    """The single training runs behind the entries of a table."""
+
+    accuracy: Array
+    """[entries, runs] as fractions, NaN where a run was not made."""
+    there: Tensor
+    """[entries, runs]: 1 where it was, 0 elsewhere."""
+
+
+def seed_runs(table: Table, metric: str) -> Runs:
+    """The runs behind every entry of a mean."""
+    accuracy = np.stack([table.column(m) / 100 for m in run_metrics(table, metric)], axis=1)
+    return Runs(accuracy, torch.from_numpy(np.isfinite(accuracy).astype(np.float64)))
 
 
 def expectation(table: Array, weights: Tensor, options: Sequence[int], half: int) -> Tensor:

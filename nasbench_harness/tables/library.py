@@ -9,6 +9,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from nasbench_harness.contracts import Table
 from nasbench_harness.errors import HarnessError
 from nasbench_harness.files import replacing_folder
 from nasbench_harness.tables.columns import ColumnTable
@@ -67,7 +68,7 @@ def installing(folder: Path) -> Iterator[None]:
         ) from error
 
 
-def verify_columns(table: ColumnTable) -> None:
+def verify_columns(table: Table) -> None:
     """Read every column, which checks it against its recorded hash."""
     for metric in table.metrics:
         table.value(metric, 0)

@@ -1,4 +1,4 @@
-"""Finding the column a person means."""
+"""Finding the column a person means: an accuracy by split and epochs, a latency by device."""
 
 from __future__ import annotations
 
@@ -17,3 +17,16 @@ def find_metric(table: Table, dataset: str, text: str) -> Metric:
             return metric
     known = [f"{m.split}@{m.epochs}" for m in offered if m.epochs] or [m.name for m in offered]
     raise UnknownNameError(f"metric of {dataset} in table `{table.name}`", text, known)
+
+
+LATENCY = "latency_ms_"
+
+
+def latency_metric(device: str) -> str:
+    """The column with a device's latency, milliseconds."""
+    return f"{LATENCY}{device}"
+
+
+def devices(table: Table) -> list[str]:
+    """The devices a table has latencies of."""
+    return [name.removeprefix(LATENCY) for name in table.metrics if name.startswith(LATENCY)]
