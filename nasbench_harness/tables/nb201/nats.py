@@ -23,7 +23,7 @@ from typing import Any, Protocol
 from nasbench_harness.errors import HarnessError
 from nasbench_harness.tables.nb201.cells import Cell, read_cell
 from nasbench_harness.tables.nb201.foreign import CONTAINERS, NUMBERS, TENSORS
-from nasbench_harness.tables.nb201.official import DOWNLOADS, damaged
+from nasbench_harness.tables.nb201.official import DOWNLOADS, damaged, read_schedules
 from nasbench_harness.tables.pickles import load_restricted
 
 META = "meta.pickle.pbz2"
@@ -162,22 +162,7 @@ class NatsFolder:
 def unpack_cell(data: bytes) -> Cell:
     """One file's content; HarnessError if it is damaged or not the benchmark's."""
     content = unpickled(data)
-    reader = _require_reader()
-    if not isinstance(content, Mapping):
-        raise HarnessError("it is no dictionary")
-    missing = [name for name in _SCHEDULES.values() if not isinstance(content.get(name), dict)]
-    if missing:
-        raise HarnessError(f"it lacks its results of {missing[0]} epochs")
-    try:
-        schedules = {
-            epochs: reader.create_from_state_dict(content[name])
-            for epochs, name in _SCHEDULES.items()
-        }
-    except Exception as error:
-        raise HarnessError(
-            f"its results are not built as expected ({type(error).__name__}: {error})"
-        ) from error
-    return read_cell(schedules)
+    return read_cell(read_schedules(content, _SCHEDULES, _require_reader()))
 
 
 def unpickled(data: bytes) -> Any:

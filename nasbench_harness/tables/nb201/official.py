@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from nasbench_harness.contracts import SearchSpace
 from nasbench_harness.errors import HarnessError
@@ -66,3 +66,23 @@ def damaged(index: int, path: Path, error: Exception) -> HarnessError:
     """The sentence about a cell that cannot be read."""
     reason = str(error).rstrip(".")
     return HarnessError(f"Cell {index} in {path} cannot be used: {reason}. Download it again.")
+
+
+def read_schedules(content: Any, names: Mapping[int, str], reader: Any) -> dict[int, Any]:
+    """One cell's `ArchResults` by epochs; `names` is what the file calls the schedules.
+
+    `reader` is the official class; HarnessError if the content is not what it wrote.
+    """
+    if not isinstance(content, Mapping):
+        raise HarnessError("it is no dictionary")
+    missing = [name for name in names.values() if not isinstance(content.get(name), dict)]
+    if missing:
+        raise HarnessError(f"it lacks its results called `{missing[0]}`")
+    try:
+        return {
+            epochs: reader.create_from_state_dict(content[name]) for epochs, name in names.items()
+        }
+    except Exception as error:
+        raise HarnessError(
+            f"its results are not built as expected ({type(error).__name__}: {error})"
+        ) from error

@@ -17,7 +17,7 @@ from nasbench_harness.errors import HarnessError
 from nasbench_harness.tables.nb201.cells import Cell, read_cell
 from nasbench_harness.tables.nb201.foreign import NUMBERS, NumberType
 from nasbench_harness.tables.nb201.memory import available_memory
-from nasbench_harness.tables.nb201.official import DOWNLOADS, damaged
+from nasbench_harness.tables.nb201.official import DOWNLOADS, damaged, read_schedules
 from nasbench_harness.tables.pickles import ForbiddenClassError
 
 MAGICS = (b"PK\x03\x04", b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19.")
@@ -52,7 +52,7 @@ class PthFile:
         for index in self.indices:
             content = self._cells.pop(index)
             try:
-                cell = read_cell(_schedules(content, reader))
+                cell = read_cell(read_schedules(content, _SCHEDULES, reader))
             except HarnessError as error:
                 raise damaged(index, self._path, error) from error
             del content
@@ -88,24 +88,6 @@ def require_memory(path: Path) -> None:
             f" (`NATS-tss-v1_0-...-simple`, {DOWNLOADS}; it needs less than 1 GB), or take the"
             " small public tables with `nasharness data pull nb201`."
         )
-
-
-def _schedules(content: Any, reader: Any) -> dict[int, Any]:
-    """`ArchResults` by epochs."""
-    if not isinstance(content, dict):
-        raise HarnessError("it is no dictionary")
-    missing = [name for name in _SCHEDULES.values() if not isinstance(content.get(name), dict)]
-    if missing:
-        raise HarnessError(f"it lacks its results called `{missing[0]}`")
-    try:
-        return {
-            epochs: reader.create_from_state_dict(content[name])
-            for epochs, name in _SCHEDULES.items()
-        }
-    except Exception as error:
-        raise HarnessError(
-            f"its results are not built as expected ({type(error).__name__}: {error})"
-        ) from error
 
 
 def _load(path: Path) -> Any:
