@@ -24,14 +24,20 @@ class ForbiddenClassError(HarnessError):
     """A pickle that asks for a class it has no business with."""
 
 
-def load_restricted(data: bytes, allowed: Mapping[tuple[str, str], Callable[[], Any]]) -> Any:
+def load_restricted(
+    data: bytes,
+    allowed: Mapping[tuple[str, str], Callable[..., Any]],
+    *,
+    encoding: str = "ASCII",
+) -> Any:
     """Unpickle `data`, resolving only the (module, name) pairs in `allowed`.
 
+    `encoding` is that of the strings of a pickle that Python 2 wrote; `latin1` for its arrays.
     Anything else, built-in functions included, raises ForbiddenClassError before it is looked up;
     a damaged pickle raises HarnessError.
     """
     try:
-        return _RestrictedUnpickler(data, allowed).load()
+        return _RestrictedUnpickler(data, allowed, encoding).load()
     except HarnessError:
         raise
     except Exception as error:  # a damaged pickle fails in any way it likes
@@ -39,8 +45,13 @@ def load_restricted(data: bytes, allowed: Mapping[tuple[str, str], Callable[[], 
 
 
 class _RestrictedUnpickler(pickle.Unpickler):
-    def __init__(self, data: bytes, allowed: Mapping[tuple[str, str], Callable[[], Any]]) -> None:
-        super().__init__(io.BytesIO(data))
+    def __init__(
+        self,
+        data: bytes,
+        allowed: Mapping[tuple[str, str], Callable[..., Any]],
+        encoding: str,
+    ) -> None:
+        super().__init__(io.BytesIO(data), encoding=encoding)
         self._allowed = allowed
 
     def find_class(self, module: str, name: str) -> Any:

@@ -1,0 +1,1 @@
+"""Image data sets, their splits, and augmentation in whole batches on the device."""

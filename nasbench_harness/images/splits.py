@@ -1,0 +1,78 @@
+"""The two parts of a search: images for the network weights, images for the architecture."""
+
+from __future__ import annotations
+
+import random
+from typing import Literal
+
+import numpy as np
+
+from nasbench_harness.errors import HarnessError
+from nasbench_harness.images.parts import ImageDataset, Images
+
+NB201_SEED = 1021
+"""Of every split of NAS-Bench-201 (its authors' code)."""
+
+
+def search_split(
+    dataset: ImageDataset,
+    how: Literal["published", "halves"],
+    *,
+    train_share: float = 0.5,
+) -> tuple[Images, Images]:
+    """The images for the network weights w, and those for the architecture alpha.
+
+    `published`: the split of NAS-Bench-201 (Dong and Yang, ICLR 2020, and its code). Where the
+    data set has a search-validation part of its own (CIFAR-100, ImageNet16-120) all training
+    images are for w and that part is for alpha. On CIFAR-10 the training images are shuffled with
+    seed 1021 and each half is put back in order. Any other data set, or a training part that was
+    cut down, is split by the same rule on its own N images, N // 2 of them for w; that is a design
+    decision of this project.
+
+    `halves`: the first and the second half of the training images in their order, as in the code
+    of DARTS and DrNAS. For any other `train_share` they are first put in a fixed random order with
+    seed 0, as UNAS's code does with a share of 0.9; that the order is numpy's is a design decision
+    of this project. Image folders, which are sorted by class on disk, are put in a random order
+    when they are opened, so that no class is missing in either half.
+
+    Raises HarnessError where a part would be empty or the share does not fit the split.
+    """
+    if how == "published":
+        if train_share != 0.5:
+            raise HarnessError(
+                f"The published split has a fixed share of training images, so {train_share} cannot"
+                " be had with it; use the split `halves`."
+            )
+        if dataset.valid is not None:
+            return dataset.train, dataset.valid
+        first, second = shuffled_halves(len(dataset.train))
+    elif how == "halves":
+        first, second = _shares(len(dataset.train), train_share)
+    else:
+        raise HarnessError(f"There is no split `{how}`; there are `published` and `halves`.")
+    if not len(first) or not len(second):
+        raise HarnessError(
+            f"{len(dataset.train)} training images with a share of {train_share} leave one part of"
+            " the search without images; take more images or another share."
+        )
+    return dataset.train.select(first), dataset.train.select(second)
+
+
+def shuffled_halves(count: int) -> tuple[list[int], list[int]]:
+    """NAS-Bench-201's rule: shuffle with seed 1021, cut in the middle, sort both halves."""
+    order = list(range(count))
+    random.Random(NB201_SEED).shuffle(order)
+    return sorted(order[: count // 2]), sorted(order[count // 2 :])
+
+
+def _shares(count: int, train_share: float) -> tuple[list[int], list[int]]:
+    if not 0 < train_share < 1:
+        raise HarnessError(
+            f"A share of {train_share} of the training images cannot be taken; give a number"
+            " between 0 and 1."
+        )
+    cut = int(count * train_share)
+    if train_share == 0.5:
+        return list(range(cut)), list(range(cut, count))
+    order = np.random.RandomState(0).permutation(count).tolist()
+    return order[:cut], order[cut:]
