@@ -48,7 +48,9 @@ class Batches:
         self._chance.manual_seed(int(torch.randint(2**62, (), generator=generator)))
         whole = len(images) // batch_size * batch_size
         self._end = whole if drop_last else len(images)
-        self._shuffle()
+        self._order = self._on_device = torch.empty(0)
+        self._position = 0
+        self._take(self._shuffled(), 0)
 
     def __len__(self) -> int:
         """Batches of an epoch."""
@@ -57,7 +59,7 @@ class Batches:
     def next(self) -> tuple[torch.Tensor, torch.Tensor]:
         """The next batch: augmented images [B, C, H, W] and their labels [B]."""
         if self._position >= self._end:
-            self._shuffle()
+            self._take(self._shuffled(), 0)
         stop = min(self._position + self.batch_size, self._end)
         chosen = self._on_device[self._position : stop]
         self._position = stop
@@ -88,9 +90,8 @@ class Batches:
         self._generator.set_state(state["generator"])
         self._chance.set_state(state["augment_generator"])
 
-    def _shuffle(self) -> None:
-        order = torch.randperm(len(self.images), generator=self._generator)
-        self._take(order.to(torch.int32), 0)
+    def _shuffled(self) -> torch.Tensor:
+        return torch.randperm(len(self.images), generator=self._generator).to(torch.int32)
 
     def _take(self, order: torch.Tensor, position: int) -> None:
         self._order, self._position = order, position

@@ -6,11 +6,13 @@ import random
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 
 import torch
 
 from nasbench_harness.errors import UnknownNameError
+from nasbench_harness.images.cache import cached
 from nasbench_harness.images.errors import ImageDataError
 from nasbench_harness.images.folders import read_folder
 from nasbench_harness.images.parts import (
@@ -127,7 +129,8 @@ def _decoded(
             f"The images of {name} keep their size; only those of `{FOLDER}PATH` can be resized."
         )
     if name == "digits":
-        return _digits(), _FACTS[name]
+        # Importing scikit-learn takes seconds, and every trial opens its data set.
+        return cached(name, version("scikit-learn"), _digits), _FACTS[name]
     if download:
         from nasbench_harness.images.pull import pull
 

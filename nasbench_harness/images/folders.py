@@ -7,9 +7,8 @@ import os
 import random
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import torch
@@ -22,9 +21,7 @@ from nasbench_harness.images.splits import NB201_SEED
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-SUFFIXES = frozenset(
-    {".jpg", ".jpeg", ".png", ".bmp", ".gif", ".pgm", ".ppm", ".tif", ".tiff", ".webp"}
-)
+SUFFIXES = (".bmp", ".gif", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp")
 DEFAULT_SIZE = 32
 """Pixels a side of images that come in several sizes, or are large."""
 LARGEST_OWN_SIZE = 64
@@ -32,8 +29,7 @@ LARGEST_OWN_SIZE = 64
 _CHUNK = 64  # images a thread takes at a time
 
 
-@dataclass(frozen=True)
-class _File:
+class _File(NamedTuple):
     path: str
     bytes: int
     modified: int
@@ -99,7 +95,7 @@ def _parts(folder: Path) -> dict[str, Path]:
 def _class_files(place: Path) -> dict[str, list[_File]]:
     with os.scandir(place) as entries:
         classes = sorted(e.name for e in entries if e.is_dir() and not e.name.startswith("."))
-    return {name: sorted(_images(place / name), key=lambda file: file.path) for name in classes}
+    return {name: sorted(_images(place / name)) for name in classes}
 
 
 def _images(folder: Path) -> Iterator[_File]:
@@ -110,7 +106,7 @@ def _images(folder: Path) -> Iterator[_File]:
                 continue
             if entry.is_dir():
                 yield from _images(Path(entry.path))
-            elif os.path.splitext(entry.name)[1].lower() in SUFFIXES:
+            elif entry.name.lower().endswith(SUFFIXES):
                 state = entry.stat()
                 yield _File(entry.path, state.st_size, state.st_mtime_ns)
 
@@ -131,7 +127,7 @@ def _classes(folder: Path, listing: _Listing) -> tuple[str, ...]:
         if empty := [name for name, files in of_class.items() if not files]:
             raise ImageDataError(
                 f"There is no image in {_some(empty)} of the {part} part of {folder}; images end"
-                f" in {', '.join(sorted(SUFFIXES))}."
+                f" in {', '.join(SUFFIXES)}."
             )
     return classes
 
@@ -198,7 +194,8 @@ def _decode_to(files: Sequence[_File], size: tuple[int, int], *, resize: bool) -
                 broken.append(file)
         return broken
 
-    with ThreadPoolExecutor(_threads()) as pool:
+    # Small images take longer on several threads: there the interpreter's lock is what they share.
+    with ThreadPoolExecutor(_threads() if resize else 1) as pool:
         results = [pool.submit(decode, start) for start in range(0, len(files), _CHUNK)]
         try:
             broken = [file.path for result in results for file in result.result()]
@@ -219,10 +216,10 @@ def _pixels(path: str, size: tuple[int, int], *, resize: bool) -> NDArray[np.uin
     with Image.open(path) as image:
         if image.size != size and not resize:
             raise _OtherSizeError
-        colour = image.convert("RGB")
-    if colour.size != size:
-        colour = colour.resize(size, Image.Resampling.BILINEAR)
-    return np.asarray(colour).transpose(2, 0, 1)
+        colour = image if image.mode == "RGB" else image.convert("RGB")
+        if colour.size != size:
+            colour = colour.resize(size, Image.Resampling.BILINEAR)
+        return np.asarray(colour).transpose(2, 0, 1)
 
 
 def _threads() -> int:

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 
 
@@ -84,8 +85,8 @@ def digest(parts: Iterable[Images | None], classes: Iterable[str]) -> str:
             total.update(b"absent\n")
             continue
         total.update(f"{tuple(part.pixels.shape)}\n".encode())
-        total.update(memoryview(part.pixels.contiguous().numpy()).cast("B"))
-        total.update(memoryview(part.labels.contiguous().numpy()).cast("B"))
+        total.update(np.ascontiguousarray(part.pixels.numpy()).data)
+        total.update(np.ascontiguousarray(part.labels.numpy()).data)
     for name in classes:
         total.update(f"{name}\n".encode())
     return total.hexdigest()
@@ -97,7 +98,7 @@ def channel_statistics(
     """Mean and standard deviation of every channel of pixels / 255, exact."""
     channels = images.pixels.shape[1]
     counts = torch.zeros(channels, 256, dtype=torch.float64)
-    for piece in images.pixels.split(chunk):
+    for piece in torch.split(images.pixels, chunk):
         for channel in range(channels):
             counts[channel] += torch.bincount(piece[:, channel].flatten(), minlength=256)
     values = torch.arange(256, dtype=torch.float64) / 255
