@@ -7,7 +7,8 @@ a batch. Accuracies are percent (0-100), losses are what a searcher minimises.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, runtime_checkable
 
@@ -116,6 +117,66 @@ class SearchSpace(Protocol):
         """Draw the architecture as a graph."""
 
 
+# --- networks ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class NetworkShape:
+    """How large a space's network is, what it reads and how many classes it tells apart."""
+
+    classes: int
+    in_channels: int = 3
+    width: int = 16
+    """Channels of the first stage."""
+    cells: int = 5
+    """Cells per stage."""
+
+
+@dataclass(frozen=True)
+class Grown:
+    """A parameter that was replaced by a larger one, and how its companions grow with it."""
+
+    old: torch.nn.Parameter
+    new: torch.nn.Parameter
+    grow: Callable[[torch.Tensor], torch.Tensor]
+    """A tensor of the old shape (a momentum) to the new shape."""
+
+
+class Supernet(Protocol):
+    """All networks of a space in one, with shared weights: a `torch.nn.Module`.
+
+    Images are float [B, channels, H, W]. `weights` and `active` are those of a `Problem`; choices
+    that are not active are not computed, whatever their weight.
+    """
+
+    def __call__(
+        self, images: torch.Tensor, weights: torch.Tensor, active: torch.Tensor | None = None
+    ) -> torch.Tensor:
+        """Logits [B, classes], differentiable in `weights` and in the network's parameters."""
+
+    def frozen(self) -> AbstractContextManager[None]:
+        """Within it a forward pass leaves the network's parameters out of the graph."""
+
+    def use_channels(self, factor: int, generator: torch.Generator) -> list[Grown]:
+        """Widen the mixed operations to 1/factor of the channels; see `PartialChannels`."""
+
+
+@runtime_checkable
+class NetworkSpace(Protocol):
+    """A space whose architectures can be built and trained."""
+
+    def supernet(
+        self, shape: NetworkShape, *, track_running_stats: bool = True, partial: int = 1
+    ) -> torch.nn.Module:
+        """A fresh `Supernet`; 1/partial of the channels pass through the mixed operations."""
+
+    def network(self, arch: Architecture, shape: NetworkShape) -> torch.nn.Module:
+        """The stand-alone network of one architecture: images [B, ...] to logits."""
+
+    def inherit(self, arch: Architecture, supernet: torch.nn.Module) -> torch.nn.Module:
+        """The stand-alone network of `arch` with the weights it has in `supernet`."""
+
+
 # --- problems ----------------------------------------------------------------------------------
 
 
@@ -181,7 +242,10 @@ class Problem(Protocol):
         """Cost of the stand-alone network on this problem's dataset."""
 
     def observe(self, weights: torch.Tensor) -> dict[str, float]:
-        """Cheap facts about a mixture [D, K] for the history, such as its expected accuracy."""
+        """Facts about a mixture [D, K] for the history, such as its expected accuracy.
+
+        It leaves no trace: a search that is observed goes on as one that is not.
+        """
 
     def state_dict(self) -> dict[str, Any]:
         """Everything needed to go on after this step; `torch.load(weights_only=True)` reads it."""
@@ -196,6 +260,27 @@ class UnrolledGradient(Protocol):
 
     def unrolled_gradient(self, weights: torch.Tensor) -> torch.Tensor:
         """Gradient [D, K] of the validation loss at w' = w - xi dL_train/dw (DARTS, eq. 7-8)."""
+
+
+@runtime_checkable
+class PartialChannels(Protocol):
+    """Capability of a problem: only a part of the channels passes through mixed operations."""
+
+    def use_channels(self, factor: int) -> None:
+        """Let 1/factor of the channels through from now on.
+
+        A smaller factor than before widens the operations: their weights, and the momentum of
+        these, grow by copies of randomly chosen channels (DrNAS, section 3.3). Before the first
+        step it only says how the network is built.
+        """
+
+
+@runtime_checkable
+class StandAloneAccuracy(Protocol):
+    """Capability of a problem: the accuracy of single architectures, each trained on its own."""
+
+    def query(self, arch: Architecture) -> float:
+        """Accuracy, percent; counts as one query."""
 
 
 # --- methods -----------------------------------------------------------------------------------

@@ -12,12 +12,15 @@ from functools import cached_property
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
-from nasbench_harness.contracts import Architecture, Decision
+from nasbench_harness.contracts import Architecture, Decision, NetworkShape
 from nasbench_harness.spaces.nb201 import costs, encoding, structure
 
 if TYPE_CHECKING:
     import torch
     from matplotlib.axes import Axes
+
+    from nasbench_harness.spaces.nb201.network import Network
+    from nasbench_harness.spaces.nb201.supernet import Supernet
 
 __all__ = ["NB201"]
 
@@ -115,3 +118,24 @@ class NB201:
         from nasbench_harness.spaces.nb201.drawing import draw_cell
 
         draw_cell(arch.choices, axes)
+
+    def supernet(
+        self, shape: NetworkShape, *, track_running_stats: bool = True, partial: int = 1
+    ) -> Supernet:
+        """A fresh supernet, from torch's global generator; ValueError for an impossible width."""
+        from nasbench_harness.spaces.nb201.supernet import Supernet
+
+        return Supernet(shape, track_running_stats=track_running_stats, partial=partial)
+
+    def network(self, arch: Architecture, shape: NetworkShape) -> Network:
+        """The cell's stand-alone network, as the benchmark trained it; fresh weights."""
+        from nasbench_harness.spaces.nb201.network import Network
+
+        return Network(arch.choices, shape)
+
+    def inherit(self, arch: Architecture, supernet: torch.nn.Module) -> Network:
+        """The cell's stand-alone network with the weights it has in `supernet`."""
+        from nasbench_harness.spaces.nb201.supernet import Supernet, inherit
+
+        assert isinstance(supernet, Supernet)
+        return inherit(arch.choices, supernet)

@@ -1,0 +1,127 @@
+"""The NAS-Bench-201 supernet written the plain way: one module per operation per edge.
+
+What the harness's supernet is measured and tested against. It is as published code does it: every
+operation applies its own ReLU, every edge computes all its operations, and each output is
+multiplied by its weight.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import avg_pool2d, relu
+
+EDGES = ((1, 0), (2, 0), (2, 1), (3, 0), (3, 1), (3, 2))
+NODES = 4
+
+
+class Zero(nn.Module):
+    def forward(self, x: Tensor) -> Tensor:
+        return x * 0.0
+
+
+class ReLUConvNorm(nn.Module):
+    def __init__(self, channels: int, kernel: int, track: bool) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(channels, channels, kernel, padding=kernel // 2, bias=False)
+        self.norm = nn.BatchNorm2d(channels, affine=False, track_running_stats=track)
+
+    def forward(self, x: Tensor) -> Tensor:
+        normed: Tensor = self.norm(self.conv(relu(x)))
+        return normed
+
+
+class Pool(nn.Module):
+    def forward(self, x: Tensor) -> Tensor:
+        return avg_pool2d(x, 3, stride=1, padding=1, count_include_pad=False)
+
+
+class PlainCell(nn.Module):
+    def __init__(self, channels: int, track: bool) -> None:
+        super().__init__()
+        self.edges = nn.ModuleList(
+            nn.ModuleList(
+                [
+                    Zero(), nn.Identity(), ReLUConvNorm(channels, 1, track),
+                    ReLUConvNorm(channels, 3, track), Pool(),
+                ]
+            )
+            for _ in EDGES
+        )  # fmt: skip
+
+    def forward(self, x: Tensor, weights: Tensor) -> Tensor:
+        """`weights` [6, 5], or [B, 6, 5] with one sample per example."""
+        nodes = [x]
+        for node in range(1, NODES):
+            total: Tensor | None = None
+            for edge, (target, source) in enumerate(EDGES):
+                if target != node:
+                    continue
+                for k, operation in enumerate(self.edges[edge]):  # type: ignore[arg-type]
+                    weight = weights[..., edge, k]
+                    weight = weight[:, None, None, None] if weight.dim() else weight
+                    term = weight * operation(nodes[source])
+                    total = term if total is None else total + term
+            assert total is not None
+            nodes.append(total)
+        return nodes[-1]
+
+
+class PlainReduction(nn.Module):
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        wide = 2 * channels
+        self.conv_a = nn.Conv2d(channels, wide, 3, stride=2, padding=1, bias=False)
+        self.norm_a = nn.BatchNorm2d(wide)
+        self.conv_b = nn.Conv2d(wide, wide, 3, padding=1, bias=False)
+        self.norm_b = nn.BatchNorm2d(wide)
+        self.shortcut = nn.Conv2d(channels, wide, 1, bias=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        main = self.norm_b(self.conv_b(relu(self.norm_a(self.conv_a(relu(x))))))
+        total: Tensor = main + self.shortcut(avg_pool2d(x, 2, 2))
+        return total
+
+
+class PlainSupernet(nn.Module):
+    def __init__(
+        self, classes: int = 10, width: int = 16, cells: int = 5, track: bool = True
+    ) -> None:
+        super().__init__()
+        self.stem = nn.Sequential(
+            nn.Conv2d(3, width, 3, padding=1, bias=False), nn.BatchNorm2d(width)
+        )
+        widths = [width, 2 * width, 4 * width]
+        self.stages = nn.ModuleList(
+            nn.ModuleList(PlainCell(channels, track) for _ in range(cells)) for channels in widths
+        )
+        self.reductions = nn.ModuleList(map(PlainReduction, widths[:-1]))
+        self.norm = nn.BatchNorm2d(widths[-1])
+        self.classifier = nn.Linear(widths[-1], classes)
+
+    def forward(self, images: Tensor, weights: Tensor) -> Tensor:
+        x = self.stem(images)
+        for stage, cells in enumerate(self.stages):
+            if stage:
+                x = self.reductions[stage - 1](x)
+            for cell in cells:  # type: ignore[union-attr]
+                x = cell(x, weights)
+        logits: Tensor = self.classifier(relu(self.norm(x)).mean(dim=(2, 3)))
+        return logits
+
+
+@torch.no_grad()
+def copy_weights(plain: PlainSupernet, supernet: nn.Module) -> None:
+    """Give the plain supernet the weights of the harness's."""
+    state = supernet.state_dict()
+    own = {name: value for name, value in state.items() if name.startswith(("stem", "reductions"))}
+    own |= {name.removeprefix("head."): v for name, v in state.items() if name.startswith("head.")}
+    plain.load_state_dict(own, strict=False)
+    for stage, cells in enumerate(plain.stages):
+        for place, cell in enumerate(cells):  # type: ignore[arg-type]
+            for edge, (target, source) in enumerate(EDGES):
+                for k, kernel in ((2, 1), (3, 3)):
+                    wide = state[f"stages.{stage}.{place}.conv{kernel}.{source}.weight"]
+                    channels = wide.shape[1]
+                    first = (target - source - 1) * channels
+                    cell.edges[edge][k].conv.weight.copy_(wide[first : first + channels])

@@ -1,0 +1,292 @@
+"""The NAS-Bench-201 supernet: every cell of the space in one network, with shared weights.
+
+Search networks differ from stand-alone ones in their cells only: the batch norms there learn no
+affine map. Whether they keep running statistics differs between publications and is an option.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from functools import partial as bind
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import avg_pool2d, batch_norm, conv2d, max_pool2d
+
+from nasbench_harness.contracts import Grown, NetworkShape
+from nasbench_harness.spaces.nb201 import mixing
+from nasbench_harness.spaces.nb201.encoding import EDGES, NODES
+from nasbench_harness.spaces.nb201.mixing import CONV1, CONV3, LEAVING, SKIP, Mixing, Norm
+from nasbench_harness.spaces.nb201.network import Network
+from nasbench_harness.spaces.nb201.skeleton import Reduction, Skeleton
+
+__all__ = ["Supernet", "inherit"]
+
+
+class Branch(nn.Module):
+    """One convolution for every edge that leaves a node, as one wide convolution with its norm."""
+
+    def __init__(self, channels: int, edges: int, kernel: int, track: bool) -> None:
+        super().__init__()
+        self.channels, self.edges = channels, edges
+        wide = channels * edges
+        fresh = [nn.Conv2d(channels, channels, kernel, bias=False).weight for _ in range(edges)]
+        self.weight = nn.Parameter(_channels_last(torch.cat(fresh).detach()))
+        self.register_buffer("mean", torch.zeros(wide) if track else None)
+        self.register_buffer("var", torch.ones(wide) if track else None)
+
+    mean: Tensor | None
+    var: Tensor | None
+
+    @property
+    def norm(self) -> Norm:
+        """The norm's statistics and mode."""
+        return Norm(self.mean, self.var, self.training or self.mean is None)
+
+    def kernel(self, edge: int) -> Tensor:
+        """[C, C, k, k]: the convolution of one edge."""
+        return self.weight.narrow(0, edge * self.channels, self.channels)
+
+    def one(self, x: Tensor, edge: int, scale: Tensor) -> Tensor:
+        """A single edge: convolution, norm, weight ([] or [B, 1, 1, 1])."""
+        kernel = self.kernel(edge).to(x.dtype)
+        convolved = conv2d(x, kernel, padding=kernel.shape[-1] // 2)
+        norm = self.norm.part(edge * self.channels, self.channels)
+        affine = scale.expand(self.channels).contiguous() if scale.dim() == 0 else None
+        normed = batch_norm(
+            convolved, norm.mean, norm.var, affine, None, norm.training, mixing.MOMENTUM, mixing.EPS
+        )
+        return normed if affine is not None else normed * scale.to(x.dtype)
+
+    def widen(self, channels: int, generator: torch.Generator) -> Grown:
+        """Grow to `channels` by copies of randomly chosen input and output channels."""
+        old = self.weight
+        grow = _grower(self.channels, channels, self.edges, generator, old.device)
+        self.weight = nn.Parameter(grow(old.detach()))
+        for name in ("mean", "var"):
+            statistics = getattr(self, name)
+            if statistics is not None:
+                setattr(self, name, grow.outputs(statistics))
+        self.channels = channels
+        return Grown(old, self.weight, grow)
+
+
+class _Grower:
+    """Copies channels of a wide kernel, and of what has its shape or its output channels."""
+
+    def __init__(self, old: int, edges: int, outputs: Tensor, inputs: Tensor) -> None:
+        self.old, self.edges = old, edges
+        self.output_rows, self.input_rows = outputs, inputs  # [edges, new] each
+
+    def __call__(self, kernel: Tensor) -> Tensor:
+        """[edges * old, old, k, k] to [edges * new, new, k, k]."""
+        blocks = kernel.view(self.edges, self.old, *kernel.shape[1:])
+        grown = [
+            block[rows][:, columns]
+            for block, rows, columns in zip(blocks, self.output_rows, self.input_rows, strict=True)
+        ]
+        return _channels_last(torch.cat(grown))
+
+    def outputs(self, values: Tensor) -> Tensor:
+        """[edges * old] to [edges * new]."""
+        blocks = values.view(self.edges, self.old)
+        return torch.cat([b[rows] for b, rows in zip(blocks, self.output_rows, strict=True)])
+
+
+def _grower(
+    old: int, new: int, edges: int, generator: torch.Generator, device: torch.device
+) -> _Grower:
+    kept = torch.arange(old).expand(edges, old)
+
+    def rows() -> Tensor:
+        copied = torch.randint(old, (edges, new - old), generator=generator)
+        return torch.cat([kept, copied], dim=1).to(device)
+
+    return _Grower(old, edges, rows(), rows())
+
+
+class MixedCell(nn.Module):
+    """A cell whose edges are weighted sums of all operations.
+
+    With partial channels only the first 1/partial of a node's channels passes through the
+    operations; the others bypass them, and a channel shuffle follows (PC-DARTS, DrNAS).
+    """
+
+    def __init__(self, channels: int, *, partial: int, track: bool) -> None:
+        super().__init__()
+        self.partial = partial
+        inner = channels // partial
+        self.conv3 = nn.ModuleList(Branch(inner, len(e), 3, track) for e in LEAVING)
+        self.conv1 = nn.ModuleList(Branch(inner, len(e), 1, track) for e in LEAVING)
+
+    def forward(self, x: Tensor, mixed: Mixing) -> Tensor:
+        """[B, C, H, W] to the same shape."""
+        inner = x.shape[1] // self.partial
+        brought: list[list[Tensor]] = [[] for _ in range(NODES)]
+        bypassed: list[Tensor] = []
+        for source in range(NODES - 1):
+            node = x if source == 0 else self._node(brought[source], bypassed, x)
+            if self.partial > 1:
+                bypassed.append(node[:, inner:])
+                node = _channels_last(node[:, :inner])
+            for target, values in self._leave(source, node, mixed):
+                brought[target].append(values)
+        return self._node(brought[-1], bypassed, x)
+
+    def _node(self, brought: list[Tensor], bypassed: list[Tensor], x: Tensor) -> Tensor:
+        """The sum of what reaches a node."""
+        inner = x.shape[1] // self.partial
+        total = _sum(brought) if brought else torch.zeros_like(x[:, :inner])
+        if self.partial == 1:
+            return _channels_last(total)
+        return _shuffle(torch.cat([total, _sum(bypassed)], dim=1), self.partial)
+
+    def _leave(self, source: int, x: Tensor, mixed: Mixing) -> Iterator[tuple[int, Tensor]]:
+        """What leaves a node, by target."""
+        conv3, conv1 = self.conv3[source], self.conv1[source]
+        targets = range(source + 1, NODES)
+        if mixed.wide:
+            scales = mixed.scales(x.shape[1], x.dtype)[source]
+            kernels = (branch.weight.to(x.dtype) for branch in (conv3, conv1))
+            brought = mixing.leave(x, *kernels, scales, conv3.norm, conv1.norm)  # type: ignore[arg-type]
+            yield from zip(targets, brought, strict=True)
+            return
+        shared = _Shared(x)
+        for position, edge in enumerate(LEAVING[source]):
+            for k in mixed.chosen[edge]:
+                scale = mixed.scalars[edge][k]
+                if k in (CONV1, CONV3):
+                    branch = conv3 if k == CONV3 else conv1
+                    yield targets[position], branch.one(shared.rectified, position, scale)  # type: ignore[operator]
+                else:
+                    plain = x if k == SKIP else shared.pooled
+                    yield targets[position], plain * scale.to(x.dtype)
+
+
+class _Shared:
+    """What all edges that leave a node have in common, computed when first asked for."""
+
+    def __init__(self, x: Tensor) -> None:
+        self.x = x
+        self._made: dict[str, Tensor] = {}
+
+    @property
+    def rectified(self) -> Tensor:
+        return self._once("rectified", torch.relu)
+
+    @property
+    def pooled(self) -> Tensor:
+        pool = bind(avg_pool2d, kernel_size=3, stride=1, padding=1, count_include_pad=False)
+        return self._once("pooled", pool)
+
+    def _once(self, name: str, make: Callable[[Tensor], Tensor]) -> Tensor:
+        if name not in self._made:
+            self._made[name] = make(self.x)
+        return self._made[name]
+
+
+class Supernet(Skeleton):
+    """See `nasbench_harness.contracts.Supernet`."""
+
+    def __init__(
+        self, shape: NetworkShape, *, track_running_stats: bool = True, partial: int = 1
+    ) -> None:
+        """ValueError if the width cannot be divided by `partial`."""
+        if shape.width % partial:
+            raise ValueError(f"width {shape.width} cannot be divided by {partial}")
+        self.partial = partial
+        make_cell = bind(MixedCell, partial=partial, track=track_running_stats)
+        super().__init__(shape, make_cell)
+        self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+
+    def forward(self, images: Tensor, weights: Tensor, active: Tensor | None = None) -> Tensor:
+        """Logits [B, classes]."""
+        mixed = Mixing(weights, active)
+        x: Tensor = self.stem(_channels_last(images))
+        for _, block in self.blocks():
+            x = block(x) if isinstance(block, Reduction) else block(x, mixed)
+        logits: Tensor = self.head(x)
+        return logits
+
+    @contextlib.contextmanager
+    def frozen(self) -> Iterator[None]:
+        """Within it a forward pass leaves the parameters out of the graph."""
+        parameters = list(self.parameters())
+        for parameter in parameters:
+            parameter.requires_grad_(False)
+        try:
+            yield
+        finally:
+            for parameter in parameters:
+                parameter.requires_grad_(True)
+
+    def use_channels(self, factor: int, generator: torch.Generator) -> list[Grown]:
+        """Widen every mixed operation to 1/factor of the channels.
+
+        What computes the cells changes: the widened network is another function than before, as
+        in the authors' code (DrNAS, section 3.3). ValueError if it would have to shrink.
+        """
+        if factor > self.partial or self.shape.width % factor:
+            raise ValueError(f"1/{self.partial} of the channels cannot become 1/{factor}")
+        grown = []
+        for width, block in self.blocks():
+            if isinstance(block, MixedCell):
+                branches = [*block.conv3, *block.conv1]
+                grown += [b.widen(width // factor, generator) for b in branches]  # type: ignore[operator]
+                block.partial = factor
+        self.partial = factor
+        return grown
+
+
+def inherit(choices: tuple[int, ...], supernet: Supernet) -> Network:
+    """The stand-alone network of a cell with its weights and statistics in a supernet.
+
+    ValueError while only a part of the channels passes through the operations, for the
+    stand-alone network has no such bypass.
+    """
+    if supernet.partial != 1:
+        raise ValueError("a supernet with partial channels has no stand-alone networks")
+    network = Network(choices, supernet.shape)
+    own = {n: v for n, v in supernet.state_dict().items() if not n.startswith("stages.")}
+    network.load_state_dict(own, strict=False)
+    for stage, cells in enumerate(network.stages):
+        for place, cell in enumerate(cells):  # type: ignore[arg-type]
+            _inherit_cell(cell, supernet.stages[stage][place], choices)  # type: ignore[index]
+    network.train(supernet.training)
+    return network.to(next(supernet.parameters()).device)
+
+
+def _inherit_cell(cell: nn.Module, mixed: MixedCell, choices: tuple[int, ...]) -> None:
+    for edge, (choice, (target, source)) in enumerate(zip(choices, EDGES, strict=True)):
+        if choice not in (CONV1, CONV3):
+            continue
+        branch = (mixed.conv3 if choice == CONV3 else mixed.conv1)[source]
+        position = LEAVING[source].index(edge)
+        _, conv, norm = cell.edges[f"{target}<-{source}"]  # type: ignore[index,misc]
+        conv.weight.data.copy_(branch.kernel(position))  # type: ignore[operator]
+        part = branch.norm.part(position * branch.channels, branch.channels)  # type: ignore[union-attr,operator]
+        if part.mean is None:
+            norm.running_mean = norm.running_var = None
+            norm.track_running_stats = False
+        else:
+            norm.running_mean.copy_(part.mean)
+            norm.running_var.copy_(part.var)
+
+
+def _sum(terms: list[Tensor]) -> Tensor:
+    total = terms[0]
+    for term in terms[1:]:
+        total = total + term
+    return total
+
+
+def _shuffle(x: Tensor, groups: int) -> Tensor:
+    """Channel i of group g becomes channel g of group i."""
+    batch, channels, height, width = x.shape
+    grouped = x.view(batch, groups, channels // groups, height, width)
+    return _channels_last(grouped.transpose(1, 2).reshape(batch, channels, height, width))
+
+
+def _channels_last(x: Tensor) -> Tensor:
+    return x.contiguous(memory_format=torch.channels_last)
