@@ -1,23 +1,33 @@
-"""`nasharness data`: install, check and cite tables."""
+"""`nasharness data`: install, check and cite tables and images."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from nasbench_harness.cli.app import JsonOption, data_app
 from nasbench_harness.errors import ExitCode, UnknownNameError
 
+if TYPE_CHECKING:
+    from nasbench_harness.images.sources import ImageSource
+
 Benchmark = Annotated[str, typer.Argument(help="Which benchmark; `nb201` is the only one so far.")]
+Data = Annotated[
+    str,
+    typer.Argument(
+        help="`nb201` for the tables; `cifar10`, `cifar100`, `svhn`, `imagenet16-120` for images."
+    ),
+]
 
 
 @data_app.command("list", epilog="Example:  nasharness data list --json")
 def list_data(json: JsonOption = False) -> None:
-    """What is installed: where from, which columns, hash, size."""
+    """What is installed: tables with columns and hash, images, where they are, how large."""
     from nasbench_harness import console, registry
     from nasbench_harness.errors import HarnessError
+    from nasbench_harness.images import sources
 
     rows: list[dict[str, Any]] = []
     for name in registry.tables.names():
@@ -25,6 +35,8 @@ def list_data(json: JsonOption = False) -> None:
             rows.append(_facts(registry.open_table(name)))
         except HarnessError as error:
             rows.append({"table": name, "installed": False, "how": str(error)})
+    rows.append({"images": "digits", "installed": True, "source": "scikit-learn"})
+    rows += [_image_facts(sources.image_source(name)) for name in sources.published_names()]
     if json:
         console.print_json(rows)
         return
@@ -48,9 +60,29 @@ def _facts(table: Any) -> dict[str, Any]:
     return facts | {"caveat": table.caveat}
 
 
-@data_app.command("pull", epilog="Example:  nasharness data pull nb201 --from ~/downloads/nb201")
+def _image_facts(source: ImageSource) -> dict[str, Any]:
+    """What is worth knowing of a published data set of images."""
+    from nasbench_harness.images import sources
+
+    facts: dict[str, Any] = {"images": source.name, "installed": False}
+    if found := sources.find(source, sources.images_folder()):
+        return facts | {
+            "installed": True,
+            "folder": str(found.paths[0].parent),
+            "files": ", ".join(path.name for path in found.paths),
+            "bytes": found.bytes,
+        }
+    origin = "" if source.downloadable else " --from DIR"
+    return facts | {"how": f"`nasharness data pull {source.name}{origin}`"}
+
+
+@data_app.command(
+    "pull",
+    epilog="Examples:  nasharness data pull nb201 --from ~/downloads/nb201\n\n"
+    "nasharness data pull cifar10",
+)
 def pull(
-    benchmark: Benchmark,
+    benchmark: Data,
     origin: Annotated[
         Path | None, typer.Option("--from", help="A folder that has the source files already.")
     ] = None,
@@ -58,12 +90,28 @@ def pull(
         str | None, typer.Option(help="Address of a folder with the source files.")
     ] = None,
 ) -> None:
-    """Download the small public sources, check and merge them to the table `official`."""
+    """Download public data and check it: nb201 becomes the table `official`, images stay files."""
+    if source := _images_or_nb201(benchmark):
+        _pull_images(source, origin, mirror)
+    else:
+        _pull_nb201(origin, mirror)
+
+
+def _pull_images(source: ImageSource, origin: Path | None, mirror: str | None) -> None:
+    from nasbench_harness import console
+    from nasbench_harness.images.pull import pull as pull_images
+
+    with console.counting_bar("downloading", "bytes") as progress:
+        pull_images(source.name, origin=origin, mirror=mirror, progress=progress)
+    console.print_facts(_image_facts(source))
+    console.out.print(f"`nasharness data cite {source.name}` prints what to cite.")
+
+
+def _pull_nb201(origin: Path | None, mirror: str | None) -> None:
     from nasbench_harness import console
     from nasbench_harness.tables.nb201 import sources
     from nasbench_harness.tables.nb201.pull import pull as pull_nb201
 
-    _know(benchmark)
     with console.counting_bar("downloading", "bytes") as progress:
         table = pull_nb201(origin=origin, mirror=mirror, progress=progress)
     console.print_facts(_facts(table))
@@ -105,17 +153,12 @@ def import_file(
 
 
 @data_app.command("verify", epilog="Example:  nasharness data verify nb201")
-def verify(benchmark: Benchmark, json: JsonOption = False) -> None:
-    """Hash the installed table again and check the known facts."""
+def verify(benchmark: Data, json: JsonOption = False) -> None:
+    """Hash what is installed again; for nb201 also check the known facts."""
     from nasbench_harness import console
-    from nasbench_harness.tables.nb201 import open_official
-    from nasbench_harness.tables.nb201.curves import LearningCurves
-    from nasbench_harness.tables.nb201.verify import check_facts
 
-    _know(benchmark)
-    table = open_official()
-    LearningCurves(table.folder).verify()
-    checks = check_facts(table)
+    source = _images_or_nb201(benchmark)
+    checks = _check_images(source) if source else _check_nb201()
     if json:
         console.print_json([{"fact": fact, "holds": holds} for fact, holds in checks])
     else:
@@ -126,15 +169,50 @@ def verify(benchmark: Benchmark, json: JsonOption = False) -> None:
         raise typer.Exit(int(ExitCode.CHECK_FAILED))
 
 
+def _check_nb201() -> list[tuple[str, bool]]:
+    from nasbench_harness.tables.nb201 import open_official
+    from nasbench_harness.tables.nb201.curves import LearningCurves
+    from nasbench_harness.tables.nb201.verify import check_facts
+
+    table = open_official()
+    LearningCurves(table.folder).verify()
+    return check_facts(table)
+
+
+def _check_images(source: ImageSource) -> list[tuple[str, bool]]:
+    from nasbench_harness.images import sources
+
+    found = sources.find_installed(source, sources.images_folder())
+    return [
+        (f"MD5 of {path.name} is {file.md5}", sources.is_published(path, file))
+        for path, file in zip(found.paths, found.files, strict=True)
+    ]
+
+
 @data_app.command("cite", epilog="Example:  nasharness data cite nb201 >> references.bib")
-def cite(benchmark: Benchmark) -> None:
-    """BibTeX of everything the table's numbers come from."""
+def cite(benchmark: Data) -> None:
+    """BibTeX of everything the numbers or images come from."""
     from nasbench_harness import console
     from nasbench_harness.tables.nb201 import sources
 
-    _know(benchmark)
-    entries = "\n\n".join(source.bibtex for source in sources.SOURCES.values()).split("\n\n")
-    console.out.print("\n\n".join(dict.fromkeys(entries)), markup=False, soft_wrap=True)
+    if source := _images_or_nb201(benchmark):
+        bibtex = source.bibtex
+    else:
+        bibtex = "\n\n".join(of.bibtex for of in sources.SOURCES.values())
+    entries = dict.fromkeys(bibtex.split("\n\n"))
+    console.out.print("\n\n".join(entries), markup=False, soft_wrap=True)
+
+
+def _images_or_nb201(name: str) -> ImageSource | None:
+    """The published images of that name, or None for the benchmark."""
+    from nasbench_harness.images import sources
+    from nasbench_harness.tables.library import BENCHMARK
+
+    if name == BENCHMARK:
+        return None
+    if name not in sources.published_names():
+        raise UnknownNameError("benchmark", name, [BENCHMARK, *sources.published_names()])
+    return sources.image_source(name)
 
 
 def _know(benchmark: str) -> None:

@@ -23,7 +23,12 @@ from nasbench_harness.images.parts import (
     digest,
 )
 from nasbench_harness.images.published import read_published
-from nasbench_harness.images.sources import published_names
+from nasbench_harness.images.sources import (
+    find,
+    image_source,
+    images_folder,
+    published_names,
+)
 from nasbench_harness.images.splits import NB201_SEED
 
 __all__ = ["ImageDataError", "ImageDataset", "Images", "dataset_names", "open_dataset"]
@@ -131,7 +136,7 @@ def _decoded(
     if name == "digits":
         # Importing scikit-learn takes seconds, and every trial opens its data set.
         return cached(name, version("scikit-learn"), _digits), _FACTS[name]
-    if download:
+    if download and not find(image_source(name), data_dir or images_folder()):
         from nasbench_harness.images.pull import pull
 
         pull(name, folder=data_dir)

@@ -14,7 +14,13 @@ import torch
 from nasbench_harness.images.cache import cached
 from nasbench_harness.images.errors import ImageDataError
 from nasbench_harness.images.parts import Decoded, Images
-from nasbench_harness.images.sources import Found, ImageSource, find, image_source, images_folder
+from nasbench_harness.images.sources import (
+    Found,
+    ImageSource,
+    find_installed,
+    image_source,
+    images_folder,
+)
 from nasbench_harness.images.splits import shuffled_halves
 from nasbench_harness.tables.pickles import load_restricted
 
@@ -37,26 +43,11 @@ def read_published(name: str, data_dir: Path | None) -> Decoded:
     Raises ImageDataError where files are missing or not the published ones.
     """
     source = image_source(name)
-    folder = data_dir or images_folder()
-    found = find(source, folder)
-    if found is None:
-        raise ImageDataError(_missing(source, folder))
+    found = find_installed(source, data_dir or images_folder())
     states = [(path.name, path.stat()) for path in found.paths]
     content = "\n".join(f"{n} {s.st_size} {s.st_mtime_ns}" for n, s in states)
     place = f"{name} {found.paths[0].resolve()}"
     return cached(place, content, lambda: _read(source, found))
-
-
-def _missing(source: ImageSource, folder: Path) -> str:
-    files = ", ".join(file.name for file in source.files[:2])
-    files += f" and {len(source.files) - 2} more" if len(source.files) > 2 else ""
-    unpacked = f" or the folder {source.unpacked}" if source.unpacked else ""
-    pull = f"`nasharness data pull {source.name}` downloads it, " if source.downloadable else ""
-    return (
-        f"{source.title} is not installed: {files}{unpacked} was looked for in {folder}; {pull}"
-        "`--data-dir DIR` names a folder that has it, and `folder:PATH` takes any folder of images"
-        " with one subfolder per class."
-    )
 
 
 def _read(source: ImageSource, found: Found) -> Decoded:

@@ -88,8 +88,9 @@ def _pull_files(
 def _copy(source: ImageSource, file: SourceFile, origin: Path, folder: Path) -> None:
     """Copy a file once its sum is right."""
     path = origin / file.name
-    if not path.is_file() and source.unpacked:
-        path = origin / source.unpacked / file.name
+    inner = origin / source.unpacked / file.name
+    if inner.is_file() and not path.is_file():
+        path = inner
     check_file(path, file)
     if path.resolve() == (folder / file.name).resolve():
         return

@@ -193,18 +193,43 @@ def find(source: ImageSource, folder: Path) -> Found | None:
     return None
 
 
+def find_installed(source: ImageSource, folder: Path) -> Found:
+    """The files as `find` gives them; ImageDataError names the ways out where they are missing."""
+    if found := find(source, folder):
+        return found
+    files = ", ".join(file.name for file in source.files[:2])
+    files += f" and {len(source.files) - 2} more" if len(source.files) > 2 else ""
+    unpacked = f" or the folder {source.unpacked}" if source.unpacked else ""
+    origin = "" if source.downloadable else " --from DIR"
+    raise ImageDataError(
+        f"{source.title} is not installed: there is no {files}{unpacked} in {folder};"
+        f" `nasharness data pull {source.name}{origin}` installs it, `--data-dir DIR` names a"
+        " folder that has it, and `folder:PATH` takes any folder of images with one subfolder per"
+        " class."
+    )
+
+
 def check_file(path: Path, file: SourceFile) -> None:
     """`path` is the published file; ImageDataError if it is not or cannot be read."""
-    try:
-        with path.open("rb") as stream:
-            found = hashlib.file_digest(stream, _md5).hexdigest()
-    except OSError as error:
-        raise ImageDataError(f"{path} cannot be read ({error.strerror}).") from error
+    found = _sum(path)
     if found != file.md5:
         raise ImageDataError(
             f"{path} is not the published {file.name} (MD5 expected {file.md5}, found {found});"
             " delete it and get it again."
         )
+
+
+def is_published(path: Path, file: SourceFile) -> bool:
+    """Has `path` the published MD5; ImageDataError if it cannot be read."""
+    return _sum(path) == file.md5
+
+
+def _sum(path: Path) -> str:
+    try:
+        with path.open("rb") as stream:
+            return hashlib.file_digest(stream, _md5).hexdigest()
+    except OSError as error:
+        raise ImageDataError(f"{path} cannot be read ({error.strerror}).") from error
 
 
 def _md5() -> hashlib._Hash:
