@@ -7,6 +7,7 @@ import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -21,15 +22,31 @@ def own_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "data"
 
 
+def listed(nasharness: Run, kind: str) -> dict[str, Any]:
+    """What `data list` says of every table, or of all images."""
+    rows = json.loads(nasharness("data", "list", "--json").stdout)
+    return {row[kind]: row for row in rows if kind in row}
+
+
+@pytest.mark.usefixtures("own_data")
+def test_images_are_listed_with_the_way_to_them(nasharness: Run) -> None:
+    rows = listed(nasharness, "images")
+    assert set(rows) == {"digits", "cifar10", "cifar100", "svhn", "imagenet16-120"}
+    assert rows["digits"]["installed"]
+    assert rows["cifar10"]["how"] == "`nasharness data pull cifar10`"
+    assert "--from DIR" in rows["imagenet16-120"]["how"]
+    assert "krizhevsky2009learning" in nasharness("data", "cite", "cifar100").stdout
+
+
 @pytest.mark.usefixtures("own_data")
 def test_pull_list_verify_cite(nasharness: Run, reference_data: Path) -> None:
-    before = {row["table"]: row for row in json.loads(nasharness("data", "list", "--json").stdout)}
+    before = listed(nasharness, "table")
     assert not before["official"]["installed"]
     assert "not installed" in nasharness("data", "verify", "nb201", code=2).stderr
     told = nasharness("data", "pull", "nb201", "--from", str(reference_data / "nb201/upstream"))
     for repository in ("v-tao", "BayesWatch", "NiccoloCavagnero", "HayeonLee", "nabenabe0928"):
         assert repository in told.stdout
-    after = {row["table"]: row for row in json.loads(nasharness("data", "list", "--json").stdout)}
+    after = listed(nasharness, "table")
     assert after["official"]["installed"]
     assert after["official"]["columns"] > 50
     columns = json.loads(nasharness("show", "table", "official", "--json").stdout)
@@ -57,6 +74,11 @@ def test_verify_finds_a_changed_number(
     [
         (["data", "pull", "nb101"], "no benchmark called `nb101`. Did you mean `nb201`?"),
         (["data", "pull", "nb201", "--from", "nowhere"], "cannot be read (No such file"),
+        (["data", "pull", "cifar11"], "no benchmark called `cifar11`. Did you mean `cifar10`?"),
+        (["data", "pull", "cifar10", "--from", "nowhere"], "cannot be read (No such file"),
+        (["data", "pull", "imagenet16-120"], "with `--from DIR`"),
+        (["data", "verify", "svhn"], "`nasharness data pull svhn` installs it"),
+        (["data", "import", "cifar10", "file"], "no benchmark called `cifar10`"),
         (["query", "--index", "5", "--table", "official"], "nasharness data pull nb201"),
         (["run", "-m", "rea", "--table", "official"], "nasharness data pull nb201"),
         (["query", "--top", "3", "--by", "accuracy"], "no metric of cifar10 in table `analog`"),
