@@ -47,6 +47,7 @@ class Augment:
         std = torch.tensor(dataset.std, dtype=torch.float64)
         self._scale = (1 / (255 * std)).to(device, self._exact)
         self._shift = (-mean / std).to(device, self._exact)
+        self._row_scale, self._row_shift = self._along(self._scale), self._along(self._shift)
         self._layout = _layout(self._shape, self._padding, channels_last, device)
         shift = 2 * self._padding + 1
         spans = [shift, shift, 2 if dataset.flip else 1, *self._shape[1:]]
@@ -64,7 +65,7 @@ class Augment:
         draws = torch.rand(len(self._spans), batch, generator=generator, device=pixels.device)
         drawn = draws.mul_(self._spans).int()
         rows = self._gather(pixels.contiguous(), drawn)
-        rows.mul_(self._along(self._scale)).add_(self._along(self._shift))
+        rows.mul_(self._row_scale).add_(self._row_shift)
         if self.cutout:
             rows.mul_(self._kept(drawn[3], drawn[4]))
         return self._images(rows).to(self.dtype)
@@ -99,10 +100,10 @@ class Augment:
 
     def _along(self, values: torch.Tensor) -> torch.Tensor:
         """A value per channel as one per row or per place of a row."""
-        channels, height, width = self._shape
+        _, height, width = self._shape
         if self.channels_last:
             return values.repeat(width)
-        return values.repeat_interleave(height, output_size=channels * height)[:, None]
+        return values.repeat_interleave(height)[:, None]
 
     def _kept(self, centre_y: torch.Tensor, centre_x: torch.Tensor) -> torch.Tensor:
         """[B, R, L]: 0 in the square that is cut out, 1 elsewhere."""
