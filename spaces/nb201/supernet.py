@@ -12,7 +12,7 @@ from functools import partial as bind
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import avg_pool2d, batch_norm, conv2d, max_pool2d
+from torch.nn.functional import avg_pool2d, batch_norm, conv2d
 
 from nasbench_harness.contracts import Grown, NetworkShape
 from nasbench_harness.spaces.nb201 import mixing
@@ -33,16 +33,16 @@ class Branch(nn.Module):
         wide = channels * edges
         fresh = [nn.Conv2d(channels, channels, kernel, bias=False).weight for _ in range(edges)]
         self.weight = nn.Parameter(_channels_last(torch.cat(fresh).detach()))
-        self.register_buffer("mean", torch.zeros(wide) if track else None)
-        self.register_buffer("var", torch.ones(wide) if track else None)
+        self.register_buffer("running_mean", torch.zeros(wide) if track else None)
+        self.register_buffer("running_var", torch.ones(wide) if track else None)
 
-    mean: Tensor | None
-    var: Tensor | None
+    running_mean: Tensor | None
+    running_var: Tensor | None
 
     @property
     def norm(self) -> Norm:
         """The norm's statistics and mode."""
-        return Norm(self.mean, self.var, self.training or self.mean is None)
+        return Norm(self.running_mean, self.running_var, self.training or self.running_mean is None)
 
     def kernel(self, edge: int) -> Tensor:
         """[C, C, k, k]: the convolution of one edge."""
@@ -64,7 +64,7 @@ class Branch(nn.Module):
         old = self.weight
         grow = _grower(self.channels, channels, self.edges, generator, old.device)
         self.weight = nn.Parameter(grow(old.detach()))
-        for name in ("mean", "var"):
+        for name in ("running_mean", "running_var"):
             statistics = getattr(self, name)
             if statistics is not None:
                 setattr(self, name, grow.outputs(statistics))

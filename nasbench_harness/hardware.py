@@ -1,0 +1,113 @@
+"""Where a search or a training runs: device, threads, compilation, determinism.
+
+None of it is part of what a result is: two runs that differ in it only are the same trial.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from nasbench_harness.errors import HarnessError
+
+if TYPE_CHECKING:
+    import torch
+
+CompileMode = Literal["none", "inductor", "graph"]
+
+
+class DeviceError(HarnessError):
+    """A device that is not there, or that is too small."""
+
+
+@dataclass(frozen=True)
+class Hardware:
+    """What the user asked for."""
+
+    device: str = "auto"
+    """`auto`, `cpu`, `cuda`, `cuda:1`, `mps`."""
+    threads: int = 1
+    """Of each trial on the CPU; results are bit-identical only between runs with as many."""
+    compile: CompileMode = "none"
+    deterministic: bool = False
+    """Refuse operations whose result differs from run to run (slower on a GPU)."""
+    data_dir: Path | None = None
+    """Where data sets of images are."""
+    download: bool = False
+    """Fetch a data set that is not there."""
+
+    def open(self) -> torch.device:
+        """Set this process up and return the device; DeviceError if it is not there."""
+        import torch
+        from threadpoolctl import threadpool_limits
+
+        torch.set_num_threads(self.threads)
+        threadpool_limits(self.threads)
+        device = find_device(self.device)
+        if device.type == "cuda":
+            torch.cuda.set_device(device)
+            torch.set_float32_matmul_precision("high")
+            torch.backends.cudnn.benchmark = not self.deterministic
+        if self.deterministic:
+            os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+            torch.use_deterministic_algorithms(True)
+        if self.compile == "graph" and device.type != "cuda":
+            raise DeviceError(f"CUDA graphs need a CUDA device, and this is `{device}`.")
+        return device
+
+
+def find_device(name: str) -> torch.device:
+    """The device of that name; `auto` takes CUDA, then MPS, then the CPU."""
+    import torch
+
+    if name == "auto":
+        if torch.cuda.is_available():
+            return torch.device("cuda")
+        return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+    try:
+        device = torch.device(name)
+    except RuntimeError as error:
+        raise DeviceError(
+            f"There is no device `{name}`; write auto, cpu, cuda, cuda:1 or mps."
+        ) from error
+    if device.type not in ("cpu", "cuda", "mps"):
+        raise DeviceError(f"There is no device `{name}`; write auto, cpu, cuda, cuda:1 or mps.")
+    count = torch.cuda.device_count()
+    if device.type == "cuda" and (device.index or 0) >= count:
+        there = f"{count} CUDA devices" if count else "no CUDA device"
+        raise DeviceError(f"`{name}` is not available: this machine has {there}; try --device cpu.")
+    if device.type == "mps" and not torch.backends.mps.is_available():
+        raise DeviceError("`mps` is not available on this machine; try --device cpu.")
+    return device
+
+
+def describe_device(device: torch.device) -> str:
+    """`cpu`, or the name of the GPU."""
+    import torch
+
+    return torch.cuda.get_device_name(device) if device.type == "cuda" else device.type
+
+
+def peak_memory_mb(device: torch.device) -> float:
+    """Megabytes at most so far: of the device, or of this process on the CPU."""
+    import resource
+    import sys
+
+    import torch
+
+    if device.type == "cuda":
+        return torch.cuda.max_memory_allocated(device) / 1e6
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / 1e6 if sys.platform == "darwin" else peak / 1e3
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Did a device, or the host, run out of memory."""
+    import torch
+
+    text = str(error).lower()
+    return isinstance(error, torch.cuda.OutOfMemoryError | MemoryError) or (
+        isinstance(error, RuntimeError) and ("out of memory" in text or "can't allocate" in text)
+    )

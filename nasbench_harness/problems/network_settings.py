@@ -1,0 +1,46 @@
+"""How a weight-sharing search builds and trains its supernet: one validated class."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from nasbench_harness.settings import Settings, setting
+
+
+class NetworkSettings(Settings):
+    """What a recipe's `network` may say; the defaults are DrNAS's for NAS-Bench-201."""
+
+    width: int = setting(16, "channels of the first stage", ge=1)
+    cells: int = setting(5, "cells per stage", ge=1)
+    batch_size: int = setting(64, "images of a batch, of either half", unit="images", ge=1)
+    optimizer: Literal["sgd", "adam"] = setting("sgd", "optimiser of the network weights")
+    learning_rate: float = setting(0.025, "its step at the start", gt=0)
+    learning_rate_min: float = setting(0.001, "its step at the end of a cosine over epochs", ge=0)
+    momentum: float = setting(0.9, "momentum of SGD", ge=0, lt=1)
+    nesterov: bool = setting(False, "Nesterov's form of the momentum")
+    weight_decay: float = setting(3e-4, "L2 pull on the network weights", ge=0)
+    clip_norm: float = setting(
+        5.0, "largest norm of the gradient of all network weights; 0 never clips", ge=0
+    )
+    reset_optimizer_epoch: int = setting(
+        0, "begin with a fresh optimiser at this epoch; 0: never", unit="epochs", ge=0
+    )
+    split: Literal["published", "halves"] = setting(
+        "published", "which images train the weights and which the architecture"
+    )
+    train_share: float = setting(0.5, "share of the images that train the weights", gt=0, lt=1)
+    cutout: int = setting(0, "side of the square cut out of training images", unit="pixels", ge=0)
+    track_running_stats: bool = setting(
+        True, "keep running statistics in the batch norms of the cells"
+    )
+    evaluation: Literal["batch", "running"] = setting(
+        "batch",
+        "statistics of the batch norms when one-shot accuracy is measured: of the evaluated batch"
+        " (our choice: a derived cell does not see the mixture's activations), or the running ones",
+    )
+    evaluated_images: int = setting(
+        1000, "search-validation images behind each recorded accuracy", unit="images", ge=1
+    )
+    precision: Literal["fp32", "bf16", "fp16"] = setting(
+        "fp32", "arithmetic of the network; its weights are kept in fp32"
+    )
