@@ -9,7 +9,14 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from nasbench_harness import registry
 from nasbench_harness.errors import UnknownNameError, nearest
@@ -21,8 +28,11 @@ DEFAULT_SEEDS = 10
 BASELINE = "random"
 LONGEST_NAME = 100
 ALL_DATASETS = "all"
+NETWORK = "network"
+"""`--set network.width=8` sets the supernet of every method."""
 _NAMED = (
-    "table", "dataset", "recipe", "steps", "noise", "batch_size", "search_metric", "report_metric",
+    "search", "table", "dataset", "recipe", "steps", "epochs", "limit", "image_size", "network",
+    "noise", "batch_size", "search_metric", "report_metric",
 )  # fmt: skip
 
 
@@ -48,14 +58,28 @@ class StudyConfig(BaseModel):
     methods: tuple[MethodChoice, ...] = Field(min_length=1)
     space: str = "nb201"
     table: str = Field(default_factory=default_table)
-    search: Literal["landscape"] = "landscape"
+    search: Literal["landscape", "supernet"] = "landscape"
+    """On the table itself, or on a supernet trained on images."""
     dataset: str = "cifar10"
+    """Of the table; for a supernet the images: also `digits` or `folder:PATH`."""
     recipe: str = "landscape"
+    """A recipe of every method; `paper` is the one published for the space, the supernet's
+    default."""
     seeds: tuple[Annotated[int, Field(ge=0)], ...] = Field(
         default=tuple(range(DEFAULT_SEEDS)), min_length=1
     )
     steps: int | None = Field(default=None, ge=1)
     """Search steps; None takes each method's own from the recipe."""
+    epochs: int | None = Field(default=None, ge=1)
+    """Passes over the training half of the images; None takes each recipe's own."""
+    limit: int | None = Field(default=None, ge=1)
+    """Use only so many training images, as many of each class as possible."""
+    image_size: int | None = Field(default=None, ge=1, le=1024)
+    """Side that the images of a folder are resized to, pixels."""
+    network: dict[str, Any] = Field(default_factory=dict)
+    """What is changed of every recipe's supernet and its training."""
+    diagnose_every: int = Field(default=0, ge=0)
+    """Diagnose supernets every so many epochs; 0: never."""
     noise: Annotated[float, Field(ge=0)] | Literal["seeds"] = 0.0
     """Points of Gaussian noise on every evaluation, or `seeds`: one of the table's runs."""
     search_metric: str | None = None
@@ -89,6 +113,13 @@ class StudyConfig(BaseModel):
             return parse_seeds(str(value))
         return list(dict.fromkeys(value)) if isinstance(value, list) else value
 
+    @model_validator(mode="before")
+    @classmethod
+    def _recipe_of_search(cls, values: Any) -> Any:
+        if isinstance(values, dict) and values.get("search") == "supernet":
+            return {"recipe": "paper", **values}
+        return values
+
     @property
     def choices(self) -> tuple[MethodChoice, ...]:
         """The methods, with random search unless it is switched off."""
@@ -100,11 +131,13 @@ class StudyConfig(BaseModel):
     def name(self) -> str:
         """A readable folder name that differs where the results would."""
         parts = [choice.label for choice in self.methods] + [self.space]
-        defaults = StudyConfig(methods=self.methods)
+        defaults = StudyConfig(methods=self.methods, search=self.search)
+        if self.search != "landscape":
+            parts.append(self.search)
         for field in _NAMED:
             value = getattr(self, field)
             if value != getattr(defaults, field):
-                parts.append(f"{field.replace('_', '-')}-{value}")
+                parts.append(f"{field.replace('_', '-')}-{_short(value)}")
         name = re.sub(r"[^A-Za-z0-9.=_-]+", "_", "-".join(parts)).strip("_")
         if len(name) <= LONGEST_NAME:
             return name
@@ -112,16 +145,36 @@ class StudyConfig(BaseModel):
         return f"{name[:LONGEST_NAME]}-{digest}"
 
 
+def _short(value: Any) -> str:
+    if isinstance(value, dict):
+        return "-".join(f"{name}={inner}" for name, inner in sorted(value.items()))
+    return str(value).rstrip("/").rpartition("/")[2] if "/" in str(value) else str(value)
+
+
 # --- reading -----------------------------------------------------------------------------------
 
 
-def build_config(path: Path | None, given: Mapping[str, Any], sets: Iterable[str]) -> StudyConfig:
+def build_config(path: Path | None, given: Mapping[str, Any], sets: Sequence[str]) -> StudyConfig:
     """Merge a YAML file, command-line options (they win) and `--set method.key=value` pairs."""
     merged = {**(_read_yaml(path) if path else {}), **given}
     if "methods" not in merged:
         raise ConfigError("No methods given; try `--methods unas,drnas` or `--config study.yaml`.")
-    config = _validate(merged)
-    return config.model_copy(update={"methods": _apply_sets(config.methods, sets)})
+    network = dict(merged.get(NETWORK) or {}) | dict(_network_sets(sets))
+    config = _validate({**merged, NETWORK: network})
+    others = [text for text in sets if not text.startswith(f"{NETWORK}.")]
+    return config.model_copy(update={"methods": _apply_sets(config.methods, others)})
+
+
+def restore_config(saved: Mapping[str, Any]) -> StudyConfig:
+    """The config a study was planned with, from what its folder says."""
+    return _validate(saved)
+
+
+def _network_sets(sets: Iterable[str]) -> Iterator[tuple[str, Any]]:
+    """The settings of the supernet among the `--set` options."""
+    for text in sets:
+        if text.startswith(f"{NETWORK}."):
+            yield parse_pair(text.removeprefix(f"{NETWORK}."))
 
 
 def split_datasets(config: StudyConfig, folder: Path) -> Iterator[tuple[StudyConfig, Path]]:

@@ -247,6 +247,9 @@ class Problem(Protocol):
         It leaves no trace: a search that is observed goes on as one that is not.
         """
 
+    def conclude(self, arch: Architecture) -> dict[str, float]:
+        """Facts about the answer of a finished search, and what the search took, for its result."""
+
     def state_dict(self) -> dict[str, Any]:
         """Everything needed to go on after this step; `torch.load(weights_only=True)` reads it."""
 

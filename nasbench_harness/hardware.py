@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import torch
 
 CompileMode = Literal["none", "inductor", "graph"]
+COMPILE_MODES: dict[str, CompileMode] = {"none": "none", "inductor": "inductor", "graph": "graph"}
 
 
 class DeviceError(HarnessError):

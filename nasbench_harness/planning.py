@@ -6,24 +6,33 @@ from collections.abc import Sequence
 from typing import Any
 
 from nasbench_harness import registry
-from nasbench_harness.config import MethodChoice, StudyConfig
-from nasbench_harness.contracts import Recipe, Searcher, Table
+from nasbench_harness.config import BASELINE, MethodChoice, StudyConfig
+from nasbench_harness.contracts import NetworkSpace, Recipe, Searcher, SearchSpace, Table
 from nasbench_harness.errors import UnknownNameError
+from nasbench_harness.hardware import Hardware
 from nasbench_harness.notation import ConfigError
 from nasbench_harness.tables.metrics import devices, find_metric
 from nasbench_harness.trial import TrialSpec
 
 STEPS_PER_EPOCH = 391
 """Batches of 64 in the 25,000 CIFAR-10 training images of a search."""
+PAPER, SAMPLING = "paper", "sampling"
+DEFAULT_LOOKUP = "cifar10"
 
 
-def plan(config: StudyConfig) -> list[TrialSpec]:
-    """Every trial of the study, seed by seed."""
+def plan(config: StudyConfig, hardware: Hardware | None = None) -> list[TrialSpec]:
+    """Every trial of the study, seed by seed; `hardware` tells where images are."""
     space, table = registry.open_space(config.space), registry.open_table(config.table)
     if table.space != space.name:
         raise ConfigError(
             f"Table `{table.name}` is about space `{table.space}`, not `{space.name}`."
         )
+    place = (
+        OnImages(config, space, hardware or Hardware())
+        if config.search == "supernet"
+        else OnTable(config)
+    )
+    dataset = place.dataset(table)
     shared: dict[str, Any] = {
         "recipe": config.recipe,
         "space": space.name,
@@ -31,12 +40,12 @@ def plan(config: StudyConfig) -> list[TrialSpec]:
         "table": table.name,
         "table_hash": table.content_hash,
         "problem": config.search,
-        "dataset": config.dataset,
-        "report_metric": _report_metric(table, config),
-        "batch_size": config.batch_size,
+        "dataset": dataset,
+        "report_metric": _report_metric(table, config, dataset),
         "noise": config.noise,
+        **place.shared(),
     }
-    methods = [_resolve(choice, config, table) for choice in config.choices]
+    methods = [_resolve(choice, config, table, place) for choice in config.choices]
     specs = [
         TrialSpec(**shared, **method, seed=seed) for seed in config.seeds for method in methods
     ]
@@ -44,24 +53,156 @@ def plan(config: StudyConfig) -> list[TrialSpec]:
     return specs
 
 
-def _resolve(choice: MethodChoice, config: StudyConfig, table: Table) -> dict[str, Any]:
+def _resolve(
+    choice: MethodChoice, config: StudyConfig, table: Table, place: OnTable | OnImages
+) -> dict[str, Any]:
     method: type[Searcher] = registry.methods.load(choice.name)
-    recipe = find_recipe(choice.name, method, config.recipe)
+    recipe = find_recipe(choice.name, method, place.recipe(choice, config))
     settings = method.Settings.build(choice.name, recipe.settings, choice.settings)
-    _check_capabilities(choice.name, method, settings)
+    _check_capabilities(choice.name, method, settings, place.problem())
     dumped = settings.model_dump(mode="json")
-    _check_cost(choice.name, dumped.get("cost", "none"), table)
-    metric = _search_metric(table, config, queries=method.queries)
-    _check_noise(config, table, metric)
-    return {
+    _check_cost(choice.name, dumped.get("cost", "none"), table, measured=place.measures)
+    resolved = {
         "method": choice.name,
         "method_version": method.version,
         "settings": dumped,
-        "search_metric": metric,
         "overrides": {name: dumped[name] for name in choice.settings},
-        "steps": config.steps or recipe.steps or recipe.epochs * STEPS_PER_EPOCH,
-        "epochs": recipe.epochs,
+        **place.resolve(table, method, recipe),
     }
+    if dumped.get("warmup_epochs", 0) >= resolved["epochs"]:
+        raise ConfigError(
+            f"`{choice.name}` leaves the architecture alone for {dumped['warmup_epochs']} epochs"
+            f" and the search has {resolved['epochs']}; give it more --epochs, or fewer"
+            f" warm-up epochs with `--set {choice.name}.warmup_epochs=...`."
+        )
+    return resolved
+
+
+class OnTable:
+    """What a search on the table itself adds to its trials."""
+
+    measures = False
+
+    def __init__(self, config: StudyConfig) -> None:
+        self.config = config
+        for name in ("epochs", "limit", "image_size", "network", "diagnose_every"):
+            if getattr(config, name):
+                raise ConfigError(
+                    f"`{name}` is about supernets, and a landscape has none; add `--search"
+                    " supernet`."
+                )
+
+    def dataset(self, table: Table) -> str:
+        """The table's data set."""
+        return self.config.dataset
+
+    def recipe(self, choice: MethodChoice, config: StudyConfig) -> str:
+        """The recipe's name."""
+        return config.space if config.recipe == PAPER else config.recipe
+
+    def shared(self) -> dict[str, Any]:
+        """What all trials have in common."""
+        return {"batch_size": self.config.batch_size}
+
+    def problem(self) -> type:
+        """What is searched."""
+        from nasbench_harness.problems.landscape import Landscape
+
+        return Landscape
+
+    def resolve(self, table: Table, method: type[Searcher], recipe: Recipe) -> dict[str, Any]:
+        """What depends on the method."""
+        metric = _search_metric(table, self.config, queries=method.queries)
+        _check_noise(self.config, table, metric)
+        return {
+            "search_metric": metric,
+            "steps": self.config.steps or recipe.steps or recipe.epochs * STEPS_PER_EPOCH,
+            "epochs": recipe.epochs,
+        }
+
+
+class OnImages:
+    """What a search on a supernet adds to its trials: the images are opened here, once."""
+
+    measures = True
+
+    def __init__(self, config: StudyConfig, space: SearchSpace, hardware: Hardware) -> None:
+        from nasbench_harness.images.datasets import open_dataset
+
+        self.config = config
+        if not isinstance(space, NetworkSpace):
+            raise ConfigError(
+                f"Space `{space.name}` builds no networks, so that nothing can be trained;"
+                " `--search landscape` searches its table."
+            )
+        if config.noise or config.search_metric:
+            raise ConfigError(
+                "`noise` and `search_metric` are about landscapes; a supernet is searched on its"
+                " own validation loss."
+            )
+        self.images = open_dataset(
+            config.dataset,
+            data_dir=hardware.data_dir,
+            download=hardware.download,
+            image_size=config.image_size,
+            limit=config.limit,
+        )
+
+    def dataset(self, table: Table) -> str:
+        """The table's data set that answers are looked up on: the images' own where it has one."""
+        known = {m.dataset for m in table.metrics.values() if m.report}
+        own = self.images.table_dataset
+        return own if own in known else DEFAULT_LOOKUP
+
+    def recipe(self, choice: MethodChoice, config: StudyConfig) -> str:
+        """The recipe's name; random search asks for trained networks, so here it only samples."""
+        if choice.name == BASELINE:
+            return SAMPLING
+        return config.space if config.recipe == PAPER else config.recipe
+
+    def shared(self) -> dict[str, Any]:
+        """What all trials have in common."""
+        return {
+            "search_metric": "",
+            "images": self.config.dataset,
+            "image_limit": self.config.limit,
+            "image_size": self.config.image_size,
+            "image_digest": self.images.digest,
+            "diagnose_every": self.config.diagnose_every,
+        }
+
+    def problem(self) -> type:
+        """What is searched."""
+        from nasbench_harness.problems.weight_sharing import WeightSharing
+
+        return WeightSharing
+
+    def resolve(self, table: Table, method: type[Searcher], recipe: Recipe) -> dict[str, Any]:
+        """What depends on the method: its network, and the steps of an epoch."""
+        from nasbench_harness.images.splits import search_split
+        from nasbench_harness.problems.network_settings import NetworkSettings
+
+        given = dict(self.config.network)
+        if self.config.batch_size != 1:
+            given["batch_size"] = self.config.batch_size
+        network = NetworkSettings.build("network", recipe.network, given)
+        train, valid = search_split(self.images, network.split, train_share=network.train_share)
+        smaller = min(len(train), len(valid))
+        if smaller < network.batch_size:
+            raise ConfigError(
+                f"The halves of `{self.images.name}` have {len(train)} and {len(valid)} images, too"
+                f" few for batches of {network.batch_size}; set --batch-size to {smaller} or less."
+            )
+        epoch_steps = len(train) // network.batch_size
+        epochs = self.config.epochs if self.config.epochs and not recipe.steps else recipe.epochs
+        return {
+            "network": network.model_dump(mode="json"),
+            "network_overrides": given,
+            "batch_size": network.batch_size,
+            "epoch_steps": epoch_steps,
+            "epochs": epochs,
+            "steps": recipe.steps or self.config.steps or epochs * epoch_steps,
+        }
 
 
 def find_recipe(name: str, method: type[Searcher], recipe: str) -> Recipe:
@@ -88,10 +229,10 @@ def _search_metric(table: Table, config: StudyConfig, *, queries: bool) -> str:
     return metric.name
 
 
-def _report_metric(table: Table, config: StudyConfig) -> str:
+def _report_metric(table: Table, config: StudyConfig, dataset: str) -> str:
     if config.report_metric is None:
-        return table.report_metric(config.dataset)
-    return find_metric(table, config.dataset, config.report_metric).name
+        return table.report_metric(dataset)
+    return find_metric(table, dataset, config.report_metric).name
 
 
 def _check_noise(config: StudyConfig, table: Table, metric: str) -> None:
@@ -104,23 +245,30 @@ def _check_noise(config: StudyConfig, table: Table, metric: str) -> None:
         )
 
 
-def _check_cost(method: str, cost: str, table: Table) -> None:
-    from nasbench_harness.problems.landscape import LATENCY_COST
+def _check_cost(method: str, cost: str, table: Table, *, measured: bool) -> None:
+    from nasbench_harness.problems.costs import LATENCY, MEASURED
 
-    device = cost.removeprefix(LATENCY_COST)
-    if cost.startswith(LATENCY_COST) and device not in (known := devices(table)):
+    if not cost.startswith(LATENCY):
+        return
+    known = devices(table) + ([MEASURED] if measured else [])
+    if (device := cost.removeprefix(LATENCY)) not in known:
         raise UnknownNameError(f"device in table `{table.name}` for `{method}`", device, known)
 
 
-def _check_capabilities(name: str, method: type[Searcher], settings: Any) -> None:
-    from nasbench_harness.problems.landscape import Landscape
-
+def _check_capabilities(name: str, method: type[Searcher], settings: Any, problem: type) -> None:
     for capability in method.requires(settings):
-        if not all(hasattr(Landscape, attribute) for attribute in _members(capability)):
+        if not all(hasattr(problem, attribute) for attribute in _members(capability)):
+            kind = problem.kind  # type: ignore[attr-defined]
             raise ConfigError(
-                f"`{name}` with these settings needs a problem that can {capability.__name__},"
-                " and a landscape cannot."
+                f"`{name}` with these settings needs {_can(capability)}, and a {kind} has none of"
+                " it; leave it out, or change its settings."
             )
+
+
+def _can(capability: type) -> str:
+    """What a capability is, from the first line of its documentation."""
+    first = (capability.__doc__ or capability.__name__).partition("\n")[0]
+    return first.removeprefix("Capability of a problem: ").rstrip(".")
 
 
 def _members(protocol: type) -> list[str]:

@@ -127,7 +127,7 @@ def open_study(folder: Path) -> Study:
 def _refuse_other_settings(existing: Study, config: Mapping[str, Any]) -> None:
     for key, value in config.items():
         old = existing.config.get(key)
-        if key not in ("methods", "seeds", "random") and old != value:
+        if key not in ("methods", "seeds", "random") and (old or None) != (value or None):
             raise StudyError(
                 f"{existing.folder} holds a study with {key} = {old}, not {value}; choose another"
                 " --out (only methods and seeds can be added to a study)."
@@ -235,17 +235,38 @@ def read_tables(folder: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
 def reproduce(spec: TrialSpec, *, allow_test_search: bool = False) -> str:
     """The one command that runs this trial again."""
     words = ["nasharness", "run", "--methods", spec.label, "--space", spec.space]
-    words += ["--table", spec.table, "--dataset", spec.dataset, "--recipe", spec.recipe]
-    words += ["--seeds", f"{spec.seed},", "--steps", str(spec.steps)]
-    words += ["--search-metric", spec.search_metric, "--report-metric", spec.report_metric]
+    words += ["--table", spec.table, "--dataset", spec.images or spec.dataset]
+    words += ["--recipe", spec.recipe, "--seeds", f"{spec.seed},"]
+    words += _of_supernet(spec) if spec.images else _of_landscape(spec, allow_test_search)
+    words += ["--report-metric", spec.report_metric]
+    words += ["--no-random", "--out", f"runs/again-{spec.trial_id}"]
+    return shlex.join(words)
+
+
+def _of_landscape(spec: TrialSpec, allow_test_search: bool) -> list[str]:
+    words = ["--steps", str(spec.steps), "--search-metric", spec.search_metric]
     if allow_test_search:
         words += ["--allow-test-search"]
     if spec.noise:
         words += ["--noise", str(spec.noise)]
     if spec.batch_size != 1:
         words += ["--batch-size", str(spec.batch_size)]
-    words += ["--no-random", "--out", f"runs/again-{spec.trial_id}"]
-    return shlex.join(words)
+    return words
+
+
+def _of_supernet(spec: TrialSpec) -> list[str]:
+    words = ["--search", "supernet", "--epochs", str(spec.epochs)]
+    if spec.steps != spec.epochs * spec.epoch_steps:
+        words += ["--steps", str(spec.steps)]
+    for option, value in (
+        ("--limit", spec.image_limit),
+        ("--image-size", spec.image_size),
+        ("--diagnose-every", spec.diagnose_every),
+    ):
+        words += [option, str(value)] if value else []
+    for name, value in sorted(spec.network_overrides.items()):
+        words += ["--set", f"network.{name}={json.dumps(value)}"]
+    return words
 
 
 def _identity(spec: TrialSpec) -> dict[str, Any]:
@@ -253,7 +274,11 @@ def _identity(spec: TrialSpec) -> dict[str, Any]:
         "method_version recipe space table table_hash problem dataset search_metric report_metric"
         " steps epochs batch_size noise"
     )
-    return {"method_name": spec.method, **{name: getattr(spec, name) for name in names.split()}}
+    rows = {"method_name": spec.method, **{name: getattr(spec, name) for name in names.split()}}
+    if spec.images:
+        rows |= {"images": spec.images, "image_limit": spec.image_limit}
+        rows |= {f"network_{name}": value for name, value in spec.network.items()}
+    return rows
 
 
 def _uniform(frame: pd.DataFrame) -> pd.DataFrame:

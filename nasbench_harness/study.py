@@ -13,6 +13,7 @@ from filelock import FileLock, Timeout
 from nasbench_harness.config import StudyConfig
 from nasbench_harness.errors import ExitCode
 from nasbench_harness.executors import Event, Executor
+from nasbench_harness.hardware import Hardware
 from nasbench_harness.planning import plan
 from nasbench_harness.store import LOCK, Study, StudyError, gather, plan_study
 from nasbench_harness.trial import Outcome, Status
@@ -47,11 +48,15 @@ def run_study(
     folder: Path,
     executor: Executor,
     *,
+    hardware: Hardware | None = None,
     begin: Callable[[Study], None] = lambda study: None,
     watch: Callable[[Event], None] = lambda event: None,
 ) -> StudyRun:
-    """Run the missing trials of the study in `folder`; Ctrl-C keeps what is done."""
-    specs = plan(config)
+    """Run the missing trials of the study in `folder`; Ctrl-C keeps what is done.
+
+    `hardware` says where images are for planning; the executor has its own for running.
+    """
+    specs = plan(config, hardware)
     folder.mkdir(parents=True, exist_ok=True)
     try:
         with FileLock(folder / LOCK, timeout=0):

@@ -1,16 +1,15 @@
 """One trial from start to finish: search, derive, look up, record, checkpoint, resume.
 
-A trial's result depends on its own `TrialSpec` alone: it owns its random generators, runs on one
-thread, and sees neither other trials nor the clock.
+A trial's result depends on its own `TrialSpec` alone: it owns its random generators, and sees
+neither other trials nor the clock. It runs on one thread unless told otherwise, so that its sums
+are always in one order.
 """
 
 from __future__ import annotations
 
 import contextlib
 import hashlib
-import io
 import json
-import math
 import time
 import traceback
 from collections.abc import Callable, Mapping
@@ -20,9 +19,11 @@ from pathlib import Path
 from typing import Any
 
 from nasbench_harness import registry
-from nasbench_harness.contracts import Architecture, Problem, Searcher, SearchSpace, Table
+from nasbench_harness.checkpoints import load_checkpoint, remove_checkpoints, save_checkpoint
+from nasbench_harness.contracts import Problem, Searcher, SearchSpace, Table
 from nasbench_harness.errors import HarnessError
-from nasbench_harness.files import Journal, replacing, write_json
+from nasbench_harness.files import Journal, write_json
+from nasbench_harness.hardware import Hardware, is_out_of_memory
 from nasbench_harness.seeding import stream_seed
 
 SCHEMA_VERSION = 1
@@ -31,7 +32,14 @@ RECORDED_POINTS = 100
 SNAPSHOTS = 25
 """How many of the recorded points carry the choice probabilities."""
 
-TRIAL, HISTORY, CHECKPOINT, RESULT = "trial.json", "history.jsonl", "checkpoint.pt", "result.json"
+TRIAL, HISTORY, RESULT = "trial.json", "history.jsonl", "result.json"
+
+
+_NOT_DECISIVE = ("overrides", "recipe", "network_overrides", "images")
+_SUPERNET_ONLY = (
+    "image_limit", "image_size", "image_digest", "network", "epoch_steps",
+    "diagnose_every",
+)  # fmt: skip
 
 
 class Status(StrEnum):
@@ -66,6 +74,19 @@ class TrialSpec:
     batch_size: int
     noise: float | str
     seed: int
+    images: str = ""
+    """What a supernet is trained on; `dataset` is the table's, where answers are looked up."""
+    image_limit: int | None = None
+    image_size: int | None = None
+    image_digest: str = ""
+    network: Mapping[str, Any] = field(default_factory=dict)
+    """How a supernet is built and trained."""
+    network_overrides: Mapping[str, Any] = field(default_factory=dict)
+    """What the user changed of it."""
+    epoch_steps: int = 0
+    """Steps of one pass over the training half of the images."""
+    diagnose_every: int = 0
+    """Diagnose the supernet every so many epochs; 0: never."""
 
     @property
     def label(self) -> str:
@@ -79,8 +100,11 @@ class TrialSpec:
 
     @property
     def fingerprint(self) -> str:
-        """SHA-256 of what decides the result."""
-        decisive = {k: v for k, v in asdict(self).items() if k not in ("overrides", "recipe")}
+        """SHA-256 of what decides the result; where images lie does not."""
+        decisive = {k: v for k, v in asdict(self).items() if k not in _NOT_DECISIVE}
+        for name in _SUPERNET_ONLY:  # a landscape's fingerprint does not know them
+            if not decisive[name]:
+                del decisive[name]
         return hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()
 
 
@@ -113,12 +137,17 @@ def _plain(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value)
 
 
-def run_trial(spec: TrialSpec, folder: Path, callbacks: Callbacks | None = None) -> Outcome:
+def run_trial(
+    spec: TrialSpec,
+    folder: Path,
+    callbacks: Callbacks | None = None,
+    hardware: Hardware | None = None,
+) -> Outcome:
     """Run (or go on with) the trial in `folder`; whatever goes wrong becomes its status."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         write_json(folder / TRIAL, {"schema_version": SCHEMA_VERSION, **asdict(spec)})
-        return _search(spec, folder, callbacks or Callbacks())
+        return _search(spec, folder, callbacks or Callbacks(), hardware or Hardware())
     except Exception as error:
         outcome = Outcome(spec.trial_id, Status.FAILED, _sentence(error))
         write_failure(folder, outcome, traceback.format_exc())
@@ -135,11 +164,22 @@ def write_failure(folder: Path, outcome: Outcome, details: str = "") -> None:
 
 def _sentence(error: Exception) -> str:
     text = " ".join(str(error).split())
+    if is_out_of_memory(error):
+        return (
+            "Out of memory; a smaller --batch-size, --width or --cells, `--precision bf16` or fewer"
+            f" --jobs need less ({type(error).__name__})."
+        )
     return text if isinstance(error, HarnessError) else f"{type(error).__name__}: {text}"
 
 
-def recorded_steps(steps: int) -> list[int]:
-    """Which steps enter the history: dense at first, then even; always the first and the last."""
+def recorded_steps(steps: int, epoch_steps: int = 0) -> list[int]:
+    """Which steps enter the history: always the last one.
+
+    Of a landscape also the first, dense at first, then even; of a supernet the last step of every
+    epoch of `epoch_steps` steps.
+    """
+    if epoch_steps:
+        return sorted({*range(epoch_steps, steps + 1, epoch_steps), steps})
     even = {round(steps * i / RECORDED_POINTS) for i in range(1, RECORDED_POINTS + 1)}
     early = {round(steps ** (i / RECORDED_POINTS)) for i in range(RECORDED_POINTS // 2)}
     return sorted((even | early | {1}) - {0})
@@ -157,15 +197,18 @@ class Run:
     table: Table
     problem: Problem
     searcher: Searcher
+    hardware: Hardware = field(default_factory=Hardware)
     step: int = 0
     seconds: float = 0.0
     lines: int = 0
     last_checkpoint: float = field(default_factory=time.monotonic)
 
 
-def _search(spec: TrialSpec, folder: Path, callbacks: Callbacks) -> Outcome:
-    run = _begin(spec)
-    _resume(run, folder / CHECKPOINT)
+def _search(spec: TrialSpec, folder: Path, callbacks: Callbacks, hardware: Hardware) -> Outcome:
+    from nasbench_harness.recording import result
+
+    run = _begin(spec, hardware)
+    _resume(run, folder)
     journal = Journal(folder / HISTORY, keep=run.lines)
     try:
         finished = _steps(run, journal, folder, callbacks)
@@ -175,15 +218,16 @@ def _search(spec: TrialSpec, folder: Path, callbacks: Callbacks) -> Outcome:
         outcome = Outcome(spec.trial_id, Status.INTERRUPTED, f"stopped at step {run.step}")
         write_failure(folder, outcome)
         return outcome
-    result = _result(run)
-    write_json(folder / RESULT, result)
-    (folder / CHECKPOINT).unlink(missing_ok=True)
+    write_json(folder / RESULT, {"schema_version": SCHEMA_VERSION, **result(run)})
+    remove_checkpoints(folder)
     return Outcome(spec.trial_id, Status.DONE)
 
 
 def _steps(run: Run, journal: Journal, folder: Path, callbacks: Callbacks) -> bool:
     """Search to the last step; False if stopped before, with a checkpoint to go on from."""
-    recorded = recorded_steps(run.spec.steps)
+    from nasbench_harness.recording import record
+
+    recorded = recorded_steps(run.spec.steps, run.spec.epoch_steps)
     snapshots = set(recorded[:: max(1, len(recorded) // SNAPSHOTS)]) | {recorded[-1]}
     recorded_set = set(recorded)
     while run.step < run.spec.steps:
@@ -192,127 +236,51 @@ def _steps(run: Run, journal: Journal, folder: Path, callbacks: Callbacks) -> bo
         log = run.searcher.step()
         run.seconds += time.perf_counter() - started
         run.step += 1
-        if run.step in recorded_set:
-            journal.append(_record(run, log, snapshot=run.step in snapshots))
+        of_epoch = run.step in recorded_set
+        if of_epoch:
+            journal.append(record(run, log, snapshot=run.step in snapshots))
             run.lines = journal.length
             callbacks.progress(run.step)
+        elif run.spec.epoch_steps:
+            callbacks.progress(run.step)
         stopped = callbacks.stopped()
-        if stopped or time.monotonic() - run.last_checkpoint > CHECKPOINT_SECONDS:
+        if stopped or _due(run, of_epoch=of_epoch):
             journal.sync()
-            _checkpoint(run, folder / CHECKPOINT)
+            _checkpoint(run, folder)
         if stopped and run.step < run.spec.steps:
             return False
     return True
 
 
-def _begin(spec: TrialSpec) -> Run:
-    _use_one_thread()
+def _due(run: Run, *, of_epoch: bool) -> bool:
+    """Is it time for a checkpoint: every few seconds, and after every epoch of a supernet."""
+    if run.step == run.spec.steps:
+        return False
+    waited = time.monotonic() - run.last_checkpoint
+    return waited > CHECKPOINT_SECONDS or (of_epoch and run.spec.epoch_steps > 0)
+
+
+def _begin(spec: TrialSpec, hardware: Hardware) -> Run:
+    from nasbench_harness.problems.opening import open_problem
+
+    device = hardware.open()
     space, table = registry.open_space(spec.space), registry.open_table(spec.table)
     if table.content_hash != spec.table_hash:
         raise HarnessError(
             f"Table `{spec.table}` has changed since the study was planned"
             f" ({spec.table_hash[:12]} then, {table.content_hash[:12]} now)."
         )
-    problem = _build_problem(spec, space, table)
+    problem = open_problem(spec, space, table, hardware, device)
     method = registry.methods.load(spec.method)
     settings = method.Settings.build(spec.method, spec.settings)
     searcher = method(problem, settings, stream_seed(spec.seed, "searcher"))
-    return Run(spec, space, table, problem, searcher)
-
-
-def _use_one_thread() -> None:
-    """Sums in one order whatever the machine, and no threads that fight over small matrices."""
-    import torch
-    from threadpoolctl import threadpool_limits
-
-    torch.set_num_threads(1)
-    threadpool_limits(1)
-
-
-def _build_problem(spec: TrialSpec, space: SearchSpace, table: Table) -> Problem:
-    from nasbench_harness.problems.landscape import Landscape
-
-    return Landscape(
-        space,
-        table,
-        metric=spec.search_metric,
-        dataset=spec.dataset,
-        steps=spec.steps,
-        epochs=spec.epochs,
-        batch_size=spec.batch_size,
-        noise="seeds" if spec.noise == "seeds" else float(spec.noise),
-        seed=stream_seed(spec.seed, "problem"),
-    )
-
-
-# --- what is kept ------------------------------------------------------------------------------
-
-
-def _record(run: Run, log: Mapping[str, Any], *, snapshot: bool) -> dict[str, Any]:
-    """One line of the history."""
-    scores = run.searcher.scores()
-    if not bool(scores.isfinite().all()):
-        raise HarnessError(f"The search produced numbers that are not finite at step {run.step}.")
-    total = scores.sum(dim=-1, keepdim=True)
-    p = scores / total.where(total > 0, 1.0)
-    arch = run.searcher.architecture()
-    rank = run.space.rank(arch)
-    row = {
-        "step": run.step,
-        "epoch": run.problem.progress.epoch,
-        "seconds": round(run.seconds, 6),
-        "architecture": str(arch),
-        **_looked_up(run, rank, {run.spec.search_metric, run.spec.report_metric}),
-        "entropy": float(-(p * p.clamp(min=1e-300).log()).sum(dim=-1).mean()),
-        **run.problem.observe(p),
-        **{name: float(value) for name, value in log.items()},
-    }
-    row = {k: None if isinstance(v, float) and not math.isfinite(v) else v for k, v in row.items()}
-    if snapshot:
-        row["probabilities"] = [[round(x, 6) for x in row] for row in p.tolist()]
-    return row
-
-
-def _result(run: Run) -> dict[str, Any]:
-    """The final row of a trial."""
-    arch: Architecture = run.searcher.architecture()
-    rank = run.space.rank(arch)
-    spec, table = run.spec, run.table
-    metrics = {m.name for m in table.metrics.values() if m.report and m.dataset == spec.dataset}
-    worse, better = table.standing(spec.report_metric, table.value(spec.report_metric, rank))
-    observed = run.problem.observe(run.searcher.scores())
-    return {
-        "schema_version": SCHEMA_VERSION,
-        "status": Status.DONE,
-        "error": "",
-        "architecture": str(arch),
-        **run.space.describe(arch),
-        **{what: run.space.cost(arch, what, spec.dataset) for what in run.space.costs},
-        **_looked_up(run, rank, metrics),
-        "rank": better + 1,
-        "percentile": 100.0 * worse / run.space.size,
-        "queries": observed.get("queries"),
-        "simulated_gpu_hours": observed.get("simulated_gpu_hours"),
-        "search_seconds": run.seconds,
-    }
-
-
-def _looked_up(run: Run, rank: int, metrics: set[str]) -> dict[str, float]:
-    """Each metric with its regret: what is missing to the table's best, in the metric's unit."""
-    found: dict[str, float] = {}
-    for metric in sorted(metrics):
-        value = run.table.value(metric, rank)
-        found[metric] = value
-        found[f"regret_{metric}"] = run.table.best(metric) - value
-    return found
+    return Run(spec, space, table, problem, searcher, hardware)
 
 
 # --- checkpoints -------------------------------------------------------------------------------
 
 
-def _checkpoint(run: Run, path: Path) -> None:
-    import torch
-
+def _checkpoint(run: Run, folder: Path) -> None:
     state = {
         "fingerprint": run.spec.fingerprint,
         "step": run.step,
@@ -321,27 +289,14 @@ def _checkpoint(run: Run, path: Path) -> None:
         "searcher": run.searcher.state_dict(),
         "problem": run.problem.state_dict(),
     }
-    buffer = io.BytesIO()
-    torch.save(state, buffer)
-    with replacing(path) as temporary:
-        temporary.write_bytes(buffer.getvalue())
+    save_checkpoint(folder, state)
     run.last_checkpoint = time.monotonic()
 
 
-def _resume(run: Run, path: Path) -> None:
-    import torch
-
-    if not path.exists():
+def _resume(run: Run, folder: Path) -> None:
+    state = load_checkpoint(folder, run.spec.fingerprint)
+    if state is None:
         return
-    try:
-        state = torch.load(path, weights_only=True)
-    except Exception as error:
-        raise HarnessError(
-            f"The checkpoint {path} cannot be read ({type(error).__name__}); delete it to start"
-            " the trial again."
-        ) from error
-    if state["fingerprint"] != run.spec.fingerprint:
-        raise HarnessError(f"The checkpoint {path} belongs to another trial; delete it.")
     run.step, run.seconds, run.lines = state["step"], state["seconds"], state["lines"]
-    run.searcher.load_state_dict(state["searcher"])
     run.problem.load_state_dict(state["problem"])
+    run.searcher.load_state_dict(state["searcher"])

@@ -1,19 +1,40 @@
-"""`nasharness run` and `nasharness report`."""
+"""`nasharness run` and `nasharness resume`."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from nasbench_harness.cli.app import JsonOption, app, names
-from nasbench_harness.errors import ExitCode
 
 if TYPE_CHECKING:
-    import pandas as pd
+    from collections.abc import Iterable
 
-    from nasbench_harness.study import StudyRun
+    from nasbench_harness.config import StudyConfig
+    from nasbench_harness.hardware import Hardware
+
+DIAGNOSE_EVERY = 5
+
+DeviceOption = Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1 or mps (supernets).")]
+ThreadsOption = Annotated[int, typer.Option(min=1, help="CPU threads of each trial.")]
+CompileOption = Annotated[
+    str, typer.Option("--compile", help="none, inductor, or graph (CUDA graphs); supernets.")
+]
+DeterministicOption = Annotated[
+    bool, typer.Option("--deterministic", help="The same result in every run on a GPU; slower.")
+]
+DataDirOption = Annotated[
+    Path | None, typer.Option(help="Folder with the original files of an image data set.")
+]
+DownloadOption = Annotated[
+    bool, typer.Option("--download", help="Fetch an image data set that is not there.")
+]
+JobsOption = Annotated[
+    int | None, typer.Option("--jobs", "-j", min=1, help="Parallel trials; default: by cores.")
+]
+ReportOption = Annotated[bool, typer.Option(help="Write the report at the end.")]
 
 
 @app.command(
@@ -35,7 +56,13 @@ def run(
     table: Annotated[
         str | None, typer.Option(help="Tabular benchmark.", autocompletion=names("tables"))
     ] = None,
-    dataset: Annotated[str | None, typer.Option(help="Dataset of the table.")] = None,
+    search: Annotated[
+        str | None, typer.Option(help="landscape (the table itself) or supernet (real images).")
+    ] = None,
+    dataset: Annotated[
+        str | None, typer.Option(help="Data set of the table; of images also digits, svhn or"
+                                 " folder:PATH.")
+    ] = None,
     seeds: Annotated[
         str | None, typer.Option(help="How many ('10'), a range ('0-9') or a list ('3,7').")
     ] = None,
@@ -43,7 +70,35 @@ def run(
         int | None, typer.Option(min=1, help="Search steps; the recipe's if not given.")
     ] = None,
     recipe: Annotated[
-        str | None, typer.Option(help="Setting of every method: landscape (ours), nb201 (papers').")
+        str | None, typer.Option(help="Setting of every method: landscape (ours), paper (as"
+                                 " published for the space), quick (ours, small images).")
+    ] = None,
+    epochs: Annotated[
+        int | None, typer.Option(min=1, help="Passes over the training half; the recipe's if not"
+                                 " given (supernets).")
+    ] = None,
+    limit: Annotated[
+        int | None, typer.Option(min=1, help="Use so many of the training images (supernets).")
+    ] = None,
+    image_size: Annotated[
+        int | None, typer.Option(min=1, help="Side the images of a folder are resized to, pixels.")
+    ] = None,
+    width: Annotated[
+        int | None, typer.Option(min=1, help="Channels of the supernet's first stage; paper: 16.")
+    ] = None,
+    cells: Annotated[
+        int | None, typer.Option(min=1, help="Cells per stage of the supernet; paper: 5.")
+    ] = None,
+    precision: Annotated[
+        str | None, typer.Option(help="Arithmetic of the supernet: fp32, bf16 or fp16.")
+    ] = None,
+    diagnose: Annotated[
+        bool, typer.Option("--diagnose", help="Every few epochs: Kendall tau with the table,"
+                           " gradient variance, Hessian eigenvalue, skip connections (supernets).")
+    ] = False,
+    diagnose_every: Annotated[
+        int | None, typer.Option(min=1, help=f"How many epochs that is; {DIAGNOSE_EVERY} with"
+                                 " --diagnose.")
     ] = None,
     noise: Annotated[
         str | None, typer.Option(help="Points of Gaussian noise on every evaluation, or 'seeds':"
@@ -67,8 +122,8 @@ def run(
         float | None, typer.Option(help="Cost that is free: millions, or ms for a latency.")
     ] = None,
     batch_size: Annotated[
-        int | None, typer.Option(min=1, help="Architecture samples per step (methods that draw"
-                                 " one per example).")
+        int | None, typer.Option(min=1, help="Images of a batch (supernet), or architecture samples"
+                                 " per step (methods that draw one per example).")
     ] = None,
     random: Annotated[
         bool | None, typer.Option("--random/--no-random", help="Add random search.")
@@ -77,15 +132,20 @@ def run(
         Path | None, typer.Option("--config", "-c", help="YAML file with the same keys.")
     ] = None,
     sets: Annotated[
-        list[str] | None, typer.Option("--set", help="One setting: method.setting=value.")
+        list[str] | None, typer.Option("--set", help="One setting: method.setting=value, or"
+                                       " network.setting=value for every supernet.")
     ] = None,
     out: Annotated[
         Path | None, typer.Option("--out", "-o", help="Study folder; default runs/<name>.")
     ] = None,
-    jobs: Annotated[
-        int | None, typer.Option("--jobs", "-j", min=1, help="Parallel trials; default: cores.")
-    ] = None,
-    report: Annotated[bool, typer.Option(help="Write the report at the end.")] = True,
+    device: DeviceOption = "auto",
+    threads: ThreadsOption = 1,
+    compile_mode: CompileOption = "none",
+    deterministic: DeterministicOption = False,
+    data_dir: DataDirOption = None,
+    download: DownloadOption = False,
+    jobs: JobsOption = None,
+    report: ReportOption = True,
     json: JsonOption = False,
 ) -> None:  # fmt: skip
     """Run a study: every method with every seed, then the tables and the report.
@@ -94,108 +154,91 @@ def run(
     added to it.
     """
     from nasbench_harness.config import build_config, split_datasets, with_cost
+
+    network = {"width": width, "cells": cells, "precision": precision}
+    every = diagnose_every or (DIAGNOSE_EVERY if diagnose else None)
+    given = {
+        "methods": methods, "space": space, "table": table, "search": search, "dataset": dataset,
+        "seeds": seeds, "steps": steps, "epochs": epochs, "limit": limit, "image_size": image_size,
+        "recipe": recipe, "noise": noise, "batch_size": batch_size, "random": random,
+        "search_metric": search_metric, "report_metric": report_metric,
+        "allow_test_search": allow_test_search, "diagnose_every": every,
+    }  # fmt: skip
+    chosen = {name: value for name, value in given.items() if value is not None}
+    of_network = [f"network.{name}={value}" for name, value in network.items() if value is not None]
+    study_config = build_config(config, chosen, [*of_network, *(sets or [])])
+    study_config = with_cost(study_config, cost, target)
+    hardware = _hardware(device, threads, compile_mode, deterministic, data_dir, download)
+    folder = out or Path("runs") / study_config.name
+    parts = split_datasets(study_config, folder)
+    _run(parts, hardware, jobs, folder / "report" if report else None, json)
+
+
+@app.command(epilog="Example:  nasharness resume runs/darts-drnas-nb201-supernet")
+def resume(
+    folder: Annotated[Path, typer.Argument(metavar="RUN", help="A study's folder.")],
+    device: DeviceOption = "auto",
+    threads: ThreadsOption = 1,
+    compile_mode: CompileOption = "none",
+    deterministic: DeterministicOption = False,
+    data_dir: DataDirOption = None,
+    jobs: JobsOption = None,
+    report: ReportOption = True,
+    json: JsonOption = False,
+) -> None:
+    """Go on with a study that was stopped: every trial from its last checkpoint."""
+    from nasbench_harness.config import restore_config
+    from nasbench_harness.store import STUDY, open_study
+
+    several = sorted(path.parent for path in folder.glob(f"*/{STUDY}"))
+    places = several if several and not (folder / STUDY).exists() else [folder]
+    parts = [(restore_config(open_study(place).config), place) for place in places]
+    hardware = _hardware(device, threads, compile_mode, deterministic, data_dir, False)
+    _run(parts, hardware, jobs, folder / "report" if report else None, json)
+
+
+def _hardware(
+    device: str, threads: int, compile_mode: str, deterministic: bool,
+    data_dir: Path | None, download: bool,
+) -> Hardware:  # fmt: skip
+    from nasbench_harness.errors import UnknownNameError
+    from nasbench_harness.hardware import COMPILE_MODES, Hardware
+
+    if compile_mode not in COMPILE_MODES:
+        raise UnknownNameError("way to compile", compile_mode, COMPILE_MODES)
+    return Hardware(device, threads, COMPILE_MODES[compile_mode], deterministic, data_dir, download)
+
+
+def _run(
+    parts: Iterable[tuple[StudyConfig, Path]], hardware: Hardware, jobs: int | None,
+    report: Path | None, json: bool,
+) -> None:  # fmt: skip
+    """Run each study after the other; Ctrl-C ends the row."""
+    from nasbench_harness.cli.ending import tell
     from nasbench_harness.console import StudyProgress
     from nasbench_harness.executors.local import LocalExecutor
     from nasbench_harness.study import run_study
 
-    given = {
-        "methods": methods, "space": space, "table": table, "dataset": dataset, "seeds": seeds,
-        "steps": steps, "recipe": recipe, "noise": noise, "batch_size": batch_size,
-        "random": random, "search_metric": search_metric, "report_metric": report_metric,
-        "allow_test_search": allow_test_search,
-    }  # fmt: skip
-    chosen = {name: value for name, value in given.items() if value is not None}
-    study_config = with_cost(build_config(config, chosen, sets or []), cost, target)
-    folder = out or Path("runs") / study_config.name
     done = []
-    for part, place in split_datasets(study_config, folder):
+    for part, place in parts:
+        executor = LocalExecutor(jobs or _default_jobs(part, hardware), hardware)
         with StudyProgress() as progress:
             done.append(
                 run_study(
-                    part, place, LocalExecutor(jobs), begin=progress.begin, watch=progress.watch
+                    part, place, executor, hardware=hardware,
+                    begin=progress.begin, watch=progress.watch,
                 )
-            )
+            )  # fmt: skip
         if done[-1].interrupted:
             break
-    _tell(done, folder / "report", write=report, json=json)
+    tell(done, report, json=json)
     raise typer.Exit(int(max(part.exit_code for part in done)))
 
 
-def _tell(done: list[StudyRun], report: Path, *, write: bool, json: bool) -> None:
-    """What a run ends with: summary, report, and how to go on."""
-    from nasbench_harness import console
-    from nasbench_harness.reports import write_report
+def _default_jobs(config: StudyConfig, hardware: Hardware) -> int | None:
+    """One trial at a time on an accelerator; None, as many as there are cores for, elsewhere."""
+    if config.search == "landscape":
+        return None
+    from nasbench_harness.hardware import find_device
 
-    summaries = [_summary(part) for part in done]
-    some = any(len(summary) for summary in summaries)
-    page = write_report(*(p.study.folder for p in done), out=report) if write and some else None
-    if json:
-        console.print_json({"report": page, "studies": list(map(_as_json, done, summaries))})
-        return
-    for part, summary in zip(done, summaries, strict=True):
-        if len(summary):
-            console.print_summary(summary.to_dict("records"), title=_title(part))
-    if page:
-        console.out.print(f"\nReport: {page}", markup=False)
-    console.out.print(_next(done), markup=False)
-
-
-def _summary(part: StudyRun) -> pd.DataFrame:
-    from nasbench_harness.reports import summarise
-
-    return summarise(part.trials)
-
-
-def _as_json(part: StudyRun, summary: pd.DataFrame) -> dict[str, Any]:
-    return {
-        "folder": part.study.folder,
-        "dataset": part.study.config["dataset"],
-        "status": {str(name): count for name, count in part.counts().items()},
-        "summary": summary.to_dict("records"),
-    }
-
-
-def _title(part: StudyRun) -> str:
-    spec = part.study.specs[0]
-    return (
-        f"{spec.space} on {spec.dataset}, table `{spec.table}`, {spec.problem}, judged by"
-        f" {spec.report_metric}"
-    )
-
-
-def _next(done: list[StudyRun]) -> str:
-    if any(part.exit_code is not ExitCode.DONE for part in done):
-        why = "Interrupted" if done[-1].interrupted else "Some trials did not finish"
-        return f"{why}; what is done is kept. Run the same command again to go on."
-    steps = [
-        ("more seeds", "nasharness run ... --seeds 50"),
-        (
-            "another setting beside the old one",
-            "nasharness run --methods 'unas[temperature=1]' ...",
-        ),
-        ("what a method's settings mean", "nasharness show method unas"),
-    ]
-    if done[0].study.config["table"] != "official":
-        steps.append(("the official NAS-Bench-201 tables", "nasharness data pull nb201"))
-    width = max(len(what) for what, _ in steps)
-    lines = [f"  {what:<{width}}  {command}" for what, command in steps]
-    return "\n".join(["Next:", *lines, "  Search on real images is on the README's road map."])
-
-
-@app.command(
-    "report", epilog="Example:  nasharness report runs/drnas-nb201 runs/edas-nb201 --out report"
-)
-def report_command(
-    studies: Annotated[list[Path], typer.Argument(metavar="RUN...", help="Study folders.")],
-    out: Annotated[
-        Path | None, typer.Option("--out", "-o", help="Folder; default RUN/report for one study.")
-    ] = None,
-) -> None:
-    """Write the report of one study again, or one page about several."""
-    from nasbench_harness import console
-    from nasbench_harness.reports import write_report
-    from nasbench_harness.store import gather, open_study
-
-    for folder in studies:
-        gather(open_study(folder))
-    console.out.print(f"Report: {write_report(*studies, out=out)}", markup=False)
+    return None if find_device(hardware.device).type == "cpu" else 1

@@ -18,6 +18,7 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 from nasbench_harness.executors import Advanced, Event
+from nasbench_harness.hardware import Hardware
 from nasbench_harness.trial import Callbacks, Outcome, Status, TrialSpec, run_trial, write_failure
 
 GRACE_SECONDS = 10.0
@@ -26,9 +27,10 @@ GRACE_SECONDS = 10.0
 class LocalExecutor:
     """Runs trials in `jobs` processes."""
 
-    def __init__(self, jobs: int | None = None) -> None:
-        """`jobs`: how many processes; None takes as many as there are cores for us."""
-        self.jobs = jobs or available_cores()
+    def __init__(self, jobs: int | None = None, hardware: Hardware | None = None) -> None:
+        """`jobs`: how many processes; None takes as many as have cores of their own."""
+        self.hardware = hardware or Hardware()
+        self.jobs = jobs or max(1, available_cores() // self.hardware.threads)
         methods = multiprocessing.get_all_start_methods()
         self._context = multiprocessing.get_context(
             "forkserver" if "forkserver" in methods else "spawn"
@@ -43,7 +45,7 @@ class LocalExecutor:
         try:
             while queue or workers:
                 while queue and len(workers) < self.jobs:
-                    workers.append(_Worker.start(self._context, folder))
+                    workers.append(_Worker.start(self._context, folder, self.hardware))
                     workers[-1].give(queue.popleft())
                 yield from _collect(workers, queue, folder)
         finally:
@@ -65,9 +67,13 @@ class _Worker:
     spec: TrialSpec | None = None
 
     @classmethod
-    def start(cls, context: multiprocessing.context.BaseContext, folder: Path) -> _Worker:
+    def start(
+        cls, context: multiprocessing.context.BaseContext, folder: Path, hardware: Hardware
+    ) -> _Worker:
         ours, theirs = context.Pipe()
-        process = context.Process(target=_work, args=(theirs, folder), daemon=True)  # type: ignore[attr-defined]
+        process = context.Process(  # type: ignore[attr-defined]
+            target=_work, args=(theirs, folder, hardware), daemon=True
+        )
         process.start()
         theirs.close()
         return cls(process, ours)
@@ -125,7 +131,7 @@ def _stop(workers: list[_Worker]) -> None:
             worker.process.join()
 
 
-def _work(connection: Connection, folder: Path) -> None:
+def _work(connection: Connection, folder: Path, hardware: Hardware) -> None:
     """A worker's life: trials until the other end closes or SIGTERM arrives."""
     stopped = False
 
@@ -141,7 +147,7 @@ def _work(connection: Connection, folder: Path) -> None:
         except (EOFError, ConnectionError):
             return
         callbacks = Callbacks(_reporter(connection, spec.trial_id), lambda: stopped)
-        outcome = run_trial(spec, folder / spec.trial_id, callbacks)
+        outcome = run_trial(spec, folder / spec.trial_id, callbacks, hardware)
         with contextlib.suppress(OSError):
             connection.send(outcome)
 

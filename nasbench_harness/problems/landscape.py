@@ -20,7 +20,7 @@ from torch.autograd import Function
 from torch.autograd.function import once_differentiable
 
 from nasbench_harness.contracts import Architecture, Log, Progress, SearchSpace, Split, Table
-from nasbench_harness.tables.metrics import latency_metric
+from nasbench_harness.problems.costs import table_cost
 
 Array = NDArray[np.float64]
 
@@ -110,6 +110,10 @@ class Landscape:
             value = expectation(self._observed, candidate, self._options, self._half)
         return 100 * float(value.mean())
 
+    def query(self, arch: Architecture) -> float:
+        """Percent: the table's entry, for every one of its networks was trained on its own."""
+        return self.score(arch)
+
     def _query(self, arch: Architecture) -> int:
         """Count a query and what training it would have taken; returns the entry's place."""
         rank = self.space.rank(arch)
@@ -123,10 +127,7 @@ class Landscape:
 
     def cost(self, arch: Architecture, what: str) -> float:
         """The space's exact cost on this dataset, or `latency:DEVICE` (ms) of the table."""
-        if what.startswith(LATENCY_COST):
-            column = latency_metric(what.removeprefix(LATENCY_COST))
-            return self._table.value(column, self.space.rank(arch))
-        return self.space.cost(arch, what, self._dataset)
+        return table_cost(self.space, self._table, arch, what, self._dataset)
 
     def unrolled_gradient(self, weights: Tensor) -> Tensor:
         """The plain gradient: without network weights there is no look-ahead step."""
@@ -138,7 +139,14 @@ class Landscape:
         """The noise-free expected accuracy (percent), and the queries made so far."""
         with torch.no_grad():
             value = expectation(self._accuracy, weights, self._options, self._half)
-        facts = {"expected_accuracy": 100 * float(value), "queries": float(self.queries)}
+        return {"expected_accuracy": 100 * float(value), **self._spent()}
+
+    def conclude(self, arch: Architecture) -> dict[str, float]:
+        """Queries made, and the simulated training time where the table knows it."""
+        return self._spent()
+
+    def _spent(self) -> dict[str, float]:
+        facts = {"queries": float(self.queries)}
         if self.queries and self.simulated_seconds is not None:
             facts["simulated_gpu_hours"] = self.simulated_seconds / 3600
         return facts
@@ -158,10 +166,6 @@ class Landscape:
         self._step, self.queries = state["step"], state["queries"]
         self.simulated_seconds = state["simulated_seconds"]
         self._generator.set_state(state["generator"])
-
-
-LATENCY_COST = "latency:"
-"""`latency:pixel3` is the cost that a table's column for that device holds."""
 
 
 def run_metrics(table: Table, metric: str) -> list[str]:

@@ -120,10 +120,15 @@ class WeightSharing:
             return torch.optim.Adam(
                 parameters, lr=s.learning_rate, weight_decay=s.weight_decay, fused=True
             )
-        return torch.optim.SGD(
+        optimizer = torch.optim.SGD(
             parameters, lr=s.learning_rate, momentum=s.momentum, nesterov=s.nesterov,
             weight_decay=s.weight_decay, fused=True,
         )  # fmt: skip
+        if s.momentum:
+            # A step may use a part of the weights only; the fused step wants all momenta there.
+            for parameter in parameters:
+                optimizer.state[parameter]["momentum_buffer"] = torch.zeros_like(parameter)
+        return optimizer
 
     # --- the search ----------------------------------------------------------------------------
 
@@ -255,10 +260,7 @@ class WeightSharing:
         seed = stream_seed(self._seed, f"widen to 1/{factor}")
         generator = torch.Generator().manual_seed(seed)
         old = self._optimizer
-        grown = {
-            g.old: g
-            for g in cast("Supernet", self.supernet).use_channels(factor, generator)
-        }
+        grown = {g.old: g for g in cast("Supernet", self.supernet).use_channels(factor, generator)}
         self._channel_factor = factor
         rate = old.param_groups[0]["lr"]
         by_new = {g.new: g for g in grown.values()}
@@ -294,6 +296,10 @@ class WeightSharing:
             "oneshot_accuracy_derived": derived,
             "discretisation_gap": mixture - derived,
         }
+
+    def conclude(self, arch: Architecture) -> dict[str, float]:
+        """One-shot accuracy of the answer over the whole search-validation half."""
+        return {"oneshot_accuracy": self.score(arch)}
 
     @torch.no_grad()
     def _accuracy(self, candidate: Tensor | Architecture, images: int) -> float:

@@ -1,0 +1,204 @@
+"""One network from fresh weights to its last epoch; no files, no clock."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, cast
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import cross_entropy
+
+from nasbench_harness.contracts import Architecture, NetworkShape, NetworkSpace
+from nasbench_harness.errors import HarnessError
+from nasbench_harness.images.augment import Augment
+from nasbench_harness.images.batches import Batches
+from nasbench_harness.images.parts import ImageDataset
+from nasbench_harness.problems.precision import Precision
+from nasbench_harness.problems.schedules import cosine
+from nasbench_harness.seeding import stream_seed
+from nasbench_harness.training.images import TrainingImages
+from nasbench_harness.training.settings import TrainingSettings
+from nasbench_harness.training.totals import Totals
+
+VERSION = "1"
+"""Raised when the same settings and seed give another result."""
+EVALUATION_BATCH = 500
+
+
+class Training:
+    """Trains one network by `settings`; the same seed gives the same weights, order and crops."""
+
+    def __init__(
+        self,
+        network: nn.Module,
+        images: TrainingImages,
+        settings: TrainingSettings,
+        *,
+        seed: int,
+        device: torch.device,
+    ) -> None:
+        """`images` are on `device` already; HarnessError if they make no batch."""
+        self.settings = settings
+        self.device = device
+        self.steps = 0
+        """Batches trained on so far."""
+        # Convolutions on CPU and CUDA are fastest so; MPS gains nothing from it.
+        channels_last = device.type != "mps"
+        layout = torch.channels_last if channels_last else torch.contiguous_format
+        self.network = network.to(device=device, memory_format=layout)  # type: ignore[call-overload]
+        self._augment = Augment(images.dataset, device=device, channels_last=channels_last)
+        order = torch.Generator().manual_seed(stream_seed(seed, "batches"))
+        self._batches = Batches(
+            images.train,
+            settings.batch_size,
+            generator=order,
+            augment=self._augment,
+            drop_last=False,
+        )
+        self._evaluated = images.evaluated
+        self._precision = Precision(settings.precision, device)
+        self._optimizer = torch.optim.SGD(
+            self.network.parameters(),
+            lr=settings.learning_rate,
+            momentum=settings.momentum,
+            nesterov=settings.nesterov and settings.momentum > 0,
+            weight_decay=settings.weight_decay,
+            fused=device.type in ("cpu", "cuda"),
+        )
+        self._totals = Totals(device)
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """Batches of an epoch, the last of them smaller where images do not divide."""
+        return len(self._batches)
+
+    @property
+    def epoch(self) -> int:
+        """Whole epochs trained."""
+        return self.steps // self.steps_per_epoch
+
+    @property
+    def finished(self) -> bool:
+        """Is the last epoch done."""
+        return self.epoch >= self.settings.epochs
+
+    def step(self) -> bool:
+        """Train on the next batch; True where it was the last of an epoch."""
+        if self.steps % self.steps_per_epoch == 0:
+            self._begin_epoch()
+        pixels, labels = self._batches.next()
+        self._optimizer.zero_grad()
+        with self._precision():
+            logits = self.network(pixels)
+        logits = logits.float()
+        loss = cross_entropy(logits, labels)
+        self._precision.enlarge(loss).backward()  # type: ignore[no-untyped-call]
+        self._precision.reduce_gradients(self.network.parameters())
+        self._optimizer.step()
+        self.steps += 1
+        self._totals.add(loss.detach(), logits.detach(), labels, self.steps)
+        return self.steps % self.steps_per_epoch == 0
+
+    def _begin_epoch(self) -> None:
+        self.network.train()
+        self._totals.reset()
+        rate = cosine(self.settings.learning_rate, 0.0, self.epoch, self.settings.epochs)
+        for group in self._optimizer.param_groups:
+            group["lr"] = rate
+
+    def record(self) -> dict[str, float | int | None]:
+        """The epoch that just ended: its number from 1, its learning rate, losses, accuracies.
+
+        Training numbers are means over the augmented images as they were trained on. Accuracies
+        are percent; those of the test are None in an epoch that is not evaluated. DivergedError if
+        a training loss was not finite.
+        """
+        self._totals.check()
+        train_loss, train_accuracy = self._totals.read()
+        due = self.finished or self.epoch % self.settings.evaluate_every == 0
+        test_loss, test_accuracy = self.evaluate() if due else (None, None)
+        return {
+            "epoch": self.epoch,
+            "learning_rate": self._optimizer.param_groups[0]["lr"],
+            "train_loss": train_loss,
+            "train_accuracy": train_accuracy,
+            "test_loss": test_loss,
+            "test_accuracy": test_accuracy,
+        }
+
+    @torch.no_grad()
+    def evaluate(self) -> tuple[float, float]:
+        """Mean loss and accuracy, percent, over the evaluated images; running statistics."""
+        self.network.eval()
+        totals = Totals(self.device)
+        for first in range(0, len(self._evaluated), EVALUATION_BATCH):
+            chosen = slice(first, first + EVALUATION_BATCH)
+            labels = self._evaluated.labels[chosen]
+            with self._precision():
+                logits = self.network(self._augment.test(self._evaluated.pixels[chosen]))
+            logits = logits.float()
+            totals.add(cross_entropy(logits, labels), logits, labels)
+        self.network.train()
+        return totals.read()
+
+    def state_dict(self) -> dict[str, Any]:
+        """Network, optimiser, order of the images and every generator."""
+        return {
+            "steps": self.steps,
+            "network": self.network.state_dict(),
+            "optimizer": self._optimizer.state_dict(),
+            "batches": self._batches.state_dict(),
+            "totals": self._totals.state_dict(),
+        }
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go on after the batch of `state`."""
+        self.steps = int(state["steps"])
+        self.network.load_state_dict(state["network"])
+        self._optimizer.load_state_dict(state["optimizer"])
+        self._batches.load_state_dict(state["batches"])
+        self._totals.load_state_dict(state["totals"])
+        self.network.train()
+
+
+def build_network(
+    space: NetworkSpace,
+    arch: Architecture,
+    dataset: ImageDataset,
+    settings: TrainingSettings,
+    seed: int,
+) -> nn.Module:
+    """Fresh weights from the seed alone; torch's global generator stays as it was."""
+    channels = dataset.train.pixels.shape[1]
+    shape = NetworkShape(len(dataset.classes), channels, settings.width, settings.cells)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(stream_seed(seed, "network"))
+        return space.network(arch, shape)
+
+
+@torch.no_grad()
+def count_costs(network: nn.Module, dataset: ImageDataset) -> dict[str, int]:
+    """`params` (count) and `flops` of the very network on one image of the data set.
+
+    FLOPs are multiply-adds of convolutions and matrix products, half of what torch's counter says;
+    a bias, batch norms, pooling and sums count nothing. HarnessError where the images are too
+    small for the network.
+    """
+    from torch.utils.flop_counter import FlopCounterMode
+
+    image = torch.zeros(1, *dataset.train.pixels.shape[1:])
+    network.eval()
+    try:
+        with FlopCounterMode(display=False) as counter:
+            cast("Tensor", network(image))
+    except RuntimeError as error:
+        height, width = dataset.train.size
+        raise HarnessError(
+            f"The network cannot read the {height}x{width} images of `{dataset.name}`"
+            f" ({str(error).splitlines()[0]}); take larger ones."
+        ) from error
+    finally:
+        network.train()
+    params = sum(parameter.numel() for parameter in network.parameters())
+    return {"params": params, "flops": counter.get_total_flops() // 2}
