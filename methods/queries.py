@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 
 import torch
 from torch import Tensor
 
-from nasbench_harness.contracts import Architecture, Log, Problem, Recipe
+from nasbench_harness.contracts import Architecture, Log, Problem, Recipe, StandAloneAccuracy
 from nasbench_harness.methods.alpha import one_hot
 from nasbench_harness.settings import Settings
 
@@ -22,7 +22,13 @@ def hundred_queries(source: str) -> Mapping[str, Recipe]:
     of this project.
     """
     said = f"{source}; 100 queries in place of a time budget are a design decision of this project"
-    return {name: Recipe(epochs=100, steps=100, source=said) for name in ("landscape", "nb201")}
+    names = ("landscape", "nb201", "quick")
+    return {name: Recipe(epochs=100, steps=100, source=said) for name in names}
+
+
+def query(problem: Problem, arch: Architecture) -> float:
+    """The stand-alone accuracy, percent; the problem has the capability, for methods require it."""
+    return cast("StandAloneAccuracy", problem).query(arch)
 
 
 class QuerySearcher(Generic[S]):
@@ -38,19 +44,19 @@ class QuerySearcher(Generic[S]):
 
     @classmethod
     def requires(cls, settings: S) -> Sequence[type]:
-        """No optional capability."""
-        return ()
+        """Accuracies of single architectures, as one would train them."""
+        return (StandAloneAccuracy,)
 
     def ask(self, arch: Architecture) -> Log:
         """One query; remembers the best answer."""
-        score = self.problem.score(arch)
+        score = query(self.problem, arch)
         if score > self.best_score:
             self.best, self.best_score = arch, score
         return {"score": score, "best_score": self.best_score}
 
     def scores(self) -> Tensor:
         """One-hot of the best architecture so far."""
-        choices = torch.tensor(self.best.choices)
+        choices = torch.tensor(self.best.choices, device=self.problem.device)
         return one_hot(choices, self.space.mask.shape[1], self.problem.dtype)
 
     def architecture(self) -> Architecture:
@@ -69,4 +75,4 @@ class QuerySearcher(Generic[S]):
         """Go on from `state`."""
         self.best = self.space.architecture(state["best"])
         self.best_score = state["best_score"]
-        self.generator.set_state(state["generator"])
+        self.generator.set_state(state["generator"].cpu())

@@ -70,7 +70,8 @@ class RegularisedEvolution(QuerySearcher[REASettings]):
     def scores(self) -> Tensor:
         """Share of the population that made each choice (uniform before the first step)."""
         alive = [arch.choices for arch, _ in self.population] or [self.best.choices]
-        counted = one_hot(torch.tensor(alive), self.space.mask.shape[1], self.problem.dtype)
+        choices = torch.tensor(alive, device=self.problem.device)
+        counted = one_hot(choices, self.space.mask.shape[1], self.problem.dtype)
         return counted.mean(dim=0)
 
     def state_dict(self) -> dict[str, Any]:

@@ -7,14 +7,14 @@ it is used: the first advantage is 0. The answer is the best architecture sample
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 import torch
 
-from nasbench_harness.contracts import Architecture, Log, Problem
+from nasbench_harness.contracts import Architecture, Log, Problem, StandAloneAccuracy
 from nasbench_harness.methods.alpha import AlphaSearcher, AlphaSettings, masked_log_softmax
-from nasbench_harness.methods.queries import hundred_queries
+from nasbench_harness.methods.queries import hundred_queries, query
 from nasbench_harness.settings import setting
 
 
@@ -45,12 +45,17 @@ class REINFORCE(AlphaSearcher[REINFORCESettings]):
         self.best: Architecture | None = None
         self.best_score = float("-inf")
 
+    @classmethod
+    def requires(cls, settings: REINFORCESettings) -> Sequence[type]:
+        """Accuracies of single architectures, as one would train them."""
+        return (StandAloneAccuracy,)
+
     def step(self) -> Log:
         """Sample, ask, follow the score function."""
         log_p = masked_log_softmax(self.alpha, self.mask)
         drawn = torch.multinomial(log_p.detach().exp(), 1, generator=self.generator)
         arch = self.problem.space.architecture(drawn.squeeze(1).tolist())
-        reward = self.problem.score(arch)
+        reward = query(self.problem, arch)
         advantage = reward - self.update_baseline(reward)
         self.descend(-advantage * log_p.gather(1, drawn).sum())
         if reward > self.best_score:

@@ -11,6 +11,7 @@ from scipy.stats import chisquare
 from torch import Tensor
 
 from nasbench_harness import registry
+from nasbench_harness.contracts import StandAloneAccuracy
 from nasbench_harness.methods.random import RandomSearch, RandomSettings
 from nasbench_harness.methods.rea import REASettings, RegularisedEvolution
 from nasbench_harness.methods.reinforce import REINFORCE, REINFORCESettings
@@ -35,6 +36,49 @@ def test_random_search_answers_with_the_best_it_saw() -> None:
         problem.advance()
         seen.append(float(searcher.step()["score"]))
     assert problem.score(searcher.architecture()) == max(seen)
+
+
+@pytest.mark.parametrize("name", ["random", "rea", "reinforce"])
+def test_query_methods_need_accuracies_of_single_architectures(name: str) -> None:
+    method = registry.methods.load(name)
+    assert method.requires(method.Settings()) == (StandAloneAccuracy,)
+    assert isinstance(toy_problem(), StandAloneAccuracy)
+
+
+@pytest.mark.parametrize("name", ["random", "rea", "reinforce"])
+def test_query_methods_use_that_capability_only(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    problem = toy_problem(steps=5)
+    queried = []
+    monkeypatch.setattr(problem, "score", None)
+    monkeypatch.setattr(problem, "query", lambda arch: queried.append(arch) or 50.0)
+    method = registry.methods.load(name)
+    searcher = method(problem, method.Settings(), 0)
+    for _ in range(5):
+        problem.advance()
+        searcher.step()
+    assert len(queried) == 5
+
+
+@pytest.mark.parametrize("recipe", ["quick", "sampling"])
+def test_random_sampling_asks_for_nothing(recipe: str) -> None:
+    settings = RandomSettings(**RandomSearch.recipes[recipe].settings)
+    assert RandomSearch.requires(settings) == ()
+    problem = toy_problem(steps=3)
+    searcher = RandomSearch(problem, settings, seed=4)
+    first = searcher.architecture()
+    for _ in range(3):
+        problem.advance()
+        assert searcher.step() == {}
+    assert searcher.architecture() == first
+    assert problem.queries == 0
+
+
+def test_random_sampling_is_uniform() -> None:
+    problem, settings = toy_problem(options=(4, 4, 4)), RandomSettings(ask=False)
+    drawn = [RandomSearch(problem, settings, seed).architecture().choices for seed in range(2_000)]
+    for choices in zip(*drawn, strict=True):
+        counts = Counter(choices)
+        assert chisquare([counts[k] for k in range(4)]).pvalue > 1e-3
 
 
 def test_one_query_a_step() -> None:
