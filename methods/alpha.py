@@ -67,7 +67,7 @@ class AlphaSearcher(Generic[S]):
         with torch.no_grad():
             self.alpha.copy_(state["alpha"])
         self.optimizer.load_state_dict(state["optimizer"])
-        self.generator.set_state(state["generator"])
+        self.generator.set_state(state["generator"].cpu())
 
     def adam(self, parameters: Sequence[Tensor]) -> torch.optim.Adam:
         """The settings' Adam (coupled weight decay, not AdamW)."""

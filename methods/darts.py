@@ -10,10 +10,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal, cast
 
+import torch
 from torch import Tensor
 
 from nasbench_harness.contracts import Log, Recipe, UnrolledGradient
 from nasbench_harness.methods.alpha import AlphaSearcher, AlphaSettings, masked_softmax
+from nasbench_harness.methods.networks import (
+    DARTS_FAMILY,
+    NB201_AUTHORS,
+    QUICK,
+    QUICK_EPOCHS,
+    QUICK_SOURCE,
+)
 from nasbench_harness.settings import setting
 
 
@@ -26,8 +34,10 @@ class DARTSSettings(AlphaSettings):
     order: Literal["first", "second"] = setting(
         "first", "whether the gradient looks through one step of the network weights"
     )
-    arch_before_weight: bool = setting(
-        True, "update alpha before the network weights within a step (NAS-Bench-201: after)"
+    arch_before_weight: Literal[True, False, "second_order"] = setting(
+        True,
+        "update alpha before the network weights within a step: always, never, or in the second"
+        " order only (NAS-Bench-201: w, alpha in DARTS-V1 and alpha, w in DARTS-V2)",
     )
 
 
@@ -45,20 +55,31 @@ class DARTS(AlphaSearcher[DARTSSettings]):
         ),
         "nb201": Recipe(
             epochs=50,
-            source="NAS-Bench-201 authors' code (DARTS-V1)",
+            source="NAS-Bench-201 authors' code (DARTS-V1; with order=second DARTS-V2)",
+            settings={"arch_before_weight": "second_order"},
+            network=NB201_AUTHORS,
+        ),
+        "nats": Recipe(
+            epochs=100,
+            source="NATS-Bench authors' code",
             settings={"arch_before_weight": False},
-            network={
-                "batch_size": 64, "learning_rate": 0.025, "learning_rate_min": 0.001,
-                "momentum": 0.9, "nesterov": True, "weight_decay": 5e-4, "clip_norm": 5.0,
-            },
+            network={**NB201_AUTHORS, "clip_norm": 0.0, "track_running_stats": False},
+        ),
+        "drnas": Recipe(
+            epochs=100,
+            source="DrNAS authors' code: DARTS on NAS-Bench-201 as they compare with it",
+            network=DARTS_FAMILY,
         ),
         "darts": Recipe(
             epochs=50,
             source="DARTS authors' code",
-            network={
-                "batch_size": 64, "learning_rate": 0.025, "learning_rate_min": 0.001,
-                "momentum": 0.9, "nesterov": False, "weight_decay": 3e-4, "clip_norm": 5.0,
-            },
+            network=DARTS_FAMILY,
+        ),
+        "quick": Recipe(
+            epochs=QUICK_EPOCHS,
+            source=QUICK_SOURCE,
+            settings={"learning_rate": 0.01},
+            network=QUICK,
         ),
     }  # fmt: skip
 
@@ -69,11 +90,17 @@ class DARTS(AlphaSearcher[DARTSSettings]):
 
     def step(self) -> Log:
         """Alpha and network weights, in the recipe's order."""
-        if self.settings.arch_before_weight:
+        if self.arch_first:
             log = self.update_alpha()
             return log | self.problem.fit(self.weights().detach())
         fitted = self.problem.fit(self.weights().detach())
         return fitted | self.update_alpha()
+
+    @property
+    def arch_first(self) -> bool:
+        """Is alpha updated before the network weights."""
+        first = self.settings.arch_before_weight
+        return self.settings.order == "second" if first == "second_order" else first
 
     def weights(self) -> Tensor:
         """The mixture: softmax of alpha, [D, K]."""
@@ -82,11 +109,17 @@ class DARTS(AlphaSearcher[DARTSSettings]):
     def update_alpha(self) -> Log:
         """Descend the validation loss of the mixture (eq. 5), or its unrolled form (eq. 7-8)."""
         weights = self.weights()
-        loss = self.problem.losses(weights, "valid").mean()
         if self.settings.order == "second":
-            problem = cast("UnrolledGradient", self.problem)
-            gradient = problem.unrolled_gradient(weights.detach())
-            self.descend((weights * gradient).sum())  # the chain rule from weights to alpha
-        else:
-            self.descend(loss)
+            return self.update_unrolled(weights)
+        loss = self.problem.losses(weights, "valid").mean()
+        self.descend(loss)
         return {"valid_loss": loss.detach()}
+
+    def update_unrolled(self, weights: Tensor) -> Log:
+        """Descend along the problem's unrolled gradient; the loss is computed to be logged only."""
+        point = weights.detach()
+        with torch.no_grad():
+            loss = self.problem.losses(point, "valid").mean()
+        gradient = cast("UnrolledGradient", self.problem).unrolled_gradient(point)
+        self.descend((weights * gradient).sum())  # the chain rule from weights to alpha
+        return {"valid_loss": loss}

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import pytest
 import torch
@@ -11,6 +12,7 @@ from torch import Tensor
 from nasbench_harness.contracts import UnrolledGradient
 from nasbench_harness.methods.darts import DARTS, DARTSSettings
 from nasbench_harness.problems.landscape import Landscape
+from nasbench_harness.problems.network_settings import NetworkSettings
 
 
 @pytest.mark.parametrize("order", ["first", "second"])
@@ -37,13 +39,22 @@ def test_second_order_asks_for_the_capability() -> None:
 
 
 @pytest.mark.parametrize(
-    ("arch_first", "expected"), [(True, ["arch", "fit"]), (False, ["fit", "arch"])]
+    ("settings", "expected"),
+    [
+        ({"arch_before_weight": True}, ["arch", "fit"]),
+        ({"arch_before_weight": False}, ["fit", "arch"]),
+        ({"arch_before_weight": False, "order": "second"}, ["fit", "arch"]),
+        (DARTS.recipes["nb201"].settings, ["fit", "arch"]),
+        ({**DARTS.recipes["nb201"].settings, "order": "second"}, ["arch", "fit"]),
+    ],
+    ids=str,
 )
 def test_order_of_the_two_updates_is_the_recipe_s(
-    arch_first: bool, expected: list[str], problem: Landscape, monkeypatch: pytest.MonkeyPatch
-) -> None:
+    settings: Mapping[str, Any], expected: list[str], problem: Landscape,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
     calls: list[str] = []
-    searcher = DARTS(problem, DARTSSettings(arch_before_weight=arch_first), seed=0)
+    searcher = DARTS(problem, DARTSSettings(**settings), seed=0)
     monkeypatch.setattr(problem, "fit", lambda *_: calls.append("fit") or {})
     monkeypatch.setattr(searcher, "update_alpha", lambda: calls.append("arch") or {})
     problem.advance()
@@ -51,9 +62,48 @@ def test_order_of_the_two_updates_is_the_recipe_s(
     assert calls == expected
 
 
+def test_second_order_records_the_loss_without_a_graph(problem: Landscape, alpha: Tensor) -> None:
+    searcher = DARTS(problem, DARTSSettings(order="second"), seed=0)
+    searcher.alpha.data.copy_(alpha)
+    recorded: list[bool] = []
+    losses = problem.losses
+
+    def watched(*given: Any) -> Tensor:
+        recorded.append(torch.is_grad_enabled() and given[0].requires_grad)
+        return losses(*given)
+
+    problem.losses = watched  # type: ignore[method-assign]
+    problem.unrolled_gradient = torch.zeros_like  # type: ignore[method-assign]
+    problem.advance()
+    log = searcher.step()
+    assert recorded == [False]
+    assert log["valid_loss"] == losses(alpha.softmax(-1), "valid").mean()
+
+
 def test_published_settings() -> None:
     nb201 = DARTSSettings(**DARTS.recipes["nb201"].settings)
     assert (nb201.learning_rate, nb201.beta1, nb201.beta2) == (3e-4, 0.5, 0.999)
     assert (nb201.weight_decay, nb201.init_scale) == (1e-3, 1e-3)
-    assert nb201.arch_before_weight is False
-    assert DARTS.recipes["nb201"].epochs == 50
+    assert {name: recipe.epochs for name, recipe in DARTS.recipes.items()} == {
+        "landscape": 100, "nb201": 50, "nats": 100, "drnas": 100, "darts": 50, "quick": 10,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("recipe", "nesterov", "weight_decay", "clip_norm", "split", "track"),
+    [
+        ("nb201", True, 5e-4, 5.0, "published", True),
+        ("nats", True, 5e-4, 0.0, "published", False),
+        ("drnas", False, 3e-4, 5.0, "halves", True),
+        ("darts", False, 3e-4, 5.0, "halves", True),
+    ],
+)
+def test_published_training_of_the_network(
+    recipe: str, nesterov: bool, weight_decay: float, clip_norm: float, split: str, track: bool
+) -> None:
+    network = NetworkSettings.build("darts", DARTS.recipes[recipe].network)
+    assert (network.learning_rate, network.learning_rate_min) == (0.025, 0.001)
+    assert (network.batch_size, network.momentum, network.optimizer) == (64, 0.9, "sgd")
+    assert (network.nesterov, network.weight_decay) == (nesterov, weight_decay)
+    assert (network.clip_norm, network.split) == (clip_norm, split)
+    assert network.track_running_stats is track
