@@ -3,20 +3,27 @@
 The mixing weights of an edge are a sample of a Dirichlet distribution with concentration
 beta = elu(alpha) + 1. Alpha descends the validation loss through the sample (pathwise gradient);
 an anchor keeps beta near 1, the uniform distribution over the simplex. There is no temperature.
+
+Progressive learning (section 3.3) searches in stages: at the start of a later one every decision
+keeps only its best options, and more channels pass through the operations of the supernet.
 """
 
 from __future__ import annotations
 
-from typing import Any, Literal
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, cast
 
 import torch
+from pydantic import PositiveInt, field_validator, model_validator
 from torch import Tensor
 from torch.autograd import Function
 from torch.autograd.function import FunctionCtx
 from torch.nn.functional import elu
 
-from nasbench_harness.contracts import Log, Recipe
+from nasbench_harness.contracts import Log, PartialChannels, Problem, Recipe
 from nasbench_harness.methods.alpha import AlphaSearcher, AlphaSettings
+from nasbench_harness.methods.networks import DARTS_FAMILY, QUICK, QUICK_EPOCHS, QUICK_SOURCE
 from nasbench_harness.settings import setting
 
 
@@ -32,11 +39,40 @@ class DrNASSettings(AlphaSettings):
         0.0, "smallest concentration; above 0 tames very negative alpha (our addition)", ge=0
     )
     warmup_epochs: int = setting(
-        0, "epochs at the start that leave alpha alone", unit="epochs", ge=0
+        0, "epochs at the start of every stage that leave alpha alone", unit="epochs", ge=0
     )
     scores: Literal["softmax", "mean"] = setting(
         "softmax", "what edges are ranked by: softmax of alpha (authors' code) or Dirichlet mean"
     )
+    partial_channels: tuple[PositiveInt, ...] = setting(
+        (1,),
+        "1/k of the channels pass through the operations: one k, or one per stage, as [4,2]",
+        min_length=1,
+    )
+    kept_options: tuple[PositiveInt, ...] = setting(
+        (),
+        "options that every decision keeps, the best by alpha: one number per stage, as [5,3];"
+        " [] keeps all",
+    )
+
+    @field_validator("partial_channels", "kept_options", mode="before")
+    @classmethod
+    def _one_number_is_a_list(cls, value: Any) -> Any:
+        return (value,) if isinstance(value, int) else value
+
+    @model_validator(mode="after")
+    def _stages_agree(self) -> DrNASSettings:
+        channels, kept = self.partial_channels, self.kept_options
+        if len(channels) not in (1, self.stages) or len(kept) not in (0, self.stages):
+            raise ValueError("partial_channels and kept_options must have one number per stage")
+        if any(list(numbers) != sorted(numbers, reverse=True) for numbers in (channels, kept)):
+            raise ValueError("partial_channels and kept_options cannot grow from stage to stage")
+        return self
+
+    @property
+    def stages(self) -> int:
+        """How many stages of equal length (1: the search is not progressive)."""
+        return max(len(self.partial_channels), len(self.kept_options))
 
 
 class DrNAS(AlphaSearcher[DrNASSettings]):
@@ -54,12 +90,33 @@ class DrNAS(AlphaSearcher[DrNASSettings]):
         "nb201": Recipe(
             epochs=100,
             source="DrNAS authors' code, NAS-Bench-201 without progressive stages",
-            network={
-                "batch_size": 64, "learning_rate": 0.025, "learning_rate_min": 0.001,
-                "momentum": 0.9, "nesterov": False, "weight_decay": 3e-4, "clip_norm": 5.0,
-            },
+            network=DARTS_FAMILY,
+        ),
+        "nb201_progressive": Recipe(
+            epochs=100,
+            source="DrNAS authors' code, NAS-Bench-201 with progressive stages",
+            settings={"partial_channels": [4, 2], "kept_options": [5, 3], "warmup_epochs": 10},
+            network=DARTS_FAMILY,
+        ),
+        "quick": Recipe(
+            epochs=QUICK_EPOCHS,
+            source=QUICK_SOURCE,
+            settings={"learning_rate": 0.01},
+            network=QUICK,
         ),
     }  # fmt: skip
+
+    def __init__(self, problem: Problem, settings: DrNASSettings, seed: int) -> None:
+        super().__init__(problem, settings, seed)
+        self.stage = 0
+        self._keep(self.best_options(0))
+        if self.requires(settings):
+            self._use_channels(0)
+
+    @classmethod
+    def requires(cls, settings: DrNASSettings) -> Sequence[type]:
+        """Partial channels need a problem that has channels."""
+        return (PartialChannels,) if max(settings.partial_channels) > 1 else ()
 
     def adam(self, parameters: Any) -> torch.optim.Adam:
         """Adam, whose weight decay carries the l2 anchor."""
@@ -70,25 +127,72 @@ class DrNAS(AlphaSearcher[DrNASSettings]):
 
     def step(self) -> Log:
         """Alpha on the validation batch, then the network weights on the train batch."""
+        epoch = self.problem.progress.epoch
+        while self.stage + 1 < self.settings.stages and epoch >= self.first_epoch(self.stage + 1):
+            self.next_stage()
         log: Log = {}
-        if self.problem.progress.epoch >= self.settings.warmup_epochs:
+        if epoch - self.first_epoch(self.stage) >= self.settings.warmup_epochs:
             log = self.update_alpha()
         with torch.no_grad():
             weights = self.sample()
-        return log | self.problem.fit(weights)
+        return log | self.problem.fit(weights, self.active)
+
+    # --- stages --------------------------------------------------------------------------------
+
+    def first_epoch(self, stage: int) -> int:
+        """Where a stage begins: stages are equal shares of the epochs."""
+        return math.ceil(stage * self.problem.progress.epochs / self.settings.stages)
+
+    def next_stage(self) -> None:
+        """Drop the options with the smallest alpha, and widen what the supernet mixes."""
+        self.stage += 1
+        self._keep(self.best_options(self.stage))
+        if self.requires(self.settings):
+            self._use_channels(self.stage)
+
+    def best_options(self, stage: int) -> Tensor:
+        """bool [D, K]: of the options that are left, those a stage keeps."""
+        if not self.settings.kept_options:
+            return self.mask
+        count = min(_of_stage(self.settings.kept_options, stage), self.mask.shape[1])
+        ranked = self.alpha.detach().masked_fill(~self.mask, -torch.inf)
+        best = torch.zeros_like(self.mask).scatter(-1, ranked.topk(count).indices, True)
+        return best & self.mask
+
+    def _keep(self, mask: Tensor) -> None:
+        """From now on only these options exist; the device is asked once a stage."""
+        self.mask = mask
+        host, whole = mask.cpu(), self.problem.space.mask.cpu()
+        self.active = None if host.all() else host
+        self.dropped = None if torch.equal(host, whole) else (whole & ~host).to(mask.device)
+
+    def _use_channels(self, stage: int) -> None:
+        problem = cast("PartialChannels", self.problem)
+        problem.use_channels(_of_stage(self.settings.partial_channels, stage))
+
+    # --- one step of alpha ---------------------------------------------------------------------
 
     def update_alpha(self) -> Log:
         """Descend E[L_val(theta)] + anchor (eq. 3)."""
-        loss = self.problem.losses(self.sample(), "valid").mean()
+        loss = self.problem.losses(self.sample(), "valid", self.active).mean()
         anchored = loss
         if self.settings.anchor == "kl":
             anchored = loss + self.settings.anchor_weight * self.divergence()
         self.descend(anchored)
         return {"valid_loss": loss.detach()}
 
+    def descend(self, loss: Tensor) -> None:
+        """As ever, but alpha of dropped options stays where it is: no momentum, no decay."""
+        before = self.alpha.detach().clone()
+        super().descend(loss)
+        if self.dropped is not None:
+            with torch.no_grad():
+                self.alpha.copy_(torch.where(self.dropped, before, self.alpha))
+
     def concentration(self) -> Tensor:
-        """beta = elu(alpha) + 1, positive: [D, K]."""
-        return (elu(self.alpha) + 1).clamp(min=self.settings.concentration_floor)
+        """beta = elu(alpha) + 1, positive: [D, K]; a constant 1 where the option was dropped."""
+        beta = (elu(self.alpha) + 1).clamp(min=self.settings.concentration_floor)
+        return beta if self.dropped is None else beta.masked_fill(self.dropped, 1.0)
 
     def sample(self) -> Tensor:
         """theta ~ Dirichlet(beta) per decision; options that do not exist get 0.
@@ -96,7 +200,7 @@ class DrNAS(AlphaSearcher[DrNASSettings]):
         Zeroing and renormalising a Dirichlet sample leaves a Dirichlet sample of the rest.
         """
         theta = dirichlet(self.concentration(), self.generator)
-        if self.mask.all():
+        if self.active is None:
             return theta
         kept = theta * self.mask
         return kept / kept.sum(dim=-1, keepdim=True)
@@ -117,6 +221,21 @@ class DrNAS(AlphaSearcher[DrNASSettings]):
             return super().scores()
         beta = self.concentration().detach() * self.mask
         return beta / beta.sum(dim=-1, keepdim=True)
+
+    def state_dict(self) -> dict[str, Any]:
+        """With the stage and the options that are left."""
+        return {**super().state_dict(), "stage": self.stage, "mask": self.mask.clone()}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go on from `state`; the problem restores its channels itself."""
+        super().load_state_dict(state)
+        self.stage = state["stage"]
+        self._keep(state["mask"].to(self.problem.device))
+
+
+def _of_stage(numbers: Sequence[int], stage: int) -> int:
+    """A stage's number; a single one holds for all stages."""
+    return numbers[min(stage, len(numbers) - 1)]
 
 
 class _Dirichlet(Function):
