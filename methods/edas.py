@@ -23,9 +23,12 @@ from nasbench_harness.methods.alpha import (
     masked_softmax,
     one_hot,
 )
+from nasbench_harness.methods.networks import DARTS_FAMILY, QUICK, QUICK_EPOCHS, QUICK_SOURCE
 from nasbench_harness.settings import setting
 
 EDGES_NB201 = 6
+SKIP = "skip_connect"
+"""What NAS-Bench-201 and the DARTS space call the option that needs no training."""
 
 
 class EDASSettings(AlphaSettings):
@@ -56,6 +59,18 @@ class EDASSettings(AlphaSettings):
     warmup_fraction: float = setting(
         0.0, "share of the epochs at the start that train network weights only", ge=0, lt=1
     )
+    skip_drop: float = setting(
+        0.0,
+        "chance p that the relaxed edge's skip_connect is left out of the architecture step; scaled"
+        " by 1 / (1 - p) otherwise, so that the gradient stays unbiased",
+        ge=0,
+        lt=1,
+    )
+    log_relax_gap: bool = setting(
+        False,
+        "log the loss with the relaxed edge minus the loss with its best option: one more forward"
+        " pass a step, which running statistics of batch norms see too",
+    )
 
 
 class EDAS(AlphaSearcher[EDASSettings]):
@@ -76,12 +91,18 @@ class EDAS(AlphaSearcher[EDASSettings]):
             source="design decision of this project",
             settings={
                 "warmup_fraction": 0.2, "entropy_weight": 1e-2,
-                "clamp_temperature_start": 2.0, "clamp_temperature_end": 0.5,
+                "clamp_temperature_start": 2.0, "clamp_temperature_end": 0.5, "skip_drop": 0.1,
             },
-            network={
-                "batch_size": 64, "learning_rate": 0.025, "learning_rate_min": 0.001,
-                "momentum": 0.9, "nesterov": False, "weight_decay": 3e-4, "clip_norm": 5.0,
+            network=DARTS_FAMILY,
+        ),
+        "quick": Recipe(
+            epochs=QUICK_EPOCHS,
+            source=QUICK_SOURCE,
+            settings={
+                "learning_rate": EDGES_NB201 * 0.01, "warmup_fraction": 0.2, "entropy_weight": 1e-2,
+                "clamp_temperature_start": 2.0, "clamp_temperature_end": 0.5, "skip_drop": 0.1,
             },
+            network=QUICK,
         ),
     }  # fmt: skip
 
@@ -91,6 +112,7 @@ class EDAS(AlphaSearcher[EDASSettings]):
         self.rows = [row.clone().requires_grad_() for row in self.alpha.detach()]
         self.optimizer = self.adam(self.rows)
         self.queue: list[int] = []
+        self.skips = self._find_skips()
 
     def step(self) -> Log:
         """Relax one edge and update its row; then fit a fully discrete sample."""
@@ -104,20 +126,39 @@ class EDAS(AlphaSearcher[EDASSettings]):
     def update_row(self, edge: int) -> Log:
         """Gradient of the validation loss with one edge soft and the others clamped."""
         log_p = masked_log_softmax(self.rows[edge], self.mask[edge])
-        weights, active = self.relax(edge, log_p.exp())
+        clamped = self.clamp()
+        weights, active = self.relax(clamped, edge, self.drop_skip(edge, log_p.exp()))
         loss = self.problem.losses(weights, "valid", active).mean()
+        log: Log = {"valid_loss": loss.detach()}
+        if self.settings.log_relax_gap:
+            log["relax_gap"] = loss.detach() - self.loss_at_best(clamped, edge)
         bonus = self.settings.entropy_weight * (1 - self.problem.progress.fraction)
         self.descend(loss - bonus * entropy(log_p, self.mask[edge]) if bonus else loss)
         self._refresh()
-        return {"valid_loss": loss.detach()}
+        return log
 
-    def relax(self, edge: int, soft: Tensor) -> tuple[Tensor, Tensor]:
+    def relax(self, clamped: Tensor, edge: int, soft: Tensor) -> tuple[Tensor, Tensor]:
         """Weights [D, K] with row `edge` soft and the rest clamped, and which choices they need."""
-        clamped = self.clamp()
         active = clamped.bool()
         active[edge] = self.mask[edge]
         weights = torch.cat([clamped[:edge], soft.unsqueeze(0), clamped[edge + 1 :]])
         return weights, active.cpu()
+
+    def drop_skip(self, edge: int, soft: Tensor) -> Tensor:
+        """Drop-path on the skip of the relaxed row [K]: 0, or 1 / (1 - p) of its weight."""
+        p = self.settings.skip_drop
+        if not p:
+            return soft
+        kept = (self.uniform([1]) >= p).to(soft.dtype) / (1 - p)
+        return soft * torch.where(self.skips[edge], kept, 1.0)
+
+    @torch.no_grad()
+    def loss_at_best(self, clamped: Tensor, edge: int) -> Tensor:
+        """Validation loss with the relaxed edge at its best option, as after derivation."""
+        best = self.rows[edge].masked_fill(~self.mask[edge], -torch.inf).argmax()
+        discrete = clamped.clone()
+        discrete[edge] = self._one_hot(best)
+        return self.problem.losses(discrete, "valid", discrete.bool().cpu()).mean()
 
     def clamp(self) -> Tensor:
         """One-hot [D, K]: a sample of p, or its mode, with or without exploration."""
@@ -166,6 +207,13 @@ class EDAS(AlphaSearcher[EDASSettings]):
         with torch.no_grad():
             for row, value in zip(self.rows, state["alpha"], strict=True):
                 row.copy_(value)
+
+    def _find_skips(self) -> Tensor:
+        """bool [D, K]: the options that are skips."""
+        skips = torch.zeros_like(self.mask, device="cpu")
+        for row, decision in zip(skips, self.problem.space.decisions, strict=True):
+            row[: len(decision.options)] = torch.tensor([o == SKIP for o in decision.options])
+        return skips.to(self.problem.device)
 
     def _draw(self, p: Tensor) -> Tensor:
         """One option per row, in proportion to `p`."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 import torch
@@ -70,7 +71,7 @@ def test_a_sweep_visits_every_edge_once(edas: Callable[..., EDAS]) -> None:
 
 def test_only_what_is_needed_is_active(edas: Callable[..., EDAS]) -> None:
     made = edas()
-    weights, active = made.relax(1, torch.full((4,), 0.25, dtype=torch.float64))
+    weights, active = made.relax(made.clamp(), 1, torch.full((4,), 0.25, dtype=torch.float64))
     assert active.sum(-1).tolist() == [1, 4, 1]  # (E - 1) + K operations a cell
     assert torch.equal(active, weights != 0)
 
@@ -122,3 +123,72 @@ def test_warm_up_leaves_alpha_alone() -> None:
         problem.advance()
         made.step()
     assert torch.all(made.alpha == 0)
+
+
+@pytest.fixture
+def with_skips() -> Landscape:
+    """A toy landscape whose second option is a skip everywhere."""
+    problem = toy_problem(options=(4, 4, 4), steps=100_000, seed=3)
+    problem.space.decisions = tuple(  # type: ignore[misc]
+        replace(d, options=("a", "skip_connect", "b", "c")) for d in problem.space.decisions
+    )
+    return problem
+
+
+def test_dropping_the_skip_leaves_the_gradient_unbiased(
+    with_skips: Landscape, alpha: Tensor, exact_gradient: Tensor,
+    gradients: Callable[..., Tensor], z_scores: Callable[[Tensor, Tensor], Tensor],
+) -> None:  # fmt: skip
+    settings = EDASSettings(edge_policy="uniform", skip_drop=0.4)
+    made = EDAS(with_skips, settings, seed=1)
+    made.load_state_dict({**made.state_dict(), "alpha": alpha})
+    samples = 3 * gradients(made, with_skips, 8_000)
+    assert z_scores(samples, exact_gradient).max() < 3
+
+
+def test_only_the_skip_of_the_relaxed_row_is_dropped(with_skips: Landscape) -> None:
+    made = EDAS(with_skips, EDASSettings(skip_drop=0.25), seed=0)
+    soft = torch.tensor([0.1, 0.2, 0.3, 0.4], dtype=torch.float64)
+    rows = torch.stack([made.drop_skip(0, soft) for _ in range(4_000)])
+    assert torch.all(rows[:, [0, 2, 3]] == soft[[0, 2, 3]])
+    assert set(rows[:, 1].tolist()) == {0.0, 0.2 / 0.75}
+    assert float((rows[:, 1] == 0).double().mean()) == pytest.approx(0.25, abs=0.03)
+
+
+def test_nothing_is_dropped_where_no_option_is_a_skip(edas: Callable[..., EDAS]) -> None:
+    soft = torch.full((4,), 0.25, dtype=torch.float64)
+    made = edas(skip_drop=0.9)
+    assert all(torch.equal(made.drop_skip(0, soft), soft) for _ in range(20))
+
+
+def test_relax_gap_is_what_the_soft_row_costs(
+    edas: Callable[..., EDAS], problem: Landscape, alpha: Tensor
+) -> None:
+    made = edas(clamp="argmax", log_relax_gap=True)
+    made.queue = [1]
+    problem.advance()
+    log = made.step()
+    mode = torch.nn.functional.one_hot(alpha.argmax(-1), 4).double()
+    soft = torch.stack([mode[0], alpha[1].softmax(-1), mode[2]])
+    truth = problem.losses(soft, "valid") - problem.losses(mode, "valid")
+    assert float(log["relax_gap"]) == pytest.approx(truth.item(), abs=1e-12)
+
+
+def test_relax_gap_vanishes_for_a_decided_edge(edas: Callable[..., EDAS]) -> None:
+    made = edas(log_relax_gap=True)
+    decided = torch.full((3, 4), -1e4, dtype=torch.float64)
+    decided[:, 2] = 1e4
+    made.load_state_dict({**made.state_dict(), "alpha": decided})
+    made.problem.advance()
+    assert abs(float(made.step()["relax_gap"])) < 1e-12
+
+
+def test_published_settings() -> None:
+    recipe = EDAS.recipes["nb201"]
+    settings = EDASSettings(**recipe.settings)
+    assert settings.learning_rate == pytest.approx(6 * 3e-4)
+    assert (settings.warmup_fraction, settings.entropy_weight, settings.skip_drop) == (
+        0.2, 1e-2, 0.1,
+    )  # fmt: skip
+    assert (settings.clamp_temperature_start, settings.clamp_temperature_end) == (2.0, 0.5)
+    assert recipe.network["split"] == "halves"
