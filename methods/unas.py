@@ -29,6 +29,7 @@ from nasbench_harness.methods.alpha import (
     masked_log_softmax,
     masked_softmax,
 )
+from nasbench_harness.methods.networks import QUICK, QUICK_EPOCHS, QUICK_SOURCE
 from nasbench_harness.settings import setting
 
 
@@ -67,8 +68,8 @@ class UNASSettings(AlphaSettings):
     )
     cost: str = setting(
         "none",
-        "cost of the discrete architecture to hold down: none, params, flops, or latency:DEVICE of"
-        " the table",
+        "cost of the discrete architecture to hold down: none, params, flops, latency:DEVICE of the"
+        " table, or latency:measured where networks are built",
         pattern=r"^(none|params|flops|latency:[\w.-]+)$",
     )
     cost_target: float = setting(
@@ -80,9 +81,21 @@ class UNASSettings(AlphaSettings):
     cost_weight: float = setting(0.1, "weight kappa of the cost term once ramped up", ge=0)
     cost_ramp: int = setting(30_000, "steps over which the weight grows from 0", unit="steps", ge=1)
     cost_fit_samples: int = setting(
-        10_000, "architectures measured once to fit the linear cost model", ge=20
+        10_000,
+        "architectures measured once to fit the linear cost model; lower it where that is slow",
+        ge=20,
     )
 
+
+NB201_SOURCE = (
+    "UNAS authors' CIFAR values; their use on NAS-Bench-201 is a design decision of this project"
+)
+NB201_NETWORK: Mapping[str, Any] = {
+    "batch_size": 64, "optimizer": "adam", "learning_rate": 3e-4, "learning_rate_min": 1e-4,
+    "weight_decay": 3e-4, "clip_norm": 5.0, "split": "halves", "train_share": 0.9,
+    "reset_optimizer_epoch": 15, "track_running_stats": True,
+}  # fmt: skip
+"""The authors' Adam, begun afresh after 15 epochs that train network weights only."""
 
 TINY = 1e-30
 """Stands in for the probability of an option that does not exist: never drawn, no gradient."""
@@ -118,19 +131,30 @@ class UNAS(AlphaSearcher[UNASSettings]):
         ),
         "nb201": Recipe(
             epochs=100,
-            source="UNAS authors' CIFAR values; their use on NAS-Bench-201 is a design decision of"
-            " this project",
+            source=NB201_SOURCE,
             settings={"sample_per": "batch", "warmup_epochs": 15},
-            network={
-                "batch_size": 64, "optimizer": "adam", "learning_rate": 3e-4,
-                "learning_rate_min": 1e-4, "weight_decay": 3e-4, "clip_norm": 5.0,
+            network=NB201_NETWORK,
+        ),
+        "nb201_per_example": Recipe(
+            epochs=100,
+            source=f"{NB201_SOURCE}; one architecture per example, as they have it on CIFAR",
+            settings={"sample_per": "example", "warmup_epochs": 15},
+            network=NB201_NETWORK,
+        ),
+        "quick": Recipe(
+            epochs=QUICK_EPOCHS,
+            source=QUICK_SOURCE,
+            settings={
+                "sample_per": "batch", "warmup_epochs": 2, "learning_rate": 0.03,
+                "learning_rate_min": 0.01, "cost_ramp": 60, "cost_fit_samples": 500,
             },
+            network={**QUICK, "reset_optimizer_epoch": 2},
         ),
     }  # fmt: skip
 
     def __init__(self, problem: Problem, settings: UNASSettings, seed: int) -> None:
         super().__init__(problem, settings, seed)
-        self.baseline = 0.0
+        self.baseline = torch.zeros((), **self._like())
         self.cost_model: Tensor | None = None  # [D * K + 1] weights, then the bias
 
     # --- one step (section "one step, in order" of the authors' code) -------------------------
@@ -148,7 +172,7 @@ class UNAS(AlphaSearcher[UNASSettings]):
     def update_logits(self, sample: Sample) -> Log:
         """One Adam step along the estimated gradient of the expected loss."""
         with torch.no_grad():
-            discrete = self.objective(sample.discrete)
+            discrete = self.objective(sample.discrete, self.only(sample))
         surrogate, log = self.surrogate(discrete, sample)
         if self.settings.cost != "none":
             surrogate = surrogate + self.cost_surrogate()
@@ -167,17 +191,21 @@ class UNAS(AlphaSearcher[UNASSettings]):
             return loss, {"soft_loss": continuous.detach().mean()}
         baseline = self.baseline
         if self.settings.control_variate == "baseline":  # 0.1 old + 0.9 new, as in the code
-            self.baseline = 0.1 * baseline + 0.9 * float(discrete.mean())
+            self.baseline = 0.1 * baseline + 0.9 * discrete.mean()
         return ((discrete - baseline) * sample.log_p).mean(), {}
 
-    def objective(self, weights: Tensor) -> Tensor:
+    def only(self, sample: Sample) -> Tensor | None:
+        """The choices of z where one z serves the whole batch, on the host: nothing else is run."""
+        return sample.discrete[0].bool().cpu() if self.settings.sample_per == "batch" else None
+
+    def objective(self, weights: Tensor, active: Tensor | None = None) -> Tensor:
         """L_train + gap_weight |L_val - L_train| per example [B] (eq. 11)."""
         if self.settings.sample_per == "batch":
             weights = weights[0]
-        train = self.problem.losses(weights, "train")
+        train = self.problem.losses(weights, "train", active)
         if not self.settings.gap_weight:
             return train
-        valid = self.problem.losses(weights, "valid")
+        valid = self.problem.losses(weights, "valid", active)
         if self.settings.gap == "per_example":
             return train + self.settings.gap_weight * (valid - train).abs()
         return train + self.settings.gap_weight * (valid.mean() - train.mean()).abs()

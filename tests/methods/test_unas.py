@@ -14,6 +14,7 @@ from torch import Tensor
 from nasbench_harness.methods import unas
 from nasbench_harness.methods.unas import UNAS, UNASSettings, condition, draw, fit_linear, linear
 from nasbench_harness.problems.landscape import Landscape
+from nasbench_harness.problems.network_settings import NetworkSettings
 from nasbench_harness.testing import ToyTable, toy_problem
 
 OPTIONS = (4, 4, 4)
@@ -64,8 +65,8 @@ def test_unbiased_with_a_wrong_control_variate(
     searcher: Callable[..., UNAS], z_of: Callable[..., float]
 ) -> None:
     class Wrong(UNAS):
-        def objective(self, weights: Tensor) -> Tensor:
-            loss = super().objective(weights)
+        def objective(self, weights: Tensor, active: Tensor | None = None) -> Tensor:
+            loss = super().objective(weights, active)
             return 2 * loss + torch.sin(3 * loss) if torch.is_grad_enabled() else loss
 
     assert z_of(searcher(Wrong)) < 3
@@ -205,7 +206,7 @@ def test_cost_below_the_target_is_free() -> None:
     problem = toy_problem(steps=10)
     problem._step = 9
     made = UNAS(problem, UNASSettings(cost="params", cost_target=1e6, cost_ramp=1), seed=0)
-    assert float(made.cost_surrogate()) == 0.0
+    assert made.cost_surrogate().item() == 0.0
 
 
 def test_cost_model_recovers_a_linear_cost() -> None:
@@ -222,8 +223,8 @@ def test_cost_gradient_is_unbiased(
     """With the loss switched off what is left is the gradient of kappa E[relu(cost - target)]."""
 
     class OnlyCost(UNAS):
-        def objective(self, weights: Tensor) -> Tensor:
-            return 0.0 * super().objective(weights)
+        def objective(self, weights: Tensor, active: Tensor | None = None) -> Tensor:
+            return 0.0 * super().objective(weights, active)
 
     made = searcher(OnlyCost, batch=1, cost="params", cost_target=2.0, cost_ramp=1)
     made.problem._step = 10
@@ -269,9 +270,75 @@ def test_reinforce_baseline_is_nearly_the_last_loss() -> None:
     assert made.baseline == 0.0
     problem.advance()
     loss = float(made.step()["discrete_loss"])
-    assert made.baseline == pytest.approx(0.9 * loss)
+    assert float(made.baseline) == pytest.approx(0.9 * loss)
 
 
 def test_toy_table_is_not_flat() -> None:
     """The unbiasedness tests mean something only where architectures differ."""
     assert ToyTable(OPTIONS, seed=3).accuracy.std() > 10
+
+
+@pytest.fixture
+def watched() -> tuple[Landscape, list[tuple[Any, ...]]]:
+    """A problem that remembers what it was asked."""
+    problem = toy_problem(options=OPTIONS, batch_size=4, steps=100)
+    asked: list[tuple[Any, ...]] = []
+    losses = problem.losses
+
+    def remember(weights: Tensor, split: str, active: Tensor | None = None) -> Tensor:
+        asked.append((split, weights.detach().clone(), weights.requires_grad, active))
+        return losses(weights, split, active)  # type: ignore[arg-type]
+
+    problem.losses = remember  # type: ignore[method-assign]
+    problem.fit = lambda weights, *_: asked.append(("fit", weights)) or {}  # type: ignore[method-assign,func-returns-value]
+    return problem, asked
+
+
+@pytest.mark.parametrize("sample_per", ["batch", "example"])
+def test_one_sample_serves_both_splits_and_the_network(
+    sample_per: Any, watched: tuple[Landscape, list[tuple[Any, ...]]]
+) -> None:
+    problem, asked = watched
+    made = UNAS(problem, UNASSettings(sample_per=sample_per), seed=0)
+    problem.advance()
+    made.step()
+    (_, hard, *_), (_, hard_again, *_), (_, soft, *_), (_, soft_again, *_), (_, fitted) = asked
+    assert [entry[0] for entry in asked] == ["train", "valid", "train", "valid", "fit"]
+    assert hard.shape == ((3, 4) if sample_per == "batch" else (4, 3, 4))
+    assert torch.equal(hard, hard_again)
+    assert torch.equal(soft, soft_again)
+    assert torch.equal(soft, fitted)
+    assert torch.equal(soft.argmax(-1), hard.argmax(-1))
+
+
+def test_discrete_pass_of_a_batch_names_the_only_operation_of_each_edge(
+    watched: tuple[Landscape, list[tuple[Any, ...]]],
+) -> None:
+    problem, asked = watched
+    made = UNAS(problem, UNASSettings(sample_per="batch"), seed=0)
+    problem.advance()
+    made.step()
+    for _, weights, differentiable, active in asked[:4]:
+        if differentiable:
+            assert active is None
+        else:
+            assert torch.equal(active, weights.bool())
+            assert active.sum(-1).tolist() == [1, 1, 1]
+
+
+def test_published_settings() -> None:
+    recipe = UNAS.recipes["nb201"]
+    settings = UNASSettings(**recipe.settings)
+    assert (settings.learning_rate, settings.learning_rate_min) == (1e-3, 3e-4)
+    assert (settings.weight_decay, settings.temperature, settings.gap_weight) == (1e-6, 0.4, 0.5)
+    assert (settings.warmup_epochs, recipe.epochs, settings.sample_per) == (15, 100, "batch")
+    network = NetworkSettings.build("unas", recipe.network)
+    assert (network.optimizer, network.learning_rate, network.learning_rate_min) == (
+        "adam", 3e-4, 1e-4,
+    )  # fmt: skip
+    assert (network.weight_decay, network.train_share) == (3e-4, 0.9)
+    assert network.reset_optimizer_epoch == settings.warmup_epochs
+
+
+def test_measured_latency_is_a_cost() -> None:
+    assert UNASSettings(cost="latency:measured").cost == "latency:measured"
