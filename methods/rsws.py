@@ -1,0 +1,94 @@
+"""Random search with weight sharing, "RSPS" in tables (Li & Talwalkar, UAI 2019, arXiv 1902.07638).
+
+Every step trains the shared weights under one uniformly drawn architecture. In the last step a
+number of uniform architectures are scored with the weights they inherit, and the best is the
+answer. Nothing is learned about the space before: what it does better than random sampling is all
+due to the ranking by shared weights. Where nothing is shared, on a landscape, a score is the exact
+accuracy, and the method becomes random search that asks as many times in its last step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from nasbench_harness.contracts import Architecture, Log, Problem, Recipe
+from nasbench_harness.methods.alpha import one_hot
+from nasbench_harness.methods.networks import NB201_AUTHORS, QUICK, QUICK_EPOCHS, QUICK_SOURCE
+from nasbench_harness.settings import Settings, setting
+
+
+class RSWSSettings(Settings):
+    """The NAS-Bench-201 authors' value."""
+
+    candidates: int = setting(100, "uniform architectures scored in the last step", ge=1)
+
+
+class RandomSearchWeightSharing:
+    """Shared weights under uniform architectures, then the best of a sample.
+
+    Design decisions of this project: all cells share the draw, which is never redrawn; candidates
+    are scored on the whole search-validation data (the authors: one batch of 512 images).
+    """
+
+    Settings = RSWSSettings
+    version = "1"
+    queries = False
+    recipes = {  # noqa: RUF012 - ClassVar by the contract
+        "landscape": Recipe(
+            epochs=100,
+            steps=100,
+            source="design decision of this project: 100 steps, for a landscape trains nothing",
+        ),
+        "nb201": Recipe(
+            epochs=250, source="NAS-Bench-201 authors' code (RSPS)", network=NB201_AUTHORS
+        ),
+        "quick": Recipe(epochs=QUICK_EPOCHS, source=QUICK_SOURCE, network=QUICK),
+    }
+
+    def __init__(self, problem: Problem, settings: RSWSSettings, seed: int) -> None:
+        self.problem, self.space, self.settings = problem, problem.space, settings
+        self.generator = torch.Generator().manual_seed(seed)
+        self.answer: Architecture = self.space.sample(self.generator)
+
+    @classmethod
+    def requires(cls, settings: RSWSSettings) -> Sequence[type]:
+        """No optional capability."""
+        return ()
+
+    def step(self) -> Log:
+        """Train the shared weights under a uniform architecture; select in the last step."""
+        self.answer = self.space.sample(self.generator)
+        weights = self.scores()
+        log = self.problem.fit(weights.to(self.problem.device), weights.bool())
+        progress = self.problem.progress
+        return log | self.select() if progress.step + 1 == progress.steps else log
+
+    def select(self) -> Log:
+        """The best of uniform candidates, by the score with shared weights."""
+        drawn = [self.space.sample(self.generator) for _ in range(self.settings.candidates)]
+        scores = [self.problem.score(arch) for arch in drawn]
+        best = max(range(len(drawn)), key=scores.__getitem__)
+        self.answer = drawn[best]
+        return {"best_score": scores[best], "mean_score": sum(scores) / len(scores)}
+
+    def scores(self) -> Tensor:
+        """One-hot of the answer, on the host."""
+        choices = torch.tensor(self.answer.choices)
+        return one_hot(choices, self.space.mask.shape[1], self.problem.dtype)
+
+    def architecture(self) -> Architecture:
+        """The selected architecture; before the selection the one drawn last."""
+        return self.answer
+
+    def state_dict(self) -> dict[str, Any]:
+        """The answer and the generator."""
+        return {"answer": list(self.answer.choices), "generator": self.generator.get_state()}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go on from `state`."""
+        self.answer = self.space.architecture(state["answer"])
+        self.generator.set_state(state["generator"].cpu())
