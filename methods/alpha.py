@@ -81,10 +81,15 @@ class AlphaSearcher(Generic[S]):
         )
 
     def descend(self, loss: Tensor) -> None:
-        """One Adam step of alpha along the gradient of `loss`; nothing else is updated."""
+        """One Adam step of alpha along the gradient of `loss`; nothing else is updated.
+
+        None where the loss does not depend on alpha: the discrete choices around a relaxed one may
+        leave a network whose output nothing reaches.
+        """
         self.optimizer.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
-        self.optimizer.step()
+        if loss.requires_grad:
+            loss.backward()  # type: ignore[no-untyped-call]
+            self.optimizer.step()
 
     def normal(self, shape: Sequence[int]) -> Tensor:
         """Standard normal numbers from this searcher's own generator."""
