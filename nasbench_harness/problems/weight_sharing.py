@@ -89,13 +89,13 @@ class WeightSharing:
         s = self.settings
         halves = search_split(dataset, s.split, train_share=s.train_share)
         train, self._held_out = (images.to(self.device) for images in halves)
-        self._augment = Augment(dataset, device=self.device, cutout=s.cutout)
+        self.augment = Augment(dataset, device=self.device, cutout=s.cutout)
         self._batches: dict[Split, Batches] = {
             split: Batches(
                 images,
                 s.batch_size,
                 generator=torch.Generator().manual_seed(stream_seed(self._seed, split)),
-                augment=self._augment,
+                augment=self.augment,
             )
             for split, images in (("train", train), ("valid", self._held_out))
         }
@@ -183,7 +183,7 @@ class WeightSharing:
     def _logits(self, weights: Tensor, split: Split, active: Tensor | None) -> Tensor:
         with self._precision():
             logits: Tensor = self._network(self._batch[split][0], weights, active)
-        return logits.float()
+        return logits.float() if self._precision.dtype else logits
 
     @property
     def _network(self) -> Any:
@@ -278,7 +278,7 @@ class WeightSharing:
 
     def score(self, candidate: Tensor | Architecture) -> float:
         """One-shot accuracy, percent: inherited weights, all search-validation images."""
-        return self._accuracy(candidate, len(self._held_out))
+        return self.accuracy(candidate, len(self._held_out))
 
     def observe(self, weights: Tensor) -> dict[str, float]:
         """One-shot accuracy of the mixture and of the cell derived from it; the epoch so far.
@@ -287,30 +287,37 @@ class WeightSharing:
         search-validation half.
         """
         images = self.settings.evaluated_images
-        mixture = self._accuracy(weights.to(self.device, self.dtype), images)
-        derived = self._accuracy(self.space.derive(weights.cpu()), images)
+        mixture = self.accuracy(weights.to(self.device, self.dtype), images)
+        arch = self.space.derive(weights.cpu())
+        derived = self.accuracy(arch, images)
         return {
             **self._meters.read(),
             "learning_rate": self._optimizer.param_groups[0]["lr"],
             "oneshot_accuracy_mixture": mixture,
             "oneshot_accuracy_derived": derived,
             "discretisation_gap": mixture - derived,
+            "skip_connections": float(self._skips(arch)),
         }
+
+    def _skips(self, arch: Architecture) -> int:
+        chosen = zip(self.space.decisions, arch.choices, strict=True)
+        return sum("skip" in decision.options[choice] for decision, choice in chosen)
 
     def conclude(self, arch: Architecture) -> dict[str, float]:
         """One-shot accuracy of the answer over the whole search-validation half."""
         return {"oneshot_accuracy": self.score(arch)}
 
     @torch.no_grad()
-    def _accuracy(self, candidate: Tensor | Architecture, images: int) -> float:
+    def accuracy(self, candidate: Tensor | Architecture, images: int) -> float:
+        """One-shot accuracy, percent, over the first `images` search-validation images."""
         weights, active = self.as_weights(candidate)
         part = self._held_out.select(list(range(min(images, len(self._held_out)))))
-        with self.evaluating():
+        with self.evaluating(self.settings.evaluation):
             correct = torch.zeros((), device=self.device)
             for first in range(0, len(part), EVALUATION_BATCH):
                 pixels = part.pixels[first : first + EVALUATION_BATCH]
                 with self._precision():
-                    logits = self.supernet(self._augment.test(pixels), weights, active)
+                    logits = self.supernet(self.augment.test(pixels), weights, active)
                 hits = logits.argmax(dim=1) == part.labels[first : first + EVALUATION_BATCH]
                 correct += hits.sum()
         return 100 * float(correct) / len(part)
@@ -324,11 +331,11 @@ class WeightSharing:
         return weights.to(self.device, self.dtype), weights.bool()
 
     @contextlib.contextmanager
-    def evaluating(self) -> Iterator[None]:
-        """Evaluation mode with the batch norms' statistics that the settings name."""
+    def evaluating(self, statistics: str) -> Iterator[None]:
+        """Evaluation mode with the `batch`'s own or the `running` statistics in batch norms."""
         hidden: list[tuple[nn.Module, dict[str, Tensor | None]]] = []
         self.supernet.eval()
-        if self.settings.evaluation == "batch":
+        if statistics == "batch":
             for module in self.supernet.modules():
                 if module._buffers.get("running_mean") is not None:
                     hidden.append((module, dict(module._buffers)))

@@ -72,14 +72,15 @@ class Mixing:
     def __init__(self, weights: Tensor, active: Tensor | None) -> None:
         """`weights` [D, K] or [B, D, K]; `active` bool [D, K] on the host, None for all.
 
-        Weights on the host that carry no gradient name their zeros themselves.
+        Weights on the host that carry no gradient name their zeros themselves. Weights per example
+        take the way that can be differentiated twice.
         """
         if active is None and weights.device.type == "cpu" and not weights.requires_grad:
             active = (weights != 0).reshape(-1, *weights.shape[-2:]).any(dim=0)
         rows = [[True] * len(OPERATIONS)] * len(EDGES) if active is None else active.tolist()
         self.chosen = [[k for k in COMPUTED if row[k]] for row in rows]
         """Per edge the operations to compute."""
-        self.weights = weights.float()
+        self.weights = weights.to(torch.promote_types(weights.dtype, torch.float32))
         self._scales: dict[tuple[int, torch.dtype], list[Scales]] = {}
 
     @property

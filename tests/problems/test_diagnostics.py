@@ -1,0 +1,72 @@
+"""Diagnostics of a supernet against plain autograd."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from nasbench_harness.problems import diagnostics
+from nasbench_harness.problems.weight_sharing import WeightSharing
+
+Build = Callable[..., WeightSharing]
+
+
+@pytest.fixture
+def trained(supernet_problem: Build) -> WeightSharing:
+    problem = supernet_problem()
+    for _ in range(6):
+        problem.advance()
+        problem.fit(torch.full((6, 5), 0.2))
+    return problem
+
+
+@pytest.fixture
+def alpha() -> Tensor:
+    return torch.randn(6, 5, generator=torch.Generator().manual_seed(2))
+
+
+def test_largest_eigenvalue_is_that_of_the_hessian(trained: WeightSharing, alpha: Tensor) -> None:
+    """Against central differences of the gradient, which takes the supernet's other way."""
+    trained.supernet.double()
+    point = alpha.double()
+    images, labels = next(diagnostics._batches(trained))
+    batch = images.double(), labels
+    rows = []
+    for index in range(30):
+        shift = torch.zeros(30, dtype=torch.float64)
+        shift[index] = 1e-6
+        ahead, behind = (
+            diagnostics.gradient(trained, point + sign * shift.view(6, 5), batch)
+            for sign in (1, -1)
+        )
+        rows.append((ahead - behind).flatten() / 2e-6)
+    wanted = torch.linalg.eigvalsh(torch.stack(rows))[-1].item()
+    assert diagnostics.largest_eigenvalue(trained, point, batch) == pytest.approx(wanted, rel=1e-3)
+
+
+def test_diagnosis_has_its_columns_and_leaves_no_trace(
+    trained: WeightSharing, alpha: Tensor
+) -> None:
+    before = {n: v.clone() for n, v in trained.supernet.state_dict().items()}
+    accuracy = np.random.default_rng(0).random(trained.space.size)
+    found = diagnostics.diagnose(trained, alpha.softmax(-1), accuracy)
+    assert set(found) == {
+        "kendall_tau", "alpha_gradient_norm", "alpha_gradient_variance", "hessian_eigenvalue",
+    }  # fmt: skip
+    assert -1 <= found["kendall_tau"] <= 1
+    assert all(torch.equal(before[n], v) for n, v in trained.supernet.state_dict().items())
+    assert found == diagnostics.diagnose(trained, alpha.softmax(-1), accuracy)
+
+
+def test_rank_correlation_is_one_with_itself(trained: WeightSharing) -> None:
+    images = trained.settings.evaluated_images
+    ranks = np.zeros(trained.space.size)
+    generator = torch.Generator().manual_seed(0)
+    for _ in range(diagnostics.RANKED_CELLS):
+        cell = trained.space.sample(generator)
+        ranks[trained.space.rank(cell)] = trained.accuracy(cell, images)
+    assert diagnostics.rank_correlation(trained, ranks) == pytest.approx(1.0)
