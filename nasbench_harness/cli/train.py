@@ -1,0 +1,229 @@
+"""`nasharness train`: stand-alone training of single architectures."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from nasbench_harness.cli.app import JsonOption, app, names
+from nasbench_harness.cli.query import read_architecture
+from nasbench_harness.errors import ExitCode
+
+if TYPE_CHECKING:
+    from nasbench_harness.training.folder import TrainingFolder
+    from nasbench_harness.training.run import TrainingRun
+    from nasbench_harness.training.trial import TrainingSpec
+
+
+@app.command(
+    epilog="Examples:  nasharness train '|nor_conv_3x3~0|+|nor_conv_3x3~0|nor_conv_3x3~1|+|"
+    "skip_connect~0|nor_conv_1x1~1|nor_conv_3x3~2|' --dataset cifar10 --epochs 200   |"
+    "   nasharness train 13714 9930 --dataset digits --epochs 5 --width 4 --cells 1 --seeds 1"
+)
+def train(
+    archs: Annotated[
+        list[str], typer.Argument(metavar="ARCH...", help="Architecture strings, or indices.")
+    ],
+    dataset: Annotated[
+        str, typer.Option(help="Images: cifar10, digits, ... (`data list`), or folder:PATH.")
+    ] = "cifar10",
+    epochs: Annotated[
+        int | None, typer.Option(help="200 (default) or 12 as in the tables, or any other number.")
+    ] = None,
+    seeds: Annotated[
+        str, typer.Option(help="How many ('3'), a range ('0-9') or a list ('777,888').")
+    ] = "777,888,999",
+    split: Annotated[
+        str | None, typer.Option(help="table: all training images, judged by the test part;"
+                                 " search: the search-training part, judged by search-validation.")
+    ] = None,
+    batch_size: Annotated[int | None, typer.Option(help="Images of a batch, default 256.")] = None,
+    width: Annotated[
+        int | None, typer.Option(help="Channels of the first stage, default 16.")
+    ] = None,
+    cells: Annotated[int | None, typer.Option(help="Cells per stage, default 5.")] = None,
+    limit: Annotated[
+        int | None, typer.Option(min=1, help="Train on so many of the images.")
+    ] = None,
+    evaluate_every: Annotated[
+        int | None, typer.Option(help="Epochs between two evaluations, default 1.")
+    ] = None,
+    precision: Annotated[
+        str | None, typer.Option(help="Arithmetic: fp32 (default), bf16, fp16.")
+    ] = None,
+    sets: Annotated[
+        list[str] | None, typer.Option("--set", help="Any setting: learning_rate=0.05.")
+    ] = None,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1, mps.")] = "auto",
+    threads: Annotated[
+        int | None, typer.Option(min=1, help="Of the CPU; default: cores. Bit-identical results"
+                                 " only with as many.")
+    ] = None,
+    data_dir: Annotated[Path | None, typer.Option(help="Folder of the data set's files.")] = None,
+    download: Annotated[
+        bool, typer.Option("--download", help="Fetch a data set that is not there.")
+    ] = False,
+    space: Annotated[
+        str, typer.Option(help="Search space.", autocompletion=names("spaces"))
+    ] = "nb201",
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="Folder; default runs/train-...")
+    ] = None,
+    json: JsonOption = False,
+) -> None:  # fmt: skip
+    """Train architectures from scratch with the recipe of the NAS-Bench-201 tables.
+
+    Reported is the accuracy after the last epoch, mean and standard deviation over the seeds.
+
+    A training that was stopped is gone on with: only what is missing runs, and architectures or
+    seeds may be added.
+    """
+    architectures = [read_architecture(space, text) for text in archs]
+
+    from nasbench_harness.hardware import Hardware
+    from nasbench_harness.notation import parse_pair, parse_seeds
+    from nasbench_harness.training.run import TrainingRequest
+    from nasbench_harness.training.run import train as run
+    from nasbench_harness.training.settings import TrainingSettings
+    from nasbench_harness.training.stopping import stop_on_signals
+
+    given = {
+        "epochs": epochs, "split": split, "batch_size": batch_size, "width": width, "cells": cells,
+        "precision": precision, "evaluate_every": evaluate_every,
+    }  # fmt: skip
+    chosen = {name: value for name, value in given.items() if value is not None}
+    request = TrainingRequest(
+        space=space,
+        architectures=architectures,
+        dataset=dataset,
+        settings=TrainingSettings.build("train", chosen, dict(map(parse_pair, sets or []))),
+        seeds=parse_seeds(seeds),
+        limit=limit,
+        hardware=Hardware(
+            device=device,
+            threads=threads or _cores(),
+            data_dir=data_dir,
+            download=download,
+        ),
+    )
+    with stop_on_signals() as stopped, _progress(request.settings.epochs) as shown:
+        done = run(
+            request,
+            out or Path("runs") / request.folder_name,
+            begin=shown.begin,
+            watch=shown.watch,
+            stopped=stopped,
+        )
+    _tell(done, json=json)
+    raise typer.Exit(int(done.exit_code))
+
+
+def _cores() -> int:
+    import os
+
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:  # not on every system
+        return os.cpu_count() or 1
+
+
+def _tell(done: TrainingRun, *, json: bool) -> None:
+    """What a training ends with: the summary, and how to go on."""
+    from nasbench_harness import console
+    from nasbench_harness.training.run import summarise
+
+    rows = summarise(done.trials)
+    for outcome in done.failures:
+        console.err.print(f"{outcome.trial_id}: {outcome.error}", markup=False, soft_wrap=True)
+    if json:
+        status = {str(name): count for name, count in done.counts().items()}
+        console.print_json({"folder": done.folder.path, "status": status, "summary": rows})
+        return
+    if rows:
+        headings = [
+            "cell", "seeds", "accuracy (%)", "best epoch (%)", "params (M)", "multiply-adds (M)",
+            "time (s)", "table (%)", "architecture",
+        ]  # fmt: skip
+        console.print_rows(_title(done, rows), headings, map(_cells, rows), numbers=range(1, 8))
+    console.out.print(f"\nTables: {done.folder.path / 'trials.csv'}", markup=False)
+    if done.exit_code is not ExitCode.DONE:
+        why = "Interrupted" if done.interrupted else "Some trainings did not finish"
+        console.out.print(
+            f"{why}; what is done is kept. Run the same command again to go on.", markup=False
+        )
+
+
+def _title(done: TrainingRun, rows: list[dict[str, Any]]) -> str:
+    trial = done.trials[done.trials["status"] == "done"].iloc[0]
+    epochs = "1 epoch" if trial["epochs"] == 1 else f"{trial['epochs']} epochs"
+    title = (
+        f"{trial['dataset']}, {epochs} on {trial['trained_on']}, accuracy after the last on"
+        f" {trial['evaluated_on']}"
+    )
+    beside = next((row for row in rows if row["table"]), None)
+    return f"{title}; table `{beside['table']}`, {beside['table_metric']}" if beside else title
+
+
+def _cells(row: Mapping[str, Any]) -> list[str]:
+    deviation = row["test_accuracy_std"]
+    spread = "" if deviation != deviation else f" ± {deviation:.2f}"  # noqa: PLR0124 - NaN
+    beside = row["table_test_accuracy"]
+    return [
+        row["label"],
+        f"{row['seeds']}" + (f" ({row['missing']} missing)" if row["missing"] else ""),
+        f"{row['test_accuracy_mean']:.2f}{spread}",
+        f"{row['best_test_accuracy_mean']:.2f}",
+        f"{row['params'] / 1e6:.3f}",
+        f"{row['flops'] / 1e6:.2f}",
+        f"{row['seconds_mean']:.1f}",
+        "" if beside is None else f"{beside:.2f}",
+        row["architecture"],
+    ]
+
+
+class _Progress:
+    """A bar over the epochs of all trainings, with the last accuracy."""
+
+    def __init__(self, bar: Any, epochs: int) -> None:
+        self._bar, self._epochs = bar, epochs
+        self._task: Any = None
+        self._at: dict[str, int] = {}
+
+    def begin(self, folder: TrainingFolder, missing: list[TrainingSpec]) -> None:
+        """Say what is to be done."""
+        from nasbench_harness import console
+
+        kept = len(folder.specs) - len(missing)
+        already = f", {kept} already there" if kept else ""
+        console.err.print(f"{len(missing)} trainings{already} → {folder.path}", markup=False)
+        if missing:
+            total = len(missing) * self._epochs
+            self._task = self._bar.add_task("", total=total, state="")
+            self._bar.start()
+
+    def watch(self, spec: TrainingSpec, row: Mapping[str, Any]) -> None:
+        """Take in an epoch."""
+        self._at[spec.trial_id] = row["epoch"]
+        accuracy = row["test_accuracy"]
+        judged = "" if accuracy is None else f", {accuracy:.2f} %"
+        state = f"{spec.label} seed {spec.seed}, epoch {row['epoch']}{judged}"
+        self._bar.update(self._task, completed=sum(self._at.values()), state=state)
+
+
+@contextlib.contextmanager
+def _progress(epochs: int) -> Iterator[_Progress]:
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    from nasbench_harness import console
+
+    columns = (BarColumn(bar_width=32), TextColumn("{task.fields[state]}"), TimeRemainingColumn())
+    bar = Progress(*columns, console=console.err, transient=True)
+    try:
+        yield _Progress(bar, epochs)
+    finally:
+        if bar.live.is_started:
+            bar.stop()

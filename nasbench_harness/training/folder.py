@@ -1,0 +1,228 @@
+"""A folder of trainings: what was asked for, one folder each, and the tidy tables."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shlex
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from nasbench_harness.errors import HarnessError
+from nasbench_harness.files import read_journal, read_json, replacing, write_json
+from nasbench_harness.training.settings import TrainingSettings
+from nasbench_harness.training.trial import (
+    HISTORY,
+    RESULT,
+    SCHEMA_VERSION,
+    Status,
+    TrainingSpec,
+)
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+TRAINING, LOCK = "training.json", "training.lock"
+_OWN = {LOCK, "trials", *(f"{t}.{e}" for t in ("trials", "history") for e in ("parquet", "csv"))}
+_PACKAGES = ("nasbench-harness", "torch", "torchvision", "numpy", "pandas")
+
+
+_OPTIONS = {"epochs", "split", "batch_size", "width", "cells", "evaluate_every", "precision"}
+"""Settings the command has an option for; the others go through `--set`."""
+
+
+class TrainingFolderError(HarnessError):
+    """A folder of trainings that cannot be used."""
+
+
+@dataclass(frozen=True)
+class TrainingFolder:
+    """What was planned in a folder, and what has become of it."""
+
+    path: Path
+    config: dict[str, Any]
+    """What all its trainings have in common."""
+    specs: list[TrainingSpec]
+    facts: dict[str, Any]
+    """Versions, machine and time of planning."""
+
+    def trial(self, spec: TrainingSpec) -> Path:
+        """The training's own folder."""
+        return self.path / "trials" / spec.trial_id
+
+    def result(self, spec: TrainingSpec) -> dict[str, Any]:
+        """The training's result; only a status if there is none or it is damaged."""
+        try:
+            result: dict[str, Any] = read_json(self.trial(spec) / RESULT)
+            Status(result["status"])
+        except (OSError, ValueError, KeyError, TypeError):
+            return {"status": Status.MISSING}
+        return result
+
+    def missing(self, among: Sequence[TrainingSpec]) -> list[TrainingSpec]:
+        """Those without a result; a failure is none."""
+        return [spec for spec in among if self.result(spec)["status"] != Status.DONE]
+
+
+def plan_folder(
+    path: Path, config: Mapping[str, Any], specs: Sequence[TrainingSpec]
+) -> TrainingFolder:
+    """Open or make the folder; more architectures or seeds let an existing one grow.
+
+    TrainingFolderError where it holds something else, or trainings that were asked for otherwise.
+    """
+    facts = _facts()
+    if (path / TRAINING).exists():
+        existing = open_folder(path)
+        _refuse_other(existing, config)
+        known = {spec.fingerprint for spec in existing.specs}
+        specs = [*existing.specs, *(s for s in specs if s.fingerprint not in known)]
+        facts = {**existing.facts, "last_run": facts}
+    elif any(child.name not in _OWN for child in path.iterdir()):
+        raise TrainingFolderError(
+            f"{path} is not empty and holds no training; choose another --out."
+        )
+    folder = TrainingFolder(path, dict(config), list(specs), facts)
+    content = {
+        "schema_version": SCHEMA_VERSION,
+        "config": folder.config,
+        "facts": folder.facts,
+        "trials": [asdict(spec) for spec in folder.specs],
+    }
+    write_json(path / TRAINING, content)
+    return folder
+
+
+def open_folder(path: Path) -> TrainingFolder:
+    """The trainings in `path`; TrainingFolderError if there are none or they cannot be read."""
+    try:
+        content = read_json(path / TRAINING)
+        schema = content["schema_version"]
+        specs = [TrainingSpec(**spec) for spec in content["trials"]]
+        folder = TrainingFolder(path, dict(content["config"]), specs, dict(content["facts"]))
+    except FileNotFoundError as error:
+        raise TrainingFolderError(f"{path} holds no training (no {TRAINING} there).") from error
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise TrainingFolderError(
+            f"{path / TRAINING} is damaged ({type(error).__name__}: {error}); the trials beside it"
+            f" are untouched. Delete {TRAINING} and run the command again to take them over."
+        ) from error
+    if schema != SCHEMA_VERSION:
+        raise TrainingFolderError(
+            f"{path} was written with schema version {schema}; this nasharness reads"
+            f" {SCHEMA_VERSION}."
+        )
+    return folder
+
+
+def _refuse_other(existing: TrainingFolder, config: Mapping[str, Any]) -> None:
+    for name, value in config.items():
+        if (old := existing.config.get(name)) != value:
+            raise TrainingFolderError(
+                f"{existing.path} holds trainings with {name} = {old}, not {value}; choose another"
+                " --out (only architectures and seeds can be added)."
+            )
+
+
+def _facts() -> dict[str, Any]:
+    return {
+        "planned_at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+        "python": platform.python_version(),
+        "versions": {package: version(package) for package in _PACKAGES},
+        "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores",
+    }
+
+
+# --- tidy tables -------------------------------------------------------------------------------
+
+
+def gather(folder: TrainingFolder) -> pd.DataFrame:
+    """Write `trials` and `history` as Parquet and CSV; returns the trials."""
+    trials = trials_table(folder)
+    write_table(folder.path / "trials", trials)
+    write_table(folder.path / "history", history_table(folder))
+    return trials
+
+
+def trials_table(folder: TrainingFolder) -> pd.DataFrame:
+    """One row per planned training: identity, status, result, and every setting."""
+    import pandas as pd
+
+    rows = []
+    for spec in folder.specs:
+        result = folder.result(spec)
+        for name in ("traceback", "versions", "schema_version"):
+            result.pop(name, None)
+        rows.append(
+            {
+                **_identity(spec),
+                "status": result.pop("status"),
+                "error": result.pop("error", ""),
+                **result,
+                **{f"setting_{name}": value for name, value in spec.settings.items()},
+                "command": reproduce(spec, result.get("threads")),
+                "schema_version": SCHEMA_VERSION,
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def history_table(folder: TrainingFolder) -> pd.DataFrame:
+    """One row per epoch of every training."""
+    import pandas as pd
+
+    rows = [
+        {"trial": spec.trial_id, "architecture": spec.architecture, "seed": spec.seed, **row}
+        for spec in folder.specs
+        for row in read_journal(folder.trial(spec) / HISTORY)
+    ]
+    return pd.DataFrame(rows or {"trial": [], "architecture": [], "seed": [], "epoch": []})
+
+
+def write_table(path: Path, frame: pd.DataFrame) -> None:
+    """The same rows as `path.parquet` and `path.csv`, each replaced as a whole."""
+    with replacing(path.with_suffix(".parquet")) as temporary:
+        frame.to_parquet(temporary, index=False)
+    with replacing(path.with_suffix(".csv")) as temporary:
+        frame.to_csv(temporary, index=False)
+
+
+def reproduce(spec: TrainingSpec, threads: int | None = None) -> str:
+    """The one command that runs this training again, with as many threads."""
+    words = ["nasharness", "train", spec.architecture, "--space", spec.space]
+    words += ["--dataset", spec.dataset, "--seeds", f"{spec.seed},"]
+    if spec.limit is not None:
+        words += ["--limit", str(spec.limit)]
+    if threads is not None:
+        words += ["--threads", str(threads)]
+    usual = TrainingSettings().model_dump()
+    for name, value in spec.settings.items():
+        if name == "epochs" or value != usual[name]:
+            words += _words(name, value)
+    return shlex.join([*words, "--out", f"runs/again-{spec.trial_id}"])
+
+
+def _words(name: str, value: Any) -> list[str]:
+    if name in _OPTIONS:
+        return [f"--{name.replace('_', '-')}", str(value)]
+    return ["--set", f"{name}={value}"]
+
+
+def _identity(spec: TrainingSpec) -> dict[str, Any]:
+    return {
+        "trial": spec.trial_id,
+        "label": spec.label,
+        "architecture": spec.architecture,
+        "seed": spec.seed,
+        "space": spec.space,
+        "space_version": spec.space_version,
+        "dataset": spec.dataset,
+        "dataset_digest": spec.dataset_digest,
+        "limit": spec.limit,
+        "epochs": spec.settings["epochs"],
+        "training_version": spec.version,
+    }

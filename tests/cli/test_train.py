@@ -1,0 +1,100 @@
+"""`nasharness train`: what it prints, its exit codes and its sentences."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import sysconfig
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from nasbench_harness.cli import app
+
+NASHARNESS = str(Path(sysconfig.get_path("scripts")) / "nasharness")
+CELL = (
+    "|nor_conv_3x3~0|+|nor_conv_3x3~0|nor_conv_3x3~1|"
+    "+|skip_connect~0|nor_conv_1x1~1|nor_conv_3x3~2|"
+)
+QUICK = ["--dataset", "digits", "--limit", "150", "--batch-size", "64", "--width", "2"]
+QUICK += ["--cells", "1", "--device", "cpu", "--threads", "1"]
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+def test_trains_and_reports_mean_and_deviation(nasharness: Run, tmp_path: Path) -> None:
+    arguments = ["train", CELL, *QUICK, "--epochs", "1", "--seeds", "2"]
+    told = nasharness(*arguments).stdout
+    assert "digits, 1 epoch on 150 training images" in told
+    assert " ± " in told
+    assert CELL in told
+    folder = tmp_path / "runs" / "train-13714-digits-1ep"
+    assert list(pd.read_csv(folder / "trials.csv")["seed"]) == [0, 1]
+    again = json.loads(nasharness(*arguments, "--json").stdout)
+    assert again["status"] == {"done": 2}
+    assert again["summary"][0]["seeds"] == 2
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX signals")
+def test_sigterm_keeps_what_is_done(tmp_path: Path) -> None:
+    arguments = ["train", "13714", *QUICK, "--epochs", "5000", "--seeds", "1", "--out", "t"]
+    process = subprocess.Popen(
+        [NASHARNESS, *arguments], cwd=tmp_path, text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    while process.poll() is None and not list(tmp_path.rglob("checkpoint.pt")):
+        pass
+    os.kill(process.pid, signal.SIGTERM)
+    told, errors = process.communicate(timeout=60)
+    assert process.returncode == 3, errors
+    assert "Interrupted; what is done is kept." in told
+    assert list(pd.read_csv(tmp_path / "t" / "trials.csv")["status"]) == ["interrupted"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["13714", "--dataset", "digitz"], "no data set called `digitz`. Did you mean `digits`?"),
+        (["13714", *QUICK, "--batch-size", "151"], "A batch of 151 cannot be taken from 150"),
+        (["13714", *QUICK, "--device", "cuda:99"], "`cuda:99` is not available"),
+        (["13714", *QUICK, "--epochs", "0"], "`train.epochs` cannot be 0: expected a whole number"),
+        (["13714", *QUICK, "--precision", "int8"], "expected one of fp32, bf16, fp16"),
+        (["13714", *QUICK, "--set", "cutout=8"], "`train` has no setting `cutout`."),
+        (["13714", *QUICK, "--seeds", "x"], "`x` names no seeds"),
+        (["13714", *QUICK, "--space", "nb301"], "no space called `nb301`"),
+        (["|nor_conv_3x3~0|+|none~0|"], "nor_conv_3x3~0"),
+        (["20000", *QUICK], "15624"),
+    ],
+)  # fmt: skip
+def test_bad_input_is_one_sentence_and_exit_code_2(
+    arguments: list[str],
+    sentence: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit) as ended:
+        app(["train", *arguments])
+    assert ended.value.code == 2
+    told = capsys.readouterr().err
+    assert told.startswith("Error: ")
+    assert sentence in told
+    assert not list(tmp_path.iterdir())
+
+
+def test_help_imports_nothing_heavy() -> None:
+    script = (
+        "import sys\nfrom nasbench_harness.cli import app\n"
+        "try: app(['train', '--help'])\nexcept SystemExit: pass\n"
+        "print([m for m in ('torch', 'matplotlib', 'pandas', 'scipy') if m in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.splitlines()[-1] == "[]"

@@ -1,0 +1,74 @@
+"""The table's number beside ours: the right column, and none where nothing is comparable."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from nasbench_harness import registry
+from nasbench_harness.contracts import Architecture
+from nasbench_harness.spaces.nb201 import NB201
+from nasbench_harness.tables.columns import ColumnTable
+from nasbench_harness.training.comparison import table_value
+from nasbench_harness.training.settings import TrainingSettings
+
+
+@pytest.fixture(autouse=True)
+def fresh_tables() -> Iterator[None]:
+    """Which table is opened depends on what is installed in this test."""
+    registry.open_table.cache_clear()
+    yield
+    registry.open_table.cache_clear()
+
+
+@pytest.mark.parametrize(
+    ("dataset", "settings", "metric"),
+    [
+        ("cifar10", TrainingSettings(), "cifar10_test_200ep"),
+        ("cifar10", TrainingSettings(epochs=12), "cifar10_test_12ep"),
+        ("cifar10", TrainingSettings(split="search"), "cifar10valid_val_200ep"),
+        ("cifar100", TrainingSettings(precision="bf16"), "cifar100_test_200ep"),
+        ("imagenet16-120", TrainingSettings(split="search"), "imagenet16_120_val_200ep"),
+    ],
+)
+def test_the_column_of_the_same_recipe(
+    official: ColumnTable,
+    space: NB201,
+    cell: Architecture,
+    dataset: str,
+    settings: TrainingSettings,
+    metric: str,
+) -> None:
+    assert table_value(space, cell, dataset, settings, limited=False) == {
+        "table": official.name,
+        "table_metric": metric,
+        "table_test_accuracy": official.value(metric, space.rank(cell)),
+    }
+
+
+@pytest.mark.parametrize(
+    ("dataset", "settings", "limited"),
+    [
+        ("cifar10", TrainingSettings(), True),
+        (None, TrainingSettings(), False),
+        ("cifar10", TrainingSettings(width=8), False),
+        ("cifar10", TrainingSettings(epochs=100), False),
+    ],
+)
+def test_nothing_beside_another_training(
+    official: ColumnTable,
+    space: NB201,
+    cell: Architecture,
+    dataset: str | None,
+    settings: TrainingSettings,
+    limited: bool,
+) -> None:
+    found = table_value(space, cell, dataset, settings, limited=limited)
+    assert set(found.values()) == {None}
+
+
+def test_nothing_where_the_table_has_no_schedules(space: NB201, cell: Architecture) -> None:
+    """The embedded table is another training of the cells."""
+    found = table_value(space, cell, "cifar10", TrainingSettings(), limited=False)
+    assert set(found.values()) == {None}
