@@ -44,13 +44,13 @@ class DrNASSettings(AlphaSettings):
     scores: Literal["softmax", "mean"] = setting(
         "softmax", "what edges are ranked by: softmax of alpha (authors' code) or Dirichlet mean"
     )
-    partial_channels: tuple[PositiveInt, ...] = setting(
-        (1,),
+    partial_channels: list[PositiveInt] = setting(
+        [1],
         "1/k of the channels pass through the operations: one k, or one per stage, as [4,2]",
         min_length=1,
     )
-    kept_options: tuple[PositiveInt, ...] = setting(
-        (),
+    kept_options: list[PositiveInt] = setting(
+        [],
         "options that every decision keeps, the best by alpha: one number per stage, as [5,3];"
         " [] keeps all",
     )
@@ -58,14 +58,14 @@ class DrNASSettings(AlphaSettings):
     @field_validator("partial_channels", "kept_options", mode="before")
     @classmethod
     def _one_number_is_a_list(cls, value: Any) -> Any:
-        return (value,) if isinstance(value, int) else value
+        return [value] if isinstance(value, int) else value
 
     @model_validator(mode="after")
     def _stages_agree(self) -> DrNASSettings:
         channels, kept = self.partial_channels, self.kept_options
         if len(channels) not in (1, self.stages) or len(kept) not in (0, self.stages):
             raise ValueError("partial_channels and kept_options must have one number per stage")
-        if any(list(numbers) != sorted(numbers, reverse=True) for numbers in (channels, kept)):
+        if any(numbers != sorted(numbers, reverse=True) for numbers in (channels, kept)):
             raise ValueError("partial_channels and kept_options cannot grow from stage to stage")
         return self
 

@@ -20,7 +20,7 @@ NB201_AUTHORS: Mapping[str, Any] = {
 QUICK: Mapping[str, Any] = {
     **DARTS_FAMILY, "width": 8, "cells": 1, "batch_size": 32, "learning_rate": 0.05,
 }  # fmt: skip
-"""Design decision of this project: about a minute on a CPU for tiny images such as `digits`."""
+"""Design decision of this project: seconds on a CPU for tiny images such as `digits`."""
 
 QUICK_EPOCHS = 10
 QUICK_SOURCE = (

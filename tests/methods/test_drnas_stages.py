@@ -202,7 +202,7 @@ def test_progressive_recipe_keeps_the_contract() -> None:
 
 
 def test_published_stages() -> None:
-    assert (PROGRESSIVE.partial_channels, PROGRESSIVE.kept_options) == ((4, 2), (5, 3))
+    assert (PROGRESSIVE.partial_channels, PROGRESSIVE.kept_options) == ([4, 2], [5, 3])
     assert (PROGRESSIVE.stages, PROGRESSIVE.warmup_epochs) == (2, 10)
     assert DrNAS.recipes["nb201_progressive"].epochs == 100
     plain = DrNASSettings(**DrNAS.recipes["nb201"].settings)
@@ -223,13 +223,13 @@ def test_only_partial_channels_need_the_capability() -> None:
 def test_stages_as_written_on_a_command_line() -> None:
     (choice,) = parse_methods("drnas[partial_channels=[4,2],kept_options=[5,3]]")
     settings = DrNASSettings.build("drnas", choice["settings"])
-    assert (settings.partial_channels, settings.kept_options) == ((4, 2), (5, 3))
+    assert (settings.partial_channels, settings.kept_options) == ([4, 2], [5, 3])
     assert DrNASSettings.build("drnas", settings.model_dump(mode="json")) == settings
 
 
 def test_one_factor_holds_for_all_stages() -> None:
     settings = DrNASSettings.build("drnas", {"partial_channels": 4, "kept_options": [5, 3]})
-    assert (settings.partial_channels, settings.stages) == ((4,), 2)
+    assert (settings.partial_channels, settings.stages) == ([4], 2)
 
 
 @pytest.mark.parametrize(
