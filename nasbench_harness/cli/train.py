@@ -199,7 +199,8 @@ class _Progress:
 
         kept = len(folder.specs) - len(missing)
         already = f", {kept} already there" if kept else ""
-        console.err.print(f"{len(missing)} trainings{already} → {folder.path}", markup=False)
+        word = "training" if len(missing) == 1 else "trainings"
+        console.err.print(f"{len(missing)} {word}{already} → {folder.path}", markup=False)
         if missing:
             total = len(missing) * self._epochs
             self._task = self._bar.add_task("", total=total, state="")
