@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
+
 import pytest
 import torch
 from threadpoolctl import threadpool_limits
 
 from nasbench_harness import registry
 from nasbench_harness.contracts import SearchSpace, Table
+
+sys.path.insert(0, str(Path(__file__).parent))  # for `plain_supernet`, which is no test
 
 
 @pytest.fixture(scope="session", autouse=True)

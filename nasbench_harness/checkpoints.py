@@ -76,5 +76,6 @@ def _read(path: Path) -> dict[str, Any]:
         if damaged := archive.testzip():
             raise ValueError(f"{damaged} is damaged")
     state: dict[str, Any] = torch.load(path, weights_only=True, map_location="cpu")
-    state["fingerprint"]  # noqa: B018 - KeyError if it is no checkpoint of ours
+    if "fingerprint" not in state:
+        raise ValueError("no checkpoint of ours")
     return state

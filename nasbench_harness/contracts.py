@@ -247,6 +247,9 @@ class Problem(Protocol):
         It leaves no trace: a search that is observed goes on as one that is not.
         """
 
+    def check(self) -> None:
+        """HarnessError if the search has gone wrong, with the step; called where it is recorded."""
+
     def conclude(self, arch: Architecture) -> dict[str, float]:
         """Facts about the answer of a finished search, and what the search took, for its result."""
 

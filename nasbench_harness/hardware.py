@@ -93,15 +93,20 @@ def describe_device(device: torch.device) -> str:
 
 def peak_memory_mb(device: torch.device) -> float:
     """Megabytes at most so far: of the device, or of this process on the CPU."""
-    import resource
-    import sys
-
     import torch
 
     if device.type == "cuda":
         return torch.cuda.max_memory_allocated(device) / 1e6
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak / 1e6 if sys.platform == "darwin" else peak / 1e3
+    return _peak_of_process()
+
+
+def _peak_of_process() -> float:
+    status = Path("/proc/self/status")
+    if status.exists():  # Linux; what `getrusage` says there may be a parent's
+        return int(status.read_text().split("VmHWM:")[1].split()[0]) / 1e3
+    import resource
+
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6  # bytes on macOS
 
 
 def is_out_of_memory(error: BaseException) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -260,15 +261,14 @@ def _check_capabilities(name: str, method: type[Searcher], settings: Any, proble
         if not all(hasattr(problem, attribute) for attribute in _members(capability)):
             kind = problem.kind  # type: ignore[attr-defined]
             raise ConfigError(
-                f"`{name}` with these settings needs {_can(capability)}, and a {kind} has none of"
-                " it; leave it out, or change its settings."
+                f"`{name}` with these settings needs a problem with {_said(capability)}, and a"
+                f" {kind} has none; leave the method out or change its settings."
             )
 
 
-def _can(capability: type) -> str:
-    """What a capability is, from the first line of its documentation."""
-    first = (capability.__doc__ or capability.__name__).partition("\n")[0]
-    return first.removeprefix("Capability of a problem: ").rstrip(".")
+def _said(capability: type) -> str:
+    """`PartialChannels` to `partial channels`."""
+    return re.sub(r"(?<!^)([A-Z])", r" \1", capability.__name__).lower()
 
 
 def _members(protocol: type) -> list[str]:

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 
 def record(run: Run, log: Mapping[str, Any], *, snapshot: bool) -> dict[str, Any]:
-    """One line of the history."""
+    """One line of the history; HarnessError if the search has diverged."""
+    run.problem.check()
     p = probabilities(run)
     arch = run.searcher.architecture()
     row = {

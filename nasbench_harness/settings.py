@@ -87,6 +87,8 @@ def _allowed(schema: Mapping[str, Any]) -> str:
         return " or ".join(_allowed(option) for option in schema["anyOf"])
     if "pattern" in schema:
         return f"text like {schema['pattern'].strip('^$')}"
+    if schema.get("type") == "array":
+        return f"a list, each {_allowed(schema.get('items', {}))}"
     words = {"number": "a number", "integer": "a whole number", "boolean": "true or false"}
     kind = words.get(schema.get("type", ""), schema.get("type", "a value"))
     bounds = _bounds(schema)

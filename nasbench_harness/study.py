@@ -43,7 +43,7 @@ class StudyRun:
         return ExitCode.DONE if set(self.counts()) <= {Status.DONE} else ExitCode.INCOMPLETE
 
 
-def run_study(
+def run_study(  # noqa: PLR0913 - what runs, where, and who is told
     config: StudyConfig,
     folder: Path,
     executor: Executor,

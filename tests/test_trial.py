@@ -101,7 +101,8 @@ def test_damaged_checkpoint_is_named(spec: Callable[..., TrialSpec], tmp_path: P
     (tmp_path / "checkpoint.pt").write_bytes(b"no checkpoint")
     outcome = run_trial(spec(), tmp_path)
     assert outcome.status is Status.FAILED
-    assert "checkpoint.pt cannot be read" in outcome.error
+    assert "No checkpoint can be read" in outcome.error
+    assert "checkpoint.pt" in outcome.error
 
 
 def test_different_seeds_differ(spec: Callable[..., TrialSpec], tmp_path: Path) -> None:

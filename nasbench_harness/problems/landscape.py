@@ -141,6 +141,9 @@ class Landscape:
             value = expectation(self._accuracy, weights, self._options, self._half)
         return {"expected_accuracy": 100 * float(value), **self._spent()}
 
+    def check(self) -> None:
+        """A table cannot diverge."""
+
     def conclude(self, arch: Architecture) -> dict[str, float]:
         """Queries made, and the simulated training time where the table knows it."""
         return self._spent()

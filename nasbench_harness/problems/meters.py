@@ -34,14 +34,17 @@ class Meters:
         first = (self._broken == 0) & ~loss.isfinite()
         self._broken = torch.where(first, float(step), self._broken)
 
-    def read(self) -> dict[str, float]:
-        """Means of the epoch; DivergedError if a loss was not finite."""
+    def check(self) -> None:
+        """DivergedError if a loss was not finite."""
         broken = int(self._broken)
         if broken:
             raise DivergedError(
                 f"The training loss is no finite number any more since step {broken}; a smaller"
                 " learning rate (`--set network.learning_rate=...`) or precision fp32 may help."
             )
+
+    def read(self) -> dict[str, float]:
+        """Means of the epoch so far; nothing before its first step."""
         loss, right, steps = self._sums.tolist()
         if not steps:
             return {}

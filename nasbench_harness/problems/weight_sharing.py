@@ -87,8 +87,9 @@ class WeightSharing:
 
     def _split_images(self, dataset: ImageDataset) -> None:
         s = self.settings
-        halves = search_split(dataset, s.split, train_share=s.train_share)
-        train, self._held_out = (images.to(self.device) for images in halves)
+        train, valid = search_split(dataset, s.split, train_share=s.train_share)
+        self._held_out = valid.to(self.device)
+        halves: dict[Split, Images] = {"train": train.to(self.device), "valid": self._held_out}
         self.augment = Augment(dataset, device=self.device, cutout=s.cutout)
         self._batches: dict[Split, Batches] = {
             split: Batches(
@@ -97,7 +98,7 @@ class WeightSharing:
                 generator=torch.Generator().manual_seed(stream_seed(self._seed, split)),
                 augment=self.augment,
             )
-            for split, images in (("train", train), ("valid", self._held_out))
+            for split, images in halves.items()
         }
 
     def _build(self, factor: int) -> None:
@@ -205,20 +206,17 @@ class WeightSharing:
         parameters = list(self.supernet.parameters())
         before = [p.detach().clone() for p in parameters]
         point = weights.detach()
-        ahead = self._look_ahead(point, parameters, rate)
-        with torch.no_grad():
-            torch._foreach_copy_(parameters, ahead)
+        _set(parameters, self._look_ahead(point, parameters, rate))
         gradient, direction = self._both_gradients(point, parameters)
         epsilon = UNROLLED_EPSILON / torch.stack(torch._foreach_norm(direction)).norm()
         shift = torch._foreach_mul(direction, epsilon)
         bent = []
         for sign in (1, -1):
-            with torch.no_grad():
-                torch._foreach_copy_(parameters, torch._foreach_add(before, shift, alpha=sign))
+            _set(parameters, torch._foreach_add(before, shift, alpha=sign))
             bent.append(self._gradient_in_weights(point))
-        with torch.no_grad():
-            torch._foreach_copy_(parameters, before)
-        return gradient - rate * (bent[0] - bent[1]) / (2 * epsilon)
+        _set(parameters, before)
+        second: Tensor = rate * (bent[0] - bent[1]) / (2 * epsilon)
+        return gradient - second
 
     def _look_ahead(
         self, weights: Tensor, parameters: Sequence[nn.Parameter], rate: float
@@ -303,6 +301,10 @@ class WeightSharing:
         chosen = zip(self.space.decisions, arch.choices, strict=True)
         return sum("skip" in decision.options[choice] for decision, choice in chosen)
 
+    def check(self) -> None:
+        """DivergedError, with the step, once a training loss was not finite."""
+        self._meters.check()
+
     def conclude(self, arch: Architecture) -> dict[str, float]:
         """One-shot accuracy of the answer over the whole search-validation half."""
         return {"oneshot_accuracy": self.score(arch)}
@@ -381,3 +383,8 @@ class WeightSharing:
             batches.load_state_dict(state["batches"][split])
         self._meters.load_state_dict(state["meters"])
         self._costs.measured.update(state["latencies"])
+
+
+@torch.no_grad()
+def _set(parameters: Sequence[Tensor], values: Sequence[Tensor]) -> None:
+    torch._foreach_copy_(list(parameters), list(values))

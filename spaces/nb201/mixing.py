@@ -111,9 +111,10 @@ def _expand(weights: Tensor, channels: int, dtype: torch.dtype) -> list[Scales]:
     identity = torch.eye(channels, dtype=dtype, device=weights.device).unsqueeze(1)
     matrices = ordered.to(dtype).unsqueeze(-1)
     sizes = [len(edges) * channels for edges in LEAVING]
-    parts = [norms[:, k].reshape(-1).split(sizes) for k in (CONV3, CONV1)]
+    parts = [torch.split(norms[:, k].reshape(-1), sizes) for k in (CONV3, CONV1)]
     parts += [
-        (identity * matrices[:, k]).reshape(channels, -1).split(sizes, dim=1) for k in (SKIP, POOL)
+        torch.split((identity * matrices[:, k]).reshape(channels, -1), sizes, dim=1)
+        for k in (SKIP, POOL)
     ]
     return [Scales(*of_node) for of_node in zip(*parts, strict=True)]
 
@@ -121,7 +122,7 @@ def _expand(weights: Tensor, channels: int, dtype: torch.dtype) -> list[Scales]:
 # --- everything that leaves a node -------------------------------------------------------------
 
 
-def leave(
+def leave(  # noqa: PLR0913, PLR0917
     x: Tensor, conv3: Tensor, conv1: Tensor, scales: Scales, norm3: Norm, norm1: Norm
 ) -> Sequence[Tensor]:
     """What each of the n edges that leave a node brings to its target: n maps like `x`.
@@ -138,7 +139,7 @@ class _Leave(Function):
     """Written out by hand: no operation for what nobody needs, and a third of the memory."""
 
     @staticmethod
-    def forward(  # noqa: PLR0913
+    def forward(  # noqa: PLR0913, PLR0917
         ctx: Any, x: Tensor, conv3: Tensor, conv1: Tensor, scale3: Tensor, scale1: Tensor,
         skip: Tensor, pool: Tensor, norm3: Norm, norm1: Norm,
     ) -> tuple[Tensor, ...]:  # fmt: skip
@@ -154,7 +155,7 @@ class _Leave(Function):
             x, rectified, pooled if needs_pooled else None,
             conv3, conv1, scale3, scale1, skip, pool, *saved3, *saved1,
         )  # fmt: skip
-        return mixed.split(x.shape[1], 1)
+        return torch.split(mixed, x.shape[1], dim=1)
 
     @staticmethod
     @once_differentiable

@@ -6,23 +6,27 @@ from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import relu
 
 from nasbench_harness.contracts import NetworkShape
 from nasbench_harness.spaces.nb201.encoding import EDGES, NODES, OPERATIONS
-from nasbench_harness.spaces.nb201.skeleton import Reduction, Skeleton
+from nasbench_harness.spaces.nb201.skeleton import Skeleton
 
 KERNELS = {"nor_conv_1x1": 1, "nor_conv_3x3": 3}
 
 
-class ReLUConvNorm(nn.Sequential):
+class ReLUConvNorm(nn.Module):
     """ReLU, convolution that keeps height and width, batch norm."""
 
     def __init__(self, channels: int, kernel: int) -> None:
-        super().__init__(
-            nn.ReLU(),
-            nn.Conv2d(channels, channels, kernel, padding=kernel // 2, bias=False),
-            nn.BatchNorm2d(channels),
-        )
+        super().__init__()
+        self.conv = nn.Conv2d(channels, channels, kernel, padding=kernel // 2, bias=False)
+        self.norm = nn.BatchNorm2d(channels)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """[B, C, H, W] to the same shape."""
+        normed: Tensor = self.norm(self.conv(relu(x)))
+        return normed
 
 
 def operation(name: str, channels: int) -> nn.Module | None:
@@ -73,6 +77,3 @@ class Network(Skeleton):
             x = block(x)
         logits: Tensor = self.head(x)
         return logits
-
-
-__all__ = ["KERNELS", "Cell", "Network", "ReLUConvNorm", "Reduction", "operation"]

@@ -81,4 +81,4 @@ class Skeleton(nn.Module):
             width = self.shape.width * 2**stage
             if stage:
                 yield width, self.reductions[stage - 1]
-            yield from ((width, cell) for cell in cells)  # type: ignore[union-attr]
+            yield from ((width, cell) for cell in cells.children())

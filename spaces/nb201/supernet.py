@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterator
 from functools import partial as bind
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -18,7 +19,7 @@ from nasbench_harness.contracts import Grown, NetworkShape
 from nasbench_harness.spaces.nb201 import mixing
 from nasbench_harness.spaces.nb201.encoding import EDGES, NODES
 from nasbench_harness.spaces.nb201.mixing import CONV1, CONV3, LEAVING, SKIP, Mixing, Norm
-from nasbench_harness.spaces.nb201.network import Network
+from nasbench_harness.spaces.nb201.network import Cell, Network, ReLUConvNorm
 from nasbench_harness.spaces.nb201.skeleton import Reduction, Skeleton
 
 __all__ = ["Supernet", "inherit"]
@@ -120,6 +121,10 @@ class MixedCell(nn.Module):
         self.conv3 = nn.ModuleList(Branch(inner, len(e), 3, track) for e in LEAVING)
         self.conv1 = nn.ModuleList(Branch(inner, len(e), 1, track) for e in LEAVING)
 
+    def branches(self, source: int) -> tuple[Branch, Branch]:
+        """The 3x3 and the 1x1 convolutions that leave a node."""
+        return cast("Branch", self.conv3[source]), cast("Branch", self.conv1[source])
+
     def forward(self, x: Tensor, mixed: Mixing) -> Tensor:
         """[B, C, H, W] to the same shape."""
         inner = x.shape[1] // self.partial
@@ -144,12 +149,12 @@ class MixedCell(nn.Module):
 
     def _leave(self, source: int, x: Tensor, mixed: Mixing) -> Iterator[tuple[int, Tensor]]:
         """What leaves a node, by target."""
-        conv3, conv1 = self.conv3[source], self.conv1[source]
+        conv3, conv1 = self.branches(source)
         targets = range(source + 1, NODES)
         if mixed.wide:
             scales = mixed.scales(x.shape[1], x.dtype)[source]
-            kernels = (branch.weight.to(x.dtype) for branch in (conv3, conv1))
-            brought = mixing.leave(x, *kernels, scales, conv3.norm, conv1.norm)  # type: ignore[arg-type]
+            kernel3, kernel1 = (branch.weight.to(x.dtype) for branch in (conv3, conv1))
+            brought = mixing.leave(x, kernel3, kernel1, scales, conv3.norm, conv1.norm)
             yield from zip(targets, brought, strict=True)
             return
         shared = _Shared(x)
@@ -158,7 +163,7 @@ class MixedCell(nn.Module):
                 scale = mixed.scalars[edge][k]
                 if k in (CONV1, CONV3):
                     branch = conv3 if k == CONV3 else conv1
-                    yield targets[position], branch.one(shared.rectified, position, scale)  # type: ignore[operator]
+                    yield targets[position], branch.one(shared.rectified, position, scale)
                 else:
                     plain = x if k == SKIP else shared.pooled
                     yield targets[position], plain * scale.to(x.dtype)
@@ -198,7 +203,7 @@ class Supernet(Skeleton):
         self.partial = partial
         make_cell = bind(MixedCell, partial=partial, track=track_running_stats)
         super().__init__(shape, make_cell)
-        self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.to(memory_format=torch.channels_last)
 
     def forward(self, images: Tensor, weights: Tensor, active: Tensor | None = None) -> Tensor:
         """Logits [B, classes]."""
@@ -232,8 +237,8 @@ class Supernet(Skeleton):
         grown = []
         for width, block in self.blocks():
             if isinstance(block, MixedCell):
-                branches = [*block.conv3, *block.conv1]
-                grown += [b.widen(width // factor, generator) for b in branches]  # type: ignore[operator]
+                branches = [b for source in range(NODES - 1) for b in block.branches(source)]
+                grown += [branch.widen(width // factor, generator) for branch in branches]
                 block.partial = factor
         self.partial = factor
         return grown
@@ -250,28 +255,32 @@ def inherit(choices: tuple[int, ...], supernet: Supernet) -> Network:
     network = Network(choices, supernet.shape)
     own = {n: v for n, v in supernet.state_dict().items() if not n.startswith("stages.")}
     network.load_state_dict(own, strict=False)
-    for stage, cells in enumerate(network.stages):
-        for place, cell in enumerate(cells):  # type: ignore[arg-type]
-            _inherit_cell(cell, supernet.stages[stage][place], choices)  # type: ignore[index]
+    for (_, block), (_, mixed) in zip(network.blocks(), supernet.blocks(), strict=True):
+        if isinstance(block, Cell) and isinstance(mixed, MixedCell):
+            _inherit_cell(block, mixed, choices)
     network.train(supernet.training)
     return network.to(next(supernet.parameters()).device)
 
 
-def _inherit_cell(cell: nn.Module, mixed: MixedCell, choices: tuple[int, ...]) -> None:
+def _inherit_cell(cell: Cell, mixed: MixedCell, choices: tuple[int, ...]) -> None:
     for edge, (choice, (target, source)) in enumerate(zip(choices, EDGES, strict=True)):
-        if choice not in (CONV1, CONV3):
-            continue
-        branch = (mixed.conv3 if choice == CONV3 else mixed.conv1)[source]
-        position = LEAVING[source].index(edge)
-        _, conv, norm = cell.edges[f"{target}<-{source}"]  # type: ignore[index,misc]
-        conv.weight.data.copy_(branch.kernel(position))  # type: ignore[operator]
-        part = branch.norm.part(position * branch.channels, branch.channels)  # type: ignore[union-attr,operator]
-        if part.mean is None:
-            norm.running_mean = norm.running_var = None
-            norm.track_running_stats = False
-        else:
-            norm.running_mean.copy_(part.mean)
-            norm.running_var.copy_(part.var)
+        if choice in (CONV1, CONV3):
+            branch = mixed.branches(source)[0 if choice == CONV3 else 1]
+            own = cast("ReLUConvNorm", cell.edges[f"{target}<-{source}"])
+            _inherit_operation(own, branch, LEAVING[source].index(edge))
+
+
+@torch.no_grad()
+def _inherit_operation(own: ReLUConvNorm, branch: Branch, position: int) -> None:
+    own.conv.weight.copy_(branch.kernel(position))
+    part = branch.norm.part(position * branch.channels, branch.channels)
+    if part.mean is None or part.var is None:
+        own.norm.running_mean = own.norm.running_var = None
+        own.norm.track_running_stats = False
+        return
+    for kept, values in ((own.norm.running_mean, part.mean), (own.norm.running_var, part.var)):
+        assert kept is not None
+        kept.copy_(values)
 
 
 def _sum(terms: list[Tensor]) -> Tensor:

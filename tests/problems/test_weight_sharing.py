@@ -362,7 +362,7 @@ def test_diverged_loss_names_the_step(supernet_problem: Build) -> None:
                 next(problem.supernet.parameters()).fill_(torch.nan)
         problem.fit(uniform())
     with pytest.raises(DivergedError, match="since step 3"):
-        problem.observe(uniform())
+        problem.check()
 
 
 def test_batches_larger_than_a_half_are_refused(supernet_problem: Build) -> None:
