@@ -40,6 +40,8 @@ from nasbench_harness.seeding import stream_seed
 
 EVALUATION_BATCH = 250
 UNROLLED_EPSILON = 0.01
+BACKENDS = {"inductor": "inductor", "graph": "cudagraphs"}
+"""What `torch.compile` is asked for."""
 
 
 class WeightSharing:
@@ -76,12 +78,12 @@ class WeightSharing:
         channels = dataset.train.pixels.shape[1]
         self._shape = NetworkShape(len(dataset.classes), channels, settings.width, settings.cells)
         self._channel_factor = 1
+        self._compile_mode = compile_mode
         self._build(1)
         self._precision = Precision(settings.precision, self.device)
         self._costs = Costs(
             space, table, table_dataset, self._shape, dataset.train.size, self.device
         )
-        self._compile_mode = compile_mode
         self._meters = Meters(self.device)
         self._batch: dict[Split, tuple[Tensor, Tensor]] = {}
 
@@ -112,6 +114,7 @@ class WeightSharing:
                 partial=factor,
             )
         self.supernet: nn.Module = net.to(self.device)
+        self._compiled = self._compile()
         self._optimizer = self._make_optimizer()
         self._channel_factor = factor
 
@@ -182,17 +185,17 @@ class WeightSharing:
         return {"train_loss": loss.detach()}
 
     def _logits(self, weights: Tensor, split: Split, active: Tensor | None) -> Tensor:
+        images = self._batch[split][0]
+        network = self.supernet if active is not None else self._compiled
         with self._precision():
-            logits: Tensor = self._network(self._batch[split][0], weights, active)
+            logits: Tensor = network(images, weights, active)
         return logits.float() if self._precision.dtype else logits
 
-    @property
-    def _network(self) -> Any:
-        """The supernet, compiled where that is asked for."""
+    def _compile(self) -> Any:
+        """The supernet as mixed passes run it; those of chosen operations differ step by step."""
         if self._compile_mode == "none":
             return self.supernet
-        backend = {"inductor": "inductor", "graph": "cudagraphs"}[self._compile_mode]
-        return torch.compile(self.supernet, backend=backend, dynamic=False)
+        return torch.compile(self.supernet, backend=BACKENDS[self._compile_mode], dynamic=False)
 
     # --- capabilities --------------------------------------------------------------------------
 

@@ -147,26 +147,27 @@ class MixedCell(nn.Module):
             return _channels_last(total)
         return _shuffle(torch.cat([total, _sum(bypassed)], dim=1), self.partial)
 
-    def _leave(self, source: int, x: Tensor, mixed: Mixing) -> Iterator[tuple[int, Tensor]]:
+    def _leave(self, source: int, x: Tensor, mixed: Mixing) -> list[tuple[int, Tensor]]:
         """What leaves a node, by target."""
         conv3, conv1 = self.branches(source)
         targets = range(source + 1, NODES)
         if mixed.wide:
             scales = mixed.scales(x.shape[1], x.dtype)[source]
-            kernel3, kernel1 = (branch.weight.to(x.dtype) for branch in (conv3, conv1))
+            kernel3, kernel1 = conv3.weight.to(x.dtype), conv1.weight.to(x.dtype)
             brought = mixing.leave(x, kernel3, kernel1, scales, conv3.norm, conv1.norm)
-            yield from zip(targets, brought, strict=True)
-            return
+            return list(zip(targets, brought, strict=True))
         shared = _Shared(x)
+        each = []
         for position, edge in enumerate(LEAVING[source]):
             for k in mixed.chosen[edge]:
                 scale = mixed.scalars[edge][k]
                 if k in (CONV1, CONV3):
                     branch = conv3 if k == CONV3 else conv1
-                    yield targets[position], branch.one(shared.rectified, position, scale)
+                    values = branch.one(shared.rectified, position, scale)
                 else:
-                    plain = x if k == SKIP else shared.pooled
-                    yield targets[position], plain * scale.to(x.dtype)
+                    values = (x if k == SKIP else shared.pooled) * scale.to(x.dtype)
+                each.append((targets[position], values))
+        return each
 
 
 class _Shared:

@@ -29,9 +29,17 @@ def supernet_problem(space: NB201, digits: ImageDataset) -> Callable[..., Weight
     from nasbench_harness.problems.weight_sharing import WeightSharing
 
     def build(
-        *, steps: int = 24, epochs: int = 4, seed: int = 0, **changes: object
+        *,
+        steps: int = 24,
+        epochs: int = 4,
+        seed: int = 0,
+        compile_mode: str = "none",
+        **changes: object,
     ) -> WeightSharing:
         settings = NetworkSettings.build("network", TINY, changes)
-        return WeightSharing(space, digits, settings, steps=steps, epochs=epochs, seed=seed)
+        return WeightSharing(
+            space, digits, settings,
+            steps=steps, epochs=epochs, seed=seed, compile_mode=compile_mode,
+        )  # fmt: skip
 
     return build

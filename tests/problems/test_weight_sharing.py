@@ -344,6 +344,65 @@ def test_lower_precision_learns_in_fp32_weights(supernet_problem: Build, precisi
     assert all(torch.allclose(one, other, atol=0.02) for one, other in moved)
 
 
+def test_compiled_supernet_gives_the_same(
+    supernet_problem: Build, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Traced whole, with another backend: generating code takes minutes on a CPU."""
+    monkeypatch.setitem(weight_sharing.BACKENDS, "inductor", "aot_eager")
+    compiled, plain = (supernet_problem(compile_mode=mode) for mode in ("inductor", "none"))
+    gradients = []
+    for problem in (compiled, plain):
+        problem.advance()
+        point = mixture().requires_grad_()
+        problem.losses(point, "valid").mean().backward()
+        gradients.append(point.grad)
+        problem.fit(mixture())
+    torch.testing.assert_close(gradients[0], gradients[1], atol=1e-5, rtol=1e-4)
+    for one, other in zip(weights_of(compiled), weights_of(plain), strict=True):
+        torch.testing.assert_close(one, other, atol=1e-5, rtol=1e-4)
+
+
+CUDA = pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
+
+
+@CUDA
+@pytest.mark.parametrize("precision", ["fp32", "bf16", "fp16"])
+@pytest.mark.parametrize("compile_mode", ["none", "graph", "inductor"])
+def test_cuda_search_learns(space: NB201, digits: Any, precision: str, compile_mode: str) -> None:
+    from nasbench_harness.problems.network_settings import NetworkSettings
+
+    settings = NetworkSettings.build(
+        "network", {"width": 8, "cells": 1, "batch_size": 32, "split": "halves"},
+        {"learning_rate": 0.05, "precision": precision},
+    )  # fmt: skip
+    problem = WeightSharing(
+        space, digits, settings, steps=60, epochs=20, device="cuda", compile_mode=compile_mode
+    )
+    for _ in range(60):
+        problem.advance()
+        point = uniform().cuda().requires_grad_()
+        problem.losses(point, "valid").mean().backward()
+        problem.fit(point.detach())
+    assert problem.observe(uniform())["mean_train_accuracy"] > 30
+
+
+@CUDA
+def test_no_step_waits_for_the_device(space: NB201, digits: Any) -> None:
+    from nasbench_harness.problems.network_settings import NetworkSettings
+
+    settings = NetworkSettings(width=8, cells=1, batch_size=32, split="halves")
+    problem = WeightSharing(space, digits, settings, steps=60, epochs=20, device="cuda")
+    point = uniform().cuda().requires_grad_()
+    for step in range(6):
+        torch.cuda.set_sync_debug_mode("error" if step > 2 else "default")
+        try:
+            problem.advance()
+            problem.losses(point, "valid").mean().backward()
+            problem.fit(point.detach())
+        finally:
+            torch.cuda.set_sync_debug_mode("default")
+
+
 def test_measured_latency_is_measured_once(supernet_problem: Build, space: NB201) -> None:
     problem = supernet_problem()
     arch = space.at_index(1462)
