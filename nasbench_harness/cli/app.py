@@ -58,7 +58,7 @@ app = typer.Typer(
 )
 list_app = typer.Typer(help="What is installed: methods, spaces, tables.", no_args_is_help=True)
 show_app = typer.Typer(help="One method, space or architecture in detail.", no_args_is_help=True)
-data_app = typer.Typer(help="Install, check and cite tables.", no_args_is_help=True)
+data_app = typer.Typer(help="Install, check and cite tables and images.", no_args_is_help=True)
 app.add_typer(data_app, name="data")
 app.add_typer(list_app, name="list")
 app.add_typer(show_app, name="show")
