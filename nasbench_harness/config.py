@@ -21,8 +21,8 @@ from pydantic import (
 from nasbench_harness import registry
 from nasbench_harness.errors import UnknownNameError, nearest
 from nasbench_harness.notation import ConfigError, parse_methods, parse_pair, parse_seeds
+from nasbench_harness.spec import method_label
 from nasbench_harness.tables.library import default_table
-from nasbench_harness.trial import method_label
 
 DEFAULT_SEEDS = 10
 BASELINE = "random"

@@ -77,20 +77,33 @@ def print_summary(rows: Iterable[Mapping[Any, Any]], *, title: str) -> None:
 
 
 def _summary_cells(row: Mapping[Any, Any]) -> list[str]:
-    half_width = (row["accuracy_high"] - row["accuracy_low"]) / 2
     return [
         row["method"],
         f"{row['seeds']}" + (f" ({row['failed']} missing)" if row["failed"] else ""),
         _interval(row["regret_mean"], row["regret_low"], row["regret_high"]),
-        f"{row['percentile_mean']:.2f}",
-        f"{row['accuracy_mean']:.2f} ± {half_width:.2f}",
-        f"{row['accuracy_best']:.2f}",
-        f"{row['seconds_mean']:.2f}",
+        _fixed(row["percentile_mean"]),
+        _spread(row["accuracy_mean"], row["accuracy_low"], row["accuracy_high"]),
+        _fixed(row["accuracy_best"]),
+        _fixed(row["seconds_mean"]),
     ]
 
 
 def _interval(mean: float, low: float, high: float) -> str:
+    """A mean with its bounds; that there are none, where there are none."""
+    if math.isnan(mean):
+        return "no result"
+    if math.isnan(low):
+        return f"{mean:.3f} (one seed: no interval)"
     return f"{mean:.3f} [{low:.3f}, {high:.3f}]"
+
+
+def _spread(mean: float, low: float, high: float) -> str:
+    half_width = (high - low) / 2
+    return _fixed(mean) if math.isnan(half_width) else f"{mean:.2f} ± {half_width:.2f}"
+
+
+def _fixed(value: float) -> str:
+    return "–" if math.isnan(value) else f"{value:.2f}"
 
 
 def cell(value: Any) -> str:
@@ -158,7 +171,7 @@ class StudyProgress:
 
     def watch(self, event: Event) -> None:
         """Take in how far a trial is, or how it ended."""
-        from nasbench_harness.trial import Outcome, Status
+        from nasbench_harness.outcomes import Outcome, Status
 
         if self._progress is None or self._task is None:
             return

@@ -59,6 +59,14 @@ class Hardware:
         return device
 
 
+def available_cores() -> int:
+    """Cores this process may use."""
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:  # not on every system
+        return os.cpu_count() or 1
+
+
 def find_device(name: str) -> torch.device:
     """The device of that name; `auto` takes CUDA, then MPS, then the CPU."""
     import torch

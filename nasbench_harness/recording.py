@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from nasbench_harness.contracts import Architecture
 from nasbench_harness.errors import HarnessError
 from nasbench_harness.hardware import describe_device, peak_memory_mb
+from nasbench_harness.outcomes import Status
 
 if TYPE_CHECKING:
     from nasbench_harness.trial import Run
@@ -61,8 +62,6 @@ def _of_supernet(run: Run, arch: Architecture, p: Any) -> dict[str, Any]:
 
 def result(run: Run) -> dict[str, Any]:
     """The final row of a trial."""
-    from nasbench_harness.trial import Status
-
     arch: Architecture = run.searcher.architecture()
     spec, table = run.spec, run.table
     metrics = {m.name for m in table.metrics.values() if m.report and m.dataset == spec.dataset}

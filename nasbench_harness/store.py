@@ -3,27 +3,18 @@
 from __future__ import annotations
 
 import json
-import os
-import platform
 import shlex
-import subprocess
-import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nasbench_harness.errors import HarnessError
-from nasbench_harness.files import read_journal, read_json, replacing, write_json
-from nasbench_harness.trial import (
-    HISTORY,
-    RESULT,
-    SCHEMA_VERSION,
-    Outcome,
-    Status,
-    TrialSpec,
-)
+from nasbench_harness.files import read_journal, read_json, write_json
+from nasbench_harness.outcomes import HISTORY, SCHEMA_VERSION, Outcome, Status, read_result
+from nasbench_harness.provenance import facts
+from nasbench_harness.spec import TrialSpec
+from nasbench_harness.tidy import uniform, write_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -35,7 +26,6 @@ _OWN = (
     "report",
     *(f"{t}.{e}" for t in ("trials", "history") for e in ("parquet", "csv")),
 )
-_PACKAGES = ("nasbench-harness", "torch", "numpy", "pandas", "scipy", "matplotlib")
 
 
 class StudyError(HarnessError):
@@ -68,12 +58,7 @@ class Study:
 
     def result(self, spec: TrialSpec) -> dict[str, Any]:
         """The trial's result; only a status if there is none or it is damaged."""
-        try:
-            result: dict[str, Any] = read_json(self.trials_folder / spec.trial_id / RESULT)
-            Status(result["status"])
-        except (OSError, ValueError, KeyError, TypeError):
-            return {"status": Status.MISSING}
-        return result
+        return read_result(self.trials_folder / spec.trial_id)
 
 
 # --- planning and opening ----------------------------------------------------------------------
@@ -81,17 +66,17 @@ class Study:
 
 def plan_study(folder: Path, config: Mapping[str, Any], specs: Sequence[TrialSpec]) -> Study:
     """Open or make the study in `folder`; more methods or seeds let an existing one grow."""
-    path, facts = folder / STUDY, _facts()
+    path, told = folder / STUDY, facts()
     if path.exists():
         existing = open_study(folder)
-        facts = {**existing.facts, "last_run": facts}
+        told = {**existing.facts, "last_run": told}
         _refuse_other_settings(existing, config)
         known = {spec.fingerprint for spec in existing.specs}
         specs = [*existing.specs, *(s for s in specs if s.fingerprint not in known)]
         config = {**config, **_grown(existing.config, config)}
     elif any(child.name not in _OWN for child in folder.iterdir()):
         raise StudyError(f"{folder} is not empty and holds no study; choose another --out.")
-    study = Study(folder, dict(config), list(specs), facts)
+    study = Study(folder, dict(config), list(specs), told)
     content = {
         "schema_version": SCHEMA_VERSION,
         "config": study.config,
@@ -143,41 +128,14 @@ def _grown(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _facts() -> dict[str, Any]:
-    return {
-        "planned_at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
-        "python": platform.python_version(),
-        "versions": {package: _version(package) for package in _PACKAGES},
-        "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores",
-        "git_commit": _git_commit(),
-    }
-
-
-def _version(package: str) -> str:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return "not installed"
-
-
-def _git_commit() -> str | None:
-    """Commit of the working folder, if it is a git checkout."""
-    command = ["git", "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"]
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=10)
-    except (OSError, subprocess.SubprocessError):
-        return None
-    return done.stdout.strip() or None
-
-
 # --- tidy tables -------------------------------------------------------------------------------
 
 
 def gather(study: Study) -> pd.DataFrame:
     """Write `trials` and `history` as Parquet and CSV; returns the trials."""
     trials = trials_table(study)
-    _write_table(study.folder / "trials", trials)
-    _write_table(study.folder / "history", history_table(study))
+    write_table(study.folder / "trials", trials)
+    write_table(study.folder / "history", history_table(study))
     return trials
 
 
@@ -204,7 +162,7 @@ def trials_table(study: Study) -> pd.DataFrame:
                 "schema_version": SCHEMA_VERSION,
             }
         )
-    return _uniform(pd.DataFrame(rows))
+    return uniform(pd.DataFrame(rows))
 
 
 def history_table(study: Study) -> pd.DataFrame:
@@ -216,7 +174,7 @@ def history_table(study: Study) -> pd.DataFrame:
         for spec in study.specs
         for row in read_journal(study.trials_folder / spec.trial_id / HISTORY)
     ]
-    return _uniform(pd.DataFrame(rows or {"trial": [], "method": [], "seed": [], "step": []}))
+    return uniform(pd.DataFrame(rows or {"trial": [], "method": [], "seed": [], "step": []}))
 
 
 def read_tables(folder: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -279,26 +237,3 @@ def _identity(spec: TrialSpec) -> dict[str, Any]:
         rows |= {"images": spec.images, "image_limit": spec.image_limit}
         rows |= {f"network_{name}": value for name, value in spec.network.items()}
     return rows
-
-
-def _uniform(frame: pd.DataFrame) -> pd.DataFrame:
-    """Columns of one type each: what differs between methods becomes text."""
-    for name in frame.columns:
-        kinds = {type(value) for value in frame[name].dropna()}
-        if len(kinds) > 1 and not kinds <= {int, float}:
-            frame[name] = [None if value is None else str(value) for value in frame[name]]
-    return frame
-
-
-def _write_table(path: Path, frame: pd.DataFrame) -> None:
-    with replacing(path.with_suffix(".parquet")) as temporary:
-        frame.to_parquet(temporary, index=False)
-    flat = frame.copy()
-    for name in _nested(frame):
-        flat[name] = [None if v is None else json.dumps(v) for v in frame[name]]
-    with replacing(path.with_suffix(".csv")) as temporary:
-        flat.to_csv(temporary, index=False)
-
-
-def _nested(frame: pd.DataFrame) -> Iterable[str]:
-    return [n for n in frame.columns if any(isinstance(v, list) for v in frame[n].head(2000))]

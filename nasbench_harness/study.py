@@ -14,9 +14,9 @@ from nasbench_harness.config import StudyConfig
 from nasbench_harness.errors import ExitCode
 from nasbench_harness.executors import Event, Executor
 from nasbench_harness.hardware import Hardware
+from nasbench_harness.outcomes import Outcome, Status
 from nasbench_harness.planning import plan
 from nasbench_harness.store import LOCK, Study, StudyError, gather, plan_study
-from nasbench_harness.trial import Outcome, Status
 
 if TYPE_CHECKING:
     import pandas as pd

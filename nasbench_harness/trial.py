@@ -7,114 +7,35 @@ are always in one order.
 
 from __future__ import annotations
 
-import contextlib
-import hashlib
-import json
 import time
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
-from enum import StrEnum
 from pathlib import Path
-from typing import Any
 
 from nasbench_harness import registry
 from nasbench_harness.checkpoints import load_checkpoint, remove_checkpoints, save_checkpoint
 from nasbench_harness.contracts import Problem, Searcher, SearchSpace, Table
 from nasbench_harness.errors import HarnessError
 from nasbench_harness.files import Journal, write_json
-from nasbench_harness.hardware import Hardware, is_out_of_memory
+from nasbench_harness.hardware import Hardware
+from nasbench_harness.outcomes import (
+    HISTORY,
+    RESULT,
+    SCHEMA_VERSION,
+    TRIAL,
+    Outcome,
+    Status,
+    sentence,
+    write_failure,
+)
 from nasbench_harness.seeding import stream_seed
+from nasbench_harness.spec import TrialSpec
 
-SCHEMA_VERSION = 1
 CHECKPOINT_SECONDS = 10.0
 RECORDED_POINTS = 100
 SNAPSHOTS = 25
 """How many of the recorded points carry the choice probabilities."""
-
-TRIAL, HISTORY, RESULT = "trial.json", "history.jsonl", "result.json"
-
-
-_NOT_DECISIVE = ("overrides", "recipe", "network_overrides", "images")
-_SUPERNET_ONLY = (
-    "image_limit", "image_size", "image_digest", "network", "epoch_steps",
-    "diagnose_every",
-)  # fmt: skip
-
-
-class Status(StrEnum):
-    """How a trial ended, or that it has not."""
-
-    DONE = "done"
-    FAILED = "failed"
-    INTERRUPTED = "interrupted"
-    MISSING = "missing"
-
-
-@dataclass(frozen=True)
-class TrialSpec:
-    """Everything a trial's result depends on."""
-
-    method: str
-    method_version: str
-    settings: Mapping[str, Any]
-    overrides: Mapping[str, Any]
-    """What the user changed; the rest of `settings` is the recipe's."""
-    recipe: str
-    space: str
-    space_version: str
-    table: str
-    table_hash: str
-    problem: str
-    dataset: str
-    search_metric: str
-    report_metric: str
-    steps: int
-    epochs: int
-    batch_size: int
-    noise: float | str
-    seed: int
-    images: str = ""
-    """What a supernet is trained on; `dataset` is the table's, where answers are looked up."""
-    image_limit: int | None = None
-    image_size: int | None = None
-    image_digest: str = ""
-    network: Mapping[str, Any] = field(default_factory=dict)
-    """How a supernet is built and trained."""
-    network_overrides: Mapping[str, Any] = field(default_factory=dict)
-    """What the user changed of it."""
-    epoch_steps: int = 0
-    """Steps of one pass over the training half of the images."""
-    diagnose_every: int = 0
-    """Diagnose the supernet every so many epochs; 0: never."""
-
-    @property
-    def label(self) -> str:
-        """The method as a row of a table names it: `unas`, `unas[temperature=0.4]`."""
-        return method_label(self.method, self.overrides)
-
-    @property
-    def trial_id(self) -> str:
-        """Readable name and a hash of everything above."""
-        return f"{self.method}-s{self.seed}-{self.fingerprint[:10]}"
-
-    @property
-    def fingerprint(self) -> str:
-        """SHA-256 of what decides the result; where images lie does not."""
-        decisive = {k: v for k, v in asdict(self).items() if k not in _NOT_DECISIVE}
-        for name in _SUPERNET_ONLY:  # a landscape's fingerprint does not know them
-            if not decisive[name]:
-                del decisive[name]
-        return hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """How a trial ended."""
-
-    trial_id: str
-    status: Status
-    error: str = ""
 
 
 @dataclass
@@ -123,18 +44,6 @@ class Callbacks:
 
     progress: Callable[[int], None] = lambda steps: None
     stopped: Callable[[], bool] = lambda: False
-
-
-def method_label(method: str, overrides: Mapping[str, Any]) -> str:
-    """`unas` or `unas[temperature=0.4,cost=params]`: what `--methods` reads."""
-    if not overrides:
-        return method
-    changed = ",".join(f"{name}={_plain(value)}" for name, value in sorted(overrides.items()))
-    return f"{method}[{changed}]"
-
-
-def _plain(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value)
 
 
 def run_trial(
@@ -149,27 +58,9 @@ def run_trial(
         write_json(folder / TRIAL, {"schema_version": SCHEMA_VERSION, **asdict(spec)})
         return _search(spec, folder, callbacks or Callbacks(), hardware or Hardware())
     except Exception as error:
-        outcome = Outcome(spec.trial_id, Status.FAILED, _sentence(error))
+        outcome = Outcome(spec.trial_id, Status.FAILED, sentence(error))
         write_failure(folder, outcome, traceback.format_exc())
         return outcome
-
-
-def write_failure(folder: Path, outcome: Outcome, details: str = "") -> None:
-    """Keep why a trial has no result; on a full disk the outcome itself has to do."""
-    facts = {"status": outcome.status, "error": outcome.error, "traceback": details}
-    with contextlib.suppress(OSError):
-        folder.mkdir(parents=True, exist_ok=True)
-        write_json(folder / RESULT, {"schema_version": SCHEMA_VERSION, **facts})
-
-
-def _sentence(error: Exception) -> str:
-    text = " ".join(str(error).split())
-    if is_out_of_memory(error):
-        return (
-            "Out of memory; a smaller --batch-size, --width or --cells, `--precision bf16` or fewer"
-            f" --jobs need less ({type(error).__name__})."
-        )
-    return text if isinstance(error, HarnessError) else f"{type(error).__name__}: {text}"
 
 
 def recorded_steps(steps: int, epoch_steps: int = 0) -> list[int]:

@@ -84,7 +84,7 @@ def train(
     """
     architectures = [read_architecture(space, text) for text in archs]
 
-    from nasbench_harness.hardware import Hardware
+    from nasbench_harness.hardware import Hardware, available_cores
     from nasbench_harness.notation import parse_pair, parse_seeds
     from nasbench_harness.training.run import TrainingRequest
     from nasbench_harness.training.run import train as run
@@ -105,7 +105,7 @@ def train(
         limit=limit,
         hardware=Hardware(
             device=device,
-            threads=threads or _cores(),
+            threads=threads or available_cores(),
             data_dir=data_dir,
             download=download,
         ),
@@ -120,15 +120,6 @@ def train(
         )
     _tell(done, json=json)
     raise typer.Exit(int(done.exit_code))
-
-
-def _cores() -> int:
-    import os
-
-    try:
-        return len(os.sched_getaffinity(0))
-    except AttributeError:  # not on every system
-        return os.cpu_count() or 1
 
 
 def _tell(done: TrainingRun, *, json: bool) -> None:

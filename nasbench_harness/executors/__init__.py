@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from nasbench_harness.trial import Outcome, TrialSpec
+from nasbench_harness.outcomes import Outcome
+from nasbench_harness.spec import TrialSpec
 
 
 @dataclass(frozen=True)

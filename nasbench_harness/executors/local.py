@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import multiprocessing
-import os
 import signal
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
@@ -18,8 +17,10 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 from nasbench_harness.executors import Advanced, Event
-from nasbench_harness.hardware import Hardware
-from nasbench_harness.trial import Callbacks, Outcome, Status, TrialSpec, run_trial, write_failure
+from nasbench_harness.hardware import Hardware, available_cores
+from nasbench_harness.outcomes import Outcome, Status, write_failure
+from nasbench_harness.spec import TrialSpec
+from nasbench_harness.trial import Callbacks, run_trial
 
 GRACE_SECONDS = 10.0
 
@@ -50,14 +51,6 @@ class LocalExecutor:
                 yield from _collect(workers, queue, folder)
         finally:
             _stop(workers)
-
-
-def available_cores() -> int:
-    """Cores this process may use."""
-    try:
-        return len(os.sched_getaffinity(0))
-    except AttributeError:  # not on every system
-        return os.cpu_count() or 1
 
 
 @dataclass

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import torch
 
     from nasbench_harness.hardware import Hardware
-    from nasbench_harness.trial import TrialSpec
+    from nasbench_harness.spec import TrialSpec
 
 
 def open_problem(

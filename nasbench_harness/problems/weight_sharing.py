@@ -8,7 +8,7 @@ or trained afterwards.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any, cast
 
 import torch
@@ -36,10 +36,10 @@ from nasbench_harness.problems.meters import Meters
 from nasbench_harness.problems.network_settings import NetworkSettings
 from nasbench_harness.problems.precision import Precision
 from nasbench_harness.problems.schedules import cosine
+from nasbench_harness.problems.unrolled import unrolled_gradient
 from nasbench_harness.seeding import stream_seed
 
 EVALUATION_BATCH = 250
-UNROLLED_EPSILON = 0.01
 BACKENDS = {"inductor": "inductor", "graph": "cudagraphs"}
 """What `torch.compile` is asked for."""
 
@@ -200,56 +200,12 @@ class WeightSharing:
     # --- capabilities --------------------------------------------------------------------------
 
     def unrolled_gradient(self, weights: Tensor) -> Tensor:
-        """DARTS' second order, eq. 7 and 8: through one step of the network's weights.
+        """DARTS' second order, eq. 7 and 8; see `unrolled`."""
+        return unrolled_gradient(self._loss, weights, self._optimizer, self.settings.weight_decay)
 
-        As in the authors' code the look-ahead step has momentum and weight decay, and the product
-        with the second derivative is a central difference along the validation gradient.
-        """
-        rate = self._optimizer.param_groups[0]["lr"]
-        parameters = list(self.supernet.parameters())
-        before = [p.detach().clone() for p in parameters]
-        point = weights.detach()
-        _set(parameters, self._look_ahead(point, parameters, rate))
-        gradient, direction = self._both_gradients(point, parameters)
-        epsilon = UNROLLED_EPSILON / torch.stack(torch._foreach_norm(direction)).norm()
-        shift = torch._foreach_mul(direction, epsilon)
-        bent = []
-        for sign in (1, -1):
-            _set(parameters, torch._foreach_add(before, shift, alpha=sign))
-            bent.append(self._gradient_in_weights(point))
-        _set(parameters, before)
-        second: Tensor = rate * (bent[0] - bent[1]) / (2 * epsilon)
-        return gradient - second
-
-    def _look_ahead(
-        self, weights: Tensor, parameters: Sequence[nn.Parameter], rate: float
-    ) -> list[Tensor]:
-        """w - rate (momentum * buffer + dL_train/dw + decay * w), of every parameter."""
-        s = self.settings
-        loss = cross_entropy(self._logits(weights, "train", None), self._batch["train"][1])
-        gradients = torch.autograd.grad(loss, parameters)
-        moved = []
-        for parameter, gradient in zip(parameters, gradients, strict=True):
-            buffer = self._optimizer.state[parameter].get("momentum_buffer")
-            step = gradient + s.weight_decay * parameter.detach()
-            if buffer is not None:
-                step = step + s.momentum * buffer
-            moved.append(parameter.detach() - rate * step)
-        return moved
-
-    def _both_gradients(
-        self, weights: Tensor, parameters: Sequence[nn.Parameter]
-    ) -> tuple[Tensor, list[Tensor]]:
-        """Of the validation loss, in the mixing weights and in the network's parameters."""
-        point = weights.detach().requires_grad_()
-        loss = cross_entropy(self._logits(point, "valid", None), self._batch["valid"][1])
-        first, *others = torch.autograd.grad(loss, [point, *parameters])
-        return first, others
-
-    def _gradient_in_weights(self, weights: Tensor) -> Tensor:
-        point = weights.detach().requires_grad_()
-        (gradient,) = torch.autograd.grad(self.losses(point, "train").mean(), point)
-        return gradient
+    def _loss(self, weights: Tensor, split: Split) -> Tensor:
+        """The batch's mean loss, differentiable in the network's parameters too."""
+        return cross_entropy(self._logits(weights, split, None), self._batch[split][1])
 
     def use_channels(self, factor: int) -> None:
         """Let 1/factor of the channels through the mixed operations; see `PartialChannels`."""
@@ -386,8 +342,3 @@ class WeightSharing:
             batches.load_state_dict(state["batches"][split])
         self._meters.load_state_dict(state["meters"])
         self._costs.measured.update(state["latencies"])
-
-
-@torch.no_grad()
-def _set(parameters: Sequence[Tensor], values: Sequence[Tensor]) -> None:
-    torch._foreach_copy_(list(parameters), list(values))

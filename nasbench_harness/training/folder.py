@@ -2,34 +2,25 @@
 
 from __future__ import annotations
 
-import os
-import platform
 import shlex
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nasbench_harness.errors import HarnessError
-from nasbench_harness.files import read_journal, read_json, replacing, write_json
+from nasbench_harness.files import read_journal, read_json, write_json
+from nasbench_harness.outcomes import HISTORY, SCHEMA_VERSION, Status, read_result
+from nasbench_harness.provenance import facts
+from nasbench_harness.tidy import write_table
 from nasbench_harness.training.settings import TrainingSettings
-from nasbench_harness.training.trial import (
-    HISTORY,
-    RESULT,
-    SCHEMA_VERSION,
-    Status,
-    TrainingSpec,
-)
+from nasbench_harness.training.trial import TrainingSpec
 
 if TYPE_CHECKING:
     import pandas as pd
 
 TRAINING, LOCK = "training.json", "training.lock"
 _OWN = {LOCK, "trials", *(f"{t}.{e}" for t in ("trials", "history") for e in ("parquet", "csv"))}
-_PACKAGES = ("nasbench-harness", "torch", "torchvision", "numpy", "pandas")
-
 
 _OPTIONS = {"epochs", "split", "batch_size", "width", "cells", "evaluate_every", "precision"}
 """Settings the command has an option for; the others go through `--set`."""
@@ -56,12 +47,7 @@ class TrainingFolder:
 
     def result(self, spec: TrainingSpec) -> dict[str, Any]:
         """The training's result; only a status if there is none or it is damaged."""
-        try:
-            result: dict[str, Any] = read_json(self.trial(spec) / RESULT)
-            Status(result["status"])
-        except (OSError, ValueError, KeyError, TypeError):
-            return {"status": Status.MISSING}
-        return result
+        return read_result(self.trial(spec))
 
     def missing(self, among: Sequence[TrainingSpec]) -> list[TrainingSpec]:
         """Those without a result; a failure is none."""
@@ -75,18 +61,18 @@ def plan_folder(
 
     TrainingFolderError where it holds something else, or trainings that were asked for otherwise.
     """
-    facts = _facts()
+    told = facts()
     if (path / TRAINING).exists():
         existing = open_folder(path)
         _refuse_other(existing, config)
         known = {spec.fingerprint for spec in existing.specs}
         specs = [*existing.specs, *(s for s in specs if s.fingerprint not in known)]
-        facts = {**existing.facts, "last_run": facts}
+        told = {**existing.facts, "last_run": told}
     elif any(child.name not in _OWN for child in path.iterdir()):
         raise TrainingFolderError(
             f"{path} is not empty and holds no training; choose another --out."
         )
-    folder = TrainingFolder(path, dict(config), list(specs), facts)
+    folder = TrainingFolder(path, dict(config), list(specs), told)
     content = {
         "schema_version": SCHEMA_VERSION,
         "config": folder.config,
@@ -126,15 +112,6 @@ def _refuse_other(existing: TrainingFolder, config: Mapping[str, Any]) -> None:
                 f"{existing.path} holds trainings with {name} = {old}, not {value}; choose another"
                 " --out (only architectures and seeds can be added)."
             )
-
-
-def _facts() -> dict[str, Any]:
-    return {
-        "planned_at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
-        "python": platform.python_version(),
-        "versions": {package: version(package) for package in _PACKAGES},
-        "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores",
-    }
 
 
 # --- tidy tables -------------------------------------------------------------------------------
@@ -181,14 +158,6 @@ def history_table(folder: TrainingFolder) -> pd.DataFrame:
         for row in read_journal(folder.trial(spec) / HISTORY)
     ]
     return pd.DataFrame(rows or {"trial": [], "architecture": [], "seed": [], "epoch": []})
-
-
-def write_table(path: Path, frame: pd.DataFrame) -> None:
-    """The same rows as `path.parquet` and `path.csv`, each replaced as a whole."""
-    with replacing(path.with_suffix(".parquet")) as temporary:
-        frame.to_parquet(temporary, index=False)
-    with replacing(path.with_suffix(".csv")) as temporary:
-        frame.to_csv(temporary, index=False)
 
 
 def reproduce(spec: TrainingSpec, threads: int | None = None) -> str:

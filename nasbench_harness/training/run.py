@@ -15,6 +15,7 @@ from nasbench_harness.contracts import Architecture, NetworkSpace, SearchSpace
 from nasbench_harness.errors import ExitCode, HarnessError
 from nasbench_harness.hardware import DeviceError, Hardware, is_out_of_memory
 from nasbench_harness.images.datasets import FOLDER, open_dataset
+from nasbench_harness.outcomes import Outcome, Status
 from nasbench_harness.training.folder import (
     LOCK,
     TrainingFolder,
@@ -25,8 +26,6 @@ from nasbench_harness.training.folder import (
 from nasbench_harness.training.images import TrainingImages, training_images
 from nasbench_harness.training.settings import SEEDS, TrainingSettings
 from nasbench_harness.training.trial import (
-    Outcome,
-    Status,
     TrainingSpec,
     Watch,
     Workbench,

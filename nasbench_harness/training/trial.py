@@ -14,7 +14,6 @@ import time
 import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
-from enum import StrEnum
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
@@ -24,7 +23,6 @@ import torch
 
 from nasbench_harness.checkpoints import load_checkpoint, remove_checkpoints, save_checkpoint
 from nasbench_harness.contracts import Architecture, NetworkSpace, SearchSpace
-from nasbench_harness.errors import HarnessError
 from nasbench_harness.files import Journal, read_journal, write_json
 from nasbench_harness.hardware import (
     DeviceError,
@@ -32,29 +30,28 @@ from nasbench_harness.hardware import (
     is_out_of_memory,
     peak_memory_mb,
 )
+from nasbench_harness.outcomes import (
+    HISTORY,
+    RESULT,
+    SCHEMA_VERSION,
+    TRIAL,
+    Outcome,
+    Status,
+    sentence,
+    write_failure,
+)
 from nasbench_harness.training.comparison import table_value
 from nasbench_harness.training.images import TrainingImages
 from nasbench_harness.training.settings import TrainingSettings
 from nasbench_harness.training.training import VERSION, Training, build_network, count_costs
 
-SCHEMA_VERSION = 1
 CHECKPOINT_SECONDS = 300.0
 """Between checkpoints within an epoch; the end of each epoch has one anyway."""
-TRIAL, HISTORY, RESULT = "trial.json", "history.jsonl", "result.json"
 _PACKAGES = ("nasbench-harness", "torch", "numpy")
 
 Row = dict[str, Any]
 Watch = Callable[["TrainingSpec", Row], None]
 """Hears of each line of a history."""
-
-
-class Status(StrEnum):
-    """How a training ended, or that it has not."""
-
-    DONE = "done"
-    FAILED = "failed"
-    INTERRUPTED = "interrupted"
-    MISSING = "missing"
 
 
 @dataclass(frozen=True)
@@ -95,15 +92,6 @@ class Workbench:
     threads: int
 
 
-@dataclass(frozen=True)
-class Outcome:
-    """How a training ended."""
-
-    trial_id: str
-    status: Status
-    error: str = ""
-
-
 def run_training(
     spec: TrainingSpec,
     bench: Workbench,
@@ -119,21 +107,16 @@ def run_training(
         run = _begin(spec, bench)
         if not _train(run, folder, watch, stopped):
             error = f"stopped in epoch {run.training.epoch + 1}"
-            return _without_result(folder, Outcome(spec.trial_id, Status.INTERRUPTED, error))
+            outcome = Outcome(spec.trial_id, Status.INTERRUPTED, error)
+            write_failure(folder, outcome)
+            return outcome
         write_json(folder / RESULT, _result(run, read_journal(folder / HISTORY)))
         remove_checkpoints(folder)
     except Exception as error:
         outcome = Outcome(spec.trial_id, Status.FAILED, _sentence(error, spec, bench.device))
-        return _without_result(folder, outcome, traceback.format_exc())
+        write_failure(folder, outcome, traceback.format_exc())
+        return outcome
     return Outcome(spec.trial_id, Status.DONE)
-
-
-def _without_result(folder: Path, outcome: Outcome, details: str = "") -> Outcome:
-    """Keep why there is no result; on a full disk the outcome itself has to do."""
-    facts = {"status": outcome.status, "error": outcome.error, "traceback": details}
-    with contextlib.suppress(OSError):
-        write_json(folder / RESULT, {"schema_version": SCHEMA_VERSION, **facts})
-    return outcome
 
 
 def _sentence(error: Exception, spec: TrainingSpec, device: torch.device) -> str:
@@ -145,8 +128,7 @@ def _sentence(error: Exception, spec: TrainingSpec, device: torch.device) -> str
             f" {settings.batch_size} images in {settings.precision}; take a smaller"
             f" `--batch-size`{half} or a smaller `--width`."
         )
-    text = " ".join(str(error).split())
-    return text if isinstance(error, HarnessError) else f"{type(error).__name__}: {text}"
+    return sentence(error)
 
 
 # --- the training ------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from torch.func import functional_call
 from torch.nn.functional import cross_entropy, one_hot
 
 from nasbench_harness.errors import HarnessError
-from nasbench_harness.problems import weight_sharing
+from nasbench_harness.problems import unrolled, weight_sharing
 from nasbench_harness.problems.meters import DivergedError
 from nasbench_harness.problems.schedules import cosine
 from nasbench_harness.problems.weight_sharing import WeightSharing
@@ -249,7 +249,7 @@ def test_second_order_equals_double_backward(
 ) -> None:
     """Fidelity test 9.2.1. A small difference in float64: a ReLU network has kinks, over which
     the published one (0.01 along the gradient) averages and a derivative does not."""
-    monkeypatch.setattr(weight_sharing, "UNROLLED_EPSILON", 1e-7)
+    monkeypatch.setattr(unrolled, "EPSILON", 1e-7)
     problem = supernet_problem(learning_rate=0.1)
     problem.supernet.double()
     problem._optimizer = problem._make_optimizer()

@@ -1,0 +1,167 @@
+"""Where a study searches: on a table itself, or on a supernet trained on images."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from nasbench_harness.config import BASELINE, MethodChoice, StudyConfig
+from nasbench_harness.contracts import NetworkSpace, Recipe, Searcher, SearchSpace, Table
+from nasbench_harness.hardware import Hardware
+from nasbench_harness.notation import ConfigError
+from nasbench_harness.tables.metrics import find_metric
+
+STEPS_PER_EPOCH = 391
+"""Batches of 64 in the 25,000 CIFAR-10 training images of a search."""
+PAPER, SAMPLING = "paper", "sampling"
+DEFAULT_LOOKUP = "cifar10"
+
+
+class OnTable:
+    """What a search on the table itself adds to its trials."""
+
+    measures = False
+
+    def __init__(self, config: StudyConfig) -> None:
+        self.config = config
+        for name in ("epochs", "limit", "image_size", "network", "diagnose_every"):
+            if getattr(config, name):
+                raise ConfigError(
+                    f"`{name}` is about supernets, and a landscape has none; add `--search"
+                    " supernet`."
+                )
+
+    def dataset(self, table: Table) -> str:
+        """The table's data set."""
+        return self.config.dataset
+
+    def recipe(self, choice: MethodChoice, config: StudyConfig) -> str:
+        """The recipe's name."""
+        return config.space if config.recipe == PAPER else config.recipe
+
+    def shared(self) -> dict[str, Any]:
+        """What all trials have in common."""
+        return {"batch_size": self.config.batch_size}
+
+    def problem(self) -> type:
+        """What is searched."""
+        from nasbench_harness.problems.landscape import Landscape
+
+        return Landscape
+
+    def resolve(self, table: Table, method: type[Searcher], recipe: Recipe) -> dict[str, Any]:
+        """What depends on the method."""
+        metric = _search_metric(table, self.config, queries=method.queries)
+        _check_noise(self.config, table, metric)
+        return {
+            "search_metric": metric,
+            "steps": self.config.steps or recipe.steps or recipe.epochs * STEPS_PER_EPOCH,
+            "epochs": recipe.epochs,
+        }
+
+
+class OnImages:
+    """What a search on a supernet adds to its trials: the images are opened here, once."""
+
+    measures = True
+
+    def __init__(self, config: StudyConfig, space: SearchSpace, hardware: Hardware) -> None:
+        from nasbench_harness.images.datasets import open_dataset
+
+        self.config = config
+        if not isinstance(space, NetworkSpace):
+            raise ConfigError(
+                f"Space `{space.name}` builds no networks, so that nothing can be trained;"
+                " `--search landscape` searches its table."
+            )
+        if config.noise or config.search_metric:
+            raise ConfigError(
+                "`noise` and `search_metric` are about landscapes; a supernet is searched on its"
+                " own validation loss."
+            )
+        self.images = open_dataset(
+            config.dataset,
+            data_dir=hardware.data_dir,
+            download=hardware.download,
+            image_size=config.image_size,
+            limit=config.limit,
+        )
+
+    def dataset(self, table: Table) -> str:
+        """The table's data set that answers are looked up on: the images' own where it has one."""
+        known = {m.dataset for m in table.metrics.values() if m.report}
+        own = self.images.table_dataset
+        return own if own in known else DEFAULT_LOOKUP
+
+    def recipe(self, choice: MethodChoice, config: StudyConfig) -> str:
+        """The recipe's name; random search asks for trained networks, so here it only samples."""
+        if choice.name == BASELINE:
+            return SAMPLING
+        return config.space if config.recipe == PAPER else config.recipe
+
+    def shared(self) -> dict[str, Any]:
+        """What all trials have in common."""
+        return {
+            "search_metric": "",
+            "images": self.config.dataset,
+            "image_limit": self.config.limit,
+            "image_size": self.config.image_size,
+            "image_digest": self.images.digest,
+            "diagnose_every": self.config.diagnose_every,
+        }
+
+    def problem(self) -> type:
+        """What is searched."""
+        from nasbench_harness.problems.weight_sharing import WeightSharing
+
+        return WeightSharing
+
+    def resolve(self, table: Table, method: type[Searcher], recipe: Recipe) -> dict[str, Any]:
+        """What depends on the method: its network, and the steps of an epoch."""
+        from nasbench_harness.images.splits import search_split
+        from nasbench_harness.problems.network_settings import NetworkSettings
+
+        given = dict(self.config.network)
+        if self.config.batch_size != 1:
+            given["batch_size"] = self.config.batch_size
+        network = NetworkSettings.build("network", recipe.network, given)
+        train, valid = search_split(self.images, network.split, train_share=network.train_share)
+        smaller = min(len(train), len(valid))
+        if smaller < network.batch_size:
+            raise ConfigError(
+                f"The halves of `{self.images.name}` have {len(train)} and {len(valid)} images, too"
+                f" few for batches of {network.batch_size}; set --batch-size to {smaller} or less."
+            )
+        epoch_steps = len(train) // network.batch_size
+        epochs = self.config.epochs if self.config.epochs and not recipe.steps else recipe.epochs
+        return {
+            "network": network.model_dump(mode="json"),
+            "network_overrides": given,
+            "batch_size": network.batch_size,
+            "epoch_steps": epoch_steps,
+            "epochs": epochs,
+            "steps": recipe.steps or self.config.steps or epochs * epoch_steps,
+        }
+
+
+def _search_metric(table: Table, config: StudyConfig, *, queries: bool) -> str:
+    """What searches look at; a metric that is for reporting only where that is allowed."""
+    if config.search_metric is None:
+        return table.search_metric(config.dataset, queries=queries)
+    metric = find_metric(table, config.dataset, config.search_metric)
+    if not metric.search and not config.allow_test_search:
+        raise ConfigError(
+            f"`{metric.name}` is no metric to search on: a search that looks at what it is judged"
+            " by is an oracle study. `--allow-test-search` runs it all the same and the report"
+            " will say so."
+        )
+    return metric.name
+
+
+def _check_noise(config: StudyConfig, table: Table, metric: str) -> None:
+    from nasbench_harness.problems.landscape import run_metrics
+
+    if config.noise == "seeds" and not run_metrics(table, metric):
+        raise ConfigError(
+            f"Table `{table.name}` has no single runs behind `{metric}`, so that --noise seeds has"
+            " nothing to draw from; choose another --search-metric or Gaussian noise."
+        )
