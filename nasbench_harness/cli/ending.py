@@ -59,7 +59,11 @@ def _title(part: StudyRun) -> str:
 def _next(done: list[StudyRun]) -> str:
     if any(part.exit_code is not ExitCode.DONE for part in done):
         why = "Interrupted" if done[-1].interrupted else "Some trials did not finish"
-        return f"{why}; what is done is kept. Run the same command again to go on."
+        folder = done[-1].study.folder
+        return (
+            f"{why}; what is done is kept. Run the same command again, or `nasharness resume"
+            f" {folder}`, to go on."
+        )
     steps = [
         ("more seeds", "nasharness run ... --seeds 50"),
         (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -219,6 +220,7 @@ def _run(
     from nasbench_harness.executors.local import LocalExecutor
     from nasbench_harness.study import run_study
 
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # a scheduler's stop is a Ctrl-C
     done = []
     for part, place in parts:
         executor = LocalExecutor(jobs or _default_jobs(part, hardware), hardware)
