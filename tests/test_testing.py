@@ -18,6 +18,7 @@ from nasbench_harness.testing import (
     TOY_METRIC,
     ToySpace,
     ToyTable,
+    check_networks,
     check_searcher,
     check_space,
     check_table,
@@ -27,6 +28,21 @@ from nasbench_harness.testing import (
 @pytest.mark.parametrize("name", registry.spaces.names())
 def test_every_space_keeps_the_contract(name: str) -> None:
     check_space(registry.open_space(name))
+
+
+def test_networks_of_nb201_keep_the_contract() -> None:
+    check_networks(registry.open_space("nb201"))
+
+
+def test_networks_that_inherit_other_weights_are_found_out() -> None:
+    from nasbench_harness.spaces.nb201 import NB201
+
+    class Forgetful(NB201):
+        def inherit(self, arch: Architecture, supernet: Any) -> Any:
+            return self.network(arch, supernet.shape)
+
+    with pytest.raises(AssertionError, match="inherited weights"):
+        check_networks(Forgetful())
 
 
 def test_embedded_table_keeps_the_contract() -> None:
