@@ -129,6 +129,24 @@ class PanelGrid:
         bar.set(transform=axes.transAxes, clip_on=False)
         axes.add_artist(bar)
 
+    def title(self, axes: Axes, heading: str, meaning: str) -> None:
+        """Heading and what it means above a panel that is about no single method."""
+        left, top = HEAD_INDENT - self.insets[0], self.insets[2] - 3
+        for row, (text, size, weight) in enumerate(
+            [(heading, 9.5, "bold"), (meaning, 7.5, "normal")]
+        ):
+            x, y = self._place(left, top - 9 - 12 * row)
+            axes.text(x, y, text, transform=axes.transAxes, fontsize=size, fontweight=weight)
+
+    def legend(self, handles: Sequence[Line2D]) -> None:
+        """Explain lines in the strip below, one under the other, so that it fits a phone."""
+        axes = self.footer_axes(height=self.footer - 8, width=self.width - 8, top=8)
+        axes.set_axis_off()
+        axes.legend(
+            handles=list(handles), loc="upper center", handlelength=3.2, borderaxespad=0,
+            fontsize=7.5,
+        )  # fmt: skip
+
     def footer_axes(self, height: float, width: float, top: float) -> Axes:
         """Axes centred in the strip below, `top` points under its upper edge."""
         x = (self.total[0] - width) / 2

@@ -2,55 +2,57 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator
 
 from nasbench_harness.reports import numerals
 from nasbench_harness.reports.drawing import Drawing, Omitted
 from nasbench_harness.reports.intervals import band
+from nasbench_harness.reports.reference import draw_levels, levels
 from nasbench_harness.reports.regretlines import HEIGHT, WIDTH, handle, line, scale_regret
-from nasbench_harness.reports.studydata import BASELINE, StudyData
-from nasbench_harness.reports.style import INK, MethodStyle
+from nasbench_harness.reports.studydata import StudyData
+from nasbench_harness.reports.style import MethodStyle
 from nasbench_harness.reports.words import name, names, plain
 
 KEY, TITLE = "anytime", "Regret while searching"
 
 
 def draw(data: StudyData, styles: dict[str, MethodStyle]) -> Drawing | Omitted:
-    """Mean regret against step with a 95 % band, one line per method."""
+    """Mean regret against step or epochs with a 95 % band, one line per method."""
     curves = anytime_curves(data)
     if curves.empty:
         return Omitted(KEY, TITLE, "no trial with a result has a recorded step")
-    labels = [label for label in data.done_labels if label in set(curves["method"])]
+    labels = [label for label in data.searching if label in set(curves["method"])]
     figure = Figure(figsize=(WIDTH / 72, HEIGHT / 72), layout="constrained")
     axes = figure.add_subplot()
     for position, label in enumerate(labels):
-        line(axes, curves[curves["method"] == label], "step", styles[label], position)
-    _scale(axes, curves)
-    handles = [handle(label, styles[label]) for label in labels] + _reference(axes, data)
+        line(axes, curves[curves["method"] == label], data.clock, styles[label], position)
+    _scale(axes, curves, data)
+    handles = [handle(label, styles[label]) for label in labels] + draw_levels(axes, data)
     figure.legend(handles=handles, loc="outside lower center", ncols=2, handlelength=3.2)
     return Drawing(KEY, TITLE, _caption(data), _alt(data, labels), figure, {KEY: curves})
 
 
 def anytime_curves(data: StudyData) -> pd.DataFrame:
-    """Columns method, step, seeds, regret_mean, regret_low, regret_high (points).
+    """Columns method, step (of supernets epochs), seeds, regret_mean, _low, _high (points).
 
     Only steps that every trial of a method recorded.
     """
     parts = []
-    for label in data.done_labels:
+    for label in data.searching:
         rows = data.steps[data.steps["method"] == label]
-        regrets = rows.pivot_table(index="trial", columns="step", values="regret").dropna(axis=1)
+        regrets = rows.pivot_table(index="trial", columns=data.clock, values="regret").dropna(
+            axis=1
+        )
         if regrets.empty:
             continue
         values = regrets.to_numpy(dtype=float)
         low, high = band(values)
         part = {
             "method": label,
-            "step": regrets.columns.to_numpy(dtype=int),
+            data.clock: regrets.columns.to_numpy(),
             "seeds": len(values),
             "regret_mean": values.mean(axis=0),
             "regret_low": low,
@@ -60,7 +62,17 @@ def anytime_curves(data: StudyData) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame({"method": []})
 
 
-def _scale(axes: Axes, curves: pd.DataFrame) -> None:
+def _scale(axes: Axes, curves: pd.DataFrame, data: StudyData) -> None:
+    if data.supernet:
+        axes.set_xlim(0, float(curves["epochs"].max()) * 1.03)
+        axes.set_xlabel("epochs of the search")
+        scale_regret(axes, curves, [level.regret for level in levels(data)])
+        axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
+    else:
+        _scale_steps(axes, curves)
+
+
+def _scale_steps(axes: Axes, curves: pd.DataFrame) -> None:
     last = int(curves["step"].max())
     axes.set_xscale("log")
     axes.set_xlim(0.93, max(2, last) * 1.08)
@@ -70,17 +82,16 @@ def _scale(axes: Axes, curves: pd.DataFrame) -> None:
     scale_regret(axes, curves)
 
 
-def _reference(axes: Axes, data: StudyData) -> list[Line2D]:
-    """A line where random search ends, if it does."""
-    rows = data.summary[data.summary["method"] == BASELINE]
-    level = float(rows["regret_mean"].iloc[0]) if len(rows) else np.nan
-    if np.isnan(level):
-        return []
-    label = f"{BASELINE} ends here ({numerals.points(level)})"
-    return [axes.axhline(level, color=INK, linewidth=0.9, linestyle=(0, (1, 2)), label=label)]
-
-
 def _caption(data: StudyData) -> str:
+    if data.supernet:
+        return (
+            "Mean regret, looked up in the table, of the cell a method would answer with if it"
+            " stopped after that epoch, over the seeds that have a result; the band is the 95 %"
+            " interval of the mean (one seed: no interval). An epoch is one pass over the training"
+            " half of the images, whatever the batch. Lines across: all cells of the table, which"
+            " is what random sampling draws with endless seeds, and the few it drew where the study"
+            " has it."
+        )
     words = (
         "Mean regret of the architecture a method would answer with if it stopped at that step,"
         " over the seeds that have a result; the band is the 95 % interval of the mean."
@@ -98,4 +109,5 @@ def _caption(data: StudyData) -> str:
 def _alt(data: StudyData, labels: list[str]) -> str:
     ends = data.summary.set_index("method")["regret_mean"]
     said = "; ".join(f"{name(label)} ends at {numerals.points(ends[label])}" for label in labels)
-    return plain(f"Line chart of mean regret in points against search step. {said}.")
+    against = "epochs" if data.supernet else "search step"
+    return plain(f"Line chart of mean regret in points against {against}. {said}.")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -22,26 +24,27 @@ _ROW = 8.8  # points
 
 def draw(data: StudyData, styles: dict[str, MethodStyle]) -> Drawing | Omitted:
     """One heat map per method: decisions x options down, recorded steps across, mean over seeds."""
-    maps = {label: found for label in data.done_labels if (found := _snapshots(data, label))}
+    maps = {label: found for label in data.searching if (found := _snapshots(data, label))}
     if not maps:
         return Omitted(KEY, TITLE, "no choice probabilities were recorded")
     rows = sum(len(decision.options) for decision in data.space.decisions)
+    top = _top(maps) if data.supernet else 1.0
     grid = PanelGrid(len(maps), 250, 34 + _ROW * rows + 36, insets=(92, 10, 34, 36), footer=46)
     panels = []
     for index, (label, (steps, probabilities)) in enumerate(maps.items()):
         axes = grid.axes(index)
-        _heat_map(axes, steps, probabilities, data.space)
+        _heat_map(axes, steps, probabilities, data, top)
         grid.head(axes, label, [_facts(data, label, steps)], styles[label])
         panels.append(grid.panel(index, _alt(label, probabilities, data.space)))
-    _colour_bar(grid)
-    footer = grid.footer_panel("Colour scale: probability from 0 to 1.")
+    _colour_bar(grid, top)
+    footer = grid.footer_panel(f"Colour scale: probability from 0 to {top:g}.")
     alt = f"Heat maps of the choice probabilities of {count(len(maps), 'method')}."
-    tables = {KEY: _table(maps, data.space)}
+    tables = {KEY: _table(maps, data)}
     return Drawing(KEY, TITLE, _caption(data), alt, grid.figure, tables, panels, footer)
 
 
-Snapshots = tuple[list[int], list[Array]]
-"""Recorded steps, and per decision the mean probabilities [steps, options]."""
+Snapshots = tuple[list[float], list[Array]]
+"""Recorded steps, of supernets epochs, and per decision the mean probabilities [steps, options]."""
 
 
 def _snapshots(data: StudyData, label: str) -> Snapshots | None:
@@ -52,8 +55,8 @@ def _snapshots(data: StudyData, label: str) -> Snapshots | None:
         return None
     decisions = data.space.decisions
     means = {
-        int(str(step)): [_mean(group["probabilities"], d) for d in range(len(decisions))]
-        for step, group in rows.groupby("step")
+        float(str(step)): [_mean(group["probabilities"], d) for d in range(len(decisions))]
+        for step, group in rows.groupby(data.clock)
     }
     return list(means), [
         np.array([mean[d][: len(decision.options)] for mean in means.values()])
@@ -67,27 +70,34 @@ def _mean(snapshots: pd.Series, decision: int) -> Array:
     return mean
 
 
-def _heat_map(axes: Axes, steps: list[int], probabilities: list[Array], space: SearchSpace) -> None:
+def _heat_map(
+    axes: Axes, steps: list[float], probabilities: list[Array], data: StudyData, top: float
+) -> None:
     image = np.concatenate(probabilities, axis=1).T
-    axes.imshow(image, aspect="auto", interpolation="none", cmap=COLOURS, vmin=0, vmax=1)
+    axes.imshow(image, aspect="auto", interpolation="none", cmap=COLOURS, vmin=0, vmax=top)
     axes.grid(visible=False)
     axes.set_xticks(*_step_ticks(steps))
-    axes.set_xlabel("search step", fontsize=7.5)
-    _name_rows(axes, space)
+    axes.set_xlabel("epochs" if data.supernet else "search step", fontsize=7.5)
+    _name_rows(axes, data.space)
     for side in axes.spines.values():
         side.set_visible(False)
 
 
-def _facts(data: StudyData, label: str, steps: list[int]) -> str:
+def _facts(data: StudyData, label: str, steps: list[float]) -> str:
     seeds = int((data.done["method"] == label).sum())
     over = f"mean over {count(seeds, 'seed')}" if seeds > 1 else "1 seed"
-    return f"{over}, {count(len(steps), 'recorded step')}"
+    noun = "recorded epoch" if data.supernet else "recorded step"
+    return f"{over}, {count(len(steps), noun)}"
 
 
-def _step_ticks(steps: list[int]) -> tuple[list[int], list[str]]:
+def _step_ticks(steps: list[float]) -> tuple[list[int], list[str]]:
     last = len(steps) - 1
     places = sorted({round(last * part / 4) for part in range(5)})
-    return places, [f"{steps[place]:,}" for place in places]
+    return places, [_whole(steps[place]) for place in places]
+
+
+def _whole(step: float) -> str:
+    return f"{step:,.0f}" if step.is_integer() else f"{step:,.2f}"
 
 
 def _name_rows(axes: Axes, space: SearchSpace) -> None:
@@ -109,16 +119,29 @@ def _name_rows(axes: Axes, space: SearchSpace) -> None:
         top += size
 
 
-def _colour_bar(grid: PanelGrid) -> None:
+def _top(maps: dict[str, Snapshots]) -> float:
+    """The tenth above every probability: short searches of supernets hardly leave the middle."""
+    largest = max(float(values.max()) for _, decisions in maps.values() for values in decisions)
+    return min(1.0, math.ceil(largest * 10) / 10)
+
+
+def _colour_bar(grid: PanelGrid, top: float) -> None:
     axes = grid.footer_axes(height=8, width=170, top=8)
-    mappable = ScalarMappable(Normalize(0, 1), COLOURS)
-    bar = grid.figure.colorbar(mappable, cax=axes, orientation="horizontal", ticks=[0, 0.5, 1])
+    mappable = ScalarMappable(Normalize(0, top), COLOURS)
+    bar = grid.figure.colorbar(
+        mappable, cax=axes, orientation="horizontal", ticks=[0, top / 2, top]
+    )
     bar.outline.set_visible(False)
     axes.set_xlabel("probability, mean over seeds", fontsize=7.5)
     axes.tick_params(labelsize=7)
 
 
 def _caption(data: StudyData) -> str:
+    if data.supernet:
+        return (
+            "Probability of every option of every decision after the recorded epochs, averaged over"
+            " seeds. The colours end at the tenth above the largest."
+        )
     words = (
         "Probability of every option of every decision at the recorded steps, averaged over seeds"
         " (the first columns lie close together in time, the later ones are evenly spaced)."
@@ -131,15 +154,15 @@ def _caption(data: StudyData) -> str:
     return words
 
 
-def _table(maps: dict[str, Snapshots], space: SearchSpace) -> pd.DataFrame:
+def _table(maps: dict[str, Snapshots], data: StudyData) -> pd.DataFrame:
     rows = [
-        (label, step, decision.name, option, probabilities[d][i, k])
+        (label, step if data.supernet else int(step), decision.name, option, probabilities[d][i, k])
         for label, (steps, probabilities) in maps.items()
         for i, step in enumerate(steps)
-        for d, decision in enumerate(space.decisions)
+        for d, decision in enumerate(data.space.decisions)
         for k, option in enumerate(decision.options)
     ]
-    return pd.DataFrame(rows, columns=["method", "step", "decision", "option", "probability"])
+    return pd.DataFrame(rows, columns=["method", data.clock, "decision", "option", "probability"])
 
 
 def _alt(label: str, probabilities: list[Array], space: SearchSpace) -> str:

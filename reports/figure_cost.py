@@ -38,50 +38,54 @@ def draw(data: StudyData, styles: dict[str, MethodStyle]) -> Drawing | None:
     axes = figure.add_subplot()
     for position, label in enumerate(labels):
         line(axes, curves[curves["method"] == label], "gpu_hours", styles[label], position)
-    _scale(axes, curves)
+    axes.set_xlabel("simulated search cost, GPU hours (logarithmic)")
+    scale_cost(axes, curves["gpu_hours"])
+    scale_regret(axes, curves)
     handles = [handle(label, styles[label]) for label in labels]
     figure.legend(handles=handles, loc="outside lower center", ncols=2, handlelength=3.2)
     return Drawing(KEY, TITLE, _caption(data, labels), _alt(curves, labels), figure, {KEY: curves})
 
 
-def cost_curves(data: StudyData) -> pd.DataFrame:
-    """Columns method, gpu_hours, seeds, regret_mean, regret_low, regret_high (points).
+def cost_curves(data: StudyData, recorded: str = COLUMN, called: str = "gpu_hours") -> pd.DataFrame:
+    """Columns method, `called`, seeds, regret_mean, regret_low, regret_high (points).
 
-    A method's curve begins where its last seed has an answer and goes to where its last seed ends;
-    a seed that ended before keeps its final answer.
+    `recorded` is the column of the history with the cost so far. A method's curve begins where its
+    last seed has an answer and goes to where its last seed ends; a seed that ended before keeps
+    its final answer.
     """
-    paths = {label: found for label in data.done_labels if (found := _paths(data, label))}
+    paths = {label: found for label in data.searching if (found := _paths(data, label, recorded))}
     if not paths:
         return pd.DataFrame({"method": []})
     costs = np.concatenate([cost for found in paths.values() for cost, _ in found])
     grid = np.geomspace(costs.min(), costs.max(), POINTS)
-    return pd.concat([_curve(*item, grid) for item in paths.items()], ignore_index=True)
+    curves = [_curve(label, found, grid) for label, found in paths.items()]
+    return pd.concat(curves, ignore_index=True).rename(columns={"cost": called})
 
 
 Answers = tuple[Array, Array]
-"""GPU hours, rising, and the regret of the answer from there on."""
+"""Costs, rising, and the regret of the answer from there on."""
 
 
-def _paths(data: StudyData, label: str) -> list[Answers]:
+def _paths(data: StudyData, label: str, recorded: str) -> list[Answers]:
     """One path per seed that has costs."""
-    if COLUMN not in data.steps:
+    if recorded not in data.steps:
         return []
-    rows = data.steps[(data.steps["method"] == label) & (data.steps[COLUMN] > 0)]
+    rows = data.steps[(data.steps["method"] == label) & (data.steps[recorded] > 0)]
     rows = rows[rows["regret"].notna()].sort_values(["trial", "step"])
     return [
-        (seed[COLUMN].to_numpy(dtype=float), seed["regret"].to_numpy(dtype=float))
+        (seed[recorded].to_numpy(dtype=float), seed["regret"].to_numpy(dtype=float))
         for _, seed in rows.groupby("trial")
     ]
 
 
 def _curve(label: str, paths: list[Answers], grid: Array) -> pd.DataFrame:
     start, end = max(cost[0] for cost, _ in paths), max(cost[-1] for cost, _ in paths)
-    hours = np.unique([start, *grid[(grid > start) & (grid < end)], end])
-    values = np.stack([held(path, hours) for path in paths])
+    costs = np.unique([start, *grid[(grid > start) & (grid < end)], end])
+    values = np.stack([held(path, costs) for path in paths])
     low, high = band(values)
     curve = {
         "method": label,
-        "gpu_hours": hours,
+        "cost": costs,
         "seeds": len(values),
         "regret_mean": values.mean(axis=0),
         "regret_low": low,
@@ -90,21 +94,20 @@ def _curve(label: str, paths: list[Answers], grid: Array) -> pd.DataFrame:
     return pd.DataFrame(curve)
 
 
-def held(path: Answers, hours: Array) -> Array:
-    """A seed's regret at each of `hours`: that of the last answer paid for by then."""
+def held(path: Answers, costs: Array) -> Array:
+    """A seed's regret at each of `costs`: that of the last answer paid for by then."""
     cost, regret = path
-    found: Array = regret[np.searchsorted(cost, hours, side="right") - 1]
+    found: Array = regret[np.searchsorted(cost, costs, side="right") - 1]
     return found
 
 
-def _scale(axes: Axes, curves: pd.DataFrame) -> None:
-    low, high = float(curves["gpu_hours"].min()), float(curves["gpu_hours"].max())
+def scale_cost(axes: Axes, costs: pd.Series) -> None:
+    """A logarithmic axis with round ticks."""
+    low, high = float(costs.min()), float(costs.max())
     axes.set_xscale("log")
     axes.set_xlim(low * 0.93, high * 1.08)
     ticks = cost_ticks(*axes.get_xlim())
     axes.set_xticks(ticks, [f"{tick:,g}" for tick in ticks])
-    axes.set_xlabel("simulated search cost, GPU hours (logarithmic)")
-    scale_regret(axes, curves)
 
 
 def _caption(data: StudyData, labels: list[str]) -> str:

@@ -22,6 +22,8 @@ from nasbench_harness.reports.style import DARK, INK, LIGHT, MethodStyle
 from nasbench_harness.reports.words import count
 
 KEY, TITLE = "landscape", "The way across the landscape"
+SUPERNET_KEY, SUPERNET_TITLE = "answers", "The answers in the table"
+"""Of a study whose searches never saw the landscape."""
 LARGEST = 1_000_000
 """Architectures beyond which a relief of all of them says nothing."""
 COLOURS = "cividis"
@@ -58,16 +60,17 @@ def fold(table: Table, metric: str, options: list[int]) -> Relief:
 
 def draw(data: StudyData, styles: dict[str, MethodStyle]) -> Drawing | Omitted:
     """One relief per method with the path of its median seed."""
+    key, title = (SUPERNET_KEY, SUPERNET_TITLE) if data.supernet else (KEY, TITLE)
     if data.table is None:
-        return Omitted(KEY, TITLE, data.table_missing)
+        return Omitted(key, title, data.table_missing)
     if data.space.size > LARGEST:
-        return Omitted(KEY, TITLE, f"{data.space.size:,} architectures are too many for a picture")
+        return Omitted(key, title, f"{data.space.size:,} architectures are too many for a picture")
     relief = fold(
         data.table, data.first("report_metric"), [len(d.options) for d in data.space.decisions]
     )
     paths = {label: path for label in data.done_labels if len(path := _path(data, label, relief))}
     if not paths:
-        return Omitted(KEY, TITLE, "no trial with a result has a recorded step")
+        return Omitted(key, title, "no trial with a result has a recorded step")
     grid = PanelGrid(len(paths), width=250, height=282, insets=(16, 8, 36, 20), footer=58)
     limits = (float(np.quantile(relief.accuracy, LOW_TAIL)), float(relief.accuracy.max()))
     panels = []
@@ -78,10 +81,10 @@ def draw(data: StudyData, styles: dict[str, MethodStyle]) -> Drawing | Omitted:
         grid.head(axes, label, [_facts(path)], styles[label])
         panels.append(grid.panel(index, _alt(label, path)))
     _colour_bar(grid, limits)
-    tables = {KEY: _cells(relief), f"{KEY}-paths": pd.concat(paths.values(), ignore_index=True)}
+    tables = {key: _cells(relief), f"{key}-paths": pd.concat(paths.values(), ignore_index=True)}
     footer = grid.footer_panel("Colour scale of accuracy, and what the marks mean.")
     alt = f"The accuracy of {data.space.size:,} architectures as a relief, with search paths."
-    return Drawing(KEY, TITLE, _caption(data, limits), alt, grid.figure, tables, panels, footer)
+    return Drawing(key, title, _caption(data, limits), alt, grid.figure, tables, panels, footer)
 
 
 # --- paths -------------------------------------------------------------------------------------
@@ -190,7 +193,8 @@ def _caption(data: StudyData, limits: tuple[float, float]) -> str:
         f"All {data.space.size:,} architectures: a point's row is its choice for the first {half}"
         f" decisions, its column the choice for the others, both sorted by mean accuracy, so that"
         " the best lie at the top right. Neighbouring points need not be similar architectures."
-        " The path joins the successive answers of the seed with the median final regret."
+        " The path joins the successive answers of the seed with the median final regret"
+        f"{', which never saw these accuracies' if data.supernet else ''}."
         f" Accuracies below {numerals.percent(limits[0])} % (the worst {numerals.share(LOW_TAIL)})"
         " share one colour."
     )

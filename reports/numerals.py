@@ -17,6 +17,16 @@ def points(value: float) -> str:
     return _fixed(value, 3)
 
 
+def decimal(value: float) -> str:
+    """A number with one digit."""
+    return _fixed(value, 1)
+
+
+def significant(value: float) -> str:
+    """Three significant digits, whatever the size."""
+    return NOTHING if math.isnan(value) else f"{value:.3g}"
+
+
 def share(value: float) -> str:
     """A share of one as whole percent."""
     return NOTHING if math.isnan(value) else f"{100 * value:.0f} %"

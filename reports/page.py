@@ -12,7 +12,15 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from nasbench_harness.reports import protocol, provenance, tables, trialrows, words
+from nasbench_harness.reports import (
+    protocol,
+    provenance,
+    searchcost,
+    supernet,
+    tables,
+    trialrows,
+    words,
+)
 from nasbench_harness.reports.drawing import Omitted, SavedFigure
 from nasbench_harness.reports.studydata import BASELINE, StudyData
 from nasbench_harness.reports.style import MethodStyle
@@ -40,6 +48,7 @@ def render_html(sections: Sequence[Section]) -> str:
     return _environment(html=True).get_template("page.html.j2").render(
         title=_title(sections),
         several=len(sections) > 1,
+        mixed=_mixed(sections),
         sections=[_html_context(number, s) for number, s in enumerate(sections, start=1)],
     )  # fmt: skip
 
@@ -49,6 +58,7 @@ def render_markdown(sections: Sequence[Section]) -> str:
     return _environment(html=False).get_template("report.md.j2").render(
         title=_title(sections),
         several=len(sections) > 1,
+        mixed=_mixed(sections),
         sections=[_context(number, s) for number, s in enumerate(sections, start=1)],
     )  # fmt: skip
 
@@ -83,22 +93,30 @@ def _title(sections: Sequence[Section]) -> str:
     return words.listing([section.data.name for section in sections])
 
 
+def _mixed(sections: Sequence[Section]) -> bool:
+    """Whether the page is about landscapes and supernets."""
+    return len({section.data.supernet for section in sections}) > 1
+
+
 def _context(number: int, section: Section) -> dict[str, Any]:
     """What both outputs show."""
     data = section.data
+    search = tables.search_table(data)
     return {
         "name": data.name,
         "anchor": f"study-{number}",
-        "about": _about(data),
-        "where": f"{data.first('dataset')}, {words.name(data.first('table'))}",
+        "about": supernet.about(data),
+        "where": supernet.where(data),
         "size": _size(data),
         "subtitle": _subtitle(data),
         "oracle": protocol.oracle(data),
         "caveats": provenance.caveats(data),
         "verdict": section.verdict,
         "subject": tables.subject(data),
-        "headings": tables.headings(),
-        "markdown_table": tables.markdown_table(data.summary),
+        "lonely": bool((data.summary["seeds"] == 1).any()),
+        "markdown_table": tables.markdown_table(tables.summary_table(data)),
+        "search_note": searchcost.NOTE,
+        "markdown_search": tables.markdown_table(search) if search else "",
         "figures": section.figures,
         "omitted": section.omitted,
         "tables": section.tables,
@@ -112,15 +130,12 @@ def _context(number: int, section: Section) -> dict[str, Any]:
 
 
 def _html_context(number: int, section: Section) -> dict[str, Any]:
-    styles = section.styles
     return {
         **_context(number, section),
-        "columns": tables.SUMMARY,
-        "rows": [
-            {"label": label, "swatch": swatch(styles[label]), "texts": texts,
-             "baseline": label == BASELINE}
-            for label, texts in tables.cells(section.data.summary)
-        ],
+        "printed": {
+            table.key: _printed(table, section.styles)
+            for table in tables.printed_tables(section.data)
+        },
         "beside": _beside(section.figures),
         "pictures": {
             saved.drawing.key: inline(saved, f"s{number}-{saved.drawing.key}-")
@@ -129,9 +144,13 @@ def _html_context(number: int, section: Section) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _about(data: StudyData) -> str:
-    """Dataset and table: what numbers must share to stand in one column."""
-    return f"dataset {data.first('dataset')}, table {words.name(data.first('table'))}"
+def _printed(table: tables.PrintedTable, styles: dict[str, MethodStyle]) -> dict[str, Any]:
+    rows = [
+        {"label": label, "swatch": swatch(styles[label]), "texts": texts,
+         "baseline": label == BASELINE}
+        for label, texts in table.cells
+    ]  # fmt: skip
+    return {"columns": table.columns, "rows": rows}
 
 
 def _size(data: StudyData) -> str:

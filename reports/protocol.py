@@ -13,7 +13,9 @@ SEEDS = "seeds"
 
 
 def searched(data: StudyData) -> dict[str, list[str]]:
-    """Metric to the methods whose searches looked at it, best method first."""
+    """Metric to the methods whose searches looked at it, best method first; none on supernets."""
+    if data.supernet:
+        return {}
     of_label = dict(zip(data.trials["method"], data.trials["search_metric"], strict=True))
     found: dict[str, list[str]] = {}
     for label in data.labels:
@@ -39,15 +41,20 @@ def oracle(data: StudyData) -> str:
 
 
 def protocol(data: StudyData) -> list[str]:
-    """What was searched on, method by method, and what results are judged by: marked sentences."""
+    """What was searched on, method by method, and what results are judged by: marked sentences.
+
+    Of landscapes; see `supernet` for the others.
+    """
+    if data.supernet:
+        return []
     groups, report = searched(data), str(data.first("report_metric"))
     sentences = []
     for metric, labels in groups.items():
         who = "All methods" if len(groups) == 1 < len(labels) else names(labels)
         same = ": the very number the results are judged by" if metric == report else ""
-        sentences.append(f"{who} searched on {_described(data, metric)}{same}.")
+        sentences.append(f"{who} searched on {described(data, metric)}{same}.")
     if report not in groups:
-        sentences.append(f"Results are judged by {_described(data, report)}.")
+        sentences.append(f"Results are judged by {described(data, report)}.")
     elif len(groups) > 1:
         sentences.append(f"All results are judged by {name(report)}.")
     if len(groups) > 1:
@@ -105,10 +112,10 @@ def _metric(data: StudyData, metric: str) -> Metric | None:
     return data.table.metrics.get(metric) if data.table else None
 
 
-def _described(data: StudyData, metric: str) -> str:
+def described(data: StudyData, metric: str) -> str:
     """`cifar10_test_200ep` (test split, 200 epochs, trained on ..., evaluated on ...)."""
-    described = _metric(data, metric)
-    return f"{name(metric)} ({_particulars(described)})" if described else name(metric)
+    found = _metric(data, metric)
+    return f"{name(metric)} ({_particulars(found)})" if found else name(metric)
 
 
 def _stated(data: StudyData, metric: str) -> str:

@@ -9,10 +9,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from nasbench_harness import __version__
-from nasbench_harness.caveats import LANDSCAPE
+from nasbench_harness.caveats import LANDSCAPE, SUPERNET
+from nasbench_harness.reports import supernet
 from nasbench_harness.reports.protocol import metric_facts, noise_words, protocol
+from nasbench_harness.reports.searchcost import devices
 from nasbench_harness.reports.studydata import StudyData
-from nasbench_harness.reports.words import count, name, names, ranges
+from nasbench_harness.reports.words import count, listing, name, names, ranges
+from nasbench_harness.spec import TrialSpec
 
 
 @dataclass(frozen=True)
@@ -29,7 +32,7 @@ class MethodSettings:
 
 def caveats(data: StudyData) -> list[str]:
     """What must be known before believing a number of this study."""
-    found = [LANDSCAPE] if data.first("problem") == "landscape" else []
+    found = [SUPERNET, *supernet.caveats(data)] if data.supernet else [LANDSCAPE]
     if data.table is not None and data.table.caveat:
         found.append(re.sub(r"`([^`]+)`", lambda quoted: name(quoted[1]), data.table.caveat))
     return [*found, *protocol(data)]
@@ -45,9 +48,7 @@ def provenance(data: StudyData) -> list[tuple[str, str]]:
         ("Search space", name(data.first("space"))),
         *_table(data),
         *metric_facts(data),
-        ("Problem", f"{data.first('problem')}, dataset {data.first('dataset')}"),
-        ("Steps", _steps(data)),
-        ("Batch and noise", _batch(data)),
+        *(_of_supernet(data) if data.supernet else _of_landscape(data)),
         ("Software", _versions(facts)),
         ("Machine", str(facts.get("machine", "unknown"))),
         ("Git commit", str(facts.get("git_commit") or "the study was not run in a git checkout")),
@@ -69,11 +70,18 @@ def method_settings(data: StudyData) -> list[MethodSettings]:
             label,
             spec.recipe,
             spec.method_version,
-            {key: _value(value) for key, value in spec.settings.items()},
-            frozenset(spec.overrides),
+            {key: _value(value) for key, value in _settings(spec).items()},
+            frozenset({*spec.overrides, *(f"network.{key}" for key in spec.network_overrides)}),
         )
         for label, spec in ((label, by_label[label]) for label in data.labels)
     ]
+
+
+def _settings(spec: TrialSpec) -> dict[str, Any]:
+    """Of the method, and of the network where it trains one."""
+    if not supernet.trains(spec):
+        return dict(spec.settings)
+    return {**spec.settings, **{f"network.{key}": value for key, value in spec.network.items()}}
 
 
 def _value(value: Any) -> str:
@@ -90,6 +98,31 @@ def _table(data: StudyData) -> list[tuple[str, str]]:
     return [
         ("Table", f"{name(spec.table)} {data.table.version}{f', from {source}' if source else ''}"),
         ("Table content", f"SHA-256 {spec.table_hash}"),
+    ]
+
+
+def _of_landscape(data: StudyData) -> list[tuple[str, str]]:
+    return [
+        ("Problem", f"landscape, dataset {data.first('dataset')}"),
+        ("Steps", _steps(data)),
+        ("Batch and noise", _batch(data)),
+    ]
+
+
+def _of_supernet(data: StudyData) -> list[tuple[str, str]]:
+    spec = data.study.specs[0]
+    without = [
+        label for label in data.labels if label not in {s.label for s in supernet.trained(data)}
+    ]
+    no_network = f"; no network for {names(without)}" if without else ""
+    every = spec.diagnose_every
+    return [
+        ("Problem", supernet.about(data)),
+        ("Images", f"{supernet.images(data)}, SHA-256 {spec.image_digest}"),
+        ("Networks", f"{supernet.network(data) or 'none'}{no_network}"),
+        ("Search", supernet.length(data) or "no training"),
+        ("Diagnoses", f"every {count(every, 'epoch')}" if every else "none"),
+        ("Device", listing(devices(data)) or "unknown"),
     ]
 
 

@@ -53,9 +53,10 @@ def handle(label: str, style: MethodStyle) -> Line2D:
     )
 
 
-def scale_regret(axes: Axes, curves: pd.DataFrame) -> None:
-    """A logarithmic axis of regret that can show zero; no minor ticks on either axis."""
-    regrets = curves[["regret_mean", "regret_low", "regret_high"]].to_numpy()
+def scale_regret(axes: Axes, curves: pd.DataFrame, lines: Sequence[float] = ()) -> None:
+    """A logarithmic axis of regret that can show zero and `lines`; no minor ticks on either."""
+    drawn = curves[["regret_mean", "regret_low", "regret_high"]].to_numpy(dtype=float)
+    regrets = np.append(drawn.ravel(), lines)
     low, high = float(np.nanmin(regrets)), max(float(np.nanmax(regrets)), LINEAR_BELOW)
     axes.set_yscale("symlog", linthresh=LINEAR_BELOW, linscale=0.7)
     axes.set_ylim(0.75 * low if low > 2 * LINEAR_BELOW else -0.012, 1.25 * high)

@@ -16,6 +16,9 @@ from nasbench_harness.reports import (
     figure_cost,
     figure_distribution,
     figure_landscape,
+    figure_oneshot,
+    figure_signs,
+    figure_time,
 )
 from nasbench_harness.reports.drawing import Drawing, Omitted, SavedFigure, save
 from nasbench_harness.reports.page import Section, render_html, render_markdown
@@ -30,7 +33,10 @@ Draw = Callable[[StudyData, dict[str, MethodStyle]], Drawing | Omitted | None]
 FIGURES: tuple[Draw, ...] = (
     figure_anytime.draw,
     figure_cost.draw,
+    figure_time.draw,
     figure_distribution.draw,
+    figure_oneshot.draw,
+    figure_signs.draw,
     figure_cells.draw,
     figure_choices.draw,
     figure_landscape.draw,

@@ -24,6 +24,8 @@ from nasbench_harness.store import (
 
 BASELINE = "random"
 """The label of the line to beat."""
+TRAINED = "mean_train_accuracy"
+"""Recorded only where a supernet was trained."""
 
 
 @dataclass(frozen=True)
@@ -73,11 +75,38 @@ class StudyData:
         present = set(self.done["method"])
         return [label for label in self.labels if label in present]
 
+    @property
+    def supernet(self) -> bool:
+        """Whether networks were trained on images; otherwise the table itself was searched."""
+        return bool(self.study.specs[0].images)
+
+    @cached_property
+    def searching(self) -> list[str]:
+        """Methods with a result that searched, best first: on a supernet those that trained it."""
+        if not self.supernet or not self.done_labels:
+            return self.done_labels
+        if TRAINED not in self.steps:
+            return []
+        trained = set(self.steps.loc[self.steps[TRAINED].notna(), "method"])
+        return [label for label in self.done_labels if label in trained]
+
+    @property
+    def clock(self) -> str:
+        """The column of `steps` that methods have in common: `step`, of supernets `epochs`."""
+        return "epochs" if self.supernet else "step"
+
     @cached_property
     def steps(self) -> pd.DataFrame:
-        """The recorded steps of the trials with a result, with `accuracy` and `regret`."""
+        """The recorded steps of the trials with a result, with `accuracy` and `regret`.
+
+        Of supernets also `epochs`: how many were over by then.
+        """
         metrics = self.done[["trial", "report_metric"]]
-        return with_outcomes(self.history.merge(metrics, on="trial", how="inner"))
+        steps = with_outcomes(self.history.merge(metrics, on="trial", how="inner"))
+        if self.supernet:
+            lengths = {spec.trial_id: spec.epoch_steps for spec in self.study.specs}
+            steps["epochs"] = steps["step"] / steps["trial"].map(lengths)
+        return steps
 
     def first(self, column: str) -> Any:
         """What all trials of the study share, such as `report_metric` or `dataset`."""

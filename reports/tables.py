@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,9 @@ import pandas as pd
 
 from nasbench_harness.files import replacing, write_text
 from nasbench_harness.reports import numerals
+from nasbench_harness.reports.searchcost import search_cost
 from nasbench_harness.reports.studydata import StudyData
+from nasbench_harness.reports.supernet import images
 from nasbench_harness.reports.words import latex, markdown, markdown_cell, name
 
 
@@ -29,39 +31,104 @@ def _seeds(row: Any) -> str:
     return f"{row.seeds} of {row.seeds + row.failed}" if row.failed else str(row.seeds)
 
 
+def _interval(row: Any, low: float, high: float, digits: int) -> str:
+    return "one seed" if row.seeds == 1 else numerals.interval(low, high, digits)
+
+
+QUERIES = Column("Queries", "", lambda row: numerals.whole(row.queries_mean))
 SUMMARY = (
     Column("Seeds", "", _seeds),
     Column("Regret", "points", lambda row: numerals.points(row.regret_mean)),
-    Column("95 % CI", "of mean", lambda row: numerals.interval(row.regret_low, row.regret_high)),
+    Column("95 % CI", "of mean", lambda row: _interval(row, row.regret_low, row.regret_high, 3)),
     Column("Optimum", "of seeds", lambda row: numerals.share(row.optimum_share)),
     Column("Percentile", "", lambda row: numerals.percent(row.percentile_mean)),
     Column("Accuracy", "%", lambda row: numerals.percent(row.accuracy_mean)),
     Column(
         "95 % CI",
         "of mean",
-        lambda row: numerals.interval(row.accuracy_low, row.accuracy_high, digits=2),
+        lambda row: _interval(row, row.accuracy_low, row.accuracy_high, 2),
     ),
     Column("Best", "%", lambda row: numerals.percent(row.accuracy_best)),
-    Column("Queries", "", lambda row: numerals.whole(row.queries_mean)),
+    QUERIES,
     Column("Search", "s", lambda row: numerals.seconds(row.seconds_mean)),
 )
 
 
-def cells(summary: pd.DataFrame) -> list[tuple[str, list[str]]]:
-    """Per method its label and the text of every column of `SUMMARY`."""
-    return [
-        (str(row.method), [column.text(row) for column in SUMMARY]) for row in summary.itertuples()
-    ]
+@dataclass(frozen=True)
+class PrintedTable:
+    """A table of one row per method, as text."""
+
+    key: str
+    """Stem of its files."""
+    columns: tuple[Column, ...]
+    rows: pd.DataFrame
+    """All numbers, unrounded; a row per method with its label as `method`."""
+
+    @property
+    def cells(self) -> list[tuple[str, list[str]]]:
+        """Per method its label and the text of every column."""
+        return [
+            (str(row.method), [column.text(row) for column in self.columns])
+            for row in self.rows.itertuples()
+        ]
+
+    @property
+    def headings(self) -> list[str]:
+        """Headings with their units, in one line."""
+        return [f"{c.heading} ({c.unit})" if c.unit else c.heading for c in self.columns]
 
 
-def headings() -> list[str]:
-    """Headings with their units, in one line."""
-    return [f"{c.heading} ({c.unit})" if c.unit else c.heading for c in SUMMARY]
+def summary_table(data: StudyData) -> PrintedTable:
+    """What was found; of supernets without what only landscapes have."""
+    if not data.supernet:
+        return PrintedTable("summary", SUMMARY, data.summary)
+    columns = tuple(column for column in SUMMARY if column is not QUERIES)
+    return PrintedTable("summary", columns, data.summary.drop(columns="queries_mean"))
+
+
+COSTS = {
+    "gpu_days_mean": Column(
+        "Cost", "GPU-days", lambda row: numerals.significant(row.gpu_days_mean)
+    ),
+    "cpu_hours_mean": Column(
+        "Cost", "CPU-hours", lambda row: numerals.significant(row.cpu_hours_mean)
+    ),
+}
+"""By their column in the rows of `search_cost`."""
+
+
+def search_table(data: StudyData) -> PrintedTable | None:
+    """What searching on a supernet cost; None where there was none or nothing is done."""
+    rows = search_cost(data) if data.supernet else pd.DataFrame()
+    return PrintedTable("search", _search_columns(data, rows), rows) if len(rows) else None
+
+
+def _search_columns(data: StudyData, rows: pd.DataFrame) -> tuple[Column, ...]:
+    costs = [column for name_, column in COSTS.items() if rows[name_].notna().any()]
+    return (
+        Column("Seeds", "", lambda row: str(row.seeds)),
+        Column("One-shot", "accuracy, %", lambda row: numerals.percent(row.oneshot_mean)),
+        Column("Gap", "points", lambda row: numerals.percent(row.gap_mean)),
+        Column(
+            "Skips", f"of {len(data.space.decisions)}", lambda row: numerals.decimal(row.skips_mean)
+        ),
+        Column("Search", "s", lambda row: numerals.seconds(row.seconds_mean)),
+        *costs,
+        Column("Memory", "MB, peak", lambda row: numerals.whole(row.memory_mb_max)),
+        Column("Device", "", lambda row: row.devices or numerals.NOTHING),
+    )
+
+
+def printed_tables(data: StudyData) -> list[PrintedTable]:
+    """Every table of the study with a row per method."""
+    return [table for table in (summary_table(data), search_table(data)) if table is not None]
 
 
 def subject(data: StudyData) -> str:
-    """What every number of the table is about: table, dataset, metric, training length."""
-    return f"table {name(data.first('table'))}, dataset {data.first('dataset')}, {judged_by(data)}"
+    """What every number of the table is about: search, table, dataset, metric, training length."""
+    search = f"supernet on {images(data)}, looked up in " if data.supernet else ""
+    table = f"table {name(data.first('table'))}, dataset {data.first('dataset')}"
+    return f"{search}{table}, {judged_by(data)}"
 
 
 def judged_by(data: StudyData) -> str:
@@ -74,33 +141,45 @@ def judged_by(data: StudyData) -> str:
 
 
 def write_tables(data: StudyData, folder: Path) -> list[str]:
-    """Write `summary.csv` (all numbers, unrounded), `.md`, `.tex`, and `trials.csv`."""
-    identity = {name: data.first(name) for name in ("table", "dataset", "report_metric")}
-    _write_csv(folder / "summary.csv", data.summary.assign(**identity))
-    _write_csv(folder / "trials.csv", data.trials)
-    write_text(folder / "summary.md", markdown_table(data.summary))
-    write_text(folder / "summary.tex", latex_table(data))
-    return ["summary.csv", "summary.md", "summary.tex", "trials.csv"]
+    """Write every table as CSV (all numbers, unrounded), Markdown and LaTeX, and `trials.csv`."""
+    identity = {name: data.first(name) for name in _identity(data)}
+    files = []
+    for table in printed_tables(data):
+        _write_csv(folder / f"{table.key}.csv", table.rows.assign(**identity))
+        write_text(folder / f"{table.key}.md", markdown_table(table))
+        write_text(folder / f"{table.key}.tex", latex_table(table, subject(data)))
+        files += [f"{table.key}.{kind}" for kind in ("csv", "md", "tex")]
+    hidden = LANDSCAPE_ONLY if data.supernet else ()
+    _write_csv(folder / "trials.csv", data.trials.drop(columns=list(hidden), errors="ignore"))
+    return [*files, "trials.csv"]
 
 
-def markdown_table(summary: pd.DataFrame) -> str:
-    """The summary in GitHub's Markdown."""
-    lines = [["Method", *headings()], [":--", *["--:"] * len(SUMMARY)]]
-    lines += [[markdown_cell(markdown(name(label))), *texts] for label, texts in cells(summary)]
+LANDSCAPE_ONLY = ("search_metric", "noise", "queries", "simulated_gpu_hours")
+"""Columns of the trials that say nothing about a supernet."""
+
+
+def _identity(data: StudyData) -> Sequence[str]:
+    """What all numbers of a table have in common."""
+    supernet = ("problem", "images") if data.supernet else ()
+    return (*supernet, "table", "dataset", "report_metric")
+
+
+def markdown_table(table: PrintedTable) -> str:
+    """The table in GitHub's Markdown."""
+    lines = [["Method", *table.headings], [":--", *["--:"] * len(table.columns)]]
+    lines += [[markdown_cell(markdown(name(label))), *texts] for label, texts in table.cells]
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
 
-def latex_table(data: StudyData) -> str:
-    """The summary as a `tabular` with rules of the booktabs package."""
-    rows = [
-        " & ".join([latex(name(label)), *map(latex, texts)]) for label, texts in cells(data.summary)
-    ]
-    head = " & ".join(["Method", *(latex(column.heading) for column in SUMMARY)])
-    units = " & ".join(["", *(latex(column.unit) for column in SUMMARY)])
+def latex_table(table: PrintedTable, about: str) -> str:
+    """The table as a `tabular` with rules of the booktabs package; `about` is a comment in it."""
+    rows = [" & ".join([latex(name(label)), *map(latex, texts)]) for label, texts in table.cells]
+    head = " & ".join(["Method", *(latex(column.heading) for column in table.columns)])
+    units = " & ".join(["", *(latex(column.unit) for column in table.columns)])
     lines = [
         "% needs \\usepackage{booktabs}",
-        "% " + " ".join(latex(subject(data)).split()),
-        f"\\begin{{tabular}}{{l{'r' * len(SUMMARY)}}}",
+        "% " + " ".join(latex(about).split()),
+        f"\\begin{{tabular}}{{l{'r' * len(table.columns)}}}",
         "\\toprule",
         f"{head} \\\\",
         f"{units} \\\\",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,13 +36,18 @@ class MethodTrials:
     rows: list[TrialRow]
 
 
-_COLUMNS: tuple[tuple[str, str, str, Callable[[float], str]], ...] = (
+_Number = tuple[str, str, str, Callable[[float], str]]
+"""Heading, unit, column of the trials, and how its numbers are printed."""
+_ALWAYS = ("accuracy", "regret")
+
+_COLUMNS: tuple[_Number, ...] = (
     ("Accuracy", "%", "accuracy", numerals.percent),
     ("Regret", "points", "regret", numerals.points),
     ("Rank", "", "rank", numerals.whole),
     ("Percentile", "", "percentile", numerals.percent),
     ("Parameters", "M", "params", numerals.millions),
     ("Multiply-adds", "M", "flops", numerals.millions),
+    ("One-shot", "%", "oneshot_accuracy", numerals.percent),
     ("Queries", "", "queries", numerals.whole),
     ("Search", "s", "search_seconds", numerals.seconds),
 )
@@ -50,31 +55,39 @@ _COLUMNS: tuple[tuple[str, str, str, Callable[[float], str]], ...] = (
 
 def trial_headings(data: StudyData) -> list[tuple[str, str]]:
     """Heading and unit of the numbers that this study's trials have."""
-    present = {"accuracy", "regret", *data.trials.columns}
-    return [(heading, unit) for heading, unit, column, _ in _COLUMNS if column in present]
+    return [(heading, unit) for heading, unit, _, _ in _present(data)]
 
 
 def trials_by_method(data: StudyData) -> list[MethodTrials]:
     """Every planned trial, methods in the order of the summary."""
     trials = with_outcomes(data.trials).sort_values("seed", kind="stable")
     groups = {str(label): rows for label, rows in trials.groupby("method")}
-    return [_method(label, groups[label]) for label in data.labels]
+    return [_method(data, label, groups[label]) for label in data.labels]
 
 
-def _method(label: str, rows: pd.DataFrame) -> MethodTrials:
-    trials = [_row(row) for row in rows.to_dict("records")]
+def _present(data: StudyData) -> list[_Number]:
+    """Columns that some trial of the study has a number in."""
+    trials = with_outcomes(data.trials)
+    return [
+        c for c in _COLUMNS if c[2] in trials and (c[2] in _ALWAYS or trials[c[2]].notna().any())
+    ]
+
+
+def _method(data: StudyData, label: str, rows: pd.DataFrame) -> MethodTrials:
+    if data.supernet and label not in data.searching and "oneshot_accuracy" in rows:
+        rows = rows.assign(oneshot_accuracy=float("nan"))  # of a network nobody trained
+    columns = _present(data)
+    trials = [_row(row, columns) for row in rows.to_dict("records")]
     return MethodTrials(label, sum(trial.done for trial in trials), trials)
 
 
-def _row(row: Mapping[Hashable, Any]) -> TrialRow:
+def _row(row: Mapping[Hashable, Any], columns: Sequence[_Number]) -> TrialRow:
     done = row["status"] == DONE
     return TrialRow(
         seed=str(row["seed"]),
         status=str(row["status"]),
         done=done,
-        numbers=[
-            _number(row[column], show, done) for _, _, column, show in _COLUMNS if column in row
-        ],
+        numbers=[_number(row[column], show, done) for _, _, column, show in columns],
         outcome=_text(row.get("architecture") if done else row.get("error")),
         command=_text(row.get("command")),
     )

@@ -15,6 +15,7 @@ from typing import Any, Literal
 from nasbench_harness.reports import numerals
 from nasbench_harness.reports.intervals import TOLERANCE, Array, difference_interval
 from nasbench_harness.reports.protocol import SEEDS
+from nasbench_harness.reports.reference import baseline_words, whole_table
 from nasbench_harness.reports.studydata import BASELINE, StudyData
 from nasbench_harness.reports.summary import DONE, numbers
 from nasbench_harness.reports.words import count, listing, name, names, ranges
@@ -48,9 +49,10 @@ class Verdict:
 def judge(data: StudyData) -> Verdict:
     """Say what the study shows and what it does not."""
     regrets = Regrets(data)
+    against_table = _against_table(data, regrets) if data.supernet else []
     return Verdict(
         lead=_lead(data, regrets),
-        against_baseline=_against_baseline(data, regrets),
+        against_baseline=[*_against_baseline(data, regrets), *against_table],
         ties=_ties(regrets),
         warnings=[*_few_seeds(regrets), *_without_result(data), *_collapsed(data), *_noise(data)],
     )
@@ -131,16 +133,23 @@ def _confidence(row: Any) -> str:
 
 
 def _against_baseline(data: StudyData, regrets: Regrets) -> list[str]:
+    what = baseline_words(data)
     if BASELINE not in data.labels:
-        return ["The study has no random search in it, so there is no line to beat."]
+        return [f"The study has no {what} in it, so there is no line to beat."]
     if BASELINE not in regrets.values:
-        return ["Random search has no result, so there is no line to beat."]
+        return [f"{what.capitalize()} has no result, so there is no line to beat."]
     others = [label for label in regrets.labels if label != BASELINE]
-    return [_baseline(data), *_compared(others, regrets)]
+    return [_baseline(data), *_compared(others, regrets, what)]
 
 
 def _baseline(data: StudyData) -> str:
     row = data.row(BASELINE)
+    if data.supernet:
+        return (
+            f"Random sampling ({name(BASELINE)}), the line to beat, draws one cell a seed and"
+            f" searches nothing: a mean regret of {numerals.points(row.regret_mean)}"
+            f" points{_confidence(row)} over {count(row.seeds, 'draw')}."
+        )
     queries = "1 query" if row.queries_mean == 1 else f"{numerals.whole(row.queries_mean)} queries"
     return (
         "Random search, the line to beat, ends at a mean regret of"
@@ -148,13 +157,41 @@ def _baseline(data: StudyData) -> str:
     )
 
 
-def _compared(labels: list[str], regrets: Regrets) -> list[str]:
+def _against_table(data: StudyData, regrets: Regrets) -> list[str]:
+    """The sturdier line: what random sampling would give with endless seeds."""
+    whole = whole_table(data)
+    if whole is None:
+        return []
+    line = (
+        f"With endless seeds random sampling would give the mean of all {whole.size:,} cells of the"
+        f" table: a regret of {numerals.points(whole.mean)} points (accuracy"
+        f" {numerals.percent(whole.accuracy)} %); the median cell has"
+        f" {numerals.points(whole.median)}."
+    )
+    labels = [label for label in regrets.labels if label != BASELINE]
+    orders: dict[str, list[str]] = {}
+    for label in labels:
+        if len(regrets.values[label]) >= ENOUGH:
+            orders.setdefault(_to_level(data.row(label), whole.mean), []).append(label)
+    said = [f"{names(group)} {'is' if len(group) == 1 else 'are'} {order}"
+            for order, group in orders.items()]  # fmt: skip
+    return [f"{line} Against that mean, {listing(said)}." if said else line]
+
+
+def _to_level(row: Any, level: float) -> str:
+    """On which side of a level a method's interval lies."""
+    if row.regret_high < level - TOLERANCE:
+        return "better"
+    return "worse" if row.regret_low > level + TOLERANCE else "undecided"
+
+
+def _compared(labels: list[str], regrets: Regrets, baseline: str) -> list[str]:
     """One sentence per outcome, naming every method and by how much."""
     sentences = []
     openings: dict[Order, str] = {
-        "better": "Better than random search: ",
-        "undecided": "Not told apart from random search by these seeds: ",
-        "worse": "Worse than random search: ",
+        "better": f"Better than {baseline}: ",
+        "undecided": f"Not told apart from {baseline} by these seeds: ",
+        "worse": f"Worse than {baseline}: ",
     }
     for order, opening in openings.items():
         inside = [label for label in labels if regrets.compare(label, BASELINE).order == order]

@@ -14,8 +14,9 @@ from nasbench_harness.config import build_config
 from nasbench_harness.planning import plan
 from nasbench_harness.reports import drawing
 from nasbench_harness.reports.studydata import StudyData, load_study
+from nasbench_harness.spec import TrialSpec
 from nasbench_harness.store import Study, gather, plan_study
-from nasbench_harness.trial import TrialSpec, run_trial
+from nasbench_harness.trial import run_trial
 
 METRIC = "cifar10_baseline_accuracy"
 BEST = 94.0664
@@ -24,7 +25,7 @@ Edit = Callable[[list[TrialSpec]], list[TrialSpec]]
 
 
 def make_study(
-    folder: Path, methods: str = "drnas,rea", seeds: int = 3, steps: int = 12, *,
+    folder: Path, methods: str = "drnas,rea", seeds: int = 3, steps: int | None = 12, *,
     random: bool = True, edit: Edit = lambda specs: specs, run: bool = True, **given: Any,
 ) -> Study:  # fmt: skip
     """Plan a study in `folder` and run its trials in this process; `given` is of its config."""
@@ -104,6 +105,33 @@ def data_of(finished: Study) -> Callable[[pd.DataFrame], StudyData]:
 def finished(tmp_path_factory: pytest.TempPathFactory, table_cache: Path) -> Study:
     """A gradient method, evolution and random search with three seeds."""
     return make_study(tmp_path_factory.mktemp("study") / "drnas-rea-nb201")
+
+
+def make_supernet_study(
+    folder: Path, methods: str = "darts", seeds: int = 1, **given: Any
+) -> Study:
+    """Plan and run a study that trains tiny networks on a few digits."""
+    tiny = {"width": 2, "cells": 1, "batch_size": 16}
+    basics: dict[str, Any] = {
+        "search": "supernet", "dataset": "digits", "recipe": "quick", "table": "analog",
+        "epochs": 2, "limit": 120, "network": tiny,
+    }  # fmt: skip
+    return make_study(folder, methods, seeds, None, **{**basics, **given})
+
+
+@pytest.fixture(scope="session")
+def searched(tmp_path_factory: pytest.TempPathFactory, table_cache: Path) -> Study:
+    """Two methods on diagnosed supernets, and random sampling, with two seeds."""
+    folder = tmp_path_factory.mktemp("supernet") / "darts-edas-digits"
+    return make_supernet_study(folder, "darts,edas", seeds=2, diagnose_every=2)
+
+
+@pytest.fixture(scope="session")
+def searched_page(searched: Study, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The report of the study of supernets."""
+    from nasbench_harness.reports import write_report
+
+    return write_report(searched.folder, out=tmp_path_factory.mktemp("report"))
 
 
 @pytest.fixture

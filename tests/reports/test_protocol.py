@@ -15,9 +15,9 @@ from nasbench_harness.reports.provenance import caveats, provenance
 from nasbench_harness.reports.studydata import StudyData, load_study
 from nasbench_harness.reports.verdict import judge
 from nasbench_harness.reports.words import plain
+from nasbench_harness.spec import TrialSpec
 from nasbench_harness.store import Study
 from nasbench_harness.tables.columns import ColumnTable
-from nasbench_harness.trial import TrialSpec
 
 from .conftest import METRIC, made_up, make_study, searching_on
 from .htmlpage import Page

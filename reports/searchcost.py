@@ -1,0 +1,68 @@
+"""One row per method: what a search on images cost, and its one-shot accuracies."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from nasbench_harness.reports.intervals import Array
+from nasbench_harness.reports.studydata import StudyData
+from nasbench_harness.reports.summary import numbers
+from nasbench_harness.reports.words import listing
+
+NOTE = (
+    "One-shot accuracy is that of the answer with the supernet's weights, over all"
+    " search-validation images; the gap is how much more accurate the mixture was at the last"
+    " epoch, over the images recorded every epoch; skips are skip connections of the answer. Search"
+    " is the time of the search steps alone. Cost is that time as GPU-days where a GPU ran, else as"
+    " CPU-hours, times the threads of a trial. Peak memory is the largest of the seeds: on a GPU"
+    " what was allocated there, on a CPU that of the whole process, which may have run other trials"
+    " before. What never trained a network has no such numbers."
+)
+GPU, CPU = "search_gpu_days", "search_cpu_hours"
+
+
+def search_cost(data: StudyData) -> pd.DataFrame:
+    """Means over the trials with a result, methods in the order of the summary.
+
+    Columns method, seeds, oneshot_mean (percent, over the whole search-validation half), gap_mean
+    (points), skips_mean, seconds_mean, gpu_days_mean, cpu_hours_mean, memory_mb_max, devices. What
+    needs a trained supernet is NaN where none was trained.
+    """
+    return pd.DataFrame([_row(data, label) for label in data.done_labels])
+
+
+def devices(data: StudyData, label: str | None = None) -> list[str]:
+    """Where searches ran, of one method or of all."""
+    rows = data.done if label is None else data.done[data.done["method"] == label]
+    return sorted(set(rows["device"].dropna())) if "device" in rows else []
+
+
+def _row(data: StudyData, label: str) -> dict[str, Any]:
+    trials = data.done[data.done["method"] == label]
+    last = data.steps[data.steps["method"] == label].sort_values("step").groupby("trial").last()
+    trained = label in data.searching
+    searched = trials if trained else trials.iloc[:0]
+    return {
+        "method": label,
+        "seeds": len(trials),
+        "oneshot_mean": _mean(searched, "oneshot_accuracy"),
+        "gap_mean": _mean(last if trained else last.iloc[:0], "discretisation_gap"),
+        "skips_mean": _mean(last, "skip_connections"),
+        "seconds_mean": _mean(trials, "search_seconds"),
+        "gpu_days_mean": _mean(searched, GPU),
+        "cpu_hours_mean": _mean(searched, CPU),
+        "memory_mb_max": _most(numbers(searched, "peak_memory_mb")),
+        "devices": listing(devices(data, label)) if trained else "",
+    }
+
+
+def _most(values: Array) -> float:
+    return float(values.max()) if len(values) else np.nan
+
+
+def _mean(rows: pd.DataFrame, column: str) -> float:
+    values = numbers(rows, column)
+    return float(values.mean()) if len(values) else np.nan

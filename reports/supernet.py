@@ -1,0 +1,162 @@
+"""What a study of supernets was: images, networks, length, and how far that is from a paper."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from nasbench_harness.reports.protocol import described
+from nasbench_harness.reports.studydata import BASELINE, StudyData
+from nasbench_harness.reports.words import count, listing, name, names
+from nasbench_harness.spec import TrialSpec
+
+PUBLISHED = {"width": 16, "cells": 5}
+"""Channels of the first stage and cells per stage of the searches published for NAS-Bench-201."""
+FOLDER = "folder:"
+"""How images begin whose origin only the user knows."""
+QUICK = "quick"
+"""The recipe that is no paper's."""
+
+
+def about(data: StudyData) -> str:
+    """What was searched and where answers were looked up: marked.
+
+    Numbers must share all of it to stand in one column.
+    """
+    looked_up = f"dataset {data.first('dataset')}, table {name(data.first('table'))}"
+    if not data.supernet:
+        return f"landscape, {looked_up}"
+    return f"supernet trained on {images(data)}; answers looked up: {looked_up}"
+
+
+def where(data: StudyData) -> str:
+    """The same in the few words that fit beside a heading: marked."""
+    looked_up = f"{data.first('dataset')}, {name(data.first('table'))}"
+    return f"supernet on {_images(data)}; {looked_up}" if data.supernet else looked_up
+
+
+def images(data: StudyData) -> str:
+    """`digits`, `digits (limited to 120 images)`: marked."""
+    limit = data.study.specs[0].image_limit
+    return f"{_images(data)}{f' (limited to {limit:,} images)' if limit else ''}"
+
+
+def caveats(data: StudyData) -> list[str]:
+    """What was searched, and how that differs from a paper and from the look-up: marked."""
+    return list(filter(None, [_searched(data), _reduced(data), _elsewhere(data)]))
+
+
+def network(data: StudyData) -> str:
+    """Width and cells of the supernets: marked."""
+    return _by_method(data, _size)
+
+
+def length(data: StudyData) -> str:
+    """Epochs, steps and batches of the searches: marked."""
+    return _by_method(data, _length)
+
+
+def trained(data: StudyData) -> list[TrialSpec]:
+    """A trial of every method that trained a supernet, or was to; best method first."""
+    by_label = {spec.label: spec for spec in data.study.specs if trains(spec)}
+    return [by_label[label] for label in data.labels if label in by_label]
+
+
+def trains(spec: TrialSpec) -> bool:
+    """Whether a trial trains a network: all but those that only sample."""
+    return bool(spec.images) and spec.method != BASELINE
+
+
+def _images(data: StudyData) -> str:
+    return name(data.study.specs[0].images)
+
+
+def _searched(data: StudyData) -> str:
+    facts = f": {network(data)}; {length(data)}" if trained(data) else ""
+    return (
+        f"Supernets were trained on {images(data)}{facts}. Answers were looked up in table"
+        f" {name(data.first('table'))}: {described(data, data.first('report_metric'))}."
+    )
+
+
+def _reduced(data: StudyData) -> str:
+    smaller, requested = _smaller(data), _requested(data)
+    if not smaller and not requested:
+        return ""
+    kind = "Reduced" if smaller else "Changed"
+    return f"{kind} setting, not a paper's: {listing([*smaller, *requested])}."
+
+
+def _smaller(data: StudyData) -> list[str]:
+    found = [difference for spec in trained(data) for difference in _differences(spec)]
+    first = data.study.specs[0]
+    if any(spec.recipe == QUICK for spec in trained(data)):
+        found.insert(0, f"recipe {name(QUICK)}")
+    if first.image_limit:
+        found.append(f"{count(first.image_limit, 'image')} at most")
+    return list(dict.fromkeys(found))
+
+
+def _differences(spec: TrialSpec) -> list[str]:
+    sizes = _sizes(spec)
+    return [
+        f"{sizes[key]} (published: {published})"
+        for key, published in PUBLISHED.items()
+        if spec.network.get(key, published) != published
+    ]
+
+
+def _requested(data: StudyData) -> list[str]:
+    """What the user set, whatever a recipe says."""
+    config, side = data.config, data.study.specs[0].image_size
+    found = [
+        f"{count(config[what], what.removesuffix('s'))} by request"
+        for what in ("epochs", "steps")
+        if config.get(what)
+    ]
+    return [*found, *([f"images scaled to {side} × {side} pixels"] if side else [])]
+
+
+def _elsewhere(data: StudyData) -> str:
+    searched, looked_up = data.study.specs[0].images, str(data.first("dataset"))
+    if searched == looked_up:
+        return ""
+    if searched.startswith(FOLDER):
+        return (
+            f"The search was on the images in {_images(data)}, the look-up is on {name(looked_up)}."
+            " Whether these are the same images is not known here; where they are not, what is best"
+            " for one need not be best for the other."
+        )
+    return (
+        f"The search was on {_images(data)}, the look-up is on {name(looked_up)}: another data set."
+        " What is best for one need not be best for the other, and no number here says how good an"
+        f" answer is on {_images(data)}."
+    )
+
+
+def _size(spec: TrialSpec) -> str:
+    return ", ".join(_sizes(spec).values())
+
+
+def _sizes(spec: TrialSpec) -> dict[str, str]:
+    """Width and cells in words."""
+    return {
+        "width": f"width {spec.network.get('width')}",
+        "cells": f"{count(int(spec.network.get('cells', 0)), 'cell')} a stage",
+    }
+
+
+def _length(spec: TrialSpec) -> str:
+    epoch = f"{count(spec.epoch_steps, 'step')} on batches of {count(spec.batch_size, 'image')}"
+    if spec.steps == spec.epochs * spec.epoch_steps:
+        return f"{count(spec.epochs, 'epoch')} of {epoch}"
+    return f"{count(spec.steps, 'step')}, an epoch being {epoch}"
+
+
+def _by_method(data: StudyData, describe: Callable[[TrialSpec], str]) -> str:
+    """What is said of every method, once where they agree."""
+    groups: dict[str, list[str]] = {}
+    for spec in trained(data):
+        groups.setdefault(describe(spec), []).append(spec.label)
+    if len(groups) == 1:
+        return next(iter(groups))
+    return "; ".join(f"{words} ({names(labels)})" for words, labels in groups.items())
