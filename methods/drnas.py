@@ -48,11 +48,13 @@ class DrNASSettings(AlphaSettings):
         [1],
         "1/k of the channels pass through the operations: one k, or one per stage, as [4,2]",
         min_length=1,
+        later=True,
     )
     kept_options: list[PositiveInt] = setting(
         [],
         "options that every decision keeps, the best by alpha: one number per stage, as [5,3];"
         " [] keeps all",
+        later=True,
     )
 
     @field_validator("partial_channels", "kept_options", mode="before")

@@ -65,11 +65,13 @@ class EDASSettings(AlphaSettings):
         " by 1 / (1 - p) otherwise, so that the gradient stays unbiased",
         ge=0,
         lt=1,
+        later=True,
     )
     log_relax_gap: bool = setting(
         False,
         "log the loss with the relaxed edge minus the loss with its best option: one more forward"
         " pass a step, which running statistics of batch norms see too",
+        later=True,
     )
 
 

@@ -155,6 +155,7 @@ class UNAS(AlphaSearcher[UNASSettings]):
     def __init__(self, problem: Problem, settings: UNASSettings, seed: int) -> None:
         super().__init__(problem, settings, seed)
         self.baseline = torch.zeros((), **self._like())
+        self.cost_error = 0.0  # of the linear model, in the cost's unit
         self.cost_model: Tensor | None = None  # [D * K + 1] weights, then the bias
 
     # --- one step (section "one step, in order" of the authors' code) -------------------------
@@ -180,6 +181,8 @@ class UNAS(AlphaSearcher[UNASSettings]):
             surrogate = surrogate - self.settings.entropy_weight * self.entropy()
         self._set_learning_rate()
         self.descend(surrogate)
+        if self.settings.cost != "none":
+            log |= {"cost_model_error": self.cost_error, "cost_weight": self.cost_coefficient()}
         return {"discrete_loss": discrete.mean(), **log}
 
     def surrogate(self, discrete: Tensor, sample: Sample) -> tuple[Tensor, Log]:
@@ -241,7 +244,7 @@ class UNAS(AlphaSearcher[UNASSettings]):
         It draws one architecture of its own, as the authors' code does.
         """
         if self.cost_model is None:
-            self.cost_model = self.fit_cost_model()
+            self.cost_model, self.cost_error = self.fit_cost_model()
         sample = self.sample(1)
         target = self.settings.cost_target
         measured = max(self.measure(sample.discrete[0]) - target, 0.0)
@@ -260,23 +263,36 @@ class UNAS(AlphaSearcher[UNASSettings]):
         cost = self.problem.cost(arch, self.settings.cost)
         return cost if self.settings.cost.startswith("latency:") else cost / 1e6
 
-    def fit_cost_model(self) -> Tensor:
-        """Ridge regression (coefficient 1) of the cost on one-hot architectures drawn from p."""
+    def fit_cost_model(self) -> tuple[Tensor, float]:
+        """Ridge regression (coefficient 1) of the cost on one-hot architectures drawn from p.
+
+        Fitted on 80 % of them; with the root mean squared error on the rest.
+        """
         with torch.no_grad():
             drawn = self.sample(self.settings.cost_fit_samples).discrete
-        return fit_linear(drawn, self.measure, ridge=1.0)
+        fitted = len(drawn) * 4 // 5
+        model = fit_linear(drawn[:fitted], self.measure, ridge=1.0)
+        errors = [self.measure(z) - float(linear(model, z)) for z in drawn[fitted:]]
+        return model, math.sqrt(sum(error**2 for error in errors) / len(errors))
 
     # --- state ---------------------------------------------------------------------------------
 
     def state_dict(self) -> dict[str, Any]:
         """With the reward baseline and the fitted cost model."""
-        own = {"baseline": self.baseline, "cost_model": self.cost_model}
+        own = {
+            "baseline": self.baseline,
+            "cost_model": self.cost_model,
+            "cost_error": self.cost_error,
+        }
         return {**super().state_dict(), **own}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Go on from `state`."""
         super().load_state_dict(state)
-        self.baseline, self.cost_model = state["baseline"], state["cost_model"]
+        device = self.problem.device
+        self.baseline = state["baseline"].to(device)
+        model, self.cost_error = state["cost_model"], state["cost_error"]
+        self.cost_model = None if model is None else model.to(device)
 
     def _set_learning_rate(self) -> None:
         low, high = self.settings.learning_rate_min, self.settings.learning_rate
@@ -320,11 +336,10 @@ def condition(p: Tensor, log_u: Tensor, discrete: Tensor) -> Tensor:
 
 
 def fit_linear(drawn: Tensor, measure: Callable[[Tensor], float], ridge: float) -> Tensor:
-    """[D * K + 1] coefficients (bias last) of a ridge regression on 80 % of the drawn samples."""
+    """[D * K + 1] coefficients (bias last) of a ridge regression on the drawn samples."""
     costs = [measure(sample) for sample in drawn]
-    features = torch.cat([drawn.flatten(1), drawn.new_ones(len(drawn), 1)], dim=1)
-    fitted = len(drawn) * 4 // 5
-    x, y = features[:fitted], torch.tensor(costs, dtype=drawn.dtype, device=drawn.device)[:fitted]
+    x = torch.cat([drawn.flatten(1), drawn.new_ones(len(drawn), 1)], dim=1)
+    y = torch.tensor(costs, dtype=drawn.dtype, device=drawn.device)
     gram = x.T @ x + ridge * torch.eye(x.shape[1], dtype=x.dtype, device=x.device)
     solved: Tensor = torch.linalg.solve(gram, x.T @ y)
     return solved

@@ -28,6 +28,8 @@ DEFAULT_SEEDS = 10
 BASELINE = "random"
 LONGEST_NAME = 100
 ALL_DATASETS = "all"
+RECIPE = "recipe"
+"""`drnas[recipe=nb201_progressive]`: a recipe for this method alone."""
 NETWORK = "network"
 """`--set network.width=8` sets the supernet of every method."""
 _NAMED = (
@@ -160,6 +162,8 @@ def build_config(path: Path | None, given: Mapping[str, Any], sets: Sequence[str
     if "methods" not in merged:
         raise ConfigError("No methods given; try `--methods unas,drnas` or `--config study.yaml`.")
     network = dict(merged.get(NETWORK) or {}) | dict(_network_sets(sets))
+    if merged.get("search") == "supernet" and "batch_size" in merged:
+        network.setdefault("batch_size", merged.pop("batch_size"))
     config = _validate({**merged, NETWORK: network})
     others = [text for text in sets if not text.startswith(f"{NETWORK}.")]
     return config.model_copy(update={"methods": _apply_sets(config.methods, others)})

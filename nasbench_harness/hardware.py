@@ -5,6 +5,7 @@ None of it is part of what a result is: two runs that differ in it only are the 
 
 from __future__ import annotations
 
+import contextlib
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,14 +40,29 @@ class Hardware:
     download: bool = False
     """Fetch a data set that is not there."""
 
-    def open(self) -> torch.device:
-        """Set this process up and return the device; DeviceError if it is not there."""
+    def use_threads(self) -> None:
+        """As many threads as asked for, in torch and in numpy's libraries."""
         import torch
         from threadpoolctl import threadpool_limits
 
         torch.set_num_threads(self.threads)
         threadpool_limits(self.threads)
+
+    def host(self) -> torch.device:
+        """The CPU, whatever device was asked for."""
+        import torch
+
+        self.use_threads()
+        return torch.device("cpu")
+
+    def open(self) -> torch.device:
+        """Set this process up and return the device; DeviceError if it is not there."""
+        import torch
+
+        self.use_threads()
         device = find_device(self.device)
+        if self.compile == "graph" and device.type != "cuda":
+            raise DeviceError(f"CUDA graphs need a CUDA device, and this is `{device}`.")
         if device.type == "cuda":
             torch.cuda.set_device(device)
             torch.set_float32_matmul_precision("high")
@@ -54,8 +70,7 @@ class Hardware:
         if self.deterministic:
             os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
             torch.use_deterministic_algorithms(True)
-        if self.compile == "graph" and device.type != "cuda":
-            raise DeviceError(f"CUDA graphs need a CUDA device, and this is `{device}`.")
+        reset_peak_memory(device)
         return device
 
 
@@ -73,7 +88,7 @@ def find_device(name: str) -> torch.device:
 
     if name == "auto":
         if torch.cuda.is_available():
-            return torch.device("cuda")
+            return torch.device("cuda", 0)
         return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
     try:
         device = torch.device(name)
@@ -89,7 +104,7 @@ def find_device(name: str) -> torch.device:
         raise DeviceError(f"`{name}` is not available: this machine has {there}; try --device cpu.")
     if device.type == "mps" and not torch.backends.mps.is_available():
         raise DeviceError("`mps` is not available on this machine; try --device cpu.")
-    return device
+    return torch.device("cuda", device.index or 0) if device.type == "cuda" else device
 
 
 def describe_device(device: torch.device) -> str:
@@ -97,6 +112,26 @@ def describe_device(device: torch.device) -> str:
     import torch
 
     return torch.cuda.get_device_name(device) if device.type == "cuda" else device.type
+
+
+def wait_for(device: torch.device) -> None:
+    """Until the device has done what it was given; what is timed needs it."""
+    import torch
+
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+    elif device.type == "mps":
+        torch.mps.synchronize()
+
+
+def reset_peak_memory(device: torch.device) -> None:
+    """Let `peak_memory_mb` count from here."""
+    import torch
+
+    if device.type == "cuda":
+        torch.cuda.reset_peak_memory_stats(device)
+    with contextlib.suppress(OSError):  # Linux only
+        Path("/proc/self/clear_refs").write_text("5")
 
 
 def peak_memory_mb(device: torch.device) -> float:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+import math
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from nasbench_harness.config import BASELINE, MethodChoice, StudyConfig
 from nasbench_harness.contracts import NetworkSpace, Recipe, Searcher, SearchSpace, Table
@@ -10,8 +12,12 @@ from nasbench_harness.hardware import Hardware
 from nasbench_harness.notation import ConfigError
 from nasbench_harness.tables.metrics import find_metric
 
+if TYPE_CHECKING:
+    from nasbench_harness.problems.network_settings import NetworkSettings
+
 STEPS_PER_EPOCH = 391
 """Batches of 64 in the 25,000 CIFAR-10 training images of a search."""
+RESET = "reset_optimizer_epoch"
 PAPER, SAMPLING = "paper", "sampling"
 DEFAULT_LOOKUP = "cifar10"
 
@@ -57,6 +63,12 @@ class OnTable:
             "steps": self.config.steps or recipe.steps or recipe.epochs * STEPS_PER_EPOCH,
             "epochs": recipe.epochs,
         }
+
+    def resolve_network(
+        self, recipe: Recipe, settings: Mapping[str, Any], epochs: int
+    ) -> dict[str, Any]:
+        """A table has none."""
+        return {}
 
 
 class OnImages:
@@ -116,14 +128,10 @@ class OnImages:
         return WeightSharing
 
     def resolve(self, table: Table, method: type[Searcher], recipe: Recipe) -> dict[str, Any]:
-        """What depends on the method: its network, and the steps of an epoch."""
+        """What depends on the method: the steps of an epoch, and how many of them."""
         from nasbench_harness.images.splits import search_split
-        from nasbench_harness.problems.network_settings import NetworkSettings
 
-        given = dict(self.config.network)
-        if self.config.batch_size != 1:
-            given["batch_size"] = self.config.batch_size
-        network = NetworkSettings.build("network", recipe.network, given)
+        network = self._network(recipe)
         train, valid = search_split(self.images, network.split, train_share=network.train_share)
         smaller = min(len(train), len(valid))
         if smaller < network.batch_size:
@@ -132,15 +140,43 @@ class OnImages:
                 f" few for batches of {network.batch_size}; set --batch-size to {smaller} or less."
             )
         epoch_steps = len(train) // network.batch_size
-        epochs = self.config.epochs if self.config.epochs and not recipe.steps else recipe.epochs
+        epochs, steps = self._length(recipe, epoch_steps)
+        return {"epoch_steps": epoch_steps, "epochs": epochs, "steps": steps}
+
+    def _length(self, recipe: Recipe, epoch_steps: int) -> tuple[int, int]:
+        """Epochs and steps; whichever is given decides, both must fit together."""
+        if recipe.steps:
+            return recipe.epochs, recipe.steps
+        epochs, steps = self.config.epochs, self.config.steps
+        if steps is None:
+            epochs = epochs or recipe.epochs
+            return epochs, epochs * epoch_steps
+        if epochs is None:
+            return math.ceil(steps / epoch_steps), steps
+        if steps > epochs * epoch_steps:
+            raise ConfigError(
+                f"{epochs} epochs of {epoch_steps} steps are {epochs * epoch_steps} steps, fewer"
+                f" than {steps}; give one of --epochs and --steps."
+            )
+        return epochs, steps
+
+    def resolve_network(
+        self, recipe: Recipe, settings: Mapping[str, Any], epochs: int
+    ) -> dict[str, Any]:
+        """The supernet of a method; a fresh optimiser comes when the method's warm-up ends."""
+        network = self._network(recipe)
+        if recipe.network.get(RESET) and RESET not in self.config.network:
+            network = network.model_copy(update={RESET: settings.get("warmup_epochs", 0)})
         return {
             "network": network.model_dump(mode="json"),
-            "network_overrides": given,
+            "network_overrides": dict(self.config.network),
             "batch_size": network.batch_size,
-            "epoch_steps": epoch_steps,
-            "epochs": epochs,
-            "steps": recipe.steps or self.config.steps or epochs * epoch_steps,
         }
+
+    def _network(self, recipe: Recipe) -> NetworkSettings:
+        from nasbench_harness.problems.network_settings import NetworkSettings
+
+        return NetworkSettings.build("network", recipe.network, self.config.network)
 
 
 def _search_metric(table: Table, config: StudyConfig, *, queries: bool) -> str:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from nasbench_harness import registry
-from nasbench_harness.config import MethodChoice, StudyConfig
+from nasbench_harness.capabilities import check_capabilities
+from nasbench_harness.config import BASELINE, RECIPE, MethodChoice, StudyConfig
 from nasbench_harness.contracts import Recipe, Searcher, Table
 from nasbench_harness.errors import UnknownNameError
 from nasbench_harness.hardware import Hardware
@@ -15,6 +15,10 @@ from nasbench_harness.notation import ConfigError
 from nasbench_harness.places import OnImages, OnTable
 from nasbench_harness.spec import TrialSpec
 from nasbench_harness.tables.metrics import devices, find_metric
+
+WARMUP = "warmup_epochs"
+STAGED = ("kept_options", "partial_channels")
+"""Settings with a value per stage; a warm-up restarts in each."""
 
 
 def plan(config: StudyConfig, hardware: Hardware | None = None) -> list[TrialSpec]:
@@ -43,6 +47,7 @@ def plan(config: StudyConfig, hardware: Hardware | None = None) -> list[TrialSpe
         **place.shared(),
     }
     methods = [_resolve(choice, config, table, place) for choice in config.choices]
+    _refuse_if_none_can_run(methods, place.problem())
     specs = [
         TrialSpec(**shared, **method, seed=seed) for seed in config.seeds for method in methods
     ]
@@ -54,25 +59,46 @@ def _resolve(
     choice: MethodChoice, config: StudyConfig, table: Table, place: OnTable | OnImages
 ) -> dict[str, Any]:
     method: type[Searcher] = registry.methods.load(choice.name)
-    recipe = find_recipe(choice.name, method, place.recipe(choice, config))
-    settings = method.Settings.build(choice.name, recipe.settings, choice.settings)
-    _check_capabilities(choice.name, method, settings, place.problem())
+    given = dict(choice.settings)
+    name = given.pop(RECIPE, None) or place.recipe(choice, config)
+    recipe = find_recipe(choice.name, method, name)
+    resolved = place.resolve(table, method, recipe)
+    shrunk = _shrunk_warmup(recipe, resolved["epochs"])
+    settings = method.Settings.build(choice.name, recipe.settings, shrunk, given)
     dumped = settings.model_dump(mode="json")
     _check_cost(choice.name, dumped.get("cost", "none"), table, measured=place.measures)
-    resolved = {
+    _check_warmup(choice.name, dumped, resolved["epochs"])
+    return {
         "method": choice.name,
         "method_version": method.version,
-        "settings": dumped,
-        "overrides": {name: dumped[name] for name in choice.settings},
-        **place.resolve(table, method, recipe),
+        "settings": settings.identity(),
+        "overrides": {key: dumped.get(key, value) for key, value in choice.settings.items()},
+        **resolved,
+        **place.resolve_network(recipe, dumped, resolved["epochs"]),
     }
-    if dumped.get("warmup_epochs", 0) >= resolved["epochs"]:
-        raise ConfigError(
-            f"`{choice.name}` leaves the architecture alone for {dumped['warmup_epochs']} epochs"
-            f" and the search has {resolved['epochs']}; give it more --epochs, or fewer"
-            f" warm-up epochs with `--set {choice.name}.warmup_epochs=...`."
+
+
+def _shrunk_warmup(recipe: Recipe, epochs: int) -> dict[str, int]:
+    """A recipe's warm-up in a search of fewer epochs keeps its share (our own decision)."""
+    warmup = recipe.settings.get(WARMUP, 0)
+    if not warmup or epochs >= recipe.epochs:
+        return {}
+    return {WARMUP: round(warmup * epochs / recipe.epochs)}
+
+
+def _check_warmup(name: str, settings: Mapping[str, Any], epochs: int) -> None:
+    """A warm-up that is as long as the search, or as one of its stages, would search nothing."""
+    stages = max(1, *(len(settings.get(key) or ()) for key in STAGED))
+    warmup = settings.get(WARMUP, 0)
+    if warmup and warmup >= epochs // stages:
+        where = (
+            f"{stages} stages of {epochs // stages} epochs" if stages > 1 else f"{epochs} epochs"
         )
-    return resolved
+        raise ConfigError(
+            f"`{name}` leaves the architecture alone for {warmup} epochs and the search has"
+            f" {where}; give it more --epochs, or fewer warm-up epochs with"
+            f" `--set {name}.{WARMUP}=...`."
+        )
 
 
 def find_recipe(name: str, method: type[Searcher], recipe: str) -> Recipe:
@@ -101,23 +127,19 @@ def _check_cost(method: str, cost: str, table: Table, *, measured: bool) -> None
         raise UnknownNameError(f"device in table `{table.name}` for `{method}`", device, known)
 
 
-def _check_capabilities(name: str, method: type[Searcher], settings: Any, problem: type) -> None:
-    for capability in method.requires(settings):
-        if not all(hasattr(problem, attribute) for attribute in _members(capability)):
-            kind = problem.kind  # type: ignore[attr-defined]
-            raise ConfigError(
-                f"`{name}` with these settings needs a problem with {_said(capability)}, and a"
-                f" {kind} has none; leave the method out or change its settings."
-            )
-
-
-def _said(capability: type) -> str:
-    """`PartialChannels` to `partial channels`."""
-    return re.sub(r"(?<!^)([A-Z])", r" \1", capability.__name__).lower()
-
-
-def _members(protocol: type) -> list[str]:
-    return [name for name in vars(protocol) if not name.startswith("_")]
+def _refuse_if_none_can_run(methods: Sequence[Mapping[str, Any]], problem: type) -> None:
+    """A method that needs what the problem lacks fails its own trials; all of them, the study."""
+    refusals = []
+    for resolved in methods:
+        method = registry.methods.load(resolved["method"])
+        settings = method.Settings.build(resolved["method"], resolved["settings"])
+        try:
+            check_capabilities(resolved["method"], method, settings, problem)
+        except ConfigError as error:
+            refusals.append(error)
+    asked = [resolved for resolved in methods if resolved["method"] != BASELINE]
+    if refusals and len(refusals) >= len(asked):
+        raise refusals[0]
 
 
 def _refuse_twins(specs: Sequence[TrialSpec]) -> None:

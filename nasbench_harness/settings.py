@@ -27,6 +27,18 @@ class Settings(BaseModel):
         except ValidationError as error:
             raise SettingsError(owner, cls, error) from error
 
+    def identity(self) -> dict[str, Any]:
+        """The values, but for fields added later that are as if they were not there.
+
+        So a trial's name stays what it was when its method learns something new.
+        """
+        values = self.model_dump(mode="json")
+        for name, field in type(self).model_fields.items():
+            extra = field.json_schema_extra
+            if isinstance(extra, dict) and extra.get("later") and values[name] == field.default:
+                del values[name]
+        return values
+
     @classmethod
     def explain(cls) -> list[dict[str, Any]]:
         """One row per setting: name, default, unit, allowed values, meaning."""
@@ -43,9 +55,16 @@ class Settings(BaseModel):
         ]
 
 
-def setting(default: Any, meaning: str, *, unit: str = "", **limits: Any) -> Any:
-    """A field of a `Settings` class; `limits` are pydantic's (`gt`, `ge`, `lt`, `le`)."""
-    return Field(default, description=meaning, json_schema_extra={"unit": unit}, **limits)
+def setting(
+    default: Any, meaning: str, *, unit: str = "", later: bool = False, **limits: Any
+) -> Any:
+    """A field of a `Settings` class; `limits` are pydantic's (`gt`, `ge`, `lt`, `le`).
+
+    `later` marks one that was added to a method which has results: its default must mean what the
+    method did before.
+    """
+    extra = {"unit": unit, "later": later}
+    return Field(default, description=meaning, json_schema_extra=extra, **limits)
 
 
 class SettingsError(HarnessError):

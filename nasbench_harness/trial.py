@@ -13,12 +13,15 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from filelock import FileLock, Timeout
+
 from nasbench_harness import registry
+from nasbench_harness.capabilities import check_capabilities
 from nasbench_harness.checkpoints import load_checkpoint, remove_checkpoints, save_checkpoint
 from nasbench_harness.contracts import Problem, Searcher, SearchSpace, Table
 from nasbench_harness.errors import HarnessError
 from nasbench_harness.files import Journal, write_json
-from nasbench_harness.hardware import Hardware
+from nasbench_harness.hardware import Hardware, wait_for
 from nasbench_harness.outcomes import (
     HISTORY,
     RESULT,
@@ -32,6 +35,9 @@ from nasbench_harness.outcomes import (
 from nasbench_harness.seeding import stream_seed
 from nasbench_harness.spec import TrialSpec
 
+LOCK = "trial.lock"
+LOCK_SECONDS = 30.0
+"""How long to wait for a worker that lost its parent to notice and to stop."""
 CHECKPOINT_SECONDS = 10.0
 RECORDED_POINTS = 100
 SNAPSHOTS = 25
@@ -55,8 +61,11 @@ def run_trial(
     """Run (or go on with) the trial in `folder`; whatever goes wrong becomes its status."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        write_json(folder / TRIAL, {"schema_version": SCHEMA_VERSION, **asdict(spec)})
-        return _search(spec, folder, callbacks or Callbacks(), hardware or Hardware())
+        with FileLock(folder / LOCK, timeout=LOCK_SECONDS):
+            write_json(folder / TRIAL, {"schema_version": SCHEMA_VERSION, **asdict(spec)})
+            return _search(spec, folder, callbacks or Callbacks(), hardware or Hardware())
+    except Timeout:
+        return Outcome(spec.trial_id, Status.FAILED, f"Another process is running {folder}.")
     except Exception as error:
         outcome = Outcome(spec.trial_id, Status.FAILED, sentence(error))
         write_failure(folder, outcome, traceback.format_exc())
@@ -125,9 +134,11 @@ def _steps(run: Run, journal: Journal, folder: Path, callbacks: Callbacks) -> bo
         started = time.perf_counter()
         run.problem.advance()
         log = run.searcher.step()
+        of_epoch = run.step + 1 in recorded_set
+        if of_epoch:
+            wait_for(run.problem.device)
         run.seconds += time.perf_counter() - started
         run.step += 1
-        of_epoch = run.step in recorded_set
         if of_epoch:
             journal.append(record(run, log, snapshot=run.step in snapshots))
             run.lines = journal.length
@@ -154,7 +165,7 @@ def _due(run: Run, *, of_epoch: bool) -> bool:
 def _begin(spec: TrialSpec, hardware: Hardware) -> Run:
     from nasbench_harness.problems.opening import open_problem
 
-    device = hardware.open()
+    device = hardware.open() if spec.epoch_steps else hardware.host()
     space, table = registry.open_space(spec.space), registry.open_table(spec.table)
     if table.content_hash != spec.table_hash:
         raise HarnessError(
@@ -164,6 +175,7 @@ def _begin(spec: TrialSpec, hardware: Hardware) -> Run:
     problem = open_problem(spec, space, table, hardware, device)
     method = registry.methods.load(spec.method)
     settings = method.Settings.build(spec.method, spec.settings)
+    check_capabilities(spec.method, method, settings, type(problem))
     searcher = method(problem, settings, stream_seed(spec.seed, "searcher"))
     return Run(spec, space, table, problem, searcher, hardware)
 

@@ -189,6 +189,30 @@ def test_killed_at_random_and_resumed_ends_the_same(tmp_path: Path) -> None:
     assert outcome_of(tmp_path / "whole") == outcome_of(tmp_path / "killed")
 
 
+def test_worker_that_lost_its_parent_stops_and_the_study_is_resumed_whole(tmp_path: Path) -> None:
+    """SIGKILL of the command itself: its worker notices, and nothing runs twice."""
+    run_study(config("drnas", epochs=25), tmp_path / "whole", LocalExecutor(1))
+    words = [
+        "run", "-m", "drnas", "--search", "supernet", "--dataset", "digits", "--recipe", "quick",
+        "--table", "analog", "--seeds", "0,", "--epochs", "25", "--limit", "120", "--no-random",
+        "--width", "2", "--cells", "1", "--batch-size", "16", "--no-report", "--out", "killed",
+    ]  # fmt: skip
+    code = "from nasbench_harness.cli import main; main()"
+    command = [sys.executable, "-c", code]
+    process = subprocess.Popen([*command, *words], cwd=tmp_path, stderr=subprocess.DEVNULL)
+    trials = tmp_path / "killed" / "trials"
+    while not list(trials.glob(f"*/{CHECKPOINT}")) and process.poll() is None:
+        time.sleep(0.01)
+    process.kill()
+    process.wait()
+    subprocess.run(
+        [*command, "resume", "killed", "--no-report"],
+        cwd=tmp_path, check=True, capture_output=True,
+    )  # fmt: skip
+    (killed,), (whole,) = trials.iterdir(), (tmp_path / "whole" / "trials").iterdir()
+    assert outcome_of(killed) == outcome_of(whole)
+
+
 def test_damaged_checkpoint_falls_back_to_the_one_before(
     tmp_path: Path, stopping: Callable[[int], Callbacks]
 ) -> None:
@@ -253,6 +277,8 @@ def test_out_of_memory_names_what_to_change(
         ("darts", {"network": {"widht": 4}}, "Did you mean `width`"),
         ("darts", {"network": {"batch_size": 500}}, "too few for batches of 500"),
         ("unas[warmup_epochs=3]", {}, "leaves the architecture alone for 3 epochs"),
+        ("drnas[warmup_epochs=2,kept_options=[5,3]]", {}, "2 stages of 1 epochs"),
+        ("darts", {"steps": 1000}, "give one of --epochs and --steps"),
         ("darts", {"search": "landscape", "recipe": "landscape"}, "is about supernets"),
         ("darts[cost=params]", {}, "has no setting `cost`"),
         ("unas[cost='latency:toaster']", {}, "toaster"),
@@ -261,6 +287,43 @@ def test_out_of_memory_names_what_to_change(
 def test_what_cannot_run_is_refused_at_once(methods: str, given: dict[str, Any], said: str) -> None:
     with pytest.raises(HarnessError, match=re.escape(said)):
         plan(config(methods, **given))
+
+
+def test_warmups_shrink_with_the_epochs_and_the_new_optimiser_comes_after() -> None:
+    spec = only_trial("unas", recipe="paper", epochs=20, network={**TINY, "train_share": 0.5})
+    assert spec.settings["warmup_epochs"] == 3
+    assert spec.network["reset_optimizer_epoch"] == 3
+    small = {**TINY, "batch_size": 8}  # of the tenth that is for the architecture
+    whole = only_trial("unas", recipe="paper", epochs=None, network=small)
+    assert (whole.settings["warmup_epochs"], whole.epochs) == (15, 100)
+
+
+def test_steps_alone_decide_how_many_epochs_there_are() -> None:
+    spec = only_trial(epochs=None, steps=10)
+    assert (spec.steps, spec.epoch_steps, spec.epochs) == (10, 3, 4)
+
+
+def test_a_recipe_for_one_method_alone() -> None:
+    plain, staged = plan(config("darts,drnas[recipe=nb201_progressive,warmup_epochs=0]"))
+    assert plain.network["learning_rate"] != staged.network["learning_rate"]
+    assert staged.settings["kept_options"] == [5, 3]
+    assert staged.label == "drnas[recipe=nb201_progressive,warmup_epochs=0]"
+
+
+def test_batches_of_one_image_are_batches_of_one_image() -> None:
+    assert only_trial(batch_size=1, network={"width": 2, "cells": 1}).network["batch_size"] == 1
+
+
+def test_a_method_that_cannot_run_fails_alone(tmp_path: Path) -> None:
+    done = run_study(config("darts,rea"), tmp_path / "study", LocalExecutor(1))
+    assert done.counts() == {Status.DONE: 1, Status.FAILED: 1}
+    assert "stand alone accuracy" in done.failures[0].error
+
+
+def test_network_that_cannot_be_built_is_a_sentence(tmp_path: Path) -> None:
+    spec = only_trial("drnas[partial_channels=4]", network={**TINY, "width": 6})
+    outcome = run_trial(spec, tmp_path)
+    assert outcome.error == "The supernet cannot be built: width 6 cannot be divided by 4."
 
 
 def test_measured_latency_is_a_cost_on_images_only() -> None:

@@ -88,7 +88,7 @@ def _collect(workers: list[_Worker], queue: deque[TrialSpec], folder: Path) -> I
             continue
         yield event
         if isinstance(event, Outcome):
-            if queue:
+            if queue and event.status is not Status.INTERRUPTED:  # that worker is leaving
                 worker.give(queue.popleft())
             else:
                 workers.remove(worker)
@@ -139,17 +139,21 @@ def _work(connection: Connection, folder: Path, hardware: Hardware) -> None:
             spec: TrialSpec = connection.recv()
         except (EOFError, ConnectionError):
             return
-        callbacks = Callbacks(_reporter(connection, spec.trial_id), lambda: stopped)
+        callbacks = Callbacks(_reporter(connection, spec.trial_id, stop), lambda: stopped)
         outcome = run_trial(spec, folder / spec.trial_id, callbacks, hardware)
         with contextlib.suppress(OSError):
             connection.send(outcome)
 
 
-def _reporter(connection: Connection, trial_id: str) -> Callable[[int], None]:
-    """Tells the parent how far the trial is; a parent that stopped listening is no fault."""
+def _reporter(
+    connection: Connection, trial_id: str, stop: Callable[[], None]
+) -> Callable[[int], None]:
+    """Tells the parent how far the trial is; without a parent the trial saves itself and stops."""
 
     def report(steps: int) -> None:
-        with contextlib.suppress(OSError):
+        try:
             connection.send(Advanced(trial_id, steps))
+        except OSError:
+            stop()
 
     return report

@@ -15,6 +15,7 @@ from nasbench_harness.contracts import (
     Table,
 )
 from nasbench_harness.errors import HarnessError
+from nasbench_harness.hardware import wait_for
 from nasbench_harness.tables.metrics import latency_metric
 
 LATENCY = "latency:"
@@ -69,13 +70,9 @@ class Costs:
         images = torch.zeros(shape, device=self._device)
         taken = []
         for _ in range(LATENCY_PASSES):
-            self._wait()
+            wait_for(self._device)
             started = time.perf_counter()
             network(images)
-            self._wait()
+            wait_for(self._device)
             taken.append(time.perf_counter() - started)
         return 1000 * sorted(taken)[LATENCY_PASSES // 2]
-
-    def _wait(self) -> None:
-        if self._device.type == "cuda":
-            torch.cuda.synchronize(self._device)

@@ -20,7 +20,10 @@ class NetworkSettings(Settings):
     nesterov: bool = setting(False, "Nesterov's form of the momentum")
     weight_decay: float = setting(3e-4, "L2 pull on the network weights", ge=0)
     clip_norm: float = setting(
-        5.0, "largest norm of the gradient of all network weights; 0 never clips", ge=0
+        5.0,
+        "largest norm of the gradient of all network weights, without the architecture parameters"
+        " that the NAS-Bench-201 code counts in; 0 never clips",
+        ge=0,
     )
     reset_optimizer_epoch: int = setting(
         0, "begin with a fresh optimiser at this epoch; 0: never", unit="epochs", ge=0

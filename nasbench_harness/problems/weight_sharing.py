@@ -3,6 +3,12 @@
 Network weights descend the training loss, the searcher's architecture parameters the validation
 loss of the same network. No table is read here: what a derived architecture is worth is looked up
 or trained afterwards.
+
+Three decisions are our own. Batches are of one size, so that an epoch leaves out the last images
+of its order (390 steps instead of the papers' 391 on 25,000 images). Validation batches go through
+their half in random order, as UNAS's do; DARTS and DrNAS draw a fresh batch at every step, the
+NAS-Bench-201 codes one with replacement. The forward passes of the second order count in running
+statistics all the same, one at w' more than in the authors' code.
 """
 
 from __future__ import annotations
@@ -26,6 +32,7 @@ from nasbench_harness.contracts import (
     Supernet,
     Table,
 )
+from nasbench_harness.errors import HarnessError
 from nasbench_harness.images.augment import Augment
 from nasbench_harness.images.batches import Batches
 from nasbench_harness.images.datasets import ImageDataset
@@ -107,12 +114,15 @@ class WeightSharing:
         """A fresh supernet from the trial's own seed; global random state stays as it is."""
         space = cast("NetworkSpace", self.space)
         with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(stream_seed(self._seed, "network") % 2**63)
-            net = space.supernet(
-                self._shape,
-                track_running_stats=self.settings.track_running_stats,
-                partial=factor,
-            )
+            torch.manual_seed(stream_seed(self._seed, "network"))
+            try:
+                net = space.supernet(
+                    self._shape,
+                    track_running_stats=self.settings.track_running_stats,
+                    partial=factor,
+                )
+            except ValueError as error:
+                raise HarnessError(f"The supernet cannot be built: {error}.") from error
         self.supernet: nn.Module = net.to(self.device)
         self._compiled = self._compile()
         self._optimizer = self._make_optimizer()
@@ -125,7 +135,8 @@ class WeightSharing:
                 parameters, lr=s.learning_rate, weight_decay=s.weight_decay, fused=True
             )
         optimizer = torch.optim.SGD(
-            parameters, lr=s.learning_rate, momentum=s.momentum, nesterov=s.nesterov,
+            parameters, lr=s.learning_rate, momentum=s.momentum,
+            nesterov=s.nesterov and s.momentum > 0,
             weight_decay=s.weight_decay, fused=True,
         )  # fmt: skip
         if s.momentum:
@@ -240,8 +251,9 @@ class WeightSharing:
     def observe(self, weights: Tensor) -> dict[str, float]:
         """One-shot accuracy of the mixture and of the cell derived from it; the epoch so far.
 
-        The difference is the discretisation gap. Images: the first `evaluated_images` of the
-        search-validation half.
+        The difference is the discretisation gap. The mixture is the searcher's preferences p
+        themselves: what DARTS trains; DrNAS and UNAS train samples around it, EDAS single
+        operations. Images: the first `evaluated_images` of the search-validation half.
         """
         images = self.settings.evaluated_images
         mixture = self.accuracy(weights.to(self.device, self.dtype), images)
@@ -272,7 +284,8 @@ class WeightSharing:
     def accuracy(self, candidate: Tensor | Architecture, images: int) -> float:
         """One-shot accuracy, percent, over the first `images` search-validation images."""
         weights, active = self.as_weights(candidate)
-        part = self._held_out.select(list(range(min(images, len(self._held_out)))))
+        count = min(images, len(self._held_out))
+        part = Images(self._held_out.pixels[:count], self._held_out.labels[:count])
         with self.evaluating(self.settings.evaluation):
             correct = torch.zeros((), device=self.device)
             for first in range(0, len(part), EVALUATION_BATCH):

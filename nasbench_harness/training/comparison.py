@@ -7,11 +7,19 @@ from typing import Any
 from nasbench_harness import registry
 from nasbench_harness.contracts import Architecture, SearchSpace
 from nasbench_harness.errors import HarnessError
+from nasbench_harness.images.parts import ImageDataset
 from nasbench_harness.tables.library import default_table
 from nasbench_harness.tables.metrics import find_metric
 from nasbench_harness.training.settings import TrainingSettings
 
+TRAINED_ON = {"cifar10": 50_000, "cifar100": 50_000, "imagenet16-120": 151_700}
+"""Training images behind the tables."""
 _SPLITS = {"table": "test", "search": "valid"}
+
+
+def is_whole(dataset: ImageDataset) -> bool:
+    """Has the data set as many training images as the tables' own."""
+    return len(dataset.train) == TRAINED_ON.get(dataset.table_dataset or "")
 
 
 def table_value(

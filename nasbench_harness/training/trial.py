@@ -40,7 +40,7 @@ from nasbench_harness.outcomes import (
     sentence,
     write_failure,
 )
-from nasbench_harness.training.comparison import table_value
+from nasbench_harness.training.comparison import is_whole, table_value
 from nasbench_harness.training.images import TrainingImages
 from nasbench_harness.training.settings import TrainingSettings
 from nasbench_harness.training.training import VERSION, Training, build_network, count_costs
@@ -73,7 +73,8 @@ class TrainingSpec:
     @cached_property
     def fingerprint(self) -> str:
         """SHA-256 of what decides the result."""
-        return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()
+        decisive = {k: v for k, v in asdict(self).items() if k != "dataset"}  # its digest is there
+        return hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()
 
     @property
     def trial_id(self) -> str:
@@ -247,7 +248,7 @@ def _result(run: _Run, history: list[Row]) -> dict[str, Any]:
             run.arch,
             images.dataset.table_dataset,
             run.training.settings,
-            limited=run.spec.limit is not None,
+            limited=run.spec.limit is not None or not is_whole(images.dataset),
         ),
         "trained_on": images.trained_on,
         "evaluated_on": images.evaluated_on,

@@ -148,7 +148,8 @@ class _Leave(Function):
         mixed, saved3 = _convolve(rectified, conv3, scale3, norm3)
         mixed1, saved1 = _convolve(rectified, conv1, scale1, norm1)
         mixed.add_(mixed1)
-        _as_matrix(mixed).addmm_(_as_matrix(x), skip).addmm_(_as_matrix(pooled), pool)
+        total = mixed.permute(0, 2, 3, 1).view(-1, mixed.shape[1])  # a view, or an error
+        total.addmm_(_as_matrix(x), skip).addmm_(_as_matrix(pooled), pool)
         ctx.norms = norm3, norm1
         needs_pooled = ctx.needs_input_grad[6]
         ctx.save_for_backward(
