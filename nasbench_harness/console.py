@@ -153,7 +153,8 @@ class StudyProgress:
         missing = study.missing()
         kept = len(study.specs) - len(missing)
         already = f", {kept} already done" if kept else ""
-        err.print(f"{len(missing)} trials to run{already} → {study.folder}", markup=False)
+        trials = "1 trial" if len(missing) == 1 else f"{len(missing)} trials"
+        err.print(f"{trials} to run{already} → {study.folder}", markup=False)
         self._steps = {spec.trial_id: spec.steps for spec in missing}
         self._progress = Progress(
             BarColumn(bar_width=32),

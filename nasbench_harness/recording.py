@@ -52,7 +52,8 @@ def _of_supernet(run: Run, arch: Architecture, p: Any) -> dict[str, Any]:
         return {}
     facts: dict[str, Any] = {"peak_memory_mb": peak_memory_mb(run.problem.device)}
     every, epoch = run.spec.diagnose_every, run.step // run.spec.epoch_steps
-    if every and (epoch % every == 0 or run.step == run.spec.steps):
+    searches = run.spec.steps >= run.spec.epoch_steps  # a single draw leaves nothing to diagnose
+    if every and searches and (epoch % every == 0 or run.step == run.spec.steps):
         from nasbench_harness.problems.diagnostics import diagnose
 
         column = run.table.column(run.spec.report_metric)

@@ -63,7 +63,7 @@ def setting(
     `later` marks one that was added to a method which has results: its default must mean what the
     method did before.
     """
-    extra = {"unit": unit, "later": later}
+    extra: dict[str, Any] = {"unit": unit, "later": later}
     return Field(default, description=meaning, json_schema_extra=extra, **limits)
 
 

@@ -23,8 +23,8 @@ SHA256 = "85f3435b877aa2d36268d55ce07f6ff6d73643d17a840f1941745da5eb80db32"
 
 CAVEAT = (
     "The `analog` table is an independent CIFAR-10 retraining of the NAS-Bench-201 cells"
-    " (AnalogNAS-Bench), not the official benchmark, and has one accuracy per cell: unless told"
-    " otherwise the search and the report look at the same number."
+    " (AnalogNAS-Bench), not the official benchmark, and has one accuracy per cell: a search on"
+    " the table itself looks, unless told otherwise, at the number it is judged by."
 )
 _LAYOUT = 2  # raised when the way columns are made from the pickle changes
 _CLASSES = {
