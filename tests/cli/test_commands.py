@@ -179,7 +179,7 @@ def test_ctrl_c_keeps_what_is_done_and_says_how_to_go_on(nasharness: Run, tmp_pa
     )  # fmt: skip
     _wait_for(tmp_path / "s" / "trials", "drnas-*/history.jsonl", process)
     os.killpg(process.pid, signal.SIGINT)
-    told, errors = process.communicate(timeout=60)
+    told, errors = process.communicate(timeout=180)
     assert process.returncode == 3, errors
     assert "Interrupted; what is done is kept." in told
     frame = pd.read_parquet(tmp_path / "s" / "trials.parquet").set_index("trial")["status"]
