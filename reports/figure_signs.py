@@ -87,6 +87,7 @@ def _scale(axes: Axes, sign: Sign, curves: pd.DataFrame, data: StudyData) -> Non
         _line(axes, 0)
     elif low > 0 and high / low > SPREAD:
         axes.set_yscale("log")
+        axes.yaxis.set_major_formatter("{x:g}")  # labels are plain text, not formulas
     else:
         axes.set_ylim(min(0, low * 1.1), high * 1.1 if high > 0 else None)
 

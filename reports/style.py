@@ -27,7 +27,7 @@ THEME = {
 }
 
 # Okabe & Ito (2008) without its black and its yellow, which vanish on dark and on white paper.
-_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
+_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#882255")
 _DASHES: tuple[Any, ...] = ("-", (0, (6, 2)), (0, (2, 1.2)), (0, (6, 1.5, 1.5, 1.5)), (0, (10, 3)))
 _MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 
