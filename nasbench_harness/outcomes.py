@@ -6,11 +6,14 @@ import contextlib
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from nasbench_harness.errors import HarnessError
+from nasbench_harness.errors import ExitCode, HarnessError
 from nasbench_harness.files import read_json, write_json
 from nasbench_harness.hardware import is_out_of_memory
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 SCHEMA_VERSION = 1
 TRIAL, HISTORY, RESULT = "trial.json", "history.jsonl", "result.json"
@@ -32,6 +35,26 @@ class Outcome:
     trial_id: str
     status: Status
     error: str = ""
+
+
+@dataclass(frozen=True)
+class Ended:
+    """Trials after a command has run what was missing of them."""
+
+    trials: pd.DataFrame
+    """One row per planned trial, as gathered."""
+    failures: list[Outcome]
+    interrupted: bool
+
+    def counts(self) -> dict[Status, int]:
+        """How many trials have each status."""
+        statuses = list(self.trials["status"])
+        return {status: statuses.count(status) for status in Status if status in statuses}
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """DONE only if every trial has a result."""
+        return ExitCode.DONE if set(self.counts()) <= {Status.DONE} else ExitCode.INCOMPLETE
 
 
 def write_failure(folder: Path, outcome: Outcome, details: str = "") -> None:

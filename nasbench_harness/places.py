@@ -64,9 +64,7 @@ class OnTable:
             "epochs": recipe.epochs,
         }
 
-    def resolve_network(
-        self, recipe: Recipe, settings: Mapping[str, Any], epochs: int
-    ) -> dict[str, Any]:
+    def resolve_network(self, recipe: Recipe, settings: Mapping[str, Any]) -> dict[str, Any]:
         """A table has none."""
         return {}
 
@@ -160,9 +158,7 @@ class OnImages:
             )
         return epochs, steps
 
-    def resolve_network(
-        self, recipe: Recipe, settings: Mapping[str, Any], epochs: int
-    ) -> dict[str, Any]:
+    def resolve_network(self, recipe: Recipe, settings: Mapping[str, Any]) -> dict[str, Any]:
         """The supernet of a method; a fresh optimiser comes when the method's warm-up ends."""
         network = self._network(recipe)
         if recipe.network.get(RESET) and RESET not in self.config.network:

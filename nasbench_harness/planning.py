@@ -74,7 +74,7 @@ def _resolve(
         "settings": settings.identity(),
         "overrides": {key: dumped.get(key, value) for key, value in choice.settings.items()},
         **resolved,
-        **place.resolve_network(recipe, dumped, resolved["epochs"]),
+        **place.resolve_network(recipe, dumped),
     }
 
 

@@ -6,41 +6,22 @@ from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
 
 from nasbench_harness.config import StudyConfig
-from nasbench_harness.errors import ExitCode
 from nasbench_harness.executors import Event, Executor
 from nasbench_harness.hardware import Hardware
-from nasbench_harness.outcomes import Outcome, Status
+from nasbench_harness.outcomes import Ended, Outcome, Status
 from nasbench_harness.planning import plan
 from nasbench_harness.store import LOCK, Study, StudyError, gather, plan_study
 
-if TYPE_CHECKING:
-    import pandas as pd
-
 
 @dataclass(frozen=True)
-class StudyRun:
+class StudyRun(Ended):
     """A study after a run."""
 
     study: Study
-    trials: pd.DataFrame
-    """One row per planned trial, as gathered."""
-    failures: list[Outcome]
-    interrupted: bool
-
-    def counts(self) -> dict[Status, int]:
-        """How many trials have each status."""
-        statuses = list(self.trials["status"])
-        return {status: statuses.count(status) for status in Status if status in statuses}
-
-    @property
-    def exit_code(self) -> ExitCode:
-        """DONE only if every trial has a result."""
-        return ExitCode.DONE if set(self.counts()) <= {Status.DONE} else ExitCode.INCOMPLETE
 
 
 def run_study(  # noqa: PLR0913 - what runs, where, and who is told
@@ -66,7 +47,7 @@ def run_study(  # noqa: PLR0913 - what runs, where, and who is told
             trials = gather(study)
     except Timeout as error:
         raise StudyError(f"Another run is working on {folder}; wait for it to end.") from error
-    return StudyRun(study, trials, failures, interrupted)
+    return StudyRun(trials, failures, interrupted, study)
 
 
 def _run_missing(

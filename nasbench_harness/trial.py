@@ -142,8 +142,7 @@ def _steps(run: Run, journal: Journal, folder: Path, callbacks: Callbacks) -> bo
         if of_epoch:
             journal.append(record(run, log, snapshot=run.step in snapshots))
             run.lines = journal.length
-            callbacks.progress(run.step)
-        elif run.spec.epoch_steps:
+        if of_epoch or run.spec.epoch_steps:
             callbacks.progress(run.step)
         stopped = callbacks.stopped()
         if stopped or _due(run, of_epoch=of_epoch):

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import torch
 
+from nasbench_harness.hardware import available_cores
 from nasbench_harness.images.cache import cached
 from nasbench_harness.images.errors import ImageDataError
 from nasbench_harness.images.parts import Decoded, Images
@@ -195,7 +196,7 @@ def _decode_to(files: Sequence[_File], size: tuple[int, int], *, resize: bool) -
         return broken
 
     # Small images take longer on several threads: there the interpreter's lock is what they share.
-    with ThreadPoolExecutor(_threads() if resize else 1) as pool:
+    with ThreadPoolExecutor(available_cores() if resize else 1) as pool:
         results = [pool.submit(decode, start) for start in range(0, len(files), _CHUNK)]
         try:
             broken = [file.path for result in results for file in result.result()]
@@ -220,10 +221,3 @@ def _pixels(path: str, size: tuple[int, int], *, resize: bool) -> NDArray[np.uin
         if colour.size != size:
             colour = colour.resize(size, Image.Resampling.BILINEAR)
         return np.asarray(colour).transpose(2, 0, 1)
-
-
-def _threads() -> int:
-    """As many as this process may use cores."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

@@ -15,13 +15,35 @@ class DivergedError(HarnessError):
     """A search whose loss is no number any more."""
 
 
+class FirstBroken:
+    """The first step whose loss was not finite, kept on the device."""
+
+    def __init__(self, device: torch.device, setting: str) -> None:
+        """`setting` is how a user changes the learning rate."""
+        self.step = torch.zeros((), device=device)
+        self._setting = setting
+
+    def note(self, loss: Tensor, step: int) -> None:
+        """Take in the loss of a step, numbered from 1."""
+        first = (self.step == 0) & ~loss.isfinite()
+        self.step = torch.where(first, float(step), self.step)
+
+    def check(self) -> None:
+        """DivergedError, with the step, if there is one."""
+        if step := int(self.step):
+            raise DivergedError(
+                f"The training loss is no finite number any more since step {step}; a smaller"
+                f" learning rate (`--set {self._setting}=...`) or `--precision fp32` may help."
+            )
+
+
 class Meters:
     """Mean loss and accuracy of the epoch so far, and the first step whose loss was not finite."""
 
     def __init__(self, device: torch.device) -> None:
         self._sums = torch.zeros(3, device=device)
         """Loss, share of right answers, steps."""
-        self._broken = torch.zeros((), device=device)
+        self._broken = FirstBroken(device, "network.learning_rate")
 
     def reset(self) -> None:
         """Begin a new epoch."""
@@ -31,17 +53,11 @@ class Meters:
         """Take in one training step, numbered from 1."""
         right = (logits.argmax(dim=1) == labels).float().mean()
         self._sums += torch.stack([loss, right, torch.ones_like(loss)])
-        first = (self._broken == 0) & ~loss.isfinite()
-        self._broken = torch.where(first, float(step), self._broken)
+        self._broken.note(loss, step)
 
     def check(self) -> None:
         """DivergedError if a loss was not finite."""
-        broken = int(self._broken)
-        if broken:
-            raise DivergedError(
-                f"The training loss is no finite number any more since step {broken}; a smaller"
-                " learning rate (`--set network.learning_rate=...`) or precision fp32 may help."
-            )
+        self._broken.check()
 
     def read(self) -> dict[str, float]:
         """Means of the epoch so far; nothing before its first step."""
@@ -52,9 +68,9 @@ class Meters:
 
     def state_dict(self) -> dict[str, Any]:
         """The sums."""
-        return {"sums": self._sums.clone(), "broken": self._broken.clone()}
+        return {"sums": self._sums.clone(), "broken": self._broken.step.clone()}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Go on from `state`."""
         self._sums.copy_(state["sums"])
-        self._broken.copy_(state["broken"])
+        self._broken.step.copy_(state["broken"])

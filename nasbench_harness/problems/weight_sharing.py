@@ -84,7 +84,6 @@ class WeightSharing:
         self._split_images(dataset)
         channels = dataset.train.pixels.shape[1]
         self._shape = NetworkShape(len(dataset.classes), channels, settings.width, settings.cells)
-        self._channel_factor = 1
         self._compile_mode = compile_mode
         self._build(1)
         self._precision = Precision(settings.precision, self.device)
@@ -228,14 +227,13 @@ class WeightSharing:
         seed = stream_seed(self._seed, f"widen to 1/{factor}")
         generator = torch.Generator().manual_seed(seed)
         old = self._optimizer
-        grown = {g.old: g for g in cast("Supernet", self.supernet).use_channels(factor, generator)}
+        grown = {g.new: g for g in cast("Supernet", self.supernet).use_channels(factor, generator)}
         self._channel_factor = factor
         rate = old.param_groups[0]["lr"]
-        by_new = {g.new: g for g in grown.values()}
         self._optimizer = self._make_optimizer()
         self._optimizer.param_groups[0]["lr"] = rate
         for parameter in self.supernet.parameters():
-            change = by_new.get(parameter)
+            change = grown.get(parameter)
             state = old.state.get(change.old if change else parameter, {})
             self._optimizer.state[parameter] = {
                 name: change.grow(v) if change and v is not None and v.dim() else v

@@ -12,10 +12,10 @@ from filelock import FileLock, Timeout
 
 from nasbench_harness import registry
 from nasbench_harness.contracts import Architecture, NetworkSpace, SearchSpace
-from nasbench_harness.errors import ExitCode, HarnessError
+from nasbench_harness.errors import HarnessError
 from nasbench_harness.hardware import DeviceError, Hardware, is_out_of_memory
 from nasbench_harness.images.datasets import FOLDER, open_dataset
-from nasbench_harness.outcomes import Outcome, Status
+from nasbench_harness.outcomes import Ended, Outcome, Status
 from nasbench_harness.training.folder import (
     LOCK,
     TrainingFolder,
@@ -68,24 +68,10 @@ class TrainingRequest:
 
 
 @dataclass(frozen=True)
-class TrainingRun:
+class TrainingRun(Ended):
     """The trainings of a request after they ran."""
 
     folder: TrainingFolder
-    trials: pd.DataFrame
-    """One row per training of the folder, as gathered."""
-    failures: list[Outcome]
-    interrupted: bool
-
-    def counts(self) -> dict[Status, int]:
-        """How many trainings have each status."""
-        statuses = list(self.trials["status"])
-        return {status: statuses.count(status) for status in Status if status in statuses}
-
-    @property
-    def exit_code(self) -> ExitCode:
-        """DONE only if every training has a result."""
-        return ExitCode.DONE if set(self.counts()) <= {Status.DONE} else ExitCode.INCOMPLETE
 
 
 def label(space: SearchSpace, arch: Architecture) -> str:
@@ -125,7 +111,7 @@ def train(
         raise TrainingFolderError(
             f"Another command is training in {path}; wait for it to end."
         ) from error
-    return TrainingRun(folder, trials, failures, interrupted)
+    return TrainingRun(trials, failures, interrupted, folder)
 
 
 def _run_missing(

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from nasbench_harness.problems.meters import DivergedError
+from nasbench_harness.problems.meters import FirstBroken
 
 
 class Totals:
@@ -17,7 +17,7 @@ class Totals:
     def __init__(self, device: torch.device) -> None:
         self._sums = torch.zeros(2, device=device)
         """Loss, right answers."""
-        self._broken = torch.zeros((), device=device)
+        self._broken = FirstBroken(device, "learning_rate")
         self._images = 0
 
     def reset(self) -> None:
@@ -30,8 +30,7 @@ class Totals:
         right = (logits.argmax(dim=1) == labels).float().sum()
         self._sums += torch.stack([loss * len(labels), right])
         self._images += len(labels)
-        first = (self._broken == 0) & ~loss.isfinite()
-        self._broken = torch.where(first, float(step), self._broken)
+        self._broken.note(loss, step)
 
     def read(self) -> tuple[float, float]:
         """Mean loss and accuracy, percent, over all images."""
@@ -40,22 +39,18 @@ class Totals:
 
     def check(self) -> None:
         """DivergedError names the first step whose loss was not finite."""
-        if step := int(self._broken):
-            raise DivergedError(
-                f"The training loss is no finite number any more since step {step}; a smaller"
-                " learning rate (`--set learning_rate=...`) or `--precision fp32` may help."
-            )
+        self._broken.check()
 
     def state_dict(self) -> dict[str, Any]:
         """The sums."""
         return {
             "sums": self._sums.clone(),
-            "broken": self._broken.clone(),
+            "broken": self._broken.step.clone(),
             "images": self._images,
         }
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Go on from `state`."""
         self._sums.copy_(state["sums"])
-        self._broken.copy_(state["broken"])
+        self._broken.step.copy_(state["broken"])
         self._images = int(state["images"])

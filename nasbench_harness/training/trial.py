@@ -29,6 +29,7 @@ from nasbench_harness.hardware import (
     describe_device,
     is_out_of_memory,
     peak_memory_mb,
+    reset_peak_memory,
 )
 from nasbench_harness.outcomes import (
     HISTORY,
@@ -150,8 +151,7 @@ class _Run:
 
 
 def _begin(spec: TrainingSpec, bench: Workbench) -> _Run:
-    if bench.device.type == "cuda":
-        torch.cuda.reset_peak_memory_stats(bench.device)
+    reset_peak_memory(bench.device)
     settings = TrainingSettings(**spec.settings)
     arch = bench.space.parse(spec.architecture)
     dataset = bench.images.dataset
