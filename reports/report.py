@@ -9,21 +9,21 @@ from pathlib import Path
 import matplotlib as mpl
 
 from nasbench_harness.files import write_text
-from nasbench_harness.reports import (
-    figure_anytime,
-    figure_cells,
-    figure_choices,
-    figure_cost,
-    figure_distribution,
-    figure_landscape,
-    figure_oneshot,
-    figure_signs,
-    figure_time,
+from nasbench_harness.reports.figures import (
+    anytime,
+    cells,
+    choices,
+    cost,
+    distribution,
+    landscape,
+    oneshot,
+    signs,
+    time,
 )
-from nasbench_harness.reports.drawing import Drawing, Omitted, SavedFigure, save
-from nasbench_harness.reports.page import Section, render_html, render_markdown
+from nasbench_harness.reports.figures.drawing import Drawing, Omitted, SavedFigure, save
+from nasbench_harness.reports.figures.style import RC, MethodStyle, method_styles
+from nasbench_harness.reports.page.render import Section, render_html, render_markdown
 from nasbench_harness.reports.studydata import BASELINE, StudyData, load_study
-from nasbench_harness.reports.style import RC, MethodStyle, method_styles
 from nasbench_harness.reports.tables import write_tables
 from nasbench_harness.reports.verdict import judge
 
@@ -31,15 +31,15 @@ Draw = Callable[[StudyData, dict[str, MethodStyle]], Drawing | Omitted | None]
 """None: the figure has no place in this report."""
 
 FIGURES: tuple[Draw, ...] = (
-    figure_anytime.draw,
-    figure_cost.draw,
-    figure_time.draw,
-    figure_distribution.draw,
-    figure_oneshot.draw,
-    figure_signs.draw,
-    figure_cells.draw,
-    figure_choices.draw,
-    figure_landscape.draw,
+    anytime.draw,
+    cost.draw,
+    time.draw,
+    distribution.draw,
+    oneshot.draw,
+    signs.draw,
+    cells.draw,
+    choices.draw,
+    landscape.draw,
 )
 
 

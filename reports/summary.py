@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from nasbench_harness.reports.intervals import TOLERANCE, Array, mean_interval
+from nasbench_harness.reports.statistics.intervals import TOLERANCE, Array, mean_interval
 
 COLUMNS = (
     "method",

@@ -13,9 +13,9 @@ from itertools import groupby
 from typing import Any, Literal
 
 from nasbench_harness.reports import numerals
-from nasbench_harness.reports.intervals import TOLERANCE, Array, difference_interval
+from nasbench_harness.reports.figures.reference import baseline_words, whole_table
 from nasbench_harness.reports.protocol import SEEDS
-from nasbench_harness.reports.reference import baseline_words, whole_table
+from nasbench_harness.reports.statistics.intervals import TOLERANCE, Array, difference_interval
 from nasbench_harness.reports.studydata import BASELINE, StudyData
 from nasbench_harness.reports.summary import DONE, numbers
 from nasbench_harness.reports.words import count, listing, name, names, ranges

@@ -12,7 +12,7 @@ import pytest
 
 from nasbench_harness.config import build_config
 from nasbench_harness.planning import plan
-from nasbench_harness.reports import drawing
+from nasbench_harness.reports.figures import drawing
 from nasbench_harness.reports.studydata import StudyData, load_study
 from nasbench_harness.spec import TrialSpec
 from nasbench_harness.store import Study, gather, plan_study

@@ -13,8 +13,8 @@ import pandas as pd
 import pytest
 
 from nasbench_harness.reports import write_report
-from nasbench_harness.reports.figure_cost import COLUMN, cost_curves, draw, held
-from nasbench_harness.reports.regretlines import cost_ticks
+from nasbench_harness.reports.figures.cost import COLUMN, cost_curves, draw, held
+from nasbench_harness.reports.figures.regretlines import cost_ticks
 from nasbench_harness.reports.studydata import StudyData, load_study
 from nasbench_harness.store import Study
 from nasbench_harness.tables.columns import ColumnTable

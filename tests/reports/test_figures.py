@@ -10,12 +10,12 @@ import pandas as pd
 import pytest
 
 from nasbench_harness.contracts import Table
-from nasbench_harness.reports import figure_landscape
-from nasbench_harness.reports.figure_anytime import anytime_curves
-from nasbench_harness.reports.figure_cells import most_found
-from nasbench_harness.reports.regretlines import regret_ticks
+from nasbench_harness.reports.figures import landscape
+from nasbench_harness.reports.figures.anytime import anytime_curves
+from nasbench_harness.reports.figures.cells import most_found
+from nasbench_harness.reports.figures.regretlines import regret_ticks
+from nasbench_harness.reports.figures.style import method_styles
 from nasbench_harness.reports.studydata import load_study
-from nasbench_harness.reports.style import method_styles
 from nasbench_harness.store import Study
 
 from .conftest import METRIC
@@ -54,7 +54,7 @@ def test_most_frequent_architecture_and_how_often(finished: Study) -> None:
 
 
 def test_landscape_shows_every_cell_in_its_place(table: Table) -> None:
-    relief = figure_landscape.fold(table, METRIC, [5] * 6)
+    relief = landscape.fold(table, METRIC, [5] * 6)
     column = table.column(METRIC)
     for rank in (0, 7, 1234, 15624, int(column.argmax())):
         assert relief.accuracy[relief.place(rank)] == column[rank]

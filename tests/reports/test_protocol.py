@@ -10,8 +10,8 @@ import pandas as pd
 import pytest
 
 from nasbench_harness.reports import write_report
+from nasbench_harness.reports.page.provenance import caveats, provenance
 from nasbench_harness.reports.protocol import metric_facts, oracle, protocol, searched
-from nasbench_harness.reports.provenance import caveats, provenance
 from nasbench_harness.reports.studydata import StudyData, load_study
 from nasbench_harness.reports.verdict import judge
 from nasbench_harness.reports.words import plain

@@ -15,11 +15,11 @@ import pytest
 from nasbench_harness.caveats import LANDSCAPE, SUPERNET
 from nasbench_harness.console import print_summary
 from nasbench_harness.reports import summarise, write_report
-from nasbench_harness.reports.epochcurves import epoch_curve
-from nasbench_harness.reports.figure_anytime import anytime_curves
-from nasbench_harness.reports.figure_cost import cost_curves
-from nasbench_harness.reports.provenance import caveats
-from nasbench_harness.reports.reference import whole_table
+from nasbench_harness.reports.figures.anytime import anytime_curves
+from nasbench_harness.reports.figures.cost import cost_curves
+from nasbench_harness.reports.figures.epochcurves import epoch_curve
+from nasbench_harness.reports.figures.reference import whole_table
+from nasbench_harness.reports.page.provenance import caveats
 from nasbench_harness.reports.searchcost import search_cost
 from nasbench_harness.reports.studydata import StudyData, load_study
 from nasbench_harness.reports.supernet import caveats as supernet_caveats

@@ -9,11 +9,11 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from nasbench_harness.reports.drawing import Drawing, PanelGrid
-from nasbench_harness.reports.epochcurves import draw_curve, epoch_curves, scale_epochs
-from nasbench_harness.reports.regretlines import handle
+from nasbench_harness.reports.figures.drawing import Drawing, PanelGrid
+from nasbench_harness.reports.figures.epochcurves import draw_curve, epoch_curves, scale_epochs
+from nasbench_harness.reports.figures.regretlines import handle
+from nasbench_harness.reports.figures.style import INK, MethodStyle
 from nasbench_harness.reports.studydata import StudyData
-from nasbench_harness.reports.style import INK, MethodStyle
 from nasbench_harness.reports.words import count, plain
 
 KEY, TITLE = "signs", "Signs of failure"

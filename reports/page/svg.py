@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from html import escape
 
-from nasbench_harness.reports.drawing import Panel, SavedFigure
-from nasbench_harness.reports.style import THEME
+from nasbench_harness.reports.figures.drawing import Panel, SavedFigure
+from nasbench_harness.reports.figures.style import THEME
 
 _FONT = re.compile(r"(font: (?:[a-z]+ |\d{3} )?[\d.]+px) '[^;\"]*")
 

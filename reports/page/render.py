@@ -12,20 +12,13 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from nasbench_harness.reports import (
-    protocol,
-    provenance,
-    searchcost,
-    supernet,
-    tables,
-    trialrows,
-    words,
-)
-from nasbench_harness.reports.drawing import Omitted, SavedFigure
+from nasbench_harness.reports import protocol, searchcost, supernet, tables, words
+from nasbench_harness.reports.figures.drawing import Omitted, SavedFigure
+from nasbench_harness.reports.figures.style import MethodStyle
+from nasbench_harness.reports.page import provenance, trialrows
+from nasbench_harness.reports.page.svg import inline
+from nasbench_harness.reports.page.swatch import swatch
 from nasbench_harness.reports.studydata import BASELINE, StudyData
-from nasbench_harness.reports.style import MethodStyle
-from nasbench_harness.reports.svg import inline
-from nasbench_harness.reports.swatch import swatch
 from nasbench_harness.reports.verdict import Verdict
 
 

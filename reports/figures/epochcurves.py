@@ -6,8 +6,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
+from nasbench_harness.reports.figures.style import MethodStyle
 from nasbench_harness.reports.studydata import StudyData
-from nasbench_harness.reports.style import MethodStyle
 
 FIELDS = ("method", "quantity", "epochs", "seeds", "mean", "low", "high")
 

@@ -8,10 +8,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from nasbench_harness.reports import numerals
-from nasbench_harness.reports.drawing import Drawing, Omitted
-from nasbench_harness.reports.regretlines import HEIGHT, LINEAR_BELOW, WIDTH
+from nasbench_harness.reports.figures.drawing import Drawing, Omitted
+from nasbench_harness.reports.figures.regretlines import HEIGHT, LINEAR_BELOW, WIDTH
+from nasbench_harness.reports.figures.style import INK, MethodStyle
 from nasbench_harness.reports.studydata import StudyData
-from nasbench_harness.reports.style import INK, MethodStyle
 from nasbench_harness.reports.words import plain, shortened
 
 KEY, TITLE = "distribution", "Where each seed ended"

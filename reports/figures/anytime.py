@@ -8,12 +8,12 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from nasbench_harness.reports import numerals
-from nasbench_harness.reports.drawing import Drawing, Omitted
-from nasbench_harness.reports.intervals import band
-from nasbench_harness.reports.reference import draw_levels, levels
-from nasbench_harness.reports.regretlines import HEIGHT, WIDTH, handle, line, scale_regret
+from nasbench_harness.reports.figures.drawing import Drawing, Omitted
+from nasbench_harness.reports.figures.reference import draw_levels, levels
+from nasbench_harness.reports.figures.regretlines import HEIGHT, WIDTH, handle, line, scale_regret
+from nasbench_harness.reports.figures.style import MethodStyle
+from nasbench_harness.reports.statistics.intervals import band
 from nasbench_harness.reports.studydata import StudyData
-from nasbench_harness.reports.style import MethodStyle
 from nasbench_harness.reports.words import name, names, plain
 
 KEY, TITLE = "anytime", "Regret while searching"

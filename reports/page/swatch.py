@@ -7,8 +7,8 @@ from typing import Any
 
 from markupsafe import Markup
 
-from nasbench_harness.reports.style import MethodStyle
-from nasbench_harness.reports.svg import themed
+from nasbench_harness.reports.figures.style import MethodStyle
+from nasbench_harness.reports.page.svg import themed
 
 _SHAPES: Mapping[str, str] = {
     "o": '<circle cx="16" cy="6" r="3.4"/>',

@@ -10,8 +10,8 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
 from nasbench_harness.reports import numerals
+from nasbench_harness.reports.figures.style import INK, MUTED
 from nasbench_harness.reports.studydata import BASELINE, StudyData
-from nasbench_harness.reports.style import INK, MUTED
 
 
 @dataclass(frozen=True)

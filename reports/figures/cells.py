@@ -8,9 +8,9 @@ from typing import Any
 import pandas as pd
 
 from nasbench_harness.reports import numerals
-from nasbench_harness.reports.drawing import Drawing, Omitted, PanelGrid
+from nasbench_harness.reports.figures.drawing import Drawing, Omitted, PanelGrid
+from nasbench_harness.reports.figures.style import MethodStyle
 from nasbench_harness.reports.studydata import StudyData
-from nasbench_harness.reports.style import MethodStyle
 from nasbench_harness.reports.words import count
 
 KEY, TITLE = "architectures", "What was found"

@@ -5,13 +5,13 @@ from __future__ import annotations
 from matplotlib.figure import Figure
 
 from nasbench_harness.reports import numerals
-from nasbench_harness.reports.drawing import Drawing
-from nasbench_harness.reports.figure_cost import cost_curves, scale_cost
-from nasbench_harness.reports.reference import draw_levels, levels
-from nasbench_harness.reports.regretlines import HEIGHT, WIDTH, handle, line, scale_regret
+from nasbench_harness.reports.figures.cost import cost_curves, scale_cost
+from nasbench_harness.reports.figures.drawing import Drawing
+from nasbench_harness.reports.figures.reference import draw_levels, levels
+from nasbench_harness.reports.figures.regretlines import HEIGHT, WIDTH, handle, line, scale_regret
+from nasbench_harness.reports.figures.style import MethodStyle
 from nasbench_harness.reports.searchcost import devices
 from nasbench_harness.reports.studydata import StudyData
-from nasbench_harness.reports.style import MethodStyle
 from nasbench_harness.reports.words import listing, name, plain
 
 KEY, TITLE = "time", "Regret against search time"

@@ -8,9 +8,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from nasbench_harness.reports import numerals
-from nasbench_harness.reports.drawing import Drawing
-from nasbench_harness.reports.intervals import Array, band
-from nasbench_harness.reports.regretlines import (
+from nasbench_harness.reports.figures.drawing import Drawing
+from nasbench_harness.reports.figures.regretlines import (
     HEIGHT,
     WIDTH,
     cost_ticks,
@@ -18,8 +17,9 @@ from nasbench_harness.reports.regretlines import (
     line,
     scale_regret,
 )
+from nasbench_harness.reports.figures.style import MethodStyle
+from nasbench_harness.reports.statistics.intervals import Array, band
 from nasbench_harness.reports.studydata import StudyData
-from nasbench_harness.reports.style import MethodStyle
 from nasbench_harness.reports.words import name, names, plain
 
 KEY, TITLE = "cost", "Regret against simulated cost"

@@ -10,7 +10,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
-from nasbench_harness.reports.style import MethodStyle
+from nasbench_harness.reports.figures.style import MethodStyle
 from nasbench_harness.reports.words import shortened
 
 WIDTH, HEIGHT = 350, 300  # points

@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 
 from nasbench_harness.contracts import Table
 from nasbench_harness.reports import numerals
-from nasbench_harness.reports.drawing import Drawing, Omitted, PanelGrid
-from nasbench_harness.reports.intervals import Array
+from nasbench_harness.reports.figures.drawing import Drawing, Omitted, PanelGrid
+from nasbench_harness.reports.figures.style import DARK, INK, LIGHT, MethodStyle
+from nasbench_harness.reports.statistics.intervals import Array
 from nasbench_harness.reports.studydata import StudyData
-from nasbench_harness.reports.style import DARK, INK, LIGHT, MethodStyle
 from nasbench_harness.reports.words import count
 
 KEY, TITLE = "landscape", "The way across the landscape"

@@ -1,0 +1,1 @@
+"""Statistics over seeds: plain functions of arrays, which know no study."""
