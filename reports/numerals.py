@@ -9,17 +9,17 @@ NOTHING = "–"
 
 def percent(value: float) -> str:
     """Accuracy or percentile, two digits."""
-    return _fixed(value, 2)
+    return fixed(value, 2)
 
 
 def points(value: float) -> str:
     """Regret or a difference of accuracies, three digits."""
-    return _fixed(value, 3)
+    return fixed(value, 3)
 
 
 def decimal(value: float) -> str:
     """A number with one digit."""
-    return _fixed(value, 1)
+    return fixed(value, 1)
 
 
 def significant(value: float) -> str:
@@ -34,7 +34,7 @@ def share(value: float) -> str:
 
 def millions(value: float) -> str:
     """Parameters or multiply-adds in millions."""
-    return _fixed(value / 1e6, 2 if abs(value) < 1e7 else 1)
+    return fixed(value / 1e6, 2 if abs(value) < 1e7 else 1)
 
 
 def seconds(value: float) -> str:
@@ -53,10 +53,11 @@ def interval(low: float, high: float, digits: int = 3) -> str:
     """`[0.551, 0.795]`; nothing where there is none."""
     if math.isnan(low) or math.isnan(high):
         return NOTHING
-    return f"[{_fixed(low, digits)}, {_fixed(high, digits)}]"
+    return f"[{fixed(low, digits)}, {fixed(high, digits)}]"
 
 
-def _fixed(value: float, digits: int) -> str:
+def fixed(value: float, digits: int) -> str:
+    """A number with so many digits after the point."""
     if math.isnan(value):
         return NOTHING
     text = f"{value:.{digits}f}"

@@ -13,12 +13,10 @@ from nasbench_harness.reports.figures import (
     anytime,
     cells,
     choices,
-    cost,
     distribution,
     landscape,
     oneshot,
     signs,
-    time,
 )
 from nasbench_harness.reports.figures.drawing import Drawing, Omitted, SavedFigure, save
 from nasbench_harness.reports.figures.style import RC, MethodStyle, method_styles
@@ -27,13 +25,11 @@ from nasbench_harness.reports.studydata import BASELINE, StudyData, load_study
 from nasbench_harness.reports.tables import write_tables
 from nasbench_harness.reports.verdict import judge
 
-Draw = Callable[[StudyData, dict[str, MethodStyle]], Drawing | Omitted | None]
-"""None: the figure has no place in this report."""
+Draw = Callable[[StudyData, dict[str, MethodStyle]], Drawing | list[Drawing] | Omitted | None]
+"""A list is of variants in one place; None: the figure has no place in this report."""
 
 FIGURES: tuple[Draw, ...] = (
     anytime.draw,
-    cost.draw,
-    time.draw,
     distribution.draw,
     oneshot.draw,
     signs.draw,
@@ -97,5 +93,6 @@ def _figures(
         if isinstance(result, Omitted):
             omitted.append(result)
         elif result is not None:
-            drawn.append(save(result, folder))
+            every = result if isinstance(result, list) else [result]
+            drawn += [save(drawing, folder) for drawing in every]
     return drawn, omitted

@@ -65,9 +65,14 @@ class StudyData:
         return [str(label) for label in self.summary["method"]]
 
     @cached_property
+    def outcomes(self) -> pd.DataFrame:
+        """All trials, with `accuracy` (percent) and `regret` (points) where there is a result."""
+        return with_outcomes(self.trials)
+
+    @cached_property
     def done(self) -> pd.DataFrame:
-        """Trials with a result, with `accuracy` (percent) and `regret` (points)."""
-        return with_outcomes(self.trials[self.trials["status"] == DONE])
+        """Those with a result."""
+        return self.outcomes[self.trials["status"] == DONE]
 
     @cached_property
     def done_labels(self) -> list[str]:
@@ -101,6 +106,9 @@ class StudyData:
 
         Of supernets also `epochs`: how many were over by then.
         """
+        if self.done.empty or self.history.empty:
+            columns = [*self.history.columns, "report_metric", "accuracy", "regret", "epochs"]
+            return pd.DataFrame(columns=list(dict.fromkeys(columns)))
         metrics = self.done[["trial", "report_metric"]]
         steps = with_outcomes(self.history.merge(metrics, on="trial", how="inner"))
         if self.supernet:

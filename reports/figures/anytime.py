@@ -1,6 +1,11 @@
-"""Figure: the regret of the current architecture while the search goes on."""
+"""Figure: regret and accuracy of the current answer against steps, seconds and simulated cost.
+
+One picture per quantity and budget; the page shows one at a time and switches between them.
+"""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -8,106 +13,208 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from nasbench_harness.reports import numerals
-from nasbench_harness.reports.figures.drawing import Drawing, Omitted
-from nasbench_harness.reports.figures.reference import draw_levels, levels
-from nasbench_harness.reports.figures.regretlines import HEIGHT, WIDTH, handle, line, scale_regret
+from nasbench_harness.reports.figures.curves import (
+    EPOCHS,
+    GPU_HOURS,
+    SECONDS,
+    STEPS,
+    Budget,
+    budgets,
+    curves,
+)
+from nasbench_harness.reports.figures.drawing import Drawing, Omitted, Variant
+from nasbench_harness.reports.figures.reference import Level, draw_levels, levels
+from nasbench_harness.reports.figures.regretlines import (
+    HEIGHT,
+    WIDTH,
+    cost_ticks,
+    handle,
+    line,
+    scale_regret,
+)
 from nasbench_harness.reports.figures.style import MethodStyle
-from nasbench_harness.reports.statistics.intervals import band
+from nasbench_harness.reports.searchcost import devices
 from nasbench_harness.reports.studydata import StudyData
-from nasbench_harness.reports.words import name, names, plain
+from nasbench_harness.reports.words import listing, name, names, plain
 
-KEY, TITLE = "anytime", "Regret while searching"
+KEY, TITLE = "anytime", "While searching"
 
 
-def draw(data: StudyData, styles: dict[str, MethodStyle]) -> Drawing | Omitted:
-    """Mean regret against step or epochs with a 95 % band, one line per method."""
-    curves = anytime_curves(data)
-    if curves.empty:
+@dataclass(frozen=True)
+class Quantity:
+    """What stands on the vertical axis."""
+
+    key: str
+    name: str
+    unit: str
+
+
+REGRET, ACCURACY = Quantity("regret", "Regret", "points"), Quantity("accuracy", "Accuracy", "%")
+QUANTITIES = (REGRET, ACCURACY)
+ZOOM = 4
+"""The axis of accuracy shows so many times the range of the methods' ends."""
+
+
+def draw(data: StudyData, styles: dict[str, MethodStyle]) -> list[Drawing] | Omitted:
+    """Means with a 95 % band, one line per method; a variant per quantity and budget."""
+    if data.steps.empty or data.steps["regret"].isna().all():
         return Omitted(KEY, TITLE, "no trial with a result has a recorded step")
-    labels = [label for label in data.searching if label in set(curves["method"])]
+    found = {budget: curves(data, budget) for budget in budgets(data)}
+    return [
+        _draw(data, styles, quantity, budget, frame)
+        for quantity in QUANTITIES
+        for budget, frame in found.items()
+        if len(frame)
+    ]
+
+
+def _draw(
+    data: StudyData,
+    styles: dict[str, MethodStyle],
+    quantity: Quantity,
+    budget: Budget,
+    frame: pd.DataFrame,
+) -> Drawing:
+    labels = [label for label in data.searching if label in set(frame["method"])]
     figure = Figure(figsize=(WIDTH / 72, HEIGHT / 72), layout="constrained")
     axes = figure.add_subplot()
     for position, label in enumerate(labels):
-        line(axes, curves[curves["method"] == label], data.clock, styles[label], position)
-    _scale(axes, curves, data)
-    handles = [handle(label, styles[label]) for label in labels] + draw_levels(axes, data)
+        own = frame[frame["method"] == label]
+        line(axes, own, budget.called, styles[label], position, quantity.key)
+    lines = levels(data)
+    _scale_budget(axes, frame, budget)
+    _scale_quantity(axes, frame, quantity, lines)
+    handles = [handle(label, styles[label]) for label in labels]
+    handles += draw_levels(axes, lines, quantity.key)
     figure.legend(handles=handles, loc="outside lower center", ncols=2, handlelength=3.2)
-    return Drawing(KEY, TITLE, _caption(data), _alt(data, labels), figure, {KEY: curves})
-
-
-def anytime_curves(data: StudyData) -> pd.DataFrame:
-    """Columns method, step (of supernets epochs), seeds, regret_mean, _low, _high (points).
-
-    Only steps that every trial of a method recorded.
-    """
-    parts = []
-    for label in data.searching:
-        rows = data.steps[data.steps["method"] == label]
-        regrets = rows.pivot_table(index="trial", columns=data.clock, values="regret").dropna(
-            axis=1
-        )
-        if regrets.empty:
-            continue
-        values = regrets.to_numpy(dtype=float)
-        low, high = band(values)
-        part = {
-            "method": label,
-            data.clock: regrets.columns.to_numpy(),
-            "seeds": len(values),
-            "regret_mean": values.mean(axis=0),
-            "regret_low": low,
-            "regret_high": high,
-        }
-        parts.append(pd.DataFrame(part))
-    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame({"method": []})
-
-
-def _scale(axes: Axes, curves: pd.DataFrame, data: StudyData) -> None:
-    if data.supernet:
-        axes.set_xlim(0, float(curves["epochs"].max()) * 1.03)
-        axes.set_xlabel("epochs of the search")
-        scale_regret(axes, curves, [level.regret for level in levels(data)])
-        axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
-    else:
-        _scale_steps(axes, curves)
-
-
-def _scale_steps(axes: Axes, curves: pd.DataFrame) -> None:
-    last = int(curves["step"].max())
-    axes.set_xscale("log")
-    axes.set_xlim(0.93, max(2, last) * 1.08)
-    powers = [10**power for power in range(10) if 10**power <= last]
-    axes.set_xticks(powers, [f"{power:,}" for power in powers])
-    axes.set_xlabel("search step (logarithmic)")
-    scale_regret(axes, curves)
-
-
-def _caption(data: StudyData) -> str:
-    if data.supernet:
-        return (
-            "Mean regret, looked up in the table, of the cell a method would answer with if it"
-            " stopped after that epoch, over the seeds that have a result; the band is the 95 %"
-            " interval of the mean (one seed: no interval). An epoch is one pass over the training"
-            " half of the images, whatever the batch. Lines across: all cells of the table, which"
-            " is what random sampling draws with endless seeds, and the few it drew where the study"
-            " has it."
-        )
-    words = (
-        "Mean regret of the architecture a method would answer with if it stopped at that step,"
-        " over the seeds that have a result; the band is the 95 % interval of the mean."
+    return Drawing(
+        f"{KEY}-{quantity.key}-{budget.key}",
+        TITLE,
+        _caption(data, quantity, budget, labels),
+        _alt(frame, labels, quantity, budget),
+        figure,
+        {f"{KEY}-{budget.key}": frame},
+        variant=Variant(KEY, (("Show", quantity.name), ("against", budget.name))),
     )
-    asking = data.querying
-    gradient = [label for label in data.done_labels if label not in asking]
-    if asking and gradient:
+
+
+# --- axes --------------------------------------------------------------------------------------
+
+
+def _scale_budget(axes: Axes, frame: pd.DataFrame, budget: Budget) -> None:
+    spent = frame[budget.called]
+    if budget is EPOCHS:
+        axes.set_xlim(0, float(spent.max()) * 1.03)
+        axes.set_xlabel(budget.axis)
+        axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
+        return
+    low, high = float(spent.min()), float(spent.max())
+    axes.set_xscale("log")
+    axes.set_xlim(low * 0.93, max(high, 2 * low) * 1.08)
+    ticks = cost_ticks(*axes.get_xlim())
+    axes.set_xticks(ticks, [f"{tick:,g}" for tick in ticks])
+    axes.minorticks_off()
+    axes.set_xlabel(f"{budget.axis} (logarithmic)")
+
+
+def _scale_quantity(
+    axes: Axes, frame: pd.DataFrame, quantity: Quantity, lines: list[Level]
+) -> None:
+    if quantity is REGRET:
+        scale_regret(axes, frame, [level.regret for level in lines])
+    else:
+        axes.set_ylim(*_accuracy_limits(frame, lines))
+        axes.set_ylabel("accuracy, %")
+
+
+def _accuracy_limits(frame: pd.DataFrame, lines: list[Level]) -> tuple[float, float]:
+    """From well below the lowest end to the top: where searches begin would hide how they end."""
+    drawn = frame[["accuracy_mean", "accuracy_low"]].min(axis=None)
+    ends = [*frame.groupby("method")["accuracy_mean"].last(), *(line.accuracy for line in lines)]
+    top = max(*ends, float(frame["accuracy_mean"].max()))
+    low = max(float(drawn), top - ZOOM * (top - min(ends)))
+    room = 0.03 * max(top - low, 0.1)
+    return low - room, top + room
+
+
+# --- words -------------------------------------------------------------------------------------
+
+_ANSWER = {
+    STEPS: "Mean over the seeds with a result of the architecture a method would answer with if it"
+    " stopped at that step",
+    EPOCHS: "Looked up in the table: the cell a method would answer with if it stopped after that"
+    " epoch, mean over the seeds with a result",
+    SECONDS: "The answer a method would give if it stopped at that second, mean over the seeds with"
+    " a result; a seed that has ended keeps its answer",
+    GPU_HOURS: "The answer a method would give if it stopped at that cost, mean over the seeds with"
+    " a result; a seed that has spent its budget keeps its answer",
+}
+
+
+def _caption(data: StudyData, quantity: Quantity, budget: Budget, labels: list[str]) -> str:
+    words = (
+        f"{_ANSWER[budget]}. The band is the 95 % interval of the mean (one seed: none)."
+        f"{_about(data, budget, labels)}"
+    )
+    if quantity is ACCURACY:
+        words += " The axis begins where the ends can be told apart, not where every line begins."
+    if data.supernet:
         words += (
-            f" Steps are no common cost: one step of {names(gradient)} sees the whole table at once"
-            f" (a soft oracle), while one step of {names(asking)} asks for a single architecture."
+            " Lines across: all cells of the table, which is what random sampling draws with"
+            " endless seeds, and the few it drew where the study has it."
         )
     return words
 
 
-def _alt(data: StudyData, labels: list[str]) -> str:
-    ends = data.summary.set_index("method")["regret_mean"]
-    said = "; ".join(f"{name(label)} ends at {numerals.points(ends[label])}" for label in labels)
-    against = "epochs" if data.supernet else "search step"
-    return plain(f"Line chart of mean regret in points against {against}. {said}.")
+def _about(data: StudyData, budget: Budget, labels: list[str]) -> str:
+    """What a reader must know of this axis."""
+    if budget is EPOCHS:
+        return " An epoch is one pass over the training half of the images, whatever the batch."
+    if budget is SECONDS:
+        return _about_seconds(data)
+    if budget is GPU_HOURS:
+        return _about_cost(data, labels)
+    asking = data.querying
+    gradient = [label for label in data.done_labels if label not in asking]
+    if not asking or not gradient:
+        return ""
+    return (
+        f" Steps are no common cost: one step of {names(gradient)} sees the whole table at once"
+        f" (a soft oracle), while one step of {names(asking)} asks for a single architecture."
+    )
+
+
+def _about_seconds(data: StudyData) -> str:
+    where = devices(data)
+    words = (
+        f" Seconds of the search steps{f' on {listing(where)}' if where else ''} as the clock ran:"
+        " without diagnoses and other measurements, but with whatever else the machine did."
+    )
+    if not data.supernet:
+        words += " On a landscape nothing is trained, so they are no cost of a real search."
+    if len(where) > 1:
+        words += " Times on different devices cannot be compared."
+    return words
+
+
+def _about_cost(data: StudyData, labels: list[str]) -> str:
+    words = " Costs are the benchmark's recorded training times scaled to the queried epochs."
+    free = [label for label in data.done_labels if label not in labels]
+    if free:
+        words += (
+            f" Not shown: {names(free)}. Gradient methods on a landscape train nothing and have no"
+            " such cost."
+        )
+    return words
+
+
+def _alt(frame: pd.DataFrame, labels: list[str], quantity: Quantity, budget: Budget) -> str:
+    ends = frame.groupby("method").last()
+    show = numerals.points if quantity is REGRET else numerals.percent
+    said = "; ".join(
+        f"{name(label)} ends at {show(float(ends.at[label, f'{quantity.key}_mean']))} after"
+        f" {float(ends.at[label, budget.called]):.4g}"
+        for label in labels
+    )
+    kind = f"mean {quantity.key} in {quantity.unit} against {budget.axis}"
+    return plain(f"Line chart of {kind}. {said}.")

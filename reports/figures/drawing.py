@@ -35,6 +35,16 @@ class Panel:
     """What the picture shows, for those who do not see it."""
 
 
+@dataclass(frozen=True)
+class Variant:
+    """One of several drawings that the page shows in one place, one at a time."""
+
+    group: str
+    """Names the place."""
+    choices: tuple[tuple[str, str], ...]
+    """Per switch its name and the position that shows this drawing."""
+
+
 @dataclass
 class Drawing:
     """A drawn figure with its words and the numbers it was drawn from."""
@@ -52,6 +62,8 @@ class Drawing:
     """Empty: the figure is shown whole."""
     footer: Panel | None = None
     """A legend or colour bar that all panels share."""
+    variant: Variant | None = None
+    """None: the drawing has a place of its own."""
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,40 +46,48 @@ def baseline_words(data: StudyData) -> str:
 
 @dataclass(frozen=True)
 class Level:
-    """A regret that figures draw as a line across."""
+    """A result that figures draw as a line across."""
 
-    label: str
+    words: str
     regret: float
     """Points."""
+    accuracy: float
+    """Percent."""
     colour: str
     dash: Any
 
 
 def levels(data: StudyData) -> list[Level]:
-    """Random search or sampling, and of supernets all cells of the table."""
-    found = []
+    """The optimum, where random search ends, and of supernets all cells of the table."""
+    best = optimum(data)
+    if np.isnan(best):
+        return []
+    found = [Level("best of the table", 0.0, best, MUTED, (0, (4, 2, 1, 2)))]
     rows = data.summary[data.summary["method"] == BASELINE]
     regret = float(rows["regret_mean"].iloc[0]) if len(rows) else np.nan
     if not np.isnan(regret):
         does = ", mean of draws" if data.supernet else " ends here"
-        found.append(_level(f"{BASELINE}{does}", regret, INK, (0, (1, 2))))
+        found.append(Level(f"{BASELINE}{does}", regret, best - regret, INK, (0, (1, 2))))
     whole = whole_table(data) if data.supernet else None
     if whole:
-        found.append(_level("mean of all cells", whole.mean, INK, (0, (7, 3))))
-        found.append(_level("median of all cells", whole.median, MUTED, "-"))
+        found.append(Level("mean of all cells", whole.mean, best - whole.mean, INK, (0, (7, 3))))
+        found.append(Level("median of all cells", whole.median, best - whole.median, MUTED, "-"))
     return found
 
 
-def _level(words: str, regret: float, colour: str, dash: Any) -> Level:
-    return Level(f"{words} ({numerals.points(regret)})", regret, colour, dash)
+def optimum(data: StudyData) -> float:
+    """The table's best accuracy, percent, as the trials know it; NaN without a result."""
+    best = (data.done["accuracy"] + data.done["regret"]).dropna()
+    return float(best.iloc[0]) if len(best) else np.nan
 
 
-def draw_levels(axes: Axes, data: StudyData) -> list[Line2D]:
-    """The lines, for the legend."""
+def draw_levels(axes: Axes, lines: Sequence[Level], quantity: str) -> list[Line2D]:
+    """Lines across at the `regret` or the `accuracy` of each level; for the legend."""
+    show = numerals.points if quantity == "regret" else numerals.percent
     return [
         axes.axhline(
-            level.regret, color=level.colour, linewidth=0.9, linestyle=level.dash,
-            label=level.label, zorder=1.5,
+            getattr(level, quantity), color=level.colour, linewidth=0.9, linestyle=level.dash,
+            label=f"{level.words} ({show(getattr(level, quantity))})", zorder=1.5,
         )
-        for level in levels(data)
+        for level in lines
     ]  # fmt: skip

@@ -18,17 +18,24 @@ LINEAR_BELOW = 0.1
 """Points of regret below which the logarithmic axis is linear, so that it can show zero."""
 
 
-def line(axes: Axes, curve: pd.DataFrame, x: str, style: MethodStyle, position: int) -> None:
+DRAWN = 120
+"""Places of a line, evenly spaced on a logarithmic axis; more than the eye can tell apart."""
+
+
+def line(  # noqa: PLR0913, PLR0917 - what, where and how
+    axes: Axes, curve: pd.DataFrame, x: str, style: MethodStyle, position: int, quantity: str
+) -> None:
     """The mean of `curve` over its column `x`; `position` keeps markers of methods apart."""
+    curve = _thinned(curve, x)
     along = curve[x].to_numpy()
     axes.fill_between(
-        along, curve["regret_low"], curve["regret_high"], color=style.colour, alpha=0.16,
-        linewidth=0,
+        along, curve[f"{quantity}_low"], curve[f"{quantity}_high"], color=style.colour,
+        alpha=0.16, linewidth=0,
     )  # fmt: skip
     spread = max(1, len(along) // 8)
     axes.plot(
         along,
-        curve["regret_mean"],
+        curve[f"{quantity}_mean"],
         color=style.colour,
         linestyle=style.dash,
         linewidth=1.6,
@@ -36,6 +43,14 @@ def line(axes: Axes, curve: pd.DataFrame, x: str, style: MethodStyle, position: 
         markersize=4,
         markevery=(position * spread // 6 % spread, spread),
     )
+
+
+def _thinned(curve: pd.DataFrame, x: str) -> pd.DataFrame:
+    along = curve[x].to_numpy(dtype=float)
+    if len(along) <= DRAWN:
+        return curve
+    places = np.searchsorted(along, np.geomspace(along[0], along[-1], DRAWN))
+    return curve.iloc[np.unique([0, *places.clip(max=len(along) - 1), len(along) - 1])]
 
 
 def handle(label: str, style: MethodStyle) -> Line2D:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,7 +18,7 @@ from markupsafe import Markup
 from nasbench_harness.reports import protocol, searchcost, supernet, tables, words
 from nasbench_harness.reports.figures.drawing import Omitted, SavedFigure
 from nasbench_harness.reports.figures.style import MethodStyle
-from nasbench_harness.reports.page import provenance, trialrows
+from nasbench_harness.reports.page import places, provenance, trials
 from nasbench_harness.reports.page.svg import inline
 from nasbench_harness.reports.page.swatch import swatch
 from nasbench_harness.reports.studydata import BASELINE, StudyData
@@ -43,6 +46,8 @@ def render_html(sections: Sequence[Section]) -> str:
         several=len(sections) > 1,
         mixed=_mixed(sections),
         sections=[_html_context(number, s) for number, s in enumerate(sections, start=1)],
+        script=Markup(_script()),
+        script_hash=_hash(_script()),
     )  # fmt: skip
 
 
@@ -52,8 +57,34 @@ def render_markdown(sections: Sequence[Section]) -> str:
         title=_title(sections),
         several=len(sections) > 1,
         mixed=_mixed(sections),
-        sections=[_context(number, s) for number, s in enumerate(sections, start=1)],
+        sections=[
+            {**_context(number, s), "trials": trials.listed(s.data)}
+            for number, s in enumerate(sections, start=1)
+        ],
     )  # fmt: skip
+
+
+SCRIPTS = ("theme", "tabs", "switches", "tables", "trials", "zoom", "start")
+"""In the order they need each other."""
+
+
+@cache
+def _script() -> str:
+    """The page's only script, wrapped so that it leaves no names behind."""
+    folder = Path(__file__).parent / "scripts"
+    parts = [(folder / f"{name}.js").read_text(encoding="utf-8") for name in SCRIPTS]
+    return '\n(() => {\n"use strict";\n' + "\n".join(parts) + "})();\n"
+
+
+def _hash(script: str) -> str:
+    """What the page's policy calls the script; no other one runs."""
+    return "sha256-" + base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+
+
+def _json(value: Any) -> Markup:
+    """JSON that may stand inside a script element."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return Markup(text.replace("<", "\\u003c"))
 
 
 @cache
@@ -97,6 +128,7 @@ def _context(number: int, section: Section) -> dict[str, Any]:
     search = tables.search_table(data)
     return {
         "name": data.name,
+        "dataset": str(data.first("dataset")),
         "anchor": f"study-{number}",
         "about": supernet.about(data),
         "where": supernet.where(data),
@@ -114,8 +146,9 @@ def _context(number: int, section: Section) -> dict[str, Any]:
         "omitted": section.omitted,
         "tables": section.tables,
         "below": section.below,
-        "trial_headings": trialrows.trial_headings(data),
-        "trials": trialrows.trials_by_method(data),
+        "numbers": trials.numbers_of(data),
+        "counts": trials.counts(data),
+        "planned": len(data.trials),
         "provenance": provenance.provenance(data),
         "settings": provenance.method_settings(data),
         "config": provenance.config_text(data),
@@ -129,7 +162,8 @@ def _html_context(number: int, section: Section) -> dict[str, Any]:
             table.key: _printed(table, section.styles)
             for table in tables.printed_tables(section.data)
         },
-        "beside": _beside(section.figures),
+        "trial_data": _json(trials.trial_data(section.data)),
+        "places": places.arrange(section.figures),
         "pictures": {
             saved.drawing.key: inline(saved, f"s{number}-{saved.drawing.key}-")
             for saved in section.figures
@@ -154,9 +188,3 @@ def _size(data: StudyData) -> str:
 def _subtitle(data: StudyData) -> str:
     space = words.name(data.first("space"))
     return f"{_size(data)}, on the search space {space}; judged by {tables.judged_by(data)}"
-
-
-def _beside(figures: Sequence[SavedFigure]) -> str:
-    """The last of an odd number of single figures, which has a row to itself; else nothing."""
-    single = [saved.drawing.key for saved in figures if not saved.drawing.panels]
-    return single[-1] if len(single) % 2 else ""

@@ -11,8 +11,9 @@ import pytest
 
 from nasbench_harness.contracts import Table
 from nasbench_harness.reports.figures import landscape
-from nasbench_harness.reports.figures.anytime import anytime_curves
 from nasbench_harness.reports.figures.cells import most_found
+from nasbench_harness.reports.figures.curves import STEPS
+from nasbench_harness.reports.figures.curves import curves as curves_of
 from nasbench_harness.reports.figures.regretlines import regret_ticks
 from nasbench_harness.reports.figures.style import method_styles
 from nasbench_harness.reports.studydata import load_study
@@ -20,7 +21,7 @@ from nasbench_harness.store import Study
 
 from .conftest import METRIC
 
-FIGURES = ("anytime", "distribution", "architectures", "choices", "landscape")
+FIGURES = ("distribution", "architectures", "choices", "landscape")
 
 
 @pytest.mark.parametrize("key", FIGURES)
@@ -31,9 +32,18 @@ def test_every_figure_is_there_as_svg_png_and_csv(page: Path, key: str) -> None:
     assert len(pd.read_csv(stem.with_suffix(".csv"))) > 0
 
 
+@pytest.mark.parametrize("quantity", ["regret", "accuracy"])
+@pytest.mark.parametrize("budget", ["steps", "seconds"])
+def test_curves_are_there_against_every_budget(page: Path, quantity: str, budget: str) -> None:
+    stem = page.parent / "figures" / f"anytime-{quantity}-{budget}"
+    ElementTree.parse(stem.with_suffix(".svg"))
+    assert stem.with_suffix(".png").read_bytes().startswith(b"\x89PNG")
+    assert len(pd.read_csv(stem.parent / f"anytime-{budget}.csv")) > 0
+
+
 def test_anytime_ends_where_the_summary_does(finished: Study) -> None:
     data = load_study(finished.folder)
-    curves = anytime_curves(data)
+    curves = curves_of(data, STEPS)
     last = curves.groupby("method").last()
     for row in data.summary.itertuples():
         assert last.loc[row.method, "regret_mean"] == pytest.approx(row.regret_mean)

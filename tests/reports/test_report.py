@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import re
 import shutil
 import subprocess
@@ -29,7 +31,14 @@ def test_page_needs_no_network(page: Path) -> None:
     assert all(load.startswith(("#", "data:")) for load in loads)
     assert "@import" not in text
     assert not re.search(r"url\((?!#)", text)
-    assert "<script" not in text
+
+
+def test_only_the_page_s_own_script_may_run(page: Path) -> None:
+    text = page.read_text()
+    (script,) = Page(text).scripts
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    assert f"script-src 'sha256-{digest}'" in text
+    assert not re.search(r"<[^>]+ on[a-z]+=", text)
 
 
 def test_page_is_well_formed_and_every_reference_resolves(page: Path) -> None:
@@ -71,9 +80,10 @@ def test_caveats_come_before_any_number(page: Path) -> None:
 
 
 def test_every_trial_carries_its_command(page: Path, finished: Study) -> None:
-    words = Page(page.read_text()).words
-    commands = pd.read_parquet(finished.folder / "trials.parquet")["command"]
-    assert all(command in words for command in commands)
+    commands = set(pd.read_parquet(finished.folder / "trials.parquet")["command"])
+    assert set(Page(page.read_text()).commands()) == commands
+    text = (page.parent / "report.md").read_text()
+    assert all(command in text for command in commands)
 
 
 def test_theme_reaches_the_figures(page: Path) -> None:
@@ -100,11 +110,13 @@ def test_failed_interrupted_and_missing_trials_are_shown(tmp_path: Path, quick: 
     write_failure(study.trials_folder / failed.trial_id, outcome)
     shutil.rmtree(study.trials_folder / missing.trial_id)
     gather(study)
-    words = Page(write_report(study.folder).read_text()).words
-    assert "2 of 9 trials have no result" in words
-    assert "drnas seed 0 failed; rea seed 0 missing" in words
-    assert "MemoryError: <no> room" in words
-    assert "2 of 3" in words
+    page = Page(write_report(study.folder).read_text())
+    assert "2 of 9 trials have no result" in page.words
+    assert "drnas seed 0 failed; rea seed 0 missing" in page.words
+    assert "7 done, 1 failed, 1 missing" in page.words
+    assert "2 of 3" in page.words
+    assert sorted(page.trials[0]["status"]) == ["done"] * 7 + ["failed", "missing"]
+    assert "MemoryError: <no> room" in page.trials[0]["texts"]
 
 
 def test_a_study_without_a_single_result(tmp_path: Path) -> None:
@@ -119,7 +131,7 @@ def test_a_study_that_was_cut_off_before_its_tables(tmp_path: Path, quick: None)
     study = make_study(tmp_path / "s", "rea", seeds=2, random=False)
     for name in ("trials.parquet", "history.parquet"):
         (study.folder / name).unlink()
-    assert "2 of 2 done" in Page(write_report(study.folder).read_text()).words
+    assert "planned: 2 done" in Page(write_report(study.folder).read_text()).words
 
 
 def test_one_seed_of_one_method(tmp_path: Path, quick: None) -> None:
@@ -134,10 +146,12 @@ def test_odd_labels_are_escaped_everywhere(tmp_path: Path, quick: None) -> None:
     study = make_study(tmp_path / "a <b>&", "rea", seeds=2, edit=relabelled("rea", ODD))
     page = write_report(study.folder)
     text = page.read_text()
-    assert "<script" not in text
+    assert "<script>alert" not in text
     parsed = Page(text)
     assert parsed.open == []
+    assert len(parsed.scripts) == 1
     assert f"rea[note={ODD}]" in parsed.words
+    assert f"rea[note={ODD}]" in [method["label"] for method in parsed.trials[0]["methods"]]
     assert "a <b>&" in parsed.words
     latex = (page.parent / "tables" / "summary.tex").read_text()
     assert r"\textless{}script\textgreater{}" in latex

@@ -45,11 +45,11 @@ def test_ids_are_unique_and_anchors_lead_somewhere(several: Path) -> None:
 
 def test_contents_come_first_with_one_line_a_study(several: Path) -> None:
     text = several.read_text()
-    contents = text[text.index("<nav") : text.index("</nav>")]
+    contents = text[text.index('<nav class="contents"') : text.rindex("</nav>")]
     assert contents.count("<li>") == 2
     assert "dataset cifar10, table <code>analog</code>: 3 methods, 3 seeds" in contents
     assert "a &lt;b&gt;" in contents
-    assert text.index("</nav>") < text.index("<article")
+    assert text.rindex("</nav>") < text.index("<article")
 
 
 def test_contents_tell_oracle_studies_from_searches(tmp_path: Path) -> None:
@@ -57,7 +57,9 @@ def test_contents_tell_oracle_studies_from_searches(tmp_path: Path) -> None:
     oracle = make_study(tmp_path / "s", "rea", run=False, edit=edit)
     other = make_study(tmp_path / "t", "rea", run=False)
     text = write_report([oracle.folder, other.folder], tmp_path / "report").read_text()
-    lines = re.findall("<li>(.*?)</li>", text[text.index("<nav") : text.index("</nav>")])
+    lines = re.findall(
+        "<li>(.*?)</li>", text[text.index('<nav class="contents"') : text.rindex("</nav>")]
+    )
     assert ["an oracle study, no search result" in line for line in lines] == [True, False]
 
 
@@ -96,7 +98,7 @@ def test_no_table_mixes_datasets(official: ColumnTable, tmp_path: Path, quick: N
     page = write_report(folders, tmp_path / "report")
     text = page.read_text()
     assert len(text) < LARGEST
-    assert len(re.findall('<table class="summary">', text)) == len(DATASETS)
+    assert len(re.findall('<table[^>]* aria-label="Summary table"', text)) == len(DATASETS)
     for number, dataset in enumerate(DATASETS, start=1):
         summary = pd.read_csv(tmp_path / "report" / f"study-{number}" / "tables" / "summary.csv")
         assert set(summary["dataset"]) == {dataset}

@@ -15,8 +15,7 @@ import pytest
 from nasbench_harness.caveats import LANDSCAPE, SUPERNET
 from nasbench_harness.console import print_summary
 from nasbench_harness.reports import summarise, write_report
-from nasbench_harness.reports.figures.anytime import anytime_curves
-from nasbench_harness.reports.figures.cost import cost_curves
+from nasbench_harness.reports.figures.curves import EPOCHS, SECONDS, curves
 from nasbench_harness.reports.figures.epochcurves import epoch_curve
 from nasbench_harness.reports.figures.reference import whole_table
 from nasbench_harness.reports.page.provenance import caveats
@@ -31,7 +30,7 @@ from nasbench_harness.store import Study
 from .conftest import BEST, METRIC, made_up, make_supernet_study
 from .htmlpage import Page
 
-NEW_FIGURES = ("oneshot", "signs", "time")
+NEW_FIGURES = ("oneshot", "signs")
 DIAGNOSED = {
     "kendall_tau", "alpha_gradient_norm", "alpha_gradient_variance", "hessian_eigenvalue",
 }  # fmt: skip
@@ -153,13 +152,13 @@ def test_nothing_of_landscapes_stands_empty(searched_page: Path) -> None:
 def test_sampling_has_no_place_among_curves(data: StudyData) -> None:
     assert set(data.done_labels) == {"darts", "edas", "random"}
     assert set(data.searching) == {"darts", "edas"}
-    assert set(anytime_curves(data)["method"]) == {"darts", "edas"}
+    assert set(curves(data, EPOCHS)["method"]) == {"darts", "edas"}
 
 
 # --- figures and tables ------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("key", [*NEW_FIGURES, "anytime", "choices", "answers"])
+@pytest.mark.parametrize("key", [*NEW_FIGURES, "choices", "answers"])
 def test_every_figure_is_there_as_svg_png_and_csv(searched_page: Path, key: str) -> None:
     stem = searched_page.parent / "figures" / key
     ElementTree.parse(stem.with_suffix(".svg"))
@@ -176,10 +175,10 @@ def test_page_is_well_formed_and_its_files_exist(searched_page: Path) -> None:
 
 
 def test_curves_are_over_epochs_whatever_the_batch(data: StudyData) -> None:
-    for label, curve in anytime_curves(data).groupby("method"):
+    for label, curve in curves(data, EPOCHS).groupby("method"):
         assert list(curve["epochs"]) == [1, 2]
         assert curve["regret_mean"].iloc[-1] == pytest.approx(data.row(str(label)).regret_mean)
-    times = cost_curves(data, "seconds", "seconds")
+    times = curves(data, SECONDS)
     for label, curve in times.groupby("method"):
         assert curve["regret_mean"].iloc[-1] == pytest.approx(data.row(str(label)).regret_mean)
 
@@ -234,7 +233,7 @@ def test_landscapes_and_supernets_are_kept_apart(
     page = write_report(finished.folder, searched.folder, out=tmp_path / "report")
     text = page.read_text()
     assert "answer different questions: their methods are ranked apart" in text
-    contents = Page(text[text.index("<nav") : text.index("</nav>")]).words
+    contents = Page(text[text.index('<nav class="contents"') : text.rindex("</nav>")]).words
     assert "landscape, dataset cifar10, table analog" in contents
     assert "supernet trained on digits (limited to 120 images)" in contents
     first, second = (

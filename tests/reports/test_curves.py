@@ -1,4 +1,4 @@
-"""Regret against simulated cost: what is drawn, from which numbers, and where it is left out."""
+"""Curves over steps, seconds and simulated cost: which numbers, and which pictures of them."""
 
 from __future__ import annotations
 
@@ -13,13 +13,20 @@ import pandas as pd
 import pytest
 
 from nasbench_harness.reports import write_report
-from nasbench_harness.reports.figures.cost import COLUMN, cost_curves, draw, held
+from nasbench_harness.reports.figures.curves import (
+    GPU_HOURS,
+    SIMULATED,
+    STEPS,
+    budgets,
+    curves,
+    held,
+)
 from nasbench_harness.reports.figures.regretlines import cost_ticks
 from nasbench_harness.reports.studydata import StudyData, load_study
 from nasbench_harness.store import Study
 from nasbench_harness.tables.columns import ColumnTable
 
-from .conftest import METRIC, made_up, make_study
+from .conftest import BEST, METRIC, made_up, make_study
 from .htmlpage import Page
 
 PATHS = {"rea-0": ([1.0, 2.0, 4.0], [3.0, 2.0, 1.0]), "rea-1": ([1.5, 3.0], [5.0, 0.0])}
@@ -31,7 +38,7 @@ def costed(data_of: Callable[[pd.DataFrame], StudyData]) -> StudyData:
     """Two seeds of evolution with costs, and a gradient method without any."""
     data = data_of(made_up({"rea": [1.0, 0.0], "drnas": [0.1, 0.2]}))
     rows = [
-        {"trial": trial, "method": "rea", "step": step, COLUMN: cost, f"regret_{METRIC}": regret}
+        {"trial": trial, "method": "rea", "step": step, SIMULATED: cost, f"regret_{METRIC}": regret}
         for trial, (costs, regrets) in PATHS.items()
         for step, (cost, regret) in enumerate(zip(costs, regrets, strict=True), start=1)
     ]
@@ -48,7 +55,7 @@ def costed_study(finished: Study, tmp_path: Path) -> Path:
     folder = tmp_path / "costed"
     shutil.copytree(finished.folder, folder)
     history = pd.read_parquet(folder / "history.parquet")
-    history[COLUMN] = (0.04 * history["queries"]).where(history["queries"] > 0)
+    history[SIMULATED] = (0.04 * history["queries"]).where(history["queries"] > 0)
     history.to_parquet(folder / "history.parquet")
     return folder
 
@@ -59,22 +66,22 @@ def test_an_answer_holds_until_the_next_one_is_paid_for() -> None:
 
 
 def test_curves_are_means_of_steps_on_a_common_grid(costed: StudyData) -> None:
-    curves = cost_curves(costed)
-    assert set(curves["method"]) == {"rea"}
-    assert set(curves["seeds"]) == {2}
-    hours, mean = curves["gpu_hours"].to_numpy(), curves["regret_mean"].to_numpy()
+    found = curves(costed, GPU_HOURS)
+    assert set(found["method"]) == {"rea"}
+    assert set(found["seeds"]) == {2}
+    hours, mean = found["gpu_hours"].to_numpy(), found["regret_mean"].to_numpy()
     assert (hours[0], hours[-1]) == (1.5, 4.0)
     assert (np.diff(hours) > 0).all()
     for low, high, expected in ((1.5, 2, 4.0), (2, 3, 3.5), (3, 4, 1.0)):
         assert set(mean[(hours >= low) & (hours < high)]) == {expected}
     assert mean[-1] == 0.5
-    assert (curves["regret_low"] <= mean + 1e-12).all()
-    assert (mean <= curves["regret_high"] + 1e-12).all()
+    assert (found["regret_low"] <= mean + 1e-12).all()
+    assert (mean <= found["regret_high"] + 1e-12).all()
 
 
 def test_curves_end_where_the_summary_does(costed_study: Path) -> None:
     data = load_study(costed_study)
-    last = cost_curves(data).groupby("method").last()
+    last = curves(data, GPU_HOURS).groupby("method").last()
     assert set(last.index) == {"rea", "random"}
     for label in last.index:
         assert last.loc[label, "regret_mean"] == pytest.approx(data.row(label).regret_mean)
@@ -84,27 +91,39 @@ def test_figure_leaves_all_its_files_and_says_what_costs_are(
     costed_study: Path, quick: None
 ) -> None:
     page = write_report(costed_study)
-    stem = page.parent / "figures" / "cost"
-    ElementTree.parse(stem.with_suffix(".svg"))
-    assert stem.with_suffix(".png").read_bytes().startswith(b"\x89PNG")
-    assert set(pd.read_csv(stem.with_suffix(".csv"))["method"]) == {"rea", "random"}
+    folder = page.parent / "figures"
+    for quantity in ("regret", "accuracy"):
+        stem = folder / f"anytime-{quantity}-gpu-hours"
+        ElementTree.parse(stem.with_suffix(".svg"))
+        assert stem.with_suffix(".png").read_bytes().startswith(b"\x89PNG")
+    assert set(pd.read_csv(folder / "anytime-gpu-hours.csv")["method"]) == {"rea", "random"}
     for text in (Page(page.read_text()).words, (page.parent / "report.md").read_text()):
-        assert "Regret against simulated cost" in text
+        assert "GPU hours" in text
         assert "recorded training times scaled to the queried epochs" in text
         assert "Gradient methods on a landscape train nothing and have no such cost" in text
 
 
-def test_without_costs_there_is_no_such_figure(page: Path, finished: Study) -> None:
-    assert draw(load_study(finished.folder), {}) is None
-    assert "simulated cost" not in Page(page.read_text()).words
-    assert not list((page.parent / "figures").glob("cost*"))
+def test_without_costs_there_is_no_such_axis(page: Path, finished: Study) -> None:
+    assert GPU_HOURS not in budgets(load_study(finished.folder))
+    assert "GPU hours" not in Page(page.read_text()).words
+    assert not list((page.parent / "figures").glob("*gpu-hours*"))
+
+
+def test_accuracy_is_what_regret_leaves_of_the_optimum(finished: Study) -> None:
+    data = load_study(finished.folder)
+    found = curves(data, STEPS)
+    assert found["accuracy_mean"].to_numpy() + found["regret_mean"].to_numpy() == pytest.approx(
+        BEST, abs=1e-4
+    )
+    assert (found["accuracy_low"] <= found["accuracy_mean"] + 1e-9).all()
+    assert (found["accuracy_high"] >= found["accuracy_mean"] - 1e-9).all()
 
 
 def test_one_seed_with_one_answer_is_one_point(costed: StudyData) -> None:
     data = replace(costed, history=costed.history[:1])
-    curves = cost_curves(data)
-    assert list(curves["gpu_hours"]) == [1.0]
-    assert curves["regret_low"].isna().all()
+    found = curves(data, GPU_HOURS)
+    assert list(found["gpu_hours"]) == [1.0]
+    assert found["regret_low"].isna().all()
 
 
 @pytest.mark.parametrize(
@@ -123,8 +142,8 @@ def test_official_costs_are_those_of_the_queried_cells(
     official: ColumnTable, tmp_path: Path
 ) -> None:
     data = load_study(make_study(tmp_path / "s", "drnas,rea", seeds=2).folder)
-    curves = cost_curves(data)
-    assert set(curves["method"]) == {"rea", "random"}
-    ends = data.done.groupby("method")[COLUMN].max()
-    for label, curve in curves.groupby("method"):
+    found = curves(data, GPU_HOURS)
+    assert set(found["method"]) == {"rea", "random"}
+    ends = data.done.groupby("method")[SIMULATED].max()
+    for label, curve in found.groupby("method"):
         assert curve["gpu_hours"].iloc[-1] == pytest.approx(ends[label])

@@ -1,0 +1,132 @@
+"""Mean regret and accuracy of the current answer over what a search has spent so far."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from nasbench_harness.reports.statistics.intervals import Array, band
+from nasbench_harness.reports.studydata import StudyData
+
+POINTS = 200
+"""Places on the grid that all methods share, evenly spaced on the logarithmic axis."""
+SIMULATED = "simulated_gpu_hours"
+
+
+@dataclass(frozen=True)
+class Budget:
+    """What a search spends: one of the horizontal axes."""
+
+    key: str
+    """Part of file names."""
+    name: str
+    """In a switch between axes."""
+    column: str
+    """Of the recorded steps."""
+    called: str
+    """Column of the curves."""
+    axis: str
+    """Label of the axis."""
+    common: bool = False
+    """Trials of a method record it at the same places, so that no grid is needed."""
+
+
+STEPS = Budget("steps", "Steps", "step", "step", "search step", common=True)
+EPOCHS = Budget("epochs", "Epochs", "epochs", "epochs", "epochs of the search", common=True)
+SECONDS = Budget("seconds", "Seconds", "seconds", "seconds", "search time, seconds")
+GPU_HOURS = Budget(
+    "gpu-hours", "GPU hours", SIMULATED, "gpu_hours", "simulated search cost, GPU hours"
+)
+
+
+def budgets(data: StudyData) -> list[Budget]:
+    """The axes this study has numbers for; what methods have in common comes first."""
+    first = EPOCHS if data.supernet else STEPS
+    others = [
+        budget
+        for budget in (SECONDS, GPU_HOURS)
+        if budget.column in data.steps and (data.steps[budget.column] > 0).any()
+    ]
+    return [first, *others]
+
+
+def curves(data: StudyData, budget: Budget) -> pd.DataFrame:
+    """Columns method, `budget.called`, seeds, and mean, low and high of regret and of accuracy.
+
+    Regret is in points and accuracy in percent; low and high bound the mean (95 %, NaN for one
+    seed). Of a common axis only places that every trial of a method recorded. Of the others a
+    method's curve begins where its last seed has an answer and goes to where its last seed ends; a
+    seed that ended before keeps its final answer.
+    """
+    rows = data.steps[data.steps["regret"].notna()]
+    parts = _common(data, rows, budget) if budget.common else _on_a_grid(data, rows, budget)
+    if not parts:
+        return pd.DataFrame({"method": []})
+    frame = pd.concat(parts, ignore_index=True)
+    best = float((rows["accuracy"] + rows["regret"]).iloc[0])
+    for bound, mirrored in (("mean", "mean"), ("low", "high"), ("high", "low")):
+        frame[f"accuracy_{bound}"] = best - frame[f"regret_{mirrored}"]
+    return frame
+
+
+def _common(data: StudyData, rows: pd.DataFrame, budget: Budget) -> list[pd.DataFrame]:
+    parts = []
+    for label in data.searching:
+        own = rows[rows["method"] == label]
+        regrets = own.pivot(index="trial", columns=budget.column, values="regret").dropna(axis=1)
+        if not regrets.empty:
+            places = regrets.columns.to_numpy()
+            parts.append(_curve(label, budget, places, regrets.to_numpy(dtype=float)))
+    return parts
+
+
+def _on_a_grid(data: StudyData, rows: pd.DataFrame, budget: Budget) -> list[pd.DataFrame]:
+    found = {label: _paths(rows[rows["method"] == label], budget) for label in data.searching}
+    paths = {label: some for label, some in found.items() if some}
+    if not paths:
+        return []
+    ends = [bound for some in paths.values() for cost, _ in some for bound in (cost[0], cost[-1])]
+    grid = np.geomspace(min(ends), max(ends), POINTS)
+    parts = []
+    for label, some in paths.items():
+        start, end = max(cost[0] for cost, _ in some), max(cost[-1] for cost, _ in some)
+        places = np.unique([start, *grid[(grid > start) & (grid < end)], end])
+        values = np.stack([held(path, places) for path in some])
+        parts.append(_curve(label, budget, places, values))
+    return parts
+
+
+Answers = tuple[Array, Array]
+"""Costs, rising, and the regret of the answer from there on."""
+
+
+def _paths(rows: pd.DataFrame, budget: Budget) -> list[Answers]:
+    """One path per seed that has costs."""
+    rows = rows[rows[budget.column] > 0].sort_values(["trial", "step"])
+    return [
+        (seed[budget.column].to_numpy(dtype=float), seed["regret"].to_numpy(dtype=float))
+        for _, seed in rows.groupby("trial")
+    ]
+
+
+def held(path: Answers, costs: Array) -> Array:
+    """A seed's regret at each of `costs`: that of the last answer paid for by then."""
+    cost, regret = path
+    found: Array = regret[np.searchsorted(cost, costs, side="right") - 1]
+    return found
+
+
+def _curve(label: str, budget: Budget, places: Array, values: Array) -> pd.DataFrame:
+    """`values` is regret [seeds, places]."""
+    low, high = band(values)
+    columns = {
+        "method": label,
+        budget.called: places,
+        "seeds": len(values),
+        "regret_mean": values.mean(axis=0),
+        "regret_low": low,
+        "regret_high": high,
+    }
+    return pd.DataFrame(columns)

@@ -1,0 +1,236 @@
+"""Every trial with its result or its error, its course, and the command that runs it again.
+
+The page shows trials from data, not from markup: thousands of them fit, and can be sorted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from nasbench_harness.outcomes import read_result
+from nasbench_harness.reports import numerals
+from nasbench_harness.reports.page.provenance import method_settings
+from nasbench_harness.reports.studydata import StudyData
+from nasbench_harness.reports.summary import DONE
+
+COURSE = 20
+"""Recorded points of a trial that the page knows; all of them are in the study's history."""
+LISTED = 300
+"""Trials that a text without sorting lists; of more of them only those without a result."""
+
+
+@dataclass(frozen=True)
+class Number:
+    """A number that trials have."""
+
+    heading: str
+    unit: str
+    column: str
+    digits: int
+    """After the point; below zero: significant ones."""
+    scale: float = 1.0
+
+    def text(self, value: Any) -> str:
+        """As it is printed."""
+        if pd.isna(value):
+            return numerals.NOTHING
+        scaled = float(value) * self.scale
+        return (
+            numerals.significant(scaled) if self.digits < 0 else numerals.fixed(scaled, self.digits)
+        )
+
+
+_ALWAYS = ("accuracy", "regret")
+NUMBERS = (
+    Number("Accuracy", "%", "accuracy", 2),
+    Number("Regret", "points", "regret", 3),
+    Number("Rank", "", "rank", 0),
+    Number("Percentile", "", "percentile", 2),
+    Number("Parameters", "M", "params", 2, 1e-6),
+    Number("Multiply-adds", "M", "flops", 1, 1e-6),
+    Number("One-shot", "%", "oneshot_accuracy", 2),
+    Number("Queries", "", "queries", 0),
+    Number("Search", "s", "search_seconds", -3),
+)
+
+
+def numbers_of(data: StudyData) -> list[Number]:
+    """Those that some trial of the study has."""
+    trials = data.outcomes
+    return [
+        n for n in NUMBERS
+        if n.column in trials and (n.column in _ALWAYS or trials[n.column].notna().any())
+    ]  # fmt: skip
+
+
+def counts(data: StudyData) -> list[tuple[str, int]]:
+    """How many trials have each status, those with a result first."""
+    found = data.trials["status"].value_counts()
+    return sorted(((str(s), int(n)) for s, n in found.items()), key=lambda pair: pair[0] != DONE)
+
+
+# --- as text -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class TrialRow:
+    """A trial as text."""
+
+    label: str
+    seed: str
+    status: str
+    numbers: list[str]
+    outcome: str
+    """The architecture, or why there is none."""
+    command: str
+
+
+def listed(data: StudyData) -> list[TrialRow]:
+    """Trials for a text, methods in the order of the summary; see `LISTED`."""
+    trials = _ordered(data)
+    if len(trials) > LISTED:
+        trials = trials[trials["status"] != DONE].head(LISTED)
+    columns = numbers_of(data)
+    return [
+        TrialRow(
+            str(row["method"]),
+            str(row["seed"]),
+            str(row["status"]),
+            [n.text(row[n.column]) if row["status"] == DONE else numerals.NOTHING for n in columns],
+            _outcome(row),
+            _text(row.get("command")),
+        )
+        for row in trials.to_dict("records")
+    ]
+
+
+# --- as data -----------------------------------------------------------------------------------
+
+
+def trial_data(data: StudyData) -> dict[str, Any]:
+    """What the page's script shows: columns rather than rows, and every text once."""
+    trials, texts = _ordered(data), Texts()
+    records = trials.to_dict("records")
+    labels = {label: place for place, label in enumerate(data.labels)}
+    done = trials["status"] == DONE
+    return {
+        "numbers": [
+            {"heading": n.heading, "unit": n.unit, "digits": n.digits,
+             "values": _rounded(trials[n.column].where(done) * n.scale, n.digits)}
+            for n in numbers_of(data)
+        ],
+        "methods": _methods(data),
+        "clock": data.clock,
+        "trial": [str(row["trial"]) for row in records],
+        "method": [labels[str(row["method"])] for row in records],
+        "seed": [int(row["seed"]) for row in records],
+        "status": [str(row["status"]) for row in records],
+        "outcome": [texts.place(_outcome(row)) for row in records],
+        "command": [texts.place(_template(row)) for row in records],
+        "log": [texts.place(_log(data, row)) for row in records],
+        "course": _courses(data, trials, texts),
+        "texts": texts.found,
+    }  # fmt: skip
+
+
+class Texts:
+    """Texts by number, each kept once."""
+
+    def __init__(self) -> None:
+        self._places: dict[str, int] = {}
+
+    def place(self, text: str) -> int:
+        """The number of a text; -1 for an empty one."""
+        return self._places.setdefault(text, len(self._places)) if text else -1
+
+    @property
+    def found(self) -> list[str]:
+        """All texts, by number."""
+        return list(self._places)
+
+
+def _methods(data: StudyData) -> list[dict[str, Any]]:
+    return [
+        {"label": m.label, "recipe": m.recipe, "version": m.version, "settings": m.settings,
+         "changed": sorted(m.changed)}
+        for m in method_settings(data)
+    ]  # fmt: skip
+
+
+def _courses(data: StudyData, trials: pd.DataFrame, texts: Texts) -> list[Any]:
+    """Per trial its places on the clock, regrets and answers; null where nothing is recorded."""
+    steps = data.steps.sort_values(["trial", "step"])
+    clock = steps[data.clock].to_numpy(dtype=float)
+    regret = steps["regret"].to_numpy(dtype=float)
+    answers = steps["architecture"].to_numpy() if "architecture" in steps else None
+    names, starts, sizes = np.unique(
+        steps["trial"].to_numpy(dtype=object).astype(str), return_index=True, return_counts=True
+    )
+    ranges = {name: (start, size) for name, start, size in zip(names, starts, sizes, strict=True)}
+    found: list[Any] = []
+    for trial in trials["trial"]:
+        start, size = ranges.get(str(trial), (0, 0))
+        places = start + _spread(size)
+        if not len(places):
+            found.append(None)
+            continue
+        held = [] if answers is None else [texts.place(_text(answers[i])) for i in places]
+        found.append(
+            [_rounded(clock[places], 2), _rounded(regret[places], 3), held],
+        )
+    return found
+
+
+def _spread(size: int) -> Any:
+    """Places of at most `COURSE` points, dense at first, always with the last."""
+    if size <= COURSE:
+        return np.arange(size)
+    return np.unique(np.geomspace(1, size, COURSE).round().astype(int)) - 1
+
+
+def _rounded(values: Sequence[float] | Any, digits: int) -> list[float | None]:
+    """For JSON: whole numbers without a point, null where there is none."""
+    numbers = np.asarray(values, dtype=float)
+    rounded = numbers.round(6 if digits < 0 else digits)
+    return [None if not np.isfinite(v) else int(v) if v == int(v) else float(v) for v in rounded]
+
+
+# --- one trial ---------------------------------------------------------------------------------
+
+
+def _ordered(data: StudyData) -> pd.DataFrame:
+    """Planned trials with `accuracy` and `regret`, methods in the order of the summary."""
+    places = {label: place for place, label in enumerate(data.labels)}
+    trials = data.outcomes
+    if data.supernet and "oneshot_accuracy" in trials:
+        trained = trials["method"].isin(data.searching)  # nobody trained the other networks
+        trials = trials.assign(oneshot_accuracy=trials["oneshot_accuracy"].where(trained))
+    order = trials.assign(place=trials["method"].map(places))
+    return order.sort_values(["place", "seed"], kind="stable").drop(columns="place")
+
+
+def _outcome(row: Any) -> str:
+    return _text(row.get("architecture") if row["status"] == DONE else row.get("error"))
+
+
+def _template(row: Any) -> str:
+    """The command with places for what differs between the seeds of a method."""
+    command = _text(row.get("command"))
+    command = command.replace(f"again-{row['trial']}", "again-{trial}")
+    return command.replace(f"--seeds {row['seed']},", "--seeds {seed},")
+
+
+def _log(data: StudyData, row: Any) -> str:
+    """Where a trial that failed broke."""
+    if row["status"] == DONE:
+        return ""
+    return str(read_result(data.study.trials_folder / str(row["trial"])).get("traceback", ""))
+
+
+def _text(value: Any) -> str:
+    return "" if pd.isna(value) else str(value)
