@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -129,7 +130,7 @@ def _scale_quantity(
 
 def _accuracy_limits(frame: pd.DataFrame, lines: list[Level]) -> tuple[float, float]:
     """From well below the lowest end to the top: where searches begin would hide how they end."""
-    drawn = frame[["accuracy_mean", "accuracy_low"]].min(axis=None)
+    drawn = np.nanmin(frame[["accuracy_mean", "accuracy_low"]].to_numpy(dtype=float))
     ends = [*frame.groupby("method")["accuracy_mean"].last(), *(line.accuracy for line in lines)]
     top = max(*ends, float(frame["accuracy_mean"].max()))
     low = max(float(drawn), top - ZOOM * (top - min(ends)))
@@ -209,11 +210,11 @@ def _about_cost(data: StudyData, labels: list[str]) -> str:
 
 
 def _alt(frame: pd.DataFrame, labels: list[str], quantity: Quantity, budget: Budget) -> str:
-    ends = frame.groupby("method").last()
+    ends = frame.groupby("method").last()[[f"{quantity.key}_mean", budget.called]].astype(float)
+    values = dict(zip(ends.index, ends.to_numpy(), strict=True))
     show = numerals.points if quantity is REGRET else numerals.percent
     said = "; ".join(
-        f"{name(label)} ends at {show(float(ends.at[label, f'{quantity.key}_mean']))} after"
-        f" {float(ends.at[label, budget.called]):.4g}"
+        f"{name(label)} ends at {show(values[label][0])} after {values[label][1]:.4g}"
         for label in labels
     )
     kind = f"mean {quantity.key} in {quantity.unit} against {budget.axis}"

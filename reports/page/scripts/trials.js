@@ -45,7 +45,7 @@ class TrialList {
   }
 
   start() {
-    this.haystack = this.order.map((at) => `${this.label(at)} ${this.data.seed[at]} ${this.data.status[at]} ${this.text(this.data.outcome[at])}`.toLowerCase());
+    this.haystack = this.order.map((at) => `${this.label(at)} seed=${this.data.seed[at]} ${this.data.status[at]} ${this.text(this.data.outcome[at])}`.toLowerCase());
     this.body = element("tbody");
     this.said = element("span", { role: "status" });
     this.place.replaceChildren(this.controls(), this.table(), this.pager());
@@ -56,7 +56,7 @@ class TrialList {
     const choose = (name, options, change) => element("label", {}, `${name} `,
       element("select", { onchange: (event) => { change(event.target.value); this.filter(); } },
         element("option", { value: "" }, "all"), ...options.map((option) => element("option", { value: option }, option))));
-    const search = element("input", { type: "search", placeholder: "Filter trials", "aria-label": "Filter trials by method, seed, status or architecture",
+    const search = element("input", { type: "search", placeholder: "Filter: seed=2 conv_1x1", "aria-label": "Filter trials by method, seed, status or architecture",
       oninput: (event) => { this.words = event.target.value.toLowerCase(); this.filter(); } });
     return element("div", { class: "controls" },
       choose("Method", this.data.methods.map((method) => method.label), (value) => { this.method = value; }),
