@@ -1,0 +1,167 @@
+"""How a study's set-up differs from that of a published result: plain words, and a ranking."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+from nasbench_harness.contracts import Metric
+from nasbench_harness.reports.published.results import DATASETS, EPOCHS, Provenance, PublishedResult
+from nasbench_harness.reports.studydata import BASELINE, StudyData
+from nasbench_harness.reports.summary import numbers
+from nasbench_harness.reports.supernet import FOLDER, PUBLISHED
+from nasbench_harness.reports.words import count
+from nasbench_harness.spec import TrialSpec
+
+OFFICIAL = "official"
+"""The table that all published numbers are about."""
+QUERIED_EPOCHS = 12
+"""Training length of what published searches by queries look at."""
+PAPER, RECIPE = "paper", "recipe"
+
+
+def of_method(data: StudyData, spec: TrialSpec) -> list[str]:
+    """What differs from every published search with this method."""
+    found = [*_problem(data, spec), *_table(data, spec)]
+    if data.supernet and spec.method != BASELINE:
+        found += _sizes(spec)
+    changed = {key: value for key, value in spec.overrides.items() if key != RECIPE}
+    return [*found, *(f"{key}={value} by request" for key, value in changed.items())]
+
+
+def of_result(data: StudyData, spec: TrialSpec, result: PublishedResult) -> list[str]:
+    """What differs from one of them in particular."""
+    found = []
+    own = search_data(data)
+    if own and result.searched not in (None, own):
+        found.append(f"searched on {_named(own)}, not on {_named(str(result.searched))}")
+    found += [
+        f"{key} {spec.settings.get(key)}, not {value}"
+        for key, value in result.settings.items()
+        if spec.settings.get(key) != value
+    ]
+    if data.supernet and spec.method != BASELINE:
+        found += _search(spec, result)
+    if result.budget_seconds is not None and not data.supernet:
+        found.append(f"{_spent(data, spec)}, not {result.budget_seconds:,.0f} s")
+    return found
+
+
+def distance(data: StudyData, spec: TrialSpec, result: PublishedResult) -> tuple[float, ...]:
+    """How far a result is from the study's set-up; the smallest is the closest.
+
+    What was searched on decides first, then the variant, the recipe, the budget, whether it is a
+    re-run, and at last how well it is established.
+    """
+    own, levels = search_data(data), list(Provenance)
+    return (
+        bool(own) and result.searched not in (None, own),
+        sum(spec.settings.get(key) != value for key, value in result.settings.items()),
+        recipe(spec) != result.recipe,
+        _budget_ratio(data, spec, result),
+        result.rerun,
+        min(levels.index(level) for level in result.provenance),
+    )
+
+
+def search_data(data: StudyData) -> str:
+    """The data set of the searches; empty for images of which only the user knows what they are."""
+    if not data.supernet:
+        return str(data.first("dataset"))
+    images = data.study.specs[0].images
+    return "" if images.startswith(FOLDER) else images
+
+
+def recipe(spec: TrialSpec) -> str:
+    """The recipe a trial ran with, by the name that the method gives it."""
+    chosen = str(spec.overrides.get(RECIPE, spec.recipe))
+    return spec.space if chosen == PAPER else chosen
+
+
+# --- the parts ---------------------------------------------------------------------------------
+
+
+def _problem(data: StudyData, spec: TrialSpec) -> Iterator[str]:
+    """A landscape instead of images, a draw instead of a search, images nobody knows."""
+    if not data.supernet:
+        if spec.label in data.querying:
+            yield from _queried(data, spec)
+        else:
+            yield "landscape instead of a supernet: not comparable"
+    elif spec.method == BASELINE:
+        yield "one random cell a seed, no search"
+    elif not search_data(data):
+        yield f"images of a folder, which need not be {_named(str(data.first('dataset')))}"
+
+
+def _queried(data: StudyData, spec: TrialSpec) -> Iterator[str]:
+    metric = _metric(data, spec.search_metric)
+    if spec.search_metric == spec.report_metric:
+        yield "queries of the very number it is judged by"
+    elif metric and metric.epochs and metric.epochs != QUERIED_EPOCHS:
+        yield f"queries of accuracies after {metric.epochs} epochs, not {QUERIED_EPOCHS}"
+
+
+def _table(data: StudyData, spec: TrialSpec) -> Iterator[str]:
+    if spec.table != OFFICIAL:
+        yield f"table {spec.table}, a training of its own and not the official one"
+    metric = data.metric
+    if metric and metric.epochs and metric.epochs != EPOCHS:
+        yield f"judged after {metric.epochs} epochs, not {EPOCHS}"
+
+
+def _sizes(spec: TrialSpec) -> Iterator[str]:
+    network = spec.network
+    for key, theirs in PUBLISHED.items():
+        if network.get(key, theirs) != theirs:
+            yield f"{key} {network[key]} instead of {theirs}"
+    if spec.image_limit:
+        yield f"at most {spec.image_limit:,} images"
+    if spec.image_size:
+        yield f"images of {spec.image_size} × {spec.image_size} pixels"
+    if spec.steps != spec.epochs * spec.epoch_steps:
+        yield f"{spec.steps:,} steps by request"
+    for key, value in spec.network_overrides.items():
+        if key not in PUBLISHED:
+            yield f"{key}={value} by request"
+
+
+def _search(spec: TrialSpec, result: PublishedResult) -> Iterator[str]:
+    used = recipe(spec)
+    if used != result.recipe:
+        theirs = result.recipe or f"that of {result.source.title}"
+        yield f"recipe {used}, not {theirs}"
+    if result.epochs and spec.epochs != result.epochs:
+        yield f"{count(spec.epochs, 'epoch')} instead of {result.epochs}"
+
+
+def _spent(data: StudyData, spec: TrialSpec) -> str:
+    queries = _mean(data, spec, "queries")
+    seconds = _seconds(data, spec)
+    asked = "1 query" if queries == 1 else f"{queries:,.0f} queries"
+    return asked if math.isnan(seconds) else f"{asked} ({seconds:,.0f} s of simulated training)"
+
+
+def _budget_ratio(data: StudyData, spec: TrialSpec, result: PublishedResult) -> float:
+    seconds = _seconds(data, spec)
+    if result.budget_seconds is None or not seconds > 0:
+        return 0.0
+    return abs(math.log(seconds / result.budget_seconds))
+
+
+def _seconds(data: StudyData, spec: TrialSpec) -> float:
+    """Simulated training time of a search, mean over seeds; NaN where the table knows none."""
+    return 3600 * _mean(data, spec, "simulated_gpu_hours")
+
+
+def _mean(data: StudyData, spec: TrialSpec, column: str) -> float:
+    values = numbers(data.done[data.done["method"] == spec.label], column)
+    return float(values.mean()) if len(values) else math.nan
+
+
+def _metric(data: StudyData, name: str) -> Metric | None:
+    return data.table.metrics.get(name) if data.table else None
+
+
+def _named(dataset: str) -> str:
+    return DATASETS.get(dataset, dataset)
