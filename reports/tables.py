@@ -24,7 +24,14 @@ class Column:
     heading: str
     unit: str
     text: Callable[[Any], str]
-    """From a row of the summary."""
+    """From a row of the table."""
+    inches: float = 0
+    """Printed width of a column of words, which may be broken; 0: the column is of numbers."""
+
+    @property
+    def words(self) -> bool:
+        """Whether it holds words instead of numbers."""
+        return self.inches > 0
 
 
 def _seeds(row: Any) -> str:
@@ -54,23 +61,34 @@ SUMMARY = (
 )
 
 
+def _labelled(row: Any) -> str:
+    return name(str(row.method))
+
+
 @dataclass(frozen=True)
 class PrintedTable:
-    """A table of one row per method, as text."""
+    """A table whose rows are about methods, as text."""
 
     key: str
     """Stem of its files."""
     columns: tuple[Column, ...]
     rows: pd.DataFrame
-    """All numbers, unrounded; a row per method with its label as `method`."""
+    """All numbers, unrounded; every row with its method's label as `method`."""
+    head: Callable[[Any], str] = _labelled
+    """What stands at the beginning of a row: marked text."""
 
     @property
     def cells(self) -> list[tuple[str, list[str]]]:
-        """Per method its label and the text of every column."""
+        """Per row its method's label and the text of every column."""
         return [
             (str(row.method), [column.text(row) for column in self.columns])
             for row in self.rows.itertuples()
         ]
+
+    @property
+    def heads(self) -> list[str]:
+        """What stands at the beginning of every row, marked."""
+        return [self.head(row) for row in self.rows.itertuples()]
 
     @property
     def headings(self) -> list[str]:
@@ -142,16 +160,21 @@ def judged_by(data: StudyData) -> str:
 
 def write_tables(data: StudyData, folder: Path) -> list[str]:
     """Write every table as CSV (all numbers, unrounded), Markdown and LaTeX, and `trials.csv`."""
-    identity = {name: data.first(name) for name in _identity(data)}
     files = []
     for table in printed_tables(data):
-        _write_csv(folder / f"{table.key}.csv", table.rows.assign(**identity))
-        write_text(folder / f"{table.key}.md", markdown_table(table))
-        write_text(folder / f"{table.key}.tex", latex_table(table, subject(data)))
-        files += [f"{table.key}.{kind}" for kind in ("csv", "md", "tex")]
+        files += write_table(table, data, folder)
     hidden = LANDSCAPE_ONLY if data.supernet else ()
     _write_csv(folder / "trials.csv", data.trials.drop(columns=list(hidden), errors="ignore"))
     return [*files, "trials.csv"]
+
+
+def write_table(table: PrintedTable, data: StudyData, folder: Path) -> list[str]:
+    """Write one table as CSV (all numbers, unrounded), Markdown and LaTeX; returns file names."""
+    identity = {name: data.first(name) for name in _identity(data)}
+    _write_csv(folder / f"{table.key}.csv", table.rows.assign(**identity))
+    write_text(folder / f"{table.key}.md", markdown_table(table))
+    write_text(folder / f"{table.key}.tex", latex_table(table, subject(data)))
+    return [f"{table.key}.{kind}" for kind in ("csv", "md", "tex")]
 
 
 LANDSCAPE_ONLY = ("search_metric", "noise", "queries", "simulated_gpu_hours")
@@ -166,20 +189,29 @@ def _identity(data: StudyData) -> Sequence[str]:
 
 def markdown_table(table: PrintedTable) -> str:
     """The table in GitHub's Markdown."""
-    lines = [["Method", *table.headings], [":--", *["--:"] * len(table.columns)]]
-    lines += [[markdown_cell(markdown(name(label))), *texts] for label, texts in table.cells]
+    rules = [":--" if column.words else "--:" for column in table.columns]
+    lines = [["Method", *table.headings], [":--", *rules]]
+    for head, (_, texts) in zip(table.heads, table.cells, strict=True):
+        cells = [
+            markdown_cell(markdown(text)) if column.words else text
+            for column, text in zip(table.columns, texts, strict=True)
+        ]
+        lines.append([markdown_cell(markdown(head)), *cells])
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
 
 def latex_table(table: PrintedTable, about: str) -> str:
     """The table as a `tabular` with rules of the booktabs package; `about` is a comment in it."""
-    rows = [" & ".join([latex(name(label)), *map(latex, texts)]) for label, texts in table.cells]
+    rows = [
+        " & ".join([latex(head), *map(latex, texts)])
+        for head, (_, texts) in zip(table.heads, table.cells, strict=True)
+    ]
     head = " & ".join(["Method", *(latex(column.heading) for column in table.columns)])
     units = " & ".join(["", *(latex(column.unit) for column in table.columns)])
     lines = [
-        "% needs \\usepackage{booktabs}",
+        f"% needs \\usepackage{{{_packages(table)}}}",
         "% " + " ".join(latex(about).split()),
-        f"\\begin{{tabular}}{{l{'r' * len(table.columns)}}}",
+        f"\\begin{{tabular}}{{l{''.join(_latex_column(column) for column in table.columns)}}}",
         "\\toprule",
         f"{head} \\\\",
         f"{units} \\\\",
@@ -189,6 +221,14 @@ def latex_table(table: PrintedTable, about: str) -> str:
         "\\end{tabular}",
     ]
     return "\n".join(lines) + "\n"
+
+
+def _packages(table: PrintedTable) -> str:
+    return "array,booktabs" if any(column.words for column in table.columns) else "booktabs"
+
+
+def _latex_column(column: Column) -> str:
+    return rf">{{\raggedright\arraybackslash}}p{{{column.inches}in}}" if column.words else "r"
 
 
 def _write_csv(path: Path, frame: pd.DataFrame) -> None:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 
 from nasbench_harness.contracts import Metric
-from nasbench_harness.reports.published.results import DATASETS, EPOCHS, Provenance, PublishedResult
+from nasbench_harness.reports.published.results import DATASETS, Provenance, PublishedResult
 from nasbench_harness.reports.studydata import BASELINE, StudyData
 from nasbench_harness.reports.summary import numbers
 from nasbench_harness.reports.supernet import FOLDER, PUBLISHED
@@ -47,6 +47,15 @@ def of_result(data: StudyData, spec: TrialSpec, result: PublishedResult) -> list
     return found
 
 
+def comparable(data: StudyData, label: str) -> bool:
+    """Whether the method searched what published searches of its kind do.
+
+    On a landscape only those that ask for single architectures do, whose published results are of
+    queries as well.
+    """
+    return data.supernet or label in data.querying
+
+
 def distance(data: StudyData, spec: TrialSpec, result: PublishedResult) -> tuple[float, ...]:
     """How far a result is from the study's set-up; the smallest is the closest.
 
@@ -84,10 +93,10 @@ def recipe(spec: TrialSpec) -> str:
 def _problem(data: StudyData, spec: TrialSpec) -> Iterator[str]:
     """A landscape instead of images, a draw instead of a search, images nobody knows."""
     if not data.supernet:
-        if spec.label in data.querying:
+        if comparable(data, spec.label):
             yield from _queried(data, spec)
         else:
-            yield "landscape instead of a supernet: not comparable"
+            yield "landscape instead of a supernet, not comparable"
     elif spec.method == BASELINE:
         yield "one random cell a seed, no search"
     elif not search_data(data):
@@ -106,15 +115,15 @@ def _table(data: StudyData, spec: TrialSpec) -> Iterator[str]:
     if spec.table != OFFICIAL:
         yield f"table {spec.table}, a training of its own and not the official one"
     metric = data.metric
-    if metric and metric.epochs and metric.epochs != EPOCHS:
-        yield f"judged after {metric.epochs} epochs, not {EPOCHS}"
+    if metric and data.table and metric.name != data.table.report_metric(spec.dataset):
+        yield f"judged by {metric.meaning}"
 
 
 def _sizes(spec: TrialSpec) -> Iterator[str]:
     network = spec.network
     for key, theirs in PUBLISHED.items():
         if network.get(key, theirs) != theirs:
-            yield f"{key} {network[key]} instead of {theirs}"
+            yield f"{_size(key, network[key])} instead of {theirs}"
     if spec.image_limit:
         yield f"at most {spec.image_limit:,} images"
     if spec.image_size:
@@ -124,6 +133,10 @@ def _sizes(spec: TrialSpec) -> Iterator[str]:
     for key, value in spec.network_overrides.items():
         if key not in PUBLISHED:
             yield f"{key}={value} by request"
+
+
+def _size(key: str, value: int) -> str:
+    return f"{count(value, 'cell')} a stage" if key == "cells" else f"{key} {value}"
 
 
 def _search(spec: TrialSpec, result: PublishedResult) -> Iterator[str]:

@@ -23,8 +23,6 @@ DATASETS = {
 ACCURACY, ERROR = "accuracy", "error"
 MEASURES = {"nb201": ACCURACY, "darts": ERROR, "proxylessnas": ERROR}
 """What the results of a space are; both in percent."""
-EPOCHS = 200
-"""Training length of the published accuracies on NAS-Bench-201."""
 
 
 class Provenance(StrEnum):
@@ -102,6 +100,10 @@ class PublishedResult:
     cost_gpu_days: float | None = None
     note: str = ""
 
+    def is_of(self, method: str) -> bool:
+        """Whether it is of the method with this name in the registry: `pc_darts` is PC-DARTS."""
+        return _bare(self.method) == _bare(method)
+
     @property
     def standing(self) -> str:
         """How well it is established, in words."""
@@ -148,6 +150,10 @@ def unknown(space: str = "nb201") -> list[UnknownResult]:
         for entry in content.unknown
         if entry.space == space
     ]  # fmt: skip
+
+
+def _bare(name: str) -> str:
+    return "".join(filter(str.isalnum, name)).lower()
 
 
 # --- the file ----------------------------------------------------------------------------------
@@ -264,7 +270,7 @@ def _provenance(entry: _Entry, dataset: str, split: str) -> tuple[Provenance, ..
 def _protocol(entry: _Entry, dataset: Dataset) -> str:
     parts = []
     if entry.searched == "cifar10":
-        parts.append("searched on CIFAR-10, that cell evaluated on every data set")
+        parts.append("searched on CIFAR-10, evaluated on all three data sets")
     elif entry.searched == EACH:
         parts.append("searched on each data set")
     if dataset in entry.budget:
