@@ -91,6 +91,13 @@ class AlphaSearcher(Generic[S]):
             loss.backward()  # type: ignore[no-untyped-call]
             self.optimizer.step()
 
+    def gradient(self, loss: Tensor) -> Tensor:
+        """Of a scalar in alpha, [D, K], updating nothing; 0 where alpha does not matter."""
+        if not loss.requires_grad:
+            return torch.zeros_like(self.alpha)
+        (found,) = torch.autograd.grad(loss, self.alpha)
+        return found
+
     def normal(self, shape: Sequence[int]) -> Tensor:
         """Standard normal numbers from this searcher's own generator."""
         return torch.randn(*shape, generator=self.generator, **self._like())

@@ -108,18 +108,32 @@ class DARTS(AlphaSearcher[DARTSSettings]):
 
     def update_alpha(self) -> Log:
         """Descend the validation loss of the mixture (eq. 5), or its unrolled form (eq. 7-8)."""
-        weights = self.weights()
         if self.settings.order == "second":
-            return self.update_unrolled(weights)
-        loss = self.problem.losses(weights, "valid").mean()
-        self.descend(loss)
+            with torch.no_grad():  # to be logged only
+                loss = self.mixture_loss()
+            self.descend(self.unrolled())
+        else:
+            loss = self.mixture_loss()
+            self.descend(loss)
         return {"valid_loss": loss.detach()}
 
-    def update_unrolled(self, weights: Tensor) -> Log:
-        """Descend along the problem's unrolled gradient; the loss is computed to be logged only."""
-        point = weights.detach()
-        with torch.no_grad():
-            loss = self.problem.losses(point, "valid").mean()
-        gradient = cast("UnrolledGradient", self.problem).unrolled_gradient(point)
-        self.descend((weights * gradient).sum())  # the chain rule from weights to alpha
-        return {"valid_loss": loss}
+    def mixture_loss(self) -> Tensor:
+        """Mean validation loss of the mixture."""
+        return self.problem.losses(self.weights(), "valid").mean()
+
+    def unrolled(self) -> Tensor:
+        """A scalar whose gradient in alpha is the unrolled one: the chain rule from the weights."""
+        weights = self.weights()
+        gradient = cast("UnrolledGradient", self.problem).unrolled_gradient(weights.detach())
+        return (weights * gradient).sum()
+
+    # --- the estimator (see `GradientEstimator`) -----------------------------------------------
+
+    def estimate(self) -> Tensor:
+        """The gradient that a step follows; nothing in it is random but the batch."""
+        second = self.settings.order == "second"
+        return self.gradient(self.unrolled() if second else self.mixture_loss())
+
+    def exact(self) -> Tensor:
+        """Gradient of the loss at the mixture; where there are no network weights, both orders'."""
+        return self.gradient(self.mixture_loss())

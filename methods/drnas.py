@@ -176,12 +176,19 @@ class DrNAS(AlphaSearcher[DrNASSettings]):
 
     def update_alpha(self) -> Log:
         """Descend E[L_val(theta)] + anchor (eq. 3)."""
-        loss = self.problem.losses(self.sample(), "valid", self.active).mean()
-        anchored = loss
-        if self.settings.anchor == "kl":
-            anchored = loss + self.settings.anchor_weight * self.divergence()
-        self.descend(anchored)
+        loss = self.loss_at(self.sample())
+        self.descend(self.anchored(loss))
         return {"valid_loss": loss.detach()}
+
+    def loss_at(self, theta: Tensor) -> Tensor:
+        """Mean validation loss of a mixture."""
+        return self.problem.losses(theta, "valid", self.active).mean()
+
+    def anchored(self, loss: Tensor) -> Tensor:
+        """With the KL anchor; the l2 anchor is Adam's weight decay."""
+        if self.settings.anchor != "kl":
+            return loss
+        return loss + self.settings.anchor_weight * self.divergence()
 
     def descend(self, loss: Tensor) -> None:
         """As ever, but alpha of dropped options stays where it is: no momentum, no decay."""
@@ -221,8 +228,24 @@ class DrNAS(AlphaSearcher[DrNASSettings]):
         """softmax(alpha) as in the authors' derivation, or the mean of the Dirichlet."""
         if self.settings.scores == "softmax":
             return super().scores()
-        beta = self.concentration().detach() * self.mask
+        return self.mean().detach()
+
+    def mean(self) -> Tensor:
+        """Mean of the Dirichlet among the options that exist, 0 elsewhere: [D, K]."""
+        beta = self.concentration() * self.mask
         return beta / beta.sum(dim=-1, keepdim=True)
+
+    # --- the estimator (see `GradientEstimator`) -----------------------------------------------
+
+    def estimate(self) -> Tensor:
+        """The pathwise gradient at a fresh sample, with the KL anchor."""
+        return self.gradient(self.anchored(self.loss_at(self.sample())))
+
+    def exact(self) -> Tensor:
+        """Gradient of the loss at the mean mixture, with the KL anchor."""
+        return self.gradient(self.anchored(self.loss_at(self.mean())))
+
+    # --- state ---------------------------------------------------------------------------------
 
     def state_dict(self) -> dict[str, Any]:
         """With the stage and the options that are left."""

@@ -127,17 +127,27 @@ class EDAS(AlphaSearcher[EDASSettings]):
 
     def update_row(self, edge: int) -> Log:
         """Gradient of the validation loss with one edge soft and the others clamped."""
-        log_p = masked_log_softmax(self.rows[edge], self.mask[edge])
         clamped = self.clamp()
-        weights, active = self.relax(clamped, edge, self.drop_skip(edge, log_p.exp()))
-        loss = self.problem.losses(weights, "valid", active).mean()
-        log: Log = {"valid_loss": loss.detach()}
+        objective, loss = self.row_objective(edge, clamped)
+        log: Log = {"valid_loss": loss}
         if self.settings.log_relax_gap:
-            log["relax_gap"] = loss.detach() - self.loss_at_best(clamped, edge)
-        bonus = self.settings.entropy_weight * (1 - self.problem.progress.fraction)
-        self.descend(loss - bonus * entropy(log_p, self.mask[edge]) if bonus else loss)
+            log["relax_gap"] = loss - self.loss_at_best(clamped, edge)
+        self.descend(objective)
         self._refresh()
         return log
+
+    def row_objective(self, edge: int, clamped: Tensor) -> tuple[Tensor, Tensor]:
+        """Loss less entropy bonus as a function of one row; the loss itself, detached."""
+        log_p = masked_log_softmax(self.rows[edge], self.mask[edge])
+        weights, active = self.relax(clamped, edge, self.drop_skip(edge, log_p.exp()))
+        loss = self.problem.losses(weights, "valid", active).mean()
+        bonus = self.entropy_bonus()
+        objective = loss - bonus * entropy(log_p, self.mask[edge]) if bonus else loss
+        return objective, loss.detach()
+
+    def entropy_bonus(self) -> float:
+        """Weight of the entropy now: linear to 0."""
+        return self.settings.entropy_weight * (1 - self.problem.progress.fraction)
 
     def relax(self, clamped: Tensor, edge: int, soft: Tensor) -> tuple[Tensor, Tensor]:
         """Weights [D, K] with row `edge` soft and the rest clamped, and which choices they need."""
@@ -192,11 +202,38 @@ class EDAS(AlphaSearcher[EDASSettings]):
                 )
                 self.queue = order.tolist()
             return self.queue.pop()
-        if self.settings.edge_policy == "uniform":
-            weight = torch.ones(len(self.rows), device=self.problem.device)
-        else:
+        return self.draw_edge()
+
+    def draw_edge(self) -> int:
+        """A decision by its entropy where that is the policy, else uniformly."""
+        if self.settings.edge_policy == "entropy":
             weight = entropy(masked_log_softmax(self.alpha.detach(), self.mask), self.mask)
+        else:
+            weight = torch.ones(len(self.rows), device=self.problem.device)
         return int(torch.multinomial(weight, 1, generator=self.generator))
+
+    # --- the estimator (see `GradientEstimator`) -----------------------------------------------
+
+    def estimate(self) -> Tensor:
+        """A row's gradient times the number of rows, 0 elsewhere: as one step of many sees it."""
+        edge = self.draw_edge()  # a place in a sweep is uniform
+        objective, _ = self.row_objective(edge, self.clamp())
+        found = torch.zeros_like(self.alpha)
+        if objective.requires_grad:
+            (row,) = torch.autograd.grad(objective, self.rows[edge])
+            found[edge] = len(self.rows) * row
+        return found
+
+    def exact(self) -> Tensor:
+        """Gradient of E[L(z)] less the entropy bonus under p: our reading of the abstract.
+
+        Clamps that are no samples of p, or at another temperature, do not follow it.
+        """
+        log_p = masked_log_softmax(self.alpha, self.mask)
+        loss = self.problem.losses(log_p.exp(), "valid").mean()
+        return self.gradient(loss - self.entropy_bonus() * entropy(log_p, self.mask).sum())
+
+    # --- state ---------------------------------------------------------------------------------
 
     def state_dict(self) -> dict[str, Any]:
         """With the rest of the sweep."""

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 import torch
+from torch import Tensor
 
 from nasbench_harness.contracts import Architecture, Log, Problem, StandAloneAccuracy
 from nasbench_harness.methods.alpha import AlphaSearcher, AlphaSettings, masked_log_softmax
@@ -52,22 +53,45 @@ class REINFORCE(AlphaSearcher[REINFORCESettings]):
 
     def step(self) -> Log:
         """Sample, ask, follow the score function."""
-        log_p = masked_log_softmax(self.alpha, self.mask)
-        drawn = torch.multinomial(log_p.detach().exp(), 1, generator=self.generator)
-        arch = self.problem.space.architecture(drawn.squeeze(1).tolist())
+        arch, log_p = self.draw()
         reward = query(self.problem, arch)
         advantage = reward - self.update_baseline(reward)
-        self.descend(-advantage * log_p.gather(1, drawn).sum())
+        self.descend(-advantage * log_p)
         if reward > self.best_score:
             self.best, self.best_score = arch, reward
         return {"score": reward, "best_score": self.best_score}
 
+    def draw(self) -> tuple[Architecture, Tensor]:
+        """An architecture of the policy, and its log-probability."""
+        log_p = masked_log_softmax(self.alpha, self.mask)
+        drawn = torch.multinomial(log_p.detach().exp(), 1, generator=self.generator)
+        arch = self.problem.space.architecture(drawn.squeeze(1).tolist())
+        return arch, log_p.gather(1, drawn).sum()
+
     def update_baseline(self, reward: float) -> float:
         """The moving average after this reward, corrected for its start at 0."""
-        momentum = self.settings.baseline_momentum
-        self.average = momentum * self.average + (1 - momentum) * reward
-        self.weight = momentum * self.weight + (1 - momentum)
+        self.average, self.weight = self.moved(reward)
         return self.average / self.weight
+
+    def moved(self, reward: float) -> tuple[float, float]:
+        """Average and its weight as this reward would leave them."""
+        momentum = self.settings.baseline_momentum
+        average = momentum * self.average + (1 - momentum) * reward
+        return average, momentum * self.weight + (1 - momentum)
+
+    # --- the estimator (see `GradientEstimator`) -----------------------------------------------
+
+    def estimate(self) -> Tensor:
+        """The gradient of a fresh query; the baseline knows it, as in a step, and forgets it."""
+        arch, log_p = self.draw()
+        reward = query(self.problem, arch)
+        average, weight = self.moved(reward)
+        return self.gradient(-(reward - average / weight) * log_p)
+
+    def exact(self) -> Tensor:
+        """Gradient of minus the expected accuracy, percent, where that is what losses are."""
+        p = masked_log_softmax(self.alpha, self.mask).exp()
+        return self.gradient(100 * self.problem.losses(p, "valid").mean())
 
     def architecture(self) -> Architecture:
         """The best sampled, or the mode of the policy."""

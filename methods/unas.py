@@ -16,12 +16,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Literal
 
 import torch
 from torch import Tensor
 
-from nasbench_harness.contracts import Log, Problem, Recipe
+from nasbench_harness.contracts import Architecture, Log, Problem, Recipe
 from nasbench_harness.methods.alpha import (
     AlphaSearcher,
     AlphaSettings,
@@ -162,40 +163,49 @@ class UNAS(AlphaSearcher[UNASSettings]):
 
     def step(self) -> Log:
         """Logits first, then the network weights, on the same architecture samples."""
-        per_example = self.settings.sample_per == "example"
-        sample = self.sample(self.problem.batch_size if per_example else 1)
+        sample = self.sample(self.samples)
         log: Log = {}
         if self.problem.progress.epoch >= self.settings.warmup_epochs:
             log = self.update_logits(sample)
         mixed = sample.soft.detach()
+        per_example = self.settings.sample_per == "example"
         return log | self.problem.fit(mixed if per_example else mixed[0])
 
     def update_logits(self, sample: Sample) -> Log:
         """One Adam step along the estimated gradient of the expected loss."""
-        with torch.no_grad():
-            discrete = self.objective(sample.discrete, self.only(sample))
-        surrogate, log = self.surrogate(discrete, sample)
-        if self.settings.cost != "none":
-            surrogate = surrogate + self.cost_surrogate()
-        if self.settings.entropy_weight:
-            surrogate = surrogate - self.settings.entropy_weight * self.entropy()
+        surrogate, discrete, log = self.surrogate(sample)
+        if self.settings.control_variate == "baseline":  # 0.1 old + 0.9 new, as in the code
+            self.baseline = 0.1 * self.baseline + 0.9 * discrete.mean()
         self._set_learning_rate()
         self.descend(surrogate)
         if self.settings.cost != "none":
             log |= {"cost_model_error": self.cost_error, "cost_weight": self.cost_coefficient()}
         return {"discrete_loss": discrete.mean(), **log}
 
-    def surrogate(self, discrete: Tensor, sample: Sample) -> tuple[Tensor, Log]:
-        """A scalar whose gradient is the estimator; `discrete` is L(z) [B], no gradient."""
+    def surrogate(self, sample: Sample) -> tuple[Tensor, Tensor, Log]:
+        """A scalar whose gradient is the estimator; L(z) [B] without gradient; what to log."""
+        with torch.no_grad():
+            discrete = self.objective(sample.discrete, self.only(sample))
+        surrogate, log = self.loss_surrogate(discrete, sample)
+        if self.settings.cost != "none":
+            surrogate = surrogate + self.cost_surrogate()
+        if self.settings.entropy_weight:
+            surrogate = surrogate - self.settings.entropy_weight * self.entropy()
+        return surrogate, discrete, log
+
+    def loss_surrogate(self, discrete: Tensor, sample: Sample) -> tuple[Tensor, Log]:
+        """The part of the loss; `discrete` is L(z) [B], no gradient."""
         if self.settings.control_variate == "loss":
             continuous = self.objective(sample.soft)
             advantage = (discrete - continuous).detach()
             loss = (advantage * sample.log_p + continuous).mean()
             return loss, {"soft_loss": continuous.detach().mean()}
-        baseline = self.baseline
-        if self.settings.control_variate == "baseline":  # 0.1 old + 0.9 new, as in the code
-            self.baseline = 0.1 * baseline + 0.9 * discrete.mean()
-        return ((discrete - baseline) * sample.log_p).mean(), {}
+        return ((discrete - self.baseline) * sample.log_p).mean(), {}
+
+    @property
+    def samples(self) -> int:
+        """Architectures drawn in a step."""
+        return self.problem.batch_size if self.settings.sample_per == "example" else 1
 
     def only(self, sample: Sample) -> Tensor | None:
         """The choices of z where one z serves the whole batch, on the host: nothing else is run."""
@@ -259,7 +269,10 @@ class UNAS(AlphaSearcher[UNASSettings]):
 
     def measure(self, discrete: Tensor) -> float:
         """Cost of a one-hot [D, K]: millions of parameters or multiply-adds, milliseconds."""
-        arch = self.problem.space.architecture(discrete.argmax(dim=-1).tolist())
+        return self.cost_of(self.problem.space.architecture(discrete.argmax(dim=-1).tolist()))
+
+    def cost_of(self, arch: Architecture) -> float:
+        """The same of an architecture."""
         cost = self.problem.cost(arch, self.settings.cost)
         return cost if self.settings.cost.startswith("latency:") else cost / 1e6
 
@@ -274,6 +287,41 @@ class UNAS(AlphaSearcher[UNASSettings]):
         model = fit_linear(drawn[:fitted], self.measure, ridge=1.0)
         errors = [self.measure(z) - float(linear(model, z)) for z in drawn[fitted:]]
         return model, math.sqrt(sum(error**2 for error in errors) / len(errors))
+
+    # --- the estimator (see `GradientEstimator`) -----------------------------------------------
+
+    def estimate(self) -> Tensor:
+        """The gradient of fresh samples, with the terms of cost and entropy."""
+        surrogate, _, _ = self.surrogate(self.sample(self.samples))
+        return self.gradient(surrogate)
+
+    def exact(self) -> Tensor:
+        """Gradient of E[L(z)], the expected cost and the entropy under p; no relaxation in it.
+
+        The expected cost is a sum over the whole space.
+        """
+        p = self.log_probabilities().exp()
+        loss = self.objective(p.unsqueeze(0)).mean()
+        if self.settings.cost != "none":
+            loss = loss + self.cost_coefficient() * self.expected_excess(p)
+        if self.settings.entropy_weight:
+            loss = loss - self.settings.entropy_weight * self.entropy()
+        return self.gradient(loss)
+
+    def expected_excess(self, p: Tensor) -> Tensor:
+        """E over z ~ p of what the cost exceeds its target by, a decision after the other."""
+        expected = self.excess
+        for row in p.flip(0):
+            expected = expected @ row[: expected.shape[-1]]
+        return expected
+
+    @cached_property
+    def excess(self) -> Tensor:
+        """What the cost of every architecture exceeds its target by; one axis per decision."""
+        options = [len(decision.options) for decision in self.problem.space.decisions]
+        costs = [self.cost_of(arch) for arch in self.problem.space.enumerate()]
+        excess = (torch.tensor(costs, **self._like()) - self.settings.cost_target).relu()
+        return excess.reshape(options)
 
     # --- state ---------------------------------------------------------------------------------
 

@@ -81,7 +81,7 @@ class StudyConfig(BaseModel):
     network: dict[str, Any] = Field(default_factory=dict)
     """What is changed of every recipe's supernet and its training."""
     diagnose_every: int = Field(default=0, ge=0)
-    """Diagnose supernets every so many epochs; 0: never."""
+    """Diagnose every so many epochs, on landscapes recorded steps; 0: never."""
     noise: Annotated[float, Field(ge=0)] | Literal["seeds"] = 0.0
     """Points of Gaussian noise on every evaluation, or `seeds`: one of the table's runs."""
     search_metric: str | None = None

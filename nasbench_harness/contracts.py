@@ -344,6 +344,25 @@ class Searcher(Protocol):
         """Go on from `state`."""
 
 
+@runtime_checkable
+class GradientEstimator(Protocol):
+    """Capability of a searcher: its architecture gradient, and what that is an estimate of.
+
+    Both are taken at the parameters and on the batch of now, without the optimiser's weight decay,
+    and neither updates a parameter or a moving average; random numbers and queries may be spent.
+    """
+
+    def estimate(self) -> torch.Tensor:
+        """One fresh draw [D, K] of the gradient that a step follows, detached."""
+
+    def exact(self) -> torch.Tensor:
+        """Gradient [D, K], detached, of the objective the method claims to descend.
+
+        Only where losses are multilinear in the weights, as on a landscape: there the expected
+        loss of independent random rows is the loss of their means.
+        """
+
+
 # --- tables ------------------------------------------------------------------------------------
 
 

@@ -31,7 +31,7 @@ def plan(config: StudyConfig, hardware: Hardware | None = None) -> list[TrialSpe
     place = (
         OnImages(config, space, hardware or Hardware())
         if config.search == "supernet"
-        else OnTable(config)
+        else OnTable(config.model_copy(update={"diagnose_every": 0}))
     )
     dataset = place.dataset(table)
     shared: dict[str, Any] = {
@@ -44,6 +44,7 @@ def plan(config: StudyConfig, hardware: Hardware | None = None) -> list[TrialSpe
         "dataset": dataset,
         "report_metric": _report_metric(table, config, dataset),
         "noise": config.noise,
+        "diagnose_every": config.diagnose_every,
         **place.shared(),
     }
     methods = [_resolve(choice, config, table, place) for choice in config.choices]

@@ -30,6 +30,7 @@ def record(run: Run, log: Mapping[str, Any], *, snapshot: bool) -> dict[str, Any
         **run.problem.observe(p),
         **{name: float(value) for name, value in log.items()},
         **_of_supernet(run, arch, p),
+        **_of_landscape(run),
     }
     row = {k: None if isinstance(v, float) and not math.isfinite(v) else v for k, v in row.items()}
     if snapshot:
@@ -59,6 +60,23 @@ def _of_supernet(run: Run, arch: Architecture, p: Any) -> dict[str, Any]:
         column = run.table.column(run.spec.report_metric)
         facts |= diagnose(run.problem, p, column)  # type: ignore[arg-type]
     return facts
+
+
+def _of_landscape(run: Run) -> dict[str, float]:
+    """How good the gradient is, every so many recorded steps and at the last one."""
+    every = 0 if run.spec.epoch_steps else run.spec.diagnose_every
+    if not every or not _is_diagnosed(run, every):
+        return {}
+    from nasbench_harness.problems.estimators import diagnose
+
+    return diagnose(run.searcher, run.problem)
+
+
+def _is_diagnosed(run: Run, every: int) -> bool:
+    from nasbench_harness.trial import recorded_steps
+
+    place = recorded_steps(run.spec.steps).index(run.step)
+    return place % every == 0 or run.step == run.spec.steps
 
 
 def result(run: Run) -> dict[str, Any]:

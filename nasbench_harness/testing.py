@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from nasbench_harness.contracts import (
     Architecture,
     Decision,
+    GradientEstimator,
     Metric,
     NetworkShape,
     Problem,
@@ -198,17 +199,25 @@ def check_searcher(
     Same seed, same run; a state saved in the middle and loaded elsewhere goes on identically; the
     state survives `torch.load(weights_only=True)`; scores have the space's shape and respect its
     mask; the answer is an architecture of the space; global random state is left alone; settings
-    are validated and every recipe is valid.
+    are validated and every recipe is valid. A `GradientEstimator` gives gradients of the space's
+    shape, and goes on as if nobody had asked for them.
     """
     chosen = settings if settings is not None else method.Settings()
     _check_recipes(method)
+
+    def make(problem: Problem, seed: int) -> Searcher:
+        return method(problem, chosen, seed)
+
     before = _global_random_state()
-    first = _trace(method, chosen, make_problem, steps)
+    first = _trace(make, make_problem, steps)
     assert _global_random_state() == before, "a searcher must not touch global random state"
-    again = _trace(method, chosen, make_problem, steps)
+    again = _trace(make, make_problem, steps)
     assert first == again, "the same seed must give the same run"
-    resumed = _trace(method, chosen, make_problem, steps, interrupt=steps // 2)
+    resumed = _trace(make, make_problem, steps, interrupt=steps // 2)
     assert first == resumed, "a searcher resumed from its state must go on as if uninterrupted"
+    asked = _trace(make, make_problem, steps, each_step=_check_estimator)
+    assert first == asked, "a searcher whose gradient was estimated must go on as if not asked"
+    assert _global_random_state() == before, "an estimate must not touch global random state"
 
 
 def _check_recipes(method: type[Searcher]) -> None:
@@ -223,28 +232,42 @@ def _check_recipes(method: type[Searcher]) -> None:
 
 
 def _trace(
-    method: type[Searcher],
-    settings: Any,
+    make: Callable[[Problem, int], Searcher],
     make_problem: Callable[[], Problem],
     steps: int,
     interrupt: int | None = None,
+    each_step: Callable[[Searcher, Problem], None] = lambda searcher, problem: None,
 ) -> list[Any]:
     """Everything observable of a run; at step `interrupt` it moves into fresh objects."""
     problem = make_problem()
-    searcher = method(problem, settings, seed=7)
+    searcher = make(problem, 7)
     trace: list[Any] = []
     for step in range(steps):
         if step == interrupt:
             state = _through_file({"s": searcher.state_dict(), "p": problem.state_dict()})
             problem = make_problem()
-            searcher = method(problem, settings, seed=8)
+            searcher = make(problem, 8)
             searcher.load_state_dict(state["s"])
             problem.load_state_dict(state["p"])
         problem.advance()
         log = searcher.step()
         assert isinstance(log, dict), "step() returns a dict of numbers"
         trace.append(({k: float(v) for k, v in log.items()}, *_answers(searcher, problem.space)))
+        each_step(searcher, problem)
     return trace
+
+
+def _check_estimator(searcher: Searcher, problem: Problem) -> None:
+    if not isinstance(searcher, GradientEstimator) or not isinstance(problem, Landscape):
+        return
+    before = searcher.state_dict(), problem.state_dict()
+    scores = searcher.scores()
+    for gradient in (searcher.estimate(), searcher.exact()):
+        assert gradient.shape == problem.space.mask.shape, "a gradient is [D, K]"
+        assert not gradient.requires_grad, "a gradient is detached"
+    assert torch.equal(scores, searcher.scores()), "an estimate must not update anything"
+    searcher.load_state_dict(before[0])
+    problem.load_state_dict(before[1])
 
 
 def _answers(searcher: Searcher, space: SearchSpace) -> tuple[Any, ...]:

@@ -95,11 +95,12 @@ def run(
     ] = None,
     diagnose: Annotated[
         bool, typer.Option("--diagnose", help="Every few epochs: Kendall tau with the table,"
-                           " gradient variance, Hessian eigenvalue, skip connections (supernets).")
+                           " gradient variance, Hessian eigenvalue, skip connections (supernets);"
+                           " bias and variance of the gradient (landscapes).")
     ] = False,
     diagnose_every: Annotated[
-        int | None, typer.Option(min=1, help=f"How many epochs that is; {DIAGNOSE_EVERY} with"
-                                 " --diagnose.")
+        int | None, typer.Option(min=1, help="How many epochs that is (supernets), or recorded"
+                                 f" steps (landscapes); {DIAGNOSE_EVERY} with --diagnose.")
     ] = None,
     noise: Annotated[
         str | None, typer.Option(help="Points of Gaussian noise on every evaluation, or 'seeds':"
