@@ -76,7 +76,7 @@ def distance(data: StudyData, spec: TrialSpec, result: PublishedResult) -> tuple
 def search_data(data: StudyData) -> str:
     """The data set of the searches; empty for images of which only the user knows what they are."""
     if not data.supernet:
-        return str(data.first("dataset"))
+        return data.study.specs[0].dataset
     images = data.study.specs[0].images
     return "" if images.startswith(FOLDER) else images
 
@@ -100,7 +100,7 @@ def _problem(data: StudyData, spec: TrialSpec) -> Iterator[str]:
     elif spec.method == BASELINE:
         yield "one random cell a seed, no search"
     elif not search_data(data):
-        yield f"images of a folder, which need not be {_named(str(data.first('dataset')))}"
+        yield f"images of a folder, which need not be {_named(spec.dataset)}"
 
 
 def _queried(data: StudyData, spec: TrialSpec) -> Iterator[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -33,15 +34,16 @@ OPTIMUM = "optimum"
 STUDY, FURTHER, CONTEXT = "study", "further", "published only"
 """Kinds of rows: a method with what is closest to it, other numbers of it, other methods."""
 NONE_KNOWN = "none known"
+ESTABLISHED = (
+    "Unverified are numbers as they are commonly quoted, not compared with their source. Numbers of"
+    " NAS-Bench-201, DrNAS and NATS-Bench are of different settings."
+)
 NOTE = (
     "Found is the mean and standard deviation over this study's seeds, with the number of seeds in"
     " brackets. A published number is as its source has it: of other code, other seeds and often"
     " another set-up, and the difference is no verdict. Where several are known of one method, the"
     " closest stands first: what was searched on decides, then the variant, the recipe, the budget,"
-    " authors before re-runs, and at last how well it is established. Unverified are numbers as"
-    " they are commonly quoted, not compared with their source. Rows of NAS-Bench-201, DrNAS and"
-    " NATS-Bench are of different settings. Methods that are not in this study stand below the line"
-    " of the optimum."
+    f" authors before re-runs, and at last how well it is established. {ESTABLISHED}"
 )
 LANDSCAPE = (
     "This study trained no network: its searches looked at a table of accuracies. The published"
@@ -58,6 +60,13 @@ def leaderboard(data: StudyData) -> PrintedTable | None:
     return PrintedTable(KEY, COLUMNS, pd.DataFrame(rows), _head)
 
 
+def parted(board: PrintedTable) -> list[PrintedTable]:
+    """The table in two that fit a sheet of paper each: the study, and other methods if any."""
+    others = board.rows["kind"] == CONTEXT
+    rest = replace(board, key=f"{KEY}-others", columns=OTHERS, rows=board.rows[others])
+    return [replace(board, rows=board.rows[~others]), *([rest] if others.any() else [])]
+
+
 def caption(data: StudyData) -> str:
     """What must be read with the table: marked text."""
     return NOTE if data.supernet else f"{LANDSCAPE} {NOTE}"
@@ -65,13 +74,13 @@ def caption(data: StudyData) -> str:
 
 def why_not(data: StudyData) -> str:
     """Why a study has no such table: the end of a sentence, marked; empty if it has one."""
-    space, dataset, images = data.first("space"), data.first("dataset"), search_data(data)
+    spec, images = data.study.specs[0], search_data(data)
     if data.done.empty:
         return "no trial has a result"
-    if MEASURES.get(space) != ACCURACY:
-        return f"no published accuracy in the space {name(space)} is known here"
+    if MEASURES.get(spec.space) != ACCURACY:
+        return f"no published accuracy in the space {name(spec.space)} is known here"
     if not _known(data):
-        return f"no published result on {name(dataset)} is known here"
+        return f"no published result on {name(spec.dataset)} is known here"
     if images and images not in DATASETS:
         return f"nobody published searches on {name(images)} that would stand beside these"
     return _not_published(data)
@@ -90,7 +99,8 @@ def _not_published(data: StudyData) -> str:
 
 def _known(data: StudyData) -> list[PublishedResult]:
     split = "valid" if data.metric and data.metric.split == "valid" else "test"
-    return published(str(data.first("space")), str(data.first("dataset")), split)
+    spec = data.study.specs[0]
+    return published(spec.space, spec.dataset, split)
 
 
 def _of_study(data: StudyData) -> Iterator[dict[str, Any]]:
@@ -233,11 +243,18 @@ def _source_text(row: Any) -> str:
     return "; ".join(part for part in parts if part)
 
 
+PUBLISHED = Column("Published", "%", _published_text)
 COLUMNS = (
     Column("Found", "%, seeds", _found_text),
-    Column("Published", "%", _published_text),
+    PUBLISHED,
     Column("Difference", "points", _difference_text),
     Column("Published where", "source, protocol", _source_text, inches=1.5),
     Column("Established", "", lambda row: row.provenance, inches=0.8),
     Column("What differs here", "", lambda row: row.set_up, inches=1.7),
 )
+OTHERS = (
+    PUBLISHED,
+    Column("Published where", "source, protocol", _source_text, inches=3.4),
+    Column("Established", "", lambda row: row.provenance, inches=1.3),
+)
+"""Columns of the methods that are not in a study, where they have a table of their own."""
