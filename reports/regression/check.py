@@ -1,0 +1,215 @@
+"""A study against a baseline: one finding per method and metric."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from nasbench_harness.errors import ExitCode, UnknownNameError
+from nasbench_harness.reports.regression.baseline import Baseline, BaselineError, read_baseline
+from nasbench_harness.reports.regression.comparison import Comparison, noise_between
+from nasbench_harness.reports.regression.decision import Decision, decide
+from nasbench_harness.reports.regression.identity import Difference, differences
+from nasbench_harness.reports.regression.margins import check_margins, find_margins, margin_of
+from nasbench_harness.reports.regression.sentences import means, say, say_unfinished
+from nasbench_harness.reports.regression.series import (
+    COSTS,
+    MEMORY,
+    Key,
+    Results,
+    Series,
+    read_results,
+)
+from nasbench_harness.reports.regression.verdicts import Finding, Verdict, exit_code
+from nasbench_harness.reports.words import listing, name
+
+SHOWN_DIFFERENCES = 4
+
+
+@dataclass(frozen=True)
+class CheckReport:
+    """All findings, and what else a reader should know."""
+
+    findings: tuple[Finding, ...]
+    notes: tuple[str, ...] = ()
+    """Sentences with marked names, see `reports.words`."""
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """What a script reads."""
+        return exit_code(self.findings)
+
+
+def check_folders(
+    baseline: Baseline,
+    folders: Iterable[Path],
+    *,
+    methods: Sequence[str] = (),
+    margins: Mapping[str, float] | None = None,
+) -> CheckReport:
+    """Check the studies in these folders; see `check_results`."""
+    metrics = {series.key.metric for series in baseline.results.series} - {*COSTS}
+    return check_results(
+        baseline, read_results(folders, sorted(metrics)), methods=methods, margins=margins
+    )
+
+
+def check_results(
+    baseline: Baseline,
+    results: Results,
+    *,
+    methods: Sequence[str] = (),
+    margins: Mapping[str, float] | None = None,
+) -> CheckReport:
+    """Check results; `methods` are the labels to check (default: all of the baseline).
+
+    `margins` replace the baseline's own. HarnessError if the two are about different configs or
+    tables, or the results lack what the baseline has.
+    """
+    allowed = find_margins(baseline, margins or {})
+    chosen = _chosen(baseline.results, methods)
+    there = {series.key: series for series in results.series}
+    _refuse_missing(chosen, there)
+    settled: dict[Key, Finding] = {}
+    comparisons: dict[Key, Comparison] = {}
+    for old in chosen:
+        new = there.get(old.key)
+        if new is not None:
+            _refuse_other_config(old, new)
+        if finding := _without_values(old, new, there):
+            settled[old.key] = finding
+        if new is not None and new.values and not _on_other_device(old, new):
+            noise = noise_between(old, new, baseline.results.versions, results.versions)
+            margin = margin_of(old.key.metric, allowed)
+            comparisons[old.key] = Comparison(old, new, margin, noise)
+    tested = _decide(comparisons, settled)
+    findings = tuple(tested.get(old.key) or settled[old.key] for old in chosen)
+    return CheckReport(findings, tuple(_notes(baseline.results, results, comparisons)))
+
+
+def _decide(
+    comparisons: Mapping[Key, Comparison], settled: Mapping[Key, Finding]
+) -> dict[Key, Finding]:
+    """The findings of all comparisons; of an unfinished method only a regression counts."""
+    decisions = decide(list(comparisons.values()))
+    checks = sum(not math.isnan(decision.p_margin) for decision in decisions)
+    found = {}
+    for (key, comparison), decision in zip(comparisons.items(), decisions, strict=True):
+        if key not in settled or decision.verdict is Verdict.REGRESSION:
+            found[key] = _finding(comparison, decision, checks)
+    return found
+
+
+def _finding(comparison: Comparison, decision: Decision, checks: int) -> Finding:
+    key = comparison.old.key
+    old, new = means(comparison)
+    sizes = len(comparison.old.values), len(comparison.new.values)
+    seeds = f"{len(comparison.common)} paired" if comparison.paired else f"{sizes[0]} / {sizes[1]}"
+    sentence = say(comparison, decision, checks)
+    return Finding(
+        key.place, key.method, key.metric, decision.verdict, sentence, comparison.effect, old, new,
+        seeds,
+    )  # fmt: skip
+
+
+def renewed(path: Path, folders: Iterable[Path], margins: Mapping[str, float]) -> Baseline:
+    """A baseline from these folders that keeps the metrics and margins of the one in `path`."""
+    try:
+        old = read_baseline(path)
+    except BaselineError:
+        old = Baseline(Results((), {}))
+    metrics = {series.key.metric for series in old.results.series} - {*COSTS}
+    results = read_results(folders, sorted(metrics))
+    check_margins(margins, {series.key.metric for series in results.series})
+    return Baseline(results, {**old.margins, **margins})
+
+
+# --- what cannot be compared -------------------------------------------------------------------
+
+
+def _chosen(results: Results, methods: Sequence[str]) -> list[Series]:
+    labels = {series.key.method for series in results.series}
+    for method in methods:
+        if method not in labels:
+            raise UnknownNameError("method in the baseline", method, labels)
+    return [one for one in results.series if not methods or one.key.method in methods]
+
+
+def _refuse_missing(chosen: Sequence[Series], there: Mapping[Key, Series]) -> None:
+    """What a run lacks altogether would else go unnoticed."""
+    methods = {key[:4] for key in there}
+    absent = {old.key[:4]: old.key for old in chosen if old.key[:4] not in methods}
+    if absent:
+        what = listing([f"`{key.method}` ({key.place})" for key in absent.values()])
+        raise BaselineError(
+            f"The baseline has {what}, which was not run; run it too, or name with --methods what"
+            " to check."
+        )
+    for old in chosen:
+        unknown = old.key not in there and old.key.metric not in COSTS
+        unfinished = any(one.unfinished for key, one in there.items() if key[:4] == old.key[:4])
+        if unknown and not unfinished:
+            have = sorted(key.metric for key in there if key[:4] == old.key[:4])
+            raise BaselineError(
+                f"The baseline judges `{old.key.method}` by `{old.key.metric}`, which this run has"
+                f" not; it has {listing(have)}."
+            )
+
+
+def _refuse_other_config(old: Series, new: Series) -> None:
+    found = differences(old.config, new.config)
+    if not found:
+        return
+    tables = [difference for difference in found if difference.field in ("table", "table_hash")]
+    what = "another table" if tables else "another config"
+    shown = [_told(difference) for difference in found[:SHOWN_DIFFERENCES]]
+    more = len(found) - len(shown)
+    rest = [f"{more} more"] if more > 0 else []
+    raise BaselineError(
+        f"The baseline is about {what} of `{old.key.method}`: {listing(shown + rest)}. Run the"
+        " baseline's config, or write a new baseline with --update."
+    )
+
+
+def _told(difference: Difference) -> str:
+    old, new = (
+        str(value)[:12] if difference.field.endswith(("hash", "digest")) else value
+        for value in (difference.old, difference.new)
+    )
+    return f"`{difference.field}` was {old} and is {new}"
+
+
+def _without_values(old: Series, new: Series | None, there: Mapping[Key, Series]) -> Finding | None:
+    key = old.key
+    if new is None:
+        of_method = [one for other, one in there.items() if other[:4] == key[:4]]
+        if broken := next((one for one in of_method if one.unfinished), None):
+            return _settled(key, Verdict.UNFINISHED, say_unfinished(broken))
+        return _settled(key, Verdict.SKIPPED, f"This run recorded no {name(key.metric)}.")
+    if new.unfinished:
+        return _settled(key, Verdict.UNFINISHED, say_unfinished(new))
+    if _on_other_device(old, new):
+        where = f"The baseline was trained on {old.device}, this run on {new.device}"
+        return _settled(key, Verdict.SKIPPED, f"{where}; their memory is not comparable.")
+    return None
+
+
+def _on_other_device(old: Series, new: Series) -> bool:
+    return old.key.metric == MEMORY and old.device != new.device
+
+
+def _settled(key: Key, verdict: Verdict, sentence: str) -> Finding:
+    return Finding(key.place, key.method, key.metric, verdict, sentence)
+
+
+def _notes(old: Results, new: Results, comparisons: Mapping[Key, Comparison]) -> Iterable[str]:
+    known = {series.key[:4] for series in old.series}
+    added = sorted({one.key.method for one in new.series if one.key[:4] not in known})
+    if added:
+        which = "is" if len(added) == 1 else "are"
+        yield f"{listing([name(label) for label in added])} {which} not in the baseline."
+    reasons = {c.noise for key, c in comparisons.items() if c.paired and key.metric not in COSTS}
+    for reason in sorted(reasons - {""}):
+        yield f"Equal seeds need not give equal values here ({reason}): compared by a test."

@@ -1,0 +1,143 @@
+"""Two series put side by side: what got worse, by how much, and how sure that is."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from nasbench_harness.reports.regression.permutation import greater_p, positive_p
+from nasbench_harness.reports.regression.series import COSTS, MEMORY, Series
+from nasbench_harness.reports.regression.verdicts import Effect
+from nasbench_harness.reports.statistics.intervals import (
+    TOLERANCE,
+    Array,
+    difference_interval,
+    mean_interval,
+)
+
+DETERMINISTIC = ("torch", "numpy")
+"""Packages that seeds need in one version to give the same numbers again."""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """An old and a new series; losses are positive where the new one is worse."""
+
+    old: Series
+    new: Series
+    margin: float
+    noise: str
+    """Why equal code need not give equal values; empty where it has to."""
+
+    @property
+    def exact(self) -> bool:
+        """Whether the same seed gives the same value as long as nothing changed."""
+        return not self.noise
+
+    @cached_property
+    def common(self) -> list[int]:
+        """Seeds that both sides have."""
+        return sorted(self.old.values.keys() & self.new.values.keys())
+
+    @property
+    def paired(self) -> bool:
+        """Whether one side's seeds are among the other's, so that each has its partner."""
+        return bool(self.common) and len(self.common) == min(
+            len(self.old.values), len(self.new.values)
+        )
+
+    @cached_property
+    def sides(self) -> tuple[Array, Array]:
+        """Old and new values, more being better: percent, or a cost in percent of the old mean."""
+        chosen = self.common if self.paired else None
+        old, new = (_values(series, chosen) for series in (self.old, self.new))
+        if self.old.key.metric not in COSTS:
+            return old, new
+        scale = -100 / (abs(float(old.mean())) or 1.0)
+        return scale * old, scale * new
+
+    @property
+    def losses(self) -> Array:
+        """Loss of every common seed; only of paired sides."""
+        old, new = self.sides
+        return old - new
+
+    @cached_property
+    def loss(self) -> float:
+        """Loss of the mean."""
+        old, new = self.sides
+        return float(old.mean() - new.mean())
+
+    @property
+    def effect(self) -> Effect:
+        """The loss with its bootstrap interval."""
+        bounds = mean_interval(self.losses) if self.paired else difference_interval(*self.sides)
+        unit = "%" if self.old.key.metric in COSTS else "points"
+        return Effect(self.loss, *bounds, self.margin, unit)
+
+    @property
+    def identical(self) -> bool:
+        """Whether every common seed has the same value."""
+        return bool(self.common) and bool(np.abs(self._of_common()).max() <= TOLERANCE)
+
+    @property
+    def nobody_lost(self) -> bool:
+        """Whether no common seed is worse."""
+        return bool(self.common) and bool(self._of_common().max() <= TOLERANCE)
+
+    @property
+    def constant(self) -> bool:
+        """Whether all values of both sides are one number, so that no test can find a loss."""
+        return float(np.ptp(np.concatenate(self.sides))) <= TOLERANCE
+
+    @property
+    def deviation(self) -> float:
+        """Standard deviation of the paired losses, or of a value; NaN where nothing tells it."""
+        if self.paired:
+            return float(self.losses.std(ddof=1)) if len(self.losses) > 1 else math.nan
+        spreads = [float(side.var(ddof=1)) for side in self.sides if len(side) > 1]
+        return math.sqrt(float(np.mean(spreads))) if spreads else math.nan
+
+    def p_of_loss(self, splits: int) -> float:
+        """P-value against: nothing was lost."""
+        old, new = self.sides
+        p = positive_p(old - new, splits) if self.paired else greater_p(old, new, splits)
+        return float(p)
+
+    def p_of_margin(self, splits: int) -> float:
+        """P-value against: the margin or more was lost."""
+        old, new = self.sides
+        gain = new + self.margin
+        p = positive_p(gain - old, splits) if self.paired else greater_p(gain, old, splits)
+        return float(p)
+
+    def _of_common(self) -> Array:
+        """Loss of every common seed, whatever seeds there are beside them."""
+        old, new = (_values(series, self.common) for series in (self.old, self.new))
+        return new - old if self.old.key.metric in COSTS else old - new
+
+
+def noise_between(
+    old: Series, new: Series, before: Mapping[str, str], after: Mapping[str, str]
+) -> str:
+    """Why the same seeds may differ though nothing got worse; empty where they may not."""
+    if old.key.metric == MEMORY:
+        return "memory is measured"
+    for name in DETERMINISTIC:
+        if before.get(name) != after.get(name):
+            return f"{name} {before.get(name, 'unknown')} → {after.get(name, 'unknown')}"
+    if old.method_version != new.method_version:
+        return f"version {old.method_version} → {new.method_version} of the method"
+    for device in (old.device, new.device):
+        if device not in ("", "cpu"):
+            return f"trained on {device}, which does not repeat itself bit for bit"
+    return ""
+
+
+def _values(series: Series, seeds: list[int] | None) -> Array:
+    chosen = sorted(series.values) if seeds is None else seeds
+    return np.array([series.values[seed] for seed in chosen])

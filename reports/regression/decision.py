@@ -1,0 +1,107 @@
+"""Regression, no regression, or not enough seeds to tell: the rule, for all checks together.
+
+A check looks at the loss, the difference of two means (points of accuracy; percent of a cost):
+
+- **no regression** where a loss of the margin or more is ruled out: the one-sided non-inferiority
+  test rejects it, at `PASS_LEVEL` after Holm's correction over all checks;
+- **regression** where the loss seen is larger than the margin and is no accident: a one-sided test
+  rejects that nothing was lost, at `ALARM_LEVEL` after Holm's correction;
+- **inconclusive** otherwise, with the seeds that would settle it.
+
+Testing for a loss above zero, and asking the estimate to be above the margin, finds a loss of 0.5
+points with far fewer seeds than a test against the margin would, and does not raise an alarm about
+a loss that is real but small. A method that did not change is called a regression with probability
+`ALARM_LEVEL` at most, over all checks together and whatever the distribution of its values.
+
+On the same seeds values are paired. Where equal code has to give equal values (a landscape, or a
+supernet on a CPU, with one version of torch, numpy and the method), a difference is a change of the
+code, and three things can be said of it. All values are the same: *unchanged*, which needs no test
+and leaves the corrections to the others. No seed is worse: *changed*, for the better. Anything
+else is put to the tests above, and where they rule the margin out it is *changed*, with a notice.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nasbench_harness.reports.regression.comparison import Comparison
+from nasbench_harness.reports.regression.permutation import SPLITS
+from nasbench_harness.reports.regression.verdicts import Verdict
+from nasbench_harness.reports.statistics.intervals import TOLERANCE, Array
+from nasbench_harness.reports.statistics.paired import holm
+
+Flags = NDArray[np.bool_]
+
+ALARM_LEVEL = 0.005
+"""Chance of a false alarm, over all checks: half of the 1 % that is promised."""
+PASS_LEVEL = 0.05
+"""Chance that a loss of the margin passes."""
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What was decided, and the corrected p-values behind it (NaN where none was needed)."""
+
+    verdict: Verdict
+    p_loss: float = math.nan
+    p_margin: float = math.nan
+
+
+def decide(comparisons: Sequence[Comparison]) -> list[Decision]:
+    """One decision per comparison, corrected over all that need a test."""
+    decisions = [_without_test(comparison) for comparison in comparisons]
+    open_ones = [i for i, decision in enumerate(decisions) if decision is None]
+    tested = [comparisons[i] for i in open_ones]
+    splits = splits_for(len(tested))
+    p_losses = correct_losses(np.array([_p_of_loss(one, splits) for one in tested]))
+    p_margins = holm([one.p_of_margin(splits) for one in tested])
+    found = zip(tested, p_losses.tolist(), p_margins.tolist(), strict=True)
+    rest = iter([_with_test(*each) for each in found])
+    return [decision or next(rest) for decision in decisions]
+
+
+def correct_losses(p_values: Array) -> Array:
+    """Holm's correction of p-values [checks]; NaN marks one that could not have found a loss."""
+    able = ~np.isnan(p_values)
+    corrected = np.ones(len(p_values))
+    corrected[able] = holm(p_values[able])
+    return corrected
+
+
+def apply_rule(p_loss: Array, p_margin: Array, loss: Array, margin: Array) -> tuple[Flags, Flags]:
+    """Which checks pass, and which are a regression, from corrected p-values and mean losses."""
+    passed = p_margin <= PASS_LEVEL
+    return passed, ~passed & (p_loss <= ALARM_LEVEL) & (loss > margin + TOLERANCE)
+
+
+def splits_for(checks: int) -> int:
+    """Splits of a permutation test that can reach the level of the first of so many checks."""
+    return max(SPLITS, math.ceil(2 * checks / ALARM_LEVEL))
+
+
+def _without_test(comparison: Comparison) -> Decision | None:
+    if comparison.identical and (comparison.exact or comparison.paired):
+        return Decision(Verdict.UNCHANGED)
+    if comparison.exact and comparison.paired and comparison.nobody_lost:
+        return Decision(Verdict.CHANGED)
+    return None
+
+
+def _p_of_loss(comparison: Comparison, splits: int) -> float:
+    return math.nan if comparison.constant else comparison.p_of_loss(splits)
+
+
+def _with_test(comparison: Comparison, p_loss: float, p_margin: float) -> Decision:
+    numbers = map(np.asarray, (p_loss, p_margin, comparison.loss, comparison.margin))
+    passed, regression = apply_rule(*numbers)
+    if passed:
+        changed = comparison.exact and comparison.paired
+        verdict = Verdict.CHANGED if changed else Verdict.PASSED
+    else:
+        verdict = Verdict.REGRESSION if regression else Verdict.INCONCLUSIVE
+    return Decision(verdict, p_loss, p_margin)

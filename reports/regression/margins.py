@@ -1,0 +1,37 @@
+"""How much may be lost, by metric."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from nasbench_harness.errors import HarnessError, UnknownNameError
+from nasbench_harness.reports.regression.baseline import Baseline
+from nasbench_harness.reports.regression.series import MEMORY, QUERIES
+
+ACCURACY = "accuracy"
+MARGINS: Mapping[str, float] = {ACCURACY: 0.2, QUERIES: 5.0, MEMORY: 10.0}
+"""Allowed losses: points for every accuracy, percent for costs."""
+
+
+def find_margins(baseline: Baseline, given: Mapping[str, float]) -> dict[str, float]:
+    """The shipped margins, replaced by the baseline's and those by the given ones."""
+    metrics = {series.key.metric for series in baseline.results.series}
+    check_margins(given, metrics)
+    return {**MARGINS, **baseline.margins, **given}
+
+
+def check_margins(margins: Mapping[str, float], metrics: Iterable[str]) -> None:
+    """HarnessError for a margin of no metric, or below zero."""
+    known = {*MARGINS, *metrics}
+    for metric, margin in margins.items():
+        if metric not in known:
+            raise UnknownNameError("metric with a margin", metric, known)
+        if isinstance(margin, bool) or not isinstance(margin, int | float) or not margin >= 0:
+            raise HarnessError(
+                f"The margin of `{metric}` cannot be {margin}: expected a number ≥ 0."
+            )
+
+
+def margin_of(metric: str, margins: Mapping[str, float]) -> float:
+    """A metric's own margin, or that of all accuracies."""
+    return margins.get(metric, margins[ACCURACY])

@@ -1,0 +1,188 @@
+"""What a check leaves for others to read: a job summary, JUnit XML, annotations, JSON."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import Any
+from xml.etree import ElementTree as ET
+
+from nasbench_harness.reports import numerals
+from nasbench_harness.reports.regression.check import CheckReport
+from nasbench_harness.reports.regression.dotplot import dot_plots
+from nasbench_harness.reports.regression.verdicts import Effect, Finding, Verdict
+from nasbench_harness.reports.words import count, markdown, markdown_cell, markdown_code, plain
+
+_ORDER = (
+    Verdict.REGRESSION, Verdict.UNFINISHED, Verdict.INCONCLUSIVE, Verdict.CHANGED,
+    Verdict.SKIPPED, Verdict.PASSED, Verdict.UNCHANGED,
+)  # fmt: skip
+_SIGNS = {
+    Verdict.REGRESSION: "❌", Verdict.UNFINISHED: "❌", Verdict.INCONCLUSIVE: "⚠️",
+    Verdict.CHANGED: "ℹ️", Verdict.SKIPPED: "➖",
+}  # fmt: skip
+_LEVELS = {
+    Verdict.REGRESSION: "error", Verdict.UNFINISHED: "error", Verdict.INCONCLUSIVE: "warning",
+    Verdict.CHANGED: "notice",
+}  # fmt: skip
+_ILLEGAL = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""What XML 1.0 cannot hold, not even escaped."""
+
+
+def headline(report: CheckReport) -> str:
+    """How many checks ended each way, the worst first."""
+    counts = Counter(finding.verdict for finding in report.findings)
+    found = [f"{counts[verdict]} {verdict}" for verdict in _ORDER if counts[verdict]]
+    return f"{count(len(report.findings), 'check')}: {', '.join(found) or 'none'}"
+
+
+def worst_first(findings: Sequence[Finding]) -> list[Finding]:
+    """Failures on top, otherwise as they were."""
+    return sorted(findings, key=lambda finding: _ORDER.index(finding.verdict))
+
+
+def effect_cell(effect: Effect | None) -> str:
+    """`0.512 [0.470, 0.550] points`, signed: a gain is negative."""
+    if effect is None:
+        return numerals.NOTHING
+    digits = 3 if effect.unit == "points" else 1
+    bounds = f" {numerals.interval(effect.low, effect.high, digits)}" if effect.has_interval else ""
+    return f"{numerals.fixed(effect.loss, digits)}{bounds} {effect.unit}"
+
+
+def loud(findings: Sequence[Finding]) -> list[Finding]:
+    """Those a reader has to hear of, failures first."""
+    return [finding for finding in worst_first(findings) if finding.verdict in _LEVELS]
+
+
+def cells(finding: Finding) -> list[str]:
+    """A row of a table: what, metric, where, baseline, now, loss, seeds, verdict."""
+    return [
+        finding.name, finding.metric, finding.where, _mean(finding.old), _mean(finding.new),
+        effect_cell(finding.effect), finding.seeds or numerals.NOTHING, str(finding.verdict),
+    ]  # fmt: skip
+
+
+def _mean(value: float) -> str:
+    return numerals.fixed(value, 3) if not abs(value) < 1 else numerals.significant(value)
+
+
+# --- Markdown ----------------------------------------------------------------------------------
+
+
+def to_markdown(report: CheckReport) -> str:
+    """A summary for a job's page: what failed in words, a figure, and a table of everything."""
+    parts = [f"## nasharness check: {headline(report)}"]
+    if told := loud(report.findings):
+        parts.append("\n".join(f"- {_SIGNS[f.verdict]} {markdown(f.sentence)}" for f in told))
+    if report.notes:
+        parts.append("\n".join(f"- {markdown(note)}" for note in report.notes))
+    parts += [f"```text\n{figure}\n```" for figure in dot_plots(report.findings)]
+    parts.append("\n".join(_table(report.findings)))
+    return "\n\n".join(parts) + "\n"
+
+
+def _table(findings: Sequence[Finding]) -> Iterator[str]:
+    yield "| | what | metric | where | baseline | now | loss, 95 % interval | seeds | verdict |"
+    yield "|---|---|---|---|--:|--:|--:|--:|---|"
+    for finding in worst_first(findings):
+        what, metric, *rest = cells(finding)
+        codes = [markdown_code(what), markdown_code(metric)]
+        row = [_SIGNS.get(finding.verdict, "✅"), *codes, *map(markdown, rest)]
+        yield f"| {' | '.join(map(markdown_cell, row))} |"
+
+
+# --- JUnit -------------------------------------------------------------------------------------
+
+
+def to_junit(report: CheckReport, seconds: float = 0.0) -> str:
+    """JUnit XML, one test case per check.
+
+    A regression is a failure, trials without a result and undecided checks are errors, and what
+    could not be compared is skipped.
+    """
+    verdicts = Counter(finding.verdict for finding in report.findings)
+    counts = {
+        "tests": str(len(report.findings)),
+        "failures": str(verdicts[Verdict.REGRESSION]),
+        "errors": str(verdicts[Verdict.UNFINISHED] + verdicts[Verdict.INCONCLUSIVE]),
+        "skipped": str(verdicts[Verdict.SKIPPED]),
+        "time": f"{seconds:.3f}",
+    }
+    root = ET.Element("testsuites", {"name": "nasharness check", **counts})
+    suite = ET.SubElement(root, "testsuite", {"name": "nasharness check", **counts})
+    for finding in report.findings:
+        _case(suite, finding)
+    ET.indent(root)
+    return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(root, "unicode") + "\n"
+
+
+def _case(suite: ET.Element, finding: Finding) -> None:
+    attributes = {
+        "classname": _legal(finding.where.replace(", ", ".")),
+        "name": _legal(f"{finding.name} {finding.metric}".strip()),
+        "time": "0",
+    }
+    case = ET.SubElement(suite, "testcase", attributes)
+    sentence = _legal(plain(finding.sentence))
+    message = {"message": " ".join(sentence.split())}
+    match finding.verdict:
+        case Verdict.REGRESSION:
+            ET.SubElement(case, "failure", {**message, "type": "regression"}).text = sentence
+        case Verdict.UNFINISHED | Verdict.INCONCLUSIVE:
+            kind = str(finding.verdict)
+            ET.SubElement(case, "error", {**message, "type": kind}).text = sentence
+        case Verdict.SKIPPED:
+            ET.SubElement(case, "skipped", message)
+        case _:
+            ET.SubElement(case, "system-out").text = sentence
+
+
+def _legal(text: str) -> str:
+    return _ILLEGAL.sub("�", text)
+
+
+# --- annotations and JSON ----------------------------------------------------------------------
+
+
+def to_annotations(report: CheckReport) -> list[str]:
+    """Workflow commands that GitHub shows beside a pull request; what passed says nothing."""
+    return [
+        f"::{_LEVELS[f.verdict]} title={_property(_title(f))}::{_data(plain(f.sentence))}"
+        for f in loud(report.findings)
+    ]
+
+
+def _title(finding: Finding) -> str:
+    return f"{str(finding.verdict).capitalize()}: {finding.name}"
+
+
+def _data(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")
+
+
+def to_json(report: CheckReport) -> dict[str, Any]:
+    """For scripts."""
+    return {
+        "exit_code": int(report.exit_code),
+        "findings": [_as_json(finding) for finding in report.findings],
+        "notes": [plain(note) for note in report.notes],
+    }
+
+
+def _as_json(finding: Finding) -> dict[str, Any]:
+    effect = finding.effect
+    facts = {} if effect is None else {
+        "loss": effect.loss, "low": effect.low, "high": effect.high,
+        "margin": effect.margin, "unit": effect.unit,
+    }  # fmt: skip
+    return {
+        "where": finding.where, "what": finding.name, "metric": finding.metric,
+        "verdict": str(finding.verdict), "sentence": plain(finding.sentence),
+        "baseline": finding.old, "now": finding.new, "seeds": finding.seeds, **facts,
+    }  # fmt: skip

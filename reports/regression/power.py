@@ -1,0 +1,183 @@
+"""How often a check errs, and the seeds that would settle one: by simulation and by formula.
+
+The simulation draws both sides with replacement from values of a study, takes a loss off one of
+them, and runs the very tests of a check. Its rates hold for fresh seeds, for a loss that moves all
+seeds alike, and as far as the values it draws from are typical: what happens to one seed in a
+hundred cannot be seen in twenty.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from nasbench_harness.reports import numerals
+from nasbench_harness.reports.regression.comparison import Comparison
+from nasbench_harness.reports.regression.decision import (
+    ALARM_LEVEL,
+    PASS_LEVEL,
+    Flags,
+    apply_rule,
+    correct_losses,
+)
+from nasbench_harness.reports.regression.margins import margin_of
+from nasbench_harness.reports.regression.permutation import greater_p, smallest_p
+from nasbench_harness.reports.regression.series import COSTS, Series
+from nasbench_harness.reports.statistics.intervals import TOLERANCE, Array
+from nasbench_harness.reports.statistics.paired import holm
+
+SEEDS = (5, 10, 20, 50)
+LOSSES = (0.0, 0.2, 0.5, 1.0)
+"""Points."""
+STUDIES = 1000
+DETECTED_LOSS = 0.5
+POWER, DETECTION = 0.8, 0.95
+MOST_SEEDS = 1_000_000
+
+
+@dataclass(frozen=True)
+class Rates:
+    """Of simulated checks of one method, the shares that end each way."""
+
+    regression: float
+    inconclusive: float
+
+    @property
+    def passed(self) -> float:
+        """The share that finds no regression."""
+        return 1 - self.regression - self.inconclusive
+
+
+@dataclass(frozen=True)
+class PowerRow:
+    """What so many seeds on both sides can tell about one method."""
+
+    method: str
+    place: str
+    deviation: float
+    seeds: int
+    rates: tuple[Rates, ...]
+    """One for each of `LOSSES`."""
+    seeds_for_detection: int
+    """Seeds that find a loss of 0.5 points in 95 % of all checks; by formula."""
+
+    def cells(self) -> list[str]:
+        """The row of a table: rates as `found / undecided`, in percent."""
+        rates = [f"{_percent(r.regression)} / {_percent(r.inconclusive)}" for r in self.rates]
+        deviation = numerals.points(self.deviation)
+        return [
+            self.method, self.place, deviation, str(self.seeds), *rates,
+            str(self.seeds_for_detection),
+        ]  # fmt: skip
+
+
+def _percent(share: float) -> str:
+    return numerals.fixed(100 * share, 1)
+
+
+def power_table(series: Sequence[Series], margins: Mapping[str, float]) -> Iterator[PowerRow]:
+    """Error rates for every accuracy of a study, all its checks made together."""
+    accuracies = [one for one in series if one.key.metric not in COSTS]
+    samples = [np.array([one.values[seed] for seed in sorted(one.values)]) for one in accuracies]
+    allowed = [margin_of(one.key.metric, margins) for one in accuracies]
+    level = ALARM_LEVEL / len(accuracies)
+    for seeds in sorted({*SEEDS, *map(len, samples)} - {1}):
+        study = SimulatedStudy(samples, seeds, allowed)
+        for i, (one, values) in enumerate(zip(accuracies, samples, strict=True)):
+            deviation = float(values.std(ddof=1)) if len(values) > 1 else math.nan
+            rates = tuple(study.rates(i, loss) for loss in LOSSES)
+            needed = fresh_seeds(deviation, DETECTED_LOSS, level, DETECTION)
+            yield PowerRow(one.key.method, one.key.place, deviation, seeds, rates, needed)
+
+
+class SimulatedStudy:
+    """Many checks of a study with fresh seeds, of which one method at a time loses something."""
+
+    def __init__(
+        self, samples: Sequence[Array], seeds: int, margins: Sequence[float], studies: int = STUDIES
+    ) -> None:
+        """Draw `studies` checks, `seeds` on both sides, from each method's values."""
+        generator = np.random.default_rng(0)
+        self._margins = np.array(margins, dtype=float)
+        self._splits = math.ceil(2 * len(samples) / ALARM_LEVEL)
+        self._pairs = [generator.choice(values, (2, studies, seeds)) for values in samples]
+        tests = [self._test(i, 0.0) for i in range(len(samples))]
+        self._p_loss, self._p_margin, self._loss = (
+            np.array(each) for each in zip(*tests, strict=True)
+        )
+
+    def rates(self, method: int, loss: float) -> Rates:
+        """How checks of one method end when it loses so many points and the others nothing."""
+        passed, regression = (found[method] for found in self._outcomes(method, loss))
+        return Rates(float(regression.mean()), float((~passed & ~regression).mean()))
+
+    def false_alarms(self) -> float:
+        """Share of the studies with any regression although nothing changed."""
+        return float(self._outcomes(0, 0.0)[1].any(axis=0).mean())
+
+    def _outcomes(self, method: int, loss: float) -> tuple[Flags, Flags]:
+        """Which checks [methods, studies] pass, and which are a regression."""
+        p_loss, p_margin, losses = self._p_loss.copy(), self._p_margin.copy(), self._loss.copy()
+        p_loss[method], p_margin[method], losses[method] = self._test(method, loss)
+        return apply_rule(
+            np.apply_along_axis(correct_losses, 0, p_loss),
+            np.apply_along_axis(holm, 0, p_margin),
+            losses,
+            self._margins[:, None],
+        )
+
+    def _test(self, method: int, loss: float) -> tuple[Array, Array, Array]:
+        """P-values against no loss and against the margin, and the losses seen [studies]."""
+        old, new = self._pairs[method]
+        new = new - loss
+        constant = np.ptp(np.concatenate([old, new], axis=1), axis=1) <= TOLERANCE
+        p_loss = np.where(constant, np.nan, greater_p(old, new, self._splits))
+        p_margin = greater_p(new + self._margins[method], old, self._splits)
+        return p_loss, p_margin, old.mean(axis=1) - new.mean(axis=1)
+
+
+# --- seeds needed ------------------------------------------------------------------------------
+
+
+def seeds_needed(comparison: Comparison, checks: int) -> int:
+    """Seeds on both sides that would likely settle an inconclusive check.
+
+    Where the loss seen is above the margin, so many that it would be an alarm if it is real;
+    elsewhere so many that a loss of the margin would be ruled out if there is none. From the normal
+    approximation, at least as many as the test needs to reach its level, and one more than there
+    are; a rough guess from few values.
+    """
+    suspicious = comparison.loss > comparison.margin
+    level = ALARM_LEVEL if suspicious else PASS_LEVEL
+    distance = comparison.loss if suspicious else comparison.margin
+    formula = paired_seeds if comparison.paired else fresh_seeds
+    there = min(len(comparison.old.values), len(comparison.new.values))
+    return max(formula(comparison.deviation, distance, level / checks, POWER), there + 1)
+
+
+def fresh_seeds(deviation: float, distance: float, level: float, power: float) -> int:
+    """Seeds on each side that tell two means a `distance` apart, both of one `deviation`."""
+    fewest = next(n for n in range(1, 1000) if smallest_p(n, n) <= level)
+    return max(fewest, _normal(deviation, distance, level, power, samples=2))
+
+
+def paired_seeds(deviation: float, distance: float, level: float, power: float) -> int:
+    """Paired seeds that tell a mean loss of `distance` whose seeds have this `deviation`."""
+    fewest = math.ceil(-math.log2(level))
+    return max(fewest, _normal(deviation, distance, level, power, samples=1))
+
+
+def _normal(deviation: float, distance: float, level: float, power: float, *, samples: int) -> int:
+    """The normal approximation, with Guenther's (1981) term for an estimated deviation."""
+    from scipy.stats import norm
+
+    if not deviation > 0:  # none, or unknown
+        return 1
+    if distance <= 0:
+        return MOST_SEEDS
+    bound = float(norm.isf(level))
+    seeds = samples * ((bound + float(norm.isf(1 - power))) * deviation / distance) ** 2
+    return math.ceil(seeds + bound**2 / (2 * samples))

@@ -1,0 +1,139 @@
+"""What a check found, in a sentence."""
+
+from __future__ import annotations
+
+import math
+
+from nasbench_harness.reports import numerals
+from nasbench_harness.reports.regression.comparison import Comparison
+from nasbench_harness.reports.regression.decision import Decision
+from nasbench_harness.reports.regression.power import seeds_needed
+from nasbench_harness.reports.regression.series import Series
+from nasbench_harness.reports.regression.verdicts import Effect, Verdict
+from nasbench_harness.reports.statistics.intervals import TOLERANCE
+from nasbench_harness.reports.words import count, name, ranges
+
+
+def say(comparison: Comparison, decision: Decision, checks: int) -> str:
+    """The sentence of a decision that was one of so many tested together."""
+    match decision.verdict:
+        case Verdict.UNCHANGED:
+            return _unchanged(comparison)
+        case Verdict.CHANGED:
+            return _changed(comparison, decision)
+        case Verdict.REGRESSION:
+            return _regression(comparison, decision)
+        case Verdict.INCONCLUSIVE:
+            return _inconclusive(comparison, checks)
+    return _passed(comparison, decision)
+
+
+def say_unfinished(series: Series) -> str:
+    """Which seeds have no result, and why the first has none."""
+    seeds, why = sorted(series.unfinished), next(iter(series.unfinished.values()))
+    which = "seed" if len(seeds) == 1 else "seeds"
+    return (
+        f"{name(series.key.method)} has no result for {which} {ranges(seeds)} ({why}); what is left"
+        " is not taken for a pass."
+    )
+
+
+def amount(effect: Effect) -> str:
+    """A loss or a gain with its interval: `0.512 points [0.470, 0.550]`."""
+    digits = 3 if effect.unit == "points" else 1
+    space = "" if effect.unit == "%" else " "
+    text = f"{numerals.fixed(abs(effect.loss), digits)}{space}{effect.unit}"
+    if not effect.has_interval:
+        return text
+    bounds = (effect.low, effect.high) if effect.loss >= 0 else (-effect.high, -effect.low)
+    return f"{text} {numerals.interval(*bounds, digits)}"
+
+
+def _unchanged(comparison: Comparison) -> str:
+    alone = len(comparison.new.values) - len(comparison.common)
+    rest = f" ({count(alone, 'seed')} without a partner)" if alone else ""
+    return (
+        f"{_subject(comparison)} is the same on {count(len(comparison.common), 'common seed')}"
+        f"{rest}."
+    )
+
+
+def _changed(comparison: Comparison, decision: Decision) -> str:
+    losses = comparison.losses
+    worse, better = int((losses > TOLERANCE).sum()), int((losses < -TOLERANCE).sum())
+    told = (
+        f"{_subject(comparison)} changed on the same seeds: {better} better, {worse} worse of"
+        f" {len(losses)}, {_moved(comparison)} in the mean"
+    )
+    if not worse:
+        return f"{told}. Take it over with --update."
+    within = f", within the margin of {_margin(comparison)} (p = {_p(decision.p_margin)})"
+    return f"{told}{within}. If it is meant, take it over with --update."
+
+
+def _passed(comparison: Comparison, decision: Decision) -> str:
+    return (
+        f"{_subject(comparison)} {_moved(comparison)}; a loss of"
+        f" {_margin(comparison)} is ruled out (p = {_p(decision.p_margin)}, {_seeds(comparison)})."
+    )
+
+
+def _regression(comparison: Comparison, decision: Decision) -> str:
+    old, new = means(comparison)
+    return (
+        f"{_subject(comparison)} got worse by {amount(comparison.effect)}, more than the margin of"
+        f" {_margin(comparison)}: {_number(new)} now, {_number(old)} in the baseline"
+        f" (p = {_p(decision.p_loss)}, {_seeds(comparison)})."
+    )
+
+
+def _inconclusive(comparison: Comparison, checks: int) -> str:
+    changed = " changed and" if comparison.exact and comparison.paired else ""
+    return (
+        f"{_subject(comparison)}{changed} {_moved(comparison)};"
+        f" {_seeds(comparison)} can neither call that a regression nor rule out a loss of"
+        f" {_margin(comparison)}. About {seeds_needed(comparison, checks)} seeds on both sides"
+        " would."
+    )
+
+
+def means(comparison: Comparison) -> tuple[float, float]:
+    """Means of the values that were compared, in the metric's own unit."""
+    seeds = set(comparison.common) if comparison.paired else None
+    old, new = (
+        [value for seed, value in series.values.items() if seeds is None or seed in seeds]
+        for series in (comparison.old, comparison.new)
+    )
+    return math.fsum(old) / len(old), math.fsum(new) / len(new)
+
+
+def _subject(comparison: Comparison) -> str:
+    key = comparison.old.key
+    return f"{name(key.method)}, {name(key.metric)} ({key.place}),"
+
+
+def _moved(comparison: Comparison) -> str:
+    if abs(comparison.loss) <= TOLERANCE:
+        return f"did not move, {amount(comparison.effect)}"
+    direction = "worse" if comparison.loss > 0 else "better"
+    return f"is {direction} by {amount(comparison.effect)}"
+
+
+def _margin(comparison: Comparison) -> str:
+    space = "" if comparison.effect.unit == "%" else " "
+    return f"{comparison.margin:g}{space}{comparison.effect.unit}"
+
+
+def _seeds(comparison: Comparison) -> str:
+    if comparison.paired:
+        return f"{count(len(comparison.common), 'paired seed')}"
+    old, new = len(comparison.old.values), len(comparison.new.values)
+    return f"{new} fresh against {old} seeds"
+
+
+def _number(value: float) -> str:
+    return numerals.fixed(value, 3)
+
+
+def _p(value: float) -> str:
+    return f"{value:.2g}" if value >= 1e-4 else "0.0001 or less"

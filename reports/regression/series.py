@@ -1,0 +1,153 @@
+"""The values over seeds that a baseline keeps and a check compares, read from a study's folder."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from nasbench_harness.errors import HarnessError, UnknownNameError
+from nasbench_harness.outcomes import Status
+from nasbench_harness.reports.regression.identity import config_hash, config_of, dataset_of
+from nasbench_harness.store import STUDY, Study, open_study
+
+if TYPE_CHECKING:
+    from nasbench_harness.spec import TrialSpec
+
+QUERIES, MEMORY = "queries", "peak_memory_mb"
+COSTS = (QUERIES, MEMORY)
+"""Metrics of which less is better, compared in percent of the baseline's mean."""
+VERSIONS = ("nasbench-harness", "torch", "numpy")
+"""Packages that may change the numbers of a search."""
+
+
+class Key(NamedTuple):
+    """What a series is about."""
+
+    method: str
+    space: str
+    problem: str
+    dataset: str
+    metric: str
+
+    @property
+    def place(self) -> str:
+        """Where the method searched."""
+        return f"{self.space}, {self.problem}, {self.dataset}"
+
+
+@dataclass(frozen=True)
+class Series:
+    """One method's values of one metric, by seed."""
+
+    key: Key
+    config: Mapping[str, Any]
+    method_version: str
+    device: str
+    """Where a supernet was trained; empty for a landscape."""
+    values: Mapping[int, float]
+    unfinished: Mapping[int, str] = field(default_factory=dict)
+    """Seeds without a result, and why."""
+
+    @property
+    def config_hash(self) -> str:
+        """Names the config."""
+        return config_hash(self.config)
+
+
+@dataclass(frozen=True)
+class Results:
+    """Everything a check may look at of one or more studies."""
+
+    series: tuple[Series, ...]
+    versions: Mapping[str, str]
+
+    def unfinished(self) -> dict[str, str]:
+        """Trials without a result, by readable name, and why."""
+        return {
+            f"{series.key.method}, seed {seed}": why
+            for series in self.series
+            for seed, why in series.unfinished.items()
+        }
+
+
+def read_results(folders: Iterable[Path], metrics: Sequence[str] = ()) -> Results:
+    """The series of the studies in these folders, or in the folders inside them.
+
+    Each method has one of its report metric, of its costs, and of those of `metrics` it has.
+    HarnessError if a folder holds no study, or no study has one of the metrics.
+    """
+    studies = [study for folder in folders for study in _studies(folder)]
+    _check_known(metrics, studies)
+    versions = _common_versions(studies)
+    found: dict[Key, Series] = {}
+    for study in studies:
+        for series in _of_study(study, metrics):
+            if series.key in found:
+                raise HarnessError(
+                    f"Two of the studies hold `{series.key.method}` on {series.key.place}; compare"
+                    " them one by one."
+                )
+            found[series.key] = series
+    return Results(tuple(found.values()), versions)
+
+
+def _studies(folder: Path) -> list[Study]:
+    several = sorted(path.parent for path in folder.glob(f"*/{STUDY}"))
+    alone = (folder / STUDY).exists() or not several
+    return [open_study(folder)] if alone else [open_study(path) for path in several]
+
+
+def _common_versions(studies: Sequence[Study]) -> dict[str, str]:
+    """The packages a study was last run with; several studies have to agree."""
+    told = []
+    for study in studies:
+        versions = study.facts.get("last_run", study.facts)["versions"]
+        told.append({name: str(versions.get(name, "unknown")) for name in VERSIONS})
+    if any(versions != told[0] for versions in told):
+        raise HarnessError("The studies were run with different versions of torch, numpy or ours.")
+    return told[0]
+
+
+def _of_study(study: Study, metrics: Sequence[str]) -> Iterator[Series]:
+    by_method: dict[str, list[TrialSpec]] = {}
+    for spec in study.specs:
+        by_method.setdefault(spec.label, []).append(spec)
+    for label, specs in by_method.items():
+        results = {spec.seed: study.result(spec) for spec in specs}
+        further = [metric for metric in (*metrics, *COSTS) if _any(results.values(), metric)]
+        for metric in dict.fromkeys([specs[0].report_metric, *further]):
+            key = Key(label, specs[0].space, specs[0].problem, dataset_of(specs[0]), metric)
+            yield _one(key, specs[0], results)
+
+
+def _one(key: Key, spec: TrialSpec, results: Mapping[int, Mapping[str, Any]]) -> Series:
+    values, unfinished = {}, {}
+    for seed, result in results.items():
+        if result["status"] != Status.DONE:
+            unfinished[seed] = str(result.get("error") or result["status"])
+        elif _is_number(result.get(key.metric)):
+            values[seed] = float(result[key.metric])
+        else:
+            unfinished[seed] = f"its result has no `{key.metric}`"
+    devices = sorted({str(r["device"]) for r in results.values() if r.get("device")})
+    return Series(key, config_of(spec), spec.method_version, ", ".join(devices), values, unfinished)
+
+
+def _check_known(metrics: Sequence[str], studies: Iterable[Study]) -> None:
+    """Only accuracies may be asked for: of them it is known that more is better."""
+    names = {name for study in studies for spec in study.specs for name in study.result(spec)}
+    known = {name for name in names if f"regret_{name}" in names} | {*COSTS}
+    for metric in metrics:
+        if metric not in known and len(known) > len(COSTS):
+            raise UnknownNameError("metric in these trials", metric, known)
+
+
+def _any(results: Iterable[Mapping[str, Any]], metric: str) -> bool:
+    return any(_is_number(result.get(metric)) for result in results)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)

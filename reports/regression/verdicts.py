@@ -1,0 +1,78 @@
+"""What a check can find, one row each, and the exit code they make together."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from nasbench_harness.errors import ExitCode
+
+
+class Verdict(StrEnum):
+    """What was found about one method and metric, or one benchmark."""
+
+    UNCHANGED = "unchanged"
+    CHANGED = "changed"
+    """Not the same on the same seeds, and not worse by the margin."""
+    PASSED = "no regression"
+    REGRESSION = "regression"
+    INCONCLUSIVE = "inconclusive"
+    UNFINISHED = "unfinished"
+    """Trials failed or are missing; what is left of them is never taken for a pass."""
+    SKIPPED = "not compared"
+
+
+_EXITS = {
+    Verdict.REGRESSION: ExitCode.CHECK_FAILED,
+    Verdict.UNFINISHED: ExitCode.INCOMPLETE,
+    Verdict.INCONCLUSIVE: ExitCode.INCONCLUSIVE,
+}
+"""The first that was found decides; all other verdicts are no failure."""
+
+
+@dataclass(frozen=True)
+class Effect:
+    """How much worse it got: the mean loss with its 95 % interval, and how much is allowed."""
+
+    loss: float
+    low: float
+    high: float
+    """NaN where there is no interval."""
+    margin: float
+    unit: str
+    """`points` of accuracy, or `%` of the baseline's mean."""
+
+    @property
+    def has_interval(self) -> bool:
+        """One value on a side has none."""
+        return math.isfinite(self.low) and math.isfinite(self.high)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One check: what it was about, what came out, and why, in a sentence."""
+
+    where: str
+    name: str
+    metric: str
+    verdict: Verdict
+    sentence: str
+    """With marked names, see `reports.words`."""
+    effect: Effect | None = None
+    old: float = math.nan
+    new: float = math.nan
+    """Means of both sides."""
+    seeds: str = ""
+
+    @property
+    def fails(self) -> bool:
+        """Whether the exit code says so."""
+        return self.verdict in _EXITS
+
+
+def exit_code(findings: Iterable[Finding]) -> ExitCode:
+    """1 if anything got worse; else 3 for trials without a result; else 4 if undecided; else 0."""
+    found = {finding.verdict for finding in findings}
+    return next((code for verdict, code in _EXITS.items() if verdict in found), ExitCode.DONE)
