@@ -9,6 +9,7 @@ from pathlib import Path
 import matplotlib as mpl
 
 from nasbench_harness.files import write_text
+from nasbench_harness.reports.exhibits import exhibits
 from nasbench_harness.reports.figures import (
     anytime,
     cells,
@@ -16,14 +17,18 @@ from nasbench_harness.reports.figures import (
     distribution,
     landscape,
     oneshot,
+    profiles,
+    ranks,
     signs,
 )
 from nasbench_harness.reports.figures.drawing import Drawing, Omitted, SavedFigure, save
 from nasbench_harness.reports.figures.style import RC, MethodStyle, method_styles
-from nasbench_harness.reports.page.render import Section, render_html, render_markdown
+from nasbench_harness.reports.overview import NoOverview, overviews
+from nasbench_harness.reports.page.render import Section, Together, render_html, render_markdown
 from nasbench_harness.reports.studydata import BASELINE, StudyData, load_study
-from nasbench_harness.reports.tables import write_tables
+from nasbench_harness.reports.tables import write_formats, write_tables
 from nasbench_harness.reports.verdict import judge
+from nasbench_harness.reports.words import plain
 
 Draw = Callable[[StudyData, dict[str, MethodStyle]], Drawing | list[Drawing] | Omitted | None]
 """A list is of variants in one place; None: the figure has no place in this report."""
@@ -31,6 +36,8 @@ Draw = Callable[[StudyData, dict[str, MethodStyle]], Drawing | list[Drawing] | O
 FIGURES: tuple[Draw, ...] = (
     anytime.draw,
     distribution.draw,
+    profiles.draw,
+    ranks.draw,
     oneshot.draw,
     signs.draw,
     cells.draw,
@@ -58,22 +65,41 @@ def write_report(folders: Sequence[Path], out: Path) -> Path:
     for number, folder in enumerate(folders, start=1):
         below = f"study-{number}/" if len(folders) > 1 else ""
         sections.append(_section(load_study(folder), Place(out, below)))
-    write_text(out / "report.md", render_markdown(sections))
+    together = _together([section.data for section in sections], Place(out, ""))
+    write_text(out / "report.md", render_markdown(sections, together))
     page = out / "index.html"
-    write_text(page, render_html(sections))
+    write_text(page, render_html(sections, together))
     return page
+
+
+def _together(studies: list[StudyData], place: Place) -> list[Together | NoOverview]:
+    """What several studies say together, with its files."""
+    found: list[Together | NoOverview] = []
+    with mpl.rc_context(RC):
+        all_overviews = overviews(studies)
+    for overview in all_overviews:
+        if isinstance(overview, NoOverview):
+            found.append(overview)
+            continue
+        table, drawing = overview.table, overview.drawing
+        files = write_formats(table, table.rows, plain(overview.title), place.folder("tables"))
+        saved = save(drawing, place.folder("figures")) if drawing else None
+        found.append(Together(overview, files, saved))
+    return found
 
 
 def _section(data: StudyData, place: Place) -> Section:
     styles = method_styles(_method_names(data), BASELINE)
     drawn, omitted = _figures(data, styles, place.folder("figures"))
+    shown = exhibits(data)
     return Section(
         data=data,
         verdict=judge(data),
         styles=styles,
         figures=drawn,
         omitted=omitted,
-        tables=write_tables(data, place.folder("tables")),
+        exhibits=shown,
+        tables=write_tables(data, [exhibit.table for exhibit in shown], place.folder("tables")),
         below=place.below,
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -158,10 +158,10 @@ def judged_by(data: StudyData) -> str:
     return f"{name(data.first('report_metric'))}{epochs}"
 
 
-def write_tables(data: StudyData, folder: Path) -> list[str]:
-    """Write every table as CSV (all numbers, unrounded), Markdown and LaTeX, and `trials.csv`."""
+def write_tables(data: StudyData, tables: Iterable[PrintedTable], folder: Path) -> list[str]:
+    """Write `tables` as CSV (all numbers, unrounded), Markdown and LaTeX, and `trials.csv`."""
     files = []
-    for table in printed_tables(data):
+    for table in tables:
         files += write_table(table, data, folder)
     hidden = LANDSCAPE_ONLY if data.supernet else ()
     _write_csv(folder / "trials.csv", data.trials.drop(columns=list(hidden), errors="ignore"))
@@ -171,9 +171,14 @@ def write_tables(data: StudyData, folder: Path) -> list[str]:
 def write_table(table: PrintedTable, data: StudyData, folder: Path) -> list[str]:
     """Write one table as CSV (all numbers, unrounded), Markdown and LaTeX; returns file names."""
     identity = {name: data.first(name) for name in _identity(data)}
-    _write_csv(folder / f"{table.key}.csv", table.rows.assign(**identity))
+    return write_formats(table, table.rows.assign(**identity), subject(data), folder)
+
+
+def write_formats(table: PrintedTable, rows: pd.DataFrame, about: str, folder: Path) -> list[str]:
+    """Write `rows` as CSV and the table as Markdown and LaTeX; returns file names."""
+    _write_csv(folder / f"{table.key}.csv", rows)
     write_text(folder / f"{table.key}.md", markdown_table(table))
-    write_text(folder / f"{table.key}.tex", latex_table(table, subject(data)))
+    write_text(folder / f"{table.key}.tex", latex_table(table, about))
     return [f"{table.key}.{kind}" for kind in ("csv", "md", "tex")]
 
 
@@ -203,7 +208,7 @@ def markdown_table(table: PrintedTable) -> str:
 def latex_table(table: PrintedTable, about: str) -> str:
     """The table as a `tabular` with rules of the booktabs package; `about` is a comment in it."""
     rows = [
-        " & ".join([latex(head), *map(latex, texts)])
+        " & ".join(_one_line(text) for text in (head, *texts))
         for head, (_, texts) in zip(table.heads, table.cells, strict=True)
     ]
     head = " & ".join(["Method", *(latex(column.heading) for column in table.columns)])
@@ -221,6 +226,10 @@ def latex_table(table: PrintedTable, about: str) -> str:
         "\\end{tabular}",
     ]
     return "\n".join(lines) + "\n"
+
+
+def _one_line(text: str) -> str:
+    return " ".join(latex(text).split())
 
 
 def _packages(table: PrintedTable) -> str:

@@ -1,39 +1,35 @@
 """The answer in words, computed from the trials.
 
-A claim is made only where the 95 % interval of the difference of two means leaves out zero and both
-methods have at least `ENOUGH` seeds; everything else is called what it is, undecided.
+A claim is made only where the signed-rank test over common seeds, corrected for all pairs of the
+study, says so and the means agree; everything else is called what it is, undecided.
 """
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import cache
 from itertools import groupby
 from typing import Any, Literal
 
 from nasbench_harness.reports import numerals
+from nasbench_harness.reports.compare import ALPHA, Comparison, compare_all, more_seeds
 from nasbench_harness.reports.figures.reference import baseline_words, whole_table
 from nasbench_harness.reports.protocol import SEEDS
-from nasbench_harness.reports.statistics.intervals import TOLERANCE, Array, difference_interval
+from nasbench_harness.reports.statistics.intervals import TOLERANCE, Array
+from nasbench_harness.reports.statistics.paired import holm, signed_rank_p
+from nasbench_harness.reports.statistics.signedrank import fewest_pairs
 from nasbench_harness.reports.studydata import BASELINE, StudyData
 from nasbench_harness.reports.summary import DONE, numbers
 from nasbench_harness.reports.words import count, listing, name, names, ranges
 
-ENOUGH = 3
-"""Fewer seeds than this say nothing about a method."""
-
 Order = Literal["better", "worse", "undecided"]
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """How much lower the mean regret of a method is than another's, in points."""
-
-    gain: float
-    low: float
-    high: float
-    order: Order
+NOTE = (
+    "A method is called better or worse only where Wilcoxon's signed-rank test over the common"
+    " seeds has p < 0.05 after Holm's correction for all pairs of the study, and the means agree."
+    " Intervals are percentile bootstraps over seeds and not corrected; from few seeds they are too"
+    " narrow rather than too wide. Seeds that would be needed are a guess from the differences"
+    " seen, for a chance of 80 %."
+)
 
 
 @dataclass(frozen=True)
@@ -59,13 +55,14 @@ def judge(data: StudyData) -> Verdict:
 
 
 class Regrets:
-    """The final regrets of every method, and comparisons of their means."""
+    """The final regrets of every method, and comparisons of every pair."""
 
     def __init__(self, data: StudyData) -> None:
         groups = {str(label): rows for label, rows in data.done.groupby("method")}
         found = {label: numbers(groups[label], "regret") for label in data.done_labels}
         self.values: dict[str, Array] = {label: v for label, v in found.items() if len(v)}
-        self.compare = cache(self._compare)
+        self.pairs = compare_all(data)
+        self._by_labels = {(pair.first, pair.second): pair for pair in self.pairs}
 
     @property
     def labels(self) -> list[str]:
@@ -76,13 +73,19 @@ class Regrets:
         """Mean regret in points."""
         return float(self.values[label].mean())
 
-    def _compare(self, label: str, other: str) -> Comparison:
-        ours, theirs = self.values[label], self.values[other]
-        low, high = difference_interval(theirs, ours)
-        order: Order = "undecided"
-        if min(len(ours), len(theirs)) >= ENOUGH:
-            order = "better" if low > TOLERANCE else "worse" if high < -TOLERANCE else order
-        return Comparison(float(theirs.mean() - ours.mean()), low, high, order)
+    def pair(self, label: str, other: str) -> Comparison | None:
+        """Two methods compared; None where they have no seed in common."""
+        found = self._by_labels.get((label, other))
+        turned = self._by_labels.get((other, label))
+        return found or (turned.turned() if turned else None)
+
+    def order(self, label: str, other: str) -> Order:
+        """What may be claimed of `label`."""
+        pair = self.pair(label, other)
+        if pair is None or pair.p_corrected >= ALPHA:
+            return "undecided"
+        signs = pair.paired.rank_biserial, pair.paired.gain
+        return "better" if min(signs) > 0 else "worse" if max(signs) < 0 else "undecided"
 
 
 # --- the best ----------------------------------------------------------------------------------
@@ -110,7 +113,7 @@ def _rivals(best: str, regrets: Regrets) -> str:
     rivals = [
         label
         for label in regrets.labels
-        if label != best and regrets.compare(best, label).order == "undecided"
+        if label != best and regrets.order(best, label) == "undecided"
     ]
     return f", but these seeds cannot tell it from {names(rivals)}" if rivals else ""
 
@@ -170,19 +173,21 @@ def _against_table(data: StudyData, regrets: Regrets) -> list[str]:
     )
     labels = [label for label in regrets.labels if label != BASELINE]
     orders: dict[str, list[str]] = {}
-    for label in labels:
-        if len(regrets.values[label]) >= ENOUGH:
-            orders.setdefault(_to_level(data.row(label), whole.mean), []).append(label)
+    for label, order in zip(labels, _to_level(labels, whole.mean, regrets), strict=True):
+        orders.setdefault(order, []).append(label)
     said = [f"{names(group)} {'is' if len(group) == 1 else 'are'} {order}"
             for order, group in orders.items()]  # fmt: skip
     return [f"{line} Against that mean, {listing(said)}." if said else line]
 
 
-def _to_level(row: Any, level: float) -> str:
-    """On which side of a level a method's interval lies."""
-    if row.regret_high < level - TOLERANCE:
-        return "better"
-    return "worse" if row.regret_low > level + TOLERANCE else "undecided"
+def _to_level(labels: list[str], level: float, regrets: Regrets) -> list[Order]:
+    """On which side of a level each method's seeds lie, corrected for all of them."""
+    differences = [level - regrets.values[label] for label in labels]
+    p_values = holm([signed_rank_p(values) for values in differences])
+    return [
+        "undecided" if p_value >= ALPHA else "better" if values.mean() > 0 else "worse"
+        for values, p_value in zip(differences, p_values, strict=True)
+    ]
 
 
 def _compared(labels: list[str], regrets: Regrets, baseline: str) -> list[str]:
@@ -194,7 +199,7 @@ def _compared(labels: list[str], regrets: Regrets, baseline: str) -> list[str]:
         "worse": f"Worse than {baseline}: ",
     }
     for order, opening in openings.items():
-        inside = [label for label in labels if regrets.compare(label, BASELINE).order == order]
+        inside = [label for label in labels if regrets.order(label, BASELINE) == order]
         if inside:
             sentences.append(f"{opening}{'; '.join(_amounts(inside, regrets))}.")
     return sentences
@@ -202,7 +207,7 @@ def _compared(labels: list[str], regrets: Regrets, baseline: str) -> list[str]:
 
 def _amounts(labels: list[str], regrets: Regrets) -> list[str]:
     """`darts and drnas by 0.673 points each (95 % CI ...)`; equal amounts are said once."""
-    said = [(_amount(regrets.compare(label, BASELINE)), label) for label in labels]
+    said = [(_amount(label, regrets), label) for label in labels]
     grouped = [
         (amount, [label for _, label in pairs])
         for amount, pairs in groupby(said, key=lambda pair: pair[0])
@@ -210,17 +215,22 @@ def _amounts(labels: list[str], regrets: Regrets) -> list[str]:
     return [f"{names(group)}, {'each ' * (len(group) > 1)}{amount}" for amount, group in grouped]
 
 
-def _amount(comparison: Comparison) -> str:
-    gain, low, high = comparison.gain, comparison.low, comparison.high
+def _amount(label: str, regrets: Regrets) -> str:
+    pair, undecided = regrets.pair(label, BASELINE), regrets.order(label, BASELINE) == "undecided"
+    if pair is None:
+        return "without a common seed"
+    gain, low, high = pair.paired.gain, pair.paired.gain_low, pair.paired.gain_high
     if abs(gain) <= TOLERANCE:
         lead = "with the same mean"
-    elif comparison.order == "undecided":
+    elif undecided:
         lead = f"{numerals.points(abs(gain))} points {'lower' if gain > 0 else 'higher'}"
     else:
         lead = f"by {numerals.points(abs(gain))} points"
     if math.isnan(low):
         return lead
-    return f"{lead} (95 % CI {_span(low, high) if gain >= 0 else _span(-high, -low)})"
+    interval = f"95 % CI {_span(low, high) if gain >= 0 else _span(-high, -low)}"
+    more = f"; {more_seeds(pair)}" if undecided and abs(gain) > TOLERANCE else ""
+    return f"{lead} ({interval}{more})"
 
 
 # --- among each other --------------------------------------------------------------------------
@@ -238,7 +248,7 @@ def _undecided_groups(labels: list[str], regrets: Regrets) -> list[list[str]]:
     for start in range(len(labels)):
         end = start + 1
         while end < len(labels) and all(
-            regrets.compare(labels[i], labels[end]).order == "undecided" for i in range(start, end)
+            regrets.order(labels[i], labels[end]) == "undecided" for i in range(start, end)
         ):
             end += 1
         if end > max(reached, start + 1):
@@ -252,30 +262,32 @@ def _tie(labels: list[str], regrets: Regrets) -> str:
     if max(v.max() for v in found) - min(v.min() for v in found) <= TOLERANCE:
         return f"{names(labels)} all ended with the same regret: a tie."
     best, last = labels[0], labels[-1]
-    widest = regrets.compare(best, last)
+    widest = regrets.pair(best, last)
+    if widest is None:
+        return f"{names(labels)} have no common seeds to be compared on."
     which = "the gap" if len(labels) == 2 else f"the widest gap, {name(best)} to {name(last)},"
-    sentence = f"{which} is {numerals.points(abs(widest.gain))} points"
-    if min(map(len, found)) < ENOUGH:
-        return f"So few seeds cannot tell {names(labels)} apart: {sentence}."
-    return (
-        f"These seeds cannot tell {names(labels)} apart: {sentence}"
-        f" (95 % CI {_span(widest.low, widest.high)}), and the interval of every such difference"
-        " includes zero."
+    sentence = (
+        f"{count(widest.paired.seeds, 'seed')} cannot tell {names(labels)} apart: {which} is"
+        f" {numerals.points(abs(widest.paired.gain))} points"
     )
+    if not math.isnan(widest.paired.gain_low):
+        sentence += f" (95 % CI {_span(widest.paired.gain_low, widest.paired.gain_high)})"
+    return f"{sentence}; {more_seeds(widest)}."
 
 
 # --- what to be wary of ------------------------------------------------------------------------
 
 
 def _few_seeds(regrets: Regrets) -> list[str]:
-    few = [label for label, values in regrets.values.items() if len(values) < ENOUGH]
+    enough = fewest_pairs()
+    few = [label for label, values in regrets.values.items() if len(values) < enough]
     if not few:
         return []
     most = max(len(regrets.values[label]) for label in few)
-    seeds = "1 seed" if most == 1 else f"fewer than {ENOUGH} seeds"
+    seeds = "1 seed" if most == 1 else f"at most {most} seeds"
     return [
-        f"{names(few)}: {seeds}. That says nothing about how the method does on the next seed, so"
-        f" no claim is made; run at least {ENOUGH}, better 10."
+        f"{names(few)}: {seeds}. Fewer than {enough} can never tell two methods apart at the 5 %"
+        f" level, so no claim is made; run at least {enough}, better 10."
     ]
 
 

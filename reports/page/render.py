@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -15,14 +14,15 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from nasbench_harness.reports import protocol, searchcost, supernet, tables, words
+from nasbench_harness.reports import overview, protocol, supernet, tables, verdict, words
+from nasbench_harness.reports.exhibits import Exhibit, withheld
 from nasbench_harness.reports.figures.drawing import Omitted, SavedFigure
 from nasbench_harness.reports.figures.style import MethodStyle
+from nasbench_harness.reports.overview import NoOverview, Overview
 from nasbench_harness.reports.page import places, provenance, trials
+from nasbench_harness.reports.page.printed import printed
 from nasbench_harness.reports.page.svg import inline
-from nasbench_harness.reports.page.swatch import swatch
-from nasbench_harness.reports.studydata import BASELINE, StudyData
-from nasbench_harness.reports.verdict import Verdict
+from nasbench_harness.reports.studydata import StudyData
 
 
 @dataclass(frozen=True)
@@ -30,37 +30,58 @@ class Section:
     """Everything the page says about one study."""
 
     data: StudyData
-    verdict: Verdict
+    verdict: verdict.Verdict
     styles: dict[str, MethodStyle]
     figures: list[SavedFigure]
     omitted: list[Omitted]
+    exhibits: list[Exhibit]
     tables: list[str]
     below: str
     """Folder of the study's files beside the page; empty or ending in a slash."""
 
 
-def render_html(sections: Sequence[Section]) -> str:
+@dataclass(frozen=True)
+class Together:
+    """What several studies say together, and its files."""
+
+    overview: Overview
+    tables: list[str]
+    figure: SavedFigure | None
+
+
+def render_html(sections: Sequence[Section], together: Sequence[Together | NoOverview] = ()) -> str:
     """The page as HTML."""
     return _environment(html=True).get_template("page.html.j2").render(
         title=_title(sections),
         several=len(sections) > 1,
         mixed=_mixed(sections),
         sections=[_html_context(number, s) for number, s in enumerate(sections, start=1)],
+        together=[_html_together(part) for part in together],
         script=Markup(_script()),
         script_hash=_hash(_script()),
     )  # fmt: skip
 
 
-def render_markdown(sections: Sequence[Section]) -> str:
+def render_markdown(
+    sections: Sequence[Section], together: Sequence[Together | NoOverview] = ()
+) -> str:
     """The same words, table and figures as Markdown."""
     return _environment(html=False).get_template("report.md.j2").render(
         title=_title(sections),
         several=len(sections) > 1,
         mixed=_mixed(sections),
         sections=[
-            {**_context(number, s), "trials": trials.listed(s.data)}
+            {
+                **_context(number, s),
+                "trials": trials.listed(s.data),
+                "exhibits": [
+                    {"title": e.title, "note": e.note, "table": tables.markdown_table(e.table)}
+                    for e in s.exhibits
+                ],
+            }
             for number, s in enumerate(sections, start=1)
         ],
+        together=[_markdown_together(part) for part in together],
     )  # fmt: skip
 
 
@@ -98,7 +119,6 @@ def _environment(*, html: bool) -> Environment:
         keep_trailing_newline=True,
     )
     environment.filters["marked"] = _html_words if html else words.markdown
-    environment.filters["breakable"] = _breakable
     environment.filters["cell"] = words.markdown_cell
     environment.filters["code"] = words.markdown_code
     return environment
@@ -106,11 +126,6 @@ def _environment(*, html: bool) -> Environment:
 
 def _html_words(text: str) -> Markup:
     return Markup(words.html(text))
-
-
-def _breakable(label: str) -> Markup:
-    """A label that may be broken after a comma or an opening bracket, nowhere else."""
-    return Markup("<wbr>").join(re.split(r"(?<=[\[,])", label))
 
 
 def _title(sections: Sequence[Section]) -> str:
@@ -125,7 +140,6 @@ def _mixed(sections: Sequence[Section]) -> bool:
 def _context(number: int, section: Section) -> dict[str, Any]:
     """What both outputs show."""
     data = section.data
-    search = tables.search_table(data)
     return {
         "name": data.name,
         "dataset": str(data.first("dataset")),
@@ -137,11 +151,8 @@ def _context(number: int, section: Section) -> dict[str, Any]:
         "oracle": protocol.oracle(data),
         "caveats": provenance.caveats(data),
         "verdict": section.verdict,
-        "subject": tables.subject(data),
-        "lonely": bool((data.summary["seeds"] == 1).any()),
-        "markdown_table": tables.markdown_table(tables.summary_table(data)),
-        "search_note": searchcost.NOTE,
-        "markdown_search": tables.markdown_table(search) if search else "",
+        "verdict_note": verdict.NOTE,
+        "withheld": list(withheld(data)),
         "figures": section.figures,
         "omitted": section.omitted,
         "tables": section.tables,
@@ -158,10 +169,7 @@ def _context(number: int, section: Section) -> dict[str, Any]:
 def _html_context(number: int, section: Section) -> dict[str, Any]:
     return {
         **_context(number, section),
-        "printed": {
-            table.key: _printed(table, section.styles)
-            for table in tables.printed_tables(section.data)
-        },
+        "exhibits": [printed(e, section.styles, section.tables) for e in section.exhibits],
         "trial_data": _json(trials.trial_data(section.data)),
         "places": places.arrange(section.figures),
         "pictures": {
@@ -171,13 +179,28 @@ def _html_context(number: int, section: Section) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _printed(table: tables.PrintedTable, styles: dict[str, MethodStyle]) -> dict[str, Any]:
-    rows = [
-        {"label": label, "swatch": swatch(styles[label]), "texts": texts,
-         "baseline": label == BASELINE}
-        for label, texts in table.cells
-    ]  # fmt: skip
-    return {"columns": table.columns, "rows": rows}
+def _html_together(part: Together | NoOverview) -> dict[str, Any]:
+    if isinstance(part, NoOverview):
+        return {"title": part.title, "reason": part.reason}
+    found, figure = part.overview, part.figure
+    exhibit = Exhibit(found.title, overview.NOTE, found.table)
+    return {
+        "title": found.title,
+        "reason": "",
+        "table": printed(exhibit, found.styles, part.tables),
+        "figure": figure,
+        "picture": inline(figure, f"{figure.drawing.key}-").pictures[0] if figure else "",
+    }
+
+
+def _markdown_together(part: Together | NoOverview) -> dict[str, Any]:
+    if isinstance(part, NoOverview):
+        return {"title": part.title, "reason": part.reason}
+    table = tables.markdown_table(part.overview.table)
+    return {
+        "title": part.overview.title, "reason": "", "table": table, "note": overview.NOTE,
+        "figure": part.figure,
+    }  # fmt: skip
 
 
 def _size(data: StudyData) -> str:

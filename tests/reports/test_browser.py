@@ -89,7 +89,7 @@ def column(page: Any, table: str, index: int) -> list[str]:
     return [str(text).strip() for text in cells.all_inner_texts()]
 
 
-SUMMARY = '#study-1 table[aria-label="Summary table"]'
+SUMMARY = '#study-1 table[aria-label="Summary"]'
 TRIALS = "#study-1 table.trials"
 
 
@@ -118,7 +118,7 @@ def test_a_click_on_a_heading_sorts(show: Open, five: Study) -> None:
 
 def test_a_word_filters_rows(show: Open) -> None:
     page = show()
-    field = page.get_by_label("Filter the rows of: Summary table").first
+    field = page.get_by_label("Filter the rows of: Summary").first
     field.fill("nas")
     assert column(page, SUMMARY, 1) == ["drnas"]
     field.fill("")

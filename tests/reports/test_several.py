@@ -82,6 +82,25 @@ def test_markdown_has_contents_and_anchors_too(several: Path) -> None:
     assert len(re.findall(r"^### Summary \(cifar10, `analog`\)$", text, re.M)) == 2
 
 
+def test_studies_with_common_methods_are_ranked_together(
+    finished: Study, tmp_path: Path, quick: None
+) -> None:
+    other = make_study(tmp_path / "again", "drnas,rea", seeds=4, steps=5)
+    page = write_report([finished.folder, other.folder], tmp_path / "report")
+    ranks = pd.read_csv(tmp_path / "report" / "tables" / "ranks-landscape-nb201.csv")
+    assert set(ranks["method"]) == {"drnas", "rea", "random"}
+    both = ranks[["rank_1", "rank_2"]].to_numpy()
+    assert both.sum(axis=0) == pytest.approx([6, 6])  # 1 + 2 + 3
+    assert ranks["rank"].to_numpy() == pytest.approx((3 * both[:, 0] + 4 * both[:, 1]) / 7)
+    for text in (Page(page.read_text()).words, (page.parent / "report.md").read_text()):
+        assert "Ranks over 2 landscape studies of nb201" in text
+        assert "average rank over 7 blocks" in text
+
+
+def test_studies_without_common_results_say_why_there_are_no_ranks(several: Path) -> None:
+    assert "Not shown: ranks need 3 methods" in Page(several.read_text()).words
+
+
 def test_a_single_study_needs_no_contents(page: Path) -> None:
     text = page.read_text()
     assert "<nav" not in text
@@ -98,7 +117,7 @@ def test_no_table_mixes_datasets(official: ColumnTable, tmp_path: Path, quick: N
     page = write_report(folders, tmp_path / "report")
     text = page.read_text()
     assert len(text) < LARGEST
-    assert len(re.findall('<table[^>]* aria-label="Summary table"', text)) == len(DATASETS)
+    assert len(re.findall('<table[^>]* aria-label="Summary"', text)) == len(DATASETS)
     for number, dataset in enumerate(DATASETS, start=1):
         summary = pd.read_csv(tmp_path / "report" / f"study-{number}" / "tables" / "summary.csv")
         assert set(summary["dataset"]) == {dataset}

@@ -115,7 +115,8 @@ def test_random_is_called_a_sample_and_the_whole_table_stands_beside_it(
     with_trials: Callable[[pd.DataFrame], StudyData],
 ) -> None:
     trials = made_up({
-        "darts": [1.0, 1.1, 1.2], "edas": [40.0, 41.0, 42.0], "random": [4.0, 9.0, 3.0],
+        "darts": [1.0 + k / 10 for k in range(8)], "edas": [40.0 + k for k in range(8)],
+        "random": [4.0, 9.0, 3.0],
     })  # fmt: skip
     text = plain("\n".join(judge(with_trials(trials)).against_baseline))
     assert "Random sampling (random), the line to beat, draws one cell a seed" in text

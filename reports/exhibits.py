@@ -1,0 +1,64 @@
+"""Every table of a report, in the order it shows them, with what must be read with it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from nasbench_harness.reports import pairs, robust, searchcost
+from nasbench_harness.reports.published import leaderboard
+from nasbench_harness.reports.studydata import StudyData
+from nasbench_harness.reports.tables import PrintedTable, search_table, subject, summary_table
+
+
+@dataclass(frozen=True)
+class Exhibit:
+    """A table on show."""
+
+    title: str
+    note: str
+    """Marked text."""
+    table: PrintedTable
+
+
+@dataclass(frozen=True)
+class Withheld:
+    """A table that this study cannot have."""
+
+    title: str
+    reason: str
+    """Marked text, the end of a sentence."""
+
+
+def exhibits(data: StudyData) -> list[Exhibit]:
+    """All tables of a study; those it cannot have are left out."""
+    shown = (
+        ("Summary", _summary_note(data), summary_table(data)),
+        ("The search itself", searchcost.NOTE, search_table(data)),
+        ("Method against method", pairs.NOTE, pairs.paired_table(data)),
+        ("Spread, and regret at any time", robust.NOTE, robust.robust_table(data)),
+        (PUBLISHED, leaderboard.caption(data), leaderboard.leaderboard(data)),
+    )
+    return [Exhibit(title, note, table) for title, note, table in shown if table is not None]
+
+
+PUBLISHED = "Published beside found"
+
+
+def withheld(data: StudyData) -> Iterator[Withheld]:
+    """Tables a reader may look for, and why they are not there."""
+    if reason := leaderboard.why_not(data):
+        yield Withheld(PUBLISHED, reason)
+
+
+def _summary_note(data: StudyData) -> str:
+    lonely = (
+        " Where it says one seed: no interval, since a single seed has none."
+        if (data.summary["seeds"] == 1).any()
+        else ""
+    )
+    return (
+        "Means over seeds, lowest regret first. Regret is what is missing to the best accuracy of"
+        " the table, in points; percentile is the share of all architectures that are strictly"
+        f" worse.{lonely} Numbers: {subject(data)}."
+    )

@@ -1,0 +1,101 @@
+"""Several studies at once: who is ahead how often, in ranks, which have no unit to be mixed up."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+import pandas as pd
+
+from nasbench_harness.reports import numerals
+from nasbench_harness.reports.figures.drawing import Drawing
+from nasbench_harness.reports.figures.ranks import FEWEST_METHODS, blocks, draw_ranks
+from nasbench_harness.reports.figures.style import MethodStyle, method_styles
+from nasbench_harness.reports.statistics.ranks import rank_methods
+from nasbench_harness.reports.studydata import BASELINE, StudyData
+from nasbench_harness.reports.tables import Column, PrintedTable
+from nasbench_harness.reports.words import count, names
+
+NOTE = (
+    "Average rank by final regret, 1 being the best, over the seeds of each study that all of these"
+    " methods finished; ties share their ranks. The last column is over all studies, a seed of one"
+    " weighing as much as a seed of another. Only methods that every study has are ranked."
+)
+
+
+@dataclass(frozen=True)
+class Overview:
+    """What studies of one kind say together."""
+
+    title: str
+    table: PrintedTable
+    drawing: Drawing | None
+    styles: dict[str, MethodStyle]
+
+
+@dataclass(frozen=True)
+class NoOverview:
+    """Why studies of one kind are not ranked together."""
+
+    title: str
+    reason: str
+    """Marked text, the end of a sentence."""
+
+
+def overviews(studies: Sequence[StudyData]) -> list[Overview | NoOverview]:
+    """One for each kind of study there are several of: a space, and landscape or supernet."""
+    ordered = sorted(studies, key=_kind)
+    groups = [list(group) for _, group in groupby(ordered, key=_kind)]
+    return [_overview(group) for group in groups if len(group) > 1]
+
+
+def _kind(data: StudyData) -> tuple[str, str]:
+    return ("supernet" if data.supernet else "landscape", str(data.first("space")))
+
+
+def _overview(studies: list[StudyData]) -> Overview | NoOverview:
+    problem, space = _kind(studies[0])
+    title = f"Ranks over {len(studies)} {problem} studies of {space}"
+    table = blocks(studies)
+    labels = [str(label) for label in table.columns]
+    if len(labels) < FEWEST_METHODS or table.empty:
+        have = f"only {names(labels)}" if labels else "none"
+        return NoOverview(
+            title,
+            f"ranks need {FEWEST_METHODS} methods with results of common seeds in every study, and"
+            f" there {'is' if len(labels) < 2 else 'are'} {have}",
+        )
+    styles = method_styles(_method_names(studies, labels), BASELINE)
+    key = f"ranks-{problem}-{space}"
+    drawing = draw_ranks(table, styles, key, title, "every seed of every study is a block")
+    return Overview(title, _printed(table, studies, key), drawing, styles)
+
+
+def _method_names(studies: list[StudyData], labels: list[str]) -> dict[str, str]:
+    trials = pd.concat([data.trials[["method", "method_name"]] for data in studies])
+    names_ = dict(zip(trials["method"], trials["method_name"], strict=True))
+    return {label: str(names_[label]) for label in labels}
+
+
+def _printed(table: pd.DataFrame, studies: list[StudyData], key: str) -> PrintedTable:
+    """A row per method, the best first; a column per study and one for all."""
+    rows = pd.DataFrame({"method": [str(label) for label in table.columns]})
+    columns = []
+    for number, data in enumerate(studies):
+        own = table[table.index.get_level_values("study") == number]
+        rows[f"rank_{number + 1}"] = _ranks(own)
+        seeds = count(len(own), "seed")
+        unit = f"{data.first('dataset')}, {seeds}"
+        columns.append(_column(data.name, unit, f"rank_{number + 1}"))
+    rows["rank"] = _ranks(table)
+    columns.append(_column("All", count(len(table), "block"), "rank"))
+    return PrintedTable(key, tuple(columns), rows.sort_values("rank", kind="stable"))
+
+
+def _column(heading: str, unit: str, field: str) -> Column:
+    return Column(heading, unit, lambda row: numerals.percent(getattr(row, field)))
+
+
+def _ranks(table: pd.DataFrame) -> list[float]:
+    return list(rank_methods(table.to_numpy(dtype=float)).average_ranks)

@@ -1,0 +1,67 @@
+"""A table as the page shows it: heads with the looks of methods, and cells of numbers or words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from markupsafe import Markup
+
+from nasbench_harness.reports import words
+from nasbench_harness.reports.exhibits import Exhibit
+from nasbench_harness.reports.figures.style import MethodStyle
+from nasbench_harness.reports.page.swatch import swatch
+from nasbench_harness.reports.studydata import BASELINE
+from nasbench_harness.reports.tables import Column
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row in HTML."""
+
+    swatch: Markup
+    """Empty where the row is about no method of the study."""
+    head: Markup
+    cells: list[Markup]
+    baseline: bool
+
+
+@dataclass(frozen=True)
+class Printed:
+    """A table in HTML."""
+
+    key: str
+    title: str
+    note: str
+    """Marked text."""
+    columns: Sequence[Column]
+    rows: list[Row]
+    files: list[str]
+
+
+def printed(exhibit: Exhibit, styles: Mapping[str, MethodStyle], files: Sequence[str]) -> Printed:
+    """The table with its own of all `files`."""
+    table = exhibit.table
+    rows = [
+        _row(head, label, texts, styles)
+        for head, (label, texts) in zip(table.heads, table.cells, strict=True)
+    ]
+    own = [file for file in files if file.rpartition(".")[0] == table.key]
+    return Printed(table.key, exhibit.title, exhibit.note, table.columns, rows, own)
+
+
+def _row(head: str, label: str, texts: Sequence[str], styles: Mapping[str, Any]) -> Row:
+    named = words.name(label) in head and label in styles
+    return Row(
+        swatch(styles[label]) if named else Markup(""),
+        breakable(head),
+        [Markup(words.html(text)) for text in texts],
+        baseline=label == BASELINE and named,
+    )
+
+
+def breakable(text: str) -> Markup:
+    """Marked text whose labels may be broken after a comma or an opening bracket."""
+    return Markup(re.sub(r"(?<=[\[,])(?=\S)", "<wbr>", words.html(text)))
