@@ -19,6 +19,8 @@ from nasbench_harness.reports.statistics.intervals import (
     mean_interval,
 )
 
+ENOUGH = 3
+"""Fewer fresh seeds than this pass no test, whatever their p-value."""
 DETERMINISTIC = ("torch", "numpy")
 """Packages that seeds need in one version to give the same numbers again."""
 
@@ -78,6 +80,11 @@ class Comparison:
         bounds = mean_interval(self.losses) if self.paired else difference_interval(*self.sides)
         unit = "%" if self.old.key.metric in COSTS else "points"
         return Effect(self.loss, *bounds, self.margin, unit)
+
+    @property
+    def enough(self) -> bool:
+        """Whether both sides have seeds enough to speak for their method at all."""
+        return self.paired or min(map(len, self.sides)) >= ENOUGH
 
     @property
     def identical(self) -> bool:

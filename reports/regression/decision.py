@@ -6,7 +6,8 @@ A check looks at the loss, the difference of two means (points of accuracy; perc
   test rejects it, at `PASS_LEVEL` after Holm's correction over all checks;
 - **regression** where the loss seen is larger than the margin and is no accident: a one-sided test
   rejects that nothing was lost, at `ALARM_LEVEL` after Holm's correction;
-- **inconclusive** otherwise, with the seeds that would settle it.
+- **inconclusive** otherwise, and always with fewer than three fresh seeds; with the seeds that
+  would settle it.
 
 Testing for a loss above zero, and asking the estimate to be above the margin, finds a loss of 0.5
 points with far fewer seeds than a test against the margin would, and does not raise an alarm about
@@ -99,7 +100,7 @@ def _p_of_loss(comparison: Comparison, splits: int) -> float:
 def _with_test(comparison: Comparison, p_loss: float, p_margin: float) -> Decision:
     numbers = map(np.asarray, (p_loss, p_margin, comparison.loss, comparison.margin))
     passed, regression = apply_rule(*numbers)
-    if passed:
+    if passed and comparison.enough:
         changed = comparison.exact and comparison.paired
         verdict = Verdict.CHANGED if changed else Verdict.PASSED
     else:

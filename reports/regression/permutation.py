@@ -4,7 +4,9 @@ Accuracies over seeds are tied, skewed and bounded, and there are few of them, s
 assumed: where both samples come from one distribution, every split of the pooled values is as
 likely as the one seen, and the p-values are exact whatever that distribution is. The statistic is
 studentised, which keeps the level nearly right when only the means agree but not the spreads
-(Janssen 1997; Chung & Romano 2013, "Exact and asymptotically robust permutation tests").
+(Janssen 1997; Chung & Romano 2013, "Exact and asymptotically robust permutation tests"): simulated
+at 5 %, it is 5 to 7 % with ten seeds or more on each side, but up to 13 % with five noisy seeds
+against twenty steady ones.
 
 `scipy.stats.permutation_test` does one sample pair at a time; here one matrix of splits serves any
 number of pairs, which is what makes the error rates cheap to simulate.

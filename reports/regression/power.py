@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from nasbench_harness.reports import numerals
-from nasbench_harness.reports.regression.comparison import Comparison
+from nasbench_harness.reports.regression.comparison import ENOUGH, Comparison
 from nasbench_harness.reports.regression.decision import (
     ALARM_LEVEL,
     PASS_LEVEL,
@@ -155,7 +155,8 @@ def seeds_needed(comparison: Comparison, checks: int) -> int:
     distance = comparison.loss if suspicious else comparison.margin
     formula = paired_seeds if comparison.paired else fresh_seeds
     there = min(len(comparison.old.values), len(comparison.new.values))
-    return max(formula(comparison.deviation, distance, level / checks, POWER), there + 1)
+    settling = formula(comparison.deviation, distance, level / checks, POWER)
+    return max(settling, there + 1, ENOUGH)
 
 
 def fresh_seeds(deviation: float, distance: float, level: float, power: float) -> int:
