@@ -75,12 +75,17 @@ def to_markdown(report: CheckReport) -> str:
     """A summary for a job's page: what failed in words, a figure, and a table of everything."""
     parts = [f"## nasharness check: {headline(report)}"]
     if told := loud(report.findings):
-        parts.append("\n".join(f"- {_SIGNS[f.verdict]} {markdown(f.sentence)}" for f in told))
+        parts.append("\n".join(f"- {_SIGNS[f.verdict]} {_item(f.sentence)}" for f in told))
     if report.notes:
-        parts.append("\n".join(f"- {markdown(note)}" for note in report.notes))
+        parts.append("\n".join(f"- {_item(note)}" for note in report.notes))
     parts += [f"```text\n{figure}\n```" for figure in dot_plots(report.findings)]
     parts.append("\n".join(_table(report.findings)))
     return "\n\n".join(parts) + "\n"
+
+
+def _item(sentence: str) -> str:
+    """In one line, whatever an error message holds."""
+    return markdown(" ".join(sentence.split()))
 
 
 def _table(findings: Sequence[Finding]) -> Iterator[str]:
