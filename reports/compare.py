@@ -1,0 +1,245 @@
+"""Two methods of one study compared seed by seed, in numbers and in words.
+
+A claim is made where the signed-rank test says so at `ALPHA`. Only seeds that both methods have a
+result for count, and nothing is pooled over studies.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from itertools import combinations
+from typing import TYPE_CHECKING, Literal, get_args
+
+import numpy as np
+
+from nasbench_harness.errors import HarnessError, UnknownNameError
+from nasbench_harness.reports import numerals
+from nasbench_harness.reports.statistics.paired import PairedComparison, compare_paired, holm
+from nasbench_harness.reports.statistics.signedrank import fewest_pairs
+from nasbench_harness.reports.studydata import StudyData
+from nasbench_harness.reports.words import count, listing, name, names
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+ALPHA = 0.05
+"""A p-value below this is a difference."""
+
+Measure = Literal["regret", "accuracy"]
+MEASURES: tuple[Measure, ...] = get_args(Measure)
+
+Order = Literal["first", "second", "undecided", "tie"]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A method against another on their common seeds."""
+
+    first: str
+    second: str
+    measure: Measure
+    """Regret in points or accuracy in percent; differences of both are points."""
+    seeds: tuple[int, ...]
+    """Those both have a result for, in order."""
+    left_out: tuple[int, ...]
+    """Those only one of the two has a result for."""
+    first_mean: float
+    second_mean: float
+    """Over the common seeds."""
+    paired: PairedComparison
+    p_corrected: float
+    """By Holm over a family of so many pairs; the p-value itself where it is one."""
+    family: int = 1
+
+    @property
+    def order(self) -> Order:
+        """Who does better, by the signed-rank test."""
+        if self.paired.ties == self.paired.seeds:
+            return "tie"
+        if self.p_corrected >= ALPHA:
+            return "undecided"
+        return "first" if self.paired.rank_biserial > 0 else "second"
+
+    def turned(self) -> Comparison:
+        """The same seen from the second method."""
+        return replace(
+            self,
+            first=self.second,
+            second=self.first,
+            first_mean=self.second_mean,
+            second_mean=self.first_mean,
+            paired=self.paired.turned(),
+        )
+
+
+def compare(data: StudyData, first: str, second: str, measure: Measure = "regret") -> Comparison:
+    """Compare two methods of a study by their labels, paired by seed.
+
+    HarnessError if a label is unknown or has no result, both are the same, or they have no seed in
+    common. Where a study holds one seed of a method twice, as after an update of the method, the
+    later one counts.
+    """
+    if first == second:
+        raise HarnessError(f"A method cannot be compared with itself: `{first}` is given twice.")
+    results = [_results(data, label, measure) for label in (first, second)]
+    if not results[0].index.intersection(results[1].index).size:
+        raise HarnessError(
+            f"`{first}` and `{second}` have no seed in common in study {data.name}, so they cannot"
+            " be paired; run both with the same seeds."
+        )
+    return _compared(first, second, measure, *results)
+
+
+def compare_all(data: StudyData, measure: Measure = "regret") -> list[Comparison]:
+    """Every pair of methods with common seeds, best first; p-values corrected over all pairs."""
+    results = {label: _results_or_none(data, label, measure) for label in data.done_labels}
+    pairs = [
+        _compared(first, second, measure, results[first], results[second])
+        for first, second in combinations(results, 2)
+        if results[first].index.intersection(results[second].index).size
+    ]
+    corrected = holm([pair.paired.p_value for pair in pairs])
+    return [
+        replace(pair, p_corrected=float(p_value), family=len(pairs))
+        for pair, p_value in zip(pairs, corrected, strict=True)
+    ]
+
+
+def _results(data: StudyData, label: str, measure: Measure) -> pd.Series[float]:
+    if label not in data.labels:
+        raise _unknown(data, label)
+    found = _results_or_none(data, label, measure)
+    if found.empty:
+        raise HarnessError(f"`{label}` has no result in study {data.name} yet; run the study on.")
+    return found
+
+
+def _unknown(data: StudyData, label: str) -> HarnessError:
+    """Names the method's own settings first: `unas` is most like `unas[temperature=0.4]`."""
+    settings = [
+        known for known in data.labels if known.partition("[")[0] == label.partition("[")[0]
+    ]
+    if not settings:
+        return UnknownNameError(f"method in study {data.name}", label, data.labels)
+    have = listing([f"`{known}`" for known in settings])
+    return HarnessError(f"Study {data.name} has no `{label}`; it has {have}.")
+
+
+def _results_or_none(data: StudyData, label: str, measure: Measure) -> pd.Series[float]:
+    """A method's finite results by seed."""
+    rows = data.done[data.done["method"] == label].drop_duplicates("seed", keep="last")
+    values = rows.set_index("seed")[measure].astype(float).sort_index()
+    return values[np.isfinite(values)]
+
+
+def _compared(
+    first: str, second: str, measure: Measure, ours: pd.Series[float], theirs: pd.Series[float]
+) -> Comparison:
+    seeds = ours.index.intersection(theirs.index)
+    sign = 1 if measure == "regret" else -1
+    left, right = ours[seeds].to_numpy(), theirs[seeds].to_numpy()
+    paired = compare_paired(sign * left, sign * right)
+    return Comparison(
+        first=first,
+        second=second,
+        measure=measure,
+        seeds=tuple(int(seed) for seed in seeds),
+        left_out=tuple(int(seed) for seed in ours.index.symmetric_difference(theirs.index)),
+        first_mean=float(left.mean()),
+        second_mean=float(right.mean()),
+        paired=paired,
+        p_corrected=paired.p_value,
+    )
+
+
+# --- in words ----------------------------------------------------------------------------------
+
+
+def sentence(comparison: Comparison) -> str:
+    """What the comparison shows, with marked method names (see `words`)."""
+    if comparison.order == "tie":
+        return _tie(comparison)
+    if comparison.order == "undecided":
+        return _undecided(comparison)
+    ahead = comparison.turned() if comparison.order == "second" else comparison
+    if ahead.paired.gain > 0:
+        return (
+            f"{name(ahead.first)} is better than {name(ahead.second)}: its {_gap(ahead)} over"
+            f" {_seeds(ahead)}, {_p(ahead)}."
+        )
+    return (
+        f"{name(ahead.first)} tends to do better than {name(ahead.second)}, on"
+        f" {ahead.paired.wins} of {_seeds(ahead)} ({_p(ahead)}), but its {_gap(ahead)}: a few bad"
+        " seeds weigh more."
+    )
+
+
+def _tie(comparison: Comparison) -> str:
+    both = names([comparison.first, comparison.second])
+    where = (
+        "their only common seed"
+        if comparison.paired.seeds == 1
+        else f"each of {_seeds(comparison)}"
+    )
+    return f"{both} ended with the same {comparison.measure} on {where}: a tie."
+
+
+def _undecided(comparison: Comparison) -> str:
+    both = names([comparison.first, comparison.second])
+    ahead = comparison.turned() if comparison.paired.gain < 0 else comparison
+    return (
+        f"{_seeds(comparison)} cannot tell {both} apart: the {_gap(ahead, of=ahead.first)},"
+        f" {_p(comparison)}; {more_seeds(comparison)}."
+    )
+
+
+def more_seeds(comparison: Comparison) -> str:
+    """What it would take to tell two methods apart, after a semicolon."""
+    have, needed, fewest = comparison.paired.seeds, comparison.paired.seeds_needed, fewest_pairs()
+    if needed is None:
+        if have < fewest:
+            return f"it takes at least {fewest} seeds"
+        return "no number of seeds would, if that is the truth"
+    if needed <= have:
+        return "a few more would, if that is the true difference"
+    return f"about {rounded(needed)} would, if that is the true difference"
+
+
+def _gap(comparison: Comparison, of: str = "") -> str:
+    """`mean regret is 0.051 points lower (95 % CI 0.010 to 0.090)`, of the first method."""
+    paired = comparison.paired
+    subject = f"mean {comparison.measure}{f' of {name(of)}' if of else ''} is"
+    if numerals.points(abs(paired.gain)) == numerals.points(0.0):
+        amount = f"{subject} the same to three digits"
+    else:
+        lower = (paired.gain > 0) == (comparison.measure == "regret")
+        amount = f"{subject} {numerals.points(abs(paired.gain))} points"
+        amount += " lower" if lower else " higher"
+    if math.isnan(paired.gain_low):
+        return amount
+    low, high = paired.gain_low, paired.gain_high
+    low, high = (low, high) if paired.gain >= 0 else (-high, -low)
+    return f"{amount} (95 % CI {numerals.points(low)} to {numerals.points(high)})"
+
+
+def _p(comparison: Comparison) -> str:
+    p_value = p_words(comparison.p_corrected)
+    if comparison.family == 1:
+        return p_value
+    return f"{p_value} after Holm's correction over {comparison.family} pairs"
+
+
+def p_words(p_value: float) -> str:
+    """`p 0.0312`, or `p < 0.001` where nobody reads the digits."""
+    return "p < 0.001" if p_value < 0.001 else f"p {numerals.significant(p_value)}"
+
+
+def rounded(seeds: int) -> str:
+    """A guess of a number of seeds, to two digits once it is large."""
+    digits = max(0, len(str(seeds)) - 2)
+    return numerals.whole(round(seeds, -digits))
+
+
+def _seeds(comparison: Comparison) -> str:
+    return count(comparison.paired.seeds, "common seed")

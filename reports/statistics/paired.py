@@ -1,0 +1,93 @@
+"""Two methods compared seed by seed, and the correction for comparing many."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from nasbench_harness.reports.statistics.checks import finite, tied, together
+from nasbench_harness.reports.statistics.improvement import Chance, probability_of_improvement
+from nasbench_harness.reports.statistics.intervals import Array, mean_interval
+from nasbench_harness.reports.statistics.power import seeds_needed
+from nasbench_harness.reports.statistics.signedrank import rank_biserial, signed_rank_p
+
+__all__ = [
+    "Chance", "PairedComparison", "compare_paired", "holm", "probability_of_improvement",
+    "rank_biserial", "seeds_needed", "signed_rank_p",
+]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class PairedComparison:
+    """A method compared with another on the seeds both have; positive speaks for the first."""
+
+    seeds: int
+    wins: int
+    ties: int
+    losses: int
+    """On so many seeds the first method is better, the same, worse."""
+    gain: float
+    gain_low: float
+    gain_high: float
+    """How much lower the first method's mean is, in points; bootstrap over seeds."""
+    p_value: float
+    """Wilcoxon signed-rank, two-sided, zeros by Pratt."""
+    rank_biserial: float
+    """Effect size from −1 (the second method wins every seed) to 1."""
+    improvement: Chance
+    """P(a run of the first is better than a run of the second), whatever their seeds."""
+    seeds_needed: int | None
+    """Seeds that would tell them apart, if the observed difference is the true one."""
+
+    def turned(self) -> PairedComparison:
+        """The same seen from the second method."""
+        return replace(
+            self,
+            wins=self.losses,
+            losses=self.wins,
+            gain=-self.gain,
+            gain_low=-self.gain_high,
+            gain_high=-self.gain_low,
+            rank_biserial=-self.rank_biserial,
+            improvement=self.improvement.turned(),
+        )
+
+
+def compare_paired(first: ArrayLike, second: ArrayLike) -> PairedComparison:
+    """Compare two arrays [seeds] of one order of seeds, in points of regret: lower is better.
+
+    Without a seed every estimate is NaN; with one there is no interval. ValueError if a number is
+    missing or the lengths differ.
+    """
+    ours, theirs = together(first, second)
+    differences = tied(theirs - ours)
+    low, high = mean_interval(differences)
+    return PairedComparison(
+        seeds=len(differences),
+        wins=int((differences > 0).sum()),
+        ties=int((differences == 0).sum()),
+        losses=int((differences < 0).sum()),
+        gain=float(differences.mean()) if len(differences) else np.nan,
+        gain_low=low,
+        gain_high=high,
+        p_value=signed_rank_p(differences),
+        rank_biserial=rank_biserial(differences),
+        improvement=probability_of_improvement(ours, theirs),
+        seeds_needed=seeds_needed(differences),
+    )
+
+
+def holm(p_values: ArrayLike) -> Array:
+    """Adjusted p-values [tests] that keep the chance of any false claim among all of them.
+
+    The step-down method of Holm (1979): the i-th smallest of m is multiplied by m - i + 1, and none
+    is less than a smaller one's. Below the level after this, a claim holds at that level.
+    """
+    values = finite(p_values)
+    order = np.argsort(values, kind="stable")
+    scaled = values[order] * np.arange(len(values), 0, -1)
+    adjusted = np.empty_like(values)
+    adjusted[order] = np.minimum(np.maximum.accumulate(scaled), 1.0)
+    return adjusted

@@ -1,0 +1,61 @@
+"""The interquartile mean, which a few collapsed runs cannot move.
+
+Source: Agarwal et al., "Deep Reinforcement Learning at the Edge of the Statistical Precipice",
+NeurIPS 2021: the mean of the middle half of all runs, with a bootstrap that draws the runs of each
+task on their own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from nasbench_harness.reports.statistics.checks import finite
+from nasbench_harness.reports.statistics.intervals import TOLERANCE, Array
+from nasbench_harness.reports.statistics.resampling import bounds, resample
+
+TRIMMED = 0.25
+"""The share of runs left out on either side."""
+
+
+def interquartile_mean(tasks: Sequence[ArrayLike]) -> float:
+    """The mean of the middle half of all runs of all `tasks`, each [seeds]; NaN without a run.
+
+    In the unit of the values. Of n runs, n/4 rounded down are left out on either side, so fewer
+    than four runs give their plain mean. A task with more runs weighs more.
+    """
+    from scipy.stats import trim_mean
+
+    runs = _pooled([finite(task) for task in tasks])
+    return float(trim_mean(runs, TRIMMED)) if len(runs) else np.nan
+
+
+def interquartile_mean_interval(tasks: Sequence[ArrayLike]) -> tuple[float, float]:
+    """95 % bounds of `interquartile_mean`, in its unit; NaN where a task has fewer than two runs.
+
+    Every resample draws as many runs of each task as it has.
+    """
+    groups = [finite(task) for task in tasks]
+    if not groups or min(map(len, groups)) < 2:
+        return (np.nan, np.nan)
+    runs = _pooled(groups)
+    if np.ptp(runs) <= TOLERANCE:
+        return (float(runs[0]), float(runs[0]))
+    order = np.argsort(runs, kind="stable")
+    cut = int(TRIMMED * len(runs))
+    kept = len(runs) - 2 * cut
+
+    def middle(*counts: Array) -> Array:
+        reached = np.cumsum(np.concatenate(counts, axis=1)[:, order], axis=1)
+        inside = np.diff(np.clip(reached, cut, cut + kept), axis=1, prepend=cut)
+        mean: Array = inside @ runs[order] / kept
+        return mean
+
+    low, high = bounds(resample(middle, [len(group) for group in groups]))
+    return (float(low), float(high))
+
+
+def _pooled(groups: Sequence[Array]) -> Array:
+    return np.concatenate([np.empty(0), *groups])
