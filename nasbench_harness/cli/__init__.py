@@ -1,9 +1,9 @@
 """The command line: thin, every command one call into the engine."""
 
-from nasbench_harness.cli import data, plugins, query, report, run, train
+from nasbench_harness.cli import compare, data, plugins, query, report, run, train
 from nasbench_harness.cli.app import app
 
-__all__ = ["app", "data", "main", "plugins", "query", "report", "run", "train"]
+__all__ = ["app", "compare", "data", "main", "plugins", "query", "report", "run", "train"]
 
 
 def main() -> None:

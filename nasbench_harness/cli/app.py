@@ -17,7 +17,7 @@ from typer.core import TyperGroup
 from nasbench_harness import __version__
 from nasbench_harness.errors import ExitCode, HarnessError
 
-COMMANDS = ("run", "train", "resume", "report", "query", "show", "list", "data")
+COMMANDS = ("run", "train", "resume", "report", "compare", "query", "show", "list", "data")
 
 
 class _Group(TyperGroup):

@@ -1,0 +1,161 @@
+"""`nasharness compare`: two methods of a study, seed by seed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from nasbench_harness.cli.app import JsonOption, app
+
+if TYPE_CHECKING:
+    from nasbench_harness.reports.compare import Comparison
+    from nasbench_harness.reports.statistics.paired import PairedComparison
+    from nasbench_harness.reports.studydata import StudyData
+
+
+@app.command(
+    epilog="Examples:  nasharness compare drnas unas runs/unas-drnas-nb201   |   nasharness compare"
+    " darts 'unas\\[temperature=0.4]' runs/a runs/b --metric accuracy --json"
+)
+def compare(
+    first: Annotated[str, typer.Argument(metavar="METHOD", help="Label, as the study has it.")],
+    second: Annotated[str, typer.Argument(metavar="METHOD", help="What to compare it with.")],
+    studies: Annotated[list[Path], typer.Argument(metavar="RUN...", help="Study folders.")],
+    metric: Annotated[str, typer.Option(help="regret (points) or accuracy (percent).")] = "regret",
+    json: JsonOption = False,
+) -> None:
+    """Which of two methods is better, by how much, and whether the seeds can tell.
+
+    Seeds are paired. Every study is answered for on its own: numbers of different tables, data sets
+    or problems are never pooled.
+    """
+    from nasbench_harness import console
+    from nasbench_harness.errors import UnknownNameError
+    from nasbench_harness.reports.compare import MEASURES, compare
+
+    known = {measure: measure for measure in MEASURES}
+    if metric not in known:
+        raise UnknownNameError("metric to compare", metric, known)
+    loaded = [_load(folder) for place in studies for folder in _folders(place)]
+    found = [(data, compare(data, first, second, known[metric])) for data in loaded]
+    if json:
+        console.print_json([_as_json(data, comparison) for data, comparison in found])
+        return
+    for number, (data, comparison) in enumerate(found):
+        if number:
+            console.out.print()
+        _tell(data, comparison)
+
+
+def _folders(place: Path) -> list[Path]:
+    """The study itself, or those of a run over all data sets."""
+    from nasbench_harness.store import STUDY
+
+    inside = sorted(path.parent for path in place.glob(f"*/{STUDY}"))
+    return inside if inside and not (place / STUDY).exists() else [place]
+
+
+def _load(folder: Path) -> StudyData:
+    """The study with its trials as they are now, which the gathered tables may be behind."""
+    from dataclasses import replace
+
+    from nasbench_harness.reports.studydata import load_study
+    from nasbench_harness.store import trials_table
+
+    data = load_study(folder)
+    return replace(data, trials=trials_table(data.study))
+
+
+def _tell(data: StudyData, comparison: Comparison) -> None:
+    from nasbench_harness import console
+    from nasbench_harness.reports.compare import sentence
+    from nasbench_harness.reports.words import plain
+
+    console.out.print(_heading(data), markup=False, soft_wrap=True)
+    console.out.print(plain(sentence(comparison)), markup=False, soft_wrap=True)
+    console.print_facts(_facts(comparison.turned() if comparison.paired.gain < 0 else comparison))
+
+
+def _heading(data: StudyData) -> str:
+    """What was searched, and what the answers were looked up in."""
+    spec = data.study.specs[0]
+    searched = f"a supernet trained on {spec.images}" if spec.images else f"the {spec.problem}"
+    return (
+        f"{data.name}: {spec.space} on {searched}; table `{spec.table}`,"
+        f" {data.first('report_metric')}"
+    )
+
+
+def _facts(comparison: Comparison) -> dict[str, str]:
+    """The numbers behind the sentence, seen from the method with the better mean."""
+    from nasbench_harness.reports import numerals
+    from nasbench_harness.reports.words import ranges
+
+    of, chance = comparison.paired, comparison.paired.improvement
+    first, second = comparison.first, comparison.second
+    unit = "points" if comparison.measure == "regret" else "%"
+    means = (numerals.points(comparison.first_mean), numerals.points(comparison.second_mean))
+    left_out = (
+        f" (left out, with a result of one method only: {ranges(comparison.left_out)})"
+        if comparison.left_out
+        else ""
+    )
+    return {
+        "common seeds": f"{ranges(comparison.seeds)}{left_out}",
+        f"mean {comparison.measure}": f"{first} {means[0]}, {second} {means[1]} {unit}",
+        "effect": f"{numerals.points(of.gain)} points in favour of {first}, 95 % CI"
+        f" {numerals.interval(of.gain_low, of.gain_high)}",
+        "seed by seed": f"{first} better on {of.wins}, worse on {of.losses}, the same on"
+        f" {of.ties}; rank-biserial correlation {numerals.percent(of.rank_biserial)}",
+        "chance": f"{numerals.percent(chance.value)} that a run of {first} is better than one of"
+        f" {second}, 95 % CI {numerals.interval(chance.low, chance.high, 2)}",
+        "p-value": f"{numerals.significant(of.p_value)} (Wilcoxon signed-rank, two-sided)",
+        "seeds needed": _needed(of),
+    }
+
+
+def _needed(paired: PairedComparison) -> str:
+    from nasbench_harness.reports import numerals
+    from nasbench_harness.reports.compare import ALPHA
+
+    if paired.seeds_needed is None:
+        return "one seed cannot say" if paired.seeds == 1 else "none: the means are equal"
+    needed = numerals.whole(paired.seeds_needed)
+    return f"about {needed}, to find this difference at {ALPHA} four times in five"
+
+
+def _as_json(data: StudyData, comparison: Comparison) -> dict[str, Any]:
+    from nasbench_harness.reports.compare import sentence
+    from nasbench_harness.reports.words import plain
+
+    spec, of = data.study.specs[0], comparison.paired
+    return {
+        "study": str(data.study.folder),
+        "space": spec.space,
+        "problem": spec.problem,
+        "table": spec.table,
+        "dataset": spec.dataset,
+        "images": spec.images or None,
+        "report_metric": data.first("report_metric"),
+        "metric": comparison.measure,
+        "first": comparison.first,
+        "second": comparison.second,
+        "sentence": plain(sentence(comparison)),
+        "order": comparison.order,
+        "seeds": list(comparison.seeds),
+        "seeds_left_out": list(comparison.left_out),
+        "first_mean": comparison.first_mean,
+        "second_mean": comparison.second_mean,
+        "gain_points": of.gain,
+        "gain_low": of.gain_low,
+        "gain_high": of.gain_high,
+        "wins": of.wins,
+        "ties": of.ties,
+        "losses": of.losses,
+        "rank_biserial": of.rank_biserial,
+        "probability_of_improvement": of.improvement._asdict(),
+        "p_value": of.p_value,
+        "seeds_needed": of.seeds_needed,
+    }

@@ -1,0 +1,148 @@
+"""`nasharness compare` on studies run for it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from nasbench_harness.reports.statistics.paired import compare_paired
+
+from .conftest import NASHARNESS
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+REGRET = "regret_cifar10_baseline_accuracy"
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A method in two settings and random search, seven seeds each."""
+    folder = tmp_path_factory.mktemp("compare") / "study"
+    subprocess.run(
+        [
+            NASHARNESS, "run", "-m", "drnas,drnas[anchor=kl]", "--seeds", "7", "--steps", "120",
+            "--table", "analog", "--no-report", "--out", str(folder),
+        ],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    return folder
+
+
+def files(folder: Path) -> dict[Path, int]:
+    return {path: path.stat().st_mtime_ns for path in folder.rglob("*") if path.is_file()}
+
+
+def test_a_sentence_and_the_numbers_behind_it(nasharness: Run, study: Path) -> None:
+    before = files(study)
+    heading, told, *facts = nasharness("compare", "random", "drnas", str(study)).stdout.splitlines()
+    assert heading == "study: nb201 on the landscape; table `analog`, cifar10_baseline_accuracy"
+    assert told.startswith("drnas is better than random: its mean regret is ")
+    assert "over 7 common seeds, p 0.0156." in told
+    names = [line.split("  ")[0] for line in facts]
+    assert names == [
+        "common seeds", "mean regret", "effect", "seed by seed", "chance", "p-value",
+        "seeds needed",
+    ]  # fmt: skip
+    assert "in favour of drnas, 95 % CI [" in facts[2]
+    assert "drnas better on 7, worse on 0, the same on 0" in facts[3]
+    assert files(study) == before  # it only looks
+
+
+def test_json_holds_what_the_trials_say(nasharness: Run, study: Path) -> None:
+    label = "drnas[anchor=kl]"
+    (found,) = json.loads(nasharness("compare", label, "random", str(study), "--json").stdout)
+    trials = pd.read_parquet(study / "trials.parquet").sort_values("seed")
+    regrets = {name: rows[REGRET].to_numpy() for name, rows in trials.groupby("method")}
+    expected = compare_paired(regrets[label], regrets["random"])
+    assert found["first_mean"] == pytest.approx(regrets[label].mean())
+    assert found["gain_points"] == pytest.approx(expected.gain)
+    assert found["p_value"] == pytest.approx(expected.p_value)
+    assert found["seeds"] == list(range(7))
+    assert found["probability_of_improvement"]["value"] == pytest.approx(expected.improvement.value)
+    assert found["order"] == "second"
+    assert (found["problem"], found["table"], found["dataset"]) == (
+        "landscape",
+        "analog",
+        "cifar10",
+    )
+    assert found["sentence"].startswith(f"random is better than {label}")
+
+
+def test_metric_accuracy(nasharness: Run, study: Path) -> None:
+    told = nasharness("compare", "drnas", "random", str(study), "--metric", "accuracy").stdout
+    assert "its mean accuracy is" in told
+    assert "points higher" in told
+
+
+def test_one_block_per_study_and_nothing_pooled(
+    nasharness: Run, study: Path, tmp_path: Path
+) -> None:
+    """A run over all data sets is a folder of studies; here with a trial lost in one of them."""
+    both = tmp_path / "both"
+    for name in ("a", "b"):
+        shutil.copytree(study, both / name)
+    (lost,) = (both / "b" / "trials").glob("random-s3-*")
+    shutil.rmtree(lost)
+    found = json.loads(nasharness("compare", "drnas", "random", "both", "--json").stdout)
+    assert [Path(block["study"]).name for block in found] == ["a", "b"]
+    assert [len(block["seeds"]) for block in found] == [7, 6]
+    assert found[1]["seeds_left_out"] == [3]
+    text = nasharness("compare", "drnas", "random", "both/a", "both/b").stdout
+    assert text.count("cifar10_baseline_accuracy") == 2
+    assert "0–2, 4–6 (left out, with a result of one method only: 3)" in text
+
+
+def test_one_seed_has_no_interval(nasharness: Run, study: Path, tmp_path: Path) -> None:
+    shutil.copytree(study, tmp_path / "one")
+    for trial in (tmp_path / "one" / "trials").iterdir():
+        if "-s0-" not in trial.name:
+            shutil.rmtree(trial)
+    told = nasharness("compare", "drnas", "random", "one").stdout
+    assert told.splitlines()[1].startswith("1 common seed cannot tell drnas and random apart")
+    assert "95 % CI –" in told
+    assert "one seed cannot say" in told
+    (found,) = json.loads(nasharness("compare", "drnas", "random", "one", "--json").stdout)
+    assert found["gain_low"] is None
+    assert found["seeds_needed"] is None
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["drnaz", "random"], "Did you mean `drnas`?"),
+        (["drnas[anchor=l2]", "random"], "it has `drnas` and `drnas[anchor=kl]`."),
+        (["drnas", "drnas"], "cannot be compared with itself"),
+        (["drnas", "random", "--metric", "acuracy"], "Did you mean `accuracy`?"),
+        (["drnas", "random", "nowhere"], "holds no study"),
+    ],
+)
+def test_fault_gets_one_sentence_and_exit_code_2(
+    nasharness: Run, study: Path, arguments: list[str], sentence: str
+) -> None:
+    told = nasharness("compare", *arguments[:2], str(study), *arguments[2:], code=2)
+    assert sentence in " ".join(told.stderr.split())
+    assert told.stdout == ""
+
+
+def test_no_result_and_no_common_seed(nasharness: Run, study: Path, tmp_path: Path) -> None:
+    shutil.copytree(study, tmp_path / "s")
+    for trial in (tmp_path / "s" / "trials").glob("random-*"):
+        if "-s6-" not in trial.name:
+            shutil.rmtree(trial)
+    for trial in (tmp_path / "s" / "trials").glob("drnas-s6-*"):
+        shutil.rmtree(trial)
+    told = nasharness("compare", "drnas", "random", "s", code=2)
+    assert "`drnas` and `random` have no seed in common in study s" in told.stderr
+    for trial in (tmp_path / "s" / "trials").glob("random-*"):
+        shutil.rmtree(trial)
+    told = nasharness("compare", "drnas", "random", "s", code=2)
+    assert "`random` has no result in study s yet" in told.stderr
+
+
+def test_help_shows_labels_whole(nasharness: Run) -> None:
+    assert "unas[temperature=0.4]" in nasharness("compare", "--help").stdout
