@@ -16,6 +16,10 @@ def report(
     out: Annotated[
         Path | None, typer.Option("--out", "-o", help="Folder; default RUN/report for one study.")
     ] = None,
+    paper: Annotated[
+        bool,
+        typer.Option("--paper", help="LaTeX tables and PDF figures of print size as well."),
+    ] = False,
 ) -> None:
     """Write the report of one study again, or one page about several."""
     from nasbench_harness import console
@@ -24,4 +28,9 @@ def report(
 
     for folder in studies:
         gather(open_study(folder))
-    console.out.print(f"Report: {write_report(*studies, out=out)}", markup=False)
+    page = write_report(*studies, out=out)
+    console.out.print(f"Report: {page}", markup=False)
+    if paper:
+        from nasbench_harness.reports.paper import write_paper
+
+        console.out.print(f"Paper: {write_paper(studies, page.parent / 'paper')}", markup=False)

@@ -1,20 +1,21 @@
 """Figures for a paper of two columns: vector files of its widths, with letters of its size.
 
 Figures are drawn by the same code as for the page, with smaller letters. What is shown whole gets
-the width of one column. Panels are set anew, side by side across both columns, with what explains
-them below, on as many sheets as their height needs. All lengths are in points.
+the width of one column, or of both where it does not fit. Panels are set anew, side by side across
+both columns, with what explains them below, on as many sheets as their height needs. All lengths
+are in points.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 from matplotlib.transforms import Bbox
@@ -33,6 +34,8 @@ FLATTENED = 0.78
 """Height of a figure shown whole, beside that on the page."""
 LOWEST = 120
 """Height of the axes of a figure shown whole, whatever its legend needs."""
+TOLERANCE = 1.0
+"""How far something may stick out, which is the thickness of a line."""
 ROUNDS = 6
 """Attempts to find the height at which everything fits."""
 
@@ -64,8 +67,7 @@ def sheets(drawing: Drawing) -> Iterator[Sheet]:
     if drawing.panels:
         yield from _panel_sheets(drawing)
     else:
-        _fit(drawing.figure)
-        yield Sheet(drawing.key, drawing.figure, wide=False)
+        yield Sheet(drawing.key, drawing.figure, wide=_fit(drawing.figure))
 
 
 def save_sheet(sheet: Sheet, folder: Path) -> str:
@@ -85,18 +87,23 @@ def _set_letters(figure: Figure) -> None:
         text.set_fontsize(min(max(text.get_fontsize(), SMALLEST), LARGEST))
 
 
-def _fit(figure: Figure) -> None:
-    """One column wide, and so high that nothing sticks out."""
-    height = figure.get_figheight() * POINTS_PER_INCH * FLATTENED
+def _fit(figure: Figure) -> bool:
+    """Give it the width of a column and the height it needs; True where it takes both columns."""
+    whole = figure.get_figheight() * POINTS_PER_INCH
+    height = whole * FLATTENED
     _resize(figure, SINGLE, height)
     _narrow_legends(figure)
     _break_labels(figure)
     for _ in range(ROUNDS):
-        over = _too_high(figure)
+        over = _too_low(figure)
         if over <= 0:
-            return
+            break
         height += over
         _resize(figure, SINGLE, height)
+    _thin_ticks(figure)
+    if wide := _sticks_out(figure):
+        _resize(figure, DOUBLE, whole)
+    return wide
 
 
 def _resize(figure: Figure, width: float, height: float) -> None:
@@ -105,21 +112,21 @@ def _resize(figure: Figure, width: float, height: float) -> None:
 
 def _narrow_legends(figure: Figure) -> None:
     """Entries one below the other where they are too long to stand side by side."""
-    _draw(figure)
+    figure.draw_without_rendering()
     for legend in list(figure.legends):
         if legend.get_window_extent().width > figure.bbox.width:
             labels = [text.get_text() for text in legend.get_texts()]
             legend.remove()
             with mpl.rc_context(PRINT_RC):
                 figure.legend(
-                    legend.legend_handles, labels, loc="outside lower center",
-                    handlelength=legend.handlelength,
+                    handles=[handle for handle in legend.legend_handles if handle is not None],
+                    labels=labels, loc="outside lower center", handlelength=legend.handlelength,
                 )  # fmt: skip
 
 
 def _break_labels(figure: Figure) -> None:
     """An axis' label that is longer than the axis goes on in a second line."""
-    _draw(figure)
+    figure.draw_without_rendering()
     for axes in figure.axes:
         room = axes.get_window_extent()
         for label, length in ((axes.xaxis.label, room.width), (axes.yaxis.label, room.height)):
@@ -128,9 +135,42 @@ def _break_labels(figure: Figure) -> None:
                 label.set_text(label.get_text().replace(" (", "\n(", 1))
 
 
-def _too_high(figure: Figure) -> float:
+def _thin_ticks(figure: Figure) -> None:
+    """Every second tick goes from an axis along the bottom until no number is on another."""
+    figure.draw_without_rendering()
+    for axes in figure.axes:
+        while axes.axison and _crowded(axes):
+            low, high = sorted(axes.get_xlim())
+            ticks = [
+                (place, label.get_text())
+                for place, label in zip(axes.get_xticks(), axes.get_xticklabels(), strict=True)
+                if low <= place <= high
+            ][::2]
+            axes.set_xticks([place for place, _ in ticks], [text for _, text in ticks])
+            figure.draw_without_rendering()
+
+
+def _crowded(axes: Axes) -> bool:
+    """Whether labels of ticks along the bottom touch each other."""
+    low, high = sorted(axes.get_xlim())
+    boxes = sorted(
+        (label.get_window_extent() for label in axes.get_xticklabels()
+         if label.get_text() and low <= label.get_position()[0] <= high),
+        key=lambda box: box.x0,
+    )  # fmt: skip
+    return any(box.x1 > after.x0 for box, after in pairwise(boxes))
+
+
+def _sticks_out(figure: Figure) -> bool:
+    """Whether something is wider than the figure."""
+    figure.draw_without_rendering()
+    box = figure.get_tightbbox()
+    return bool(min(box.x0, figure.get_figwidth() - box.x1) < -TOLERANCE / POINTS_PER_INCH)
+
+
+def _too_low(figure: Figure) -> float:
     """How much higher the figure must be for its axes to have the height that they need."""
-    _draw(figure)
+    figure.draw_without_rendering()
     over = 0.0
     for axes in figure.axes:
         beside = axes.yaxis.label.get_window_extent().height * POINTS_PER_INCH / figure.dpi
@@ -139,22 +179,19 @@ def _too_high(figure: Figure) -> float:
     return over + 1 if over > 0 else 0.0
 
 
-def _draw(figure: Figure) -> None:
-    FigureCanvasAgg(figure).draw()
-
-
 # --- panels ------------------------------------------------------------------------------------
 
 
 def _panel_sheets(drawing: Drawing) -> Iterator[Sheet]:
-    places = {axes.get_gid(): (axes, _in_points(axes)) for axes in drawing.figure.axes}
+    figure = drawing.figure
+    places = {axes.get_gid(): (axes, _in_points(axes, figure)) for axes in figure.axes}
     columns = min(2, len(drawing.panels))
     width = DOUBLE if columns > 1 else SINGLE
     for number, panels in enumerate(_batches(drawing, columns), start=1):
         for axes, _ in places.values():
             axes.set_visible(False)
         height = _height(drawing, len(panels), columns)
-        _resize(drawing.figure, width, height)
+        _resize(figure, width, height)
         for index, panel in enumerate(panels):
             row, column = divmod(index, columns)
             slot = (column * width / columns, row * panel.box[3], width / columns)
@@ -164,9 +201,8 @@ def _panel_sheets(drawing: Drawing) -> Iterator[Sheet]:
             slot = (left, below, drawing.footer.box[2])
             _move(*places[drawing.footer.gid], drawing.footer, slot, (width, height))
         whole = len(panels) == len(drawing.panels)
-        yield Sheet(
-            drawing.key if whole else f"{drawing.key}-{number}", drawing.figure, columns > 1
-        )
+        key = drawing.key if whole else f"{drawing.key}-{number}"
+        yield Sheet(key, figure, wide=columns > 1)
 
 
 def _batches(drawing: Drawing, columns: int) -> Iterator[list[Panel]]:
@@ -183,9 +219,8 @@ def _height(drawing: Drawing, panels: int, columns: int) -> float:
     return -(-panels // columns) * drawing.panels[0].box[3] + footer
 
 
-def _in_points(axes: Axes) -> Bbox:
+def _in_points(axes: Axes, figure: Figure) -> Bbox:
     """Place of the axes, from the upper left corner of the figure."""
-    figure = axes.figure
     width, height = (length * POINTS_PER_INCH for length in figure.get_size_inches())
     box = axes.get_position()
     return Bbox.from_extents(
