@@ -62,6 +62,8 @@ def _p_value(row: Any) -> str:
 def _needed(row: Any) -> str:
     if row.order in ("first", "second"):
         return "enough"
+    if row.seeds < 2:
+        return numerals.NOTHING
     return "no number" if pd.isna(row.seeds_needed) else numerals.whole(row.seeds_needed)
 
 

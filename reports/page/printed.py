@@ -53,12 +53,13 @@ def printed(exhibit: Exhibit, styles: Mapping[str, MethodStyle], files: Sequence
 
 
 def _row(head: str, label: str, texts: Sequence[str], styles: Mapping[str, Any]) -> Row:
+    head = head or words.name(label)  # a row that goes on with the one above, until it is sorted
     named = words.name(label) in head and label in styles
     return Row(
         swatch(styles[label]) if named else Markup(""),
         breakable(head),
         [Markup(words.html(text)) for text in texts],
-        baseline=label == BASELINE and named,
+        baseline=head == words.name(BASELINE),
     )
 
 
