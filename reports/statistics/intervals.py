@@ -16,6 +16,8 @@ Array = NDArray[np.float64]
 RESAMPLES = 9999
 BAND_RESAMPLES = 999
 """For bands with an interval at every step, which nobody reads to the third digit."""
+MANY = 1000
+"""Runs beyond which intervals are so narrow that as few resamples will do."""
 TOLERANCE = 1e-9
 """Differences below this many points are rounding."""
 
@@ -26,7 +28,7 @@ def mean_interval(values: Array) -> tuple[float, float]:
         return (np.nan, np.nan)
     if np.ptp(values) <= TOLERANCE:
         return (float(values[0]), float(values[0]))
-    low, high = _bootstrap((values,), np.mean, RESAMPLES)
+    low, high = _bootstrap((values,), np.mean, resamples_for(len(values)))
     return (float(low), float(high))
 
 
@@ -36,7 +38,8 @@ def difference_interval(first: Array, second: Array) -> tuple[float, float]:
         return (np.nan, np.nan)
     if max(np.ptp(first), np.ptp(second)) <= TOLERANCE:
         return (float(first[0] - second[0]),) * 2
-    low, high = _bootstrap((first, second), _mean_difference, RESAMPLES)
+    resamples = resamples_for(len(first) + len(second))
+    low, high = _bootstrap((first, second), _mean_difference, resamples)
     return (float(low), float(high))
 
 
@@ -47,6 +50,11 @@ def band(values: Array) -> tuple[Array, Array]:
         return (nothing, nothing)
     low, high = _bootstrap((values,), np.mean, BAND_RESAMPLES)
     return (np.asarray(low), np.asarray(high))
+
+
+def resamples_for(runs: int) -> int:
+    """How many resamples an interval over so many runs takes."""
+    return RESAMPLES if runs <= MANY else BAND_RESAMPLES
 
 
 def _mean_difference(first: Array, second: Array, axis: int) -> Array:

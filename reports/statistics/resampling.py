@@ -12,12 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from nasbench_harness.reports.statistics.intervals import BAND_RESAMPLES, RESAMPLES, Array
+from nasbench_harness.reports.statistics.intervals import Array, resamples_for
 
 CELLS = 2**20
 """So many counts are held at a time: 8 MB."""
-MANY = 1000
-"""Runs beyond which intervals are so narrow that fewer resamples will do."""
 
 
 def resample(
@@ -30,7 +28,7 @@ def resample(
     gives an array [rows, ...].
     """
     if resamples is None:
-        resamples = RESAMPLES if sum(sizes) <= MANY else BAND_RESAMPLES
+        resamples = resamples_for(sum(sizes))
     generator = np.random.default_rng(0)
     rows = max(1, CELLS // sum(sizes))
     parts = []

@@ -9,7 +9,7 @@ import pytest
 from scipy.stats import bootstrap
 
 from nasbench_harness.reports.statistics import resampling
-from nasbench_harness.reports.statistics.intervals import Array, mean_interval
+from nasbench_harness.reports.statistics.intervals import MANY, Array, mean_interval
 from nasbench_harness.reports.statistics.resampling import bounds, resample
 
 
@@ -72,6 +72,6 @@ def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_many_runs_are_resampled_less_often() -> None:
-    sizes = [resampling.MANY, resampling.MANY + 1]
+    sizes = [MANY, MANY + 1]
     few, many = (len(resample(lambda counts: counts[:, 0], [size])) for size in sizes)
     assert (few, many) == (9999, 999)
