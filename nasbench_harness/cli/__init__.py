@@ -1,9 +1,23 @@
 """The command line: thin, every command one call into the engine."""
 
-from nasbench_harness.cli import compare, data, plugins, query, report, run, train
+from nasbench_harness.cli import (
+    baseline,
+    check,
+    compare,
+    data,
+    plugins,
+    query,
+    report,
+    run,
+    train,
+    watch,
+)
 from nasbench_harness.cli.app import app
 
-__all__ = ["app", "compare", "data", "main", "plugins", "query", "report", "run", "train"]
+__all__ = [
+    "app", "baseline", "check", "compare", "data", "main", "plugins", "query", "report", "run",
+    "train", "watch",
+]  # fmt: skip
 
 
 def main() -> None:

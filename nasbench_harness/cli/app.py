@@ -17,7 +17,10 @@ from typer.core import TyperGroup
 from nasbench_harness import __version__
 from nasbench_harness.errors import ExitCode, HarnessError
 
-COMMANDS = ("run", "train", "resume", "report", "compare", "query", "show", "list", "data")
+COMMANDS = (
+    "run", "train", "resume", "watch", "report", "compare", "baseline", "check", "query", "show",
+    "list", "data",
+)  # fmt: skip
 
 
 class _Group(TyperGroup):

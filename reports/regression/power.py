@@ -32,7 +32,8 @@ from nasbench_harness.reports.statistics.paired import holm
 SEEDS = (5, 10, 20, 50)
 LOSSES = (0.0, 0.2, 0.5, 1.0)
 """Points."""
-STUDIES = 1000
+STUDIES = 500
+"""Simulated checks of each kind: a rate of 95 % is known to one percent."""
 DETECTED_LOSS = 0.5
 POWER, DETECTION = 0.8, 0.95
 MOST_SEEDS = 1_000_000
@@ -121,7 +122,8 @@ class SimulatedStudy:
     def _outcomes(self, method: int, loss: float) -> tuple[Flags, Flags]:
         """Which checks [methods, studies] pass, and which are a regression."""
         p_loss, p_margin, losses = self._p_loss.copy(), self._p_margin.copy(), self._loss.copy()
-        p_loss[method], p_margin[method], losses[method] = self._test(method, loss)
+        if loss:
+            p_loss[method], p_margin[method], losses[method] = self._test(method, loss)
         return apply_rule(
             np.apply_along_axis(correct_losses, 0, p_loss),
             np.apply_along_axis(holm, 0, p_margin),

@@ -1,0 +1,81 @@
+"""`nasharness baseline`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from nasbench_harness.cli.app import app
+
+baseline_app = typer.Typer(
+    help="How good every method was: a small file to keep under version control.",
+    no_args_is_help=True,
+)
+app.add_typer(baseline_app, name="baseline")
+
+MarginOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--margin",
+        help="Loss that is allowed: accuracy=0.2 (points; of every accuracy), COLUMN=0.3 (of one),"
+        " queries=5, peak_memory_mb=10 (percent).",
+    ),
+]
+
+
+@baseline_app.command(
+    epilog="Example:  nasharness baseline save runs/unas-drnas-nb201 --to baselines/nb201.json"
+)
+def save(
+    studies: Annotated[list[Path], typer.Argument(metavar="RUN...", help="Study folders.")],
+    to: Annotated[Path, typer.Option("--to", help="The baseline to write.")],
+    metrics: Annotated[
+        list[str] | None,
+        typer.Option("--metric", help="A further accuracy to keep, beside the reported one."),
+    ] = None,
+    margins: MarginOption = None,
+    update: Annotated[
+        bool, typer.Option("--update", help="Replace a baseline that is there; shows the diff.")
+    ] = False,
+) -> None:
+    """Write a baseline: the value of every seed, with config, table and versions.
+
+    Margins given here are kept in the baseline and hold for every check against it. Every trial
+    must have a result. Twenty seeds find a loss of 0.5 points in most methods; `nasharness check
+    --power` tells what yours can find.
+    """
+    from nasbench_harness import console
+    from nasbench_harness.reports.regression.baseline import Baseline, write_baseline
+    from nasbench_harness.reports.regression.margins import check_margins
+    from nasbench_harness.reports.regression.series import read_results
+
+    results = read_results(studies, metrics or [])
+    allowed = read_margins(margins)
+    check_margins(allowed, {series.key.metric for series in results.series})
+    changes = write_baseline(to, Baseline(results, allowed), update=update)
+    tell_changes(to, changes)
+    fewest = min(len(series.values) for series in results.series)
+    if fewest < 10:
+        console.err.print(
+            f"{fewest} seeds find large losses only; `nasharness check --power --baseline {to}`"
+            " tells which.",
+            markup=False,
+        )
+
+
+def read_margins(texts: list[str] | None) -> dict[str, float]:
+    """`accuracy=0.2` and the like, not yet checked."""
+    from nasbench_harness.notation import parse_pair
+
+    return dict(parse_pair(text) for text in texts or [])
+
+
+def tell_changes(path: Path, changes: list[str]) -> None:
+    """The diff of a baseline that was written."""
+    from nasbench_harness import console
+
+    for line in changes or ["(nothing changed)"]:
+        console.out.print(line, markup=False, soft_wrap=True)
+    console.out.print(f"Baseline: {path}", markup=False, soft_wrap=True)

@@ -1,0 +1,270 @@
+"""`nasharness check`."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+
+import typer
+
+from nasbench_harness.cli.app import JsonOption, app
+from nasbench_harness.cli.baseline import MarginOption, read_margins, tell_changes
+from nasbench_harness.cli.run import DataDirOption, DeviceOption, JobsOption
+from nasbench_harness.errors import HarnessError
+
+if TYPE_CHECKING:
+    from nasbench_harness.config import StudyConfig
+    from nasbench_harness.reports.regression.check import CheckReport
+
+GITHUB = "github"
+
+
+@app.command(
+    epilog="Examples:  nasharness check runs/new --baseline baselines/nb201.json --junit check.xml"
+    "   |   nasharness check --config ci/study.yaml --baseline baselines/nb201.json"
+    "   |   nasharness check --power --baseline baselines/nb201.json"
+    "   |   nasharness check --bench old.json new.json"
+)
+def check(
+    studies: Annotated[
+        list[Path] | None, typer.Argument(metavar="[RUN...]", help="Study folders to check.")
+    ] = None,
+    baseline: Annotated[
+        Path | None, typer.Option("--baseline", "-b", help="What to compare with.")
+    ] = None,
+    config: Annotated[
+        Path | None, typer.Option("--config", "-c", help="Run this study first, then check it; its"
+                                  " section `check:` may hold `margins:`.")
+    ] = None,
+    seeds: Annotated[
+        str | None, typer.Option(help="With --config: other seeds than the file's.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="With --config: keep the study here.")
+    ] = None,
+    methods: Annotated[
+        str | None, typer.Option("--methods", "-m", help="Check only these of the baseline.")
+    ] = None,
+    margins: MarginOption = None,
+    update: Annotated[
+        bool, typer.Option("--update", help="Write the run as the new baseline; shows the diff.")
+    ] = False,
+    power: Annotated[
+        bool, typer.Option("--power", help="Print how often such a check errs, by simulation.")
+    ] = False,
+    bench: Annotated[
+        tuple[Path, Path] | None, typer.Option(metavar="OLD NEW", help="Compare two JSON files of"
+                                               " pytest-benchmark.")
+    ] = None,
+    max_slowdown: Annotated[
+        float, typer.Option(min=1.0, help="With --bench: times as long as is allowed.")
+    ] = 1.25,
+    junit: Annotated[Path | None, typer.Option(help="Write JUnit XML.")] = None,
+    markdown: Annotated[Path | None, typer.Option(help="Write a summary in Markdown.")] = None,
+    annotate: Annotated[
+        str | None, typer.Option(metavar=GITHUB, help="Print annotations for GitHub.")
+    ] = None,
+    device: DeviceOption = "auto",
+    data_dir: DataDirOption = None,
+    jobs: JobsOption = None,
+    json: JsonOption = False,
+) -> None:  # fmt: skip
+    """Check that no method got worse than its baseline.
+
+    The same seeds are compared value by value. With one version of torch, numpy and the method, a
+    landscape or a supernet on a CPU has to repeat itself exactly, so any difference is a change:
+    for the better, within the margin (both told, exit 0), a regression, or open. Other seeds, and
+    devices that do not repeat themselves, are compared by permutation tests, corrected for the
+    number of checks: no regression, where a loss of the margin is ruled out; regression, where
+    more than the margin was lost and chance is ruled out.
+
+    Exit codes: 0 no regression, 1 a regression, 2 wrong usage or input, 3 trials without a result,
+    4 inconclusive, with the seeds that would settle it.
+    """
+    _refuse_combinations(studies, baseline, config, bench, power, update, annotate, json)
+    tell = _Teller(junit, markdown, annotate, json)
+    if bench:
+        from nasbench_harness.reports.regression.benchmarks import compare_benchmarks
+
+        tell(compare_benchmarks(*bench, max_slowdown=max_slowdown))
+    study, section = _study_file(config)
+    given = {**section, **read_margins(margins)}
+    if power:
+        _tell_power(baseline, studies or [], given, json=json)
+        return
+    hardware = {"device": device, "data_dir": data_dir, "jobs": jobs}
+    with _folders(studies, study, seeds, out, hardware) as folders:
+        if update:
+            _update(baseline or Path(), folders, given)
+        else:
+            tell(_check(baseline or Path(), folders, methods, given))
+
+
+def _refuse_combinations(
+    studies: list[Path] | None, baseline: Path | None, config: Path | None,
+    bench: tuple[Path, Path] | None, power: bool, update: bool, annotate: str | None, json: bool,
+) -> None:  # fmt: skip
+    if annotate not in (None, GITHUB):
+        raise HarnessError(f"--annotate knows `{GITHUB}` only, not `{annotate}`.")
+    if annotate and json:
+        raise HarnessError("--annotate and --json both write to standard output; choose one.")
+    if bench and (studies or baseline or config or power or update):
+        raise HarnessError("--bench compares two files of benchmarks and goes with no study.")
+    if power and (config or update or bool(studies) == bool(baseline)):
+        raise HarnessError("--power needs the values of a run or of a --baseline, one of them.")
+    if bench or power:
+        return
+    if baseline is None:
+        raise HarnessError("Compare with what? Give --baseline FILE (or --bench OLD NEW).")
+    if bool(studies) == bool(config):
+        raise HarnessError("Check what? Give study folders, or --config with a study to run.")
+
+
+# --- studies -----------------------------------------------------------------------------------
+
+
+def _study_file(config: Path | None) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The study of a file, and the margins in it."""
+    if config is None:
+        return {}, {}
+    from nasbench_harness.reports.regression.studyfile import read_study_file
+
+    return read_study_file(config)
+
+
+@contextmanager
+def _folders(
+    studies: list[Path] | None, study: dict[str, Any], seeds: str | None, out: Path | None,
+    hardware: dict[str, Any],
+) -> Iterator[list[Path]]:  # fmt: skip
+    """The folders to check; a study from a file is run first, in a temporary one if need be."""
+    if studies:
+        yield studies
+        return
+    from nasbench_harness.config import build_config, split_datasets
+
+    config = build_config(None, {**study, **({"seeds": seeds} if seeds else {})}, [])
+    with tempfile.TemporaryDirectory(prefix="nasharness-check-") as temporary:
+        folder = out or Path(temporary) / config.name
+        for part, place in split_datasets(config, folder):
+            if _run(part, place, **hardware):
+                raise KeyboardInterrupt
+        yield [folder]
+
+
+def _run(
+    config: StudyConfig, folder: Path, device: str, data_dir: Path | None, jobs: int | None
+) -> bool:
+    """Run what is missing of a study; whether it was interrupted."""
+    from nasbench_harness.console import StudyProgress
+    from nasbench_harness.executors.local import LocalExecutor
+    from nasbench_harness.hardware import Hardware
+    from nasbench_harness.study import run_study
+
+    hardware = Hardware(device, data_dir=data_dir)
+    if jobs is None and config.search == "supernet" and device not in ("auto", "cpu"):
+        jobs = 1
+    executor = LocalExecutor(jobs, hardware)
+    with StudyProgress() as progress:
+        return run_study(
+            config, folder, executor, hardware=hardware,
+            begin=progress.begin, watch=progress.watch,
+        ).interrupted  # fmt: skip
+
+
+def _check(
+    path: Path, folders: list[Path], methods: str | None, margins: dict[str, float]
+) -> CheckReport:
+    from nasbench_harness.notation import parse_methods
+    from nasbench_harness.reports.regression.baseline import read_baseline
+    from nasbench_harness.reports.regression.check import check_folders
+    from nasbench_harness.spec import method_label
+
+    choices = parse_methods(methods) if methods else []
+    labels = [method_label(choice["name"], choice["settings"]) for choice in choices]
+    return check_folders(read_baseline(path), folders, methods=labels, margins=margins)
+
+
+def _update(path: Path, folders: list[Path], margins: dict[str, float]) -> None:
+    from nasbench_harness.reports.regression.baseline import write_baseline
+    from nasbench_harness.reports.regression.check import renewed
+
+    tell_changes(path, write_baseline(path, renewed(path, folders, margins), update=True))
+
+
+# --- what is told ------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Teller:
+    """Where the outcome goes; calling it tells everything and ends with the exit code."""
+
+    junit: Path | None
+    markdown: Path | None
+    annotate: str | None
+    json: bool
+
+    def __call__(self, report: CheckReport) -> NoReturn:
+        from nasbench_harness import console
+        from nasbench_harness.files import write_text
+        from nasbench_harness.reports.regression import outputs
+
+        if self.junit:
+            write_text(self.junit, outputs.to_junit(report))
+        if self.markdown:
+            write_text(self.markdown, outputs.to_markdown(report))
+        if self.json:
+            console.print_json(outputs.to_json(report))
+        else:
+            _print(report)
+        for line in outputs.to_annotations(report) if self.annotate else []:
+            sys.stdout.write(f"{line}\n")
+        raise typer.Exit(int(report.exit_code))
+
+
+def _print(report: CheckReport) -> None:
+    from nasbench_harness import console
+    from nasbench_harness.reports.regression import outputs
+    from nasbench_harness.reports.words import plain
+
+    headings = ("what", "metric", "where", "baseline", "now", "loss, 95 % interval", "seeds", "")
+    rows = [outputs.cells(finding) for finding in report.findings]
+    console.print_rows("", headings, rows, numbers=(3, 4, 5, 6))
+    sentences = [finding.sentence for finding in outputs.loud(report.findings)]
+    for sentence in (*sentences, *report.notes):
+        console.out.print(f"\n{plain(sentence)}", markup=False, soft_wrap=True)
+    console.out.print(f"\n{outputs.headline(report)}", markup=False)
+
+
+def _tell_power(
+    baseline: Path | None, studies: list[Path], margins: dict[str, float], *, json: bool
+) -> None:
+    from nasbench_harness import console
+    from nasbench_harness.reports.regression.baseline import Baseline, read_baseline
+    from nasbench_harness.reports.regression.margins import find_margins
+    from nasbench_harness.reports.regression.power import LOSSES, power_table
+    from nasbench_harness.reports.regression.series import read_results
+
+    source = read_baseline(baseline) if baseline else Baseline(read_results(studies))
+    rows = power_table(source.results.series, find_margins(source, margins))
+    if json:
+        console.print_json([asdict(row) | {"losses": LOSSES} for row in rows])
+        return
+    headings = ["method", "where", "deviation", "seeds"]
+    headings += [f"loss of {loss:g}" for loss in LOSSES] + ["seeds for 95 % at 0.5"]
+    cells = [row.cells() for row in rows]
+    console.print_rows(
+        "Regression found (exit 1) / inconclusive (exit 4), % of checks with fresh seeds",
+        headings, cells, numbers=range(2, len(headings)),
+    )  # fmt: skip
+    console.out.print(
+        "\nSimulated from the values of each seed: losses that move all seeds alike, one method at"
+        " a time, all accuracies of the study checked together. Under `loss of 0` the first number"
+        " is the rate of false alarms. The same seeds on a landscape are compared exactly.",
+        markup=False,
+    )
