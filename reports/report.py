@@ -15,11 +15,14 @@ from nasbench_harness.reports.figures import (
     cells,
     choices,
     distribution,
+    estimators,
     landscape,
     oneshot,
     profiles,
     ranks,
+    scatter,
     signs,
+    tradeoff,
 )
 from nasbench_harness.reports.figures.drawing import Drawing, Omitted, SavedFigure, save
 from nasbench_harness.reports.figures.style import RC, MethodStyle, method_styles
@@ -39,10 +42,13 @@ FIGURES: tuple[Draw, ...] = (
     profiles.draw,
     ranks.draw,
     oneshot.draw,
+    scatter.draw,
     signs.draw,
+    estimators.draw,
     cells.draw,
     choices.draw,
     landscape.draw,
+    tradeoff.draw,
 )
 
 

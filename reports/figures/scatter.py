@@ -1,0 +1,113 @@
+"""Figure: does the supernet rank its answers as their own trainings do."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from nasbench_harness.reports import numerals
+from nasbench_harness.reports.figures.drawing import Drawing, Omitted
+from nasbench_harness.reports.figures.regretlines import HEIGHT, WIDTH
+from nasbench_harness.reports.figures.style import MethodStyle
+from nasbench_harness.reports.studydata import StudyData
+from nasbench_harness.reports.words import count, plain, shortened
+
+KEY, TITLE = "scatter", "One-shot and stand-alone accuracy"
+ONESHOT = "oneshot_accuracy"
+CORRELATED = 5
+"""Answers below which a rank correlation says nothing."""
+
+
+def draw(data: StudyData, styles: dict[str, MethodStyle]) -> Drawing | Omitted | None:
+    """A mark per seed; None where no supernet was trained."""
+    if not data.supernet:
+        return None
+    rows = answers(data)
+    if rows.empty:
+        return Omitted(KEY, TITLE, "no trial that trained a supernet has a result")
+    labels = [label for label in data.searching if label in set(rows["method"])]
+    height = HEIGHT + 14 * len(labels)
+    figure = Figure(figsize=(WIDTH / 72, height / 72), layout="constrained")
+    axes = figure.add_subplot()
+    for label in labels:
+        _marks(axes, rows[rows["method"] == label], label, styles[label])
+    _scale(axes, rows)
+    figure.legend(loc="outside lower center", ncols=1, handletextpad=0.4)
+    tau = rank_correlation(rows)
+    return Drawing(KEY, TITLE, _caption(rows, tau), _alt(rows, labels, tau), figure, {KEY: rows})
+
+
+def answers(data: StudyData) -> pd.DataFrame:
+    """Columns method, seed, architecture, oneshot_accuracy and accuracy (percent), by method.
+
+    Only of trials that trained a supernet.
+    """
+    columns = ["method", "seed", "architecture", ONESHOT, "accuracy"]
+    if ONESHOT not in data.done:
+        return pd.DataFrame(columns=columns)
+    rows = data.done.loc[data.done["method"].isin(data.searching), columns]
+    return rows.dropna(subset=[ONESHOT, "accuracy"]).reset_index(drop=True)
+
+
+def rank_correlation(rows: pd.DataFrame) -> float:
+    """Kendall's tau-b over all answers; NaN of too few, or where one of the two is constant."""
+    from scipy.stats import kendalltau
+
+    if len(rows) < CORRELATED or rows[[ONESHOT, "accuracy"]].nunique().min() < 2:
+        return math.nan
+    return float(kendalltau(rows[ONESHOT], rows["accuracy"]).statistic)
+
+
+def _marks(axes: Axes, rows: pd.DataFrame, label: str, style: MethodStyle) -> None:
+    text = shortened(label, 30)
+    axes.scatter(
+        rows[ONESHOT], rows["accuracy"], s=34, marker=style.marker, color=style.colour,
+        linewidths=0.9, alpha=0.85, zorder=4, clip_on=False,
+        label=f" {text}" if text.startswith("_") else text,
+    )  # fmt: skip
+
+
+def _scale(axes: Axes, rows: pd.DataFrame) -> None:
+    for column, scale in ((ONESHOT, axes.set_xlim), ("accuracy", axes.set_ylim)):
+        low, high = float(rows[column].min()), float(rows[column].max())
+        room = max(0.06 * (high - low), 0.5)
+        scale(low - room, high + room)
+    axes.set_xlabel("one-shot accuracy, % of the search-validation images")
+    axes.set_ylabel("stand-alone accuracy (table), %")
+
+
+def _caption(rows: pd.DataFrame, tau: float) -> str:
+    words = (
+        "A mark is the answer of one seed: across its accuracy with the weights of the supernet it"
+        " was searched in, upwards what the table says of the same cell, trained by itself. A"
+        " supernet that is worth searching ranks the two alike. Every seed has a supernet of its"
+        " own, so that differences between supernets add to those between cells."
+    )
+    if math.isnan(tau):
+        why = (
+            f"{count(len(rows), 'answer')} are too few for a rank correlation"
+            if 1 < len(rows) < CORRELATED
+            else "No rank correlation can be computed"
+        )
+        return f"{words} {why}."
+    return (
+        f"{words} Kendall's τ-b over these {len(rows)} answers is {numerals.percent(tau)};"
+        " cells that searches chose say less about a supernet than random ones do."
+    )
+
+
+def _alt(rows: pd.DataFrame, labels: list[str], tau: float) -> str:
+    parts = []
+    for label in labels:
+        own = rows[rows["method"] == label]
+        low, high = (
+            f"{numerals.decimal(own[c].min())} to {numerals.decimal(own[c].max())}"
+            for c in (ONESHOT, "accuracy")
+        )
+        parts.append(f"{label}: one-shot {low}, stand-alone {high}")
+    known = "" if np.isnan(tau) else f" Kendall's tau-b {numerals.percent(tau)}."
+    return plain(f"Scatter of {count(len(rows), 'answer')}, percent. {'; '.join(parts)}.{known}")

@@ -1,0 +1,287 @@
+"""Figure: accuracy against cost, the found cells before all others and the true front."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.colors import LinearSegmentedColormap, to_rgba
+from matplotlib.lines import Line2D
+from numpy.typing import NDArray
+
+from nasbench_harness import registry
+from nasbench_harness.contracts import SearchSpace, Table
+from nasbench_harness.reports import numerals
+from nasbench_harness.reports.figures.drawing import Drawing, Omitted, PanelGrid
+from nasbench_harness.reports.figures.landscape import LARGEST
+from nasbench_harness.reports.figures.style import INK, MUTED, MethodStyle
+from nasbench_harness.reports.statistics.intervals import Array
+from nasbench_harness.reports.studydata import StudyData
+from nasbench_harness.reports.words import count, listing, plain, shortened
+from nasbench_harness.tables.metrics import devices, latency_metric
+
+KEY, TITLE = "tradeoff", "Accuracy against cost"
+PREFERRED_DEVICE = "pixel3"
+LATENCY = "latency:"
+BINS = 44
+LINEAR_WITHIN = 0.5
+"""Points from the best within which the axis of accuracy is about linear."""
+HIDDEN_TAIL = 0.05
+"""Share of the least accurate cells that the picture may leave out."""
+SMALLEST, LARGEST_MARK = 26.0, 150.0
+"""Areas of the marks of a cell found once, and of the one found most often."""
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a panel has across: a number of every architecture, in rank order."""
+
+    key: str
+    """Column of the files."""
+    heading: str
+    axis: str
+    values: Array
+    """In the unit of the axis."""
+
+
+def draw(data: StudyData, styles: dict[str, MethodStyle]) -> Drawing | Omitted | None:
+    """A panel per cost: every cell as a density, the front, and what was found.
+
+    None where nothing was found.
+    """
+    if data.done.empty:
+        return None
+    if data.table is None:
+        return Omitted(KEY, TITLE, data.table_missing)
+    if data.space.size > LARGEST:
+        return Omitted(KEY, TITLE, f"{data.space.size:,} architectures are too many for a picture")
+    costs = costs_of(data, data.table)
+    if not costs:
+        return Omitted(KEY, TITLE, "neither space nor table knows a cost")
+    accuracy = np.asarray(data.table.column(data.first("report_metric")), dtype=float)
+    found = found_cells(data, costs, accuracy)
+    fronts = {cost.key: pareto_front(cost.values, accuracy) for cost in costs}
+    grid = PanelGrid(len(costs), 280, 244, insets=(46, 10, 36, 34), footer=_footer(data))
+    height = Height(accuracy, float(found["accuracy"].min()))
+    panels = []
+    for index, cost in enumerate(costs):
+        axes = grid.axes(index)
+        _panel(axes, cost, accuracy, fronts[cost.key], height)
+        _marks(axes, found, cost, height, styles)
+        grid.title(axes, cost.heading, _on_front(found, cost))
+        panels.append(grid.panel(index, _alt(found, cost)))
+    grid.legend(_handles(data, styles))
+    tables = {KEY: found, f"{KEY}-front": _front_table(data, costs, fronts, accuracy)}
+    footer = grid.footer_panel("Which mark is which method.")
+    alt = f"Accuracy of the found cells against {listing([c.heading.lower() for c in costs])}."
+    caption = _caption(data, found, costs)
+    return Drawing(KEY, TITLE, caption, alt, grid.figure, tables, panels, footer)
+
+
+# --- numbers -----------------------------------------------------------------------------------
+
+
+def costs_of(data: StudyData, table: Table) -> list[Cost]:
+    """Parameters, and the latency on one device where the table has any, else multiply-adds."""
+    known, dataset = data.space.costs, str(data.first("dataset"))
+    found = []
+    if "params" in known:
+        values = whole_space(data.space.name, "params", dataset) / 1e6
+        found.append(Cost("params_m", "Parameters", "parameters, millions", values))
+    device = _device(data, table)
+    if device:
+        values = np.asarray(table.column(latency_metric(device)), dtype=float)
+        axis = f"latency on {device}, ms"
+        found.append(Cost(latency_metric(device), f"Latency on {device}", axis, values))
+    elif "flops" in known:
+        values = whole_space(data.space.name, "flops", dataset) / 1e6
+        found.append(Cost("flops_m", "Multiply-adds", "multiply-adds, millions", values))
+    return found
+
+
+@cache
+def whole_space(space: str, what: str, dataset: str) -> Array:
+    """A cost of every architecture, in rank order; counted once."""
+    opened: SearchSpace = registry.open_space(space)
+    costs = (opened.cost(arch, what, dataset) for arch in opened.enumerate())
+    return np.fromiter(costs, dtype=float, count=opened.size)
+
+
+def _device(data: StudyData, table: Table) -> str:
+    """The device the study holds down, else one that is everywhere; empty if there is none."""
+    known = devices(table)
+    wanted = [str(spec.settings.get("cost", "")) for spec in data.study.specs]
+    asked = [cost.removeprefix(LATENCY) for cost in wanted if cost.startswith(LATENCY)]
+    if not asked and "flops" in wanted:
+        return ""
+    choices = [device for device in (*asked, PREFERRED_DEVICE) if device in known]
+    return (choices or known or [""])[0]
+
+
+def pareto_front(cost: Array, accuracy: Array) -> NDArray[np.bool_]:
+    """Where no other is cheaper and as accurate, or as cheap and more accurate."""
+    usable = np.isfinite(cost) & np.isfinite(accuracy)
+    levels, level_of = np.unique(np.where(usable, cost, np.inf), return_inverse=True)
+    best = np.full(len(levels), -np.inf)
+    np.maximum.at(best, level_of, np.where(usable, accuracy, -np.inf))
+    cheaper = np.concatenate([[-np.inf], np.maximum.accumulate(best)[:-1]])
+    front: NDArray[np.bool_] = (accuracy == best[level_of]) & (accuracy > cheaper[level_of])
+    return usable & front
+
+
+def found_cells(data: StudyData, costs: list[Cost], accuracy: Array) -> pd.DataFrame:
+    """One row per method and cell it answered with.
+
+    Columns method, architecture, found (by how many seeds), seeds, accuracy (percent), and per cost
+    its value and `front_...`: whether the cell is on the front.
+    """
+    rows = (
+        data.done.groupby(["method", "architecture"], sort=False).size().reset_index(name="found")
+    )
+    rows = rows.set_index("method").loc[data.done_labels].reset_index()
+    rows["seeds"] = rows["method"].map(data.done["method"].value_counts())
+    ranks = [data.space.rank(data.space.parse(text)) for text in rows["architecture"]]
+    rows["accuracy"] = accuracy[ranks]
+    for cost in costs:
+        rows[cost.key] = cost.values[ranks]
+        rows[f"front_{cost.key}"] = pareto_front(cost.values, accuracy)[ranks]
+    return rows
+
+
+def _front_table(
+    data: StudyData, costs: list[Cost], fronts: dict[str, NDArray[np.bool_]], accuracy: Array
+) -> pd.DataFrame:
+    parts = []
+    for cost in costs:
+        ranks = np.flatnonzero(fronts[cost.key])
+        ranks = ranks[np.argsort(cost.values[ranks], kind="stable")]
+        cells = [str(data.space.unrank(int(rank))) for rank in ranks]
+        columns = {"cost": cost.key, "architecture": cells, "value": cost.values[ranks]}
+        parts.append(pd.DataFrame({**columns, "accuracy": accuracy[ranks]}))
+    return pd.concat(parts, ignore_index=True)
+
+
+# --- drawing -----------------------------------------------------------------------------------
+
+
+class Height:
+    """Where an accuracy is drawn: logarithmic in what is missing to the best, so that the good
+    cells, which are what searches find, do not fall together.
+    """
+
+    def __init__(self, accuracy: Array, lowest: float) -> None:
+        """Room for the cell `lowest`, percent, and for all but the tail of all cells."""
+        self.best = float(np.nanmax(accuracy))
+        self.low = min(lowest, float(np.nanquantile(accuracy, HIDDEN_TAIL)))
+        bottom = float(self.of(np.array(self.low)))
+        self.limits = (1.06 * bottom, -0.06 * bottom)
+
+    def of(self, accuracy: Array) -> Array:
+        """0 for the best, negative below."""
+        found: Array = -np.log1p((self.best - accuracy) / LINEAR_WITHIN)
+        return found
+
+    def ticks(self) -> list[float]:
+        """The best, and round accuracies about evenly spaced in the picture."""
+        steps = {0.5: 0.5, 1: 1, 2: 1, 4: 1, 10: 5, 20: 10, 50: 10}
+        rounded = [unit * math.floor((self.best - step) / unit) for step, unit in steps.items()]
+        return [self.best, *(tick for tick in dict.fromkeys(rounded) if tick >= self.low)]
+
+
+def _panel(
+    axes: Axes, cost: Cost, accuracy: Array, front: NDArray[np.bool_], height: Height
+) -> None:
+    limits, heights = height.limits, height.of(accuracy)
+    usable = np.isfinite(cost.values) & np.isfinite(accuracy)
+    right = float(cost.values[usable].max())
+    area = ((-0.03 * right, 1.03 * right), limits)
+    counts, _, _ = np.histogram2d(cost.values[usable], heights[usable], BINS, area)
+    shades = LinearSegmentedColormap.from_list("", [to_rgba(MUTED, 0.12), to_rgba(MUTED, 0.8)])
+    shown = np.ma.masked_equal(np.log1p(counts.T), 0)
+    axes.imshow(
+        shown, origin="lower", extent=(*area[0], *area[1]), aspect="auto", cmap=shades,
+        interpolation="none", zorder=1,
+    )  # fmt: skip
+    order = np.argsort(cost.values[front], kind="stable")
+    x, y = cost.values[front][order], heights[front][order]
+    axes.step([*x, right], [*y, y[-1]], where="post", color=INK, linewidth=1.0, zorder=2)
+    axes.set_xlim(*area[0])
+    axes.set_ylim(*limits)
+    ticks = height.ticks()
+    axes.set_yticks(height.of(np.array(ticks)), [f"{tick:.4g}" for tick in ticks])
+    axes.grid(visible=False)
+    axes.tick_params(labelsize=7)
+    axes.set_xlabel(cost.axis, fontsize=7.5, labelpad=2)
+    axes.set_ylabel("accuracy, %", fontsize=7.5, labelpad=2)
+
+
+def _marks(
+    axes: Axes, found: pd.DataFrame, cost: Cost, height: Height, styles: dict[str, MethodStyle]
+) -> None:
+    most = max(int(found["found"].max()), 2)
+    for label, rows in found.groupby("method", sort=False):
+        style = styles[str(label)]
+        share = (rows["found"].to_numpy(dtype=float) - 1) / (most - 1)
+        sizes = SMALLEST + share * (LARGEST_MARK - SMALLEST)
+        marks = axes.scatter(
+            rows[cost.key], height.of(rows["accuracy"].to_numpy(dtype=float)), s=sizes,
+            marker=style.marker, color=style.colour, linewidths=1.3, zorder=4, clip_on=False,
+        )  # fmt: skip
+        if style.marker in Line2D.filled_markers:
+            marks.set_facecolor(to_rgba(style.colour, 0.15))
+
+
+def _handles(data: StudyData, styles: dict[str, MethodStyle]) -> list[Line2D]:
+    marks = [
+        Line2D([], [], linestyle="none", marker=styles[label].marker, color=styles[label].colour,
+               markerfacecolor=to_rgba(styles[label].colour, 0.15),
+               markeredgecolor=styles[label].colour, markeredgewidth=1.3,
+               markersize=5.5, label=f" {shortened(label, 24)}")
+        for label in data.done_labels
+    ]  # fmt: skip
+    front = Line2D([], [], color=INK, linewidth=1.0, label="front of all cells")
+    every = Line2D([], [], color=to_rgba(MUTED, 0.5), linewidth=7, solid_capstyle="butt",
+                   label="all cells, darker where there are more")  # fmt: skip
+    return [*marks, front, every]
+
+
+def _footer(data: StudyData) -> float:
+    return 16 + 12.5 * (2 + sum(1 + shortened(x, 24).count("\n") for x in data.done_labels))
+
+
+# --- words -------------------------------------------------------------------------------------
+
+
+def _share_on_front(found: pd.DataFrame, cost: Cost) -> tuple[int, int]:
+    """How many of the different cells found are on the front, and how many there are."""
+    cells = found.drop_duplicates("architecture")
+    return int(cells[f"front_{cost.key}"].sum()), len(cells)
+
+
+def _on_front(found: pd.DataFrame, cost: Cost) -> str:
+    on, different = _share_on_front(found, cost)
+    return f"{on} of {count(different, 'found cell')} on the front"
+
+
+def _caption(data: StudyData, found: pd.DataFrame, costs: list[Cost]) -> str:
+    fronts = "; ".join(f"{_on_front(found, cost)} of {cost.axis.split(',')[0]}" for cost in costs)
+    return (
+        f"Grey: all {data.space.size:,} architectures of the table; the line is their front, on"
+        " which no other is as cheap and more accurate, or as accurate and cheaper. A mark is a"
+        " cell that a method answered with, larger the more seeds found it. Accuracy is on a"
+        " logarithmic scale of what is missing to the best. A search that was not asked to hold a"
+        f" cost down has no reason to end on the front. Here {fronts}."
+    )
+
+
+def _alt(found: pd.DataFrame, cost: Cost) -> str:
+    parts = []
+    for label, rows in found.groupby("method", sort=False):
+        best = rows.sort_values("accuracy", ascending=False).iloc[0]
+        value, accuracy = numerals.significant(best[cost.key]), numerals.percent(best["accuracy"])
+        parts.append(f"{label}: {count(len(rows), 'cell')}, best {accuracy} % at {value}")
+    return plain(f"Accuracy against {cost.axis}: {_on_front(found, cost)}. {'; '.join(parts)}.")
