@@ -29,7 +29,7 @@ class OnTable:
 
     def __init__(self, config: StudyConfig) -> None:
         self.config = config
-        for name in ("epochs", "limit", "image_size", "network", "diagnose_every"):
+        for name in ("epochs", "limit", "image_size", "network"):
             if getattr(config, name):
                 raise ConfigError(
                     f"`{name}` is about supernets, and a landscape has none; add `--search"

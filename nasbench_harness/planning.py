@@ -31,7 +31,7 @@ def plan(config: StudyConfig, hardware: Hardware | None = None) -> list[TrialSpe
     place = (
         OnImages(config, space, hardware or Hardware())
         if config.search == "supernet"
-        else OnTable(config.model_copy(update={"diagnose_every": 0}))
+        else OnTable(config)
     )
     dataset = place.dataset(table)
     shared: dict[str, Any] = {

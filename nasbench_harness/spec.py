@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 _NOT_DECISIVE = ("overrides", "recipe", "network_overrides", "images")
-_SUPERNET_ONLY = (
+_OPTIONAL = (
     "image_limit", "image_size", "image_digest", "network", "epoch_steps",
     "diagnose_every",
 )  # fmt: skip
@@ -50,7 +50,7 @@ class TrialSpec:
     epoch_steps: int = 0
     """Steps of one pass over the training half of the images."""
     diagnose_every: int = 0
-    """Diagnose the supernet every so many epochs; 0: never."""
+    """Diagnose every so many epochs, on a landscape recorded steps; 0: never."""
 
     @property
     def label(self) -> str:
@@ -66,7 +66,7 @@ class TrialSpec:
     def fingerprint(self) -> str:
         """SHA-256 of what decides the result; where images lie does not."""
         decisive = {k: v for k, v in asdict(self).items() if k not in _NOT_DECISIVE}
-        for name in _SUPERNET_ONLY:  # a landscape's fingerprint does not know them
+        for name in _OPTIONAL:  # where they are not set, they do not count
             if not decisive[name]:
                 del decisive[name]
         return hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()

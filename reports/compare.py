@@ -92,16 +92,24 @@ def compare(data: StudyData, first: str, second: str, measure: Measure = "regret
 
 
 def compare_all(data: StudyData, measure: Measure = "regret") -> list[Comparison]:
-    """Every pair of methods with common seeds, best first; p-values corrected over all pairs."""
+    """Every pair of methods with common seeds, best first; p-values corrected over all pairs.
+
+    Seeds needed are those of the smallest p-value in Holm's order, which has to be below `ALPHA`
+    over the number of pairs.
+    """
     results = {label: _results_or_none(data, label, measure) for label in data.done_labels}
-    pairs = [
-        _compared(first, second, measure, results[first], results[second])
+    labels = [
+        (first, second)
         for first, second in combinations(results, 2)
         if results[first].index.intersection(results[second].index).size
     ]
+    pairs = [
+        _compared(first, second, measure, results[first], results[second], len(labels))
+        for first, second in labels
+    ]
     corrected = holm([pair.paired.p_value for pair in pairs])
     return [
-        replace(pair, p_corrected=float(p_value), family=len(pairs))
+        replace(pair, p_corrected=float(p_value))
         for pair, p_value in zip(pairs, corrected, strict=True)
     ]
 
@@ -133,13 +141,18 @@ def _results_or_none(data: StudyData, label: str, measure: Measure) -> pd.Series
     return values[np.isfinite(values)]
 
 
-def _compared(
-    first: str, second: str, measure: Measure, ours: pd.Series[float], theirs: pd.Series[float]
+def _compared(  # noqa: PLR0913, PLR0917 - two methods, each with its name and its results
+    first: str,
+    second: str,
+    measure: Measure,
+    ours: pd.Series[float],
+    theirs: pd.Series[float],
+    family: int = 1,
 ) -> Comparison:
     seeds = ours.index.intersection(theirs.index)
     sign = 1 if measure == "regret" else -1
     left, right = ours[seeds].to_numpy(), theirs[seeds].to_numpy()
-    paired = compare_paired(sign * left, sign * right)
+    paired = compare_paired(sign * left, sign * right, ALPHA / family)
     return Comparison(
         first=first,
         second=second,
@@ -150,6 +163,7 @@ def _compared(
         second_mean=float(right.mean()),
         paired=paired,
         p_corrected=paired.p_value,
+        family=family,
     )
 
 
@@ -196,7 +210,8 @@ def _undecided(comparison: Comparison) -> str:
 
 def more_seeds(comparison: Comparison) -> str:
     """What it would take to tell two methods apart, after a semicolon."""
-    have, needed, fewest = comparison.paired.seeds, comparison.paired.seeds_needed, fewest_pairs()
+    have, needed = comparison.paired.seeds, comparison.paired.seeds_needed
+    fewest = fewest_pairs(ALPHA / comparison.family)
     if needed is None:
         if have < fewest:
             return f"it takes at least {fewest} seeds"

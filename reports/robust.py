@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from nasbench_harness.reports import numerals
-from nasbench_harness.reports.statistics.area import anytime_regret
+from nasbench_harness.reports.statistics.area import Axis, anytime_regret
 from nasbench_harness.reports.statistics.intervals import Array
 from nasbench_harness.reports.statistics.robust import (
     interquartile_mean,
@@ -67,7 +67,7 @@ def anytime(data: StudyData, label: str, *, logarithmic: bool = False) -> Array:
     regrets = rows.pivot(index="trial", columns=data.clock, values="regret").dropna(axis=1)
     if label not in data.searching or regrets.empty:
         return np.full(1, np.nan)
-    axis = "log10" if logarithmic else "linear"
+    axis: Axis = "log10" if logarithmic else "linear"
     steps = regrets.columns.to_numpy(dtype=float)
     return anytime_regret(steps, regrets.to_numpy(dtype=float), axis)
 

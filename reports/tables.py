@@ -137,11 +137,6 @@ def _search_columns(data: StudyData, rows: pd.DataFrame) -> tuple[Column, ...]:
     )
 
 
-def printed_tables(data: StudyData) -> list[PrintedTable]:
-    """Every table of the study with a row per method."""
-    return [table for table in (summary_table(data), search_table(data)) if table is not None]
-
-
 def subject(data: StudyData) -> str:
     """What every number of the table is about: search, table, dataset, metric, training length."""
     search = f"supernet on {images(data)}, looked up in " if data.supernet else ""

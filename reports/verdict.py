@@ -279,15 +279,16 @@ def _tie(labels: list[str], regrets: Regrets) -> str:
 
 
 def _few_seeds(regrets: Regrets) -> list[str]:
-    enough = fewest_pairs()
+    enough = fewest_pairs(ALPHA / max(1, len(regrets.pairs)))
     few = [label for label, values in regrets.values.items() if len(values) < enough]
     if not few:
         return []
     most = max(len(regrets.values[label]) for label in few)
     seeds = "1 seed" if most == 1 else f"at most {most} seeds"
     return [
-        f"{names(few)}: {seeds}. Fewer than {enough} can never tell two methods apart at the 5 %"
-        f" level, so no claim is made; run at least {enough}, better 10."
+        f"{names(few)}: {seeds}. Among {count(max(1, len(regrets.pairs)), 'pair')} of methods fewer"
+        f" than {enough} seeds can never tell one apart at the 5 % level, so no claim is made; run"
+        f" at least {enough}, better twice as many."
     ]
 
 

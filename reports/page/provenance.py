@@ -102,10 +102,12 @@ def _table(data: StudyData) -> list[tuple[str, str]]:
 
 
 def _of_landscape(data: StudyData) -> list[tuple[str, str]]:
+    every = data.study.specs[0].diagnose_every
     return [
         ("Problem", f"landscape, dataset {data.first('dataset')}"),
         ("Steps", _steps(data)),
         ("Batch and noise", _batch(data)),
+        ("Diagnoses", f"every {count(every, 'recorded step')}" if every else "none"),
     ]
 
 

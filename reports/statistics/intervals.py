@@ -5,7 +5,7 @@ The generator is fixed, so the same trials always give the same interval.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -28,7 +28,7 @@ def mean_interval(values: Array) -> tuple[float, float]:
         return (np.nan, np.nan)
     if np.ptp(values) <= TOLERANCE:
         return (float(values[0]), float(values[0]))
-    low, high = _bootstrap((values,), np.mean, resamples_for(len(values)))
+    low, high = _bounds(lambda counts: counts @ values / len(values), [len(values)])
     return (float(low), float(high))
 
 
@@ -38,8 +38,10 @@ def difference_interval(first: Array, second: Array) -> tuple[float, float]:
         return (np.nan, np.nan)
     if max(np.ptp(first), np.ptp(second)) <= TOLERANCE:
         return (float(first[0] - second[0]),) * 2
-    resamples = resamples_for(len(first) + len(second))
-    low, high = _bootstrap((first, second), _mean_difference, resamples)
+    low, high = _bounds(
+        lambda ours, theirs: ours @ first / len(first) - theirs @ second / len(second),
+        [len(first), len(second)],
+    )
     return (float(low), float(high))
 
 
@@ -48,7 +50,7 @@ def band(values: Array) -> tuple[Array, Array]:
     if len(values) < 2:
         nothing = np.full(values.shape[1], np.nan)
         return (nothing, nothing)
-    low, high = _bootstrap((values,), np.mean, BAND_RESAMPLES)
+    low, high = _bounds(lambda counts: counts @ values / len(values), [len(values)], BAND_RESAMPLES)
     return (np.asarray(low), np.asarray(high))
 
 
@@ -57,22 +59,9 @@ def resamples_for(runs: int) -> int:
     return RESAMPLES if runs <= MANY else BAND_RESAMPLES
 
 
-def _mean_difference(first: Array, second: Array, axis: int) -> Array:
-    difference: Array = np.mean(first, axis=axis) - np.mean(second, axis=axis)
-    return difference
+def _bounds(
+    statistic: Callable[..., Array], sizes: Sequence[int], resamples: int | None = None
+) -> tuple[Any, Any]:
+    from nasbench_harness.reports.statistics.resampling import bounds, resample
 
-
-def _bootstrap(samples: tuple[Array, ...], statistic: Callable[..., Any], resamples: int) -> Any:
-    from scipy.stats import bootstrap
-
-    result = bootstrap(
-        samples,
-        statistic,
-        n_resamples=resamples,
-        batch=1000 if samples[0].ndim == 1 else 100,
-        axis=0,
-        confidence_level=0.95,
-        method="percentile",
-        rng=np.random.default_rng(0),
-    )
-    return result.confidence_interval
+    return bounds(resample(statistic, sizes, resamples))

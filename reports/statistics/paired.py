@@ -55,8 +55,10 @@ class PairedComparison:
         )
 
 
-def compare_paired(first: ArrayLike, second: ArrayLike) -> PairedComparison:
+def compare_paired(first: ArrayLike, second: ArrayLike, alpha: float = 0.05) -> PairedComparison:
     """Compare two arrays [seeds] of one order of seeds, in points of regret: lower is better.
+
+    `alpha` is the level at which more seeds are to tell them apart.
 
     Without a seed every estimate is NaN; with one there is no interval. ValueError if a number is
     missing or the lengths differ.
@@ -75,7 +77,7 @@ def compare_paired(first: ArrayLike, second: ArrayLike) -> PairedComparison:
         p_value=signed_rank_p(differences),
         rank_biserial=rank_biserial(differences),
         improvement=probability_of_improvement(ours, theirs),
-        seeds_needed=seeds_needed(differences),
+        seeds_needed=seeds_needed(differences, alpha),
     )
 
 
