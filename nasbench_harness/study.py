@@ -16,6 +16,9 @@ from nasbench_harness.outcomes import Ended, Outcome, Status
 from nasbench_harness.planning import plan
 from nasbench_harness.store import LOCK, Study, StudyError, gather, plan_study
 
+LOCK_SECONDS = 1.0
+"""Longer than anybody who watches the study asks whether the lock is held."""
+
 
 @dataclass(frozen=True)
 class StudyRun(Ended):
@@ -40,7 +43,7 @@ def run_study(  # noqa: PLR0913 - what runs, where, and who is told
     specs = plan(config, hardware)
     folder.mkdir(parents=True, exist_ok=True)
     try:
-        with FileLock(folder / LOCK, timeout=0):
+        with FileLock(folder / LOCK, timeout=LOCK_SECONDS):
             study = plan_study(folder, config.model_dump(mode="json"), specs)
             begin(study)
             failures, interrupted = _run_missing(study, executor, watch)
