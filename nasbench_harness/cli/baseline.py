@@ -9,6 +9,8 @@ import typer
 
 from nasbench_harness.cli.app import app
 
+FEW_SEEDS = 10
+
 baseline_app = typer.Typer(
     help="How good every method was: a small file to keep under version control.",
     no_args_is_help=True,
@@ -50,6 +52,7 @@ def save(
     from nasbench_harness.reports.regression.baseline import Baseline, write_baseline
     from nasbench_harness.reports.regression.margins import check_margins
     from nasbench_harness.reports.regression.series import read_results
+    from nasbench_harness.reports.words import count
 
     results = read_results(studies, metrics or [])
     allowed = read_margins(margins)
@@ -57,11 +60,12 @@ def save(
     changes = write_baseline(to, Baseline(results, allowed), update=update)
     tell_changes(to, changes)
     fewest = min(len(series.values) for series in results.series)
-    if fewest < 10:
+    if fewest < FEW_SEEDS:
         console.err.print(
-            f"{fewest} seeds find large losses only; `nasharness check --power --baseline {to}`"
-            " tells which.",
+            f"{count(fewest, 'seed')} a method: small losses will stay open, see `nasharness check"
+            " --power`.",
             markup=False,
+            soft_wrap=True,
         )
 
 

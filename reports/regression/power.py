@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from nasbench_harness.errors import HarnessError
 from nasbench_harness.reports import numerals
 from nasbench_harness.reports.regression.comparison import ENOUGH, Comparison
 from nasbench_harness.reports.regression.decision import (
@@ -80,15 +81,24 @@ def _percent(share: float) -> str:
 
 
 def power_table(series: Sequence[Series], margins: Mapping[str, float]) -> Iterator[PowerRow]:
-    """Error rates for every accuracy of a study, all its checks made together."""
+    """Error rates for every accuracy of a study, all its checks made together.
+
+    HarnessError where there are too few values to draw from.
+    """
     accuracies = [one for one in series if one.key.metric not in COSTS]
+    for one in accuracies:
+        if len(one.values) < ENOUGH:
+            raise HarnessError(
+                f"--power draws from the values of each seed and needs {ENOUGH} of every method;"
+                f" `{one.key.method}` has {len(one.values)}."
+            )
     samples = [np.array([one.values[seed] for seed in sorted(one.values)]) for one in accuracies]
     allowed = [margin_of(one.key.metric, margins) for one in accuracies]
     level = ALARM_LEVEL / len(accuracies)
-    for seeds in sorted({*SEEDS, *map(len, samples)} - {1}):
+    for seeds in sorted({*SEEDS, *map(len, samples)}):
         study = SimulatedStudy(samples, seeds, allowed)
         for i, (one, values) in enumerate(zip(accuracies, samples, strict=True)):
-            deviation = float(values.std(ddof=1)) if len(values) > 1 else math.nan
+            deviation = float(values.std(ddof=1))
             rates = tuple(study.rates(i, loss) for loss in LOSSES)
             needed = fresh_seeds(deviation, DETECTED_LOSS, level, DETECTION)
             yield PowerRow(one.key.method, one.key.place, deviation, seeds, rates, needed)

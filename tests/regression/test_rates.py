@@ -11,6 +11,7 @@ import pytest
 from scipy.stats import beta
 
 from nasbench_harness.contracts import Table
+from nasbench_harness.errors import HarnessError
 from nasbench_harness.reports.regression.decision import ALARM_LEVEL
 from nasbench_harness.reports.regression.margins import ACCURACY, MARGINS
 from nasbench_harness.reports.regression.permutation import greater_p
@@ -112,3 +113,8 @@ def test_power_table_has_a_row_for_every_method_and_number_of_seeds() -> None:
     (own,) = [row for row in rows if (row.method, row.seeds) == ("darts", 12)]
     assert own.rates[0].passed == 1
     assert own.rates[2].regression == 1
+
+
+def test_power_of_too_few_values_is_refused() -> None:
+    with pytest.raises(HarnessError, match="needs 3 of every method; `unas` has 2"):
+        list(power_table([series([93.0] * 3, "darts"), series([93.0, 94.0])], MARGINS))
