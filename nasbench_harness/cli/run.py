@@ -40,7 +40,7 @@ ReportOption = Annotated[bool, typer.Option(help="Write the report at the end.")
 
 @app.command(
     epilog="Examples:  nasharness run --methods unas,drnas --space nb201   |   nasharness run"
-    " --methods 'unas[temperature=0.4],unas[temperature=1]' --seeds 0-19   |   nasharness run"
+    " --methods 'unas\\[temperature=0.4],unas\\[temperature=1]' --seeds 0-19   |   nasharness run"
     " --config study.yaml --set drnas.anchor=kl"
 )
 def run(
