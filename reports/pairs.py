@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from nasbench_harness.reports import numerals
-from nasbench_harness.reports.compare import Comparison, compare_all
+from nasbench_harness.reports.compare import Comparison
 from nasbench_harness.reports.studydata import StudyData
 from nasbench_harness.reports.tables import Column, PrintedTable
 from nasbench_harness.reports.words import name
@@ -26,7 +26,7 @@ NOTE = (
 
 def paired_table(data: StudyData) -> PrintedTable | None:
     """Every pair of methods on their common seeds; None where there is no pair."""
-    rows = pair_rows(compare_all(data))
+    rows = pair_rows(data.comparisons)
     return PrintedTable(KEY, COLUMNS, rows, _head) if len(rows) else None
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -21,6 +21,9 @@ from nasbench_harness.store import (
     read_tables,
     trials_table,
 )
+
+if TYPE_CHECKING:
+    from nasbench_harness.reports.compare import Comparison
 
 BASELINE = "random"
 """The label of the line to beat."""
@@ -79,6 +82,13 @@ class StudyData:
         """Methods with at least one result, best first."""
         present = set(self.done["method"])
         return [label for label in self.labels if label in present]
+
+    @cached_property
+    def comparisons(self) -> list[Comparison]:
+        """Every pair of methods with common seeds, corrected for all of them."""
+        from nasbench_harness.reports.compare import compare_all
+
+        return compare_all(self)
 
     @property
     def supernet(self) -> bool:

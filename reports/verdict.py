@@ -12,7 +12,7 @@ from itertools import groupby
 from typing import Any, Literal
 
 from nasbench_harness.reports import numerals
-from nasbench_harness.reports.compare import ALPHA, Comparison, compare_all, more_seeds
+from nasbench_harness.reports.compare import ALPHA, Comparison, more_seeds
 from nasbench_harness.reports.figures.reference import baseline_words, whole_table
 from nasbench_harness.reports.protocol import SEEDS
 from nasbench_harness.reports.statistics.intervals import TOLERANCE, Array
@@ -61,7 +61,7 @@ class Regrets:
         groups = {str(label): rows for label, rows in data.done.groupby("method")}
         found = {label: numbers(groups[label], "regret") for label in data.done_labels}
         self.values: dict[str, Array] = {label: v for label, v in found.items() if len(v)}
-        self.pairs = compare_all(data)
+        self.pairs = data.comparisons
         self._by_labels = {(pair.first, pair.second): pair for pair in self.pairs}
 
     @property
