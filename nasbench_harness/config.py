@@ -32,6 +32,8 @@ RECIPE = "recipe"
 """`drnas[recipe=nb201_progressive]`: a recipe for this method alone."""
 NETWORK = "network"
 """`--set network.width=8` sets the supernet of every method."""
+CHECK = "check"
+"""A section of the study file that is for `nasharness check` alone."""
 _NAMED = (
     "search", "table", "dataset", "recipe", "steps", "epochs", "limit", "image_size", "network",
     "noise", "batch_size", "search_metric", "report_metric",
@@ -158,7 +160,8 @@ def _short(value: Any) -> str:
 
 def build_config(path: Path | None, given: Mapping[str, Any], sets: Sequence[str]) -> StudyConfig:
     """Merge a YAML file, command-line options (they win) and `--set method.key=value` pairs."""
-    merged = {**(_read_yaml(path) if path else {}), **given}
+    merged = {**(read_yaml(path) if path else {}), **given}
+    merged.pop(CHECK, None)
     if "methods" not in merged:
         raise ConfigError("No methods given; try `--methods unas,drnas` or `--config study.yaml`.")
     network = dict(merged.get(NETWORK) or {}) | dict(_network_sets(sets))
@@ -211,7 +214,8 @@ def _setting_names(method: str) -> set[str]:
     return {row["name"] for row in registry.methods.load(method).Settings.explain()}
 
 
-def _read_yaml(path: Path) -> dict[str, Any]:
+def read_yaml(path: Path) -> dict[str, Any]:
+    """The keys of a study file; ConfigError if it cannot be read."""
     try:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
     except OSError as error:
