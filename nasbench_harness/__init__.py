@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from nasbench_harness.contracts import Table
+    from nasbench_harness.results import Results
 
 __version__ = "0.1.0"
 
@@ -26,3 +29,17 @@ def open_table(name: str = "nb201") -> Table:
     from nasbench_harness.tables import library
 
     return registry.open_table(library.OFFICIAL if name == library.BENCHMARK else name)
+
+
+def load_results(paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]]) -> Results:
+    """The trials and the recorded steps of one or more studies, as two data frames.
+
+    `paths` are study folders, or folders of them such as `runs`; HarnessError if one cannot be
+    read. More in `nasbench_harness.results.load_results`.
+
+        trials, history = load_results("runs/unas-drnas-nb201")
+        trials.groupby("method")["regret"].describe()
+    """
+    from nasbench_harness import results
+
+    return results.load_results(paths)

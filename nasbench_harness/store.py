@@ -9,17 +9,21 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from nasbench_harness import gathering, versions
 from nasbench_harness.errors import HarnessError
-from nasbench_harness.files import read_journal, read_json, write_json
+from nasbench_harness.files import read_json, write_json
 from nasbench_harness.outcomes import HISTORY, SCHEMA_VERSION, Outcome, Status, read_result
 from nasbench_harness.provenance import facts
+from nasbench_harness.schema_check import violation
 from nasbench_harness.spec import TrialSpec
-from nasbench_harness.tidy import uniform, write_table
+from nasbench_harness.tidy import source_of, uniform, write_table
 
 if TYPE_CHECKING:
     import pandas as pd
+    import pyarrow as pa
 
 STUDY, LOCK = "study.json", "study.lock"
+TABLES = ("trials", "history")
 _OWN = (
     LOCK,
     "trials",
@@ -93,12 +97,8 @@ def open_study(folder: Path) -> Study:
     path = folder / STUDY
     try:
         content = read_json(path)
-        schema = content["schema_version"]
-        if schema != SCHEMA_VERSION:
-            raise StudyError(
-                f"{folder} was written with schema version {schema}; this nasharness reads"
-                f" {SCHEMA_VERSION}."
-            )
+        if refusal := versions.refusal(content["schema_version"], content.get("facts")):
+            raise StudyError(f"{folder} {refusal}")
         specs = [TrialSpec(**spec) for spec in content["trials"]]
         return Study(folder, dict(content["config"]), specs, dict(content["facts"]))
     except (FileNotFoundError, NotADirectoryError) as error:
@@ -133,11 +133,44 @@ def _grown(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def gather(study: Study) -> pd.DataFrame:
-    """Write `trials` and `history` as Parquet and CSV; returns the trials."""
+    """Write `trials` and `history` as Parquet and CSV; returns the trials.
+
+    Tables that were made of the very same plan and files are left as they are.
+    """
+    state = _state(study)
+    if _stands(study, state):
+        stored: pd.DataFrame = _read(study.folder / "trials.parquet").to_pandas()
+        return stored
     trials = trials_table(study)
-    write_table(study.folder / "trials", trials)
-    write_table(study.folder / "history", history_table(study))
+    write_table(study.folder / "trials", trials, source=state)
+    write_table(study.folder / "history", _history(study), source=state)
     return trials
+
+
+def current_tables(study: Study) -> tuple[pa.Table, pa.Table]:
+    """Trials and history as they are now: those gathered, or gathered anew where they are old.
+
+    Nothing is written. StudyError if the tables are not as the schema says.
+    """
+    import pyarrow as pa
+
+    if _stands(study, _state(study)):
+        return read_arrow(study.folder)
+    trials = pa.Table.from_pandas(trials_table(study), preserve_index=False)
+    return checked(study.folder, trials, _history(study))
+
+
+def _state(study: Study) -> str:
+    allowed = bool(study.config.get("allow_test_search"))
+    return gathering.state(study.trials_folder, study.specs, allow_test_search=allowed)
+
+
+def _stands(study: Study, state: str) -> bool:
+    """Are the gathered tables of this state, or all that is left of the study."""
+    paths = [study.folder / name for name in TABLES]
+    if not study.trials_folder.is_dir():
+        return all(path.with_suffix(".parquet").exists() for path in paths)
+    return all(source_of(path) == state for path in paths)
 
 
 def trials_table(study: Study) -> pd.DataFrame:
@@ -147,11 +180,12 @@ def trials_table(study: Study) -> pd.DataFrame:
     rows = []
     allowed = bool(study.config.get("allow_test_search"))
     for spec in study.specs:
-        result = study.result(spec)
+        trial = spec.trial_id
+        result = read_result(study.trials_folder / trial)
         result.pop("traceback", None)
         rows.append(
             {
-                "trial": spec.trial_id,
+                "trial": trial,
                 "method": spec.label,
                 "seed": spec.seed,
                 "status": result.pop("status"),
@@ -168,27 +202,65 @@ def trials_table(study: Study) -> pd.DataFrame:
 
 def history_table(study: Study) -> pd.DataFrame:
     """One row per recorded step of every trial."""
-    import pandas as pd
+    steps: pd.DataFrame = _history(study).to_pandas()
+    return steps
 
-    rows = [
-        {"trial": spec.trial_id, "method": spec.label, "seed": spec.seed, **row}
-        for spec in study.specs
-        for row in read_journal(study.trials_folder / spec.trial_id / HISTORY)
-    ]
-    return uniform(pd.DataFrame(rows or {"trial": [], "method": [], "seed": [], "step": []}))
+
+def _history(study: Study) -> pa.Table:
+    import pyarrow as pa
+
+    sources = []
+    for spec in study.specs:
+        trial = spec.trial_id
+        keys = {"trial": trial, "method": spec.label, "seed": spec.seed}
+        sources.append((study.trials_folder / trial / HISTORY, keys))
+    table = gathering.read_histories(sources)
+    if not table.num_rows:
+        return pa.table({name: pa.nulls(0) for name in ("trial", "method", "seed", "step")})
+    return table
 
 
 def read_tables(folder: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The gathered trials and history of a study."""
-    import pandas as pd
+    """The gathered trials and history of a study; StudyError if they are not as they should be."""
+    trials, history = read_arrow(folder)
+    return trials.to_pandas(), history.to_pandas()
 
-    try:
-        return (
-            pd.read_parquet(folder / "trials.parquet"),
-            pd.read_parquet(folder / "history.parquet"),
+
+def read_arrow(folder: Path) -> tuple[pa.Table, pa.Table]:
+    """The same as Arrow tables."""
+    trials, history = (_read(folder / f"{name}.parquet") for name in TABLES)
+    return checked(folder, trials, history)
+
+
+def _read(path: Path) -> pa.Table:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    folder = path.parent
+    if not path.exists():
+        raise StudyError(
+            f"The tables of {folder} cannot be read: there is no {path.name}; `nasharness report"
+            f" {folder}` gathers it."
         )
-    except (OSError, ValueError) as error:
-        raise StudyError(f"The tables of {folder} cannot be read ({error}).") from error
+    try:
+        return pq.read_table(path)
+    except (OSError, pa.ArrowException) as error:
+        text = " ".join(str(error).split())
+        raise StudyError(
+            f"The tables of {folder} cannot be read: {path.name} is damaged ({text}); delete it"
+            f" and gather it anew with `nasharness report {folder}`."
+        ) from error
+
+
+def checked(folder: Path, trials: pa.Table, history: pa.Table) -> tuple[pa.Table, pa.Table]:
+    """The tables as this version has them; StudyError if they are not as the schema says."""
+    trials, history = versions.upgraded(trials, history)
+    if fault := violation(trials, history):
+        raise StudyError(
+            f"The tables of {folder} are not as they should be: {fault}; delete them and gather"
+            f" them anew with `nasharness report {folder}`."
+        )
+    return trials, history
 
 
 def reproduce(spec: TrialSpec, *, allow_test_search: bool = False) -> str:
@@ -210,6 +282,8 @@ def _of_landscape(spec: TrialSpec, allow_test_search: bool) -> list[str]:
         words += ["--noise", str(spec.noise)]
     if spec.batch_size != 1:
         words += ["--batch-size", str(spec.batch_size)]
+    if spec.diagnose_every:
+        words += ["--diagnose-every", str(spec.diagnose_every)]
     return words
 
 

@@ -3,35 +3,85 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from nasbench_harness.files import replacing
 
 if TYPE_CHECKING:
     import pandas as pd
+    import pyarrow as pa
+
+SOURCE = b"nasharness.source"
+"""Where the Parquet file says what the table was made of."""
+ROWS_AT_ONCE = 65_536
 
 
 def uniform(frame: pd.DataFrame) -> pd.DataFrame:
     """Columns of one type each: what differs between methods becomes text."""
-    for name in frame.columns:
+    for name in [name for name in frame if frame[name].dtype == "object"]:
         kinds = {type(value) for value in frame[name].dropna()}
         if len(kinds) > 1 and not kinds <= {int, float}:
-            frame[name] = [None if value is None else str(value) for value in frame[name]]
+            frame[name] = as_text(frame[name])
     return frame
 
 
-def write_table(path: Path, frame: pd.DataFrame) -> None:
-    """Replace `path.parquet` and `path.csv`, each as a whole; lists are JSON in the CSV."""
-    with replacing(path.with_suffix(".parquet")) as temporary:
-        frame.to_parquet(temporary, index=False)
-    flat = frame.copy()
-    for name in _nested(frame):
-        flat[name] = [None if v is None else json.dumps(v) for v in frame[name]]
+def as_text(values: Any) -> list[str | None]:
+    """Each value as Python writes it."""
+    return [None if value is None else str(value) for value in values]
+
+
+def write_table(path: Path, frame: pd.DataFrame | pa.Table, *, source: str = "") -> None:
+    """Replace `path.csv` and `path.parquet`, each as a whole; lists are JSON in the CSV.
+
+    `source` is kept in the Parquet file. That is written last: where it is, the CSV is too.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    table: Any = frame
+    if not isinstance(frame, pa.Table):
+        table = pa.Table.from_pandas(frame, preserve_index=False)
+    if source:
+        known = table.schema.metadata or {}
+        table = table.replace_schema_metadata({**known, SOURCE: source.encode()})
     with replacing(path.with_suffix(".csv")) as temporary:
-        flat.to_csv(temporary, index=False)
+        _write_csv(temporary, table)
+    with replacing(path.with_suffix(".parquet")) as temporary:
+        pq.write_table(table, temporary)
 
 
-def _nested(frame: pd.DataFrame) -> Iterable[str]:
-    return [n for n in frame.columns if any(isinstance(v, list) for v in frame[n].head(2000))]
+def _write_csv(path: Path, table: pa.Table) -> None:
+    import pyarrow as pa
+    from pyarrow.csv import CSVWriter
+
+    nested = [pa.types.is_nested(field.type) for field in table.schema]
+    fields = zip(table.schema, nested, strict=True)
+    schema = pa.schema([field.with_type(pa.string()) if deep else field for field, deep in fields])
+    with CSVWriter(path, schema) as writer:
+        for batch in table.to_batches(max_chunksize=ROWS_AT_ONCE):
+            columns = zip(batch.columns, nested, strict=True)
+            flat = [_as_json(column) if deep else column for column, deep in columns]
+            writer.write_batch(pa.record_batch(flat, schema=schema))
+
+
+def _as_json(column: pa.Array) -> pa.Array:
+    import pyarrow as pa
+
+    texts = [None if value is None else json.dumps(value) for value in column.to_pylist()]
+    return pa.array(texts, pa.string())
+
+
+def source_of(path: Path) -> str | None:
+    """What `write_table` was told of `path.parquet`; None unless both files are there."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    if not path.with_suffix(".csv").exists():
+        return None
+    try:
+        known = pq.read_metadata(path.with_suffix(".parquet")).metadata or {}
+    except (OSError, pa.ArrowException):
+        return None
+    source = known.get(SOURCE)
+    return None if source is None else source.decode()

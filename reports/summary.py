@@ -8,6 +8,9 @@ import numpy as np
 import pandas as pd
 
 from nasbench_harness.reports.statistics.intervals import TOLERANCE, Array, mean_interval
+from nasbench_harness.results import with_outcomes
+
+__all__ = ["COLUMNS", "DONE", "numbers", "summarise", "with_outcomes"]
 
 COLUMNS = (
     "method",
@@ -45,17 +48,6 @@ def summarise(trials: pd.DataFrame) -> pd.DataFrame:
     return frame.sort_values(
         ["regret_mean", "method"], na_position="last", ignore_index=True, kind="stable"
     )
-
-
-def with_outcomes(rows: pd.DataFrame) -> pd.DataFrame:
-    """A copy with `accuracy` (percent) and `regret` (points) of each row's `report_metric`."""
-    outcomes = rows.copy()
-    outcomes["accuracy"], outcomes["regret"] = np.nan, np.nan
-    for metric, group in rows.groupby("report_metric"):
-        for target, column in (("accuracy", str(metric)), ("regret", f"regret_{metric}")):
-            if column in rows:
-                outcomes.loc[group.index, target] = rows.loc[group.index, column].astype(float)
-    return outcomes
 
 
 def _row(label: str, group: pd.DataFrame) -> dict[str, Any]:

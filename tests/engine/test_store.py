@@ -198,7 +198,7 @@ def test_study_of_another_version_is_refused(opened: Callable[..., Study]) -> No
     study = opened()
     content = json.loads((study.folder / store.STUDY).read_text())
     damage(study, json.dumps({**content, "schema_version": 99}))
-    with pytest.raises(StudyError, match="schema version 99; this nasharness reads 1"):
+    with pytest.raises(StudyError, match="schema version 99; this one reads up to 1: install"):
         store.open_study(study.folder)
 
 
