@@ -68,8 +68,39 @@ def _write_csv(path: Path, table: pa.Table) -> None:
 def _as_json(column: pa.Array) -> pa.Array:
     import pyarrow as pa
 
+    if _is_of_numbers(column):
+        return _lists_as_json(column)
     texts = [None if value is None else json.dumps(value) for value in column.to_pylist()]
     return pa.array(texts, pa.string())
+
+
+def _is_of_numbers(column: pa.Array) -> bool:
+    """Lists of lists of finite numbers with no hole in them: what is recorded at every snapshot."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    while pa.types.is_list(column.type):
+        column = column.flatten()
+        if column.null_count:
+            return False
+    return bool(pa.types.is_floating(column.type) and pc.all(pc.is_finite(column)).as_py())
+
+
+def _lists_as_json(column: pa.Array) -> pa.Array:
+    """Many times faster than one value after another; a missing list stays missing."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if not pa.types.is_list(column.type):
+        return column.cast(pa.string())
+    lengths = pc.fill_null(pc.list_value_length(column), 0)
+    ends = pc.cumulative_sum(lengths)
+    offsets = pa.concat_arrays([pa.array([0], ends.type), ends])
+    lists = pa.ListArray.from_arrays(
+        offsets, _lists_as_json(column.flatten()), mask=column.is_null()
+    )
+    joined = pc.binary_join(lists, ", ")
+    return pc.binary_join_element_wise("[", joined, "]", "")
 
 
 def source_of(path: Path) -> str | None:

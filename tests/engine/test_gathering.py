@@ -10,13 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 from nasbench_harness import gathering, store
 from nasbench_harness.errors import HarnessError
 from nasbench_harness.files import read_journal
 from nasbench_harness.store import Study
-from nasbench_harness.tidy import uniform
+from nasbench_harness.tidy import uniform, write_table
 from nasbench_harness.trial import TrialSpec, run_trial
 
 Write = Callable[..., list[gathering.Source]]
@@ -206,3 +207,32 @@ def test_current_tables_write_nothing(study: Study) -> None:
     before = written(study)
     assert store.current_tables(study)[0]["status"].to_pylist() == ["missing", "done"]
     assert written(study) == before
+
+
+# --- lists in a CSV ----------------------------------------------------------------------------
+
+LISTS = {
+    "probabilities": [[[0.25, 0.75], [1.0]], None, [[1e-6, 0.999999], [0.1 + 0.2]]],
+    "one level": [[0.5, 1.5], [], None, [1e300]],
+    "empty ones": [[[]], [], [[0.5], []]],
+    "whole numbers": [[4, 2], None],
+    "holes": [[0.5, None], [1.0]],
+    "not finite": [[float("inf")], [1.0]],
+    "texts": [["a", 'b"'], ["c,d"]],
+}
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_lists_are_json_in_the_csv(tmp_path: Path, name: str) -> None:
+    values = LISTS[name]
+    write_table(tmp_path / "t", pa.table({"n": range(len(values)), "list": pa.array(values)}))
+    read = pd.read_csv(tmp_path / "t.csv")["list"]
+    assert [None if pd.isna(text) else json.loads(text) for text in read] == values
+
+
+def test_lists_of_a_part_of_a_table_are_its_own(tmp_path: Path) -> None:
+    values = [[[n / 7, 1.0]] if n % 3 else None for n in range(10)]
+    table = pa.table({"list": pa.array(values)}).slice(3, 5)
+    write_table(tmp_path / "t", table)
+    read = pd.read_csv(tmp_path / "t.csv", skip_blank_lines=False)["list"]
+    assert [None if pd.isna(text) else json.loads(text) for text in read] == values[3:8]
