@@ -11,10 +11,11 @@ import typer
 from nasbench_harness.cli.app import JsonOption, app, names
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from nasbench_harness.config import StudyConfig
     from nasbench_harness.hardware import Hardware
+    from nasbench_harness.tracking import Tracker
 
 DIAGNOSE_EVERY = 5
 
@@ -36,6 +37,13 @@ JobsOption = Annotated[
     int | None, typer.Option("--jobs", "-j", min=1, help="Parallel trials; default: by cores.")
 ]
 ReportOption = Annotated[bool, typer.Option(help="Write the report at the end.")]
+TensorBoardOption = Annotated[
+    bool, typer.Option("--tensorboard", help="Event files in the study's folder `tensorboard`.")
+]
+MLflowOption = Annotated[
+    str | None,
+    typer.Option(metavar="URI", help="Log to this MLflow server, such as http://127.0.0.1:5000."),
+]
 
 
 @app.command(
@@ -148,6 +156,8 @@ def run(
     download: DownloadOption = False,
     jobs: JobsOption = None,
     report: ReportOption = True,
+    tensorboard: TensorBoardOption = False,
+    mlflow: MLflowOption = None,
     json: JsonOption = False,
 ) -> None:  # fmt: skip
     """Run a study: every method with every seed, then the tables and the report.
@@ -156,6 +166,7 @@ def run(
     added to it.
     """
     from nasbench_harness.config import build_config, split_datasets, with_cost
+    from nasbench_harness.tracking import open_trackers
 
     network = {"width": width, "cells": cells, "precision": precision}
     every = diagnose_every or (DIAGNOSE_EVERY if diagnose else None)
@@ -173,7 +184,8 @@ def run(
     hardware = _hardware(device, threads, compile_mode, deterministic, data_dir, download)
     folder = out or Path("runs") / study_config.name
     parts = split_datasets(study_config, folder)
-    _run(parts, hardware, jobs, folder / "report" if report else None, json)
+    trackers = open_trackers(tensorboard=tensorboard, mlflow=mlflow)
+    _run(parts, hardware, jobs, folder / "report" if report else None, trackers, json)
 
 
 @app.command(epilog="Example:  nasharness resume runs/darts-drnas-nb201-supernet")
@@ -186,17 +198,21 @@ def resume(
     data_dir: DataDirOption = None,
     jobs: JobsOption = None,
     report: ReportOption = True,
+    tensorboard: TensorBoardOption = False,
+    mlflow: MLflowOption = None,
     json: JsonOption = False,
 ) -> None:
     """Go on with a study that was stopped: every trial from its last checkpoint."""
     from nasbench_harness.config import restore_config
     from nasbench_harness.store import STUDY, open_study
+    from nasbench_harness.tracking import open_trackers
 
     several = sorted(path.parent for path in folder.glob(f"*/{STUDY}"))
     places = several if several and not (folder / STUDY).exists() else [folder]
     parts = [(restore_config(open_study(place).config), place) for place in places]
     hardware = _hardware(device, threads, compile_mode, deterministic, data_dir, False)
-    _run(parts, hardware, jobs, folder / "report" if report else None, json)
+    trackers = open_trackers(tensorboard=tensorboard, mlflow=mlflow)
+    _run(parts, hardware, jobs, folder / "report" if report else None, trackers, json)
 
 
 def _hardware(
@@ -213,29 +229,44 @@ def _hardware(
 
 def _run(
     parts: Iterable[tuple[StudyConfig, Path]], hardware: Hardware, jobs: int | None,
-    report: Path | None, json: bool,
+    report: Path | None, trackers: Callable[[], list[Tracker]], json: bool,
 ) -> None:  # fmt: skip
     """Run each study after the other; Ctrl-C ends the row."""
     from nasbench_harness.cli.ending import tell
     from nasbench_harness.console import StudyProgress
     from nasbench_harness.executors.local import LocalExecutor
     from nasbench_harness.study import run_study
+    from nasbench_harness.tracking import Listeners
 
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # a scheduler's stop is a Ctrl-C
-    done = []
+    done, tracked = [], []
     for part, place in parts:
         executor = LocalExecutor(jobs or _default_jobs(part, hardware), hardware)
+        told = trackers()
+        tracked += told
         with StudyProgress() as progress:
+            listeners = Listeners([*told, progress])
             done.append(
                 run_study(
                     part, place, executor, hardware=hardware,
-                    begin=progress.begin, watch=progress.watch,
+                    begin=listeners.begin, watch=listeners.watch,
                 )
             )  # fmt: skip
         if done[-1].interrupted:
             break
     tell(done, report, json=json)
+    _end(tracked, report)
     raise typer.Exit(int(max(part.exit_code for part in done)))
+
+
+def _end(tracked: list[Tracker], report: Path | None) -> None:
+    """Let trackers finish; what they could not tell is a warning."""
+    from nasbench_harness import console
+
+    page = report if report and report.is_dir() else None
+    for tracker in tracked:
+        if warning := tracker.end(page):
+            console.err.print(f"Warning: {warning}", markup=False, soft_wrap=True)
 
 
 def _default_jobs(config: StudyConfig, hardware: Hardware) -> int | None:
