@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from functools import cached_property
 from typing import Any
 
 _NOT_DECISIVE = ("overrides", "recipe", "network_overrides", "images")
@@ -62,7 +63,7 @@ class TrialSpec:
         """Readable name and a hash of everything above."""
         return f"{self.method}-s{self.seed}-{self.fingerprint[:10]}"
 
-    @property
+    @cached_property
     def fingerprint(self) -> str:
         """SHA-256 of what decides the result; where images lie does not."""
         decisive = {k: v for k, v in asdict(self).items() if k not in _NOT_DECISIVE}

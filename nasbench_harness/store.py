@@ -92,6 +92,12 @@ def plan_study(folder: Path, config: Mapping[str, Any], specs: Sequence[TrialSpe
     return study
 
 
+def study_folders(place: Path) -> list[Path]:
+    """The study's folder itself, or those inside it, as of a run over all data sets."""
+    inside = sorted(path.parent for path in place.glob(f"*/{STUDY}"))
+    return inside if inside and not (place / STUDY).exists() else [place]
+
+
 def open_study(folder: Path) -> Study:
     """The study in `folder`; StudyError if there is none, it is damaged or of another version."""
     path = folder / STUDY

@@ -88,7 +88,7 @@ def compare(data: StudyData, first: str, second: str, measure: Measure = "regret
             f"`{first}` and `{second}` have no seed in common in study {data.name}, so they cannot"
             " be paired; run both with the same seeds."
         )
-    return _compared(first, second, measure, *results)
+    return _compared(first, second, measure, results[0], results[1])
 
 
 def compare_all(data: StudyData, measure: Measure = "regret") -> list[Comparison]:

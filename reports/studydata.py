@@ -13,14 +13,7 @@ from nasbench_harness import registry
 from nasbench_harness.contracts import Metric, SearchSpace, Table
 from nasbench_harness.errors import HarnessError
 from nasbench_harness.reports.summary import DONE, summarise, with_outcomes
-from nasbench_harness.store import (
-    Study,
-    StudyError,
-    history_table,
-    open_study,
-    read_tables,
-    trials_table,
-)
+from nasbench_harness.store import Study, StudyError, current_tables, open_study
 
 if TYPE_CHECKING:
     from nasbench_harness.reports.compare import Comparison
@@ -151,20 +144,10 @@ def load_study(folder: Path) -> StudyData:
     study = open_study(folder)
     if not study.specs:
         raise StudyError(f"The study in {folder} has no trials; run it with at least one method.")
-    trials, history = _tables(study)
+    trials, history = (table.to_pandas() for table in current_tables(study))
     table, missing = _table(study)
     space = registry.open_space(study.specs[0].space)
     return StudyData(study, trials, history, space, table, missing)
-
-
-def _tables(study: Study) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The gathered tables; gathered anew if a run was cut off before it could do so."""
-    planned = {spec.trial_id for spec in study.specs}
-    if (study.folder / "trials.parquet").exists():
-        trials, history = read_tables(study.folder)
-        if planned <= set(trials["trial"]):
-            return trials, history
-    return trials_table(study), history_table(study)
 
 
 def _table(study: Study) -> tuple[Table | None, str]:

@@ -34,11 +34,12 @@ def compare(
     from nasbench_harness import console
     from nasbench_harness.errors import UnknownNameError
     from nasbench_harness.reports.compare import MEASURES, compare
+    from nasbench_harness.store import study_folders
 
     known = {measure: measure for measure in MEASURES}
     if metric not in known:
         raise UnknownNameError("metric to compare", metric, known)
-    loaded = [_load(folder) for place in studies for folder in _folders(place)]
+    loaded = [_load(folder) for place in studies for folder in study_folders(place)]
     found = [(data, compare(data, first, second, known[metric])) for data in loaded]
     if json:
         console.print_json([_as_json(data, comparison) for data, comparison in found])
@@ -47,14 +48,6 @@ def compare(
         if number:
             console.out.print()
         _tell(data, comparison)
-
-
-def _folders(place: Path) -> list[Path]:
-    """The study itself, or those of a run over all data sets."""
-    from nasbench_harness.store import STUDY
-
-    inside = sorted(path.parent for path in place.glob(f"*/{STUDY}"))
-    return inside if inside and not (place / STUDY).exists() else [place]
 
 
 def _load(folder: Path) -> StudyData:

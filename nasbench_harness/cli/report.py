@@ -24,13 +24,16 @@ def report(
     """Write the report of one study again, or one page about several."""
     from nasbench_harness import console
     from nasbench_harness.reports import write_report
-    from nasbench_harness.store import gather, open_study
+    from nasbench_harness.store import gather, open_study, study_folders
 
-    for folder in studies:
+    folders = [folder for place in studies for folder in study_folders(place)]
+    for folder in folders:
         gather(open_study(folder))
-    page = write_report(*studies, out=out)
+    if out is None and len(studies) == 1:
+        out = studies[0] / "report"
+    page = write_report(*folders, out=out)
     console.out.print(f"Report: {page}", markup=False)
     if paper:
         from nasbench_harness.reports.paper import write_paper
 
-        console.out.print(f"Paper: {write_paper(studies, page.parent / 'paper')}", markup=False)
+        console.out.print(f"Paper: {write_paper(folders, page.parent / 'paper')}", markup=False)

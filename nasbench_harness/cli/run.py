@@ -204,11 +204,10 @@ def resume(
 ) -> None:
     """Go on with a study that was stopped: every trial from its last checkpoint."""
     from nasbench_harness.config import restore_config
-    from nasbench_harness.store import STUDY, open_study
+    from nasbench_harness.store import open_study, study_folders
     from nasbench_harness.tracking import open_trackers
 
-    several = sorted(path.parent for path in folder.glob(f"*/{STUDY}"))
-    places = several if several and not (folder / STUDY).exists() else [folder]
+    places = study_folders(folder)
     parts = [(restore_config(open_study(place).config), place) for place in places]
     hardware = _hardware(device, threads, compile_mode, deterministic, data_dir, False)
     trackers = open_trackers(tensorboard=tensorboard, mlflow=mlflow)

@@ -81,7 +81,7 @@ class _Watcher:
         self._busy_at: float | None = None
 
     def look(self) -> list[StudyState]:
-        from nasbench_harness.live.studies import study_folders
+        from nasbench_harness.store import study_folders
 
         for folder in (folder for place in self._places for folder in study_folders(place)):
             if folder not in self._observers:

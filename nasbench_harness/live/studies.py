@@ -138,9 +138,3 @@ def _about(study: Study) -> str:
     spec = study.specs[0]
     searched = f"a supernet trained on {spec.images}" if spec.images else f"the {spec.problem}"
     return f"{spec.space} on {searched}; table `{spec.table}`, {spec.report_metric}"
-
-
-def study_folders(place: Path) -> list[Path]:
-    """The study itself, or those of a run over all data sets."""
-    inside = sorted(path.parent for path in place.glob(f"*/{STUDY}"))
-    return inside if inside and not (place / STUDY).exists() else [place]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from nasbench_harness.errors import HarnessError, UnknownNameError
 from nasbench_harness.outcomes import Status
 from nasbench_harness.reports.regression.identity import config_hash, config_of, dataset_of
-from nasbench_harness.store import STUDY, Study, open_study
+from nasbench_harness.store import Study, open_study, study_folders
 
 if TYPE_CHECKING:
     from nasbench_harness.spec import TrialSpec
@@ -79,7 +79,7 @@ def read_results(folders: Iterable[Path], metrics: Sequence[str] = ()) -> Result
     Each method has one of its report metric, of its costs, and of those of `metrics` it has.
     HarnessError if a folder holds no study, or no study has one of the metrics.
     """
-    studies = [study for folder in folders for study in _studies(folder)]
+    studies = [open_study(place) for folder in folders for place in study_folders(folder)]
     _check_known(metrics, studies)
     versions = _common_versions(studies)
     found: dict[Key, Series] = {}
@@ -92,12 +92,6 @@ def read_results(folders: Iterable[Path], metrics: Sequence[str] = ()) -> Result
                 )
             found[series.key] = series
     return Results(tuple(found.values()), versions)
-
-
-def _studies(folder: Path) -> list[Study]:
-    several = sorted(path.parent for path in folder.glob(f"*/{STUDY}"))
-    alone = (folder / STUDY).exists() or not several
-    return [open_study(folder)] if alone else [open_study(path) for path in several]
 
 
 def _common_versions(studies: Sequence[Study]) -> dict[str, str]:
