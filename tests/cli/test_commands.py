@@ -196,14 +196,16 @@ def _wait_for(folder: Path, pattern: str, process: subprocess.Popen[str]) -> Non
 
 
 def test_report_about_two_studies(nasharness: Run, tmp_path: Path) -> None:
-    for name, method in (("a", "rea"), ("b", "drnas")):
+    for name, method in (("runs/a", "rea"), ("runs/b", "drnas")):
         options = ["--seeds", "2", "--steps", "20", "--out", name, "--no-report"]
         nasharness("run", "-m", method, *options)
-    assert "needs a folder" in nasharness("report", "a", "b", code=2).stderr
-    nasharness("report", "a", "b", "--out", "both")
-    page = (tmp_path / "both" / "index.html").read_text(encoding="utf-8")
-    assert "rea" in page
-    assert "drnas" in page
+    assert "needs a folder" in nasharness("report", "runs/a", "runs/b", code=2).stderr
+    nasharness("report", "runs/a", "runs/b", "--out", "both")
+    nasharness("report", "runs")  # as of a run over all data sets
+    for page in (tmp_path / "both" / "index.html", tmp_path / "runs" / "report" / "index.html"):
+        text = page.read_text(encoding="utf-8")
+        assert "rea" in text
+        assert "drnas" in text
 
 
 @pytest.mark.parametrize(
