@@ -1,0 +1,170 @@
+"""Real faults planted in copies of the methods, to see which of them the check finds.
+
+A fault is a piece of a module's source and what stands in its place. The changed source becomes a
+module of its own, whose class stands in for the method in the registry; the installed one is not
+touched. Plans are made before, so that a fault has its method's config, settings and version.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib import import_module
+from inspect import getsource
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from nasbench_harness import registry
+from nasbench_harness.config import StudyConfig
+from nasbench_harness.planning import plan
+from nasbench_harness.reports.regression.series import Results, read_results
+from nasbench_harness.store import plan_study
+from nasbench_harness.trial import Status, run_trial
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """One fault: `old` stands exactly once in the module that `plugin` comes from."""
+
+    fault: str
+    method: str
+    """Which method of the study is run with it."""
+    old: str
+    new: str
+    plugin: str = ""
+    """The method or space that holds it; the method itself if empty."""
+
+    @property
+    def name(self) -> str:
+        """Names it in tables and tests."""
+        return f"{self.method}: {self.fault}"
+
+
+MUTANTS = (
+    Mutant(
+        "gradient's sign flipped", "darts",
+        "            self.descend(loss)", "            self.descend(-loss)",
+    ),
+    Mutant(
+        "gradient's sign flipped", "drnas",
+        "self.descend(self.anchored(loss))", "self.descend(self.anchored(-loss))",
+    ),
+    Mutant(
+        "gradient's sign flipped", "edas",
+        "self.descend(objective)", "self.descend(-objective)",
+    ),
+    Mutant(
+        "gradient's sign flipped", "unas",
+        "self.descend(surrogate)", "self.descend(-surrogate)",
+    ),
+    Mutant(
+        "control variate dropped", "unas",
+        "loss = (advantage * sample.log_p + continuous).mean()",
+        "loss = (discrete * sample.log_p).mean()",
+    ),
+    Mutant(
+        "control variate not put back", "unas",
+        "loss = (advantage * sample.log_p + continuous).mean()",
+        "loss = (advantage * sample.log_p).mean()",
+    ),
+    Mutant(
+        "conditioned sample forgotten", "unas",
+        "zeta - zeta_tilde + zeta_tilde.detach()", "zeta",
+    ),
+    Mutant(
+        "temperature ten times as high", "unas",
+        "uniforms, self.settings.temperature)", "uniforms, 10 * self.settings.temperature)",
+    ),
+    Mutant(
+        "temperature a tenth", "unas",
+        "uniforms, self.settings.temperature)", "uniforms, self.settings.temperature / 10)",
+    ),
+    Mutant(
+        "concentration without + 1", "drnas",
+        "beta = (elu(self.alpha) + 1).clamp(min=self.settings.concentration_floor)",
+        "beta = elu(self.alpha).clamp(min=1e-3)",
+    ),
+    Mutant(
+        "gradient not projected on the simplex", "drnas",
+        "implicit * (grad - (theta * grad).sum(dim=-1, keepdim=True))", "implicit * grad",
+    ),
+    Mutant(
+        "every edge relaxed", "edas",
+        "torch.cat([clamped[:edge], soft.unsqueeze(0), clamped[edge + 1 :]])",
+        "torch.stack([*self.scores()[:edge], soft, *self.scores()[edge + 1 :]])",
+    ),
+    Mutant(
+        "other edges clamped uniformly", "edas",
+        "            return self.sample()\n",
+        "            return self._one_hot(self._draw(self.mask.to(self.problem.dtype)))\n",
+    ),
+    Mutant(
+        "derived by argmin", "darts",
+        "scores.argmax(dim=-1)", "scores.argmin(dim=-1)", plugin="nb201",
+    ),
+    Mutant(
+        "answers the last draw", "random",
+        "        return self.ask(self.space.sample(self.generator)) if self.settings.ask else {}",
+        "        self.best = self.space.sample(self.generator)\n        return self.ask(self.best)",
+    ),
+)  # fmt: skip
+NOTHING = Mutant("nothing", "unas", "sample = self.sample(self.samples)",
+                 "sample = self.sample(self.samples)  # as it was")  # fmt: skip
+
+
+@contextmanager
+def planted(mutant: Mutant) -> Iterator[None]:
+    """Let the copy with the fault stand in for the method, or for the space."""
+    name = mutant.plugin or mutant.method
+    plugins: registry.Registry[Any] = (
+        registry.spaces if name in registry.spaces.entries else registry.methods
+    )
+    with pytest.MonkeyPatch.context() as patch:
+        original = plugins.load(name)
+        copied = faulty_copy(import_module(original.__module__), mutant, patch)
+        patch.setitem(plugins._loaded, name, getattr(copied, original.__name__))
+        registry.open_space.cache_clear()
+        try:
+            yield
+        finally:
+            registry.open_space.cache_clear()
+
+
+def faulty_copy(module: ModuleType, mutant: Mutant, patch: pytest.MonkeyPatch) -> ModuleType:
+    """The module anew, from the changed source; it is importable as long as the patch holds."""
+    source = getsource(module)
+    assert source.count(mutant.old) == 1, f"{mutant.name}: {module.__name__} has changed"
+    copied = ModuleType(f"{module.__name__}_with_a_fault")
+    patch.setitem(sys.modules, copied.__name__, copied)
+    code = compile(source.replace(mutant.old, mutant.new), f"<{mutant.name}>", "exec")
+    exec(code, vars(copied))
+    return copied
+
+
+def search(config: StudyConfig, folder: Path, mutant: Mutant | None = None) -> Results:
+    """Run the study in this process; with a mutant its method alone, and with the fault."""
+    specs = [spec for spec in plan(config) if mutant is None or spec.method == mutant.method]
+    folder.mkdir()
+    study = plan_study(folder, config.model_dump(mode="json"), specs)
+    if mutant is None:
+        return _results(study.folder, specs)
+    with planted(mutant):
+        return _results(study.folder, specs)
+
+
+def _results(folder: Path, specs: Sequence[Any]) -> Results:
+    for spec in specs:
+        outcome = run_trial(spec, folder / "trials" / spec.trial_id)
+        assert outcome.status is Status.DONE, outcome
+    return read_results([folder])
+
+
+def with_mutant(true: Results, mutated: Results) -> Results:
+    """The whole study, one method of it with the fault."""
+    series = {one.key: one for one in true.series} | {one.key: one for one in mutated.series}
+    return Results(tuple(series.values()), true.versions)

@@ -1,0 +1,178 @@
+"""What stands in `ci/` and `baselines/`: valid, runnable, and about one and the same study."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+import sysconfig
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from nasbench_harness.config import build_config
+from nasbench_harness.planning import plan
+from nasbench_harness.reports.regression.baseline import read_baseline
+from nasbench_harness.reports.regression.identity import config_of
+
+ACTION = "ci/github/action.yml"
+WORKFLOW = "ci/github/example.yml"
+GITLAB = "ci/gitlab/nasharness.gitlab-ci.yml"
+SCRIPTS = sysconfig.get_path("scripts")
+
+
+def load(path: Path) -> Any:
+    return yaml.safe_load(path.read_text(encoding="utf-8"))
+
+
+# --- the studies and their baselines -----------------------------------------------------------
+
+
+@pytest.mark.parametrize(("study", "baseline"), [("study", "nb201"), ("digits", "digits")])
+def test_baseline_is_about_its_study(checkout: Path, study: str, baseline: str) -> None:
+    planned = plan(build_config(checkout / "ci" / f"{study}.yaml", {}, []))
+    kept = read_baseline(checkout / "baselines" / f"{baseline}.json").results.series
+    configs = {spec.label: config_of(spec) for spec in planned}
+    assert {series.key.method for series in kept} == configs.keys()
+    for series in kept:
+        assert series.config == configs[series.key.method]
+        assert sorted(series.values) == sorted({spec.seed for spec in planned})
+
+
+# --- GitHub and GitLab -------------------------------------------------------------------------
+
+
+@pytest.mark.skipif(find_spec("check_jsonschema") is None, reason="check-jsonschema is missing")
+@pytest.mark.parametrize(
+    ("schema", "name", "key"),
+    [("github-actions", ACTION, "using:"), ("github-workflows", WORKFLOW, "runs-on:"),
+     ("gitlab-ci", GITLAB, "reports:")],
+)  # fmt: skip
+def test_file_is_valid_by_its_schema(
+    checkout: Path, tmp_path: Path, schema: str, name: str, key: str
+) -> None:
+    """And the schema knows the key, for a misspelt one is invalid."""
+
+    def validate(path: Path) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", f"vendor.{schema}"]
+        return subprocess.run([*command, path], capture_output=True, text=True, check=False)
+
+    told = validate(checkout / name)
+    assert told.returncode == 0, told.stdout
+    misspelt = tmp_path / "misspelt.yml"
+    misspelt.write_text((checkout / name).read_text().replace(key, f"x{key}"))
+    assert validate(misspelt).returncode == 1
+
+
+def test_example_gives_the_inputs_that_the_action_has(checkout: Path) -> None:
+    inputs = load(checkout / ACTION)["inputs"]
+    needed = {name for name, told in inputs.items() if told.get("required")}
+    (given,) = [step["with"] for step in load(checkout / WORKFLOW)["jobs"]["check"]["steps"]
+                if "with" in step]  # fmt: skip
+    assert needed <= given.keys() <= inputs.keys()
+    for file in (given["config"], given["baseline"]):
+        assert (checkout / file).is_file()
+    used = re.findall(r"inputs\.([\w-]+)", (checkout / ACTION).read_text())
+    assert set(used) == inputs.keys()
+
+
+def script_of(checkout: Path, step: str) -> str:
+    (found,) = [s for s in load(checkout / ACTION)["runs"]["steps"] if s.get("name") == step]
+    assert found["shell"] == "bash"
+    return str(found["run"])
+
+
+def run_check_step(checkout: Path, folder: Path, **inputs: str) -> subprocess.CompletedProcess[str]:
+    """The action's step as a runner runs it: `bash -e`, inputs in the environment."""
+    environment = {
+        **os.environ, "PATH": f"{SCRIPTS}{os.pathsep}{os.environ['PATH']}",
+        "GITHUB_STEP_SUMMARY": str(folder / "summary.md"), "ARGUMENTS": "", **inputs,
+    }  # fmt: skip
+    return subprocess.run(
+        ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", script_of(checkout, "Check")],
+        cwd=folder, env=environment, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+
+STUDY = "{methods: [random], table: analog, seeds: 0-2, steps: 5}"
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Path:
+    """A repository with a study of seconds and its baseline."""
+    (tmp_path / "study.yaml").write_text(STUDY)
+    commands = (
+        "nasharness run --config study.yaml --no-report --out run",
+        "nasharness baseline save run --to baseline.json",
+    )
+    for command in commands:
+        program, *arguments = command.split()
+        subprocess.run([f"{SCRIPTS}/{program}", *arguments], cwd=tmp_path, check=True)
+    return tmp_path
+
+
+def test_action_s_step_tells_a_pass_and_a_refusal(checkout: Path, own: Path) -> None:
+    inputs = {"CONFIG": "study.yaml", "BASELINE": "baseline.json"}
+    done = run_check_step(checkout, own, **inputs)
+    assert done.returncode == 0, done.stderr
+    summary = (own / "summary.md").read_text()
+    assert "2 unchanged" in summary
+    assert summary == (own / "nasharness-check.md").read_text()
+    assert (own / "nasharness-check.xml").read_text().startswith("<?xml")
+    (own / "nasharness-check.md").unlink()
+    refused = run_check_step(checkout, own, **inputs, ARGUMENTS="--methods unas")
+    assert refused.returncode == 2
+    assert (own / "summary.md").read_text() == summary
+
+
+def test_action_s_step_fails_and_still_tells_why(checkout: Path, own: Path) -> None:
+    """Three other seeds can tell nothing: exit code 4, with a summary and an annotation."""
+    inputs = {"CONFIG": "study.yaml", "BASELINE": "baseline.json", "ARGUMENTS": "--seeds 7-9"}
+    done = run_check_step(checkout, own, **inputs)
+    assert done.returncode == 4, done.stderr
+    assert "::warning title=Inconclusive" in done.stdout
+    assert "inconclusive" in (own / "summary.md").read_text()
+
+
+@pytest.mark.parametrize("step", ["Install", "Check"])
+def test_steps_are_bash_and_take_inputs_from_the_environment_only(
+    checkout: Path, step: str
+) -> None:
+    """An input written into the script would be run as part of it."""
+    script = script_of(checkout, step)
+    assert "${{" not in script
+    subprocess.run(["bash", "-n"], input=script, text=True, check=True)
+
+
+def test_gitlab_s_script_is_what_the_command_line_takes(checkout: Path, own: Path) -> None:
+    job = load(checkout / GITLAB)["nasharness"]
+    install, command = job["script"]
+    assert install == "python -m pip install ."
+    for file in job["variables"].values():
+        assert (checkout / file).is_file()
+    environment = {
+        **os.environ, "PATH": f"{SCRIPTS}{os.pathsep}{os.environ['PATH']}",
+        "STUDY": "study.yaml", "BASELINE": "baseline.json",
+    }  # fmt: skip
+    subprocess.run(["bash", "-ec", command], cwd=own, env=environment, check=True)
+    for file in (*job["artifacts"]["paths"], job["artifacts"]["reports"]["junit"]):
+        assert (own / file).is_file()
+
+
+# --- our own CI --------------------------------------------------------------------------------
+
+
+def test_own_ci_checks_every_baseline(checkout: Path) -> None:
+    text = (checkout / ".ci" / "run").read_text()
+    subprocess.run(["bash", "-n"], input=text, text=True, check=True)
+    calls = [shlex.split(line)[1:] for line in text.splitlines() if line.startswith("check ")]
+    assert sorted(call[1] for call in calls) == sorted(
+        path.stem for path in (checkout / "baselines").glob("*.json")
+    )
+    for study, _, _ in calls:
+        assert (checkout / "ci" / f"{study}.yaml").is_file()
