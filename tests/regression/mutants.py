@@ -21,10 +21,11 @@ import pytest
 
 from nasbench_harness import registry
 from nasbench_harness.config import StudyConfig
+from nasbench_harness.outcomes import Status
 from nasbench_harness.planning import plan
 from nasbench_harness.reports.regression.series import Results, read_results
 from nasbench_harness.store import plan_study
-from nasbench_harness.trial import Status, run_trial
+from nasbench_harness.trial import run_trial
 
 
 @dataclass(frozen=True)
