@@ -70,9 +70,7 @@ def many(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 @pytest.mark.parametrize("which", ["long", "many"])
-def test_report(
-    benchmark: BenchmarkFixture, request: pytest.FixtureRequest, which: str
-) -> None:
+def test_report(benchmark: BenchmarkFixture, request: pytest.FixtureRequest, which: str) -> None:
     folder = request.getfixturevalue(which)
 
     def setup() -> None:

@@ -10,6 +10,7 @@ import ast
 import importlib.util
 from functools import cache, cached_property
 from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
@@ -61,9 +62,9 @@ class Registry(Generic[P]):
         """First line of the plugin's module docstring, read from its source without importing."""
         try:
             spec = importlib.util.find_spec(self.entries[name].module)
-            if spec is None:
+            if spec is None or spec.origin is None:
                 return f"cannot be found: there is no module {self.entries[name].module}"
-            source = spec.loader.get_source(spec.name)  # type: ignore[union-attr]
+            source = importlib.util.decode_source(Path(spec.origin).read_bytes())
             docstring = ast.get_docstring(ast.parse(source))
         except Exception as error:  # a broken plugin must not take the listing down
             return f"cannot be found: {error}"

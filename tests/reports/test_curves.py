@@ -57,6 +57,7 @@ def costed_study(finished: Study, tmp_path: Path) -> Path:
     history = pd.read_parquet(folder / "history.parquet")
     history[SIMULATED] = (0.04 * history["queries"]).where(history["queries"] > 0)
     history.to_parquet(folder / "history.parquet")
+    shutil.rmtree(folder / "trials")  # tables alone, as somebody may have published them
     return folder
 
 
