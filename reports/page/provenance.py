@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections.abc import Mapping
@@ -49,11 +50,17 @@ def provenance(data: StudyData) -> list[tuple[str, str]]:
         *_table(data),
         *metric_facts(data),
         *(_of_supernet(data) if data.supernet else _of_landscape(data)),
+        ("Config", f"SHA-256 {config_hash(data)}"),
         ("Software", _versions(facts)),
         ("Machine", str(facts.get("machine", "unknown"))),
         ("Git commit", str(facts.get("git_commit") or "the study was not run in a git checkout")),
         ("Report", f"written by nasbench-harness {__version__}"),
     ]
+
+
+def config_hash(data: StudyData) -> str:
+    """Of the config as resolved: equal for studies that were planned alike."""
+    return hashlib.sha256(json.dumps(data.config, sort_keys=True).encode()).hexdigest()
 
 
 def config_text(data: StudyData) -> str:

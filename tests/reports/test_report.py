@@ -70,6 +70,7 @@ def test_report_states_what_it_is_about(page: Path, finished: Study) -> None:
             assert fact in text
         assert LANDSCAPE in text
         assert "not the official benchmark" in text
+        assert re.search(r"Config\W*SHA-256 [0-9a-f]{64}", text)
         assert "the same as the one searched" in text
     assert finished.facts["machine"] in Page(page.read_text()).words
 
