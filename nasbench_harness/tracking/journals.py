@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,6 +16,7 @@ class Tail:
         """The journal at `path`, from its first line on; it need not be there yet."""
         self._path = path
         self._offset = 0
+        self._seen = hashlib.sha256()
 
     def read(self) -> list[dict[str, Any]]:
         """The whole lines that are new; of a torn last line nothing yet."""
@@ -25,7 +27,17 @@ class Tail:
         except FileNotFoundError:
             return []
         self._offset += len(whole) + len(newline)
+        self._seen.update(whole + newline)
         return [json.loads(line) for line in whole.split(b"\n")] if whole else []
+
+    def rewritten(self) -> bool:
+        """Whether the journal no longer begins with what was read: a trial went back and on."""
+        try:
+            with self._path.open("rb") as file:
+                now = hashlib.sha256(file.read(self._offset))
+        except FileNotFoundError:
+            return self._offset > 0
+        return now.digest() != self._seen.digest()
 
 
 def numbers(facts: Mapping[str, Any], *without: str) -> dict[str, float]:

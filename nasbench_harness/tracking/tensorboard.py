@@ -104,16 +104,20 @@ class _EventFile:
     """The events of one trial, from its first step on."""
 
     def __init__(self, spec: TrialSpec, trial: Path, folder: Path) -> None:
+        self._spec, self._trial, self._folder = spec, trial, folder
+        self._began = (trial / TRIAL).stat().st_mtime if (trial / TRIAL).exists() else time.time()
+        self._read_at = 0.0
+        self._start()
+
+    def _start(self) -> None:
+        """An empty event file, and the journal from its first line."""
         from torch.utils.tensorboard import SummaryWriter
 
-        shutil.rmtree(folder, ignore_errors=True)
-        self._spec, self._folder = spec, folder
-        self._tail = Tail(trial / HISTORY)
-        self._began = (trial / TRIAL).stat().st_mtime if (trial / TRIAL).exists() else time.time()
+        shutil.rmtree(self._folder, ignore_errors=True)
+        self._tail = Tail(self._trial / HISTORY)
         # A TensorBoard that shows the thrown-away steps forgets them.
-        self._writer = SummaryWriter(str(folder), purge_step=0, flush_secs=FLUSH_SECONDS)
+        self._writer = SummaryWriter(str(self._folder), purge_step=0, flush_secs=FLUSH_SECONDS)
         self._events: Any = self._writer.file_writer
-        self._read_at = 0.0
 
     def follow(self) -> None:
         """Write the new lines of the journal, if the last look is not too recent."""
@@ -124,6 +128,9 @@ class _EventFile:
     def close(self, result: dict[str, Any]) -> None:
         """Write the rest; of a trial that is done also its settings and its final numbers."""
         try:
+            if self._tail.rewritten():  # read before the trial went back to its checkpoint
+                self._writer.close()
+                self._start()
             self._write()
             if result["status"] == Status.DONE:
                 self._write_settings(result)
