@@ -59,6 +59,12 @@ class TrialSpec:
         return method_label(self.method, self.overrides)
 
     @property
+    def searched(self) -> str:
+        """What was searched, in words: `nb201 on the landscape`."""
+        on = f"a supernet trained on {self.images}" if self.images else f"the {self.problem}"
+        return f"{self.space} on {on}"
+
+    @property
     def trial_id(self) -> str:
         """Readable name and a hash of everything above."""
         return f"{self.method}-s{self.seed}-{self.fingerprint[:10]}"

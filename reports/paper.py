@@ -10,16 +10,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import matplotlib as mpl
-
 from nasbench_harness.files import replacing_folder, write_text
 from nasbench_harness.reports.exhibits import exhibits
-from nasbench_harness.reports.figures.drawing import Drawing, Omitted
+from nasbench_harness.reports.figures.drawing import Omitted
 from nasbench_harness.reports.figures.printing import PRINT_RC, save_sheet, sheets
 from nasbench_harness.reports.figures.style import method_styles
 from nasbench_harness.reports.page.provenance import caveats
 from nasbench_harness.reports.published import leaderboard
-from nasbench_harness.reports.report import FIGURES
+from nasbench_harness.reports.report import drawings
 from nasbench_harness.reports.studydata import BASELINE, StudyData, load_study
 from nasbench_harness.reports.tables import PrintedTable, latex_table, subject, write_table
 from nasbench_harness.reports.words import latex, name
@@ -108,22 +106,15 @@ OTHERS = "Published results of methods that are not in the study."
 
 def _write_figures(data: StudyData, out: Path, below: str) -> list[Piece]:
     pieces = []
-    for drawing in _drawings(data):
+    styles = method_styles({spec.label: spec.method for spec in data.study.specs}, BASELINE)
+    for drawing in drawings(data, styles, PRINT_RC):
+        if isinstance(drawing, Omitted):
+            continue
         for sheet in sheets(drawing):
             save_sheet(sheet, out / below / "figures")
             path = f"{below}figures/{sheet.key}"
             pieces.append(Piece(path, f"{drawing.title}. {drawing.caption}", sheet.wide))
     return pieces
-
-
-def _drawings(data: StudyData) -> Iterator[Drawing]:
-    styles = method_styles({spec.label: spec.method for spec in data.study.specs}, BASELINE)
-    for draw in FIGURES:
-        with mpl.rc_context(PRINT_RC):
-            drawn = draw(data, styles)
-        if drawn is None or isinstance(drawn, Omitted):
-            continue
-        yield from drawn if isinstance(drawn, list) else [drawn]
 
 
 # --- the document ------------------------------------------------------------------------------

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import matplotlib as mpl
 
@@ -119,12 +120,20 @@ def _figures(
     data: StudyData, styles: dict[str, MethodStyle], folder: Path
 ) -> tuple[list[SavedFigure], list[Omitted]]:
     drawn, omitted = [], []
-    for draw in FIGURES:
-        with mpl.rc_context(RC):
-            result = draw(data, styles)
+    for result in drawings(data, styles, RC):
         if isinstance(result, Omitted):
             omitted.append(result)
-        elif result is not None:
-            every = result if isinstance(result, list) else [result]
-            drawn += [save(drawing, folder) for drawing in every]
+        else:
+            drawn.append(save(result, folder))
     return drawn, omitted
+
+
+def drawings(
+    data: StudyData, styles: dict[str, MethodStyle], rc: dict[Any, Any]
+) -> Iterator[Drawing | Omitted]:
+    """Every figure that has a place in a report of this study, drawn under the settings `rc`."""
+    for draw in FIGURES:
+        with mpl.rc_context(rc):
+            result = draw(data, styles)
+        if result is not None:
+            yield from result if isinstance(result, list) else [result]

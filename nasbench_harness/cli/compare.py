@@ -34,12 +34,13 @@ def compare(
     from nasbench_harness import console
     from nasbench_harness.errors import UnknownNameError
     from nasbench_harness.reports.compare import MEASURES, compare
+    from nasbench_harness.reports.studydata import load_study
     from nasbench_harness.store import study_folders
 
     known = {measure: measure for measure in MEASURES}
     if metric not in known:
         raise UnknownNameError("metric to compare", metric, known)
-    loaded = [_load(folder) for place in studies for folder in study_folders(place)]
+    loaded = [load_study(folder) for place in studies for folder in study_folders(place)]
     found = [(data, compare(data, first, second, known[metric])) for data in loaded]
     if json:
         console.print_json([_as_json(data, comparison) for data, comparison in found])
@@ -48,17 +49,6 @@ def compare(
         if number:
             console.out.print()
         _tell(data, comparison)
-
-
-def _load(folder: Path) -> StudyData:
-    """The study with its trials as they are now, which the gathered tables may be behind."""
-    from dataclasses import replace
-
-    from nasbench_harness.reports.studydata import load_study
-    from nasbench_harness.store import trials_table
-
-    data = load_study(folder)
-    return replace(data, trials=trials_table(data.study))
 
 
 def _tell(data: StudyData, comparison: Comparison) -> None:
@@ -74,11 +64,7 @@ def _tell(data: StudyData, comparison: Comparison) -> None:
 def _heading(data: StudyData) -> str:
     """What was searched, and what the answers were looked up in."""
     spec = data.study.specs[0]
-    searched = f"a supernet trained on {spec.images}" if spec.images else f"the {spec.problem}"
-    return (
-        f"{data.name}: {spec.space} on {searched}; table `{spec.table}`,"
-        f" {data.first('report_metric')}"
-    )
+    return f"{data.name}: {spec.searched}; table `{spec.table}`, {data.first('report_metric')}"
 
 
 def _facts(comparison: Comparison) -> dict[str, str]:

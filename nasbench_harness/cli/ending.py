@@ -49,11 +49,7 @@ def _as_json(part: StudyRun, summary: pd.DataFrame) -> dict[str, Any]:
 
 def _title(part: StudyRun) -> str:
     spec = part.study.specs[0]
-    searched = f"a supernet trained on {spec.images}" if spec.images else f"the {spec.problem}"
-    return (
-        f"{spec.space} on {searched}; answers looked up in table `{spec.table}`,"
-        f" {spec.report_metric}"
-    )
+    return f"{spec.searched}; answers looked up in table `{spec.table}`, {spec.report_metric}"
 
 
 def _next(done: list[StudyRun]) -> str:

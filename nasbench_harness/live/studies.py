@@ -136,5 +136,4 @@ def _about(study: Study) -> str:
     if not study.specs:
         return ""
     spec = study.specs[0]
-    searched = f"a supernet trained on {spec.images}" if spec.images else f"the {spec.problem}"
-    return f"{spec.space} on {searched}; table `{spec.table}`, {spec.report_metric}"
+    return f"{spec.searched}; table `{spec.table}`, {spec.report_metric}"

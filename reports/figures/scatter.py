@@ -13,6 +13,7 @@ from nasbench_harness.reports import numerals
 from nasbench_harness.reports.figures.drawing import Drawing, Omitted
 from nasbench_harness.reports.figures.regretlines import HEIGHT, WIDTH
 from nasbench_harness.reports.figures.style import MethodStyle
+from nasbench_harness.reports.statistics.correlation import kendall
 from nasbench_harness.reports.studydata import StudyData
 from nasbench_harness.reports.words import count, plain, shortened
 
@@ -55,11 +56,7 @@ def answers(data: StudyData) -> pd.DataFrame:
 
 def rank_correlation(rows: pd.DataFrame) -> float:
     """Kendall's tau-b over all answers; NaN of too few, or where one of the two is constant."""
-    from scipy.stats import kendalltau
-
-    if len(rows) < CORRELATED or rows[[ONESHOT, "accuracy"]].nunique().min() < 2:
-        return math.nan
-    return float(kendalltau(rows[ONESHOT], rows["accuracy"]).statistic)
+    return kendall(rows[ONESHOT], rows["accuracy"]) if len(rows) >= CORRELATED else math.nan
 
 
 def _marks(axes: Axes, rows: pd.DataFrame, label: str, style: MethodStyle) -> None:
