@@ -34,9 +34,9 @@ class NetworkSettings(Settings):
     weight_decay: float = setting(3e-4, "L2 pull on the network weights", ge=0)
     clip_norm: float = setting(
         5.0,
-        "largest norm of the gradient of all network weights, without the architecture parameters:"
-        " the NAS-Bench-201 and DrNAS authors' codes count in what the training loss leaves on"
-        " them, which shortens their steps where it clips; 0 never clips",
+        "largest norm of the gradient of all network weights, without that of the architecture"
+        " parameters, which the NAS-Bench-201 and DrNAS authors' codes count in, so that their"
+        " steps are shorter where it clips; 0 never clips",
         ge=0,
     )
     reset_optimizer_epoch: int = setting(
