@@ -55,19 +55,22 @@ class DARTS(AlphaSearcher[DARTSSettings]):
         ),
         "nb201": Recipe(
             epochs=50,
-            source="NAS-Bench-201 authors' code (DARTS-V1; with order=second DARTS-V2)",
+            source="NAS-Bench-201 authors' code (DARTS-V1; with order=second DARTS-V2); but that"
+            " their gradient clip counts alpha in, and ours does not",
             settings={"arch_before_weight": "second_order"},
             network=NB201_AUTHORS,
         ),
         "nats": Recipe(
             epochs=100,
-            source="NATS-Bench authors' code",
+            source="NATS-Bench authors' code; but that the last batch norm of their search network"
+            " has no affine map and no running statistics, as in the cells, and ours has both",
             settings={"arch_before_weight": False},
             network={**NB201_AUTHORS, "clip_norm": 0.0, "track_running_stats": False},
         ),
         "drnas": Recipe(
             epochs=100,
-            source="DrNAS authors' code: DARTS on NAS-Bench-201 as they compare with it",
+            source="DrNAS authors' code: DARTS on NAS-Bench-201 as they compare with it; but that"
+            " their gradient clip counts alpha in, and ours does not",
             network=DARTS_FAMILY,
         ),
         "darts": Recipe(

@@ -91,14 +91,18 @@ class DrNAS(AlphaSearcher[DrNASSettings]):
         ),
         "nb201": Recipe(
             epochs=100,
-            source="DrNAS authors' code, NAS-Bench-201 without progressive stages",
+            source="DrNAS authors' code [C], NAS-Bench-201 without progressive stages; but that"
+            " their gradient clip counts alpha in, and ours does not",
             network=DARTS_FAMILY,
         ),
         "nb201_progressive": Recipe(
             epochs=100,
-            source="DrNAS authors' code, NAS-Bench-201 with progressive stages",
+            source="DrNAS authors' code [C], NAS-Bench-201 with progressive stages: the learning"
+            " rate of the weights begins again at 0.025 when the channels are widened, and goes on"
+            " from there in proportion to one cosine over all epochs; but that their gradient clip"
+            " counts alpha in, and ours does not",
             settings={"partial_channels": [4, 2], "kept_options": [5, 3], "warmup_epochs": 10},
-            network=DARTS_FAMILY,
+            network={**DARTS_FAMILY, "restart_when_widened": True},
         ),
         "quick": Recipe(
             epochs=QUICK_EPOCHS,

@@ -10,12 +10,16 @@ DARTS_FAMILY: Mapping[str, Any] = {
     "momentum": 0.9, "nesterov": False, "weight_decay": 3e-4, "clip_norm": 5.0,
     "split": "halves", "track_running_stats": True,
 }  # fmt: skip
-"""DARTS' and DrNAS' authors: one half of the training images each for weights and architecture."""
+"""DARTS' and DrNAS' authors: one half of the training images each for weights and architecture.
+
+On NAS-Bench-201 alpha is a parameter of DrNAS' network, so that its gradient counts in their clip;
+here, as in DARTS' own space, it does not.
+"""
 
 NB201_AUTHORS: Mapping[str, Any] = {
     **DARTS_FAMILY, "nesterov": True, "weight_decay": 5e-4, "split": "published",
 }  # fmt: skip
-"""The NAS-Bench-201 authors' baselines, on the benchmark's own splits."""
+"""The NAS-Bench-201 authors' baselines, on the benchmark's own splits; their clip counts alpha."""
 
 QUICK: Mapping[str, Any] = {
     **DARTS_FAMILY, "width": 8, "cells": 1, "batch_size": 32, "learning_rate": 0.05,

@@ -86,17 +86,44 @@ class UNASSettings(AlphaSettings):
         "architectures measured once to fit the linear cost model; lower it where that is slow",
         ge=20,
     )
+    schedules: Literal["whole_search", "after_warmup"] = setting(
+        "whole_search",
+        "what the cosine of Adam's step and the ramp of the cost's weight count: the whole search,"
+        " or what comes after the warm-up (authors' code)",
+        later=True,
+    )
+    least_weight: float = setting(
+        0.0,
+        "options whose weight in a soft sample (the largest in a batch of samples) is below this"
+        " are left out of the supernet's mixture, and the others keep theirs; 0.05 in the authors'"
+        " code, where the estimator is no longer exactly unbiased",
+        ge=0,
+        lt=1,
+        later=True,
+    )
 
 
 NB201_SOURCE = (
-    "UNAS authors' CIFAR values; their use on NAS-Bench-201 is a design decision of this project"
+    "UNAS authors' code for CIFAR [C]: 15 epochs of network weights alone at a constant rate, then"
+    " cosines and the cost's ramp over the other 85; learning rates times batch / 64, their ends"
+    " are not; options below a weight of 0.05 left out. Use on NAS-Bench-201, and its batch of 64,"
+    " [D]: design decision of this project"
 )
+NB201_SETTINGS: Mapping[str, Any] = {
+    "warmup_epochs": 15, "schedules": "after_warmup", "least_weight": 0.05,
+}  # fmt: skip
 NB201_NETWORK: Mapping[str, Any] = {
     "batch_size": 64, "optimizer": "adam", "learning_rate": 3e-4, "learning_rate_min": 1e-4,
     "weight_decay": 3e-4, "clip_norm": 5.0, "split": "halves", "train_share": 0.9,
-    "reset_optimizer_epoch": 15, "track_running_stats": True,
+    "constant_epochs": 15, "reset_optimizer_epoch": 15, "track_running_stats": True,
 }  # fmt: skip
-"""The authors' Adam, begun afresh after 15 epochs that train network weights only."""
+"""The authors' Adam, begun afresh after 15 epochs that train network weights only.
+
+They step their schedulers before an epoch, which under the torch of their requirements (1.1) leaves
+out a cosine's first value and reaches its last; all cosines here begin with the first.
+"""
+RATES_FOR_BATCH = 64
+"""The batch of the authors' learning rates (`--scale_lr`: 4 devices of 32 images double them)."""
 
 TINY = 1e-30
 """Stands in for the probability of an option that does not exist: never drawn, no gradient."""
@@ -133,14 +160,16 @@ class UNAS(AlphaSearcher[UNASSettings]):
         "nb201": Recipe(
             epochs=100,
             source=NB201_SOURCE,
-            settings={"sample_per": "batch", "warmup_epochs": 15},
+            settings={"sample_per": "batch", **NB201_SETTINGS},
             network=NB201_NETWORK,
+            rates_for_batch=RATES_FOR_BATCH,
         ),
         "nb201_per_example": Recipe(
             epochs=100,
             source=f"{NB201_SOURCE}; one architecture per example, as they have it on CIFAR",
-            settings={"sample_per": "example", "warmup_epochs": 15},
+            settings={"sample_per": "example", **NB201_SETTINGS},
             network=NB201_NETWORK,
+            rates_for_batch=RATES_FOR_BATCH,
         ),
         "quick": Recipe(
             epochs=QUICK_EPOCHS,
@@ -158,6 +187,7 @@ class UNAS(AlphaSearcher[UNASSettings]):
         self.baseline = torch.zeros((), **self._like())
         self.cost_error = 0.0  # of the linear model, in the cost's unit
         self.cost_model: Tensor | None = None  # [D * K + 1] weights, then the bias
+        self.updates = 0  # of the logits, so far
 
     # --- one step (section "one step, in order" of the authors' code) -------------------------
 
@@ -167,7 +197,7 @@ class UNAS(AlphaSearcher[UNASSettings]):
         log: Log = {}
         if self.problem.progress.epoch >= self.settings.warmup_epochs:
             log = self.update_logits(sample)
-        mixed = sample.soft.detach()
+        mixed = self.mixture(sample.soft.detach())
         per_example = self.settings.sample_per == "example"
         return log | self.problem.fit(mixed if per_example else mixed[0])
 
@@ -180,6 +210,7 @@ class UNAS(AlphaSearcher[UNASSettings]):
         self.descend(surrogate)
         if self.settings.cost != "none":
             log |= {"cost_model_error": self.cost_error, "cost_weight": self.cost_coefficient()}
+        self.updates += 1
         return {"discrete_loss": discrete.mean(), **log}
 
     def surrogate(self, sample: Sample) -> tuple[Tensor, Tensor, Log]:
@@ -196,7 +227,7 @@ class UNAS(AlphaSearcher[UNASSettings]):
     def loss_surrogate(self, discrete: Tensor, sample: Sample) -> tuple[Tensor, Log]:
         """The part of the loss; `discrete` is L(z) [B], no gradient."""
         if self.settings.control_variate == "loss":
-            continuous = self.objective(sample.soft)
+            continuous = self.objective(self.mixture(sample.soft))
             advantage = (discrete - continuous).detach()
             loss = (advantage * sample.log_p + continuous).mean()
             return loss, {"soft_loss": continuous.detach().mean()}
@@ -222,6 +253,16 @@ class UNAS(AlphaSearcher[UNASSettings]):
         if self.settings.gap == "per_example":
             return train + self.settings.gap_weight * (valid - train).abs()
         return train + self.settings.gap_weight * (valid.mean() - train.mean()).abs()
+
+    def mixture(self, soft: Tensor) -> Tensor:
+        """Soft samples [n, D, K] as the network mixes them: without options of hardly any weight.
+
+        What is left is not renormalised. An option stays for all n samples if it weighs enough in
+        one of them.
+        """
+        if not self.settings.least_weight:
+            return soft
+        return soft * (soft.detach().amax(dim=0) >= self.settings.least_weight)
 
     # --- sampling ------------------------------------------------------------------------------
 
@@ -264,8 +305,9 @@ class UNAS(AlphaSearcher[UNASSettings]):
 
     def cost_coefficient(self) -> float:
         """kappa_t: 0 at first, `cost_weight` after `cost_ramp` steps."""
-        ramp = self.problem.progress.step / self.settings.cost_ramp
-        return self.settings.cost_weight * min(ramp, 1.0)
+        after_warmup = self.settings.schedules == "after_warmup"
+        step = self.updates if after_warmup else self.problem.progress.step
+        return self.settings.cost_weight * min(step / self.settings.cost_ramp, 1.0)
 
     def measure(self, discrete: Tensor) -> float:
         """Cost of a one-hot [D, K]: millions of parameters or multiply-adds, milliseconds."""
@@ -331,6 +373,7 @@ class UNAS(AlphaSearcher[UNASSettings]):
             "baseline": self.baseline,
             "cost_model": self.cost_model,
             "cost_error": self.cost_error,
+            "updates": self.updates,
         }
         return {**super().state_dict(), **own}
 
@@ -341,12 +384,16 @@ class UNAS(AlphaSearcher[UNASSettings]):
         self.baseline = state["baseline"].to(device)
         model, self.cost_error = state["cost_model"], state["cost_error"]
         self.cost_model = None if model is None else model.to(device)
+        self.updates = state.get("updates", 0)  # checkpoints of earlier versions have none
 
     def _set_learning_rate(self) -> None:
         low, high = self.settings.learning_rate_min, self.settings.learning_rate
         if low is not None:
             progress = self.problem.progress
-            share = (1 + math.cos(math.pi * progress.epoch / progress.epochs)) / 2
+            after_warmup = self.settings.schedules == "after_warmup"
+            first = self.settings.warmup_epochs if after_warmup else 0
+            passed, all_epochs = progress.epoch - first, progress.epochs - first
+            share = (1 + math.cos(math.pi * passed / all_epochs)) / 2
             self.optimizer.param_groups[0]["lr"] = low + (high - low) * share
 
 

@@ -305,6 +305,10 @@ class Recipe:
     """Search steps on a landscape; None: as many as the epochs have batches."""
     network: Mapping[str, Any] = field(default_factory=dict)
     """How a weight-sharing problem trains its network weights under this recipe."""
+    rates_for_batch: int | None = None
+    """Images of a batch that both learning rates, the method's and the network's, are for: on
+    images they grow with the batch, where the user does not set them; None: they are the same for
+    every batch. What they end at stays."""
 
 
 class Searcher(Protocol):

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
 STEPS_PER_EPOCH = 391
 """Batches of 64 in the 25,000 CIFAR-10 training images of a search."""
-RESET = "reset_optimizer_epoch"
+RATE = "learning_rate"
+WITH_WARMUP = ("reset_optimizer_epoch", "constant_epochs")
+"""Epochs of the network's training that are the method's warm-up, where the recipe sets them."""
 PAPER, SAMPLING = "paper", "sampling"
 DEFAULT_LOOKUP = "cifar10"
 
@@ -63,6 +65,10 @@ class OnTable:
             "steps": self.config.steps or recipe.steps or recipe.epochs * STEPS_PER_EPOCH,
             "epochs": recipe.epochs,
         }
+
+    def rates(self, method: type[Searcher], recipe: Recipe) -> dict[str, float]:
+        """A table has no batches of images that learning rates could grow with."""
+        return {}
 
     def resolve_network(self, recipe: Recipe, settings: Mapping[str, Any]) -> dict[str, Any]:
         """A table has none."""
@@ -159,12 +165,15 @@ class OnImages:
         return epochs, steps
 
     def resolve_network(self, recipe: Recipe, settings: Mapping[str, Any]) -> dict[str, Any]:
-        """The supernet of a method; a fresh optimiser comes when the method's warm-up ends."""
-        network = self._network(recipe)
-        if recipe.network.get(RESET) and RESET not in self.config.network:
-            network = network.model_copy(update={RESET: settings.get("warmup_epochs", 0)})
+        """The supernet of a method; what ends with the method's warm-up does so when it moves."""
+        moved = {
+            name: settings.get("warmup_epochs", 0)
+            for name in WITH_WARMUP
+            if recipe.network.get(name) and name not in self.config.network
+        }
+        network = self._network(recipe).model_copy(update=moved)
         return {
-            "network": network.model_dump(mode="json"),
+            "network": network.identity(),
             "network_overrides": dict(self.config.network),
             "batch_size": network.batch_size,
         }
@@ -172,7 +181,23 @@ class OnImages:
     def _network(self, recipe: Recipe) -> NetworkSettings:
         from nasbench_harness.problems.network_settings import NetworkSettings
 
-        return NetworkSettings.build("network", recipe.network, self.config.network)
+        network = NetworkSettings.build("network", recipe.network, self.config.network)
+        if RATE in self.config.network:
+            return network
+        return network.model_copy(update=_for_batch(recipe, network.batch_size, network))
+
+    def rates(self, method: type[Searcher], recipe: Recipe) -> dict[str, float]:
+        """The method's learning rate for this batch, where the recipe's grows with it."""
+        batch = self._network(recipe).batch_size
+        return _for_batch(recipe, batch, method.Settings.build("recipe", recipe.settings))
+
+
+def _for_batch(recipe: Recipe, batch: int, settings: Any) -> dict[str, float]:
+    """The learning rate in proportion to the batch; nothing where the recipe does not say so."""
+    rate = getattr(settings, RATE, None)
+    if rate is None or recipe.rates_for_batch in (None, batch):
+        return {}
+    return {RATE: rate * batch / recipe.rates_for_batch}
 
 
 def _search_metric(table: Table, config: StudyConfig, *, queries: bool) -> str:

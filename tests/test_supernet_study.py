@@ -292,10 +292,90 @@ def test_what_cannot_run_is_refused_at_once(methods: str, given: dict[str, Any],
 def test_warmups_shrink_with_the_epochs_and_the_new_optimiser_comes_after() -> None:
     spec = only_trial("unas", recipe="paper", epochs=20, network={**TINY, "train_share": 0.5})
     assert spec.settings["warmup_epochs"] == 3
-    assert spec.network["reset_optimizer_epoch"] == 3
+    assert spec.network["reset_optimizer_epoch"] == spec.network["constant_epochs"] == 3
     small = {**TINY, "batch_size": 8}  # of the tenth that is for the architecture
     whole = only_trial("unas", recipe="paper", epochs=None, network=small)
     assert (whole.settings["warmup_epochs"], whole.epochs) == (15, 100)
+    assert whole.network["reset_optimizer_epoch"] == whole.network["constant_epochs"] == 15
+
+
+@pytest.mark.parametrize(
+    ("methods", "sets", "expected"),
+    [
+        ("unas[warmup_epochs=5]", (), (5, 5)),
+        ("unas[warmup_epochs=0]", (), (None, 0)),
+        ("unas", ("network.constant_epochs=7",), (7, 3)),
+        ("unas", ("network.reset_optimizer_epoch=7",), (3, 7)),
+    ],
+)
+def test_what_ends_with_the_warm_up_follows_it_unless_it_is_set(
+    methods: str, sets: tuple[str, ...], expected: tuple[int | None, int]
+) -> None:
+    network = {**TINY, "train_share": 0.5}
+    spec = only_trial(methods, sets, recipe="paper", epochs=20, network=network)
+    found = (spec.network.get("constant_epochs"), spec.network["reset_optimizer_epoch"])
+    assert found == expected
+
+
+# --- learning rates that go with the batch -----------------------------------------------------
+
+
+def rates(methods: str = "unas", sets: tuple[str, ...] = (), **given: Any) -> tuple[float, float]:
+    """Of the logits and of the network's weights."""
+    network = {**TINY, "train_share": 0.5, "batch_size": 32}
+    spec = only_trial(methods, sets, recipe="paper", epochs=20, network=network, **given)
+    return spec.settings["learning_rate"], spec.network["learning_rate"]
+
+
+def test_rates_of_unas_go_with_the_batch() -> None:
+    """The authors multiply both by batch / 64, and leave the rates they end at."""
+    assert rates() == (5e-4, 1.5e-4)
+    spec = only_trial("unas", recipe="paper", limit=400, network={**TINY, "batch_size": 40})
+    assert spec.settings["learning_rate_min"] == 3e-4
+    assert spec.network["learning_rate_min"] == 1e-4
+
+
+def test_the_authors_batch_on_four_devices_doubles_the_rates() -> None:
+    """128 images together: 2e-3 and 6e-4, as their commands train on CIFAR."""
+    network = {**TINY, "train_share": 0.5, "batch_size": 128}
+    spec = only_trial("unas", recipe="paper", epochs=20, limit=300, network=network)
+    assert (spec.settings["learning_rate"], spec.network["learning_rate"]) == (2e-3, 6e-4)
+
+
+def test_rates_that_are_set_are_taken_as_they_are() -> None:
+    assert rates("unas[learning_rate=0.01]") == (0.01, 1.5e-4)
+    assert rates(sets=("network.learning_rate=0.02",)) == (5e-4, 0.02)
+
+
+@pytest.mark.parametrize("methods", ["darts", "drnas", "edas", "unas[recipe=quick]"])
+def test_other_recipes_have_one_rate_for_every_batch(methods: str) -> None:
+    small = only_trial(methods, recipe="paper", network={**TINY, "batch_size": 8})
+    large = only_trial(methods, recipe="paper", network={**TINY, "batch_size": 40})
+    assert small.settings["learning_rate"] == large.settings["learning_rate"]
+    assert small.network["learning_rate"] == large.network["learning_rate"]
+
+
+def test_a_landscape_has_no_batch_of_images() -> None:
+    landscape = {"search": "landscape", "limit": None, "epochs": None, "network": {}}
+    spec = only_trial("unas", recipe="paper", dataset="cifar10", batch_size=8, **landscape)
+    assert spec.settings["learning_rate"] == 1e-3
+
+
+def test_the_recipes_of_the_authors_run(tmp_path: Path) -> None:
+    """A constant rate in the warm-up and a cosine after it; a rate that starts again."""
+    methods = "drnas[recipe=nb201_progressive,warmup_epochs=0],unas[warmup_epochs=2]"
+    network = {"width": 4, "cells": 1, "batch_size": 16, "train_share": 0.5}
+    study = config(methods, recipe="paper", epochs=4, network=network)
+    assert run_study(study, tmp_path / "study", LocalExecutor(1)).counts() == {Status.DONE: 2}
+    histories = {
+        path.parent.name[:5]: [row["learning_rate"] for row in read_journal(path)]
+        for path in (tmp_path / "study" / "trials").glob("*/history.jsonl")
+    }
+    drnas, unas = histories["drnas"], histories["unas-"]
+    assert drnas[2] == pytest.approx(drnas[0])
+    assert drnas[1] > drnas[3]
+    assert unas[:3] == [7.5e-5] * 3
+    assert unas[3] == pytest.approx((7.5e-5 + 1e-4) / 2)
 
 
 def test_steps_alone_decide_how_many_epochs_there_are() -> None:

@@ -16,13 +16,27 @@ class NetworkSettings(Settings):
     optimizer: Literal["sgd", "adam"] = setting("sgd", "optimiser of the network weights")
     learning_rate: float = setting(0.025, "its step at the start", gt=0)
     learning_rate_min: float = setting(0.001, "its step at the end of a cosine over epochs", ge=0)
+    constant_epochs: int = setting(
+        0,
+        "epochs at the first learning rate; the cosine runs over those that are left",
+        unit="epochs",
+        ge=0,
+        later=True,
+    )
+    restart_when_widened: bool = setting(
+        False,
+        "begin again with the first learning rate when more channels pass through the operations;"
+        " the cosine goes on from there in proportion and the momenta stay (DrNAS authors' code)",
+        later=True,
+    )
     momentum: float = setting(0.9, "momentum of SGD", ge=0, lt=1)
     nesterov: bool = setting(False, "Nesterov's form of the momentum")
     weight_decay: float = setting(3e-4, "L2 pull on the network weights", ge=0)
     clip_norm: float = setting(
         5.0,
-        "largest norm of the gradient of all network weights, without the architecture parameters"
-        " that the NAS-Bench-201 code counts in; 0 never clips",
+        "largest norm of the gradient of all network weights, without that of the architecture"
+        " parameters, which the NAS-Bench-201 and DrNAS authors' codes count in, so that their"
+        " steps are shorter where it clips; 0 never clips",
         ge=0,
     )
     reset_optimizer_epoch: int = setting(

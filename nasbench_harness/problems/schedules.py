@@ -3,8 +3,36 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 
 def cosine(start: float, end: float, epoch: int, epochs: int) -> float:
     """From `start` in epoch 0 towards `end`, which is reached after the last epoch."""
     return end + (start - end) * (1 + math.cos(math.pi * epoch / epochs)) / 2
+
+
+@dataclass(frozen=True)
+class Cosine:
+    """A learning rate over a search: constant at first, then a cosine that may begin again."""
+
+    start: float
+    end: float
+    epochs: int
+    """Of the whole search."""
+    constant: int = 0
+    """Epochs before the cosine begins, over those that are left."""
+
+    def rate(self, epoch: int, restarted: int = 0) -> float:
+        """In `epoch`, 0 for the first; `restarted` is the epoch of the last restart, 0 for none.
+
+        A restart puts the rate back to `start` and leaves the cosine's clock alone: what exceeds
+        `end` shrinks from there on by the same factors as without it. So does torch's scheduler
+        that is given a new optimiser and its own old state.
+        """
+        if epoch < self.constant:
+            return self.start
+        rate = cosine(self.start, self.end, epoch - self.constant, self.epochs - self.constant)
+        if restarted <= self.constant:
+            return rate
+        left = cosine(1.0, 0.0, restarted - self.constant, self.epochs - self.constant)
+        return self.end + (rate - self.end) / left

@@ -42,7 +42,7 @@ from nasbench_harness.problems.costs import Costs
 from nasbench_harness.problems.meters import Meters
 from nasbench_harness.problems.network_settings import NetworkSettings
 from nasbench_harness.problems.precision import Precision
-from nasbench_harness.problems.schedules import cosine
+from nasbench_harness.problems.schedules import Cosine
 from nasbench_harness.problems.unrolled import unrolled_gradient
 from nasbench_harness.seeding import stream_seed
 
@@ -81,6 +81,10 @@ class WeightSharing:
         self.settings = settings
         self.batch_size = settings.batch_size
         self._steps, self._epochs, self._step, self._seed = steps, epochs, -1, seed
+        self._schedule = Cosine(
+            settings.learning_rate, settings.learning_rate_min, epochs, settings.constant_epochs
+        )
+        self._restarted = 0
         self._split_images(dataset)
         channels = dataset.train.pixels.shape[1]
         self._shape = NetworkShape(len(dataset.classes), channels, settings.width, settings.cells)
@@ -165,12 +169,11 @@ class WeightSharing:
         self._batch = {split: batches.next() for split, batches in self._batches.items()}
 
     def _begin_epoch(self, epoch: int) -> None:
-        s = self.settings
-        if epoch and epoch == s.reset_optimizer_epoch:
+        if epoch and epoch == self.settings.reset_optimizer_epoch:
             self._optimizer = self._make_optimizer()
         self._meters.reset()
         for group in self._optimizer.param_groups:
-            group["lr"] = cosine(s.learning_rate, s.learning_rate_min, epoch, self._epochs)
+            group["lr"] = self._schedule.rate(epoch, self._restarted)
 
     def losses(self, weights: Tensor, split: Split, active: Tensor | None = None) -> Tensor:
         """Cross-entropy of each example, [B]; the network's own weights get no gradient."""
@@ -229,8 +232,10 @@ class WeightSharing:
         old = self._optimizer
         grown = {g.new: g for g in cast("Supernet", self.supernet).use_channels(factor, generator)}
         self._channel_factor = factor
-        rate = old.param_groups[0]["lr"]
+        if self.settings.restart_when_widened:
+            self._restarted = self.progress.epoch
         self._optimizer = self._make_optimizer()
+        rate = self._schedule.rate(self.progress.epoch, self._restarted)
         self._optimizer.param_groups[0]["lr"] = rate
         for parameter in self.supernet.parameters():
             change = grown.get(parameter)
@@ -335,6 +340,7 @@ class WeightSharing:
         return {
             "step": self._step,
             "channel_factor": self._channel_factor,
+            "restarted": self._restarted,
             "network": self.supernet.state_dict(),
             "optimizer": self._optimizer.state_dict(),
             "batches": {split: b.state_dict() for split, b in self._batches.items()},
@@ -347,6 +353,7 @@ class WeightSharing:
         if state["channel_factor"] != self._channel_factor:
             self._build(state["channel_factor"])
         self._step = state["step"]
+        self._restarted = state.get("restarted", 0)  # checkpoints of earlier versions have none
         self.supernet.load_state_dict(state["network"])
         self._optimizer.load_state_dict(state["optimizer"])
         for split, batches in self._batches.items():

@@ -1,7 +1,9 @@
 """What surrounds the cells of NAS-Bench-201, in supernets and in stand-alone networks alike.
 
 Stem, three stages of cells with a residual reduction block between them, head (Dong & Yang, ICLR
-2020, section 2.1). The batch norms out here always learn an affine map.
+2020, section 2.1). The batch norms out here always learn an affine map and keep running statistics,
+as in every stand-alone network and in the search networks of NAS-Bench-201's and DrNAS' authors;
+that of NATS-Bench treats its last norm like those in the cells.
 """
 
 from __future__ import annotations
