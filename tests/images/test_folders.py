@@ -15,6 +15,7 @@ from PIL import Image
 from nasbench_harness.errors import HarnessError
 from nasbench_harness.images import folders
 from nasbench_harness.images.datasets import CIFAR10_CLASSES, open_dataset
+from nasbench_harness.images.decoding import ImageFile
 from nasbench_harness.images.parts import ImageDataset
 from nasbench_harness.images.splits import search_split
 
@@ -138,13 +139,13 @@ def test_other_sizes_are_not_cifar10(make_folder: MakeFolder) -> None:
 def decoded(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Grows by one whenever a folder is decoded."""
     calls: list[int] = []
-    decode = folders._decode
+    decode = folders.decode
 
-    def counting(files: list[folders._File], size: int | None) -> object:
+    def counting(files: list[ImageFile], size: int | None) -> object:
         calls.append(len(files))
         return decode(files, size)
 
-    monkeypatch.setattr(folders, "_decode", counting)
+    monkeypatch.setattr(folders, "decode", counting)
     return calls
 
 
