@@ -14,7 +14,7 @@ import torch
 
 from nasbench_harness.images.cache import cached
 from nasbench_harness.images.decoding import ImageFile, decode, identify
-from nasbench_harness.images.layout import LayoutName, some
+from nasbench_harness.images.layout import TEST, TRAIN, VALID, LayoutName, some
 from nasbench_harness.images.listing import Listing, list_images
 from nasbench_harness.images.parts import Decoded, Images
 from nasbench_harness.images.splits import NB201_SEED
@@ -80,7 +80,7 @@ def _read(listing: Listing, files: Sequence[ImageFile], image_size: int | None) 
         parts[part] = Images(torch.from_numpy(chosen), torch.from_numpy(labels[order]))
         start += len(labels)
     notes = ("resized" if pixels.resized else "kept", *pixels.words)
-    return Decoded(classes, **parts, notes=notes)
+    return Decoded(classes, parts[TRAIN], parts.get(VALID), parts.get(TEST), notes)
 
 
 # --- what was understood -----------------------------------------------------------------------

@@ -129,7 +129,7 @@ def test_extra_folders_beside_parts_that_agree_are_left_out(lay: Lay) -> None:
         (["train/1.png", "test/1.png"], "2 pictures but no class folders.*image-layout classes"),
         ([*in_parts("train"), "test/1.png"], r"test in .*: 1 picture but no class folders"),
         (["a/1.png", "b/1.png", "test/a/1.png"], "test in .* may be held-out images without a"),
-        (["cat/train/1.png", "cat/test/1.png", "dog/1.png"], "cat in .* holds test, train, the par"),
+        (["cat/train/1.png", "cat/test/1.png", "dog/1.png"], "cat in .* holds test, train, the p"),
         (in_parts("train/train", "train/val"), "holds train, val, which are called after parts"),
         (in_parts("data/train", "data/test"), "name `folder:.*/data`"),
         (in_parts("data"), r"holds 1 folder\(s\) .*; `folder:.*/data` holds more"),
@@ -137,7 +137,7 @@ def test_extra_folders_beside_parts_that_agree_are_left_out(lay: Lay) -> None:
         (["train/cat/1.png", "train/dog/1.png", "test/cat/1.png", "test/dgo/1.png"],
          "dog is for training, dgo is not"),
         (["cat/notes.txt", "dog/1.png"], r"no image in cat .*\(there are 1 .txt\)"),
-        (["cat/1.png", "dog/1.png", "dog/2.heic"], r"1 file of a picture format .*dog/2\.heic; conv"),
+        (["cat/1.png", "dog/1.png", "dog/2.heic"], r"1 file of a picture .*dog/2\.heic; conv"),
         (["cat/1.heic", "dog/1.png"], r"no image in cat .*1 \.heic that Pillow cannot open"),
     ],
 )  # fmt: skip
@@ -226,7 +226,7 @@ def test_litter_is_neither_class_nor_image(lay: Lay, name: str) -> None:
         f"{name}/cat/1.png", f"train/{name}/1.png", f"train/cat/{name}/x.jpg", f"test/dog/{name}",
     )  # fmt: skip
     listing = list_images(folder)
-    assert counts(listing) == dict.fromkeys(("train", "test"), {"cat": 1, "dog": 1})
+    assert counts(listing) == {part: {"cat": 1, "dog": 1} for part in ("train", "test")}
     assert sum(listing.left_out.litter.values()) == 4
 
 
