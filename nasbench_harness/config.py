@@ -27,6 +27,7 @@ from nasbench_harness.tables.library import default_table
 DEFAULT_SEEDS = 10
 BASELINE = "random"
 LONGEST_NAME = 100
+AUTO = "auto"
 ALL_DATASETS = "all"
 RECIPE = "recipe"
 """`drnas[recipe=nb201_progressive]`: a recipe for this method alone."""
@@ -36,7 +37,7 @@ CHECK = "check"
 """A section of the study file that is for `nasharness check` alone."""
 _NAMED = (
     "search", "table", "dataset", "recipe", "steps", "epochs", "limit", "image_size", "network",
-    "noise", "batch_size", "search_metric", "report_metric",
+    "noise", "batch_size", "search_metric", "report_metric", "image_layout",
 )  # fmt: skip
 
 
@@ -80,6 +81,9 @@ class StudyConfig(BaseModel):
     """Use only so many training images, as many of each class as possible."""
     image_size: int | None = Field(default=None, ge=1, le=1024)
     """Side that the images of a folder are resized to, pixels."""
+    image_layout: Literal["parts", "classes"] | None = None
+    """What the folders in a folder of images are: parts such as train and test, or the classes;
+    None (or `auto`) where it can be told."""
     network: dict[str, Any] = Field(default_factory=dict)
     """What is changed of every recipe's supernet and its training."""
     diagnose_every: int = Field(default=0, ge=0)
@@ -109,6 +113,11 @@ class StudyConfig(BaseModel):
                 for choice in (parse_methods(entry) if isinstance(entry, str) else [entry])
             ]
         return value
+
+    @field_validator("image_layout", mode="before")
+    @classmethod
+    def _read_layout(cls, value: Any) -> Any:
+        return None if value == AUTO else value
 
     @field_validator("seeds", mode="before")
     @classmethod

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
     from nasbench_harness.executors import Event
+    from nasbench_harness.images.parts import ImageDataset
     from nasbench_harness.store import Study
 
 WIDE = 240
@@ -104,6 +105,12 @@ def _spread(mean: float, low: float, high: float) -> str:
 
 def _fixed(value: float) -> str:
     return "–" if math.isnan(value) else f"{value:.2f}"
+
+
+def tell_images(images: ImageDataset) -> None:
+    """On standard error, what was understood of a folder of images; nothing of other data sets."""
+    for line in images.notes:
+        err.print(line, markup=False, soft_wrap=True)
 
 
 def cell(value: Any) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from nasbench_harness.config import BASELINE, MethodChoice, StudyConfig
@@ -13,6 +13,7 @@ from nasbench_harness.notation import ConfigError
 from nasbench_harness.tables.metrics import find_metric
 
 if TYPE_CHECKING:
+    from nasbench_harness.images.parts import ImageDataset
     from nasbench_harness.problems.network_settings import NetworkSettings
 
 STEPS_PER_EPOCH = 391
@@ -31,7 +32,7 @@ class OnTable:
 
     def __init__(self, config: StudyConfig) -> None:
         self.config = config
-        for name in ("epochs", "limit", "image_size", "network"):
+        for name in ("epochs", "limit", "image_size", "image_layout", "network"):
             if getattr(config, name):
                 raise ConfigError(
                     f"`{name}` is about supernets, and a landscape has none; add `--search"
@@ -80,7 +81,13 @@ class OnImages:
 
     measures = True
 
-    def __init__(self, config: StudyConfig, space: SearchSpace, hardware: Hardware) -> None:
+    def __init__(
+        self,
+        config: StudyConfig,
+        space: SearchSpace,
+        hardware: Hardware,
+        opened: Callable[[ImageDataset], None] = lambda images: None,
+    ) -> None:
         from nasbench_harness.images.datasets import open_dataset
 
         self.config = config
@@ -99,8 +106,10 @@ class OnImages:
             data_dir=hardware.data_dir,
             download=hardware.download,
             image_size=config.image_size,
+            image_layout=config.image_layout,
             limit=config.limit,
         )
+        opened(self.images)
 
     def dataset(self, table: Table) -> str:
         """The table's data set that answers are looked up on: the images' own where it has one."""
@@ -121,6 +130,7 @@ class OnImages:
             "images": self.config.dataset,
             "image_limit": self.config.limit,
             "image_size": self.config.image_size,
+            "image_layout": self.config.image_layout,
             "image_digest": self.images.digest,
             "diagnose_every": self.config.diagnose_every,
         }

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from nasbench_harness import registry
 from nasbench_harness.capabilities import check_capabilities
@@ -16,20 +16,30 @@ from nasbench_harness.places import OnImages, OnTable
 from nasbench_harness.spec import TrialSpec
 from nasbench_harness.tables.metrics import devices, find_metric
 
+if TYPE_CHECKING:
+    from nasbench_harness.images.parts import ImageDataset
+
 WARMUP = "warmup_epochs"
 STAGED = ("kept_options", "partial_channels")
 """Settings with a value per stage; a warm-up restarts in each."""
 
 
-def plan(config: StudyConfig, hardware: Hardware | None = None) -> list[TrialSpec]:
-    """Every trial of the study, seed by seed; `hardware` tells where images are."""
+def plan(
+    config: StudyConfig,
+    hardware: Hardware | None = None,
+    opened: Callable[[ImageDataset], None] = lambda images: None,
+) -> list[TrialSpec]:
+    """Every trial of the study, seed by seed.
+
+    `hardware` tells where images are, `opened` is called with them.
+    """
     space, table = registry.open_space(config.space), registry.open_table(config.table)
     if table.space != space.name:
         raise ConfigError(
             f"Table `{table.name}` is about space `{table.space}`, not `{space.name}`."
         )
     place = (
-        OnImages(config, space, hardware or Hardware())
+        OnImages(config, space, hardware or Hardware(), opened)
         if config.search == "supernet"
         else OnTable(config)
     )

@@ -7,9 +7,9 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal
 
-_NOT_DECISIVE = ("overrides", "recipe", "network_overrides", "images")
+_NOT_DECISIVE = ("overrides", "recipe", "network_overrides", "images", "image_layout")
 _OPTIONAL = (
     "image_limit", "image_size", "image_digest", "network", "epoch_steps",
     "diagnose_every",
@@ -43,6 +43,9 @@ class TrialSpec:
     """What a supernet is trained on; `dataset` is the table's, where answers are looked up."""
     image_limit: int | None = None
     image_size: int | None = None
+    image_layout: Literal["parts", "classes"] | None = None
+    """What the folders of an image folder are, where they can be read in two ways; what is read
+    counts by its digest."""
     image_digest: str = ""
     network: Mapping[str, Any] = field(default_factory=dict)
     """How a supernet is built and trained."""

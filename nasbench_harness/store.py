@@ -300,6 +300,7 @@ def _of_supernet(spec: TrialSpec) -> list[str]:
     for option, value in (
         ("--limit", spec.image_limit),
         ("--image-size", spec.image_size),
+        ("--image-layout", spec.image_layout),
         ("--diagnose-every", spec.diagnose_every),
     ):
         words += [option, str(value)] if value else []

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
 
@@ -15,6 +16,9 @@ from nasbench_harness.hardware import Hardware
 from nasbench_harness.outcomes import Ended, Outcome, Status
 from nasbench_harness.planning import plan
 from nasbench_harness.store import LOCK, Study, StudyError, gather, plan_study
+
+if TYPE_CHECKING:
+    from nasbench_harness.images.parts import ImageDataset
 
 LOCK_SECONDS = 1.0
 """Longer than anybody who watches the study asks whether the lock is held."""
@@ -33,14 +37,16 @@ def run_study(  # noqa: PLR0913 - what runs, where, and who is told
     executor: Executor,
     *,
     hardware: Hardware | None = None,
+    opened: Callable[[ImageDataset], None] = lambda images: None,
     begin: Callable[[Study], None] = lambda study: None,
     watch: Callable[[Event], None] = lambda event: None,
 ) -> StudyRun:
     """Run the missing trials of the study in `folder`; Ctrl-C keeps what is done.
 
-    `hardware` says where images are for planning; the executor has its own for running.
+    `hardware` says where images are for planning; the executor has its own for running. `opened`
+    is called with the images of a supernet, before anything is written.
     """
-    specs = plan(config, hardware)
+    specs = plan(config, hardware, opened)
     folder.mkdir(parents=True, exist_ok=True)
     try:
         with FileLock(folder / LOCK, timeout=LOCK_SECONDS):

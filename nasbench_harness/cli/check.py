@@ -161,6 +161,7 @@ def _run(
     config: StudyConfig, folder: Path, device: str, data_dir: Path | None, jobs: int | None
 ) -> bool:
     """Run what is missing of a study; whether it was interrupted."""
+    from nasbench_harness import console
     from nasbench_harness.console import StudyProgress
     from nasbench_harness.executors.local import LocalExecutor
     from nasbench_harness.hardware import Hardware
@@ -173,7 +174,7 @@ def _run(
     with StudyProgress() as progress:
         return run_study(
             config, folder, executor, hardware=hardware,
-            begin=progress.begin, watch=progress.watch,
+            opened=console.tell_images, begin=progress.begin, watch=progress.watch,
         ).interrupted  # fmt: skip
 
 

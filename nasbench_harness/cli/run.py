@@ -92,6 +92,10 @@ def run(
     image_size: Annotated[
         int | None, typer.Option(min=1, help="Side the images of a folder are resized to, pixels.")
     ] = None,
+    image_layout: Annotated[
+        str | None, typer.Option(help="Folders of folder:PATH: parts (train, test, ...), classes,"
+                                 " or auto.")
+    ] = None,
     width: Annotated[
         int | None, typer.Option(min=1, help="Channels of the supernet's first stage; paper: 16.")
     ] = None,
@@ -173,7 +177,8 @@ def run(
     given = {
         "methods": methods, "space": space, "table": table, "search": search, "dataset": dataset,
         "seeds": seeds, "steps": steps, "epochs": epochs, "limit": limit, "image_size": image_size,
-        "recipe": recipe, "noise": noise, "batch_size": batch_size, "random": random,
+        "image_layout": image_layout, "recipe": recipe, "noise": noise, "batch_size": batch_size,
+        "random": random,
         "search_metric": search_metric, "report_metric": report_metric,
         "allow_test_search": allow_test_search, "diagnose_every": every,
     }  # fmt: skip
@@ -231,6 +236,7 @@ def _run(
     report: Path | None, trackers: Callable[[], list[Tracker]], json: bool,
 ) -> None:  # fmt: skip
     """Run each study after the other; Ctrl-C ends the row."""
+    from nasbench_harness import console
     from nasbench_harness.cli.ending import tell
     from nasbench_harness.console import StudyProgress
     from nasbench_harness.executors.local import LocalExecutor
@@ -248,7 +254,7 @@ def _run(
             done.append(
                 run_study(
                     part, place, executor, hardware=hardware,
-                    begin=listeners.begin, watch=listeners.watch,
+                    opened=console.tell_images, begin=listeners.begin, watch=listeners.watch,
                 )
             )  # fmt: skip
         if done[-1].interrupted:

@@ -49,6 +49,9 @@ def train(
     limit: Annotated[
         int | None, typer.Option(min=1, help="Train on so many of the images.")
     ] = None,
+    image_layout: Annotated[
+        str, typer.Option(help="Folders of folder:PATH: parts (train, test, ...), classes or auto.")
+    ] = "auto",
     evaluate_every: Annotated[
         int | None, typer.Option(help="Epochs between two evaluations, default 1.")
     ] = None,
@@ -84,7 +87,9 @@ def train(
     """
     architectures = [read_architecture(space, text) for text in archs]
 
+    from nasbench_harness import console
     from nasbench_harness.hardware import Hardware, available_cores
+    from nasbench_harness.images.layout import layout_called
     from nasbench_harness.notation import parse_pair, parse_seeds
     from nasbench_harness.training.run import TrainingRequest
     from nasbench_harness.training.run import train as run
@@ -103,6 +108,7 @@ def train(
         settings=TrainingSettings.build("train", chosen, dict(map(parse_pair, sets or []))),
         seeds=parse_seeds(seeds),
         limit=limit,
+        image_layout=layout_called(image_layout),
         hardware=Hardware(
             device=device,
             threads=threads or available_cores(),
@@ -117,6 +123,7 @@ def train(
             begin=shown.begin,
             watch=shown.watch,
             stopped=stopped,
+            opened=console.tell_images,
         )
     _tell(done, json=json)
     raise typer.Exit(int(done.exit_code))

@@ -5,16 +5,17 @@ from __future__ import annotations
 import random
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 
 import torch
 
 from nasbench_harness.errors import UnknownNameError
-from nasbench_harness.images.cache import cached
+from nasbench_harness.images.cache import cached, recalled, remember
 from nasbench_harness.images.errors import ImageDataError
 from nasbench_harness.images.folders import read_folder
+from nasbench_harness.images.layout import LayoutName
 from nasbench_harness.images.parts import (
     Decoded,
     ImageDataset,
@@ -72,8 +73,10 @@ def open_dataset(  # noqa: PLR0913 - each is a choice of its own
     data_dir: Path | None = None,
     download: bool = False,
     image_size: int | None = None,
+    image_layout: LayoutName | None = None,
     limit: int | None = None,
     seed: int = 0,
+    planned: str = "",
 ) -> ImageDataset:
     """Read a data set whole into memory.
 
@@ -81,11 +84,16 @@ def open_dataset(  # noqa: PLR0913 - each is a choice of its own
     or unpacked, in `data_dir` or where `nasharness data pull` puts them; `download` gets what is
     missing first. `digits` are the 1,797 grey 8x8 digits that come with scikit-learn, a fixed fifth
     of each class for test. `folder:PATH` is any folder of images with one subfolder per class, see
-    `folders.read_folder`; only there may `image_size` (pixels a side) be chosen. A folder of 32x32
-    images whose classes are CIFAR-10's counts as CIFAR-10.
+    `folders.read_folder`; only there may `image_size` (pixels a side) and `image_layout` be chosen:
+    `parts` if its folders are train, test, ..., `classes` if they are the classes, None where it
+    can be told. A folder of 32x32 images whose classes are CIFAR-10's counts as CIFAR-10.
 
     `limit` keeps that many training images, the classes as even as they can be, in their order;
     `seed` chooses which, and is no trial's seed, so that all trials see the same images.
+
+    `planned` is the digest that the images are known to have: they are taken from the cache, where
+    they still have it, without looking at the files. It is for the caller to compare it with the
+    result's.
 
     Mean and standard deviation are those of NAS-Bench-201 where it has them, otherwise of all
     training images.
@@ -93,7 +101,20 @@ def open_dataset(  # noqa: PLR0913 - each is a choice of its own
     Raises UnknownNameError for an unknown name and ImageDataError where files are missing, broken
     or not the published ones, or where `limit` does not leave two images of each class.
     """
-    decoded, facts = _decoded(name, data_dir, download, image_size)
+    if planned and (kept := recalled(planned)):
+        dataset = _dataset(name, replace(kept, notes=()), limit, seed)
+        if dataset.digest == planned:
+            return dataset
+    _refuse_folder_options(name, image_size, image_layout)
+    decoded = _decoded(name, data_dir, download, image_size, image_layout)
+    dataset = _dataset(name, decoded, limit, seed)
+    remember(dataset.digest, decoded)
+    return dataset
+
+
+def _dataset(name: str, decoded: Decoded, limit: int | None, seed: int) -> ImageDataset:
+    """What was decoded, with the facts that belong to it, cut down to `limit`."""
+    facts = _facts(name, decoded)
     if facts.mean:
         mean, std = (tuple(value / 255 for value in of) for of in (facts.mean, facts.std))
     else:
@@ -113,34 +134,55 @@ def open_dataset(  # noqa: PLR0913 - each is a choice of its own
         flip=facts.flip,
         digest=digest((train, decoded.valid, decoded.test), decoded.classes),
         table_dataset=facts.table_dataset,
+        notes=decoded.notes,
     )
 
 
-def _decoded(
-    name: str, data_dir: Path | None, download: bool, image_size: int | None
-) -> tuple[Decoded, _Facts]:
+def _facts(name: str, decoded: Decoded) -> _Facts:
+    if not name.startswith(FOLDER):
+        return _FACTS[name]
+    is_cifar10 = decoded.classes == CIFAR10_CLASSES and decoded.train.size == (32, 32)
+    return _FACTS["cifar10"] if is_cifar10 else _Facts()
+
+
+def _refuse_folder_options(
+    name: str, image_size: int | None, image_layout: LayoutName | None
+) -> None:
     if image_size is not None and not (1 <= image_size <= 1024):
         raise ImageDataError(
             f"Images of {image_size} pixels a side cannot be made; give 1 to 1024."
         )
     if name.startswith(FOLDER):
-        folder = read_folder(Path(name.removeprefix(FOLDER)).expanduser(), image_size)
-        is_cifar10 = folder.classes == CIFAR10_CLASSES and folder.train.size == (32, 32)
-        return folder, _FACTS["cifar10"] if is_cifar10 else _Facts()
+        return
     if name not in dataset_names():
         raise UnknownNameError("data set", name, [*dataset_names(), f"{FOLDER}PATH"])
     if image_size is not None:
         raise ImageDataError(
             f"The images of {name} keep their size; only those of `{FOLDER}PATH` can be resized."
         )
+    if image_layout is not None:
+        raise ImageDataError(
+            f"`{name}` has its own parts; only those of `{FOLDER}PATH` need an image layout."
+        )
+
+
+def _decoded(
+    name: str,
+    data_dir: Path | None,
+    download: bool,
+    image_size: int | None,
+    image_layout: LayoutName | None,
+) -> Decoded:
+    if name.startswith(FOLDER):
+        return read_folder(Path(name.removeprefix(FOLDER)).expanduser(), image_size, image_layout)
     if name == "digits":
         # Importing scikit-learn takes seconds, and every trial opens its data set.
-        return cached(name, version("scikit-learn"), _digits), _FACTS[name]
+        return cached(name, f"digits {version('scikit-learn')}", _digits)
     if download and not find(image_source(name), data_dir or images_folder()):
         from nasbench_harness.images.pull import pull
 
         pull(name, folder=data_dir)
-    return read_published(name, data_dir), _FACTS[name]
+    return read_published(name, data_dir)
 
 
 def _digits() -> Decoded:

@@ -45,6 +45,10 @@ class Decoded:
     train: Images
     valid: Images | None = None
     test: Images | None = None
+    notes: tuple[str, ...] = ()
+    """What a person should hear of how they were read."""
+    entry: str = ""
+    """The name of the cache's file they are kept in."""
 
     @property
     def parts(self) -> dict[str, Images]:
@@ -75,6 +79,8 @@ class ImageDataset:
     """SHA-256 over the pixels and labels of all parts and the class names."""
     table_dataset: str | None
     """The data set of the NAS-Bench-201 tables that this is, if it is one of them."""
+    notes: tuple[str, ...] = ()
+    """Lines about what was understood of a folder of images, and what was left out of it."""
 
 
 def digest(parts: Iterable[Images | None], classes: Iterable[str]) -> str:
@@ -88,7 +94,7 @@ def digest(parts: Iterable[Images | None], classes: Iterable[str]) -> str:
         total.update(np.ascontiguousarray(part.pixels.numpy()).data)
         total.update(np.ascontiguousarray(part.labels.numpy()).data)
     for name in classes:
-        total.update(f"{name}\n".encode())
+        total.update(f"{name}\n".encode(errors="surrogateescape"))
     return total.hexdigest()
 
 

@@ -51,7 +51,9 @@ def _weight_sharing(
         spec.images,
         data_dir=hardware.data_dir,
         image_size=spec.image_size,
+        image_layout=spec.image_layout,
         limit=spec.image_limit,
+        planned=spec.image_digest,
     )
     if dataset.digest != spec.image_digest:
         raise HarnessError(

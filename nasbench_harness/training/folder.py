@@ -166,6 +166,8 @@ def reproduce(spec: TrainingSpec, threads: int | None = None) -> str:
     words += ["--dataset", spec.dataset, "--seeds", f"{spec.seed},"]
     if spec.limit is not None:
         words += ["--limit", str(spec.limit)]
+    if spec.image_layout is not None:
+        words += ["--image-layout", spec.image_layout]
     if threads is not None:
         words += ["--threads", str(threads)]
     usual = TrainingSettings().model_dump()

@@ -15,6 +15,8 @@ from nasbench_harness.contracts import Architecture, NetworkSpace, SearchSpace
 from nasbench_harness.errors import HarnessError
 from nasbench_harness.hardware import DeviceError, Hardware, is_out_of_memory
 from nasbench_harness.images.datasets import FOLDER, open_dataset
+from nasbench_harness.images.layout import LayoutName
+from nasbench_harness.images.parts import ImageDataset
 from nasbench_harness.outcomes import Ended, Outcome, Status
 from nasbench_harness.training.folder import (
     LOCK,
@@ -52,6 +54,8 @@ class TrainingRequest:
     seeds: Sequence[int] = SEEDS
     limit: int | None = None
     """Training images that are kept; None: all."""
+    image_layout: LayoutName | None = None
+    """What the folders of an image folder are, where they can be read in two ways."""
     hardware: Hardware = field(default_factory=Hardware)
 
     @property
@@ -84,13 +88,14 @@ def _short_hash(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:8]
 
 
-def train(
+def train(  # noqa: PLR0913 - what is trained, and who is told
     request: TrainingRequest,
     path: Path,
     *,
     begin: Callable[[TrainingFolder, list[TrainingSpec]], None] = lambda folder, missing: None,
     watch: Watch = lambda spec, row: None,
     stopped: Callable[[], bool] = lambda: False,
+    opened: Callable[[ImageDataset], None] = lambda images: None,
 ) -> TrainingRun:
     """Run what `path` lacks of the request, and gather all of its tables.
 
@@ -98,6 +103,7 @@ def train(
     later fails that one training.
     """
     bench = _workbench(request)
+    opened(bench.images.dataset)
     specs = _specs(request, bench)
     path.mkdir(parents=True, exist_ok=True)
     try:
@@ -144,6 +150,7 @@ def _workbench(request: TrainingRequest) -> Workbench:
         request.dataset,
         data_dir=hardware.data_dir,
         download=hardware.download,
+        image_layout=request.image_layout,
         limit=request.limit,
     )
     images = training_images(dataset, request.settings.split)
@@ -177,6 +184,7 @@ def _specs(request: TrainingRequest, bench: Workbench) -> list[TrainingSpec]:
             dataset=request.dataset,
             dataset_digest=bench.images.dataset.digest,
             limit=request.limit,
+            image_layout=request.image_layout,
             settings=request.settings.model_dump(mode="json"),
             seed=seed,
         )
@@ -192,6 +200,7 @@ def _common(request: TrainingRequest, images: TrainingImages) -> dict[str, Any]:
         "dataset": request.dataset,
         "dataset_digest": images.dataset.digest,
         "limit": request.limit,
+        "image_layout": request.image_layout,
         **request.settings.model_dump(mode="json"),
     }
 

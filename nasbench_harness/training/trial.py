@@ -31,6 +31,7 @@ from nasbench_harness.hardware import (
     peak_memory_mb,
     reset_peak_memory,
 )
+from nasbench_harness.images.layout import LayoutName
 from nasbench_harness.outcomes import (
     HISTORY,
     RESULT,
@@ -70,11 +71,14 @@ class TrainingSpec:
     settings: Mapping[str, Any]
     seed: int
     version: str = VERSION
+    image_layout: LayoutName | None = None
+    """What the folders of an image folder are, where they can be read in two ways."""
 
     @cached_property
     def fingerprint(self) -> str:
         """SHA-256 of what decides the result."""
-        decisive = {k: v for k, v in asdict(self).items() if k != "dataset"}  # its digest is there
+        place = ("dataset", "image_layout")  # what is read there counts by its digest
+        decisive = {k: v for k, v in asdict(self).items() if k not in place}
         return hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()
 
     @property

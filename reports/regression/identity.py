@@ -12,7 +12,7 @@ from nasbench_harness.spec import TrialSpec
 
 _FREE = (
     "seed", "method_version", "report_metric",
-    "overrides", "recipe", "network_overrides", "images",
+    "overrides", "recipe", "network_overrides", "images", "image_layout",
 )  # fmt: skip
 """Seeds are what is compared over, a method's version is what a check is about, and neither the
 metric that is reported nor how settings were written down changes a search."""
