@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -19,26 +17,23 @@ from pydantic import (
 )
 
 from nasbench_harness import registry
+from nasbench_harness.canonical import canonical_network, canonical_settings
 from nasbench_harness.errors import UnknownNameError, nearest
+from nasbench_harness.images.place import absolute
+from nasbench_harness.naming import ALL_DATASETS, study_name
 from nasbench_harness.notation import ConfigError, parse_methods, parse_pair, parse_seeds
 from nasbench_harness.spec import method_label
 from nasbench_harness.tables.library import default_table
 
 DEFAULT_SEEDS = 10
 BASELINE = "random"
-LONGEST_NAME = 100
 AUTO = "auto"
-ALL_DATASETS = "all"
 RECIPE = "recipe"
 """`drnas[recipe=nb201_progressive]`: a recipe for this method alone."""
 NETWORK = "network"
 """`--set network.width=8` sets the supernet of every method."""
 CHECK = "check"
 """A section of the study file that is for `nasharness check` alone."""
-_NAMED = (
-    "search", "table", "dataset", "recipe", "steps", "epochs", "limit", "image_size", "network",
-    "noise", "batch_size", "search_metric", "report_metric", "image_layout",
-)  # fmt: skip
 
 
 class MethodChoice(BaseModel):
@@ -52,7 +47,7 @@ class MethodChoice(BaseModel):
     @property
     def label(self) -> str:
         """How tables name the row."""
-        return method_label(self.name, self.settings)
+        return method_label(self.name, canonical_settings(self.name, self.settings))
 
 
 class StudyConfig(BaseModel):
@@ -143,25 +138,19 @@ class StudyConfig(BaseModel):
     @property
     def name(self) -> str:
         """A readable folder name that differs where the results would."""
-        parts = [choice.label for choice in self.methods] + [self.space]
-        defaults = StudyConfig(methods=self.methods, search=self.search)
-        if self.search != "landscape":
-            parts.append(self.search)
-        for field in _NAMED:
-            value = getattr(self, field)
-            if value != getattr(defaults, field):
-                parts.append(f"{field.replace('_', '-')}-{_short(value)}")
-        name = re.sub(r"[^A-Za-z0-9.=_-]+", "_", "-".join(parts)).strip("_")
-        if len(name) <= LONGEST_NAME:
-            return name
-        digest = hashlib.sha256(name.encode()).hexdigest()[:8]
-        return f"{name[:LONGEST_NAME]}-{digest}"
+        return study_name(self)
 
 
-def _short(value: Any) -> str:
-    if isinstance(value, dict):
-        return "-".join(f"{name}={inner}" for name, inner in sorted(value.items()))
-    return str(value).rstrip("/").rpartition("/")[2] if "/" in str(value) else str(value)
+def settled(config: StudyConfig) -> StudyConfig:
+    """The same study in the one spelling of its settings, its images found from everywhere."""
+    methods = tuple(
+        MethodChoice(name=choice.name, settings=canonical_settings(choice.name, choice.settings))
+        for choice in config.methods
+    )
+    changes: dict[str, Any] = {"methods": methods, NETWORK: canonical_network(config.network)}
+    if config.search == "supernet":
+        changes["dataset"] = absolute(config.dataset)
+    return config.model_copy(update=changes)
 
 
 # --- reading -----------------------------------------------------------------------------------
@@ -179,11 +168,6 @@ def build_config(path: Path | None, given: Mapping[str, Any], sets: Sequence[str
     config = _validate({**merged, NETWORK: network})
     others = [text for text in sets if not text.startswith(f"{NETWORK}.")]
     return config.model_copy(update={"methods": _apply_sets(config.methods, others)})
-
-
-def restore_config(saved: Mapping[str, Any]) -> StudyConfig:
-    """The config a study was planned with, from what its folder says."""
-    return _validate(saved)
 
 
 def _network_sets(sets: Iterable[str]) -> Iterator[tuple[str, Any]]:

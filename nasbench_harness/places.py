@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from nasbench_harness.config import BASELINE, MethodChoice, StudyConfig
 from nasbench_harness.contracts import NetworkSpace, Recipe, Searcher, SearchSpace, Table
 from nasbench_harness.hardware import Hardware
+from nasbench_harness.images.place import absolute
 from nasbench_harness.notation import ConfigError
 from nasbench_harness.tables.metrics import find_metric
 
@@ -127,7 +128,7 @@ class OnImages:
         """What all trials have in common."""
         return {
             "search_metric": "",
-            "images": self.config.dataset,
+            "images": absolute(self.config.dataset),
             "image_limit": self.config.limit,
             "image_size": self.config.image_size,
             "image_layout": self.config.image_layout,

@@ -159,6 +159,7 @@ def _refuse_twins(specs: Sequence[TrialSpec]) -> None:
     for spec in specs:
         twin = seen.setdefault(spec.fingerprint, spec)
         if twin is not spec:
-            raise ConfigError(
-                f"`{twin.label}` and `{spec.label}` are the same setting; leave one of them out."
-            )
+            both = f"`{twin.label}` and `{spec.label}` are the same setting"
+            if twin.label == spec.label:
+                both = f"`{spec.label}` is given twice, and both are the same setting"
+            raise ConfigError(f"{both}; leave one of them out.")

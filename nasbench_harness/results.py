@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from nasbench_harness.copies import find_copies
 from nasbench_harness.schema import REGRET, SCHEMA, Kind, column_of
 from nasbench_harness.store import STUDY, StudyError, current_tables, open_study
 from nasbench_harness.tidy import as_text
@@ -41,6 +42,10 @@ def load_results(
     floats where some are missing, columns of true and false are pandas' `boolean`; what is a number
     in one study and text in another becomes text.
 
+    A trial that several of the studies have, as a study and its backup do, is there once, with the
+    name of the first study that has it done: what tells trials apart are all their settings and the
+    seed, not folders. StudyError if its copies ended differently.
+
     Tables that are missing or older than their trials, as after a run that was cut off, are
     gathered anew, in memory. StudyError if there is no study, or one that cannot be read.
 
@@ -54,7 +59,7 @@ def load_results(
     studies = list(_studies([Path(path) for path in given]))
     if not studies:
         raise StudyError("No study folders were given.")
-    tables = [_tables(name, folder) for name, folder in studies]
+    tables = list(_each_trial_once(studies))
     return Results(*(_frame(kind, [pair[i] for pair in tables]) for i, kind in enumerate(SCHEMA)))
 
 
@@ -98,12 +103,31 @@ def _longer(folder: Path, others: Iterable[Path]) -> str:
 # --- their tables ------------------------------------------------------------------------------
 
 
-def _tables(name: str, folder: Path) -> tuple[pa.Table, pa.Table]:
+def _each_trial_once(studies: Sequence[tuple[str, Path]]) -> Iterator[tuple[pa.Table, pa.Table]]:
+    copies = find_copies([open_study(folder) for _, folder in studies])
+    if refused := copies.refusal():
+        raise StudyError(refused)
+    for number, (name, _) in enumerate(studies):
+        left_out = copies.not_counted(number)
+        tables = (_without(table, left_out) for table in current_tables(copies.studies[number]))
+        yield _tables(name, *tables)
+
+
+def _without(table: pa.Table, trials: Collection[str]) -> pa.Table:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if not trials:
+        return table
+    there = pc.is_in(table["trial"].cast(pa.string()), pa.array(sorted(trials), pa.string()))
+    return table.filter(pc.invert(there))
+
+
+def _tables(name: str, trials: pa.Table, history: pa.Table) -> tuple[pa.Table, pa.Table]:
     """A study's tables with its name, and what each row is judged by."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    trials, history = current_tables(open_study(folder))
     trial = history["trial"].cast(pa.string())
     judged_by = trials["report_metric"].take(pc.index_in(trial, trials["trial"].combine_chunks()))
     history = history.append_column("report_metric", judged_by)

@@ -29,7 +29,10 @@ own: anything in `trials`, numbers in `history`.
 statuses, keys.
 
 With `load_results` of the package, from one study or many; it adds `study`, `accuracy` and \
-`regret`, the last two by each row's own `report_metric`:
+`regret`, the last two by each row's own `report_metric`. A trial that several of the studies \
+have, as a study and its backup do, is there once: of its copies the first that is done, with the \
+name of that study. Trials are told apart by all their settings and their seed, by no folder; \
+copies that ended differently are refused:
 
 ```python
 from nasbench_harness import load_results

@@ -9,6 +9,8 @@ from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from typing import Any, Literal
 
+from nasbench_harness.images.place import FOLDER, is_folder, place_name
+
 _NOT_DECISIVE = ("overrides", "recipe", "network_overrides", "images", "image_layout")
 _OPTIONAL = (
     "image_limit", "image_size", "image_digest", "network", "epoch_steps",
@@ -64,7 +66,10 @@ class TrialSpec:
     @property
     def searched(self) -> str:
         """What was searched, in words: `nb201 on the landscape`."""
-        on = f"a supernet trained on {self.images}" if self.images else f"the {self.problem}"
+        if not self.images:
+            return f"{self.space} on the {self.problem}"
+        images = f"{FOLDER}{place_name(self.images)}" if is_folder(self.images) else self.images
+        on = f"a supernet trained on {images}"
         return f"{self.space} on {on}"
 
     @property
@@ -75,11 +80,21 @@ class TrialSpec:
     @cached_property
     def fingerprint(self) -> str:
         """SHA-256 of what decides the result; where images lie does not."""
+        return hashlib.sha256(json.dumps(self.decisive(), sort_keys=True).encode()).hexdigest()
+
+    @cached_property
+    def kind(self) -> str:
+        """The same of all but the seed: equal for trials that differ in nothing else."""
+        decisive = {name: value for name, value in self.decisive().items() if name != "seed"}
+        return hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()
+
+    def decisive(self) -> dict[str, Any]:
+        """What decides the result."""
         decisive = {k: v for k, v in asdict(self).items() if k not in _NOT_DECISIVE}
         for name in _OPTIONAL:  # where they are not set, they do not count
             if not decisive[name]:
                 del decisive[name]
-        return hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()
+        return decisive
 
 
 def method_label(method: str, overrides: Mapping[str, Any]) -> str:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import shlex
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nasbench_harness import gathering, versions
+from nasbench_harness import gathering, growing, versions
 from nasbench_harness.errors import HarnessError
 from nasbench_harness.files import read_json, write_json
 from nasbench_harness.outcomes import HISTORY, SCHEMA_VERSION, Outcome, Status, read_result
@@ -46,11 +46,22 @@ class Study:
     specs: list[TrialSpec]
     facts: dict[str, Any]
     """Versions, machine, git commit and time of planning."""
+    elsewhere: Mapping[str, Path] = field(default_factory=dict)
+    """Trials that only a copy of the study has ended, and their folders there."""
+    counted_before: frozenset[str] = frozenset()
+    """Trials that a study beside this one has too, which is told about first."""
+    repeated: int = 0
+    """How often `study.json` names a trial again, as after an edit by hand."""
 
     @property
     def trials_folder(self) -> Path:
         """One folder per trial."""
         return self.folder / "trials"
+
+    @property
+    def search(self) -> str:
+        """`landscape`, or `supernet` where images are searched on."""
+        return self.specs[0].problem if self.specs else "landscape"
 
     def missing(self) -> list[TrialSpec]:
         """Planned trials without a result; a failure is none."""
@@ -63,7 +74,11 @@ class Study:
 
     def result(self, spec: TrialSpec) -> dict[str, Any]:
         """The trial's result; only a status if there is none or it is damaged."""
-        return read_result(self.trials_folder / spec.trial_id)
+        return read_result(self.trial_folder(spec))
+
+    def trial_folder(self, spec: TrialSpec) -> Path:
+        """The trial's own folder."""
+        return self.elsewhere.get(spec.trial_id) or self.trials_folder / spec.trial_id
 
 
 # --- planning and opening ----------------------------------------------------------------------
@@ -75,21 +90,26 @@ def plan_study(folder: Path, config: Mapping[str, Any], specs: Sequence[TrialSpe
     if path.exists():
         existing = open_study(folder)
         told = {**existing.facts, "last_run": told}
-        _refuse_other_settings(existing, config)
-        known = {spec.fingerprint for spec in existing.specs}
-        specs = [*existing.specs, *(s for s in specs if s.fingerprint not in known)]
-        config = {**config, **_grown(existing.config, config)}
+        recorded = (existing.config, existing.specs)
+        if refused := growing.refusal(folder, *recorded, config, specs):
+            raise StudyError(refused)
+        config, specs = growing.grown(*recorded, config, specs)
     elif any(child.name not in _OWN for child in folder.iterdir()):
         raise StudyError(f"{folder} is not empty and holds no study; choose another --out.")
     study = Study(folder, dict(config), list(specs), told)
+    write_study(study)
+    return study
+
+
+def write_study(study: Study) -> None:
+    """Keep what is planned."""
     content = {
         "schema_version": SCHEMA_VERSION,
         "config": study.config,
         "facts": study.facts,
         "trials": [asdict(spec) for spec in study.specs],
     }
-    write_json(path, content)
-    return study
+    write_json(study.folder / STUDY, content)
 
 
 def study_folders(place: Path) -> list[Path]:
@@ -105,8 +125,10 @@ def open_study(folder: Path) -> Study:
         content = read_json(path)
         if refusal := versions.refusal(content["schema_version"], content.get("facts")):
             raise StudyError(f"{folder} {refusal}")
-        specs = [TrialSpec(**spec) for spec in content["trials"]]
-        return Study(folder, dict(content["config"]), specs, dict(content["facts"]))
+        every = [TrialSpec(**spec) for spec in content["trials"]]
+        specs = _once(every)
+        config, told = dict(content["config"]), dict(content["facts"])
+        return Study(folder, config, specs, told, repeated=len(every) - len(specs))
     except (FileNotFoundError, NotADirectoryError) as error:
         raise StudyError(f"{folder} holds no study (no {STUDY} there).") from error
     except (OSError, ValueError, KeyError, TypeError) as error:
@@ -116,23 +138,12 @@ def open_study(folder: Path) -> Study:
         ) from error
 
 
-def _refuse_other_settings(existing: Study, config: Mapping[str, Any]) -> None:
-    for key, value in config.items():
-        old = existing.config.get(key)
-        if key not in ("methods", "seeds", "random") and (old or None) != (value or None):
-            raise StudyError(
-                f"{existing.folder} holds a study with {key} = {old}, not {value}; choose another"
-                " --out (only methods and seeds can be added to a study)."
-            )
-
-
-def _grown(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
-    methods = [*old["methods"], *(m for m in new["methods"] if m not in old["methods"])]
-    return {
-        "methods": methods,
-        "seeds": sorted({*old["seeds"], *new["seeds"]}),
-        "random": old["random"] or new["random"],
-    }
+def _once(specs: Sequence[TrialSpec]) -> list[TrialSpec]:
+    """Every trial once, also where a study was put together by hand."""
+    first: dict[str, TrialSpec] = {}
+    for spec in specs:
+        first.setdefault(spec.fingerprint, spec)
+    return list(first.values())
 
 
 # --- tidy tables -------------------------------------------------------------------------------
@@ -174,6 +185,8 @@ def _state(study: Study) -> str:
 def _stands(study: Study, state: str) -> bool:
     """Are the gathered tables of this state, or all that is left of the study."""
     paths = [study.folder / name for name in TABLES]
+    if study.elsewhere:
+        return False
     if not study.trials_folder.is_dir():
         return all(path.with_suffix(".parquet").exists() for path in paths)
     return all(source_of(path) == state for path in paths)
@@ -187,7 +200,7 @@ def trials_table(study: Study) -> pd.DataFrame:
     allowed = bool(study.config.get("allow_test_search"))
     for spec in study.specs:
         trial = spec.trial_id
-        result = read_result(study.trials_folder / trial)
+        result = study.result(spec)
         result.pop("traceback", None)
         rows.append(
             {
@@ -219,7 +232,7 @@ def _history(study: Study) -> pa.Table:
     for spec in study.specs:
         trial = spec.trial_id
         keys = {"trial": trial, "method": spec.label, "seed": spec.seed}
-        sources.append((study.trials_folder / trial / HISTORY, keys))
+        sources.append((study.trial_folder(spec) / HISTORY, keys))
     table = gathering.read_histories(sources)
     if not table.num_rows:
         return pa.table({name: pa.nulls(0) for name in ("trial", "method", "seed", "step")})

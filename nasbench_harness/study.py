@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import closing
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
 
-from nasbench_harness.config import StudyConfig
+from nasbench_harness.config import StudyConfig, settled
 from nasbench_harness.executors import Event, Executor
 from nasbench_harness.hardware import Hardware
+from nasbench_harness.installed import outdated
 from nasbench_harness.outcomes import Ended, Outcome, Status
 from nasbench_harness.planning import plan
-from nasbench_harness.store import LOCK, Study, StudyError, gather, plan_study
+from nasbench_harness.provenance import facts
+from nasbench_harness.relocation import with_images
+from nasbench_harness.store import (
+    LOCK,
+    Study,
+    StudyError,
+    gather,
+    open_study,
+    plan_study,
+    write_study,
+)
 
 if TYPE_CHECKING:
     from nasbench_harness.images.parts import ImageDataset
@@ -46,17 +57,65 @@ def run_study(  # noqa: PLR0913 - what runs, where, and who is told
     `hardware` says where images are for planning; the executor has its own for running. `opened`
     is called with the images of a supernet, before anything is written.
     """
+    config = settled(config)
     specs = plan(config, hardware, opened)
     folder.mkdir(parents=True, exist_ok=True)
+    with _working_on(folder):
+        study = plan_study(folder, config.model_dump(mode="json"), specs)
+        return _run(study, executor, begin, watch)
+
+
+def resume_study(  # noqa: PLR0913 - what runs, where, and who is told
+    folder: Path,
+    executor: Executor,
+    *,
+    images: str | None = None,
+    hardware: Hardware | None = None,
+    begin: Callable[[Study], None] = lambda study: None,
+    watch: Callable[[Event], None] = lambda event: None,
+) -> StudyRun:
+    """Run what is missing of the study in `folder`, exactly as it was planned.
+
+    `images` is the new place (`folder:PATH`) of the images that it searches on. StudyError where
+    they are not there or are others, and where no missing trial can be run as it was planned.
+    """
+    open_study(folder)
+    with _working_on(folder):
+        study = with_images(open_study(folder), images, hardware or Hardware())
+        _refuse_if_none_is_left(study)
+        study = replace(study, facts={**study.facts, "last_run": facts()})
+        write_study(study)
+        return _run(study, executor, begin, watch)
+
+
+@contextmanager
+def _working_on(folder: Path) -> Iterator[None]:
     try:
         with FileLock(folder / LOCK, timeout=LOCK_SECONDS):
-            study = plan_study(folder, config.model_dump(mode="json"), specs)
-            begin(study)
-            failures, interrupted = _run_missing(study, executor, watch)
-            trials = gather(study)
+            yield
     except Timeout as error:
         raise StudyError(f"Another run is working on {folder}; wait for it to end.") from error
-    return StudyRun(trials, failures, interrupted, study)
+
+
+def _refuse_if_none_is_left(study: Study) -> None:
+    """An outdated trial fails in its own words; where all are, nothing needs to begin."""
+    reasons = [outdated(spec) for spec in study.missing()]
+    if reasons and all(reasons):
+        raise StudyError(
+            f"Nothing that is missing of {study.folder} can be run as it was planned, and what is"
+            f" done is kept. {reasons[0]}"
+        )
+
+
+def _run(
+    study: Study,
+    executor: Executor,
+    begin: Callable[[Study], None],
+    watch: Callable[[Event], None],
+) -> StudyRun:
+    begin(study)
+    failures, interrupted = _run_missing(study, executor, watch)
+    return StudyRun(gather(study), failures, interrupted, study)
 
 
 def _run_missing(

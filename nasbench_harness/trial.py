@@ -22,6 +22,7 @@ from nasbench_harness.contracts import Problem, Searcher, SearchSpace, Table
 from nasbench_harness.errors import HarnessError
 from nasbench_harness.files import Journal, write_json
 from nasbench_harness.hardware import Hardware, wait_for
+from nasbench_harness.installed import refuse_outdated
 from nasbench_harness.outcomes import (
     HISTORY,
     RESULT,
@@ -165,6 +166,7 @@ def _begin(spec: TrialSpec, hardware: Hardware) -> Run:
     from nasbench_harness.problems.opening import open_problem
 
     device = hardware.open() if spec.epoch_steps else hardware.host()
+    refuse_outdated(spec)
     space, table = registry.open_space(spec.space), registry.open_table(spec.table)
     if table.content_hash != spec.table_hash:
         raise HarnessError(

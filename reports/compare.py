@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
 
+from nasbench_harness.canonical import find_label
 from nasbench_harness.errors import HarnessError, UnknownNameError
 from nasbench_harness.reports import numerals
 from nasbench_harness.reports.statistics.paired import PairedComparison, compare_paired, holm
@@ -76,10 +77,14 @@ class Comparison:
 def compare(data: StudyData, first: str, second: str, measure: Measure = "regret") -> Comparison:
     """Compare two methods of a study by their labels, paired by seed.
 
+    A label may be spelled in any way: `unas[temperature=1]` is `unas[temperature=1.0]`.
+
     HarnessError if a label is unknown or has no result, both are the same, or they have no seed in
     common. Where a study holds one seed of a method twice, as after an update of the method, the
     later one counts.
     """
+    specs = data.study.specs
+    first, second = (find_label(one, data.labels, specs) or one for one in (first, second))
     if first == second:
         raise HarnessError(f"A method cannot be compared with itself: `{first}` is given twice.")
     results = [_results(data, label, measure) for label in (first, second)]

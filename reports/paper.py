@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from nasbench_harness.copies import open_studies
 from nasbench_harness.files import replacing_folder, write_text
 from nasbench_harness.reports.exhibits import exhibits
 from nasbench_harness.reports.figures.drawing import Omitted
@@ -18,7 +19,7 @@ from nasbench_harness.reports.figures.style import method_styles
 from nasbench_harness.reports.page.provenance import caveats
 from nasbench_harness.reports.published import leaderboard
 from nasbench_harness.reports.report import drawings
-from nasbench_harness.reports.studydata import BASELINE, StudyData, load_study
+from nasbench_harness.reports.studydata import BASELINE, StudyData, read_study
 from nasbench_harness.reports.tables import PrintedTable, latex_table, subject, write_table
 from nasbench_harness.reports.words import latex, name
 
@@ -59,7 +60,7 @@ def write_paper(folders: Sequence[Path], out: Path) -> Path:
 
     The whole folder is made anew. HarnessError if a folder holds no study.
     """
-    studies = [load_study(folder) for folder in folders]
+    studies = [read_study(study) for study in open_studies(folders).distinct]
     with replacing_folder(out) as fresh:
         parts = []
         for number, data in enumerate(studies, start=1):

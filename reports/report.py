@@ -9,6 +9,7 @@ from typing import Any
 
 import matplotlib as mpl
 
+from nasbench_harness.copies import open_studies
 from nasbench_harness.files import write_text
 from nasbench_harness.reports.exhibits import exhibits
 from nasbench_harness.reports.figures import (
@@ -29,7 +30,7 @@ from nasbench_harness.reports.figures.drawing import Drawing, Omitted, SavedFigu
 from nasbench_harness.reports.figures.style import RC, MethodStyle, method_styles
 from nasbench_harness.reports.overview import NoOverview, overviews
 from nasbench_harness.reports.page.render import Section, Together, render_html, render_markdown
-from nasbench_harness.reports.studydata import BASELINE, StudyData, load_study
+from nasbench_harness.reports.studydata import BASELINE, StudyData, read_study
 from nasbench_harness.reports.tables import write_formats, write_tables
 from nasbench_harness.reports.verdict import judge
 from nasbench_harness.reports.words import plain
@@ -67,15 +68,18 @@ class Place:
 
 
 def write_report(folders: Sequence[Path], out: Path) -> Path:
-    """Write one page about the studies in `folders`; returns its path."""
-    sections = []
-    for number, folder in enumerate(folders, start=1):
-        below = f"study-{number}/" if len(folders) > 1 else ""
-        sections.append(_section(load_study(folder), Place(out, below)))
+    """Write one page about the studies in `folders`; returns its path.
+
+    A study that is a copy of another one has no part of its own, and the page says so.
+    """
+    copies, sections = open_studies(folders), []
+    for number, study in enumerate(copies.distinct, start=1):
+        below = f"study-{number}/" if len(copies.distinct) > 1 else ""
+        sections.append(_section(read_study(study), Place(out, below)))
     together = _together([section.data for section in sections], Place(out, ""))
-    write_text(out / "report.md", render_markdown(sections, together))
+    write_text(out / "report.md", render_markdown(sections, together, copies.notes()))
     page = out / "index.html"
-    write_text(page, render_html(sections, together))
+    write_text(page, render_html(sections, together, copies.notes()))
     return page
 
 

@@ -141,9 +141,15 @@ class StudyData:
 
 def load_study(folder: Path) -> StudyData:
     """Read the study in `folder`; HarnessError if that cannot be done."""
-    study = open_study(folder)
+    return read_study(open_study(folder))
+
+
+def read_study(study: Study) -> StudyData:
+    """The same of a study that is open."""
     if not study.specs:
-        raise StudyError(f"The study in {folder} has no trials; run it with at least one method.")
+        raise StudyError(
+            f"The study in {study.folder} has no trials; run it with at least one method."
+        )
     trials, history = (table.to_pandas() for table in current_tables(study))
     table, missing = _table(study)
     space = registry.open_space(study.specs[0].space)

@@ -91,8 +91,8 @@ def test_takes_a_study_once(runs: Path) -> None:
 
 
 def test_tells_studies_of_one_name_apart(runs: Path, tmp_path: Path) -> None:
-    for name in ("a", "b"):
-        shutil.copytree(runs / "evolution", tmp_path / name / "evolution")
+    shutil.copytree(runs / "evolution", tmp_path / "a" / "evolution")
+    make(tmp_path / "b" / "evolution", noise=0.5)
     trials, history = load_results([tmp_path / "a" / "evolution", tmp_path / "b" / "evolution"])
     assert list(trials["study"].unique()) == ["a/evolution", "b/evolution"]
     assert not trials.duplicated(["study", "trial"]).any()

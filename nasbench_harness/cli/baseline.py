@@ -59,6 +59,8 @@ def save(
     check_margins(allowed, {series.key.metric for series in results.series})
     changes = write_baseline(to, Baseline(results, allowed), update=update)
     tell_changes(to, changes)
+    for note in results.notes:
+        console.err.print(f"Note: {note}", markup=False, soft_wrap=True)
     fewest = min(len(series.values) for series in results.series)
     if fewest < FEW_SEEDS:
         console.err.print(

@@ -32,15 +32,18 @@ def compare(
     or problems are never pooled.
     """
     from nasbench_harness import console
+    from nasbench_harness.copies import open_studies
     from nasbench_harness.errors import UnknownNameError
     from nasbench_harness.reports.compare import MEASURES, compare
-    from nasbench_harness.reports.studydata import load_study
-    from nasbench_harness.store import study_folders
+    from nasbench_harness.reports.studydata import read_study
 
     known = {measure: measure for measure in MEASURES}
     if metric not in known:
         raise UnknownNameError("metric to compare", metric, known)
-    loaded = [load_study(folder) for place in studies for folder in study_folders(place)]
+    copies = open_studies(studies)
+    loaded = [read_study(study) for study in copies.distinct]
+    for note in copies.notes():
+        console.err.print(f"Note: {note}", markup=False, soft_wrap=True)
     found = [(data, compare(data, first, second, known[metric])) for data in loaded]
     if json:
         console.print_json([_as_json(data, comparison) for data, comparison in found])

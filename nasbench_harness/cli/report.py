@@ -23,6 +23,7 @@ def report(
 ) -> None:
     """Write the report of one study again, or one page about several."""
     from nasbench_harness import console
+    from nasbench_harness.copies import open_studies
     from nasbench_harness.reports import write_report
     from nasbench_harness.store import gather, open_study, study_folders
 
@@ -32,6 +33,8 @@ def report(
     if out is None and len(studies) == 1:
         out = studies[0] / "report"
     page = write_report(*folders, out=out)
+    for note in open_studies(folders).notes():
+        console.err.print(f"Note: {note}", markup=False, soft_wrap=True)
     console.out.print(f"Report: {page}", markup=False)
     if paper:
         from nasbench_harness.reports.paper import write_paper

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,8 +14,8 @@ from nasbench_harness.cli.app import JsonOption, app, names
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from nasbench_harness.config import StudyConfig
     from nasbench_harness.hardware import Hardware
+    from nasbench_harness.study import StudyRun
     from nasbench_harness.tracking import Tracker
 
 DIAGNOSE_EVERY = 5
@@ -169,7 +170,10 @@ def run(
     A study that exists is gone on with: only what is missing runs, and methods or seeds may be
     added to it.
     """
+    from nasbench_harness import console
     from nasbench_harness.config import build_config, split_datasets, with_cost
+    from nasbench_harness.naming import place
+    from nasbench_harness.study import run_study
     from nasbench_harness.tracking import open_trackers
 
     network = {"width": width, "cells": cells, "precision": precision}
@@ -187,15 +191,23 @@ def run(
     study_config = build_config(config, chosen, [*of_network, *(sets or [])])
     study_config = with_cost(study_config, cost, target)
     hardware = _hardware(device, threads, compile_mode, deterministic, data_dir, download)
-    folder = out or Path("runs") / study_config.name
-    parts = split_datasets(study_config, folder)
+    placed = place(study_config, out)
+    if placed.note:
+        console.err.print(f"Note: {placed.note}", markup=False, soft_wrap=True)
+    parts = (
+        (part.search, partial(run_study, part, folder, opened=console.tell_images))
+        for part, folder in split_datasets(placed.config, placed.folder)
+    )
     trackers = open_trackers(tensorboard=tensorboard, mlflow=mlflow)
-    _run(parts, hardware, jobs, folder / "report" if report else None, trackers, json)
+    _run(parts, hardware, jobs, placed.folder / "report" if report else None, trackers, json)
 
 
 @app.command(epilog="Example:  nasharness resume runs/darts-drnas-nb201-supernet")
 def resume(
     folder: Annotated[Path, typer.Argument(metavar="RUN", help="A study's folder.")],
+    dataset: Annotated[
+        str | None, typer.Option(metavar="folder:PATH", help="Where its folder of images is now.")
+    ] = None,
     device: DeviceOption = "auto",
     threads: ThreadsOption = 1,
     compile_mode: CompileOption = "none",
@@ -207,13 +219,19 @@ def resume(
     mlflow: MLflowOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Go on with a study that was stopped: every trial from its last checkpoint."""
-    from nasbench_harness.config import restore_config
+    """Go on with a study that was stopped: every trial from its last checkpoint.
+
+    What runs is what was planned, with the settings recorded then. A folder of images that has
+    moved is named with --dataset; its content must be the same.
+    """
     from nasbench_harness.store import open_study, study_folders
+    from nasbench_harness.study import resume_study
     from nasbench_harness.tracking import open_trackers
 
-    places = study_folders(folder)
-    parts = [(restore_config(open_study(place).config), place) for place in places]
+    parts = [
+        (open_study(place).search, partial(resume_study, place, images=dataset))
+        for place in study_folders(folder)
+    ]
     hardware = _hardware(device, threads, compile_mode, deterministic, data_dir, False)
     trackers = open_trackers(tensorboard=tensorboard, mlflow=mlflow)
     _run(parts, hardware, jobs, folder / "report" if report else None, trackers, json)
@@ -232,7 +250,7 @@ def _hardware(
 
 
 def _run(
-    parts: Iterable[tuple[StudyConfig, Path]], hardware: Hardware, jobs: int | None,
+    parts: Iterable[tuple[str, Callable[..., StudyRun]]], hardware: Hardware, jobs: int | None,
     report: Path | None, trackers: Callable[[], list[Tracker]], json: bool,
 ) -> None:  # fmt: skip
     """Run each study after the other; Ctrl-C ends the row."""
@@ -240,23 +258,19 @@ def _run(
     from nasbench_harness.cli.ending import tell
     from nasbench_harness.console import StudyProgress
     from nasbench_harness.executors.local import LocalExecutor
-    from nasbench_harness.study import run_study
     from nasbench_harness.tracking import Listeners
 
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # a scheduler's stop is a Ctrl-C
     done, tracked = [], []
-    for part, place in parts:
-        executor = LocalExecutor(jobs or _default_jobs(part, hardware), hardware)
+    for search, work in parts:
+        executor = LocalExecutor(jobs or _default_jobs(search, hardware), hardware)
         told = trackers()
         tracked += told
         with StudyProgress() as progress:
             listeners = Listeners([*told, progress])
             done.append(
-                run_study(
-                    part, place, executor, hardware=hardware,
-                    opened=console.tell_images, begin=listeners.begin, watch=listeners.watch,
-                )
-            )  # fmt: skip
+                work(executor, hardware=hardware, begin=listeners.begin, watch=listeners.watch)
+            )
         if done[-1].interrupted:
             break
     tell(done, report, json=json)
@@ -274,9 +288,9 @@ def _end(tracked: list[Tracker], report: Path | None) -> None:
             console.err.print(f"Warning: {warning}", markup=False, soft_wrap=True)
 
 
-def _default_jobs(config: StudyConfig, hardware: Hardware) -> int | None:
+def _default_jobs(search: str, hardware: Hardware) -> int | None:
     """One trial at a time on an accelerator; None, as many as there are cores for, elsewhere."""
-    if config.search == "landscape":
+    if search == "landscape":
         return None
     from nasbench_harness.hardware import find_device
 

@@ -84,8 +84,9 @@ class _Watcher:
         from nasbench_harness.store import study_folders
 
         for folder in (folder for place in self._places for folder in study_folders(place)):
-            if folder not in self._observers:
-                self._observers[folder] = self._observe(folder)
+            place = folder.resolve()  # given twice, or by a link, it is one study
+            if place not in self._observers:
+                self._observers[place] = self._observe(folder)
         return [observer.look() for observer in self._observers.values()]
 
     def over(self, seen: list[StudyState]) -> bool:
@@ -94,7 +95,7 @@ class _Watcher:
             self._busy_at = time.monotonic()
             return False
         several = len(self._observers) > len(self._places) or not all(
-            place in self._observers for place in self._places
+            place.resolve() in self._observers for place in self._places
         )
         if self._busy_at is None or not several:
             return True

@@ -23,6 +23,7 @@ from nasbench_harness.images.parts import (
     channel_statistics,
     digest,
 )
+from nasbench_harness.images.place import FOLDER
 from nasbench_harness.images.published import read_published
 from nasbench_harness.images.sources import (
     find,
@@ -34,7 +35,6 @@ from nasbench_harness.images.splits import NB201_SEED
 
 __all__ = ["ImageDataError", "ImageDataset", "Images", "dataset_names", "open_dataset"]
 
-FOLDER = "folder:"
 CIFAR10_CLASSES = (
     "airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck",
 )  # fmt: skip

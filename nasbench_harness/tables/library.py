@@ -15,6 +15,8 @@ from nasbench_harness.files import replacing_folder
 from nasbench_harness.tables.columns import ColumnTable
 
 OFFICIAL = "official"
+EMBEDDED = "analog"
+"""Comes with the package, so that it is always there."""
 BENCHMARK = "nb201"
 """What `nasharness data` calls the benchmark the official table is of."""
 
@@ -40,7 +42,7 @@ def is_installed() -> bool:
 
 def default_table() -> str:
     """`official` where it is installed, `analog` otherwise."""
-    return OFFICIAL if is_installed() else "analog"
+    return OFFICIAL if is_installed() else EMBEDDED
 
 
 def install(folder: Path, write: Callable[[Path], None]) -> ColumnTable:

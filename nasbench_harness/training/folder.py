@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nasbench_harness.errors import HarnessError
 from nasbench_harness.files import read_journal, read_json, write_json
+from nasbench_harness.images.place import is_folder
 from nasbench_harness.outcomes import HISTORY, SCHEMA_VERSION, Status, read_result
 from nasbench_harness.provenance import facts
 from nasbench_harness.tidy import write_table
@@ -65,8 +66,10 @@ def plan_folder(
     if (path / TRAINING).exists():
         existing = open_folder(path)
         _refuse_other(existing, config)
+        _refuse_other_version(existing, specs)
         known = {spec.fingerprint for spec in existing.specs}
-        specs = [*existing.specs, *(s for s in specs if s.fingerprint not in known)]
+        there = [replace(spec, dataset=config["dataset"]) for spec in existing.specs]
+        specs = [*there, *(s for s in specs if s.fingerprint not in known)]
         told = {**existing.facts, "last_run": told}
     elif any(child.name not in _OWN for child in path.iterdir()):
         raise TrainingFolderError(
@@ -106,12 +109,34 @@ def open_folder(path: Path) -> TrainingFolder:
 
 
 def _refuse_other(existing: TrainingFolder, config: Mapping[str, Any]) -> None:
+    """Of two folders of images the content decides, not where they lie."""
     for name, value in config.items():
-        if (old := existing.config.get(name)) != value:
+        old = existing.config.get(name)
+        if name == "dataset" and is_folder(str(old)) and is_folder(value):
+            continue
+        if name == "dataset_digest" and old != value:
+            raise TrainingFolderError(
+                f"{existing.path} holds trainings on other images than those of"
+                f" `{config['dataset']}` (content {str(old)[:12]} then, {value[:12]} now); give the"
+                " images they were planned with, or choose another --out."
+            )
+        if old != value:
             raise TrainingFolderError(
                 f"{existing.path} holds trainings with {name} = {old}, not {value}; choose another"
                 " --out (only architectures and seeds can be added)."
             )
+
+
+def _refuse_other_version(existing: TrainingFolder, specs: Sequence[TrainingSpec]) -> None:
+    """A later way to train, or to build the network, gives other numbers in the same rows."""
+    then = {(spec.space_version, spec.version) for spec in existing.specs}
+    now = {(spec.space_version, spec.version) for spec in specs}
+    if then and not now <= then:
+        (old, *_), (new, *_) = sorted(then), sorted(now - then)
+        raise TrainingFolderError(
+            f"{existing.path} holds trainings of version {old[1]} on a space of version {old[0]},"
+            f" and this nasharness trains version {new[1]} on {new[0]}; choose another --out."
+        )
 
 
 # --- tidy tables -------------------------------------------------------------------------------

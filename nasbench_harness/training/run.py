@@ -14,9 +14,10 @@ from nasbench_harness import registry
 from nasbench_harness.contracts import Architecture, NetworkSpace, SearchSpace
 from nasbench_harness.errors import HarnessError
 from nasbench_harness.hardware import DeviceError, Hardware, is_out_of_memory
-from nasbench_harness.images.datasets import FOLDER, open_dataset
+from nasbench_harness.images.datasets import open_dataset
 from nasbench_harness.images.layout import LayoutName
 from nasbench_harness.images.parts import ImageDataset
+from nasbench_harness.images.place import absolute, place_name
 from nasbench_harness.outcomes import Ended, Outcome, Status
 from nasbench_harness.training.folder import (
     LOCK,
@@ -65,7 +66,7 @@ class TrainingRequest:
         labels = [label(space, arch) for arch in self.architectures]
         if len(labels) > NAMED:
             labels = [f"{len(labels)}-{_short_hash(' '.join(labels))}"]
-        dataset = Path(self.dataset.removeprefix(FOLDER)).name or "images"
+        dataset = place_name(self.dataset)
         if self.settings.split == "search":
             dataset += "-search"
         return f"train-{'-'.join(labels)}-{dataset}-{self.settings.epochs}ep"
@@ -181,7 +182,7 @@ def _specs(request: TrainingRequest, bench: Workbench) -> list[TrainingSpec]:
             label=label(bench.space, arch),
             space=request.space,
             space_version=bench.space.version,
-            dataset=request.dataset,
+            dataset=absolute(request.dataset),
             dataset_digest=bench.images.dataset.digest,
             limit=request.limit,
             image_layout=request.image_layout,
@@ -197,7 +198,7 @@ def _common(request: TrainingRequest, images: TrainingImages) -> dict[str, Any]:
     """What all trainings of a folder share."""
     return {
         "space": request.space,
-        "dataset": request.dataset,
+        "dataset": absolute(request.dataset),
         "dataset_digest": images.dataset.digest,
         "limit": request.limit,
         "image_layout": request.image_layout,

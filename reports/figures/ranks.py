@@ -34,13 +34,14 @@ def draw(data: StudyData, styles: dict[str, MethodStyle]) -> Drawing | None:
 def blocks(studies: Sequence[StudyData]) -> pd.DataFrame:
     """Final regrets [blocks, methods]: a block per study and seed that all methods finished.
 
-    Only methods that every study has a result of.
+    Only methods that every study has a result of. A trial that several studies have counts once.
     """
     parts = []
     for number, data in enumerate(studies):
-        rows = data.done[data.done["regret"].notna()].drop_duplicates(
-            ["method", "seed"], keep="last"
-        )
+        rows = data.done[data.done["regret"].notna()]
+        if number:
+            rows = rows[~rows["trial"].isin(data.study.counted_before)]
+        rows = rows.drop_duplicates(["method", "seed"], keep="last")
         wide = rows.pivot(index="seed", columns="method", values="regret")
         wide.index = pd.MultiIndex.from_product([[number], wide.index], names=["study", "seed"])
         parts.append(wide)

@@ -49,12 +49,17 @@ class Together:
     figure: SavedFigure | None
 
 
-def render_html(sections: Sequence[Section], together: Sequence[Together | NoOverview] = ()) -> str:
-    """The page as HTML."""
+def render_html(
+    sections: Sequence[Section],
+    together: Sequence[Together | NoOverview] = (),
+    notes: Sequence[str] = (),
+) -> str:
+    """The page as HTML; `notes` are marked sentences about all of it."""
     return _environment(html=True).get_template("page.html.j2").render(
         title=_title(sections),
         several=len(sections) > 1,
         mixed=_mixed(sections),
+        notes=notes,
         sections=[_html_context(number, s) for number, s in enumerate(sections, start=1)],
         together=[_html_together(part) for part in together],
         script=Markup(_script()),
@@ -63,13 +68,16 @@ def render_html(sections: Sequence[Section], together: Sequence[Together | NoOve
 
 
 def render_markdown(
-    sections: Sequence[Section], together: Sequence[Together | NoOverview] = ()
+    sections: Sequence[Section],
+    together: Sequence[Together | NoOverview] = (),
+    notes: Sequence[str] = (),
 ) -> str:
     """The same words, table and figures as Markdown."""
     return _environment(html=False).get_template("report.md.j2").render(
         title=_title(sections),
         several=len(sections) > 1,
         mixed=_mixed(sections),
+        notes=notes,
         sections=[
             {
                 **_context(number, s),

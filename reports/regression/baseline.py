@@ -15,9 +15,10 @@ from pathlib import Path
 from typing import Any
 
 from nasbench_harness import __version__
+from nasbench_harness.canonical import canonical_label
+from nasbench_harness.differences import differences
 from nasbench_harness.errors import ExitCode, HarnessError
 from nasbench_harness.files import write_text
-from nasbench_harness.reports.regression.identity import differences
 from nasbench_harness.reports.regression.series import Key, Results, Series
 
 SCHEMA_VERSION = 1
@@ -123,6 +124,7 @@ def _parse(content: Mapping[str, Any]) -> Baseline:
 
 def _parse_series(row: Mapping[str, Any], configs: Mapping[str, Any]) -> Series:
     key = Key(*(str(row[name]) for name in Key._fields))
+    key = key._replace(method=canonical_label(key.method))
     values = {int(seed): float(value) for seed, value in row["values"].items()}
     if not values or not all(map(math.isfinite, values.values())):
         raise ValueError(f"values of {key.method} are missing")

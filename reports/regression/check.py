@@ -7,11 +7,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from nasbench_harness.canonical import canonical_label
+from nasbench_harness.differences import differences, told
 from nasbench_harness.errors import ExitCode, UnknownNameError
+from nasbench_harness.images.place import is_folder
 from nasbench_harness.reports.regression.baseline import Baseline, BaselineError, read_baseline
 from nasbench_harness.reports.regression.comparison import Comparison, noise_between
 from nasbench_harness.reports.regression.decision import Decision, decide
-from nasbench_harness.reports.regression.identity import Difference, differences
 from nasbench_harness.reports.regression.margins import check_margins, find_margins, margin_of
 from nasbench_harness.reports.regression.sentences import means, say, say_unfinished
 from nasbench_harness.reports.regression.series import (
@@ -70,7 +72,7 @@ def check_results(
     """
     allowed = find_margins(baseline, margins or {})
     chosen = _chosen(baseline.results, methods)
-    there = {series.key: series for series in results.series}
+    there = {_placed(series.key, series, chosen): series for series in results.series}
     _refuse_missing(chosen, there)
     settled: dict[Key, Finding] = {}
     comparisons: dict[Key, Comparison] = {}
@@ -126,15 +128,28 @@ def renewed(path: Path, folders: Iterable[Path], margins: Mapping[str, float]) -
     return Baseline(results, {**old.margins, **margins})
 
 
+def _placed(key: Key, series: Series, old: Iterable[Series]) -> Key:
+    """The key with the baseline's name for a folder of the same images, wherever they lie now."""
+    digest = series.config.get("image_digest")
+    same = (
+        one.key.dataset
+        for one in old
+        if digest and one.config.get("image_digest") == digest and is_folder(one.key.dataset)
+    )
+    dataset = next(same, None) if is_folder(key.dataset) else None
+    return key._replace(dataset=dataset) if dataset else key
+
+
 # --- what cannot be compared -------------------------------------------------------------------
 
 
 def _chosen(results: Results, methods: Sequence[str]) -> list[Series]:
     labels = {series.key.method for series in results.series}
-    for method in methods:
-        if method not in labels:
+    wanted = [canonical_label(method) for method in methods]
+    for method, label in zip(methods, wanted, strict=True):
+        if label not in labels:
             raise UnknownNameError("method in the baseline", method, labels)
-    return [one for one in results.series if not methods or one.key.method in methods]
+    return [one for one in results.series if not methods or one.key.method in wanted]
 
 
 def _refuse_missing(chosen: Sequence[Series], there: Mapping[Key, Series]) -> None:
@@ -164,21 +179,13 @@ def _refuse_other_config(old: Series, new: Series) -> None:
         return
     tables = [difference for difference in found if difference.field in ("table", "table_hash")]
     what = "another table" if tables else "another config"
-    shown = [_told(difference) for difference in found[:SHOWN_DIFFERENCES]]
+    shown = [told(difference) for difference in found[:SHOWN_DIFFERENCES]]
     more = len(found) - len(shown)
     rest = [f"{more} more"] if more > 0 else []
     raise BaselineError(
         f"The baseline is about {what} of `{old.key.method}`: {listing(shown + rest)}. Run the"
         " baseline's config, or write a new baseline with --update."
     )
-
-
-def _told(difference: Difference) -> str:
-    old, new = (
-        str(value)[:12] if difference.field.endswith(("hash", "digest")) else value
-        for value in (difference.old, difference.new)
-    )
-    return f"`{difference.field}` was {old} and is {new}"
 
 
 def _without_values(old: Series, new: Series | None, there: Mapping[Key, Series]) -> Finding | None:
@@ -205,8 +212,10 @@ def _settled(key: Key, verdict: Verdict, sentence: str) -> Finding:
 
 
 def _notes(old: Results, new: Results, comparisons: Mapping[Key, Comparison]) -> Iterable[str]:
+    yield from new.notes
     known = {series.key[:4] for series in old.series}
-    added = sorted({one.key.method for one in new.series if one.key[:4] not in known})
+    keys = [_placed(one.key, one, old.series) for one in new.series]
+    added = sorted({key.method for key in keys if key[:4] not in known})
     if added:
         which = "is" if len(added) == 1 else "are"
         yield f"{listing([name(label) for label in added])} {which} not in the baseline."

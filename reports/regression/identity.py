@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Any, NamedTuple
+from typing import Any
 
+from nasbench_harness.images.place import FOLDER, is_folder, place_name
 from nasbench_harness.spec import TrialSpec
 
 _FREE = (
@@ -16,16 +17,6 @@ _FREE = (
 )  # fmt: skip
 """Seeds are what is compared over, a method's version is what a check is about, and neither the
 metric that is reported nor how settings were written down changes a search."""
-_FIRST = ("space", "table", "table_hash")
-NOTHING = "not there"
-
-
-class Difference(NamedTuple):
-    """A field that two configs do not agree on."""
-
-    field: str
-    old: Any
-    new: Any
 
 
 def config_of(spec: TrialSpec) -> dict[str, Any]:
@@ -43,24 +34,5 @@ def config_hash(config: Mapping[str, Any]) -> str:
 
 def dataset_of(spec: TrialSpec) -> str:
     """The table's data set, or the images of a supernet; of a folder its name, not its place."""
-    kind, colon, path = (spec.images or spec.dataset).partition(":")
-    return f"{kind}:{path.replace(chr(92), '/').rstrip('/').rpartition('/')[2]}" if colon else kind
-
-
-def differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Difference]:
-    """The fields that differ, settings one by one, the table first."""
-    before, after = dict(_flat(old)), dict(_flat(new))
-    names = sorted(before.keys() | after.keys(), key=lambda name: (name not in _FIRST, name))
-    return [
-        Difference(name, before.get(name, NOTHING), after.get(name, NOTHING))
-        for name in names
-        if before.get(name, NOTHING) != after.get(name, NOTHING)
-    ]
-
-
-def _flat(config: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    for name, value in config.items():
-        if isinstance(value, Mapping):
-            yield from _flat(value, f"{prefix}{name}.")
-        else:
-            yield f"{prefix}{name}", value
+    searched = spec.images or spec.dataset
+    return f"{FOLDER}{place_name(searched)}" if is_folder(searched) else searched

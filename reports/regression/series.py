@@ -8,10 +8,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from nasbench_harness.canonical import canonical_label
+from nasbench_harness.copies import open_studies
 from nasbench_harness.errors import HarnessError, UnknownNameError
 from nasbench_harness.outcomes import Status
 from nasbench_harness.reports.regression.identity import config_hash, config_of, dataset_of
-from nasbench_harness.store import Study, open_study, study_folders
+from nasbench_harness.store import Study
 
 if TYPE_CHECKING:
     from nasbench_harness.spec import TrialSpec
@@ -63,6 +65,8 @@ class Results:
 
     series: tuple[Series, ...]
     versions: Mapping[str, str]
+    notes: tuple[str, ...] = ()
+    """What a reader should know of the studies, in sentences."""
 
     def unfinished(self) -> dict[str, str]:
         """Trials without a result, by readable name, and why."""
@@ -76,10 +80,14 @@ class Results:
 def read_results(folders: Iterable[Path], metrics: Sequence[str] = ()) -> Results:
     """The series of the studies in these folders, or in the folders inside them.
 
-    Each method has one of its report metric, of its costs, and of those of `metrics` it has.
+    Each method has one of its report metric, of its costs, and of those of `metrics` it has. A
+    study that is a copy of another one counts once, as the notes of the results say.
     HarnessError if a folder holds no study, or no study has one of the metrics.
     """
-    studies = [open_study(place) for folder in folders for place in study_folders(folder)]
+    copies = open_studies(folders)
+    studies = copies.distinct
+    if refused := copies.refusal():
+        raise HarnessError(refused)
     _check_known(metrics, studies)
     versions = _common_versions(studies)
     found: dict[Key, Series] = {}
@@ -91,7 +99,7 @@ def read_results(folders: Iterable[Path], metrics: Sequence[str] = ()) -> Result
                     " them one by one."
                 )
             found[series.key] = series
-    return Results(tuple(found.values()), versions)
+    return Results(tuple(found.values()), versions, tuple(copies.notes()))
 
 
 def _common_versions(studies: Sequence[Study]) -> dict[str, str]:
@@ -108,7 +116,7 @@ def _common_versions(studies: Sequence[Study]) -> dict[str, str]:
 def _of_study(study: Study, metrics: Sequence[str]) -> Iterator[Series]:
     by_method: dict[str, list[TrialSpec]] = {}
     for spec in study.specs:
-        by_method.setdefault(spec.label, []).append(spec)
+        by_method.setdefault(canonical_label(spec.label), []).append(spec)
     for label, specs in by_method.items():
         results = {spec.seed: study.result(spec) for spec in specs}
         further = [metric for metric in (*metrics, *COSTS) if _any(results.values(), metric)]

@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from nasbench_harness.cli import app
 from nasbench_harness.cli import run as run_command
-from nasbench_harness.config import build_config
+from nasbench_harness.config import build_config, settled
 from nasbench_harness.planning import plan
 from nasbench_harness.spec import TrialSpec
 from nasbench_harness.store import reproduce
@@ -27,7 +27,7 @@ def planned_by(monkeypatch: pytest.MonkeyPatch) -> Planned:
     plans: list[list[TrialSpec]] = []
 
     def keep(parts: Any, *_: Any, **__: Any) -> None:
-        plans.extend(plan(config) for config, _ in parts)
+        plans.extend(plan(settled(work.args[0])) for _, work in parts)
 
     monkeypatch.setattr(run_command, "_run", keep)
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from nasbench_harness.differences import differences
 from nasbench_harness.errors import ExitCode, HarnessError, UnknownNameError
 from nasbench_harness.reports.regression.baseline import (
     Baseline,
@@ -18,7 +20,6 @@ from nasbench_harness.reports.regression.baseline import (
     write_baseline,
 )
 from nasbench_harness.reports.regression.check import renewed
-from nasbench_harness.reports.regression.identity import differences
 from nasbench_harness.reports.regression.series import read_results
 
 from .conftest import (
@@ -186,7 +187,7 @@ def test_several_studies_make_one_baseline(tmp_path: Path, study: MakeStudy) -> 
     study("both/b", {"rea": [93.0]})
     methods = {one.key.method for one in read_results([tmp_path / "both"]).series}
     assert methods == {"unas", "rea"}
-    study("c", {"unas": [94.0]})
+    study("c", {"unas": {1: 94.0}})  # another seed: with the same it would be a copy
     with pytest.raises(HarnessError, match="Two of the studies hold `unas`"):
         read_results([tmp_path / "both", tmp_path / "c"])
 
@@ -227,3 +228,39 @@ def test_config_knows_what_decides_a_result_and_no_more() -> None:
 def test_config_has_no_place_on_disk() -> None:
     assert "images" not in spec_config()
     assert "network" not in spec_config()
+
+
+# --- one thing, once ---------------------------------------------------------------------------
+
+
+def test_a_copy_of_a_study_counts_once(study: MakeStudy, tmp_path: Path) -> None:
+    folder = study("a", {"unas": [93.0, 92.0]})
+    copy = Path(shutil.copytree(folder, tmp_path / "copy"))
+    alone, both = read_results([folder]), read_results([folder, copy])
+    assert both.series == alone.series
+    assert both.notes == (f"2 trials are in both {folder} and {copy}: counted once.",)
+
+
+def test_a_copy_with_further_seeds_counts_once(study: MakeStudy, tmp_path: Path) -> None:
+    fewer, more = study("a", {"unas": [93.0, 92.0]}), study("b", {"unas": [93.0, 92.0, 91.0]})
+    for folders in ([fewer, more], [more, fewer]):
+        (values,) = {tuple(one.values) for one in read_results(folders).series}
+        assert values == (0, 1, 2)
+
+
+def test_copies_that_ended_differently_are_refused(study: MakeStudy) -> None:
+    folders = [study("a", {"unas": [93.0, 92.0]}), study("b", {"unas": [93.0, 91.0]})]
+    with pytest.raises(HarnessError, match=r"unas seed 1 did not end alike in .*give one of these"):
+        read_results(folders)
+
+
+def test_a_setting_is_one_method_however_it_was_spelled(study: MakeStudy, tmp_path: Path) -> None:
+    folder = study("a", {"unas[temperature=1.0]": [93.0]})
+
+    def as_typed(content: dict[str, Any]) -> None:
+        for trial in content["trials"]:
+            trial["overrides"] = {"temperature": 1}
+
+    before = read_results([folder])
+    edit_study(folder, as_typed)
+    assert read_results([folder]).series == before.series

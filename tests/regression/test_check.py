@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from nasbench_harness.reports.regression.check import CheckReport, check_folders
 from nasbench_harness.reports.regression.series import MEMORY, read_results
 from nasbench_harness.reports.regression.verdicts import Finding, Verdict
 from nasbench_harness.reports.words import plain
+from nasbench_harness.store import open_study
 
 from .conftest import METRIC, MakeStudy, edit_study, fail, results, series, with_torch
 
@@ -213,3 +215,38 @@ def test_cost_that_is_not_recorded_any_more_is_told() -> None:
     old = results(series(OLD), series([100.0] * 12, metric="queries"))
     report = check_results(Baseline(old), results(series(OLD)))
     assert finding(report, "unas", "queries").verdict is Verdict.SKIPPED
+
+
+@pytest.mark.parametrize("asked", ["unas[temperature=1]", "unas[temperature=1.0]"])
+def test_methods_to_check_may_be_spelled_in_any_way(study: MakeStudy, asked: str) -> None:
+    folder = study("a", {"unas[temperature=1.0]": [93.0, 92.0, 91.0], "drnas": [93.0, 92.0, 91.0]})
+    baseline = Baseline(read_results([folder]))
+    report = check_folders(baseline, [folder], methods=[asked])
+    assert {finding.name for finding in report.findings} == {"unas[temperature=1.0]"}
+
+
+def test_images_that_moved_are_compared_with_their_baseline(study: MakeStudy) -> None:
+    def on(place: str, digest: str) -> Callable[[dict[str, Any]], None]:
+        def edit(content: dict[str, Any]) -> None:
+            for trial in content["trials"]:
+                trial.update(images=place, image_digest=digest, problem="supernet")
+
+        return edit
+
+    folder = study("a", {"unas": [93.0, 92.0, 91.0]})
+    paths = sorted((folder / "trials").iterdir())
+    found = []
+    for place, digest in (
+        ("folder:/old/imgs", "a"),
+        ("folder:/new/moved", "a"),
+        ("folder:/x", "b"),
+    ):
+        edit_study(folder, on(f"folder:{place}", digest * 64))
+        specs = open_study(folder).specs
+        for number, (path, spec) in enumerate(zip(paths, specs, strict=True)):
+            paths[number] = path.rename(path.with_name(spec.trial_id))
+        found.append(read_results([folder]))
+    report = check_results(Baseline(found[0]), found[1])
+    assert {finding.verdict for finding in report.findings} == {Verdict.UNCHANGED}
+    with pytest.raises(BaselineError, match="which was not run"):
+        check_results(Baseline(found[0]), found[2])
