@@ -10,6 +10,8 @@ from typing import Any
 import matplotlib as mpl
 
 from nasbench_harness.files import write_text
+from nasbench_harness.ownership import publishing
+from nasbench_harness.reports.earlier import PAGE, is_report, refuse_study
 from nasbench_harness.reports.exhibits import exhibits
 from nasbench_harness.reports.figures import (
     anytime,
@@ -67,16 +69,21 @@ class Place:
 
 
 def write_report(folders: Sequence[Path], out: Path) -> Path:
-    """Write one page about the studies in `folders`; returns its path."""
-    sections = []
-    for number, folder in enumerate(folders, start=1):
-        below = f"study-{number}/" if len(folders) > 1 else ""
-        sections.append(_section(load_study(folder), Place(out, below)))
-    together = _together([section.data for section in sections], Place(out, ""))
-    write_text(out / "report.md", render_markdown(sections, together))
-    page = out / "index.html"
-    write_text(page, render_html(sections, together))
-    return page
+    """Write one page about the studies in `folders`; returns its path.
+
+    Only what a report of before has left in `out` is replaced or removed, see `ownership`.
+    """
+    studies = [load_study(folder) for folder in folders]
+    refuse_study(out)
+    with publishing(out, is_report) as fresh:
+        sections = []
+        for number, data in enumerate(studies, start=1):
+            below = f"study-{number}/" if len(studies) > 1 else ""
+            sections.append(_section(data, Place(fresh, below)))
+        together = _together(studies, Place(fresh, ""))
+        write_text(fresh / PAGE, render_html(sections, together))
+        write_text(fresh / "report.md", render_markdown(sections, together))
+    return out / PAGE
 
 
 def _together(studies: list[StudyData], place: Place) -> list[Together | NoOverview]:

@@ -15,7 +15,7 @@ import typer
 from typer.core import TyperGroup
 
 from nasbench_harness import __version__
-from nasbench_harness.errors import ExitCode, HarnessError
+from nasbench_harness.errors import ExitCode, HarnessError, os_sentence
 
 COMMANDS = (
     "run", "train", "resume", "watch", "report", "compare", "baseline", "check", "query", "show",
@@ -40,8 +40,7 @@ class _Group(TyperGroup):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         except OSError as error:
             full = error.errno == errno.ENOSPC
-            what = f"{error.strerror}: {error.filename}" if error.filename else str(error.strerror)
-            _give_up(error, f"{what}.", ExitCode.INCOMPLETE if full else ExitCode.USAGE)
+            _give_up(error, os_sentence(error), ExitCode.INCOMPLETE if full else ExitCode.USAGE)
 
 
 def _give_up(error: BaseException, sentence: str, code: ExitCode) -> None:

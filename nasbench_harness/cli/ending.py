@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nasbench_harness.errors import ExitCode
+from nasbench_harness.names import shell_word
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,8 +29,8 @@ def tell(done: list[StudyRun], report: Path | None, *, json: bool) -> None:
         if len(summary):
             console.print_summary(summary.to_dict("records"), title=_title(part))
     if page:
-        console.out.print(f"\nReport: {page}", markup=False)
-    console.out.print(_next(done), markup=False)
+        console.out.print(f"\nReport: {page}", soft_wrap=True)
+    console.out.print(_next(done), soft_wrap=True)
 
 
 def _summary(part: StudyRun) -> pd.DataFrame:
@@ -55,7 +56,7 @@ def _title(part: StudyRun) -> str:
 def _next(done: list[StudyRun]) -> str:
     if any(part.exit_code is not ExitCode.DONE for part in done):
         why = "Interrupted" if done[-1].interrupted else "Some trials did not finish"
-        folder = done[-1].study.folder
+        folder = shell_word(done[-1].study.folder)
         return (
             f"{why}; what is done is kept. Run the same command again, or `nasharness resume"
             f" {folder}`, to go on."

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import torch
 
+from nasbench_harness.errors import os_sentence
 from nasbench_harness.hardware import available_cores
 from nasbench_harness.images.cache import cached
 from nasbench_harness.images.errors import ImageDataError
@@ -78,7 +79,7 @@ def _listing(folder: Path) -> _Listing:
     try:
         return {part: _class_files(place) for part, place in _parts(folder).items()}
     except OSError as error:
-        raise ImageDataError(f"{error.filename} cannot be read ({error.strerror}).") from error
+        raise ImageDataError(f"{folder} cannot be read: {os_sentence(error)}") from error
 
 
 def _parts(folder: Path) -> dict[str, Path]:

@@ -12,6 +12,7 @@ from filelock import FileLock, Timeout
 from nasbench_harness.contracts import Table
 from nasbench_harness.errors import HarnessError
 from nasbench_harness.files import replacing_folder
+from nasbench_harness.names import NoHomeError, own_folder
 from nasbench_harness.tables.columns import ColumnTable
 
 OFFICIAL = "official"
@@ -21,11 +22,7 @@ BENCHMARK = "nb201"
 
 def data_folder() -> Path:
     """Where installed tables are kept; `NASHARNESS_DATA` moves it."""
-    if chosen := os.environ.get("NASHARNESS_DATA"):
-        return Path(chosen)
-    from platformdirs import user_data_path
-
-    return user_data_path("nasbench-harness", appauthor=False)
+    return own_folder("NASHARNESS_DATA", "data")
 
 
 def official_folder() -> Path:
@@ -34,8 +31,11 @@ def official_folder() -> Path:
 
 
 def is_installed() -> bool:
-    """Is the official table there."""
-    return (official_folder() / "table.json").is_file()
+    """Is the official table there; where there is no home folder to look in, it is not."""
+    try:
+        return os.path.isfile(official_folder() / "table.json")
+    except NoHomeError:
+        return False
 
 
 def default_table() -> str:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nasbench_harness.errors import HarnessError
+from nasbench_harness.errors import HarnessError, os_sentence
 from nasbench_harness.files import read_journal, read_json, write_json
+from nasbench_harness.names import command_line
 from nasbench_harness.outcomes import HISTORY, SCHEMA_VERSION, Status, read_result
 from nasbench_harness.provenance import facts
-from nasbench_harness.tidy import write_table
+from nasbench_harness.tidy import tidy_frame, write_table
 from nasbench_harness.training.settings import TrainingSettings
 from nasbench_harness.training.trial import TrainingSpec
 
@@ -92,7 +92,11 @@ def open_folder(path: Path) -> TrainingFolder:
         folder = TrainingFolder(path, dict(content["config"]), specs, dict(content["facts"]))
     except FileNotFoundError as error:
         raise TrainingFolderError(f"{path} holds no training (no {TRAINING} there).") from error
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except OSError as error:
+        raise TrainingFolderError(
+            f"The trainings in {path} cannot be read: {os_sentence(error)}"
+        ) from error
+    except (ValueError, KeyError, TypeError) as error:
         raise TrainingFolderError(
             f"{path / TRAINING} is damaged ({type(error).__name__}: {error}); the trials beside it"
             f" are untouched. Delete {TRAINING} and run the command again to take them over."
@@ -127,8 +131,6 @@ def gather(folder: TrainingFolder) -> pd.DataFrame:
 
 def trials_table(folder: TrainingFolder) -> pd.DataFrame:
     """One row per planned training: identity, status, result, and every setting."""
-    import pandas as pd
-
     rows = []
     for spec in folder.specs:
         result = folder.result(spec)
@@ -145,7 +147,7 @@ def trials_table(folder: TrainingFolder) -> pd.DataFrame:
                 "schema_version": SCHEMA_VERSION,
             }
         )
-    return pd.DataFrame(rows)
+    return tidy_frame(rows)
 
 
 def history_table(folder: TrainingFolder) -> pd.DataFrame:
@@ -172,7 +174,7 @@ def reproduce(spec: TrainingSpec, threads: int | None = None) -> str:
     for name, value in spec.settings.items():
         if name == "epochs" or value != usual[name]:
             words += _words(name, value)
-    return shlex.join([*words, "--out", f"runs/again-{spec.trial_id}"])
+    return command_line([*words, "--out", f"runs/again-{spec.trial_id}"])
 
 
 def _words(name: str, value: Any) -> list[str]:

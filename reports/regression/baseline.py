@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from nasbench_harness import __version__
-from nasbench_harness.errors import ExitCode, HarnessError
+from nasbench_harness.errors import ExitCode, HarnessError, reason
 from nasbench_harness.files import write_text
+from nasbench_harness.names import shell_word
 from nasbench_harness.reports.regression.identity import differences
 from nasbench_harness.reports.regression.series import Key, Results, Series
 
@@ -77,7 +78,8 @@ def read_baseline(path: Path) -> Baseline:
         content = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise BaselineError(
-            f"There is no baseline {path}; `nasharness baseline save RUN --to {path}` writes one."
+            f"There is no baseline {path}; `nasharness baseline save RUN --to {shell_word(path)}`"
+            " writes one."
         ) from error
     except (OSError, ValueError) as error:
         raise BaselineError(f"{path} is no baseline: {_why(path, error)}.") from error
@@ -92,7 +94,7 @@ def read_baseline(path: Path) -> Baseline:
 
 def _why(path: Path, error: Exception) -> str:
     if isinstance(error, OSError):
-        return str(error.strerror)
+        return reason(error)
     return "the file is empty" if not path.stat().st_size else "it cannot be read as JSON"
 
 

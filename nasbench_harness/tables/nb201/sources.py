@@ -14,7 +14,7 @@ from functools import cache
 from importlib.resources import files as package_files
 from pathlib import Path
 
-from nasbench_harness.errors import ExitCode, HarnessError
+from nasbench_harness.errors import ExitCode, HarnessError, reason
 
 RETRIES = 3
 Progress = Callable[[int, int], None]
@@ -128,7 +128,7 @@ def check(folder: Path, wanted: Sequence[SourceFile] | None = None) -> None:
         try:
             found = hashlib.sha256(path.read_bytes()).hexdigest()
         except OSError as error:
-            raise SourceError(f"{path} cannot be read ({error.strerror}).") from error
+            raise SourceError(f"{path} cannot be read ({reason(error)}).") from error
         if found != source.sha256:
             raise SourceError(
                 f"{path} is not the file of {source.repository} at {source.commit[:10]} (SHA-256"
