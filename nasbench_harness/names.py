@@ -88,13 +88,22 @@ def own_folder(variable: str, kind: Literal["cache", "data"]) -> Path:
     )
 
 
-def settle_without_home() -> None:
-    """Let other packages run where there is no home folder, or nobody by that user's number.
+def settle_matplotlib() -> None:
+    """Give matplotlib, before it is imported, a folder for its list of fonts where it has none.
 
-    matplotlib wants a home folder for its list of fonts, torch the user's name. What is set in the
-    environment already stays as it is.
+    It wants one in the home folder. What the environment says already stays as it is.
     """
-    if not os.path.isabs(os.path.expanduser("~")) and "MPLCONFIGDIR" not in os.environ:
-        import tempfile
+    if "MPLCONFIGDIR" in os.environ or _is_writable(os.environ.get("XDG_CONFIG_HOME", "~/.config")):
+        return
+    with contextlib.suppress(HarnessError, OSError):
+        folder = own_folder("NASHARNESS_CACHE", "cache") / "matplotlib"
+        folder.mkdir(parents=True, exist_ok=True)
+        os.environ["MPLCONFIGDIR"] = str(folder)
 
-        os.environ["MPLCONFIGDIR"] = tempfile.mkdtemp(prefix="nasharness-matplotlib-")
+
+def _is_writable(place: str) -> bool:
+    """Can a folder be made or filled there."""
+    path = os.path.expanduser(place)
+    while os.path.isabs(path) and not os.path.lexists(path):
+        path = os.path.dirname(path)
+    return os.path.isabs(path) and os.access(path, os.W_OK)

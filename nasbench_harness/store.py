@@ -16,6 +16,7 @@ from nasbench_harness.outcomes import HISTORY, SCHEMA_VERSION, Outcome, Status, 
 from nasbench_harness.provenance import facts
 from nasbench_harness.schema_check import violation
 from nasbench_harness.spec import TrialSpec
+from nasbench_harness.strangers import stranger
 from nasbench_harness.tidy import source_of, tidy_frame, write_table
 
 if TYPE_CHECKING:
@@ -69,6 +70,16 @@ class Study:
 # --- planning and opening ----------------------------------------------------------------------
 
 
+def refuse_strangers(folder: Path) -> None:
+    """StudyError where `folder` holds something else than a study, see `strangers`."""
+    if (folder / STUDY).exists() or not (found := stranger(folder, _OWN, LOCK)):
+        return
+    raise StudyError(
+        f"{folder} is not empty and holds no study; choose another --out, or move {found.name}"
+        " away (only logs and hidden files may be there)."
+    )
+
+
 def plan_study(folder: Path, config: Mapping[str, Any], specs: Sequence[TrialSpec]) -> Study:
     """Open or make the study in `folder`; more methods or seeds let an existing one grow."""
     path, told = folder / STUDY, facts()
@@ -79,8 +90,7 @@ def plan_study(folder: Path, config: Mapping[str, Any], specs: Sequence[TrialSpe
         known = {spec.fingerprint for spec in existing.specs}
         specs = [*existing.specs, *(s for s in specs if s.fingerprint not in known)]
         config = {**config, **_grown(existing.config, config)}
-    elif any(child.name not in _OWN for child in folder.iterdir()):
-        raise StudyError(f"{folder} is not empty and holds no study; choose another --out.")
+    refuse_strangers(folder)
     study = Study(folder, dict(config), list(specs), told)
     content = {
         "schema_version": SCHEMA_VERSION,

@@ -14,7 +14,7 @@ from nasbench_harness.executors import Event, Executor
 from nasbench_harness.hardware import Hardware
 from nasbench_harness.outcomes import Ended, Outcome, Status
 from nasbench_harness.planning import plan
-from nasbench_harness.store import LOCK, Study, StudyError, gather, plan_study
+from nasbench_harness.store import LOCK, Study, StudyError, gather, plan_study, refuse_strangers
 
 LOCK_SECONDS = 1.0
 """Longer than anybody who watches the study asks whether the lock is held."""
@@ -40,6 +40,7 @@ def run_study(  # noqa: PLR0913 - what runs, where, and who is told
 
     `hardware` says where images are for planning; the executor has its own for running.
     """
+    refuse_strangers(folder)
     specs = plan(config, hardware)
     folder.mkdir(parents=True, exist_ok=True)
     try:

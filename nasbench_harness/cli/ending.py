@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nasbench_harness.errors import ExitCode
+from nasbench_harness.errors import ExitCode, HarnessError
 from nasbench_harness.names import shell_word
 
 if TYPE_CHECKING:
@@ -21,10 +21,23 @@ def tell(done: list[StudyRun], report: Path | None, *, json: bool) -> None:
 
     summaries = [_summary(part) for part in done]
     some = any(len(summary) for summary in summaries)
-    page = write_report(*(p.study.folder for p in done), out=report) if report and some else None
+    page, fault = None, None
+    if report and some:
+        try:
+            page = write_report(*(part.study.folder for part in done), out=report)
+        except HarnessError as error:  # the results are told first
+            fault = error
     if json:
         console.print_json({"report": page, "studies": list(map(_as_json, done, summaries))})
-        return
+    else:
+        _show(done, summaries, page)
+    if fault:
+        raise fault
+
+
+def _show(done: list[StudyRun], summaries: list[pd.DataFrame], page: Path | None) -> None:
+    from nasbench_harness import console
+
     for part, summary in zip(done, summaries, strict=True):
         if len(summary):
             console.print_summary(summary.to_dict("records"), title=_title(part))

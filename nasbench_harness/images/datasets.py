@@ -30,6 +30,7 @@ from nasbench_harness.images.sources import (
     published_names,
 )
 from nasbench_harness.images.splits import NB201_SEED
+from nasbench_harness.names import user_path
 
 __all__ = ["ImageDataError", "ImageDataset", "Images", "dataset_names", "open_dataset"]
 
@@ -93,6 +94,7 @@ def open_dataset(  # noqa: PLR0913 - each is a choice of its own
     Raises UnknownNameError for an unknown name and ImageDataError where files are missing, broken
     or not the published ones, or where `limit` does not leave two images of each class.
     """
+    data_dir = user_path(data_dir) if data_dir is not None else None
     decoded, facts = _decoded(name, data_dir, download, image_size)
     if facts.mean:
         mean, std = (tuple(value / 255 for value in of) for of in (facts.mean, facts.std))
@@ -124,7 +126,7 @@ def _decoded(
             f"Images of {image_size} pixels a side cannot be made; give 1 to 1024."
         )
     if name.startswith(FOLDER):
-        folder = read_folder(Path(name.removeprefix(FOLDER)).expanduser(), image_size)
+        folder = read_folder(user_path(name.removeprefix(FOLDER)), image_size)
         is_cifar10 = folder.classes == CIFAR10_CLASSES and folder.train.size == (32, 32)
         return folder, _FACTS["cifar10"] if is_cifar10 else _Facts()
     if name not in dataset_names():

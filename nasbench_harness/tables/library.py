@@ -13,6 +13,7 @@ from nasbench_harness.contracts import Table
 from nasbench_harness.errors import HarnessError
 from nasbench_harness.files import replacing_folder
 from nasbench_harness.names import NoHomeError, own_folder
+from nasbench_harness.ownership import OwnershipError
 from nasbench_harness.tables.columns import ColumnTable
 
 OFFICIAL = "official"
@@ -49,10 +50,29 @@ def install(folder: Path, write: Callable[[Path], None]) -> ColumnTable:
     The new table is opened and every column checked before the old one goes; whatever fails, the
     old one stays. Two at the same time: the second is refused.
     """
+    _refuse_foreign(folder)
     with installing(folder), replacing_folder(folder) as fresh:
         write(fresh)
         verify_columns(ColumnTable(fresh))
     return ColumnTable(folder)
+
+
+_FILES = {"table.json", "columns.f64", "curves"}
+"""What a table's folder holds."""
+
+
+def _refuse_foreign(folder: Path) -> None:
+    """A table's folder is replaced as a whole, so it may hold nothing else."""
+    if not os.path.lexists(folder):
+        return
+    if not folder.is_dir():
+        raise OwnershipError(f"{folder} is no folder; move it away to make room for the table.")
+    names = {path.name for path in folder.iterdir() if not path.name.startswith(".")}
+    if other := sorted(names - _FILES):
+        raise OwnershipError(
+            f"{folder / other[0]} was not written by nasharness, and the table's folder would be"
+            " replaced with it; move it away, or set NASHARNESS_DATA to another folder."
+        )
 
 
 @contextlib.contextmanager

@@ -12,6 +12,7 @@ from nasbench_harness.files import read_journal, read_json, write_json
 from nasbench_harness.names import command_line
 from nasbench_harness.outcomes import HISTORY, SCHEMA_VERSION, Status, read_result
 from nasbench_harness.provenance import facts
+from nasbench_harness.strangers import stranger
 from nasbench_harness.tidy import tidy_frame, write_table
 from nasbench_harness.training.settings import TrainingSettings
 from nasbench_harness.training.trial import TrainingSpec
@@ -54,6 +55,16 @@ class TrainingFolder:
         return [spec for spec in among if self.result(spec)["status"] != Status.DONE]
 
 
+def refuse_strangers(path: Path) -> None:
+    """TrainingFolderError where `path` holds something else than trainings, see `strangers`."""
+    if (path / TRAINING).exists() or not (found := stranger(path, _OWN, LOCK)):
+        return
+    raise TrainingFolderError(
+        f"{path} is not empty and holds no training; choose another --out, or move {found.name}"
+        " away (only logs and hidden files may be there)."
+    )
+
+
 def plan_folder(
     path: Path, config: Mapping[str, Any], specs: Sequence[TrainingSpec]
 ) -> TrainingFolder:
@@ -68,10 +79,7 @@ def plan_folder(
         known = {spec.fingerprint for spec in existing.specs}
         specs = [*existing.specs, *(s for s in specs if s.fingerprint not in known)]
         told = {**existing.facts, "last_run": told}
-    elif any(child.name not in _OWN for child in path.iterdir()):
-        raise TrainingFolderError(
-            f"{path} is not empty and holds no training; choose another --out."
-        )
+    refuse_strangers(path)
     folder = TrainingFolder(path, dict(config), list(specs), told)
     content = {
         "schema_version": SCHEMA_VERSION,

@@ -22,6 +22,7 @@ from nasbench_harness.training.folder import (
     TrainingFolderError,
     gather,
     plan_folder,
+    refuse_strangers,
 )
 from nasbench_harness.training.images import TrainingImages, training_images
 from nasbench_harness.training.settings import SEEDS, TrainingSettings
@@ -97,6 +98,7 @@ def train(
     HarnessError for what cannot be trained at all, before anything is written; what goes wrong
     later fails that one training.
     """
+    refuse_strangers(path)
     bench = _workbench(request)
     specs = _specs(request, bench)
     path.mkdir(parents=True, exist_ok=True)

@@ -15,6 +15,7 @@ from importlib.resources import files as package_files
 from pathlib import Path
 
 from nasbench_harness.errors import ExitCode, HarnessError, reason
+from nasbench_harness.files import share
 
 RETRIES = 3
 Progress = Callable[[int, int], None]
@@ -157,7 +158,10 @@ def fetch(folder: Path, *, mirror: str | None = None, progress: Progress | None 
     total, done = sum(s.bytes for s in wanted), 0
     for source in wanted:
         try:
+            fresh = not (folder / source.file).exists()
             fetcher.fetch(source.file)
+            if fresh:
+                share(folder / source.file)  # pooch makes files for the user alone
         except (OSError, ValueError) as error:
             raise _failed(source, urls[source.file], error) from error
         done += source.bytes
