@@ -18,7 +18,7 @@ from pydantic import (
 
 from nasbench_harness import registry
 from nasbench_harness.canonical import canonical_network, canonical_settings
-from nasbench_harness.errors import UnknownNameError, nearest
+from nasbench_harness.errors import UnknownNameError, nearest, reason
 from nasbench_harness.images.place import absolute
 from nasbench_harness.naming import ALL_DATASETS, study_name
 from nasbench_harness.notation import ConfigError, parse_methods, parse_pair, parse_seeds
@@ -212,7 +212,7 @@ def read_yaml(path: Path) -> dict[str, Any]:
     try:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise ConfigError(f"The config {path} cannot be read ({error.strerror}).") from error
+        raise ConfigError(f"The config {path} cannot be read ({reason(error)}).") from error
     except UnicodeDecodeError as error:
         raise ConfigError(f"The config {path} is no UTF-8 text.") from error
     except yaml.YAMLError as error:

@@ -10,8 +10,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
+
+from nasbench_harness.names import printable
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -23,14 +25,24 @@ if TYPE_CHECKING:
 WIDE = 240
 """Columns where nobody looks: piped output is not folded."""
 
-out = Console(highlight=False, width=None if sys.stdout.isatty() else WIDE)
-err = Console(stderr=True, highlight=False)
+
+class _PlainConsole(Console):
+    """Shows text as it is: brackets and colons of a path are no markup, its odd bytes are told."""
+
+    def render_str(self, text: str, **options: Any) -> Text:
+        return super().render_str(printable(text), **options)
+
+
+_PLAIN: dict[str, Any] = {"highlight": False, "markup": False, "emoji": False}
+out = _PlainConsole(**_PLAIN, width=None if sys.stdout.isatty() else WIDE)
+err = _PlainConsole(**_PLAIN, stderr=True)
 
 
 def print_json(value: Any) -> None:
     """For scripts: plain JSON on standard output, missing numbers as null."""
     text = json.dumps(_without_nan(value), indent=2, ensure_ascii=False, default=str)
-    sys.stdout.write(text + "\n")
+    # Bytes of a name that are no UTF-8 as JSON's own escapes, which Python reads back as they were.
+    sys.stdout.write(text.encode(errors="backslashreplace").decode() + "\n")
 
 
 def _without_nan(value: Any) -> Any:
@@ -58,7 +70,7 @@ def print_rows(
             no_wrap=position == 0,
         )
     for row in rows:
-        table.add_row(*(escape(cell(value)) for value in row))
+        table.add_row(*(cell(value) for value in row))
     out.print(table)
 
 
@@ -161,7 +173,7 @@ class StudyProgress:
         kept = len(study.specs) - len(missing)
         already = f", {kept} already done" if kept else ""
         trials = "1 trial" if len(missing) == 1 else f"{len(missing)} trials"
-        err.print(f"{trials} to run{already} → {study.folder}", markup=False)
+        err.print(f"{trials} to run{already} → {study.folder}", soft_wrap=True)
         self._steps = {spec.trial_id: spec.steps for spec in missing}
         self._progress = Progress(
             BarColumn(bar_width=32),
@@ -187,7 +199,8 @@ class StudyProgress:
             self._ended += 1
             self._done[event.trial_id] = self._steps.get(event.trial_id, 0)
             if event.status is not Status.DONE:
-                self._progress.console.print(f"[red]{event.trial_id}[/red]: {event.error}")
+                told = Text.assemble((event.trial_id, "red"), f": {printable(event.error)}")
+                self._progress.console.print(told, soft_wrap=True)
         else:
             self._done[event.trial_id] = event.steps
         self._progress.update(self._task, completed=sum(self._done.values()), ended=self._ended)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import os
 from collections.abc import Iterable
 from enum import IntEnum
 
@@ -48,3 +49,17 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
     lowered = {candidate.lower(): candidate for candidate in known}
     found = difflib.get_close_matches(name.lower(), list(lowered), n=1, cutoff=0.5)
     return lowered[found[0]] if found else None
+
+
+def reason(error: BaseException) -> str:
+    """Why it failed, in words; never empty and never "None", whatever the system left out."""
+    told = getattr(error, "strerror", None) or " ".join(str(error).split())
+    return str(told) or type(error).__name__
+
+
+def os_sentence(error: OSError) -> str:
+    """What the operating system refused and the paths it is about, as one sentence."""
+    paths = (error.filename, error.filename2)
+    told = [os.fsdecode(path) for path in paths if isinstance(path, str | bytes | os.PathLike)]
+    about = f": {' -> '.join(told)}" if told else ""
+    return f"{reason(error).rstrip('.')}{about}."

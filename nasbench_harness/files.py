@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
+import secrets
 import shutil
+import stat
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
@@ -15,55 +18,124 @@ from typing import Any
 
 from nasbench_harness.errors import HarnessError
 
+TEMPORARY = ".nasharness-"
+"""How the names of files and folders begin that are there only while something is written."""
+LONGEST_SUFFIX = 16
+
 
 @contextlib.contextmanager
 def replacing(path: Path) -> Iterator[Path]:
     """Yield a temporary path beside `path`; move it into place once it is safely on disk.
 
-    When anything fails the old file stays as it was and the temporary one is removed.
+    When anything fails the old file stays as it was and the temporary one is removed. A new file
+    gets the mode that the umask gives, a replaced one keeps its own; a link is followed, and what
+    is no file at all (a pipe, /dev/stdout) is written to as it is.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=path.suffix, dir=path.parent)
-    os.close(handle)
-    temporary = Path(name)
+    old = _status(path)
+    if old and not stat.S_ISREG(old.st_mode):
+        with _copied_into(path) as temporary:
+            yield temporary
+        return
+    place = Path(os.path.realpath(path)) if path.is_symlink() else path
+    temporary = _new_file(place)
     try:
         yield temporary
         with temporary.open("rb") as file:
             os.fsync(file.fileno())
-        temporary.chmod(0o644)
-        temporary.replace(path)
+        if old:
+            temporary.chmod(stat.S_IMODE(old.st_mode))
+        temporary.replace(place)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+
+
+def _status(path: Path) -> os.stat_result | None:
+    try:
+        return path.stat()
+    except FileNotFoundError:
+        return None
+
+
+@contextlib.contextmanager
+def _copied_into(path: Path) -> Iterator[Path]:
+    """A temporary path whose content is written into what is at `path` already."""
+    if path.is_dir():
+        raise IsADirectoryError(errno.EISDIR, "A file was expected and this is a folder", str(path))
+    with tempfile.TemporaryDirectory(prefix="nasharness-") as folder:
+        temporary = Path(folder) / f"content{_suffix(path)}"
+        yield temporary
+        with temporary.open("rb") as source, path.open("wb") as target:
+            shutil.copyfileobj(source, target)
+
+
+# The system's own way of making files and folders heeds the umask and a folder's default ACL;
+# `tempfile` makes them for the user alone.
+
+
+def _new_file(path: Path) -> Path:
+    """An empty file of a name of its own beside `path`, with the same ending."""
+    while True:
+        temporary = _beside(path, _suffix(path))
+        with contextlib.suppress(FileExistsError):
+            os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
+            return temporary
+
+
+def new_folder(parent: Path) -> Path:
+    """An empty hidden folder of a name of its own in `parent`, with the mode the umask gives."""
+    while True:
+        folder = _beside(parent / "folder", "")
+        with contextlib.suppress(FileExistsError):
+            folder.mkdir()
+            return folder
+
+
+def _beside(path: Path, suffix: str) -> Path:
+    """Short, however long the name of `path` is."""
+    return path.with_name(f"{TEMPORARY}{secrets.token_hex(8)}{suffix}")
+
+
+def _suffix(path: Path) -> str:
+    return path.suffix if len(os.fsencode(path.suffix)) <= LONGEST_SUFFIX else ""
+
+
+def share(path: Path) -> None:
+    """Give a file that somebody made for the user alone the mode that the umask gives."""
+    probe = _new_file(path)
+    try:
+        path.chmod(stat.S_IMODE(probe.stat().st_mode))
+    finally:
+        probe.unlink()
 
 
 @contextlib.contextmanager
 def replacing_folder(folder: Path) -> Iterator[Path]:
     """Yield the path of a folder to make; it takes the place of `folder` once all went well.
 
-    When anything fails the old folder stays as it was and nothing is left of the new one.
+    When anything fails the old folder stays as it was and nothing is left of the new one. Whether
+    the old one may go at all is for the caller to ask before (see `ownership`).
     """
+    folder = Path(os.path.realpath(folder)) if folder.is_symlink() else folder
     folder.parent.mkdir(parents=True, exist_ok=True)
-    work = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
+    work = new_folder(folder.parent)
     fresh, old = work / "new", work / "old"
     try:
         yield fresh
         if folder.exists():
             folder.rename(old)
-        try:
-            fresh.rename(folder)
-        except OSError:
-            if old.exists():
-                old.rename(folder)
-            raise
+        fresh.rename(folder)
     finally:
+        if old.exists() and not folder.exists():
+            old.rename(folder)  # where even that fails, `work` stays with what there was
         shutil.rmtree(work, ignore_errors=True)
 
 
 def write_text(path: Path, text: str) -> None:
-    """Replace the file's content atomically."""
+    """Replace the file's content atomically; what is no UTF-8 in it is escaped as in JSON."""
     with replacing(path) as temporary:
-        temporary.write_text(text, encoding="utf-8")
+        temporary.write_text(text, encoding="utf-8", errors="backslashreplace")
 
 
 def write_json(path: Path, value: Any) -> None:

@@ -15,7 +15,7 @@ from nasbench_harness import __version__
 from nasbench_harness.files import read_journal
 from nasbench_harness.outcomes import HISTORY, RESULT, SCHEMA_VERSION
 from nasbench_harness.spec import TrialSpec
-from nasbench_harness.tidy import uniform
+from nasbench_harness.tidy import tidy_frame
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -76,11 +76,10 @@ def read_histories(sources: Sequence[Source]) -> pa.Table:
 
 def _read_in_python(sources: Sequence[Source]) -> pa.Table:
     """HarnessError names a damaged line."""
-    import pandas as pd
     import pyarrow as pa
 
     rows = [{**keys, **row} for path, keys in sources for row in read_journal(path)]
-    return pa.Table.from_pandas(uniform(pd.DataFrame(rows)), preserve_index=False)
+    return pa.Table.from_pandas(tidy_frame(rows), preserve_index=False)
 
 
 def _pieces(sources: Iterable[Source]) -> Iterator[list[tuple[bytes, Mapping[str, Any]]]]:

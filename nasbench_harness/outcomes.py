@@ -8,7 +8,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nasbench_harness.errors import ExitCode, HarnessError
+from nasbench_harness.errors import ExitCode, HarnessError, os_sentence
 from nasbench_harness.files import read_json, write_json
 from nasbench_harness.hardware import is_out_of_memory
 
@@ -73,6 +73,8 @@ def sentence(error: Exception) -> str:
             "Out of memory; a smaller --batch-size, --width or --cells, `--precision bf16` or fewer"
             f" --jobs need less ({type(error).__name__})."
         )
+    if isinstance(error, OSError):
+        text = os_sentence(error)
     return text if isinstance(error, HarnessError) else f"{type(error).__name__}: {text}"
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from nasbench_harness.copies import find_copies
+from nasbench_harness.names import printable, user_path
 from nasbench_harness.schema import REGRET, SCHEMA, Kind, column_of
 from nasbench_harness.store import STUDY, StudyError, current_tables, open_study
 from nasbench_harness.tidy import as_text
@@ -56,7 +57,7 @@ def load_results(
         history.pivot_table(index="step", columns="method", values="regret")
     """
     given = [paths] if isinstance(paths, str | os.PathLike) else list(paths)
-    studies = list(_studies([Path(path) for path in given]))
+    studies = list(_studies([user_path(path) for path in given]))
     if not studies:
         raise StudyError("No study folders were given.")
     tables = list(_each_trial_once(studies))
@@ -132,7 +133,7 @@ def _tables(name: str, trials: pa.Table, history: pa.Table) -> tuple[pa.Table, p
     judged_by = trials["report_metric"].take(pc.index_in(trial, trials["trial"].combine_chunks()))
     history = history.append_column("report_metric", judged_by)
     named = [
-        table.add_column(0, "study", pa.repeat(pa.scalar(name), table.num_rows))
+        table.add_column(0, "study", pa.repeat(pa.scalar(printable(name)), table.num_rows))
         for table in (trials, history)
     ]
     return named[0], named[1]

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import json
-import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nasbench_harness import gathering, growing, versions
-from nasbench_harness.errors import HarnessError
+from nasbench_harness.errors import HarnessError, os_sentence
 from nasbench_harness.files import read_json, write_json
+from nasbench_harness.names import command_line, shell_word
 from nasbench_harness.outcomes import HISTORY, SCHEMA_VERSION, Outcome, Status, read_result
 from nasbench_harness.provenance import facts
 from nasbench_harness.schema_check import violation
 from nasbench_harness.spec import TrialSpec
-from nasbench_harness.tidy import source_of, uniform, write_table
+from nasbench_harness.strangers import stranger
+from nasbench_harness.tidy import source_of, tidy_frame, write_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -84,6 +85,16 @@ class Study:
 # --- planning and opening ----------------------------------------------------------------------
 
 
+def refuse_strangers(folder: Path) -> None:
+    """StudyError where `folder` holds something else than a study, see `strangers`."""
+    if (folder / STUDY).exists() or not (found := stranger(folder, _OWN, LOCK)):
+        return
+    raise StudyError(
+        f"{folder} is not empty and holds no study; choose another --out, or move {found.name}"
+        " away (only logs and hidden files may be there)."
+    )
+
+
 def plan_study(folder: Path, config: Mapping[str, Any], specs: Sequence[TrialSpec]) -> Study:
     """Open or make the study in `folder`; more methods or seeds let an existing one grow."""
     path, told = folder / STUDY, facts()
@@ -94,8 +105,7 @@ def plan_study(folder: Path, config: Mapping[str, Any], specs: Sequence[TrialSpe
         if refused := growing.refusal(folder, *recorded, config, specs):
             raise StudyError(refused)
         config, specs = growing.grown(*recorded, config, specs)
-    elif any(child.name not in _OWN for child in folder.iterdir()):
-        raise StudyError(f"{folder} is not empty and holds no study; choose another --out.")
+    refuse_strangers(folder)
     study = Study(folder, dict(config), list(specs), told)
     write_study(study)
     return study
@@ -131,7 +141,9 @@ def open_study(folder: Path) -> Study:
         return Study(folder, config, specs, told, repeated=len(every) - len(specs))
     except (FileNotFoundError, NotADirectoryError) as error:
         raise StudyError(f"{folder} holds no study (no {STUDY} there).") from error
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except OSError as error:
+        raise StudyError(f"The study in {folder} cannot be read: {os_sentence(error)}") from error
+    except (ValueError, KeyError, TypeError) as error:
         raise StudyError(
             f"{path} is damaged ({type(error).__name__}: {error}); the trials beside it are"
             f" untouched. Delete {STUDY} and run the study again to take them over."
@@ -194,8 +206,6 @@ def _stands(study: Study, state: str) -> bool:
 
 def trials_table(study: Study) -> pd.DataFrame:
     """One row per planned trial: identity, status, result, and every setting."""
-    import pandas as pd
-
     rows = []
     allowed = bool(study.config.get("allow_test_search"))
     for spec in study.specs:
@@ -216,7 +226,7 @@ def trials_table(study: Study) -> pd.DataFrame:
                 "schema_version": SCHEMA_VERSION,
             }
         )
-    return uniform(pd.DataFrame(rows))
+    return tidy_frame(rows)
 
 
 def history_table(study: Study) -> pd.DataFrame:
@@ -259,15 +269,18 @@ def _read(path: Path) -> pa.Table:
     if not path.exists():
         raise StudyError(
             f"The tables of {folder} cannot be read: there is no {path.name}; `nasharness report"
-            f" {folder}` gathers it."
+            f" {shell_word(folder)}` gathers it."
         )
     try:
-        return pq.read_table(path)
+        with path.open("rb") as file:  # Arrow itself takes no name that is not UTF-8
+            return pq.read_table(file)
+    except PermissionError as error:
+        raise StudyError(f"The tables of {folder} cannot be read: {os_sentence(error)}") from error
     except (OSError, pa.ArrowException) as error:
         text = " ".join(str(error).split())
         raise StudyError(
             f"The tables of {folder} cannot be read: {path.name} is damaged ({text}); delete it"
-            f" and gather it anew with `nasharness report {folder}`."
+            f" and gather it anew with `nasharness report {shell_word(folder)}`."
         ) from error
 
 
@@ -277,7 +290,7 @@ def checked(folder: Path, trials: pa.Table, history: pa.Table) -> tuple[pa.Table
     if fault := violation(trials, history):
         raise StudyError(
             f"The tables of {folder} are not as they should be: {fault}; delete them and gather"
-            f" them anew with `nasharness report {folder}`."
+            f" them anew with `nasharness report {shell_word(folder)}`."
         )
     return trials, history
 
@@ -290,7 +303,7 @@ def reproduce(spec: TrialSpec, *, allow_test_search: bool = False) -> str:
     words += _of_supernet(spec) if spec.images else _of_landscape(spec, allow_test_search)
     words += ["--report-metric", spec.report_metric]
     words += ["--no-random", "--out", f"runs/again-{spec.trial_id}"]
-    return shlex.join(words)
+    return command_line(words)
 
 
 def _of_landscape(spec: TrialSpec, allow_test_search: bool) -> list[str]:

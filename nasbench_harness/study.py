@@ -25,6 +25,7 @@ from nasbench_harness.store import (
     gather,
     open_study,
     plan_study,
+    refuse_strangers,
     write_study,
 )
 
@@ -57,6 +58,7 @@ def run_study(  # noqa: PLR0913 - what runs, where, and who is told
     `hardware` says where images are for planning; the executor has its own for running. `opened`
     is called with the images of a supernet, before anything is written.
     """
+    refuse_strangers(folder)
     config = settled(config)
     specs = plan(config, hardware, opened)
     folder.mkdir(parents=True, exist_ok=True)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nasbench_harness.files import replacing
+from nasbench_harness.names import printable
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,6 +26,18 @@ def uniform(frame: pd.DataFrame) -> pd.DataFrame:
         if len(kinds) > 1 and not kinds <= {int, float}:
             frame[name] = as_text(frame[name])
     return frame
+
+
+def tidy_frame(rows: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
+    """A row per mapping, `uniform`; of a text that cannot be encoded what can be shown of it."""
+    import pandas as pd
+
+    shown = [{name: _encodable(value) for name, value in row.items()} for row in rows]
+    return uniform(pd.DataFrame(shown))
+
+
+def _encodable(value: Any) -> Any:
+    return printable(value) if isinstance(value, str) and not value.isprintable() else value
 
 
 def as_text(values: Any) -> list[str | None]:
@@ -47,8 +61,9 @@ def write_table(path: Path, frame: pd.DataFrame | pa.Table, *, source: str = "")
         table = table.replace_schema_metadata({**known, SOURCE: source.encode()})
     with replacing(path.with_suffix(".csv")) as temporary:
         _write_csv(temporary, table)
-    with replacing(path.with_suffix(".parquet")) as temporary:
-        pq.write_table(table, temporary)
+    # Files are opened here: Arrow itself takes no name that is not UTF-8.
+    with replacing(path.with_suffix(".parquet")) as temporary, temporary.open("wb") as file:
+        pq.write_table(table, file)
 
 
 def _write_csv(path: Path, table: pa.Table) -> None:
@@ -58,7 +73,7 @@ def _write_csv(path: Path, table: pa.Table) -> None:
     nested = [pa.types.is_nested(field.type) for field in table.schema]
     fields = zip(table.schema, nested, strict=True)
     schema = pa.schema([field.with_type(pa.string()) if deep else field for field, deep in fields])
-    with CSVWriter(path, schema) as writer:
+    with path.open("wb") as file, CSVWriter(file, schema) as writer:
         for batch in table.to_batches(max_chunksize=ROWS_AT_ONCE):
             columns = zip(batch.columns, nested, strict=True)
             flat = [_as_json(column) if deep else column for column, deep in columns]
@@ -111,7 +126,8 @@ def source_of(path: Path) -> str | None:
     if not path.with_suffix(".csv").exists():
         return None
     try:
-        known = pq.read_metadata(path.with_suffix(".parquet")).metadata or {}
+        with path.with_suffix(".parquet").open("rb") as file:
+            known = pq.read_metadata(file).metadata or {}
     except (OSError, pa.ArrowException):
         return None
     source = known.get(SOURCE)

@@ -9,11 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nasbench_harness.errors import HarnessError
+from nasbench_harness.names import settle_matplotlib
 
 if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = ["summarise", "write_report"]
+
+settle_matplotlib()
 
 
 def summarise(trials: pd.DataFrame) -> pd.DataFrame:

@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nasbench_harness.copies import open_studies
-from nasbench_harness.files import replacing_folder, write_text
+from nasbench_harness.files import write_text
+from nasbench_harness.ownership import publishing
+from nasbench_harness.reports.earlier import DOCUMENT, FIRST_LINE, is_paper, refuse_study
 from nasbench_harness.reports.exhibits import exhibits
 from nasbench_harness.reports.figures.drawing import Omitted
 from nasbench_harness.reports.figures.printing import PRINT_RC, save_sheet, sheets
@@ -23,7 +25,9 @@ from nasbench_harness.reports.studydata import BASELINE, StudyData, read_study
 from nasbench_harness.reports.tables import PrintedTable, latex_table, subject, write_table
 from nasbench_harness.reports.words import latex, name
 
-PREAMBLE = r"""% Everything that this folder has, at the size it is made for: pdflatex main.tex
+PREAMBLE = (
+    FIRST_LINE
+    + r"""
 \documentclass[10pt,twocolumn]{article}
 \usepackage[T1]{fontenc}
 \IfFileExists{lmodern.sty}{\usepackage{lmodern}}{}
@@ -40,6 +44,7 @@ PREAMBLE = r"""% Everything that this folder has, at the size it is made for: pd
 \setlength\belowcaptionskip{5pt}
 \begin{document}
 """
+)
 END = "\\end{document}\n"
 
 
@@ -58,17 +63,19 @@ class Piece:
 def write_paper(folders: Sequence[Path], out: Path) -> Path:
     """Write what a paper needs of the studies in `folders` to `out`; returns its `main.tex`.
 
-    The whole folder is made anew. HarnessError if a folder holds no study.
+    What a paper of before has left in `out` is replaced or removed, and nothing else is, see
+    `ownership`. HarnessError if a folder holds no study, or something else is in the way.
     """
     studies = [read_study(study) for study in open_studies(folders).distinct]
-    with replacing_folder(out) as fresh:
+    refuse_study(out)
+    with publishing(out, is_paper) as fresh:
         parts = []
         for number, data in enumerate(studies, start=1):
             below = f"study-{number}/" if len(studies) > 1 else ""
             tables = _write_tables(data, fresh, below)
             parts.append(_section(data, tables, _write_figures(data, fresh, below)))
-        write_text(fresh / "main.tex", "\n".join([PREAMBLE, *parts, END]))
-    return out / "main.tex"
+        write_text(fresh / DOCUMENT, "\n".join([PREAMBLE, *parts, END]))
+    return out / DOCUMENT
 
 
 # --- tables ------------------------------------------------------------------------------------

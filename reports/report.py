@@ -11,6 +11,8 @@ import matplotlib as mpl
 
 from nasbench_harness.copies import open_studies
 from nasbench_harness.files import write_text
+from nasbench_harness.ownership import publishing
+from nasbench_harness.reports.earlier import PAGE, is_report, refuse_study
 from nasbench_harness.reports.exhibits import exhibits
 from nasbench_harness.reports.figures import (
     anytime,
@@ -70,17 +72,21 @@ class Place:
 def write_report(folders: Sequence[Path], out: Path) -> Path:
     """Write one page about the studies in `folders`; returns its path.
 
-    A study that is a copy of another one has no part of its own, and the page says so.
+    Only what a report of before has left in `out` is replaced or removed, see `ownership`. A study
+    that is a copy of another one has no part of its own, and the page says so.
     """
-    copies, sections = open_studies(folders), []
-    for number, study in enumerate(copies.distinct, start=1):
-        below = f"study-{number}/" if len(copies.distinct) > 1 else ""
-        sections.append(_section(read_study(study), Place(out, below)))
-    together = _together([section.data for section in sections], Place(out, ""))
-    write_text(out / "report.md", render_markdown(sections, together, copies.notes()))
-    page = out / "index.html"
-    write_text(page, render_html(sections, together, copies.notes()))
-    return page
+    copies = open_studies(folders)
+    refuse_study(out)
+    with publishing(out, is_report) as fresh:
+        sections = []
+        for number, study in enumerate(copies.distinct, start=1):
+            below = f"study-{number}/" if len(copies.distinct) > 1 else ""
+            sections.append(_section(read_study(study), Place(fresh, below)))
+        together = _together([section.data for section in sections], Place(fresh, ""))
+        notes = copies.notes()
+        write_text(fresh / PAGE, render_html(sections, together, notes))
+        write_text(fresh / "report.md", render_markdown(sections, together, notes))
+    return out / PAGE
 
 
 def _together(studies: list[StudyData], place: Place) -> list[Together | NoOverview]:

@@ -12,6 +12,7 @@ import pandas as pd
 from nasbench_harness import registry
 from nasbench_harness.contracts import Metric, SearchSpace, Table
 from nasbench_harness.errors import HarnessError
+from nasbench_harness.names import printable
 from nasbench_harness.reports.summary import DONE, summarise, with_outcomes
 from nasbench_harness.store import Study, StudyError, current_tables, open_study
 
@@ -38,8 +39,8 @@ class StudyData:
 
     @property
     def name(self) -> str:
-        """The study's folder, which is its name."""
-        return self.study.folder.resolve().name
+        """The study's folder, which is its name, in one line that can be shown."""
+        return " ".join(printable(self.study.folder.resolve().name).split())
 
     @property
     def config(self) -> dict[str, Any]:

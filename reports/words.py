@@ -10,6 +10,8 @@ import re
 from collections.abc import Iterable, Sequence
 from html import escape
 
+from nasbench_harness.names import printable
+
 _OPEN, _CLOSE = "\ue000", "\ue001"  # private use: in no label and no error message
 _MARKED = re.compile(f"{_OPEN}(.*?){_CLOSE}", re.DOTALL)
 
@@ -21,7 +23,7 @@ def name(label: str) -> str:
 
 def plain(text: str) -> str:
     """The sentence as bare text."""
-    return _MARKED.sub(r"\1", text)
+    return printable(_MARKED.sub(r"\1", text))
 
 
 def html(text: str) -> str:
@@ -100,7 +102,7 @@ def shortened(label: str, width: int) -> str:
 
 
 def _clean(label: str) -> str:
-    return label.replace(_OPEN, "").replace(_CLOSE, "")
+    return printable(label).replace(_OPEN, "").replace(_CLOSE, "")
 
 
 def _markdown_text(text: str) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import sys
 from typing import Annotated, Any
 
@@ -15,7 +16,8 @@ import typer
 from typer.core import TyperGroup
 
 from nasbench_harness import __version__
-from nasbench_harness.errors import ExitCode, HarnessError
+from nasbench_harness.errors import ExitCode, HarnessError, os_sentence
+from nasbench_harness.names import user_path
 
 COMMANDS = (
     "run", "train", "resume", "watch", "report", "compare", "baseline", "check", "query", "show",
@@ -23,11 +25,22 @@ COMMANDS = (
 )  # fmt: skip
 
 
+_HOME = re.compile(r"(--?[a-z-]+=?)?(~.*)", re.DOTALL)
+"""A path below a home folder, alone or behind its option."""
+
+
 class _Group(TyperGroup):
     """Turns what a user can cause into one sentence and the right exit code."""
 
     def list_commands(self, ctx: Any) -> list[str]:
         return sorted(super().list_commands(ctx), key=COMMANDS.index)
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        try:
+            args = [_with_home(word) for word in args]
+        except HarnessError as error:
+            _give_up(error, str(error), error.exit_code)
+        return super().parse_args(ctx, args)
 
     def invoke(self, ctx: Any) -> Any:
         try:
@@ -40,8 +53,13 @@ class _Group(TyperGroup):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         except OSError as error:
             full = error.errno == errno.ENOSPC
-            what = f"{error.strerror}: {error.filename}" if error.filename else str(error.strerror)
-            _give_up(error, f"{what}.", ExitCode.INCOMPLETE if full else ExitCode.USAGE)
+            _give_up(error, os_sentence(error), ExitCode.INCOMPLETE if full else ExitCode.USAGE)
+
+
+def _with_home(word: str) -> str:
+    """`~/x` and `--out=~/x` as a shell expands them where they are not quoted."""
+    found = _HOME.fullmatch(word)
+    return f"{found[1] or ''}{user_path(found[2])}" if found else word
 
 
 def _give_up(error: BaseException, sentence: str, code: ExitCode) -> None:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from nasbench_harness.reports.regression.check import CheckReport
 
 GITHUB = "github"
+JUNIT_NAME, MARKDOWN_HEAD = b'name="nasharness check"', b"## nasharness check: "
+"""What files of a check have in them."""
 
 
 @app.command(
@@ -87,6 +89,7 @@ def check(
     4 inconclusive, with the seeds that would settle it.
     """
     _refuse_combinations(studies, baseline, config, bench, power, update, annotate, json)
+    _claim_files(junit, markdown, baseline if update else None)
     tell = _Teller(junit, markdown, annotate, json)
     if bench:
         from nasbench_harness.reports.regression.benchmarks import compare_benchmarks
@@ -123,6 +126,22 @@ def _refuse_combinations(
         raise HarnessError("Compare with what? Give --baseline FILE (or --bench OLD NEW).")
     if bool(studies) == bool(config):
         raise HarnessError("Check what? Give study folders, or --config with a study to run.")
+
+
+def _claim_files(junit: Path | None, markdown: Path | None, renewed: Path | None) -> None:
+    """Refuse to write over what no check has written, before anything is run."""
+    from nasbench_harness.ownership import claim
+
+    if junit and markdown and junit.resolve() == markdown.resolve() and not junit.is_char_device():
+        raise HarnessError(f"--junit and --markdown both write to {junit}; choose another for one.")
+    if junit:
+        claim(junit, "JUnit XML", lambda content: JUNIT_NAME in content)
+    if markdown:
+        claim(markdown, "a summary", lambda content: content.startswith(MARKDOWN_HEAD))
+    if renewed:
+        from nasbench_harness.reports.regression.baseline import refuse_other_file
+
+        refuse_other_file(renewed)
 
 
 # --- studies -----------------------------------------------------------------------------------

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nasbench_harness.errors import ExitCode
+from nasbench_harness.errors import ExitCode, HarnessError
+from nasbench_harness.names import shell_word
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,16 +21,29 @@ def tell(done: list[StudyRun], report: Path | None, *, json: bool) -> None:
 
     summaries = [_summary(part) for part in done]
     some = any(len(summary) for summary in summaries)
-    page = write_report(*(p.study.folder for p in done), out=report) if report and some else None
+    page, fault = None, None
+    if report and some:
+        try:
+            page = write_report(*(part.study.folder for part in done), out=report)
+        except HarnessError as error:  # the results are told first
+            fault = error
     if json:
         console.print_json({"report": page, "studies": list(map(_as_json, done, summaries))})
-        return
+    else:
+        _show(done, summaries, page)
+    if fault:
+        raise fault
+
+
+def _show(done: list[StudyRun], summaries: list[pd.DataFrame], page: Path | None) -> None:
+    from nasbench_harness import console
+
     for part, summary in zip(done, summaries, strict=True):
         if len(summary):
             console.print_summary(summary.to_dict("records"), title=_title(part))
     if page:
-        console.out.print(f"\nReport: {page}", markup=False)
-    console.out.print(_next(done), markup=False)
+        console.out.print(f"\nReport: {page}", soft_wrap=True)
+    console.out.print(_next(done), soft_wrap=True)
 
 
 def _summary(part: StudyRun) -> pd.DataFrame:
@@ -55,7 +69,7 @@ def _title(part: StudyRun) -> str:
 def _next(done: list[StudyRun]) -> str:
     if any(part.exit_code is not ExitCode.DONE for part in done):
         why = "Interrupted" if done[-1].interrupted else "Some trials did not finish"
-        folder = done[-1].study.folder
+        folder = shell_word(done[-1].study.folder)
         return (
             f"{why}; what is done is kept. Run the same command again, or `nasharness resume"
             f" {folder}`, to go on."

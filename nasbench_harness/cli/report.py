@@ -21,22 +21,50 @@ def report(
         typer.Option("--paper", help="LaTeX tables and PDF figures of print size as well."),
     ] = False,
 ) -> None:
-    """Write the report of one study again, or one page about several."""
+    """Write the report of one study again, or one page about several.
+
+    What another report has left in the folder is replaced, and nothing else: a file that is not
+    ours stays, and is refused where it has a name that the report needs.
+    """
     from nasbench_harness import console
     from nasbench_harness.copies import open_studies
     from nasbench_harness.reports import write_report
-    from nasbench_harness.store import gather, open_study, study_folders
+    from nasbench_harness.store import study_folders
 
     folders = [folder for place in studies for folder in study_folders(place)]
     for folder in folders:
-        gather(open_study(folder))
+        _gather(folder, needed=out is None)
     if out is None and len(studies) == 1:
         out = studies[0] / "report"
+    document = _paper(folders, out) if paper and out else None  # refused before anything is written
     page = write_report(*folders, out=out)
     for note in open_studies(folders).notes():
         console.err.print(f"Note: {note}", markup=False, soft_wrap=True)
-    console.out.print(f"Report: {page}", markup=False)
-    if paper:
-        from nasbench_harness.reports.paper import write_paper
+    console.out.print(f"Report: {page}", markup=False, soft_wrap=True)
+    if document:
+        console.out.print(f"Paper: {document}", markup=False, soft_wrap=True)
 
-        console.out.print(f"Paper: {write_paper(folders, page.parent / 'paper')}", markup=False)
+
+def _paper(folders: list[Path], out: Path) -> Path:
+    from nasbench_harness.reports.paper import write_paper
+
+    return write_paper(folders, out / "paper")
+
+
+def _gather(folder: Path, *, needed: bool) -> None:
+    """Bring a study's tables up to date; a report elsewhere does without, on a read-only disk."""
+    from nasbench_harness.errors import HarnessError, reason
+    from nasbench_harness.ownership import NOT_WRITABLE
+    from nasbench_harness.store import gather, open_study
+
+    study = open_study(folder)
+    try:
+        gather(study)
+    except OSError as error:
+        if needed and error.errno not in NOT_WRITABLE:
+            raise
+        if needed:
+            raise HarnessError(
+                f"{folder} cannot be written to ({reason(error)}); `--out DIR` puts the report"
+                " elsewhere."
+            ) from error

@@ -254,7 +254,6 @@ def _run(
     report: Path | None, trackers: Callable[[], list[Tracker]], json: bool,
 ) -> None:  # fmt: skip
     """Run each study after the other; Ctrl-C ends the row."""
-    from nasbench_harness import console
     from nasbench_harness.cli.ending import tell
     from nasbench_harness.console import StudyProgress
     from nasbench_harness.executors.local import LocalExecutor

@@ -147,11 +147,11 @@ def _tell(done: TrainingRun, *, json: bool) -> None:
             "time (s)", "table (%)", "architecture",
         ]  # fmt: skip
         console.print_rows(_title(done, rows), headings, map(_cells, rows), numbers=range(1, 8))
-    console.out.print(f"\nTables: {done.folder.path / 'trials.csv'}", markup=False)
+    console.out.print(f"\nTables: {done.folder.path / 'trials.csv'}", soft_wrap=True)
     if done.exit_code is not ExitCode.DONE:
         why = "Interrupted" if done.interrupted else "Some trainings did not finish"
         console.out.print(
-            f"{why}; what is done is kept. Run the same command again to go on.", markup=False
+            f"{why}; what is done is kept. Run the same command again to go on.", soft_wrap=True
         )
 
 
@@ -198,7 +198,7 @@ class _Progress:
         kept = len(folder.specs) - len(missing)
         already = f", {kept} already there" if kept else ""
         word = "training" if len(missing) == 1 else "trainings"
-        console.err.print(f"{len(missing)} {word}{already} → {folder.path}", markup=False)
+        console.err.print(f"{len(missing)} {word}{already} → {folder.path}", soft_wrap=True)
         if missing:
             total = len(missing) * self._epochs
             self._task = self._bar.add_task("", total=total, state="")
@@ -219,7 +219,11 @@ def _progress(epochs: int) -> Iterator[_Progress]:
 
     from nasbench_harness import console
 
-    columns = (BarColumn(bar_width=32), TextColumn("{task.fields[state]}"), TimeRemainingColumn())
+    columns = (
+        BarColumn(bar_width=32),
+        TextColumn("{task.fields[state]}", markup=False),
+        TimeRemainingColumn(),
+    )
     bar = Progress(*columns, console=console.err, transient=True)
     try:
         yield _Progress(bar, epochs)

@@ -43,7 +43,7 @@ def watch(
     elif once:
         from nasbench_harness.live.view import show
 
-        console.out.print(show(watcher.look(), bars=False))
+        console.out.print(show(watcher.look(), bars=False), crop=False)
     else:
         with contextlib.suppress(KeyboardInterrupt):
             _follow(watcher, every)
@@ -66,7 +66,7 @@ def _follow(watcher: _Watcher, every: float) -> None:
             if terminal:
                 drawn.update(show(seen, bars=True), refresh=True)
     if not terminal:
-        console.out.print(show(seen, bars=False))
+        console.out.print(show(seen, bars=False), crop=False)
 
 
 class _Watcher:

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import contextlib
 import multiprocessing
+import os
 import signal
+import tempfile
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
@@ -23,6 +25,24 @@ from nasbench_harness.spec import TrialSpec
 from nasbench_harness.trial import Callbacks, run_trial
 
 GRACE_SECONDS = 10.0
+SOCKET_BYTES = 104
+"""What the path of a socket may take with its last zero: 108 on Linux, 104 on BSD and macOS."""
+
+
+def start_method() -> str:
+    """How workers are started: by a fork server, where it can have its socket.
+
+    The socket lies in the folder for temporary files, and its whole path has to fit into what the
+    system allows. Where there is no such folder, or its name is too long, every worker starts by
+    itself, which takes as long as importing torch does.
+    """
+    if "forkserver" not in multiprocessing.get_all_start_methods():
+        return "spawn"
+    try:
+        folder = os.path.join(tempfile.gettempdir(), "pymp-xxxxxxxx", "listener-xxxxxxxx")
+    except OSError:  # nowhere to write at all
+        return "spawn"
+    return "forkserver" if len(os.fsencode(folder)) < SOCKET_BYTES else "spawn"
 
 
 class LocalExecutor:
@@ -32,11 +52,8 @@ class LocalExecutor:
         """`jobs`: how many processes; None takes as many as have cores of their own."""
         self.hardware = hardware or Hardware()
         self.jobs = jobs or max(1, available_cores() // self.hardware.threads)
-        methods = multiprocessing.get_all_start_methods()
-        self._context = multiprocessing.get_context(
-            "forkserver" if "forkserver" in methods else "spawn"
-        )
-        if "forkserver" in methods:  # torch is imported once, not once per worker
+        self._context = multiprocessing.get_context(start_method())
+        if start_method() == "forkserver":  # torch is imported once, not once per worker
             self._context.set_forkserver_preload(["torch", "nasbench_harness.trial"])
 
     def run(self, specs: Sequence[TrialSpec], folder: Path) -> Generator[Event]:
@@ -65,7 +82,7 @@ class _Worker:
     ) -> _Worker:
         ours, theirs = context.Pipe()
         process = context.Process(  # type: ignore[attr-defined]
-            target=_work, args=(theirs, folder, hardware), daemon=True
+            target=_work, args=(theirs, folder.absolute(), hardware, Path.cwd()), daemon=True
         )
         process.start()
         theirs.close()
@@ -124,8 +141,12 @@ def _stop(workers: list[_Worker]) -> None:
             worker.process.join()
 
 
-def _work(connection: Connection, folder: Path, hardware: Hardware) -> None:
-    """A worker's life: trials until the other end closes or SIGTERM arrives."""
+def _work(connection: Connection, folder: Path, hardware: Hardware, place: Path) -> None:
+    """A worker's life: trials until the other end closes or SIGTERM arrives.
+
+    It works in `place`, so that relative paths mean there what they mean to the parent.
+    """
+    os.chdir(place)
     stopped = False
 
     def stop(*_: object) -> None:

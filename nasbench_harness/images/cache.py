@@ -17,6 +17,7 @@ from typing import Any
 import torch
 from filelock import FileLock
 
+from nasbench_harness.errors import reason
 from nasbench_harness.files import replacing, write_text
 from nasbench_harness.images.errors import ImageDataError
 from nasbench_harness.images.parts import Decoded, Images
@@ -112,8 +113,7 @@ def _earlier(path: Path) -> Iterator[Path]:
 
 
 def _not_kept(path: Path, error: Exception) -> ImageDataError:
-    reason = getattr(error, "strerror", None) or error
     return ImageDataError(
-        f"The decoded images cannot be kept in {path.parent} ({reason}); set NASHARNESS_CACHE to a"
-        " folder that can be written to and has room."
+        f"The decoded images cannot be kept in {path.parent} ({reason(error)}); set"
+        " NASHARNESS_CACHE to a folder that can be written to and has room."
     )

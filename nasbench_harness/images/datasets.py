@@ -32,6 +32,7 @@ from nasbench_harness.images.sources import (
     published_names,
 )
 from nasbench_harness.images.splits import NB201_SEED
+from nasbench_harness.names import user_path
 
 __all__ = ["ImageDataError", "ImageDataset", "Images", "dataset_names", "open_dataset"]
 
@@ -101,6 +102,7 @@ def open_dataset(  # noqa: PLR0913 - each is a choice of its own
     Raises UnknownNameError for an unknown name and ImageDataError where files are missing, broken
     or not the published ones, or where `limit` does not leave two images of each class.
     """
+    data_dir = user_path(data_dir) if data_dir is not None else None
     if planned and (kept := recalled(planned)):
         dataset = _dataset(name, replace(kept, notes=()), limit, seed)
         if dataset.digest == planned:
@@ -174,7 +176,7 @@ def _decoded(
     image_layout: LayoutName | None,
 ) -> Decoded:
     if name.startswith(FOLDER):
-        return read_folder(Path(name.removeprefix(FOLDER)).expanduser(), image_size, image_layout)
+        return read_folder(user_path(name.removeprefix(FOLDER)), image_size, image_layout)
     if name == "digits":
         # Importing scikit-learn takes seconds, and every trial opens its data set.
         return cached(name, f"digits {version('scikit-learn')}", _digits)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import numpy as np
 
+from nasbench_harness.errors import reason
 from nasbench_harness.hardware import available_cores
 from nasbench_harness.images.errors import ImageDataError
 from nasbench_harness.images.layout import some
@@ -59,8 +60,7 @@ def identify(paths: Sequence[str]) -> list[ImageFile]:
             chunks = [paths[start : start + _CHUNK] for start in range(0, len(paths), _CHUNK)]
             return [file for chunk in pool.map(hashes, chunks) for file in chunk]
     except OSError as error:
-        reason = error.strerror or type(error).__name__
-        raise ImageDataError(f"{error.filename} cannot be read ({reason}).") from error
+        raise ImageDataError(f"{error.filename} cannot be read ({reason(error)}).") from error
 
 
 def _content(path: str) -> bytes:

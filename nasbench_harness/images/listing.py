@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from nasbench_harness.errors import reason
 from nasbench_harness.images.errors import ImageDataError
 from nasbench_harness.images.formats import is_foreign, is_readable, readable_suffixes, suffix_of
 from nasbench_harness.images.layout import (
@@ -91,8 +92,7 @@ def list_images(folder: Path, asked: LayoutName | None = None) -> Listing:
     try:
         return _listing(folder, asked)
     except OSError as error:
-        reason = error.strerror or type(error).__name__
-        raise ImageDataError(f"{error.filename or folder} cannot be read ({reason}).") from error
+        raise ImageDataError(f"{error.filename or folder} cannot be read ({reason(error)}).") from error
 
 
 def _listing(folder: Path, asked: LayoutName | None) -> Listing:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from nasbench_harness.errors import ExitCode
-from nasbench_harness.files import replacing
+from nasbench_harness.files import replacing, share
 from nasbench_harness.images.errors import ImageDataError
 from nasbench_harness.images.sources import (
     Found,
@@ -77,6 +77,8 @@ def _pull_files(
     total, done = sum(file.bytes for file in source.files), 0
     for file in source.files:
         counter = _Counter(done, total, progress)
+        if (there := folder / file.name).exists() and folder != images_folder():
+            check_file(there, file)  # in a folder of the user's own nothing is replaced
         if origin is not None:
             _copy(source, file, origin, folder)
         else:
@@ -104,6 +106,7 @@ def _download(file: SourceFile, folder: Path, mirror: str | None, counter: _Coun
 
     pooch.get_logger().setLevel("CRITICAL")
     addresses = (f"{mirror.rstrip('/')}/{file.name}",) if mirror else file.addresses
+    fresh = not (folder / file.name).exists()
     failures: list[str] = []
     for address in addresses:
         fetcher = pooch.create(
@@ -120,6 +123,8 @@ def _download(file: SourceFile, folder: Path, mirror: str | None, counter: _Coun
         except OSError as error:
             failures.append(f"{address} cannot be downloaded ({type(error).__name__})")
         else:
+            if fresh:
+                share(folder / file.name)  # pooch makes files for the user alone
             return
     raise ImageDownloadError(
         f"{'; '.join(failures)}. What is there is kept, so pulling again goes on; `--mirror URL` or"

@@ -10,6 +10,7 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
+from nasbench_harness.errors import reason
 from nasbench_harness.images.errors import ImageDataError
 from nasbench_harness.tables import library
 
@@ -229,7 +230,7 @@ def _sum(path: Path) -> str:
         with path.open("rb") as stream:
             return hashlib.file_digest(stream, _md5).hexdigest()
     except OSError as error:
-        raise ImageDataError(f"{path} cannot be read ({error.strerror}).") from error
+        raise ImageDataError(f"{path} cannot be read ({reason(error)}).") from error
 
 
 def _md5() -> hashlib._Hash:

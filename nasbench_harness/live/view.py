@@ -11,6 +11,7 @@ from rich.text import Text
 
 from nasbench_harness.live.studies import StudyState
 from nasbench_harness.live.trials import State, TrialState
+from nasbench_harness.names import printable, shell_word
 
 BAR_WIDTH = 24
 MOST_RUNNING = 24
@@ -28,7 +29,7 @@ def show(studies: Sequence[StudyState], *, bars: bool) -> Group:
 
 
 def _study(study: StudyState, *, bars: bool) -> Iterator[RenderableType]:
-    yield Text.assemble((str(study.folder), "bold"), f": {headline(study)}")
+    yield _whole((printable(str(study.folder)), "bold"), f": {headline(study)}")
     yield Text(study.about, style="dim")
     yield _methods(study)
     running = study.of(State.RUNNING)
@@ -37,11 +38,18 @@ def _study(study: StudyState, *, bars: bool) -> Iterator[RenderableType]:
     yield from _and_more(len(running) - MOST_RUNNING, "running")
     failed = study.of(State.FAILED)
     for trial in failed[-MOST_FAILURES:]:
-        what = f"{trial.method} seed {trial.seed} failed: {trial.error}"
-        yield Text(what, style=STYLES[State.FAILED])
+        what = f"{trial.method} seed {trial.seed} failed: {printable(trial.error)}"
+        yield _whole((what, STYLES[State.FAILED]))
     yield from _and_more(len(failed) - MOST_FAILURES, "failed")
     if study.state == "stopped":
-        yield Text(f"Nobody is running it; `nasharness resume {study.folder}` goes on.")
+        yield _whole(
+            f"Nobody is running it; `nasharness resume {shell_word(study.folder)}` goes on."
+        )
+
+
+def _whole(*parts: str | tuple[str, str]) -> Text:
+    """A line with a path in it, which is left whole so that it can be copied."""
+    return Text.assemble(*parts, no_wrap=True, overflow="ignore")
 
 
 def headline(study: StudyState) -> str:
@@ -82,7 +90,7 @@ def _running(trials: Sequence[TrialState], *, bars: bool) -> Table:
         table.add_row(
             Text(f"{trial.method} seed {trial.seed}"), *bar, f"{trial.step}/{trial.steps}",
             _number(trial.regret, 3), _number(trial.accuracy, 2), _number(trial.seconds, 1),
-            *([Text(trial.error)] if errors else []),
+            *([Text(printable(trial.error))] if errors else []),
         )  # fmt: skip
     return table
 

@@ -15,6 +15,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from nasbench_harness.contracts import Metric
+from nasbench_harness.errors import reason
+from nasbench_harness.names import own_folder
 from nasbench_harness.tables.columns import ColumnTable, Provenance, TableError, write_columns
 from nasbench_harness.tables.pickles import Record, load_restricted
 
@@ -52,18 +54,14 @@ _DRIFT_SECONDS = (60, 3600, 86400, 2592000)
 def open_analog() -> ColumnTable:
     """Open the table, converting it on first use (about half a second)."""
     folder = cache_folder() / "tables" / f"analog-{SHA256[:12]}-v{_LAYOUT}"
-    if not folder.is_dir():
+    if not os.path.isdir(folder):  # also where nobody may look into a folder above it
         _convert(data_file(), folder)
     return ColumnTable(folder)
 
 
 def cache_folder() -> Path:
-    """Where converted tables are kept; `NASHARNESS_CACHE` moves it."""
-    if chosen := os.environ.get("NASHARNESS_CACHE"):
-        return Path(chosen)
-    from platformdirs import user_cache_path
-
-    return user_cache_path("nasbench-harness", appauthor=False)
+    """Where converted tables are kept; `NASHARNESS_CACHE` moves it. HarnessError: see `names`."""
+    return own_folder("NASHARNESS_CACHE", "cache")
 
 
 def data_file() -> Path:
@@ -101,7 +99,7 @@ def _convert(path: Path, folder: Path) -> None:
         write_columns(folder, provenance, list(metrics()), columns)
     except OSError as error:
         raise TableError(
-            f"The converted table cannot be written to {folder} ({error.strerror}); set"
+            f"The converted table cannot be written to {folder} ({reason(error)}); set"
             " NASHARNESS_CACHE to a folder that can."
         ) from error
 

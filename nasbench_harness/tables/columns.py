@@ -13,7 +13,6 @@ import json
 import mmap
 import os
 import shutil
-import tempfile
 from array import array
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -23,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 from nasbench_harness.contracts import Metric
 from nasbench_harness.errors import HarnessError, UnknownNameError
+from nasbench_harness.files import new_folder
 
 if TYPE_CHECKING:
     import numpy as np
@@ -214,11 +214,10 @@ def write_columns(
         "content_sha256": hashlib.sha256(b"".join(raw.values())).hexdigest(),
     }
     folder.parent.mkdir(parents=True, exist_ok=True)
-    temporary = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
+    temporary = new_folder(folder.parent)
     try:
         _write_synced(temporary / _NUMBERS, b"".join(raw.values()))
         _write_synced(temporary / _HEADER, json.dumps(header, indent=1).encode())
-        temporary.chmod(0o755)
         with contextlib.suppress(OSError):  # another process was first
             temporary.rename(folder)
     finally:

@@ -12,6 +12,8 @@ from filelock import FileLock, Timeout
 from nasbench_harness.contracts import Table
 from nasbench_harness.errors import HarnessError
 from nasbench_harness.files import replacing_folder
+from nasbench_harness.names import NoHomeError, own_folder
+from nasbench_harness.ownership import OwnershipError
 from nasbench_harness.tables.columns import ColumnTable
 
 OFFICIAL = "official"
@@ -23,11 +25,7 @@ BENCHMARK = "nb201"
 
 def data_folder() -> Path:
     """Where installed tables are kept; `NASHARNESS_DATA` moves it."""
-    if chosen := os.environ.get("NASHARNESS_DATA"):
-        return Path(chosen)
-    from platformdirs import user_data_path
-
-    return user_data_path("nasbench-harness", appauthor=False)
+    return own_folder("NASHARNESS_DATA", "data")
 
 
 def official_folder() -> Path:
@@ -36,8 +34,11 @@ def official_folder() -> Path:
 
 
 def is_installed() -> bool:
-    """Is the official table there."""
-    return (official_folder() / "table.json").is_file()
+    """Is the official table there; where there is no home folder to look in, it is not."""
+    try:
+        return os.path.isfile(official_folder() / "table.json")
+    except NoHomeError:
+        return False
 
 
 def default_table() -> str:
@@ -51,10 +52,29 @@ def install(folder: Path, write: Callable[[Path], None]) -> ColumnTable:
     The new table is opened and every column checked before the old one goes; whatever fails, the
     old one stays. Two at the same time: the second is refused.
     """
+    _refuse_foreign(folder)
     with installing(folder), replacing_folder(folder) as fresh:
         write(fresh)
         verify_columns(ColumnTable(fresh))
     return ColumnTable(folder)
+
+
+_FILES = {"table.json", "columns.f64", "curves"}
+"""What a table's folder holds."""
+
+
+def _refuse_foreign(folder: Path) -> None:
+    """A table's folder is replaced as a whole, so it may hold nothing else."""
+    if not os.path.lexists(folder):
+        return
+    if not folder.is_dir():
+        raise OwnershipError(f"{folder} is no folder; move it away to make room for the table.")
+    names = {path.name for path in folder.iterdir() if not path.name.startswith(".")}
+    if other := sorted(names - _FILES):
+        raise OwnershipError(
+            f"{folder / other[0]} was not written by nasharness, and the table's folder would be"
+            " replaced with it; move it away, or set NASHARNESS_DATA to another folder."
+        )
 
 
 @contextlib.contextmanager

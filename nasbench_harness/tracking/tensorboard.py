@@ -7,7 +7,6 @@ trial's last checkpoint does.
 
 from __future__ import annotations
 
-import shutil
 import time
 from pathlib import Path
 from typing import Any
@@ -113,7 +112,7 @@ class _EventFile:
         """An empty event file, and the journal from its first line."""
         from torch.utils.tensorboard import SummaryWriter
 
-        shutil.rmtree(self._folder, ignore_errors=True)
+        _clear(self._folder)
         self._tail = Tail(self._trial / HISTORY)
         # A TensorBoard that shows the thrown-away steps forgets them.
         self._writer = SummaryWriter(str(self._folder), purge_step=0, flush_secs=FLUSH_SECONDS)
@@ -169,6 +168,13 @@ class _EventFile:
         for summary in hparams(settings, final):  # type: ignore[no-untyped-call]
             self._events.add_summary(summary)
         self._add(final, spec.steps, float(result.get("search_seconds") or 0.0))
+
+
+def _clear(folder: Path) -> None:
+    """Throw away the events of before; a file of somebody else stays where it is."""
+    for path in folder.glob("events.out.tfevents.*"):
+        path.unlink(missing_ok=True)
+    (folder / COMPLETE).unlink(missing_ok=True)
 
 
 def _plain(value: Any) -> str | float | bool:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nasbench_harness.errors import HarnessError
+from nasbench_harness.errors import HarnessError, os_sentence
 from nasbench_harness.files import read_journal, read_json, write_json
 from nasbench_harness.images.place import is_folder
+from nasbench_harness.names import command_line
 from nasbench_harness.outcomes import HISTORY, SCHEMA_VERSION, Status, read_result
 from nasbench_harness.provenance import facts
-from nasbench_harness.tidy import write_table
+from nasbench_harness.strangers import stranger
+from nasbench_harness.tidy import tidy_frame, write_table
 from nasbench_harness.training.settings import TrainingSettings
 from nasbench_harness.training.trial import TrainingSpec
 
@@ -55,6 +56,16 @@ class TrainingFolder:
         return [spec for spec in among if self.result(spec)["status"] != Status.DONE]
 
 
+def refuse_strangers(path: Path) -> None:
+    """TrainingFolderError where `path` holds something else than trainings, see `strangers`."""
+    if (path / TRAINING).exists() or not (found := stranger(path, _OWN, LOCK)):
+        return
+    raise TrainingFolderError(
+        f"{path} is not empty and holds no training; choose another --out, or move {found.name}"
+        " away (only logs and hidden files may be there)."
+    )
+
+
 def plan_folder(
     path: Path, config: Mapping[str, Any], specs: Sequence[TrainingSpec]
 ) -> TrainingFolder:
@@ -71,10 +82,7 @@ def plan_folder(
         there = [replace(spec, dataset=config["dataset"]) for spec in existing.specs]
         specs = [*there, *(s for s in specs if s.fingerprint not in known)]
         told = {**existing.facts, "last_run": told}
-    elif any(child.name not in _OWN for child in path.iterdir()):
-        raise TrainingFolderError(
-            f"{path} is not empty and holds no training; choose another --out."
-        )
+    refuse_strangers(path)
     folder = TrainingFolder(path, dict(config), list(specs), told)
     content = {
         "schema_version": SCHEMA_VERSION,
@@ -95,7 +103,11 @@ def open_folder(path: Path) -> TrainingFolder:
         folder = TrainingFolder(path, dict(content["config"]), specs, dict(content["facts"]))
     except FileNotFoundError as error:
         raise TrainingFolderError(f"{path} holds no training (no {TRAINING} there).") from error
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except OSError as error:
+        raise TrainingFolderError(
+            f"The trainings in {path} cannot be read: {os_sentence(error)}"
+        ) from error
+    except (ValueError, KeyError, TypeError) as error:
         raise TrainingFolderError(
             f"{path / TRAINING} is damaged ({type(error).__name__}: {error}); the trials beside it"
             f" are untouched. Delete {TRAINING} and run the command again to take them over."
@@ -152,8 +164,6 @@ def gather(folder: TrainingFolder) -> pd.DataFrame:
 
 def trials_table(folder: TrainingFolder) -> pd.DataFrame:
     """One row per planned training: identity, status, result, and every setting."""
-    import pandas as pd
-
     rows = []
     for spec in folder.specs:
         result = folder.result(spec)
@@ -170,7 +180,7 @@ def trials_table(folder: TrainingFolder) -> pd.DataFrame:
                 "schema_version": SCHEMA_VERSION,
             }
         )
-    return pd.DataFrame(rows)
+    return tidy_frame(rows)
 
 
 def history_table(folder: TrainingFolder) -> pd.DataFrame:
@@ -199,7 +209,7 @@ def reproduce(spec: TrainingSpec, threads: int | None = None) -> str:
     for name, value in spec.settings.items():
         if name == "epochs" or value != usual[name]:
             words += _words(name, value)
-    return shlex.join([*words, "--out", f"runs/again-{spec.trial_id}"])
+    return command_line([*words, "--out", f"runs/again-{spec.trial_id}"])
 
 
 def _words(name: str, value: Any) -> list[str]:

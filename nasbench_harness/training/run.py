@@ -25,6 +25,7 @@ from nasbench_harness.training.folder import (
     TrainingFolderError,
     gather,
     plan_folder,
+    refuse_strangers,
 )
 from nasbench_harness.training.images import TrainingImages, training_images
 from nasbench_harness.training.settings import SEEDS, TrainingSettings
@@ -103,6 +104,7 @@ def train(  # noqa: PLR0913 - what is trained, and who is told
     HarnessError for what cannot be trained at all, before anything is written; what goes wrong
     later fails that one training.
     """
+    refuse_strangers(path)
     bench = _workbench(request)
     opened(bench.images.dataset)
     specs = _specs(request, bench)

@@ -17,8 +17,10 @@ from typing import Any
 from nasbench_harness import __version__
 from nasbench_harness.canonical import canonical_label
 from nasbench_harness.differences import differences
-from nasbench_harness.errors import ExitCode, HarnessError
+from nasbench_harness.errors import ExitCode, HarnessError, reason
 from nasbench_harness.files import write_text
+from nasbench_harness.names import shell_word
+from nasbench_harness.ownership import claim
 from nasbench_harness.reports.regression.series import Key, Results, Series
 
 SCHEMA_VERSION = 1
@@ -47,18 +49,30 @@ class Baseline:
 def write_baseline(path: Path, baseline: Baseline, *, update: bool = False) -> list[str]:
     """Write the file and tell line by line what changed; nothing is overwritten without `update`.
 
-    HarnessError if trials have no result, or if a file is there and `update` is off.
+    HarnessError if trials have no result, if a baseline is there and `update` is off, or if what is
+    there is no baseline.
     """
     missing = baseline.results.unfinished()
     if missing:
         name, why = next(iter(missing.items()))
         others = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
         raise UnfinishedError(f"A baseline needs every trial: {name}{others} did not end ({why}).")
-    if path.exists() and not update:
+    refuse_other_file(path)
+    if path.is_file() and path.stat().st_size and not update:
         raise BaselineError(f"{path} is there already; --update replaces it and shows the diff.")
     changes = diff(_old(path), baseline)
     write_text(path, _text(baseline))
     return changes
+
+
+def _is_baseline(content: bytes) -> bool:
+    """Ours, of any version, whole or damaged."""
+    return b'"written_by": "nasbench-harness' in content or content.startswith(b'{\n "configs": {')
+
+
+def refuse_other_file(path: Path) -> None:
+    """HarnessError where something is at `path` already that is no baseline."""
+    claim(path, "a baseline", _is_baseline)
 
 
 def _old(path: Path) -> Baseline | None:
@@ -78,7 +92,8 @@ def read_baseline(path: Path) -> Baseline:
         content = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise BaselineError(
-            f"There is no baseline {path}; `nasharness baseline save RUN --to {path}` writes one."
+            f"There is no baseline {path}; `nasharness baseline save RUN --to {shell_word(path)}`"
+            " writes one."
         ) from error
     except (OSError, ValueError) as error:
         raise BaselineError(f"{path} is no baseline: {_why(path, error)}.") from error
@@ -93,7 +108,7 @@ def read_baseline(path: Path) -> Baseline:
 
 def _why(path: Path, error: Exception) -> str:
     if isinstance(error, OSError):
-        return str(error.strerror)
+        return reason(error)
     return "the file is empty" if not path.stat().st_size else "it cannot be read as JSON"
 
 

@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from nasbench_harness.errors import HarnessError
+from nasbench_harness.errors import HarnessError, reason
 from nasbench_harness.reports.regression.check import CheckReport
 from nasbench_harness.reports.regression.verdicts import Effect, Finding, Verdict
 from nasbench_harness.reports.statistics.intervals import Array
@@ -96,7 +96,7 @@ def read_benchmarks(path: Path) -> dict[str, Timing]:
         content = json.loads(path.read_text(encoding="utf-8"))
         timings = {_title(row): _timing(row["stats"]) for row in content["benchmarks"]}
     except OSError as error:
-        raise HarnessError(f"{path} cannot be read ({error.strerror}).") from error
+        raise HarnessError(f"{path} cannot be read ({reason(error)}).") from error
     except (ValueError, KeyError, TypeError) as error:
         raise HarnessError(
             f"{path} is no JSON of pytest-benchmark ({type(error).__name__}: {error})."

@@ -10,6 +10,8 @@ from nasbench_harness.errors import (
     InvalidArchitectureError,
     UnknownNameError,
     nearest,
+    os_sentence,
+    reason,
 )
 
 
@@ -61,3 +63,26 @@ def test_invalid_architecture_points_at_the_spot() -> None:
     error = InvalidArchitectureError("abcdef", 2, "No `c` here.")
     assert str(error) == "No `c` here.\n  abcdef\n    ^"
     assert error.position == 2
+
+
+@pytest.mark.parametrize(
+    ("error", "sentence"),
+    [
+        (OSError("AF_UNIX path too long"), "AF_UNIX path too long."),
+        (OSError(), "OSError."),
+        (OSError(28, "No space left on device"), "No space left on device."),
+        (PermissionError(13, "Permission denied", "/a"), "Permission denied: /a."),
+        (PermissionError(13, "Permission denied", b"/caf\xe9"), "Permission denied: /caf\udce9."),
+        (OSError(18, "Cross-device link", "/a", None, "/b"), "Cross-device link: /a -> /b."),
+        (OSError(9, "Bad file descriptor", 3), "Bad file descriptor."),
+        (TimeoutError(), "TimeoutError."),
+    ],
+)
+def test_the_system_s_refusals_are_sentences(error: OSError, sentence: str) -> None:
+    assert os_sentence(error) == sentence
+
+
+@pytest.mark.parametrize("error", [OSError(), OSError("x"), OSError(2, "y"), KeyError()])
+def test_a_reason_is_never_none(error: Exception) -> None:
+    assert reason(error)
+    assert "None" not in reason(error)

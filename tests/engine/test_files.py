@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +15,12 @@ from hypothesis import strategies as st
 
 from nasbench_harness.files import (
     Journal,
+    new_folder,
     read_journal,
     read_json,
     replacing,
+    replacing_folder,
+    share,
     write_json,
     write_text,
 )
@@ -130,9 +134,124 @@ def test_missing_folders_are_made(tmp_path: Path) -> None:
     assert (tmp_path / "a" / "b" / "file.txt").read_text() == "text"
 
 
-def test_file_may_be_read_by_others(path: Path) -> None:
+@pytest.fixture
+def umask(request: pytest.FixtureRequest) -> Iterator[int]:
+    """The umask as a user set it."""
+    before = os.umask(request.param)
+    yield request.param
+    os.umask(before)
+
+
+MASKS = pytest.mark.parametrize("umask", [0o022, 0o002, 0o027, 0o077], indirect=True)
+
+
+@MASKS
+def test_a_new_file_has_the_mode_of_the_umask(path: Path, umask: int) -> None:
     write_text(path, "text")
-    assert stat.S_IMODE(path.stat().st_mode) & 0o444 == 0o444
+    assert stat.S_IMODE(path.stat().st_mode) == 0o666 & ~umask
+
+
+@MASKS
+def test_a_new_folder_has_the_mode_of_the_umask(tmp_path: Path, umask: int) -> None:
+    with replacing_folder(tmp_path / "table") as fresh:
+        fresh.mkdir()
+    assert stat.S_IMODE((tmp_path / "table").stat().st_mode) == 0o777 & ~umask
+    assert stat.S_IMODE(new_folder(tmp_path).stat().st_mode) == 0o777 & ~umask
+
+
+@MASKS
+def test_a_file_made_for_its_user_alone_is_shared(path: Path, umask: int) -> None:
+    path.touch(0o600)
+    share(path)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o666 & ~umask
+    assert list(path.parent.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("mode", [0o600, 0o640, 0o664, 0o666])
+def test_a_replaced_file_keeps_its_mode(path: Path, mode: int) -> None:
+    path.touch()
+    path.chmod(mode)
+    write_text(path, "text")
+    assert stat.S_IMODE(path.stat().st_mode) == mode
+
+
+@pytest.mark.parametrize(
+    "name", ["a" * 255, "a" * 250 + ".json", "a." + "b" * 253, "[v2] 'x' %s{}\n\t", " trailing "]
+)
+def test_any_name_the_system_takes_is_taken(tmp_path: Path, name: str) -> None:
+    write_text(tmp_path / name, "text")
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
+def test_a_name_that_is_no_utf_8_is_taken_and_told(tmp_path: Path) -> None:
+    path = tmp_path / os.fsdecode(b"caf\xe9.json")
+    write_json(path, {"folder": str(path)})
+    assert read_json(path) == {"folder": str(path)}
+    assert path.read_bytes().decode("utf-8")
+
+
+def test_a_link_stays_and_what_it_points_at_is_replaced(tmp_path: Path) -> None:
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "disk" / "target").write_text("old")
+    (tmp_path / "link").symlink_to(tmp_path / "disk" / "target")
+    write_text(tmp_path / "link", "new")
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "disk" / "target").read_text() == "new"
+
+
+def test_a_pipe_is_written_into_and_stays(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    write_text(pipe, "text")
+    assert os.read(reader, 100) == b"text"
+    os.close(reader)
+    assert pipe.is_fifo()
+
+
+def test_a_device_is_no_file_to_replace() -> None:
+    write_text(Path(os.devnull), "text")
+    assert Path(os.devnull).is_char_device()
+
+
+def test_a_folder_in_the_place_of_a_file_is_told(tmp_path: Path) -> None:
+    with pytest.raises(IsADirectoryError, match="A file was expected and this is a folder"):
+        write_text(tmp_path, "text")
+
+
+# --- folders -----------------------------------------------------------------------------------
+
+
+def test_a_folder_takes_the_place_of_the_old_one(tmp_path: Path) -> None:
+    (tmp_path / "table").mkdir()
+    (tmp_path / "table" / "old").touch()
+    with replacing_folder(tmp_path / "table") as fresh:
+        fresh.mkdir()
+        (fresh / "new").touch()
+    assert [path.name for path in (tmp_path / "table").iterdir()] == ["new"]
+    assert [path.name for path in tmp_path.iterdir()] == ["table"]
+
+
+@pytest.mark.parametrize("broken", [1, 2])
+def test_a_folder_that_cannot_be_moved_leaves_the_old_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, broken: int
+) -> None:
+    """Whichever of the two moves fails."""
+    (tmp_path / "table").mkdir()
+    (tmp_path / "table" / "old").touch()
+    rename, calls = Path.rename, []
+
+    def failing(self: Path, target: Path) -> Path:
+        calls.append(target)
+        if len(calls) == broken:
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "rename", failing)
+    with pytest.raises(OSError, match="Input/output"), replacing_folder(tmp_path / "table") as new:
+        new.mkdir()
+    assert [path.name for path in (tmp_path / "table").iterdir()] == ["old"]
+    assert [path.name for path in tmp_path.iterdir()] == ["table"]
 
 
 # --- JSON --------------------------------------------------------------------------------------

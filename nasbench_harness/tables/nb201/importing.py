@@ -17,7 +17,7 @@ from pathlib import Path
 
 from nasbench_harness import registry
 from nasbench_harness.contracts import SearchSpace
-from nasbench_harness.errors import HarnessError
+from nasbench_harness.errors import HarnessError, reason
 from nasbench_harness.files import replacing_folder
 from nasbench_harness.tables.columns import Provenance, write_columns
 from nasbench_harness.tables.nb201 import pth
@@ -194,5 +194,5 @@ def _disk_faults(folder: Path) -> Iterator[None]:
     except OSError as error:
         where = error.filename or folder
         raise HarnessError(
-            f"The import failed on {where} ({error.strerror or error}); nothing was changed."
+            f"The import failed on {where} ({reason(error)}); nothing was changed."
         ) from error

@@ -14,7 +14,8 @@ from functools import cache
 from importlib.resources import files as package_files
 from pathlib import Path
 
-from nasbench_harness.errors import ExitCode, HarnessError
+from nasbench_harness.errors import ExitCode, HarnessError, reason
+from nasbench_harness.files import share
 
 RETRIES = 3
 Progress = Callable[[int, int], None]
@@ -128,7 +129,7 @@ def check(folder: Path, wanted: Sequence[SourceFile] | None = None) -> None:
         try:
             found = hashlib.sha256(path.read_bytes()).hexdigest()
         except OSError as error:
-            raise SourceError(f"{path} cannot be read ({error.strerror}).") from error
+            raise SourceError(f"{path} cannot be read ({reason(error)}).") from error
         if found != source.sha256:
             raise SourceError(
                 f"{path} is not the file of {source.repository} at {source.commit[:10]} (SHA-256"
@@ -157,7 +158,10 @@ def fetch(folder: Path, *, mirror: str | None = None, progress: Progress | None 
     total, done = sum(s.bytes for s in wanted), 0
     for source in wanted:
         try:
+            fresh = not (folder / source.file).exists()
             fetcher.fetch(source.file)
+            if fresh:
+                share(folder / source.file)  # pooch makes files for the user alone
         except (OSError, ValueError) as error:
             raise _failed(source, urls[source.file], error) from error
         done += source.bytes

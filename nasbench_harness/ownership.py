@@ -1,0 +1,193 @@
+"""What the product has made: nothing else is ever replaced or removed.
+
+A folder that is written again and again (a report, what a paper needs) keeps a list of its files
+with their hashes in `.nasharness.json`. What stands in that list and has not been changed since is
+ours; so is what a version without the list has written, where its content says so. Everything else
+is somebody's work: a name of ours that it holds is refused, any other name is left alone.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+from filelock import FileLock
+
+from nasbench_harness.errors import HarnessError, reason
+from nasbench_harness.files import new_folder, write_json
+
+MARKER, LOCK = ".nasharness.json", ".nasharness.lock"
+NOT_WRITABLE = (errno.EROFS, errno.EACCES, errno.EPERM)
+
+Recognise = Callable[[Path, str], bool]
+"""Whether a folder without a list is ours, and its file of that relative path with it."""
+
+
+class OwnershipError(HarnessError):
+    """Something that the product has not made is in the way; it is left as it is."""
+
+
+# --- single files ------------------------------------------------------------------------------
+
+
+def claim(path: Path, what: str, ours: Callable[[bytes], bool]) -> None:
+    """Refuse a file to write where another thing than `what` of ours is there already.
+
+    Nothing is in the way where there is no file, an empty one, or no file at all but a pipe or
+    /dev/stdout. `ours` is asked about the content of any other one. OwnershipError says what to do.
+    """
+    if path.is_dir():
+        raise OwnershipError(f"{path} is a folder, where the name of {what} was expected.")
+    if not path.is_file() or not path.stat().st_size or ours(path.read_bytes()):
+        return
+    raise OwnershipError(
+        f"{path} is there already and is not {what} that nasharness wrote, so it is left as it is;"
+        " give another name, or move it away."
+    )
+
+
+# --- folders -----------------------------------------------------------------------------------
+
+
+@contextlib.contextmanager
+def publishing(folder: Path, recognise: Recognise) -> Iterator[Path]:
+    """Yield an empty folder to fill; its files then take their places in `folder`.
+
+    Files of before that are ours and were not made anew are removed. Where anything fails, or
+    something in the way is not ours (OwnershipError names it), `folder` stays as it was.
+    """
+    with _made(folder):
+        with _writable(folder):
+            fresh = new_folder(folder)
+        try:
+            yield fresh
+            with FileLock(folder / LOCK):
+                _publish(fresh, folder, recognise)
+        finally:
+            shutil.rmtree(fresh, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def _made(folder: Path) -> Iterator[None]:
+    """The folder is there; those that had to be made for it go again where all was for nothing."""
+    if folder.exists() and not folder.is_dir():
+        raise OwnershipError(f"{folder} is a file, where a folder was expected; choose another.")
+    missing = [place for place in (folder, *folder.parents) if not place.exists()]
+    with _writable(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+    try:
+        yield
+    except BaseException:
+        for place in missing:
+            with contextlib.suppress(OSError):
+                (place / LOCK).unlink(missing_ok=True)
+                place.rmdir()
+        raise
+
+
+@contextlib.contextmanager
+def _writable(folder: Path) -> Iterator[None]:
+    """A read-only disk, or somebody else's folder, as a sentence."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in NOT_WRITABLE:
+            raise
+        raise HarnessError(
+            f"{folder} cannot be written to ({reason(error)}); choose another folder with --out."
+        ) from error
+
+
+def _publish(fresh: Path, folder: Path, recognise: Recognise) -> None:
+    new = {name: _hash(fresh / name) for name in _files(fresh)}
+    old = _listed(folder)
+    for name in new:
+        _refuse_foreign(folder, name, old, recognise, fresh / name)
+    # Both lists stand until all is in place, so that a kill in the middle orphans nothing.
+    _write_list(folder, new, old or {})
+    for name in new:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        os.replace(fresh / name, folder / name)
+    for name in (old or {}).keys() - new.keys():
+        _remove(folder, name, old or {})
+    _write_list(folder, new, {})
+
+
+def _refuse_foreign(
+    folder: Path, name: str, old: Mapping[str, list[str]] | None, recognise: Recognise, fresh: Path
+) -> None:
+    path = folder / name
+    for parent in path.relative_to(folder).parents:
+        place = folder / parent
+        if os.path.lexists(place) and not place.is_dir():
+            raise OwnershipError(_refusal(place, "is no folder"))
+    if not os.path.lexists(path):
+        return
+    if path.is_symlink() or not path.is_file():
+        raise OwnershipError(_refusal(path, "is no file of its own"))
+    content = _hash(path)
+    if not path.stat().st_size or content == _hash(fresh):
+        return
+    if old is None and recognise(folder, name):
+        return
+    if name not in (old or {}):
+        raise OwnershipError(_refusal(path, "was not written by nasharness"))
+    if content not in (old or {})[name]:
+        raise OwnershipError(_refusal(path, "has been changed since nasharness wrote it"))
+
+
+def _refusal(path: Path, why: str) -> str:
+    return (
+        f"{path} {why}, so it is left as it is and nothing is written; rename or move it away, or"
+        " choose another folder with --out."
+    )
+
+
+def _remove(folder: Path, name: str, old: Mapping[str, list[str]]) -> None:
+    """A file of before, unless somebody has changed it; and its folder, once that is empty."""
+    path = folder / name
+    if path.is_symlink() or not path.is_file() or _hash(path) not in old[name]:
+        return
+    path.unlink()
+    for parent in path.relative_to(folder).parents:
+        if parent != Path():
+            with contextlib.suppress(OSError):
+                (folder / parent).rmdir()
+
+
+# --- the list ----------------------------------------------------------------------------------
+
+
+def _files(folder: Path) -> list[str]:
+    found = (path for path in folder.rglob("*") if path.is_file())
+    return sorted(path.relative_to(folder).as_posix() for path in found)
+
+
+def _hash(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _listed(folder: Path) -> dict[str, list[str]] | None:
+    """The files that are ours with the contents we gave them; None where there is no list."""
+    try:
+        content = json.loads((folder / MARKER).read_text(encoding="utf-8"))
+        files = content["files"]
+        return {str(name): [str(one) for one in hashes] for name, hashes in files.items()}
+    except (FileNotFoundError, ValueError, KeyError, TypeError, AttributeError):
+        return None
+
+
+def _write_list(folder: Path, new: Mapping[str, str], old: Mapping[str, list[str]]) -> None:
+    names = sorted({*new, *old})
+    files = {
+        name: sorted({*old.get(name, []), *([new[name]] if name in new else [])}) for name in names
+    }
+    about = "What nasharness wrote here, with SHA-256; it replaces and removes nothing else."
+    write_json(folder / MARKER, {"about": about, "files": files})
