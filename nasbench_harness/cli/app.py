@@ -7,6 +7,7 @@ that use them, so that `--help`, `list` and `query` answer at once.
 from __future__ import annotations
 
 import errno
+import math
 import os
 import sys
 from typing import Annotated, Any
@@ -78,6 +79,13 @@ def names(kind: str) -> Any:
         return [f"{before}{comma}{name}" for name in names if name.startswith(last)]
 
     return complete
+
+
+def finite(value: float | None) -> float | None:
+    """For options that hold a number: `nan` and `inf` are none."""
+    if value is not None and not math.isfinite(value):
+        raise typer.BadParameter(f"{value} is no number that can be used here.")
+    return value
 
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]

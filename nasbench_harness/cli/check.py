@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
-from nasbench_harness.cli.app import JsonOption, app
+from nasbench_harness.cli.app import JsonOption, app, finite
 from nasbench_harness.cli.baseline import MarginOption, read_margins, tell_changes
 from nasbench_harness.cli.run import DataDirOption, DeviceOption, JobsOption
 from nasbench_harness.errors import HarnessError
@@ -62,7 +62,8 @@ def check(
                                                " pytest-benchmark.")
     ] = None,
     max_slowdown: Annotated[
-        float, typer.Option(min=1.0, help="With --bench: times as long as is allowed.")
+        float, typer.Option(min=1.0, callback=finite, help="With --bench: times as long as is"
+                            " allowed.")
     ] = 1.25,
     junit: Annotated[Path | None, typer.Option(help="Write JUnit XML.")] = None,
     markdown: Annotated[Path | None, typer.Option(help="Write a summary in Markdown.")] = None,

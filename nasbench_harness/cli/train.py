@@ -85,7 +85,7 @@ def train(
     architectures = [read_architecture(space, text) for text in archs]
 
     from nasbench_harness.hardware import Hardware, available_cores
-    from nasbench_harness.notation import parse_pair, parse_seeds
+    from nasbench_harness.notation import parse_pairs, parse_seeds
     from nasbench_harness.training.run import TrainingRequest
     from nasbench_harness.training.run import train as run
     from nasbench_harness.training.settings import TrainingSettings
@@ -100,7 +100,7 @@ def train(
         space=space,
         architectures=architectures,
         dataset=dataset,
-        settings=TrainingSettings.build("train", chosen, dict(map(parse_pair, sets or []))),
+        settings=TrainingSettings.build("train", chosen, parse_pairs(sets or [], "--set")),
         seeds=parse_seeds(seeds),
         limit=limit,
         hardware=Hardware(
