@@ -32,6 +32,12 @@ def sentences(error: ValidationError, study: type[BaseModel], entry: type[BaseMo
     return " ".join(dict.fromkeys(found))
 
 
+def reason(fault: Any) -> str:
+    """What a validator of ours says beside what is expected, in brackets; empty if nothing."""
+    error = fault.get("ctx", {}).get("error")
+    return f" ({error})" if str(error or "") else ""
+
+
 def _of_study(fault: Any, properties: Mapping[str, Any]) -> str:
     name = str(fault["loc"][0]) if fault["loc"] else "the study"
     if fault["type"] == "extra_forbidden":
@@ -40,7 +46,8 @@ def _of_study(fault: Any, properties: Mapping[str, Any]) -> str:
         return f"A study needs `{name}`: {_expected(name, properties)}."
     if fault["type"] == "too_short":
         return f"`{name}` is empty; a study needs at least one."
-    return f"`{name}` cannot be {shown(fault['input'])}: expected {_expected(name, properties)}."
+    expected = f"{_expected(name, properties)}{reason(fault)}"
+    return f"`{name}` cannot be {shown(fault['input'])}: expected {expected}."
 
 
 def _expected(name: str, properties: Mapping[str, Any]) -> str:

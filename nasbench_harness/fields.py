@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Annotated, Any, Literal, get_args, get_origin
 
-from nasbench_harness.scalars import LARGEST, read_number
+from nasbench_harness.scalars import LARGEST, is_number
 
 _COMPARISONS = (
     ("exclusiveMinimum", ">"),
@@ -46,10 +46,9 @@ def as_declared(annotation: Any, value: Any) -> Any:
 
 
 def _refuse_lookalike(value: Any, kinds: set[Any]) -> None:
-    if isinstance(value, bool):
-        raise ValueError("true and false are no numbers")
-    if isinstance(value, str) and value not in kinds:
-        read_number(value)
+    word = isinstance(value, str) and value not in kinds and not is_number(value.strip())
+    if isinstance(value, bool) or word:
+        raise ValueError
     if float not in kinds and isinstance(value, int | float) and abs(value) > LARGEST:
         raise ValueError(f"whole numbers go to {LARGEST}")
 

@@ -86,7 +86,7 @@ def read_edited_json(path: Path) -> Any:
         text = path.read_text(encoding="utf-8-sig")
         return _loads(text, object_pairs_hook=_once, parse_constant=_finite)
     except UnicodeDecodeError as error:
-        raise ValueError("it is no UTF-8 text") from error
+        raise ValueError("it cannot be read as JSON (it is no UTF-8 text)") from error
     except json.JSONDecodeError as error:
         place = f"line {error.lineno}, column {error.colno}"
         if not text.strip():

@@ -32,7 +32,7 @@ def parse_methods(text: str) -> list[dict[str, Any]]:
     choices = []
     for part in _split(text):
         match = re.fullmatch(r"([\w.-]+)(?:\[(.*)\])?", part, re.DOTALL)
-        if not match or not _balanced(part):
+        if not match or not _balanced(match[2] or ""):
             raise ConfigError(
                 f"{_quoted(part)} is no method; write `name` or"
                 " `name[setting=value,setting=value]`."
@@ -101,7 +101,7 @@ def _split(text: str) -> list[str]:
 
 
 def _balanced(text: str) -> bool:
-    """Does every bracket that is opened close."""
+    """Does every bracket close that is opened, and none that is not."""
     depth = 0
     for character in text:
         depth += (character == "[") - (character == "]")

@@ -16,6 +16,7 @@ from pydantic import (
 from pydantic_core import ErrorDetails
 
 from nasbench_harness.errors import HarnessError, nearest
+from nasbench_harness.faults import reason
 from nasbench_harness.fields import allowed, as_declared
 from nasbench_harness.scalars import shown
 
@@ -100,8 +101,8 @@ def _sentence(owner: str, rows: Mapping[str, dict[str, Any]], fault: ErrorDetail
         return _of_several(owner, fault)
     row = rows[name]
     return (
-        f"`{owner}.{name}` cannot be {shown(fault['input'])}: expected {row['allowed']}"
-        f" (default {row['default']}; {row['meaning']})."
+        f"`{owner}.{name}` cannot be {shown(fault['input'])}: expected"
+        f" {row['allowed']}{reason(fault)} (default {row['default']}; {row['meaning']})."
     )
 
 

@@ -16,6 +16,7 @@ import typer
 from typer.core import TyperGroup
 
 from nasbench_harness import __version__
+from nasbench_harness.cli.wording import reword
 from nasbench_harness.errors import ExitCode, HarnessError
 
 COMMANDS = (
@@ -35,6 +36,9 @@ class _Group(TyperGroup):
             return super().invoke(ctx)
         except HarnessError as error:
             _give_up(error, str(error), error.exit_code)
+        except typer.BadParameter as error:
+            reword(error)
+            raise
         except KeyboardInterrupt as error:
             _give_up(error, "Stopped.", ExitCode.INCOMPLETE)
         except BrokenPipeError:  # `nasharness ... | head`

@@ -48,7 +48,7 @@ def check(
         Path | None, typer.Option("--out", "-o", help="With --config: keep the study here.")
     ] = None,
     methods: Annotated[
-        str | None, typer.Option("--methods", "-m", help="Check only these of the baseline.")
+        list[str] | None, typer.Option("--methods", "-m", help="Check only these of the baseline.")
     ] = None,
     margins: MarginOption = None,
     update: Annotated[
@@ -103,7 +103,7 @@ def check(
         if update:
             _update(baseline or Path(), folders, given)
         else:
-            tell(_check(baseline or Path(), folders, methods, given))
+            tell(_check(baseline or Path(), folders, ",".join(methods or []), given))
 
 
 def _refuse_combinations(
@@ -179,14 +179,14 @@ def _run(
 
 
 def _check(
-    path: Path, folders: list[Path], methods: str | None, margins: dict[str, float]
+    path: Path, folders: list[Path], methods: str, margins: dict[str, float]
 ) -> CheckReport:
     from nasbench_harness.notation import parse_methods
     from nasbench_harness.reports.regression.baseline import read_baseline
     from nasbench_harness.reports.regression.check import check_folders
     from nasbench_harness.spec import method_label
 
-    choices = parse_methods(methods) if methods else []
+    choices = parse_methods(methods)
     labels = [method_label(choice["name"], choice["settings"]) for choice in choices]
     return check_folders(read_baseline(path), folders, methods=labels, margins=margins)
 

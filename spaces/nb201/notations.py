@@ -133,7 +133,7 @@ class _Literal:
         of_edge: dict[tuple[int, int], int] = {}
         for target, group in enumerate(groups, start=1):
             inner = self._items(group)
-            single = len(inner) == 2 and isinstance(inner[0], ast.Constant)
+            single = len(inner) == 2 and all(isinstance(part, ast.Constant) for part in inner)
             for pair in [group] if single else inner:
                 name, source = self._pair(pair)
                 self._put(of_edge, (target, self._number(source)), name, pair)
