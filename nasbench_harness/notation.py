@@ -116,10 +116,8 @@ def _balanced(text: str) -> bool:
 def parse_seeds(text: str) -> tuple[int, ...]:
     """`10` (the first ten), `0-9`, or `3,7`; a single seed is `3,`."""
     plain = text.strip()
-    if re.fullmatch("[0-9]+", plain):
-        ranges = [range(_whole(plain, text))]
-    else:
-        ranges = _ranges(plain, text)
+    alone = re.fullmatch("[0-9]+", plain)
+    ranges = [range(_whole(plain, text))] if alone else _ranges(plain, text)
     if not any(ranges):
         raise _no_seeds(text)
     _refuse_many(_count(ranges), text)

@@ -24,8 +24,10 @@ _BASED = re.compile(r"([-+]?)0([xo])([0-9a-fA-F_]+)")
 _BASES = {"x": 16, "o": 8}
 
 _PADDED = re.compile(r"[-+]?0[0-9_]+")
-_BINARY = re.compile(r"[-+]?0b[01_]+")
-_SIXTIES = re.compile(r"[-+]?[0-9][0-9_]*(:[0-5]?[0-9])+(\.[0-9_]*)?")
+_OTHER_BASES = {
+    re.compile(r"[-+]?0b[01_]+"): "in base 2",
+    re.compile(r"[-+]?[0-9][0-9_]*(:[0-5]?[0-9])+(\.[0-9_]*)?"): "a number in base 60 to some",
+}
 _SPACED = re.compile(r"[-+]?[0-9][0-9_]*(\.[0-9_]*)?")
 _MOST_DIGITS = 400
 """Longer than any number of double precision; far below what Python takes long to read."""
@@ -39,7 +41,7 @@ class AmbiguousScalarError(ValueError):
     """A word with two readings; the text says which, and what to write."""
 
 
-def read_scalar(text: str) -> None | bool | int | float | str:
+def read_scalar(text: str) -> bool | int | float | str | None:
     """The value of a word without quotes; AmbiguousScalarError where people read another one."""
     if text in _NULLS:
         return None
@@ -76,10 +78,9 @@ def _fault(text: str) -> str:
     if _PADDED.fullmatch(text):
         plain = str(int(text.replace("_", "")))
         return f"`{text}` has leading zeros, which some read in base 8; write `{plain}`"
-    if _BINARY.fullmatch(text):
-        return f"`{text}` is in base 2; write a decimal number"
-    if _SIXTIES.fullmatch(text):
-        return f"`{text}` is a number in base 60 to some; write a decimal number"
+    for pattern, what in _OTHER_BASES.items():
+        if pattern.fullmatch(text):
+            return f"`{text}` is {what}; write a decimal number"
     if "_" in text and _SPACED.fullmatch(text) and not _GROUPED.fullmatch(text):
         return f"`{text}` has `_` where no thousand ends; write `{text.replace('_', '')}`"
     if not text.isascii() and is_number(usual := _usual(text)):

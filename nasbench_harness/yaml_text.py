@@ -83,7 +83,7 @@ def load_yaml(text: str, name: str) -> Any:
 
 def _refuse_more_documents(loader: _Loader, name: str) -> None:
     if loader.check_node():
-        line = loader.peek_event().start_mark.line
+        line = loader.peek_event().start_mark.line  # type: ignore[no-untyped-call]
         raise YAMLTextError(
             f"{name} holds several documents, the second from {_place(line, None)} on; leave one."
         )
@@ -127,7 +127,8 @@ class _Check:
             self._keys(node)
             inner = [self.count(value) for _, value in node.value]
         else:
-            inner = [self.count(v) for v in node.value] if node.id == "sequence" else []
+            sequence = isinstance(node, yaml.SequenceNode)
+            inner = [self.count(value) for value in node.value] if sequence else []
         size = self._sizes[id(node)] = 1 + sum(inner)
         if size > MOST_VALUES:
             self._fail(f"it has more than {MOST_VALUES:,} values, aliases written out")
@@ -191,16 +192,12 @@ class _Loader(yaml.SafeLoader):
             )
         return super().construct_object(node, deep=deep)
 
-    def _word(self, node: Any) -> None | bool | int | float | str:
+    def _word(self, node: Any) -> bool | int | float | str | None:
         try:
             value = read_scalar(node.value)
         except AmbiguousScalarError as error:
-            raise YAMLTextError(
-                f"{self._source}, {_of(node)}: {error}{_IN_QUOTES}."
-            ) from error
+            raise YAMLTextError(f"{self._source}, {_of(node)}: {error}{_IN_QUOTES}.") from error
         if node.tag != _PLAIN and not isinstance(value, _KINDS[node.tag]):
             tag = node.tag.replace(_CORE, "!!")
-            raise YAMLTextError(
-                f"{self._source}, {_of(node)}: {shown(node.value)} is no `{tag}`."
-            )
+            raise YAMLTextError(f"{self._source}, {_of(node)}: {shown(node.value)} is no `{tag}`.")
         return value

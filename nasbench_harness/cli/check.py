@@ -178,9 +178,7 @@ def _run(
         ).interrupted  # fmt: skip
 
 
-def _check(
-    path: Path, folders: list[Path], methods: str, margins: dict[str, float]
-) -> CheckReport:
+def _check(path: Path, folders: list[Path], methods: str, margins: dict[str, float]) -> CheckReport:
     from nasbench_harness.notation import parse_methods
     from nasbench_harness.reports.regression.baseline import read_baseline
     from nasbench_harness.reports.regression.check import check_folders

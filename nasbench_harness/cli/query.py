@@ -15,7 +15,7 @@ from nasbench_harness.scalars import read_number
 if TYPE_CHECKING:
     from nasbench_harness.contracts import Architecture, Table
 
-_INDEX = re.compile("-?[0-9]{1,18}")
+_INDEX = re.compile("-?[0-9]{1,300}")
 
 
 @app.command(
@@ -141,7 +141,8 @@ def read_architecture(space: str, text: str) -> Architecture:
 
     opened = registry.open_space(space)
     at_index = getattr(opened, "at_index", None)
-    if at_index is None or not (plain := text.strip()).isnumeric() and not _INDEX.fullmatch(plain):
+    plain = text.strip()
+    if at_index is None or not plain.lstrip("-").isnumeric():
         return opened.parse(text)
     if not _INDEX.fullmatch(plain):
         raise HarnessError(f"`{plain[:40]}` is no index: write it with the digits 0 to 9.")

@@ -171,7 +171,8 @@ def run(
     network = {"width": width, "cells": cells, "precision": precision}
     every = diagnose_every or (DIAGNOSE_EVERY if diagnose else None)
     given = {
-        "methods": ",".join(methods) if methods else None, "space": space, "table": table, "search": search, "dataset": dataset,
+        "methods": ",".join(methods) if methods else None, "space": space, "table": table,
+        "search": search, "dataset": dataset,
         "seeds": seeds, "steps": steps, "epochs": epochs, "limit": limit, "image_size": image_size,
         "recipe": recipe, "noise": noise, "batch_size": batch_size, "random": random,
         "search_metric": search_metric, "report_metric": report_metric,

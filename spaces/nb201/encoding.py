@@ -69,9 +69,7 @@ def operation_of(name: str) -> int:
         return OPERATIONS.index(known)
     hint = nearest(name[:_LONGEST], [*OPERATIONS, *ALIASES])
     suggestion = f" Did you mean `{ALIASES.get(hint, hint)}`?" if hint else ""
-    raise ValueError(
-        f"is no NAS-Bench-201 operation.{suggestion} Known: {', '.join(OPERATIONS)}."
-    )
+    raise ValueError(f"is no NAS-Bench-201 operation.{suggestion} Known: {', '.join(OPERATIONS)}.")
 
 
 def rank_of(choices: Sequence[int]) -> int:

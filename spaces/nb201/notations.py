@@ -203,6 +203,4 @@ class _Literal:
 
     def _fail(self, problem: str, at: int) -> NoReturn:
         position = min(self._offset + max(at, 0), len(self._text))
-        raise InvalidArchitectureError(
-            self._text, position, f"{problem} {NOTATION}"
-        )
+        raise InvalidArchitectureError(self._text, position, f"{problem} {NOTATION}")

@@ -49,7 +49,8 @@ def refused(text: str) -> str:
         ("a: !!str 010\nb: !!float 1\n", {"a": "010", "b": 1}),
         ("no: 1\nyes: 2\n", {"no": 1, "yes": 2}),
         ("a: 2024-01-01\n", {"a": "2024-01-01"}),
-        ("x: &x {p: 1, q: 2}\ny:\n  <<: *x\n  q: 3\n", {"x": {"p": 1, "q": 2}, "y": {"p": 1, "q": 3}}),
+        ("x: &x {p: 1, q: 2}\ny:\n  <<: *x\n  q: 3\n",
+         {"x": {"p": 1, "q": 2}, "y": {"p": 1, "q": 3}}),
         ("x: &x [1]\ny: *x\n", {"x": [1], "y": [1]}),
         ("'a': 1\n? b\n: 2\n", {"a": 1, "b": 2}),
     ],
@@ -112,10 +113,12 @@ def test_text_that_is_no_yaml_is_told_apart() -> None:
 
 @given(st.text() | st.text("ab:-[]{}&*!<|>'\"#%@ \n\t01,?", max_size=30))
 def test_any_text_is_read_or_refused(text: str) -> None:
+    fault = ""
     try:
         load(text)
     except YAMLTextError as error:
-        assert str(error).startswith("s.yaml")
+        fault = str(error)
+    assert not fault or fault.startswith("s.yaml")
 
 
 # --- files -------------------------------------------------------------------------------------

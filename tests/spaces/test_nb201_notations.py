@@ -12,9 +12,7 @@ from nasbench_harness.errors import InvalidArchitectureError
 from nasbench_harness.spaces.nb201 import NB201
 
 SPACE = NB201()
-CELL = (
-    "|nor_conv_3x3~0|+|none~0|avg_pool_3x3~1|+|skip_connect~0|nor_conv_1x1~1|skip_connect~2|"
-)
+CELL = "|nor_conv_3x3~0|+|none~0|avg_pool_3x3~1|+|skip_connect~0|nor_conv_1x1~1|skip_connect~2|"
 GENOTYPE = (
     "(('nor_conv_3x3', 0),), (('none', 0), ('avg_pool_3x3', 1)),"
     " (('skip_connect', 0), ('nor_conv_1x1', 1), ('skip_connect', 2))"
@@ -61,7 +59,9 @@ def refused(text: str) -> InvalidArchitectureError:
         f"({GENOTYPE})",
         f"[{GENOTYPE}]".replace("(", "[").replace(",)", "]").replace(")", "]").replace("'", '"'),
         f"[{GENOTYPE}]".replace("(('nor_conv_3x3', 0),)", "('nor_conv_3x3', 0)"),
-        f"[{GENOTYPE}]".replace("('none', 0), ('avg_pool_3x3', 1)", "('avg_pool_3x3', 1), ('none', 0)"),
+        f"[{GENOTYPE}]".replace(
+            "('none', 0), ('avg_pool_3x3', 1)", "('avg_pool_3x3', 1), ('none', 0)"
+        ),
         NNI,
         NNI.replace("'", '"'),
         NNI.replace("'0_", "'cell/0_"),
@@ -168,7 +168,8 @@ def test_caret_counts_wide_characters_twice() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["(" * 1900, "[" * 10**5, "Structure(" * 10**4 + ")" * 10**4, "'\"" * 10**4, "9 " * 10**5,
+    "text",
+    ["(" * 1900, "[" * 10**5, "Structure(" * 10**4 + ")" * 10**4, "'\"" * 10**4, "9 " * 10**5,
              "[\0]", "['\ud800']", "['\\d']", "a" * 10**6],
     ids=["parentheses", "brackets", "structures", "quotes", "numbers", "zero byte", "surrogate",
          "escape", "letters"],
@@ -185,9 +186,11 @@ parts = st.sampled_from(
 
 @given(st.text() | st.lists(parts, max_size=25).map("".join))
 def test_any_text_is_a_cell_or_refused_in_words(text: str) -> None:
+    position = 0
     try:
         arch = SPACE.parse(text)
     except InvalidArchitectureError as error:
-        assert 0 <= error.position <= len(text)
-        return
-    assert SPACE.parse(str(arch)) == arch
+        position = error.position
+    else:
+        assert SPACE.parse(str(arch)) == arch
+    assert 0 <= position <= len(text)
