@@ -6,24 +6,33 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-import yaml
 from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
     ValidationError,
+    ValidationInfo,
     field_validator,
     model_validator,
 )
 
-from nasbench_harness import registry
+from nasbench_harness import faults, registry
 from nasbench_harness.canonical import canonical_network, canonical_settings
-from nasbench_harness.errors import UnknownNameError, nearest, reason
+from nasbench_harness.errors import UnknownNameError
+from nasbench_harness.fields import as_declared
 from nasbench_harness.images.place import absolute
 from nasbench_harness.naming import ALL_DATASETS, study_name
-from nasbench_harness.notation import ConfigError, parse_methods, parse_pair, parse_seeds
+from nasbench_harness.notation import (
+    ConfigError,
+    check_seed_count,
+    parse_methods,
+    parse_pairs,
+    read_seeds,
+)
+from nasbench_harness.scalars import LARGEST, shown
 from nasbench_harness.spec import method_label
 from nasbench_harness.tables.library import default_table
+from nasbench_harness.yaml_text import YAMLTextError, read_yaml_file
 
 DEFAULT_SEEDS = 10
 BASELINE = "random"
@@ -65,7 +74,7 @@ class StudyConfig(BaseModel):
     recipe: str = "landscape"
     """A recipe of every method; `paper` is the one published for the space, the supernet's
     default."""
-    seeds: tuple[Annotated[int, Field(ge=0)], ...] = Field(
+    seeds: tuple[Annotated[int, Field(ge=0, le=LARGEST)], ...] = Field(
         default=tuple(range(DEFAULT_SEEDS)), min_length=1
     )
     steps: int | None = Field(default=None, ge=1)
@@ -96,6 +105,11 @@ class StudyConfig(BaseModel):
     random: bool = True
     """Add random search, the line to beat."""
 
+    @field_validator("*", mode="before")
+    @classmethod
+    def _read_as_declared(cls, value: Any, info: ValidationInfo) -> Any:
+        return as_declared(cls.model_fields[str(info.field_name)].annotation, value)
+
     @field_validator("methods", mode="before")
     @classmethod
     def _read_methods(cls, value: Any) -> Any:
@@ -117,9 +131,7 @@ class StudyConfig(BaseModel):
     @field_validator("seeds", mode="before")
     @classmethod
     def _read_seeds(cls, value: Any) -> Any:
-        if isinstance(value, str | int):
-            return parse_seeds(str(value))
-        return list(dict.fromkeys(value)) if isinstance(value, list) else value
+        return read_seeds(value)
 
     @model_validator(mode="before")
     @classmethod
@@ -158,23 +170,39 @@ def settled(config: StudyConfig) -> StudyConfig:
 
 def build_config(path: Path | None, given: Mapping[str, Any], sets: Sequence[str]) -> StudyConfig:
     """Merge a YAML file, command-line options (they win) and `--set method.key=value` pairs."""
-    merged = {**(read_yaml(path) if path else {}), **given}
+    written = read_yaml(path) if path else {}
+    merged = {**written, **given}
     merged.pop(CHECK, None)
     if "methods" not in merged:
         raise ConfigError("No methods given; try `--methods unas,drnas` or `--config study.yaml`.")
-    network = dict(merged.get(NETWORK) or {}) | dict(_network_sets(sets))
-    if merged.get("search") == "supernet" and "batch_size" in merged:
-        network.setdefault("batch_size", merged.pop("batch_size"))
+    of_network = [text for text in sets if text.startswith(f"{NETWORK}.")]
+    network = _network(merged, written, given) | _network_sets(of_network)
     config = _validate({**merged, NETWORK: network})
-    others = [text for text in sets if not text.startswith(f"{NETWORK}.")]
+    check_seed_count(len(config.seeds))
+    others = [text for text in sets if text not in of_network]
     return config.model_copy(update={"methods": _apply_sets(config.methods, others)})
 
 
-def _network_sets(sets: Iterable[str]) -> Iterator[tuple[str, Any]]:
+def _network(merged: dict[str, Any], *layers: Mapping[str, Any]) -> dict[str, Any]:
+    """What `layers` say of the supernet, later ones winning; takes `batch_size` out of `merged`."""
+    network: dict[str, Any] = {}
+    batches = merged.get("search") == "supernet" and "batch_size" in merged
+    for layer in layers:
+        own = layer.get(NETWORK) or {}
+        if not isinstance(own, Mapping):
+            raise ConfigError(f"`{NETWORK}` cannot be {shown(own)}: write `name: value` below it.")
+        if batches and "batch_size" in layer:
+            network["batch_size"] = layer["batch_size"]
+        network |= own
+    if batches:
+        del merged["batch_size"]
+    return network
+
+
+def _network_sets(sets: Iterable[str]) -> dict[str, Any]:
     """The settings of the supernet among the `--set` options."""
-    for text in sets:
-        if text.startswith(f"{NETWORK}."):
-            yield parse_pair(text.removeprefix(f"{NETWORK}."))
+    pairs = parse_pairs(sets, "--set")
+    return {name.removeprefix(f"{NETWORK}."): value for name, value in pairs.items()}
 
 
 def split_datasets(config: StudyConfig, folder: Path) -> Iterator[tuple[StudyConfig, Path]]:
@@ -210,15 +238,9 @@ def _setting_names(method: str) -> set[str]:
 def read_yaml(path: Path) -> dict[str, Any]:
     """The keys of a study file; ConfigError if it cannot be read."""
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ConfigError(f"The config {path} cannot be read ({reason(error)}).") from error
-    except UnicodeDecodeError as error:
-        raise ConfigError(f"The config {path} is no UTF-8 text.") from error
-    except yaml.YAMLError as error:
-        raise ConfigError(
-            f"The config {path} is no YAML: {' '.join(str(error).split())}"
-        ) from error
+        content = read_yaml_file(path)
+    except YAMLTextError as error:
+        raise ConfigError(str(error)) from error
     if not isinstance(content, dict):
         raise ConfigError(f"The config {path} must hold `key: value` lines.")
     return content
@@ -228,32 +250,15 @@ def _validate(values: Mapping[str, Any]) -> StudyConfig:
     try:
         return StudyConfig.model_validate(values)
     except ValidationError as error:
-        raise ConfigError(" ".join(_sentence(fault) for fault in error.errors())) from error
-
-
-def _sentence(fault: Any) -> str:
-    where = [str(part) for part in fault["loc"]]
-    name = where[0] if where else "the study"
-    if fault["type"] == "extra_forbidden":
-        known = MethodChoice.model_fields if len(where) > 1 else StudyConfig.model_fields
-        hint = nearest(where[-1], known)
-        suggestion = f" Did you mean `{hint}`?" if hint else ""
-        owner = "An entry of `methods`" if len(where) > 1 else "A study"
-        return f"{owner} has no key `{where[-1]}`.{suggestion}"
-    if fault["type"] == "too_short":
-        return f"`{name}` is empty; a study needs at least one."
-    if fault["type"] in ("tuple_type", "model_type"):
-        return f"`{name}` cannot be {fault['input']!r}: expected a list."
-    return f"`{name}` cannot be {fault['input']!r}: {fault['msg']}."
+        raise ConfigError(faults.sentences(error, StudyConfig, MethodChoice)) from error
 
 
 def _apply_sets(choices: Sequence[MethodChoice], sets: Iterable[str]) -> tuple[MethodChoice, ...]:
     updated = list(choices)
-    for text in sets:
-        key, value = parse_pair(text)
+    for key, value in parse_pairs(sets, "--set").items():
         method, dot, name = key.partition(".")
         if not dot:
-            raise ConfigError(f"`--set {text}`: write `--set method.setting=value`.")
+            raise ConfigError(f"`--set {key}=...`: write `--set method.setting=value`.")
         matching = [i for i, choice in enumerate(updated) if choice.name == method]
         if not matching:
             raise UnknownNameError("method in this study", method, {c.name for c in choices})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import unicodedata
 from collections.abc import Iterable
 from enum import IntEnum
 
@@ -27,9 +28,17 @@ class HarnessError(Exception):
 class InvalidArchitectureError(HarnessError):
     """A text that is no architecture of the space; the message points at the spot."""
 
+    SHOWN = 200
+
     def __init__(self, text: str, position: int, problem: str) -> None:
-        shown = text[:200]
-        super().__init__(f"{problem}\n  {shown}\n  {' ' * min(position, len(shown))}^")
+        start = max(0, min(position, len(text)) - self.SHOWN * 3 // 4)
+        start = start if len(text) > self.SHOWN else 0
+        line = "".join(
+            character if character.isprintable() else " "
+            for character in text[start : start + self.SHOWN]
+        )
+        before = sum(map(_width, line[: position - start]))
+        super().__init__(f"{problem}\n  {line}\n  {' ' * before}^")
         self.position = position
 
 
@@ -42,6 +51,11 @@ class UnknownNameError(HarnessError):
         suggestion = f" Did you mean `{hint}`?" if hint else ""
         listing = ", ".join(names) or "none"
         super().__init__(f"There is no {what} called `{name}`.{suggestion} Known: {listing}.")
+
+
+def _width(character: str) -> int:
+    """Columns of a terminal that a character takes."""
+    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:

@@ -6,6 +6,7 @@ import contextlib
 import errno
 import json
 import os
+import re
 import secrets
 import shutil
 import stat
@@ -144,8 +145,61 @@ def write_json(path: Path, value: Any) -> None:
 
 
 def read_json(path: Path) -> Any:
-    """The value of a JSON file; ValueError if it is damaged."""
-    return json.loads(path.read_text(encoding="utf-8"))
+    """The value of a JSON file, with or without a byte order mark; ValueError if it is damaged."""
+    return _loads(path.read_text(encoding="utf-8-sig"))
+
+
+def read_edited_json(path: Path) -> Any:
+    """The same of a file that people edit: a key stands once and numbers are finite.
+
+    ValueError says in words what is wrong and where.
+    """
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+        return _loads(text, object_pairs_hook=_once, parse_constant=_finite)
+    except UnicodeDecodeError as error:
+        raise ValueError("it cannot be read as JSON (it is no UTF-8 text)") from error
+    except json.JSONDecodeError as error:
+        place = f"line {error.lineno}, column {error.colno}"
+        if not text.strip():
+            raise ValueError("the file is empty") from error
+        raise ValueError(f"it cannot be read as JSON ({error.msg} at {place})") from error
+    except _TwiceError as error:
+        lines = [
+            str(number)
+            for number, line in enumerate(text.splitlines(), start=1)
+            if re.search(rf"{re.escape(json.dumps(error.key, ensure_ascii=False))}\s*:", line)
+        ]
+        where = f", in lines {' and '.join(lines)}" if len(lines) == 2 else ""
+        raise ValueError(f"`{error.key}` stands twice{where}; keep one of them") from error
+
+
+class _TwiceError(Exception):
+    """A key that an object holds twice."""
+
+    def __init__(self, key: str) -> None:
+        super().__init__(key)
+        self.key = key
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    held: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in held:
+            raise _TwiceError(key)
+        held[key] = value
+    return held
+
+
+def _finite(word: str) -> None:
+    raise ValueError(f"`{word}` is no number of JSON")
+
+
+def _loads(text: str, **how: Any) -> Any:
+    try:
+        return json.loads(text, **how)
+    except RecursionError as error:
+        raise ValueError("it is nested too deeply") from error
 
 
 class Journal:

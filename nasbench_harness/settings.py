@@ -2,19 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 from pydantic_core import ErrorDetails
 
 from nasbench_harness.errors import HarnessError, nearest
+from nasbench_harness.faults import reason
+from nasbench_harness.fields import allowed, as_declared
+from nasbench_harness.scalars import shown
 
 
 class Settings(BaseModel):
     """Base of every method's settings: immutable, and a wrong name or value is an error."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _read_as_declared(cls, value: Any, info: ValidationInfo) -> Any:
+        return as_declared(cls.model_fields[str(info.field_name)].annotation, value)
 
     @classmethod
     def build(cls, owner: str, *layers: Mapping[str, Any]) -> Self:
@@ -48,7 +63,7 @@ class Settings(BaseModel):
                 "name": name,
                 "default": field.default,
                 "unit": properties[name].get("unit", ""),
-                "allowed": _allowed(properties[name]),
+                "allowed": allowed(properties[name]),
                 "meaning": field.description or "",
             }
             for name, field in cls.model_fields.items()
@@ -72,7 +87,8 @@ class SettingsError(HarnessError):
 
     def __init__(self, owner: str, cls: type[Settings], error: ValidationError) -> None:
         rows = {row["name"]: row for row in cls.explain()}
-        super().__init__(" ".join(_sentence(owner, rows, fault) for fault in error.errors()))
+        sentences = (_sentence(owner, rows, fault) for fault in error.errors())
+        super().__init__(" ".join(dict.fromkeys(sentences)))
 
 
 def _sentence(owner: str, rows: Mapping[str, dict[str, Any]], fault: ErrorDetails) -> str:
@@ -82,37 +98,16 @@ def _sentence(owner: str, rows: Mapping[str, dict[str, Any]], fault: ErrorDetail
         suggestion = f" Did you mean `{hint}`?" if hint else ""
         return f"`{owner}` has no setting `{name}`.{suggestion} Known: {', '.join(rows) or 'none'}."
     if name not in rows:
-        return f"`{owner}`: {fault['msg']}."
+        return _of_several(owner, fault)
     row = rows[name]
     return (
-        f"`{owner}.{name}` cannot be {fault['input']!r}: expected {row['allowed']}"
-        f" (default {row['default']}; {row['meaning']})."
+        f"`{owner}.{name}` cannot be {shown(fault['input'])}: expected"
+        f" {row['allowed']}{reason(fault)} (default {row['default']}; {row['meaning']})."
     )
 
 
-_COMPARISONS = (
-    ("exclusiveMinimum", ">"),
-    ("minimum", ">="),
-    ("exclusiveMaximum", "<"),
-    ("maximum", "<="),
-)
-
-
-def _allowed(schema: Mapping[str, Any]) -> str:
-    """What a field's JSON schema admits, in words."""
-    if "enum" in schema:
-        return "one of " + ", ".join(map(str, schema["enum"]))
-    if "anyOf" in schema:
-        return " or ".join(_allowed(option) for option in schema["anyOf"])
-    if "pattern" in schema:
-        return f"text like {schema['pattern'].strip('^$')}"
-    if schema.get("type") == "array":
-        return f"a list, each {_allowed(schema.get('items', {}))}"
-    words = {"number": "a number", "integer": "a whole number", "boolean": "true or false"}
-    kind = words.get(schema.get("type", ""), schema.get("type", "a value"))
-    bounds = _bounds(schema)
-    return f"{kind} {' and '.join(bounds)}" if bounds else kind
-
-
-def _bounds(schema: Mapping[str, Any]) -> Iterable[str]:
-    return [f"{sign} {schema[key]:g}" for key, sign in _COMPARISONS if key in schema]
+def _of_several(owner: str, fault: ErrorDetails) -> str:
+    """A fault of no single setting: what a method itself says about several, or a wrong name."""
+    if reason := fault.get("ctx", {}).get("error"):
+        return f"`{owner}`: {str(reason).rstrip('.')}."
+    return f"`{owner}` has settings, written `name=value`, and not {shown(fault['input'])}."

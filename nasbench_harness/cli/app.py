@@ -7,6 +7,7 @@ that use them, so that `--help`, `list` and `query` answer at once.
 from __future__ import annotations
 
 import errno
+import math
 import os
 import re
 import sys
@@ -16,6 +17,7 @@ import typer
 from typer.core import TyperGroup
 
 from nasbench_harness import __version__
+from nasbench_harness.cli.wording import reword
 from nasbench_harness.errors import ExitCode, HarnessError, os_sentence
 from nasbench_harness.names import user_path
 
@@ -47,6 +49,9 @@ class _Group(TyperGroup):
             return super().invoke(ctx)
         except HarnessError as error:
             _give_up(error, str(error), error.exit_code)
+        except typer.BadParameter as error:
+            reword(error)
+            raise
         except KeyboardInterrupt as error:
             _give_up(error, "Stopped.", ExitCode.INCOMPLETE)
         except BrokenPipeError:  # `nasharness ... | head`
@@ -96,6 +101,13 @@ def names(kind: str) -> Any:
         return [f"{before}{comma}{name}" for name in names if name.startswith(last)]
 
     return complete
+
+
+def finite(value: float | None) -> float | None:
+    """For options that hold a number: `nan` and `inf` are none."""
+    if value is not None and not math.isfinite(value):
+        raise typer.BadParameter(f"{value} is no number that can be used here.")
+    return value
 
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]

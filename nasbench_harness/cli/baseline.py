@@ -73,9 +73,9 @@ def save(
 
 def read_margins(texts: list[str] | None) -> dict[str, float]:
     """`accuracy=0.2` and the like, not yet checked."""
-    from nasbench_harness.notation import parse_pair
+    from nasbench_harness.notation import parse_pairs
 
-    return dict(parse_pair(text) for text in texts or [])
+    return parse_pairs(texts or [], "--margin")
 
 
 def tell_changes(path: Path, changes: list[str]) -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
-from nasbench_harness.cli.app import JsonOption, app
+from nasbench_harness.cli.app import JsonOption, app, finite
 from nasbench_harness.cli.baseline import MarginOption, read_margins, tell_changes
 from nasbench_harness.cli.run import DataDirOption, DeviceOption, JobsOption
 from nasbench_harness.errors import HarnessError
@@ -50,7 +50,7 @@ def check(
         Path | None, typer.Option("--out", "-o", help="With --config: keep the study here.")
     ] = None,
     methods: Annotated[
-        str | None, typer.Option("--methods", "-m", help="Check only these of the baseline.")
+        list[str] | None, typer.Option("--methods", "-m", help="Check only these of the baseline.")
     ] = None,
     margins: MarginOption = None,
     update: Annotated[
@@ -64,7 +64,8 @@ def check(
                                                " pytest-benchmark.")
     ] = None,
     max_slowdown: Annotated[
-        float, typer.Option(min=1.0, help="With --bench: times as long as is allowed.")
+        float, typer.Option(min=1.0, callback=finite, help="With --bench: times as long as is"
+                            " allowed.")
     ] = 1.25,
     junit: Annotated[Path | None, typer.Option(help="Write JUnit XML.")] = None,
     markdown: Annotated[Path | None, typer.Option(help="Write a summary in Markdown.")] = None,
@@ -105,7 +106,7 @@ def check(
         if update:
             _update(baseline or Path(), folders, given)
         else:
-            tell(_check(baseline or Path(), folders, methods, given))
+            tell(_check(baseline or Path(), folders, ",".join(methods or []), given))
 
 
 def _refuse_combinations(
@@ -197,15 +198,13 @@ def _run(
         ).interrupted  # fmt: skip
 
 
-def _check(
-    path: Path, folders: list[Path], methods: str | None, margins: dict[str, float]
-) -> CheckReport:
+def _check(path: Path, folders: list[Path], methods: str, margins: dict[str, float]) -> CheckReport:
     from nasbench_harness.notation import parse_methods
     from nasbench_harness.reports.regression.baseline import read_baseline
     from nasbench_harness.reports.regression.check import check_folders
     from nasbench_harness.spec import method_label
 
-    choices = parse_methods(methods) if methods else []
+    choices = parse_methods(methods)
     labels = [method_label(choice["name"], choice["settings"]) for choice in choices]
     return check_folders(read_baseline(path), folders, methods=labels, margins=margins)
 

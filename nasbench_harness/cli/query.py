@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import islice
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -9,9 +10,12 @@ import typer
 
 from nasbench_harness.cli.app import JsonOption, app, names
 from nasbench_harness.errors import HarnessError, UnknownNameError
+from nasbench_harness.scalars import read_number
 
 if TYPE_CHECKING:
     from nasbench_harness.contracts import Architecture, Table
+
+_INDEX = re.compile("-?[0-9]{1,300}")
 
 
 @app.command(
@@ -108,12 +112,18 @@ def _limit(table: Table, text: str) -> tuple[str, float]:
     from nasbench_harness.tables.metrics import devices, latency_metric
 
     device, _, most = text.partition("=")
+    device = device.strip()
     if device not in (known := devices(table)):
         raise UnknownNameError(f"device in table `{table.name}`", device, known)
     try:
-        return latency_metric(device), float(most)
-    except ValueError as error:
-        raise HarnessError(f"`--max-latency {text}`: write DEVICE=MILLISECONDS.") from error
+        bound = read_number(most)
+    except ValueError:
+        bound = -1.0
+    if bound < 0:
+        raise HarnessError(
+            f"`--max-latency {text}`: write DEVICE=MILLISECONDS, such as `{device}=10`."
+        )
+    return latency_metric(device), bound
 
 
 def _with_units(facts: dict[str, Any], metrics: Any) -> dict[str, Any]:
@@ -131,10 +141,13 @@ def read_architecture(space: str, text: str) -> Architecture:
 
     opened = registry.open_space(space)
     at_index = getattr(opened, "at_index", None)
-    if text.lstrip("-").isdigit() and at_index is not None:
-        try:
-            found: Architecture = at_index(int(text))
-        except IndexError as error:
-            raise HarnessError(f"{error}.") from error
-        return found
-    return opened.parse(text)
+    plain = text.strip()
+    if at_index is None or not plain.lstrip("-").isnumeric():
+        return opened.parse(text)
+    if not _INDEX.fullmatch(plain):
+        raise HarnessError(f"`{plain[:40]}` is no index: write it with the digits 0 to 9.")
+    try:
+        found: Architecture = at_index(int(plain))
+    except IndexError as error:
+        raise HarnessError(f"{error}.") from error
+    return found

@@ -54,7 +54,7 @@ MLflowOption = Annotated[
 )
 def run(
     methods: Annotated[
-        str | None,
+        list[str] | None,
         typer.Option(
             "--methods", "-m", autocompletion=names("methods"),
             help="Methods to compare, with settings in brackets: 'unas[temperature=0.4],drnas'.",
@@ -179,7 +179,8 @@ def run(
     network = {"width": width, "cells": cells, "precision": precision}
     every = diagnose_every or (DIAGNOSE_EVERY if diagnose else None)
     given = {
-        "methods": methods, "space": space, "table": table, "search": search, "dataset": dataset,
+        "methods": ",".join(methods) if methods else None, "space": space, "table": table,
+        "search": search, "dataset": dataset,
         "seeds": seeds, "steps": steps, "epochs": epochs, "limit": limit, "image_size": image_size,
         "image_layout": image_layout, "recipe": recipe, "noise": noise, "batch_size": batch_size,
         "random": random,

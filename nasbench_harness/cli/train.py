@@ -90,7 +90,7 @@ def train(
     from nasbench_harness import console
     from nasbench_harness.hardware import Hardware, available_cores
     from nasbench_harness.images.layout import layout_called
-    from nasbench_harness.notation import parse_pair, parse_seeds
+    from nasbench_harness.notation import parse_pairs, parse_seeds
     from nasbench_harness.training.run import TrainingRequest
     from nasbench_harness.training.run import train as run
     from nasbench_harness.training.settings import TrainingSettings
@@ -105,7 +105,7 @@ def train(
         space=space,
         architectures=architectures,
         dataset=dataset,
-        settings=TrainingSettings.build("train", chosen, dict(map(parse_pair, sets or []))),
+        settings=TrainingSettings.build("train", chosen, parse_pairs(sets or [], "--set")),
         seeds=parse_seeds(seeds),
         limit=limit,
         image_layout=layout_called(image_layout),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from nasbench_harness.cli.app import JsonOption, app
+from nasbench_harness.cli.app import JsonOption, app, finite
 
 if TYPE_CHECKING:
     from nasbench_harness.live.studies import StudyState
@@ -26,7 +26,8 @@ def watch(
     studies: Annotated[list[Path], typer.Argument(metavar="RUN...", help="Study folders.")],
     once: Annotated[bool, typer.Option("--once", help="Print how it is now and leave.")] = False,
     every: Annotated[
-        float, typer.Option(min=0.1, help="Seconds between two looks at the folders.")
+        float,
+        typer.Option(min=0.1, callback=finite, help="Seconds between two looks at the folders."),
     ] = 1.0,
     json: JsonOption = False,
 ) -> None:

@@ -92,7 +92,9 @@ def list_images(folder: Path, asked: LayoutName | None = None) -> Listing:
     try:
         return _listing(folder, asked)
     except OSError as error:
-        raise ImageDataError(f"{error.filename or folder} cannot be read ({reason(error)}).") from error
+        raise ImageDataError(
+            f"{error.filename or folder} cannot be read ({reason(error)})."
+        ) from error
 
 
 def _listing(folder: Path, asked: LayoutName | None) -> Listing:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,7 +19,7 @@ from nasbench_harness import __version__
 from nasbench_harness.canonical import canonical_label
 from nasbench_harness.differences import differences
 from nasbench_harness.errors import ExitCode, HarnessError, reason
-from nasbench_harness.files import write_text
+from nasbench_harness.files import read_edited_json, write_text
 from nasbench_harness.names import shell_word
 from nasbench_harness.ownership import claim
 from nasbench_harness.reports.regression.series import Key, Results, Series
@@ -89,14 +90,15 @@ def _old(path: Path) -> Baseline | None:
 def read_baseline(path: Path) -> Baseline:
     """The baseline in a file; BaselineError if there is none, or it is damaged, edited or newer."""
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = read_edited_json(path)
     except FileNotFoundError as error:
         raise BaselineError(
             f"There is no baseline {path}; `nasharness baseline save RUN --to {shell_word(path)}`"
             " writes one."
         ) from error
     except (OSError, ValueError) as error:
-        raise BaselineError(f"{path} is no baseline: {_why(path, error)}.") from error
+        why = reason(error) if isinstance(error, OSError) else error
+        raise BaselineError(f"{path} is no baseline: {why}.") from error
     _check_content(path, content)
     try:
         return _parse(content)
@@ -104,12 +106,6 @@ def read_baseline(path: Path) -> Baseline:
         raise BaselineError(
             f"{path} is damaged ({type(error).__name__}: {error}); save it anew."
         ) from error
-
-
-def _why(path: Path, error: Exception) -> str:
-    if isinstance(error, OSError):
-        return reason(error)
-    return "the file is empty" if not path.stat().st_size else "it cannot be read as JSON"
 
 
 def _check_content(path: Path, content: Any) -> None:
@@ -192,7 +188,7 @@ def _content(baseline: Baseline) -> dict[str, Any]:
 def _line(value: Any) -> str:
     """One line of JSON, keys sorted; seeds are sorted as numbers."""
     if isinstance(value, Mapping):
-        by_number = all(isinstance(name, str) and name.isdigit() for name in value)
+        by_number = all(re.fullmatch("[0-9]+", str(name)) for name in value)
         names = sorted(value, key=int if by_number else str)
         inside = ", ".join(f"{json.dumps(name)}: {_line(value[name])}" for name in names)
         return f"{{{inside}}}"

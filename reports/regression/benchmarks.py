@@ -9,7 +9,6 @@ each process; what differs between two processes (memory layout, other load, a w
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from nasbench_harness.errors import HarnessError, reason
+from nasbench_harness.files import read_json
 from nasbench_harness.reports.regression.check import CheckReport
 from nasbench_harness.reports.regression.verdicts import Effect, Finding, Verdict
 from nasbench_harness.reports.statistics.intervals import Array
@@ -93,7 +93,7 @@ def compare_benchmarks(old: Path, new: Path, *, max_slowdown: float = MAX_SLOWDO
 def read_benchmarks(path: Path) -> dict[str, Timing]:
     """Timings by benchmark; HarnessError if it is no such file or lacks the calibration."""
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = read_json(path)
         timings = {_title(row): _timing(row["stats"]) for row in content["benchmarks"]}
     except OSError as error:
         raise HarnessError(f"{path} cannot be read ({reason(error)}).") from error

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 
 from nasbench_harness.errors import HarnessError, UnknownNameError
 from nasbench_harness.reports.regression.baseline import Baseline
 from nasbench_harness.reports.regression.series import MEMORY, QUERIES
+from nasbench_harness.scalars import shown
 
 ACCURACY = "accuracy"
 MARGINS: Mapping[str, float] = {ACCURACY: 0.2, QUERIES: 5.0, MEMORY: 10.0}
@@ -26,9 +28,10 @@ def check_margins(margins: Mapping[str, float], metrics: Iterable[str]) -> None:
     for metric, margin in margins.items():
         if metric not in known:
             raise UnknownNameError("metric with a margin", metric, known)
-        if isinstance(margin, bool) or not isinstance(margin, int | float) or not margin >= 0:
+        number = isinstance(margin, int | float) and not isinstance(margin, bool)
+        if not number or not 0 <= margin < math.inf:
             raise HarnessError(
-                f"The margin of `{metric}` cannot be {margin}: expected a number ≥ 0."
+                f"The margin of `{metric}` cannot be {shown(margin)}: expected a number ≥ 0."
             )
 
 

@@ -13,7 +13,7 @@ from itertools import product
 from typing import TYPE_CHECKING, Any
 
 from nasbench_harness.contracts import Architecture, Decision, NetworkShape
-from nasbench_harness.spaces.nb201 import costs, encoding, structure
+from nasbench_harness.spaces.nb201 import costs, encoding, notations, structure
 
 if TYPE_CHECKING:
     import torch
@@ -52,8 +52,8 @@ class NB201:
         return Architecture(NAME, chosen, encoding.format_cell(chosen))
 
     def parse(self, text: str) -> Architecture:
-        """Read `|op~0|+|op~0|op~1|+|op~0|op~1|op~2|`."""
-        return self.architecture(encoding.parse_cell(text))
+        """Read `|op~0|+|op~0|op~1|+|op~0|op~1|op~2|`, or what other tools print of a cell."""
+        return self.architecture(notations.read_cell(text))
 
     def at_index(self, index: int) -> Architecture:
         """The cell with this official benchmark index, 0..15624; IndexError outside."""

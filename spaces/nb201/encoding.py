@@ -6,6 +6,7 @@ import random
 from collections.abc import Sequence
 from functools import cache
 from itertools import product
+from typing import NoReturn
 
 from nasbench_harness.errors import InvalidArchitectureError, nearest
 
@@ -14,7 +15,22 @@ EDGES = ((1, 0), (2, 0), (2, 1), (3, 0), (3, 1), (3, 2))  # (target, source)
 NODES = 4
 SIZE = len(OPERATIONS) ** len(EDGES)
 
-_NAMES = frozenset(OPERATIONS)
+ALIASES = {
+    "conv_1x1": "nor_conv_1x1",
+    "conv_3x3": "nor_conv_3x3",
+    "Zero": "none",
+    "Identity": "skip_connect",
+    "ReLUConvBN1x1": "nor_conv_1x1",
+    "ReLUConvBN3x3": "nor_conv_3x3",
+    "AvgPool1x1": "avg_pool_3x3",
+}
+"""What NNI (first two) and NASLib call the operations."""
+
+NOTATION = (
+    "A cell is written `|op~0|+|op~0|op~1|+|op~0|op~1|op~2|`, such as `|nor_conv_3x3~0|+|none~0|"
+    "nor_conv_3x3~1|+|skip_connect~0|none~1|avg_pool_3x3~2|`."
+)
+_LONGEST = 60
 
 
 def format_cell(choices: Sequence[int]) -> str:
@@ -27,10 +43,13 @@ def format_cell(choices: Sequence[int]) -> str:
     return "+".join(f"|{'|'.join(group)}|" for group in (terms[:1], terms[1:3], terms[3:]))
 
 
-def parse_cell(text: str) -> tuple[int, ...]:
-    """The inverse of `format_cell`; points at the first character that does not fit."""
-    cell = " ".join(text.split())
-    reader = _Reader(cell)
+def parse_cell(text: str, written: str | None = None) -> tuple[int, ...]:
+    """The inverse of `format_cell`, blanks around its parts allowed.
+
+    InvalidArchitectureError points at the first character that does not fit; `written` is what it
+    shows, where `text` is only the cell in it.
+    """
+    reader = _Reader(text, text if written is None else written)
     choices: list[int] = []
     for node in range(1, NODES):
         if node > 1:
@@ -41,6 +60,16 @@ def parse_cell(text: str) -> tuple[int, ...]:
             reader.expect("|", "`|` after each `operation~node`")
     reader.end()
     return tuple(choices)
+
+
+def operation_of(name: str) -> int:
+    """The number of an operation; ValueError with a suggestion if there is none of that name."""
+    known = ALIASES.get(name, name)
+    if known in OPERATIONS:
+        return OPERATIONS.index(known)
+    hint = nearest(name[:_LONGEST], [*OPERATIONS, *ALIASES])
+    suggestion = f" Did you mean `{ALIASES.get(hint, hint)}`?" if hint else ""
+    raise ValueError(f"is no NAS-Bench-201 operation.{suggestion} Known: {', '.join(OPERATIONS)}.")
 
 
 def rank_of(choices: Sequence[int]) -> int:
@@ -87,40 +116,53 @@ def _official_indices() -> dict[tuple[int, ...], int]:
 class _Reader:
     """Reads a cell from left to right and remembers where it is."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, written: str) -> None:
         self.text = text
+        self._written = written
         self.position = 0
+        self.position = start if (start := self._next()) < len(text) else 0
 
     def expect(self, token: str, meaning: str) -> None:
-        if not self.text.startswith(token, self.position):
-            self._fail(f"Expected {meaning} at character {self.position + 1}{self._found()}.")
-        self.position += len(token)
+        at = self._next()
+        if not self.text.startswith(token, at):
+            self._fail(f"Expected {meaning} at character {self.position + 1}{self._found(at)}.")
+        self.position = at + len(token)
 
     def operation(self, node: int, source: int) -> int:
-        start = self.position
+        start = self._next()
         stops = [p for p in (self.text.find(c, start) for c in "~|+") if p >= 0]
-        name = self.text[start : min(stops, default=len(self.text))]
+        name = self.text[start : min(stops, default=len(self.text))].rstrip()
         if not name:
-            self._fail(f"An operation is missing at character {start + 1}{self._found()}.")
-        if name not in _NAMES:
-            hint = nearest(name, OPERATIONS)
-            suggestion = f" Did you mean `{hint}`?" if hint else ""
             self._fail(
-                f"`{name}` at character {start + 1} is no NAS-Bench-201 operation.{suggestion}"
-                f" Known: {', '.join(OPERATIONS)}."
+                f"An operation is missing at character {self.position + 1}{self._found(start)}."
             )
+        self.position = start
+        try:
+            choice = operation_of(name)
+        except ValueError as error:
+            self._fail(f"`{name[:_LONGEST]}` at character {start + 1} {error}")
         self.position += len(name)
         self.expect("~", "`~` and the source node")
         self.expect(str(source), f"source node {source} (edge {source} to {node})")
-        return OPERATIONS.index(name)
+        return choice
 
     def end(self) -> None:
-        if self.position != len(self.text):
+        if self._next() != len(self.text):
             self._fail(f"Expected the end of the cell at character {self.position + 1}.")
 
-    def _found(self) -> str:
-        rest = self.text[self.position :]
-        return f", found `{rest[0]}`" if rest else ", found the end"
+    def _next(self) -> int:
+        """Where the next character that is no blank stands."""
+        at = self.position
+        while at < len(self.text) and self.text[at].isspace():
+            at += 1
+        return at
 
-    def _fail(self, problem: str) -> None:
-        raise InvalidArchitectureError(self.text, self.position, problem)
+    def _found(self, at: int) -> str:
+        if at >= len(self.text):
+            return ", found the end"
+        character = self.text[at]
+        number = "" if character.isascii() else f" (U+{ord(character):04X})"
+        return f", found `{character if character.isprintable() else ' '}`{number}"
+
+    def _fail(self, problem: str) -> NoReturn:
+        raise InvalidArchitectureError(self._written, self.position, f"{problem} {NOTATION}")

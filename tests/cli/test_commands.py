@@ -63,6 +63,22 @@ def test_query_by_string_and_by_index_agree(nasharness: Run) -> None:
     assert by_string["table"] == "analog"
 
 
+@pytest.mark.parametrize(
+    "arch", [" 13714 ", BEST.replace("+", " + "), f"Structure(4 nodes with {BEST})"]
+)
+def test_query_reads_what_people_paste(nasharness: Run, arch: str) -> None:
+    assert json.loads(nasharness("query", arch, "--json").stdout)["index"] == 13714
+
+
+def test_methods_given_one_by_one_are_all_run(nasharness: Run, tmp_path: Path) -> None:
+    nasharness(
+        "run", "-m", "random", "-m", "rea", "--seeds", "1", "--steps", "20", "--no-report",
+        "--jobs", "1", "--out", "A",
+    )  # fmt: skip
+    names = {folder.name.split("-")[0] for folder in (tmp_path / "A" / "trials").iterdir()}
+    assert names == {"random", "rea"}
+
+
 def test_query_prints_the_whole_string_on_one_line(nasharness: Run) -> None:
     assert BEST in nasharness("query", "--index", "13714").stdout
 
@@ -101,6 +117,16 @@ FAULTS = [
     (["run", "-m", "unas", "--set", "temperature=1"], "write `--set method.setting=value`"),
     (["run", "-m", "unas,unas[temperature=0.4]"], "are the same setting"),
     (["run", "-m", "unas", "--seeds", "many"], "names no seeds"),
+    (["run", "-m", "unas", "--seeds", "9223372036854775808,"], "seeds run from 0 to 92233720"),
+    (["run", "-m", "unas", "--seeds", "0-9999999999"], "a study holds at most 10,000"),
+    (["run", "-m", "unas[temperature=010]"], "write `10`"),
+    (["run", "-m", "unas", "--noise", "nan"], "`noise` cannot be 'nan': expected a number >= 0"),
+    (["run", "-m", "unas", "--steps", "²"], "expected a whole number, not '²'"),
+    (["run", "-m", "unas", "--width", "0"], "expected 1 or more, not '0'"),
+    (["check", "--bench", "a", "b", "--max-slowdown", "inf"], "inf is no number"),
+    (["query", "²"], "`²` is no index: write it with the digits 0 to 9"),
+    (["query", "(4, 0, 3, 1, 4, 3)"], "`naslib:(4, 0, 3, 1, 4, 3)`"),
+    (["show", "arch", "[" * 2000], "These brackets cannot be read"),
     (["run"], "No methods given"),
     (["run", "--config", "nowhere.yaml"], "nowhere.yaml cannot be read"),
     (["query"], "Give an architecture string, --index or --top"),

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, reject
 from hypothesis import strategies as st
 
 from nasbench_harness import config, planning
@@ -28,6 +28,14 @@ plain_values = (
     | st.floats(allow_nan=False, allow_infinity=False)
     | st.sampled_from(["params", "per_example", "slow-start", "a.b"])
 )
+
+
+FOREIGN = ("Input should", "Value error", "pydantic", "type=", "validation error", "Traceback")
+
+
+def in_our_words(text: str) -> bool:
+    """Nothing of the libraries below us is left in a sentence, and it is one line."""
+    return not any(part in text for part in FOREIGN) and "\n" not in text
 
 
 def settings_of(text: str) -> dict[str, Any]:
@@ -86,12 +94,64 @@ def test_empty_brackets_are_no_settings() -> None:
         ("[1, 2]", [1, 2]),
         ("a=b", "a=b"),
         ("[1", "[1"),
+        ("1_000", 1000),
+        ("0x10", 16),
+        ("+5", 5),
+        ("1.", 1.0),
+        ("no", "no"),
+        ("off", "off"),
+        ("nan", "nan"),
+        ("2024-01-01", "2024-01-01"),
+        ("#5", "#5"),
+        ("- 1", "- 1"),
+        ("*", "*"),
+        ("a: b", "a: b"),
+        ("[a, 1e-3]", ["a", 0.001]),
     ],
 )
 def test_value_is_read_as_what_it_looks_like(configured: Configured, text: str, value: Any) -> None:
     (choice,) = configured("unas", f"unas.x={text}").methods
     assert choice.settings == {"x": value}
     assert type(choice.settings["x"]) is type(value)
+
+
+@pytest.mark.parametrize(
+    ("value", "instead"),
+    [
+        ("010", "write `10`"),
+        ("-007", "write `-7`"),
+        ("1:30", "write a decimal number"),
+        ("1_0", "write `10`"),
+        ("0b11", "write a decimal number"),
+        ("３", "write `3`"),
+        ("²", "write `2`"),
+        ("−0.5", "write `-0.5`"),
+        ("٤", "write `4`"),
+        ("9" * 5000, "too large"),
+        ("[1, 010]", "write `10`"),
+        ("{a: 1, a: 2}", "`a` stands twice"),
+    ],
+)
+def test_value_with_two_readings_is_refused(
+    configured: Configured, value: str, instead: str
+) -> None:
+    with pytest.raises(ConfigError, match=instead) as caught:
+        configured("unas", f"unas.x={value}")
+    assert in_our_words(str(caught.value))
+    assert len(str(caught.value)) < 400
+
+
+@pytest.mark.parametrize("text", ["x=", " x = ", "x= "])
+def test_setting_without_a_value_is_refused(text: str) -> None:
+    with pytest.raises(ConfigError, match="gives no value; write `x=null` for none"):
+        parse_methods(f"unas[{text}]")
+
+
+def test_setting_with_two_values_is_refused() -> None:
+    with pytest.raises(
+        ConfigError, match=r"`x` is given twice in `unas\[x=1,x=2\]`, as 1 and as 2"
+    ):
+        parse_methods("unas[x=1,x=2]")
 
 
 @given(st.dictionaries(st.sampled_from(["a", "b_c", "d1"]), plain_values))
@@ -105,14 +165,25 @@ def test_label_of_a_plain_method_is_its_name() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["un as", "unas[x=1", "unas]x=1[", "[x=1]", "unas[x=1]y", "unas(x=1)"]
+    "text",
+    [
+        "un as",
+        "unas[x=1",
+        "unas]x=1[",
+        "[x=1]",
+        "unas[x=1]y",
+        "unas(x=1)",
+        "unas[x=1]]",
+        "unas[x=[1]",
+        "unas[x=]1[]",
+    ],
 )
 def test_what_is_no_method_is_refused(text: str) -> None:
     with pytest.raises(ConfigError, match=r"is no method; write `name` or `name\[setting=value"):
         parse_methods(text)
 
 
-@pytest.mark.parametrize("inside", ["x", "=3", " =3", "x=1,y"])
+@pytest.mark.parametrize("inside", ["x", "=3", " =3", "x=1,y", "x==1"])
 def test_what_is_no_setting_is_refused(inside: str) -> None:
     with pytest.raises(ConfigError, match="is no `setting=value`"):
         parse_methods(f"unas[{inside}]")
@@ -155,11 +226,65 @@ def test_seeds(text: str, seeds: tuple[int, ...]) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", ",", "0", "-3", "9-0", "a", "1,a", "1.5", "1-2-3", "--", "1e3"]
-)
+    "text",
+    [
+        "", ",", "0", "-3", "9-0", "a", "1,a", "1.5", "1-2-3", "--", "1e3",
+        "0,,1", "0-", "-", "3 7", "1 0", "0-2,9-5", "1:30", "1_000", "３", "²", "١-٣", "0–4",
+        "1" * 60 + "x",
+    ],
+)  # fmt: skip
 def test_what_names_no_seeds_is_refused_with_the_forms(text: str) -> None:
     with pytest.raises(ConfigError, match=r"names no seeds; write how many \(`10`\), a range"):
         parse_seeds(text)
+
+
+@pytest.mark.parametrize("text", ["9223372036854775808,", "0-9223372036854775808", "9" * 5000])
+def test_seeds_that_no_table_holds_are_refused(text: str) -> None:
+    with pytest.raises(ConfigError, match=r"seeds run from 0 to 9223372036854775807"):
+        parse_seeds(text)
+
+
+def test_largest_seed_is_read() -> None:
+    assert parse_seeds("9223372036854775807,") == (2**63 - 1,)
+
+
+@pytest.mark.parametrize("text", ["1000000", "10001", "0-9999999999", "0-9223372036854775806"])
+def test_more_seeds_than_a_study_holds_are_refused_at_once(text: str) -> None:
+    with pytest.raises(ConfigError, match=r"seeds, and a study holds at most 10,000: take fewer"):
+        parse_seeds(text)
+
+
+def test_as_many_seeds_as_a_study_holds_are_read() -> None:
+    assert len(parse_seeds("10000")) == len(parse_seeds("5-10004")) == 10_000
+
+
+@pytest.mark.parametrize(
+    ("value", "seeds"),
+    [
+        (3, (0, 1, 2)),
+        ("3", (0, 1, 2)),
+        (["0-2", 7], (0, 1, 2, 7)),
+        (["3"], (3,)),
+        ([3, 3, "2-4"], (3, 2, 4)),
+    ],
+)
+def test_seeds_of_a_study_file(
+    configured: Configured, value: object, seeds: tuple[int, ...]
+) -> None:
+    assert configured("unas", seeds=value).seeds == seeds
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        True, 10.0, None, {"a": 1}, [[1]], [True], [3.0], [None], ["", 1], ["9-0"], -3, 0,
+        [2**63], 2**70, "10x", [list(range(9))], ["0-99999999"], list(range(10_001)),
+    ],
+)  # fmt: skip
+def test_what_is_no_seeds_in_a_study_file_is_refused(configured: Configured, value: object) -> None:
+    with pytest.raises(ConfigError, match="seed") as caught:
+        configured("unas", seeds=value)
+    assert in_our_words(str(caught.value))
 
 
 @given(st.sets(st.integers(0, 500), min_size=1))
@@ -244,9 +369,19 @@ def test_set_wins_over_brackets(configured: Configured) -> None:
     assert choice.settings == {"temperature": 0.7}
 
 
-def test_later_set_wins(configured: Configured) -> None:
-    (choice,) = configured("unas", "unas.temperature=0.4", "unas.temperature=0.7").methods
-    assert choice.settings == {"temperature": 0.7}
+def test_sets_that_contradict_each_other_are_refused(configured: Configured) -> None:
+    with pytest.raises(ConfigError, match=r"`unas\.temperature` is given twice .* as 0\.4 and"):
+        configured("unas", "unas.temperature=0.4", "unas.temperature=0.7")
+
+
+def test_the_same_set_twice_is_one(configured: Configured) -> None:
+    (choice,) = configured("unas", "unas.temperature=0.4", "unas.temperature=0.40").methods
+    assert choice.settings == {"temperature": 0.4}
+
+
+def test_network_options_that_contradict_each_other_are_refused(configured: Configured) -> None:
+    with pytest.raises(ConfigError, match=r"`network\.width` is given twice"):
+        configured("unas", "network.width=8", "network.width=16", search="supernet")
 
 
 def test_set_reaches_every_choice_of_the_method(configured: Configured) -> None:
@@ -366,6 +501,99 @@ def test_unknown_key_of_the_file_gets_the_nearest_name(
         from_yaml("methods: unas\nsedes: 3\n")
 
 
+def test_key_that_stands_twice_is_refused_with_both_lines(
+    from_yaml: Callable[..., StudyConfig],
+) -> None:
+    with pytest.raises(ConfigError, match=r"study\.yaml.*`methods` stands twice, in lines 1 and 3"):
+        from_yaml("methods: drnas\nseeds: 1\nmethods: unas\n")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "seeds: 010", "seeds: 1:30", "steps: 0b11", "noise: 1_0", "seeds: ３",
+        "methods:\n- name: unas\n  settings: {temperature: 010}",
+    ],
+)  # fmt: skip
+def test_number_with_two_readings_is_refused_with_its_place(
+    from_yaml: Callable[..., StudyConfig], text: str
+) -> None:
+    with pytest.raises(ConfigError, match=r"study\.yaml, line \d, column \d+: .* write "):
+        from_yaml(text)
+
+
+@pytest.mark.parametrize(
+    ("word", "flag"), [("no", False), ("off", False), ("Yes", True), ("on", True), ("false", False)]
+)
+def test_flags_of_older_files_mean_what_they_said(
+    from_yaml: Callable[..., StudyConfig], word: str, flag: bool
+) -> None:
+    assert from_yaml(f"methods: unas\nrandom: {word}\n").random is flag
+
+
+@pytest.mark.parametrize(
+    ("text", "steps"), [("1e3", 1000), ("'100'", 100), ("0x10", 16), ("1_000", 1000)]
+)
+def test_whole_numbers_of_a_file(
+    from_yaml: Callable[..., StudyConfig], text: str, steps: int
+) -> None:
+    assert from_yaml(f"methods: unas\nsteps: {text}\n").steps == steps
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "steps: true", "steps: 1.5", "steps: [1]", "steps: '1_0'", "steps: 1e30", "epochs: true",
+        "noise: true", "noise: .nan", "noise: .inf", "noise: nan", "noise: '1_0'", "limit: yes",
+        "image_size: 99999", "batch_size: -1", f"diagnose_every: {10**20}", "network: 3",
+        "network: [1]", "network: text", "space: 201", "methods: {unas: 1}", "methods: [[unas]]",
+        "methods: [unas: {temperature: 1}]", "methods: [{name: unas, settings: 3}]",
+        "methods: [{settings: {}}]", "methods: [null]", "methods: 3", "random: 7", "search: 1",
+    ],
+)  # fmt: skip
+def test_wrong_line_of_a_file_is_refused_in_our_words(
+    from_yaml: Callable[..., StudyConfig], line: str
+) -> None:
+    others = "" if line.startswith("methods") else "methods: unas\n"
+    with pytest.raises(ConfigError) as caught:
+        from_yaml(f"{others}{line}\n")
+    assert in_our_words(str(caught.value))
+    assert line.partition(":")[0].strip() in str(caught.value)
+
+
+def test_key_with_a_hyphen_gets_the_right_one(from_yaml: Callable[..., StudyConfig]) -> None:
+    with pytest.raises(ConfigError, match=r"no key `batch-size`. Did you mean `batch_size`"):
+        from_yaml("methods: unas\nbatch_size: 2\nbatch-size: 3\n")
+
+
+def test_batch_size_of_the_command_line_wins_over_the_files_network(
+    from_yaml: Callable[..., StudyConfig],
+) -> None:
+    text = "methods: darts\nsearch: supernet\nnetwork: {batch_size: 16, width: 4}\n"
+    assert from_yaml(text).network == {"batch_size": 16, "width": 4}
+    assert from_yaml(text, batch_size=8).network == {"batch_size": 8, "width": 4}
+
+
+anything = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=5,
+)
+
+
+@given(st.sampled_from([*StudyConfig.model_fields, "no_such_key"]), anything)
+def test_any_value_makes_a_study_that_comes_back_or_a_sentence(key: str, value: Any) -> None:
+    fault = ""
+    try:
+        study = config.build_config(None, {"methods": "unas", key: value}, ())
+    except HarnessError as error:
+        fault = str(error)
+    else:
+        assert config.restore_config(study.model_dump(mode="json")) == study
+    assert not any(part in fault for part in FOREIGN)
+    assert len(fault) < 2000
+
+
 # --- names -------------------------------------------------------------------------------------
 
 
@@ -391,7 +619,10 @@ def test_name_is_the_same_with_more_seeds(configured: Configured) -> None:
 @given(st.lists(st.from_regex(r"[a-z]{1,8}\[[a-z]{1,8}=[a-z0-9/ *~]{1,20}\]", fullmatch=True),
                 min_size=1, max_size=9))  # fmt: skip
 def test_name_is_always_one_short_folder(methods: list[str]) -> None:
-    name = config.build_config(None, {"methods": methods}, ()).name
+    try:
+        name = config.build_config(None, {"methods": methods}, ()).name
+    except ConfigError:  # no value, twice the same, or a number with two readings
+        reject()
     assert Path(name).name == name
     assert 0 < len(name) <= 120
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import errno
+import math
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from hypothesis import strategies as st
 from nasbench_harness.files import (
     Journal,
     new_folder,
+    read_edited_json,
     read_journal,
     read_json,
     replacing,
@@ -276,6 +278,39 @@ def test_damaged_json_is_a_value_error(path: Path, content: bytes) -> None:
 
 
 # --- journal -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("read", [read_json, read_edited_json])
+def test_byte_order_mark_of_json_is_no_part_of_it(path: Path, read: Callable[[Path], Any]) -> None:
+    path.write_bytes(b'\xef\xbb\xbf{"a": 1}\r\n')
+    assert read(path) == {"a": 1}
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "the file is empty"),
+        (b"  \n", "the file is empty"),
+        (b'{"a": 1,\n "b": 2,\n}', "cannot be read as JSON \\(.* at line 3, column 1\\)"),
+        (b'{"a": 1,\n "b": 2,\n "a": 3}', "`a` stands twice, in lines 1 and 3; keep one"),
+        (b'{"p": {"a": 1, "a": 1}, "q": {"a": 2}}', "`a` stands twice; keep one"),
+        (b'{"a": NaN}', "`NaN` is no number of JSON"),
+        (b'{"a": -Infinity}', "`-Infinity` is no number of JSON"),
+        (b"\xff\xfe", "no UTF-8 text"),
+        (b"[" * 10**5, "nested too deeply"),
+    ],
+)
+def test_fault_of_an_edited_json_is_told_with_its_place(
+    path: Path, content: bytes, words: str
+) -> None:
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match=words):
+        read_edited_json(path)
+
+
+def test_json_of_our_own_may_hold_what_is_no_number(path: Path) -> None:
+    path.write_text('{"a": NaN}')
+    assert math.isnan(read_json(path)["a"])
 
 
 def test_journal_reads_what_was_appended(journal: Path) -> None:

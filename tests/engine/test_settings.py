@@ -6,6 +6,8 @@ import re
 from typing import Any, Literal
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from nasbench_harness.settings import Settings, SettingsError, setting
@@ -83,6 +85,15 @@ def test_out_of_range_names_field_range_default_and_meaning() -> None:
         ({"flag": "maybe"}, "true or false"),
         ({"mode": "sideways"}, "one of slow, fast"),
         ({"mode": 3}, "one of slow, fast"),
+        ({"rate": True}, "a number > 0 and <= 1"),
+        ({"rate": "nan"}, "a number > 0 and <= 1"),
+        ({"rate": "0.1_0"}, "a number > 0 and <= 1"),
+        ({"rate": 10**400}, "a number > 0 and <= 1"),
+        ({"count": True}, "a whole number >= 1"),
+        ({"count": "²"}, "a whole number >= 1"),
+        ({"count": 2**63}, r"a whole number >= 1 (whole numbers go to 9223372036854775807)"),
+        ({"flag": 2}, "true or false"),
+        ({"mode": "no"}, "one of slow, fast"),
     ],
 )
 def test_wrong_value_names_what_is_allowed(given: dict[str, Any], expected: str) -> None:
@@ -90,6 +101,54 @@ def test_wrong_value_names_what_is_allowed(given: dict[str, Any], expected: str)
     assert re.match(
         rf"`toy\.{name}` cannot be .*: expected {re.escape(expected)} \(", refused(**given)
     )
+
+
+@pytest.mark.parametrize(
+    ("word", "flag"), [("no", False), ("off", False), ("Yes", True), ("ON", True)]
+)
+def test_words_of_switches_are_flags_where_a_flag_is_declared(word: str, flag: bool) -> None:
+    assert Knobs.build("toy", {"flag": word}).flag is flag
+
+
+def test_number_in_quotes_is_a_number() -> None:
+    assert Knobs.build("toy", {"rate": "0.5", "count": " 7 "}).rate == 0.5
+
+
+def test_flag_among_the_words_of_a_setting_is_read_and_shown() -> None:
+    class Switch(Settings):
+        """A flag or a word."""
+
+        when: Literal[True, False, "later"] = setting(True, "when")
+
+    assert Switch.build("toy", {"when": "no"}).when is False
+    with pytest.raises(SettingsError, match="expected one of true, false, later"):
+        Switch.build("toy", {"when": "never"})
+
+
+def test_flag_in_a_list_of_numbers_is_refused() -> None:
+    class Several(Settings):
+        """A list."""
+
+        stages: list[int] = setting([1], "stages")
+
+    with pytest.raises(SettingsError, match="a list, each a whole number"):
+        Several.build("toy", {"stages": [True, 2]})
+
+
+odd = st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.lists(st.integers())
+
+
+@given(st.sampled_from(["rate", "count", "limit", "flag", "mode", "other"]), odd)
+def test_any_value_is_taken_or_refused_in_our_words(name: str, value: object) -> None:
+    fault = ""
+    try:
+        built = Knobs.build("toy", {name: value})
+    except SettingsError as error:
+        fault = str(error)
+    else:
+        assert Knobs.build("toy", built.model_dump()) == built
+    foreign = ("Input should", "Value error", "pydantic", "type=", "value_error")
+    assert not any(part in fault for part in foreign)
 
 
 def test_every_fault_has_its_sentence() -> None:

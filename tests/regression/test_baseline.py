@@ -78,6 +78,11 @@ def test_a_changed_value_changes_two_lines(written: Path, tmp_path: Path) -> Non
     assert "content_hash" in changed[0]
 
 
+def test_byte_order_mark_is_no_content(written: Path) -> None:
+    written.write_bytes(b"\xef\xbb\xbf" + written.read_bytes())
+    assert read_baseline(written).margins == {"accuracy": 0.3}
+
+
 def test_layout_is_no_content(written: Path) -> None:
     edit(written, lambda content: None)  # written again by another program
     assert read_baseline(written).margins == {"accuracy": 0.3}
@@ -92,6 +97,8 @@ FAULTS: list[tuple[Callable[[Path], object], str]] = [
     (lambda path: path.write_text(""), "the file is empty"),
     (lambda path: path.write_text("{"), "cannot be read as JSON"),
     (lambda path: path.write_bytes(b"\xff\xfe"), "cannot be read as JSON"),
+    (lambda path: path.write_text(path.read_text()[:-3] + ',"margins": {}}'), "stands twice"),
+    (lambda path: path.write_text(path.read_text().replace("0.3", "NaN")), "no number of JSON"),
     (lambda path: path.write_text("[]"), "has no `schema_version`"),
     (lambda path: edit(path, lambda c: c.update(schema_version=2)), "has baseline schema 2"),
     (lambda path: edit(path, _set_value), "was edited by hand"),

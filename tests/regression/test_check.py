@@ -64,7 +64,8 @@ def test_margin_of_the_baseline_is_replaced_by_a_given_one(study: MakeStudy) -> 
 @pytest.mark.parametrize(
     ("margins", "words"),
     [({"acuracy": 0.1}, "Did you mean `accuracy`"), ({"accuracy": -0.1}, "expected a number ≥ 0"),
-     ({"accuracy": "much"}, "expected a number ≥ 0"), ({"queries": float("nan")}, "number ≥ 0")],
+     ({"accuracy": "much"}, "expected a number ≥ 0"), ({"queries": float("nan")}, "number ≥ 0"),
+     ({"accuracy": float("inf")}, "number ≥ 0"), ({"accuracy": True}, "number ≥ 0")],
 )  # fmt: skip
 def test_margin_that_is_none(study: MakeStudy, margins: dict[str, Any], words: str) -> None:
     folder = study("a", {"unas": OLD})

@@ -27,7 +27,7 @@ from nasbench_harness.tables.nb201.official import DOWNLOADS, damaged, read_sche
 from nasbench_harness.tables.pickles import load_restricted
 
 META = "meta.pickle.pbz2"
-_CELL = re.compile(r"(\d{1,6})\.pickle\.pbz2")
+_CELL = re.compile(r"([0-9]{1,6})\.pickle\.pbz2")
 _LIMIT = 1 << 30  # no cell comes near it, a bomb stops here
 _SCHEDULES = {200: "200", 12: "12"}
 _ADMITTED = {**CONTAINERS, **NUMBERS, **TENSORS}

@@ -1,0 +1,72 @@
+"""One sentence for everything that pydantic can find wrong with a study."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from nasbench_harness.errors import nearest
+from nasbench_harness.fields import allowed
+from nasbench_harness.scalars import shown
+
+_METHODS = "methods"
+_EXPECTED = {
+    _METHODS: "names such as `unas,drnas`, or a list of them",
+    "seeds": "whole numbers from 0 to 9223372036854775807",
+    "network": "settings, written `name: value`",
+}
+"""Where a schema's own words would not help."""
+_ENTRY = "a name such as `unas`, `unas[temperature=1]`, or `name:` with `settings:`"
+
+
+def sentences(error: ValidationError, study: type[BaseModel], entry: type[BaseModel]) -> str:
+    """What is wrong with a study, and what was expected; `entry` is one of its methods."""
+    properties = study.model_json_schema()["properties"]
+    found = (
+        _of_entry(fault, entry) if fault["loc"][:1] == (_METHODS,) and len(fault["loc"]) > 1
+        else _of_study(fault, properties)
+        for fault in error.errors()
+    )  # fmt: skip
+    return " ".join(dict.fromkeys(found))
+
+
+def reason(fault: Any) -> str:
+    """What a validator of ours says beside what is expected, in brackets; empty if nothing."""
+    error = fault.get("ctx", {}).get("error")
+    return f" ({error})" if str(error or "") else ""
+
+
+def _of_study(fault: Any, properties: Mapping[str, Any]) -> str:
+    name = str(fault["loc"][0]) if fault["loc"] else "the study"
+    if fault["type"] == "extra_forbidden":
+        return _no_key("A study", name, properties)
+    if fault["type"] == "missing":
+        return f"A study needs `{name}`: {_expected(name, properties)}."
+    if fault["type"] == "too_short":
+        return f"`{name}` is empty; a study needs at least one."
+    expected = f"{_expected(name, properties)}{reason(fault)}"
+    return f"`{name}` cannot be {shown(fault['input'])}: expected {expected}."
+
+
+def _expected(name: str, properties: Mapping[str, Any]) -> str:
+    return _EXPECTED.get(name) or allowed(properties.get(name, {}))
+
+
+def _of_entry(fault: Any, entry: type[BaseModel]) -> str:
+    """A fault of one entry of `methods`."""
+    key = str(fault["loc"][2]) if len(fault["loc"]) > 2 else ""
+    if fault["type"] == "extra_forbidden":
+        return _no_key("An entry of `methods`", key, entry.model_fields)
+    if fault["type"] == "missing":
+        return f"An entry of `methods` has no `{key}`: expected {_ENTRY}."
+    if key == "settings":
+        return f"`settings` of a method cannot be {shown(fault['input'])}: write `name: value`."
+    return f"`methods` cannot hold {shown(fault['input'])}: expected {_ENTRY}."
+
+
+def _no_key(owner: str, name: str, known: Iterable[str]) -> str:
+    hint = nearest(name, known)
+    suggestion = f" Did you mean `{hint}`?" if hint else ""
+    return f"{owner} has no key `{name[:60]}`.{suggestion}"
