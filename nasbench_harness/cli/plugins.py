@@ -51,7 +51,7 @@ def show_method(
     from nasbench_harness import console, registry
     from nasbench_harness.planning import find_recipe
 
-    method = registry.methods.load(name)
+    method = registry.open_setup(name)
     chosen = find_recipe(name, method, recipe)
     values = method.Settings.build(name, chosen.settings).model_dump(mode="json")
     rows = [{**row, "value": values[row["name"]]} for row in method.Settings.explain()]
