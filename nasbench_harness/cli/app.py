@@ -12,9 +12,9 @@ import sys
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperGroup
 
 from nasbench_harness import __version__
+from nasbench_harness.cli.help import OUTPUT, WIDEST, Group, examples
 from nasbench_harness.errors import ExitCode, HarnessError
 
 COMMANDS = (
@@ -23,7 +23,7 @@ COMMANDS = (
 )  # fmt: skip
 
 
-class _Group(TyperGroup):
+class _Group(Group):
     """Turns what a user can cause into one sentence and the right exit code."""
 
     def list_commands(self, ctx: Any) -> list[str]:
@@ -55,32 +55,33 @@ app = typer.Typer(
     name="nasharness",
     cls=_Group,
     help="Compare differentiable architecture search methods on equal terms.",
+    epilog=examples(
+        "nasharness run --methods unas,drnas --space nb201",
+        "nasharness list methods",
+        "nasharness run --help",
+    ),
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": WIDEST},
 )
-list_app = typer.Typer(help="What is installed: methods, spaces, tables.", no_args_is_help=True)
-show_app = typer.Typer(help="One method, space or architecture in detail.", no_args_is_help=True)
-data_app = typer.Typer(help="Install, check and cite tables and images.", no_args_is_help=True)
+list_app = typer.Typer(
+    cls=Group, help="What is installed: methods, spaces, tables.", no_args_is_help=True
+)
+show_app = typer.Typer(
+    cls=Group, help="One method, space or architecture in detail.", no_args_is_help=True
+)
+data_app = typer.Typer(
+    cls=Group, help="Install, check and cite tables and images.", no_args_is_help=True
+)
 app.add_typer(data_app, name="data")
 app.add_typer(list_app, name="list")
 app.add_typer(show_app, name="show")
 
 
-def names(kind: str) -> Any:
-    """Shell completion from the names of one registry."""
-
-    def complete(incomplete: str) -> list[str]:
-        from nasbench_harness import registry
-
-        before, comma, last = incomplete.rpartition(",")
-        names = getattr(registry, kind).names()
-        return [f"{before}{comma}{name}" for name in names if name.startswith(last)]
-
-    return complete
-
-
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
+JsonOption = Annotated[
+    bool, typer.Option("--json", help="Print JSON for scripts.", rich_help_panel=OUTPUT)
+]
 
 
 def _version(value: bool) -> None:

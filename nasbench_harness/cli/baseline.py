@@ -8,10 +8,12 @@ from typing import Annotated
 import typer
 
 from nasbench_harness.cli.app import app
+from nasbench_harness.cli.help import Command, Group, examples
 
 FEW_SEEDS = 10
 
 baseline_app = typer.Typer(
+    cls=Group,
     help="How good every method was: a small file to keep under version control.",
     no_args_is_help=True,
 )
@@ -23,19 +25,25 @@ MarginOption = Annotated[
         "--margin",
         help="Loss that is allowed: accuracy=0.2 (points; of every accuracy), COLUMN=0.3 (of one),"
         " queries=5, peak_memory_mb=10 (percent).",
+        show_default="0.2 points, or the baseline's",
     ),
 ]
 
 
 @baseline_app.command(
-    epilog="Example:  nasharness baseline save runs/unas-drnas-nb201 --to baselines/nb201.json"
+    cls=Command,
+    epilog=examples("nasharness baseline save runs/unas-drnas-nb201 --to baselines/nb201.json"),
 )
 def save(
-    studies: Annotated[list[Path], typer.Argument(metavar="RUN...", help="Study folders.")],
+    studies: Annotated[list[Path], typer.Argument(metavar="RUN", help="Study folders.")],
     to: Annotated[Path, typer.Option("--to", help="The baseline to write.")],
     metrics: Annotated[
         list[str] | None,
-        typer.Option("--metric", help="A further accuracy to keep, beside the reported one."),
+        typer.Option(
+            "--metric",
+            help="A further accuracy to keep, beside the reported one.",
+            show_default="none",
+        ),
     ] = None,
     margins: MarginOption = None,
     update: Annotated[

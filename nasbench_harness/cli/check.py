@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
+from nasbench_harness.cli import completion
 from nasbench_harness.cli.app import JsonOption, app
 from nasbench_harness.cli.baseline import MarginOption, read_margins, tell_changes
+from nasbench_harness.cli.help import OUTPUT, Command, examples
 from nasbench_harness.cli.run import DataDirOption, DeviceOption, JobsOption
 from nasbench_harness.errors import HarnessError
 
@@ -25,30 +27,37 @@ GITHUB = "github"
 
 
 @app.command(
-    epilog="Examples:  nasharness check runs/new --baseline baselines/nb201.json --junit check.xml"
-    "   |   nasharness check --config ci/study.yaml --baseline baselines/nb201.json"
-    "   |   nasharness check --power --baseline baselines/nb201.json"
-    "   |   nasharness check --bench old.json new.json"
+    cls=Command,
+    epilog=examples(
+        "nasharness check runs/new --baseline baselines/nb201.json --junit check.xml",
+        "nasharness check --config ci/study.yaml --baseline baselines/nb201.json",
+        "nasharness check --power --baseline baselines/nb201.json",
+        "nasharness check --bench old.json new.json",
+    ),
 )
 def check(
     studies: Annotated[
-        list[Path] | None, typer.Argument(metavar="[RUN...]", help="Study folders to check.")
+        list[Path] | None, typer.Argument(metavar="RUN", help="Study folders to check.")
     ] = None,
     baseline: Annotated[
-        Path | None, typer.Option("--baseline", "-b", help="What to compare with.")
+        Path | None, typer.Option("--baseline", "-b", help="What to compare with.",
+                                 show_default="none; needed for a study")
     ] = None,
     config: Annotated[
         Path | None, typer.Option("--config", "-c", help="Run this study first, then check it; its"
-                                  " section `check:` may hold `margins:`.")
+                                  " section `check:` may hold `margins:`.", show_default="none")
     ] = None,
     seeds: Annotated[
-        str | None, typer.Option(help="With --config: other seeds than the file's.")
+        str | None, typer.Option(help="With --config: other seeds than the file's.",
+                                 show_default="the file's")
     ] = None,
     out: Annotated[
-        Path | None, typer.Option("--out", "-o", help="With --config: keep the study here.")
+        Path | None, typer.Option("--out", "-o", help="With --config: keep the study here.",
+                                 show_default="a temporary one")
     ] = None,
     methods: Annotated[
-        str | None, typer.Option("--methods", "-m", help="Check only these of the baseline.")
+        str | None, typer.Option("--methods", "-m", help="Check only these of the baseline.",
+                                 show_default="all", autocompletion=completion.methods)
     ] = None,
     margins: MarginOption = None,
     update: Annotated[
@@ -59,15 +68,22 @@ def check(
     ] = False,
     bench: Annotated[
         tuple[Path, Path] | None, typer.Option(metavar="OLD NEW", help="Compare two JSON files of"
-                                               " pytest-benchmark.")
+                                               " pytest-benchmark.", show_default="none")
     ] = None,
     max_slowdown: Annotated[
         float, typer.Option(min=1.0, help="With --bench: times as long as is allowed.")
     ] = 1.25,
-    junit: Annotated[Path | None, typer.Option(help="Write JUnit XML.")] = None,
-    markdown: Annotated[Path | None, typer.Option(help="Write a summary in Markdown.")] = None,
+    junit: Annotated[
+        Path | None, typer.Option(help="Write JUnit XML.",
+                                 show_default="none", rich_help_panel=OUTPUT)
+    ] = None,
+    markdown: Annotated[
+        Path | None, typer.Option(help="Write a summary in Markdown.",
+                                 show_default="none", rich_help_panel=OUTPUT)
+    ] = None,
     annotate: Annotated[
-        str | None, typer.Option(metavar=GITHUB, help="Print annotations for GitHub.")
+        str | None, typer.Option(metavar=GITHUB, help="Print annotations for GitHub.",
+                                 show_default="none", rich_help_panel=OUTPUT)
     ] = None,
     device: DeviceOption = "auto",
     data_dir: DataDirOption = None,

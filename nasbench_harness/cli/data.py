@@ -7,22 +7,31 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from nasbench_harness.cli import completion
 from nasbench_harness.cli.app import JsonOption, data_app
+from nasbench_harness.cli.help import Command, examples
 from nasbench_harness.errors import ExitCode, UnknownNameError
 
 if TYPE_CHECKING:
     from nasbench_harness.images.sources import ImageSource
 
-Benchmark = Annotated[str, typer.Argument(help="Which benchmark; `nb201` is the only one so far.")]
+Benchmark = Annotated[
+    str,
+    typer.Argument(
+        help="Which benchmark; `nb201` is the only one so far.",
+        autocompletion=completion.benchmarks,
+    ),
+]
 Data = Annotated[
     str,
     typer.Argument(
-        help="`nb201` for the tables; `cifar10`, `cifar100`, `svhn`, `imagenet16-120` for images."
+        help="`nb201` for the tables; `cifar10`, `cifar100`, `svhn`, `imagenet16-120` for images.",
+        autocompletion=completion.data,
     ),
 ]
 
 
-@data_app.command("list", epilog="Example:  nasharness data list --json")
+@data_app.command("list", cls=Command, epilog=examples("nasharness data list --json"))
 def list_data(json: JsonOption = False) -> None:
     """What is installed: tables with columns and hash, images, where they are, how large."""
     from nasbench_harness import console, registry
@@ -78,16 +87,28 @@ def _image_facts(source: ImageSource) -> dict[str, Any]:
 
 @data_app.command(
     "pull",
-    epilog="Examples:  nasharness data pull nb201 --from ~/downloads/nb201\n\n"
-    "nasharness data pull cifar10",
+    cls=Command,
+    epilog=examples(
+        "nasharness data pull nb201",
+        "nasharness data pull nb201 --from ~/downloads/nb201",
+        "nasharness data pull cifar10",
+    ),
 )
 def pull(
     benchmark: Data,
     origin: Annotated[
-        Path | None, typer.Option("--from", help="A folder that has the source files already.")
+        Path | None,
+        typer.Option(
+            "--from",
+            help="A folder that has the source files already.",
+            show_default="none: they are fetched",
+        ),
     ] = None,
     mirror: Annotated[
-        str | None, typer.Option(help="Address of a folder with the source files.")
+        str | None,
+        typer.Option(
+            help="Address of a folder with the source files.", show_default="the publishers'"
+        ),
     ] = None,
 ) -> None:
     """Download public data and check it: nb201 becomes the table `official`, images stay files."""
@@ -123,7 +144,9 @@ def _pull_nb201(origin: Path | None, mirror: str | None) -> None:
 
 
 @data_app.command(
-    "import", epilog="Example:  nasharness data import nb201 NATS-tss-v1_0-3ffb9-simple --jobs 2"
+    "import",
+    cls=Command,
+    epilog=examples("nasharness data import nb201 NATS-tss-v1_0-3ffb9-simple --jobs 2"),
 )
 def import_file(
     benchmark: Benchmark,
@@ -152,7 +175,7 @@ def import_file(
     console.print_facts(_facts(table))
 
 
-@data_app.command("verify", epilog="Example:  nasharness data verify nb201")
+@data_app.command("verify", cls=Command, epilog=examples("nasharness data verify nb201"))
 def verify(benchmark: Data, json: JsonOption = False) -> None:
     """Hash what is installed again; for nb201 also check the known facts."""
     from nasbench_harness import console
@@ -189,7 +212,9 @@ def _check_images(source: ImageSource) -> list[tuple[str, bool]]:
     ]
 
 
-@data_app.command("cite", epilog="Example:  nasharness data cite nb201 >> references.bib")
+@data_app.command(
+    "cite", cls=Command, epilog=examples("nasharness data cite nb201 >> references.bib")
+)
 def cite(benchmark: Data) -> None:
     """BibTeX of everything the numbers or images come from."""
     from nasbench_harness import console

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from nasbench_harness.cli.app import JsonOption, app, names
+from nasbench_harness.cli import completion
+from nasbench_harness.cli.app import JsonOption, app
+from nasbench_harness.cli.help import Command, examples
 from nasbench_harness.errors import HarnessError, UnknownNameError
 
 if TYPE_CHECKING:
@@ -15,24 +17,41 @@ if TYPE_CHECKING:
 
 
 @app.command(
-    epilog="Examples:  nasharness query '|nor_conv_3x3~0|+|none~0|nor_conv_3x3~1|+|skip_connect~0|"
-    "none~1|skip_connect~2|'   |   nasharness query --index 9930 --json   |   nasharness query"
-    " --top 10 --by cifar100_test_200ep --max-latency pixel3=10"
+    cls=Command,
+    epilog=examples(
+        "nasharness query '|nor_conv_3x3~0|+|none~0|nor_conv_3x3~1|+|skip_connect~0|none~1"
+        "|skip_connect~2|'",
+        "nasharness query --index 9930 --json",
+        "nasharness query --top 10 --by cifar100_test_200ep --max-latency pixel3=10",
+    ),
 )
 def query(
     arch: Annotated[
-        str | None, typer.Argument(metavar="[ARCH]", help="Architecture string.")
+        str | None, typer.Argument(metavar="ARCH", help="Architecture string.")
     ] = None,
-    index: Annotated[int | None, typer.Option(help="Official benchmark index instead.")] = None,
-    top: Annotated[int | None, typer.Option(min=1, help="The best so many architectures.")] = None,
-    by: Annotated[str | None, typer.Option(help="Column that ranks them, or 'test@200'.")] = None,
+    index: Annotated[
+        int | None, typer.Option(help="Official benchmark index instead.", show_default="none")
+    ] = None,
+    top: Annotated[
+        int | None, typer.Option(min=1, help="The best so many architectures.", show_default="none")
+    ] = None,
+    by: Annotated[
+        str | None, typer.Option(help="Column that ranks them, or 'test@200'.",
+                                 show_default="the table's test accuracy",
+                                 autocompletion=completion.columns)
+    ] = None,
     max_latency: Annotated[
-        list[str] | None, typer.Option(help="Only those within DEVICE=MILLISECONDS.")
+        list[str] | None, typer.Option(help="Only those within DEVICE=MILLISECONDS.",
+                                 show_default="any", autocompletion=completion.latency_limits)
     ] = None,
-    dataset: Annotated[str, typer.Option(help="Dataset where `--by` names none.")] = "cifar10",
+    dataset: Annotated[
+        str, typer.Option(help="Dataset where `--by` names none.",
+                                 autocompletion=completion.table_datasets)
+    ] = "cifar10",
     table: Annotated[
-        str | None, typer.Option(help="Default: official where installed, else analog.",
-                                 autocompletion=names("tables"))
+        str | None, typer.Option(help="Tabular benchmark.",
+                                 autocompletion=completion.names("tables"),
+                                 show_default="official where installed, else analog")
     ] = None,
     json: JsonOption = False,
 ) -> None:  # fmt: skip

@@ -8,13 +8,23 @@ from typing import Annotated
 import typer
 
 from nasbench_harness.cli.app import app
+from nasbench_harness.cli.help import Command, examples
 
 
-@app.command(epilog="Example:  nasharness report runs/drnas-nb201 runs/edas-nb201 --out report")
+@app.command(
+    cls=Command,
+    epilog=examples(
+        "nasharness report runs/unas-drnas-nb201",
+        "nasharness report runs/drnas-nb201 runs/edas-nb201 --out report",
+    ),
+)
 def report(
-    studies: Annotated[list[Path], typer.Argument(metavar="RUN...", help="Study folders.")],
+    studies: Annotated[list[Path], typer.Argument(metavar="RUN", help="Study folders.")],
     out: Annotated[
-        Path | None, typer.Option("--out", "-o", help="Folder; default RUN/report for one study.")
+        Path | None,
+        typer.Option(
+            "--out", "-o", help="Folder of the page.", show_default="RUN/report, of one study"
+        ),
     ] = None,
     paper: Annotated[
         bool,
