@@ -7,6 +7,7 @@ what it means is folded at words. So it reads the same in a narrow terminal, a p
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -88,10 +89,15 @@ def _write_groups(ctx: Any, formatter: Any, parameters: Iterable[Any]) -> None:
             is_argument = parameter.param_type_name == "argument"
             usual = ARGUMENTS if is_argument else OPTIONS
             panel = getattr(parameter, "rich_help_panel", None) or usual
-            groups.setdefault(panel, []).append((record[0], _unbroken(record[1])))
+            groups.setdefault(panel, []).append((record[0], _meaning(record[1])))
     for panel in sorted(groups, key=lambda panel: (panel != ARGUMENTS, panel == OPTIONS)):
         with formatter.section(panel):
             formatter.write_dl(groups[panel])
+
+
+def _meaning(text: str) -> str:
+    """The second column: a default that is told in words without typer's parentheses."""
+    return _unbroken(re.sub(r"\[default: \((.+)\)([;\]])", r"[default: \1\2", text))
 
 
 def _write_text(text: str | None, formatter: Any) -> None:
