@@ -186,4 +186,9 @@ def show_arch(
         from nasbench_harness.drawing import save_drawing
 
         facts["drawing"] = save_drawing(opened, parsed, out)
-    console.print_json(facts) if json else console.print_facts(facts)
+    if json:
+        console.print_json(facts)
+        return
+    from nasbench_harness.cli.facts import fact
+
+    console.print_facts({what: fact(what, value) for what, value in facts.items()})
