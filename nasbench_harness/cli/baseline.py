@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from nasbench_harness.cli.app import app
+from nasbench_harness.cli.app import JsonOption, app
 from nasbench_harness.cli.help import Command, Group, examples
 
 FEW_SEEDS = 10
@@ -49,6 +49,7 @@ def save(
     update: Annotated[
         bool, typer.Option("--update", help="Replace a baseline that is there; shows the diff.")
     ] = False,
+    json: JsonOption = False,
 ) -> None:
     """Write a baseline: the value of every seed, with config, table and versions.
 
@@ -66,7 +67,7 @@ def save(
     allowed = read_margins(margins)
     check_margins(allowed, {series.key.metric for series in results.series})
     changes = write_baseline(to, Baseline(results, allowed), update=update)
-    tell_changes(to, changes)
+    tell_changes(to, changes, json=json)
     fewest = min(len(series.values) for series in results.series)
     if fewest < FEW_SEEDS:
         console.err.print(
@@ -84,10 +85,13 @@ def read_margins(texts: list[str] | None) -> dict[str, float]:
     return dict(parse_pair(text) for text in texts or [])
 
 
-def tell_changes(path: Path, changes: list[str]) -> None:
+def tell_changes(path: Path, changes: list[str], *, json: bool) -> None:
     """The diff of a baseline that was written."""
     from nasbench_harness import console
 
+    if json:
+        console.print_json({"baseline": path, "changes": changes})
+        return
     for line in changes or ["(nothing changed)"]:
         console.out.print(line, markup=False, soft_wrap=True)
     console.out.print(f"Baseline: {path}", markup=False, soft_wrap=True)

@@ -116,7 +116,7 @@ def check(
     hardware = {"device": device, "data_dir": data_dir, "jobs": jobs}
     with _folders(studies, study, seeds, out, hardware) as folders:
         if update:
-            _update(baseline or Path(), folders, given)
+            _update(baseline or Path(), folders, given, json=json)
         else:
             tell(_check(baseline or Path(), folders, methods, given))
 
@@ -206,11 +206,12 @@ def _check(
     return check_folders(read_baseline(path), folders, methods=labels, margins=margins)
 
 
-def _update(path: Path, folders: list[Path], margins: dict[str, float]) -> None:
+def _update(path: Path, folders: list[Path], margins: dict[str, float], *, json: bool) -> None:
     from nasbench_harness.reports.regression.baseline import write_baseline
     from nasbench_harness.reports.regression.check import renewed
 
-    tell_changes(path, write_baseline(path, renewed(path, folders, margins), update=True))
+    changes = write_baseline(path, renewed(path, folders, margins), update=True)
+    tell_changes(path, changes, json=json)
 
 
 # --- what is told ------------------------------------------------------------------------------

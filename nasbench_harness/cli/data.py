@@ -110,31 +110,40 @@ def pull(
             help="Address of a folder with the source files.", show_default="the publishers'"
         ),
     ] = None,
+    json: JsonOption = False,
 ) -> None:
     """Download public data and check it: nb201 becomes the table `official`, images stay files."""
     if source := _images_or_nb201(benchmark):
-        _pull_images(source, origin, mirror)
+        _pull_images(source, origin, mirror, json=json)
     else:
-        _pull_nb201(origin, mirror)
+        _pull_nb201(origin, mirror, json=json)
 
 
-def _pull_images(source: ImageSource, origin: Path | None, mirror: str | None) -> None:
+def _pull_images(
+    source: ImageSource, origin: Path | None, mirror: str | None, *, json: bool
+) -> None:
     from nasbench_harness import console
     from nasbench_harness.images.pull import pull as pull_images
 
     with console.counting_bar("downloading", "bytes") as progress:
         pull_images(source.name, origin=origin, mirror=mirror, progress=progress)
+    if json:
+        console.print_json(_image_facts(source))
+        return
     console.print_facts(_image_facts(source))
     console.out.print(f"`nasharness data cite {source.name}` prints what to cite.")
 
 
-def _pull_nb201(origin: Path | None, mirror: str | None) -> None:
+def _pull_nb201(origin: Path | None, mirror: str | None, *, json: bool) -> None:
     from nasbench_harness import console
     from nasbench_harness.tables.nb201 import sources
     from nasbench_harness.tables.nb201.pull import pull as pull_nb201
 
     with console.counting_bar("downloading", "bytes") as progress:
         table = pull_nb201(origin=origin, mirror=mirror, progress=progress)
+    if json:
+        console.print_json(_facts(table))
+        return
     console.print_facts(_facts(table))
     console.out.print("\nThe numbers come from:")
     for source in sources.SOURCES.values():
@@ -158,6 +167,7 @@ def import_file(
     force: Annotated[
         bool, typer.Option("--force", help="Load a .pth although memory looks too small.")
     ] = False,
+    json: JsonOption = False,
 ) -> None:
     """Convert the official file once to the table `official`; it is never needed again."""
     from nasbench_harness import console
@@ -172,7 +182,7 @@ def import_file(
                 file, folder, progress=progress, jobs=jobs, force=force, curves=curves
             ),
         )
-    console.print_facts(_facts(table))
+    console.print_json(_facts(table)) if json else console.print_facts(_facts(table))
 
 
 @data_app.command("verify", cls=Command, epilog=examples("nasharness data verify nb201"))
@@ -215,7 +225,7 @@ def _check_images(source: ImageSource) -> list[tuple[str, bool]]:
 @data_app.command(
     "cite", cls=Command, epilog=examples("nasharness data cite nb201 >> references.bib")
 )
-def cite(benchmark: Data) -> None:
+def cite(benchmark: Data, json: JsonOption = False) -> None:
     """BibTeX of everything the numbers or images come from."""
     from nasbench_harness import console
     from nasbench_harness.tables.nb201 import sources
@@ -225,6 +235,9 @@ def cite(benchmark: Data) -> None:
     else:
         bibtex = "\n\n".join(of.bibtex for of in sources.SOURCES.values())
     entries = dict.fromkeys(bibtex.split("\n\n"))
+    if json:
+        console.print_json({"name": benchmark, "bibtex": list(entries)})
+        return
     console.out.print("\n\n".join(entries), markup=False, soft_wrap=True)
 
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from nasbench_harness.cli.app import app
+from nasbench_harness.cli.app import JsonOption, app
 from nasbench_harness.cli.help import Command, examples
 
 
@@ -30,6 +30,7 @@ def report(
         bool,
         typer.Option("--paper", help="LaTeX tables and PDF figures of print size as well."),
     ] = False,
+    json: JsonOption = False,
 ) -> None:
     """Write the report of one study again, or one page about several."""
     from nasbench_harness import console
@@ -42,8 +43,13 @@ def report(
     if out is None and len(studies) == 1:
         out = studies[0] / "report"
     page = write_report(*folders, out=out)
-    console.out.print(f"Report: {page}", markup=False)
+    written = {"report": page}
     if paper:
         from nasbench_harness.reports.paper import write_paper
 
-        console.out.print(f"Paper: {write_paper(folders, page.parent / 'paper')}", markup=False)
+        written["paper"] = write_paper(folders, page.parent / "paper")
+    if json:
+        console.print_json(written)
+        return
+    for what, place in written.items():
+        console.out.print(f"{what.capitalize()}: {place}", markup=False, soft_wrap=True)
