@@ -13,6 +13,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from nasbench_harness.stacked import natural_width, stacked
+
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
@@ -46,9 +48,18 @@ def print_rows(
     rows: Iterable[Sequence[Any]],
     *,
     numbers: Sequence[int] = (),
+    below: Sequence[int] = (),
 ) -> None:
-    """A plain table; the columns in `numbers` are right-aligned."""
-    table = Table(title=title, title_justify="left", box=None, pad_edge=False)
+    """A plain table; the columns in `numbers` are right-aligned.
+
+    Where it is wider than the terminal, the columns in `below` follow each row on lines of their
+    own, in that order, and are folded between words.
+    """
+    shown = [[cell(value) for value in row] for row in rows]
+    if below and natural_width(headings, shown) > out.width:
+        _print_stacked(title, stacked(headings, shown, below, numbers=numbers, width=out.width))
+        return
+    table = Table(title=escape(title), title_justify="left", box=None, pad_edge=False)
     for position, heading in enumerate(headings):
         table.add_column(
             heading,
@@ -56,9 +67,14 @@ def print_rows(
             overflow="fold",
             no_wrap=position == 0,
         )
-    for row in rows:
-        table.add_row(*(escape(cell(value)) for value in row))
+    for row in shown:
+        table.add_row(*map(escape, row))
     out.print(table)
+
+
+def _print_stacked(title: str, lines: Iterable[str]) -> None:
+    for line in (*([title] if title else []), *lines):
+        out.print(line, markup=False, soft_wrap=True)
 
 
 def print_facts(facts: Mapping[str, Any]) -> None:

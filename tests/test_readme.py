@@ -26,14 +26,13 @@ SMALL = "--seeds 2 --steps 5 --no-report --jobs 1"
 TINY = "--seeds 1 --epochs 1 --limit 64 --no-report --jobs 1"
 
 RUN = {
-    "nasharness run --methods unas,drnas --space nb201": f"@ {SMALL}",
+    "nasharness run --methods unas,drnas --space nb201": (f"@ --out runs/unas-drnas-nb201 {SMALL}"),
     "nasharness run -m 'unas[temperature=0.4],unas[temperature=1],drnas' --seeds 0-19": (
         "nasharness run -m 'unas[temperature=0.4],unas[temperature=1],drnas' --out runs/A " + SMALL
     ),
     "nasharness run --config study.yaml --set drnas.anchor=kl": f"@ --out runs/B {SMALL}",
     "nasharness run": "nasharness run -m unas,drnas,rea --space nb201 --out runs/A " + SMALL,
-    "nasharness report runs/A runs/B --out report": "@",
-    "nasharness report runs/A --paper": "@ --json",
+    "nasharness report runs/A --paper": "nasharness report runs/unas-drnas-nb201 --paper --json",
     "nasharness compare drnas unas runs/A": "nasharness compare drnas unas runs/unas-drnas-nb201",
     "nasharness baseline save runs/A --to baselines/nb201.json": (
         "nasharness baseline save runs/unas-drnas-nb201 --to baselines/nb201.json"
@@ -84,8 +83,11 @@ PARSED = {
 }
 """These need a network, a GPU, a server, hours, or the official table: only parsed."""
 
-ELSEWHERE = {"pytest --nasharness-baseline baselines/nb201.json"}
-"""Run by `regression/test_pytest_plugin.py`."""
+ELSEWHERE = {
+    "nasharness report runs/A runs/B --out report",  # cli/test_commands.py, of two studies
+    "pytest --nasharness-baseline baselines/nb201.json",  # regression/test_pytest_plugin.py
+}
+"""What other tests run, for it takes long or is another program."""
 
 
 def commands() -> list[str]:
@@ -156,7 +158,7 @@ def test_commands_one_after_the_other(
         done = CliRunner().invoke(app, words(shown.replace("@", command, 1)))
         assert done.exit_code == 0, (command, done.output, capfd.readouterr())
     for written in (
-        "report/index.html", "runs/A/report/paper/main.tex", "check.xml", "summary.md", "cell.svg",
+        "runs/unas-drnas-nb201/report/paper/main.tex", "check.xml", "summary.md", "cell.svg",
         "runs/C/tensorboard", "runs/darts-drnas-nb201-supernet-dataset-digits-recipe-quick",
     ):  # fmt: skip
         assert list(tmp_path.glob(f"{written}*")), written

@@ -251,7 +251,7 @@ def _print(report: CheckReport) -> None:
 
     headings = ("what", "metric", "where", "baseline", "now", "loss, 95 % interval", "seeds", "")
     rows = [outputs.cells(finding) for finding in report.findings]
-    console.print_rows("", headings, rows, numbers=(3, 4, 5, 6))
+    console.print_rows("", headings, rows, numbers=(3, 4, 5, 6), below=(1, 2, 5))
     sentences = [finding.sentence for finding in outputs.loud(report.findings)]
     for sentence in (*sentences, *report.notes):
         console.out.print(f"\n{plain(sentence)}", markup=False, soft_wrap=True)

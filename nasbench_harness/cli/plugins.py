@@ -40,7 +40,7 @@ def _list(kind: str, json: bool) -> None:
         keys = ("name", "summary", "origin")
         console.print_json([dict(zip(keys, row, strict=True)) for row in rows])
     else:
-        console.print_rows("", ("name", "what it is", "from"), rows)
+        console.print_rows("", ("name", "what it is", "from"), rows, below=(1,))
 
 
 @show_app.command(
@@ -80,6 +80,7 @@ def show_method(
         f"settings, recipe {recipe} ({chosen.epochs} epochs)",
         ("setting", "value", "allowed", "meaning"),
         [(r["name"], _valued(r), r["allowed"], r["meaning"]) for r in rows],
+        below=(3, 2),
     )
     if chosen.network:
         console.out.print("")
@@ -88,7 +89,7 @@ def show_method(
             chosen.network.items(),
         )  # fmt: skip
     console.out.print("")
-    console.print_rows("recipes", ("name", "source"), recipes.items())
+    console.print_rows("recipes", ("name", "source"), recipes.items(), below=(1,))
 
 
 def _valued(row: dict[str, Any]) -> str:
@@ -124,7 +125,9 @@ def show_space(
         console.print_json({"name": name, "architectures": space.size, "decisions": decisions})
         return
     console.out.print(f"{name}: {registry.spaces.summary(name)}\n", markup=False)
-    console.print_rows(f"{space.size:,} architectures", ("decision", "group", "options"), rows)
+    console.print_rows(
+        f"{space.size:,} architectures", ("decision", "group", "options"), rows, below=(2,)
+    )
 
 
 @show_app.command("table", cls=Command, epilog=examples("nasharness show table official --json"))
@@ -154,7 +157,7 @@ def show_table(
         for m in columns
     ]
     headings = ("column", "unit", "seeds", "use", "meaning", "trained on")
-    console.print_rows(f"{table.name}, {table.version}", headings, rows)
+    console.print_rows(f"{table.name}, {table.version}", headings, rows, below=(4, 5))
 
 
 def _uses(search: bool, report: bool) -> str:

@@ -158,7 +158,8 @@ def _tell_best(rows: list[dict[str, Any]], metrics: Mapping[str, Metric]) -> Non
 
     headings = list(rows[0]) if rows else ["no architecture"]
     numbers = [at for at, name in enumerate(headings) if name in metrics]
-    console.print_rows("", headings, map(shown, rows), numbers=numbers)
+    below = (headings.index("architecture"),) if rows else ()
+    console.print_rows("", headings, map(shown, rows), numbers=numbers, below=below)
 
 
 def _missing() -> str:

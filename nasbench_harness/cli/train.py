@@ -160,7 +160,9 @@ def _tell(done: TrainingRun, *, json: bool) -> None:
             "cell", "seeds", "accuracy (%)", "best epoch (%)", "params (M)", "multiply-adds (M)",
             "time (s)", "table (%)", "architecture",
         ]  # fmt: skip
-        console.print_rows(_title(done, rows), headings, map(_cells, rows), numbers=range(1, 8))
+        console.print_rows(
+            _title(done, rows), headings, map(_cells, rows), numbers=range(1, 8), below=(8,)
+        )
     console.out.print(f"\nTables: {done.folder.path / 'trials.csv'}", markup=False)
     if done.exit_code is not ExitCode.DONE:
         why = "Interrupted" if done.interrupted else "Some trainings did not finish"
