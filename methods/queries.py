@@ -8,22 +8,11 @@ from typing import Any, Generic, TypeVar, cast
 import torch
 from torch import Tensor
 
-from nasbench_harness.contracts import Architecture, Log, Problem, Recipe, StandAloneAccuracy
+from nasbench_harness.contracts import Architecture, Log, Problem, StandAloneAccuracy
 from nasbench_harness.methods.alpha import one_hot
 from nasbench_harness.settings import Settings
 
 S = TypeVar("S", bound=Settings)
-
-
-def hundred_queries(source: str) -> Mapping[str, Recipe]:
-    """Recipes of 100 queries, whatever the problem: a table without training times has no budget.
-
-    The papers stop after a simulated training time; counting queries instead is a design decision
-    of this project.
-    """
-    said = f"{source}; 100 queries in place of a time budget are a design decision of this project"
-    names = ("landscape", "nb201", "quick")
-    return {name: Recipe(epochs=100, steps=100, source=said) for name in names}
 
 
 def query(problem: Problem, arch: Architecture) -> float:

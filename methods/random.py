@@ -6,37 +6,15 @@ Without asking it is random sampling: what a space gives away without any search
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
-from nasbench_harness.contracts import Log, Recipe
-from nasbench_harness.methods.networks import QUICK
-from nasbench_harness.methods.queries import QuerySearcher, hundred_queries
-from nasbench_harness.settings import Settings, setting
-
-SAMPLING = "design decision of this project: the first uniform draw is the answer"
+from nasbench_harness.contracts import Log
+from nasbench_harness.methods.queries import QuerySearcher
+from nasbench_harness.methods.setups.random import RandomSearchSetup, RandomSettings
 
 
-class RandomSettings(Settings):
-    """The budget of random search is the number of steps."""
-
-    ask: bool = setting(
-        True,
-        "ask for the accuracy of every draw and keep the best; false: the first draw is the answer,"
-        " random sampling without any search",
-        later=True,
-    )
-
-
-class RandomSearch(QuerySearcher[RandomSettings]):
+class RandomSearch(RandomSearchSetup, QuerySearcher[RandomSettings]):
     """One uniform architecture a step."""
-
-    Settings = RandomSettings
-    version = "1"
-    recipes: Mapping[str, Recipe] = {
-        **hundred_queries("NAS-Bench-201 authors' code"),
-        "quick": Recipe(1, SAMPLING, {"ask": False}, steps=1, network=QUICK),
-        "sampling": Recipe(1, SAMPLING, {"ask": False}, steps=1),
-    }
 
     @classmethod
     def requires(cls, settings: RandomSettings) -> Sequence[type]:

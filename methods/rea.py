@@ -15,23 +15,12 @@ from torch import Tensor
 
 from nasbench_harness.contracts import Architecture, Log, Problem
 from nasbench_harness.methods.alpha import one_hot
-from nasbench_harness.methods.queries import QuerySearcher, hundred_queries
-from nasbench_harness.settings import Settings, setting
+from nasbench_harness.methods.queries import QuerySearcher
+from nasbench_harness.methods.setups.rea import REASettings, RegularisedEvolutionSetup
 
 
-class REASettings(Settings):
-    """The NAS-Bench-201 authors' values."""
-
-    population: int = setting(10, "architectures alive at a time", ge=2)
-    tournament: int = setting(3, "members drawn, with replacement, for the best to breed", ge=1)
-
-
-class RegularisedEvolution(QuerySearcher[REASettings]):
+class RegularisedEvolution(RegularisedEvolutionSetup, QuerySearcher[REASettings]):
     """One query a step; the first `population` steps fill the population."""
-
-    Settings = REASettings
-    version = "1"
-    recipes = hundred_queries("NAS-Bench-201 authors' code")
 
     def __init__(self, problem: Problem, settings: REASettings, seed: int) -> None:
         super().__init__(problem, settings, seed)

@@ -8,37 +8,21 @@ it is used: the first advantage is 0. The answer is the best architecture sample
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from nasbench_harness.contracts import Architecture, Log, Problem, StandAloneAccuracy
-from nasbench_harness.methods.alpha import AlphaSearcher, AlphaSettings, masked_log_softmax
-from nasbench_harness.methods.queries import hundred_queries, query
-from nasbench_harness.settings import setting
+from nasbench_harness.methods.alpha import AlphaSearcher, masked_log_softmax
+from nasbench_harness.methods.queries import query
+from nasbench_harness.methods.setups.reinforce import REINFORCESettings, REINFORCESetup
 
 
-class REINFORCESettings(AlphaSettings):
-    """The authors' values (NATS-Bench script)."""
-
-    learning_rate: float = setting(0.01, "Adam's step on the logits", gt=0)
-    beta1: float = setting(0.9, "Adam's decay of the first moment", ge=0, lt=1)
-    baseline_momentum: float = setting(
-        0.9, "momentum of the moving average of the reward", ge=0, lt=1
-    )
-    answer: Literal["best", "mode"] = setting(
-        "best", "the best architecture sampled, or the most probable one (the code's first version)"
-    )
-
-
-class REINFORCE(AlphaSearcher[REINFORCESettings]):
+class REINFORCE(REINFORCESetup, AlphaSearcher[REINFORCESettings]):
     """One query a step."""
 
-    Settings = REINFORCESettings
-    version = "1"
     queries = True
-    recipes = hundred_queries("NATS-Bench authors' code")
 
     def __init__(self, problem: Problem, settings: REINFORCESettings, seed: int) -> None:
         super().__init__(problem, settings, seed)

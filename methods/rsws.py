@@ -15,39 +15,19 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from nasbench_harness.contracts import Architecture, Log, Problem, Recipe
+from nasbench_harness.contracts import Architecture, Log, Problem
 from nasbench_harness.methods.alpha import one_hot
-from nasbench_harness.methods.networks import NB201_AUTHORS, QUICK, QUICK_EPOCHS, QUICK_SOURCE
-from nasbench_harness.settings import Settings, setting
+from nasbench_harness.methods.setups.rsws import RandomSearchWeightSharingSetup, RSWSSettings
 
 
-class RSWSSettings(Settings):
-    """The NAS-Bench-201 authors' value."""
-
-    candidates: int = setting(100, "uniform architectures scored in the last step", ge=1)
-
-
-class RandomSearchWeightSharing:
+class RandomSearchWeightSharing(RandomSearchWeightSharingSetup):
     """Shared weights under uniform architectures, then the best of a sample.
 
     Design decisions of this project: all cells share the draw, which is never redrawn; candidates
     are scored on the whole search-validation data (the authors: one batch of 512 images).
     """
 
-    Settings = RSWSSettings
-    version = "1"
     queries = False
-    recipes = {  # noqa: RUF012 - ClassVar by the contract
-        "landscape": Recipe(
-            epochs=100,
-            steps=100,
-            source="design decision of this project: 100 steps, for a landscape trains nothing",
-        ),
-        "nb201": Recipe(
-            epochs=250, source="NAS-Bench-201 authors' code (RSPS)", network=NB201_AUTHORS
-        ),
-        "quick": Recipe(epochs=QUICK_EPOCHS, source=QUICK_SOURCE, network=QUICK),
-    }
 
     def __init__(self, problem: Problem, settings: RSWSSettings, seed: int) -> None:
         self.problem, self.space, self.settings = problem, problem.space, settings

@@ -14,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from nasbench_harness.names import printable
+from nasbench_harness.stacked import natural_width, stacked
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -59,8 +60,17 @@ def print_rows(
     rows: Iterable[Sequence[Any]],
     *,
     numbers: Sequence[int] = (),
+    below: Sequence[int] = (),
 ) -> None:
-    """A plain table; the columns in `numbers` are right-aligned."""
+    """A plain table; the columns in `numbers` are right-aligned.
+
+    Where it is wider than the terminal, the columns in `below` follow each row on lines of their
+    own, in that order, and are folded between words.
+    """
+    shown = [[cell(value) for value in row] for row in rows]
+    if below and natural_width(headings, shown) > out.width:
+        _print_stacked(title, stacked(headings, shown, below, numbers=numbers, width=out.width))
+        return
     table = Table(title=title, title_justify="left", box=None, pad_edge=False)
     for position, heading in enumerate(headings):
         table.add_column(
@@ -69,9 +79,14 @@ def print_rows(
             overflow="fold",
             no_wrap=position == 0,
         )
-    for row in rows:
-        table.add_row(*(cell(value) for value in row))
+    for row in shown:
+        table.add_row(*row)
     out.print(table)
+
+
+def _print_stacked(title: str, lines: Iterable[str]) -> None:
+    for line in (*([title] if title else []), *lines):
+        out.print(line, markup=False, soft_wrap=True)
 
 
 def print_facts(facts: Mapping[str, Any]) -> None:

@@ -311,11 +311,12 @@ class Recipe:
     every batch. What they end at stays."""
 
 
-class Searcher(Protocol):
-    """A method in the middle of a search.
+class Setup(Protocol):
+    """What can be read of a method without running it.
 
-    It owns its architecture parameters, its optimiser and its random generator. It never touches
-    files, tables, the clock or global random state, and cannot tell a landscape from a supernet.
+    A method is its own set-up. One that imports much may keep these members in a base class, in a
+    module that imports little, and name it by an entry point `nasbench_harness.setups` as well:
+    then `show method` and shell completion answer at once.
     """
 
     Settings: ClassVar[type[Any]]
@@ -323,6 +324,15 @@ class Searcher(Protocol):
     recipes: ClassVar[Mapping[str, Recipe]]
     version: ClassVar[str]
     """Raised when the same settings and seed give another result."""
+
+
+class Searcher(Setup, Protocol):
+    """A method in the middle of a search.
+
+    It owns its architecture parameters, its optimiser and its random generator. It never touches
+    files, tables, the clock or global random state, and cannot tell a landscape from a supernet.
+    """
+
     queries: ClassVar[bool]
     """Does it ask for single architectures, as one would train them, rather than for losses."""
 

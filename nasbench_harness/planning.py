@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from nasbench_harness import registry
 from nasbench_harness.capabilities import check_capabilities
 from nasbench_harness.config import BASELINE, RECIPE, MethodChoice, StudyConfig
-from nasbench_harness.contracts import Recipe, Searcher, Table
+from nasbench_harness.contracts import Recipe, Searcher, Setup, Table
 from nasbench_harness.errors import UnknownNameError
 from nasbench_harness.hardware import Hardware
 from nasbench_harness.notation import ConfigError
@@ -113,7 +113,7 @@ def _check_warmup(name: str, settings: Mapping[str, Any], epochs: int) -> None:
         )
 
 
-def find_recipe(name: str, method: type[Searcher], recipe: str) -> Recipe:
+def find_recipe(name: str, method: type[Setup], recipe: str) -> Recipe:
     """A method's recipe by name."""
     if recipe not in method.recipes:
         raise UnknownNameError(f"recipe of `{name}`", recipe, method.recipes)

@@ -19,7 +19,7 @@ from nasbench_harness.errors import HarnessError, UnknownNameError
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from nasbench_harness.contracts import Searcher, SearchSpace, Table
+    from nasbench_harness.contracts import Searcher, SearchSpace, Setup, Table
 
 P = TypeVar("P")
 
@@ -92,8 +92,20 @@ class Registry(Generic[P]):
 
 
 methods: Registry[type[Searcher]] = Registry("method")
+setups: Registry[type[Setup]] = Registry("setup")
 spaces: Registry[Any] = Registry("space")
 tables: Registry[Any] = Registry("table")
+
+
+def open_setup(method: str) -> type[Setup]:
+    """Settings, recipes and version of a method, without what it computes with where it can be.
+
+    A set-up that another distribution brought under the same name is not this method's.
+    """
+    own = method in methods.entries and method in setups.entries
+    if own and setups.origin(method) == methods.origin(method):
+        return setups.load(method)
+    return methods.load(method)
 
 
 @cache

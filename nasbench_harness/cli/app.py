@@ -14,9 +14,9 @@ import sys
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperGroup
 
 from nasbench_harness import __version__
+from nasbench_harness.cli.help import OUTPUT, WIDEST, Group, examples
 from nasbench_harness.cli.wording import reword
 from nasbench_harness.errors import ExitCode, HarnessError, os_sentence
 from nasbench_harness.names import user_path
@@ -31,7 +31,7 @@ _HOME = re.compile(r"(--?[a-z-]+=?)?(~.*)", re.DOTALL)
 """A path below a home folder, alone or behind its option."""
 
 
-class _Group(TyperGroup):
+class _Group(Group):
     """Turns what a user can cause into one sentence and the right exit code."""
 
     def list_commands(self, ctx: Any) -> list[str]:
@@ -78,29 +78,28 @@ app = typer.Typer(
     name="nasharness",
     cls=_Group,
     help="Compare differentiable architecture search methods on equal terms.",
+    epilog=examples(
+        "nasharness run --methods unas,drnas --space nb201",
+        "nasharness list methods",
+        "nasharness run --help",
+    ),
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": WIDEST},
 )
-list_app = typer.Typer(help="What is installed: methods, spaces, tables.", no_args_is_help=True)
-show_app = typer.Typer(help="One method, space or architecture in detail.", no_args_is_help=True)
-data_app = typer.Typer(help="Install, check and cite tables and images.", no_args_is_help=True)
+list_app = typer.Typer(
+    cls=Group, help="What is installed: methods, spaces, tables.", no_args_is_help=True
+)
+show_app = typer.Typer(
+    cls=Group, help="One method, space or architecture in detail.", no_args_is_help=True
+)
+data_app = typer.Typer(
+    cls=Group, help="Install, check and cite tables and images.", no_args_is_help=True
+)
 app.add_typer(data_app, name="data")
 app.add_typer(list_app, name="list")
 app.add_typer(show_app, name="show")
-
-
-def names(kind: str) -> Any:
-    """Shell completion from the names of one registry."""
-
-    def complete(incomplete: str) -> list[str]:
-        from nasbench_harness import registry
-
-        before, comma, last = incomplete.rpartition(",")
-        names = getattr(registry, kind).names()
-        return [f"{before}{comma}{name}" for name in names if name.startswith(last)]
-
-    return complete
 
 
 def finite(value: float | None) -> float | None:
@@ -110,7 +109,9 @@ def finite(value: float | None) -> float | None:
     return value
 
 
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
+JsonOption = Annotated[
+    bool, typer.Option("--json", help="Print JSON for scripts.", rich_help_panel=OUTPUT)
+]
 
 
 def _version(value: bool) -> None:

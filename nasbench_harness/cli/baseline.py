@@ -7,11 +7,13 @@ from typing import Annotated
 
 import typer
 
-from nasbench_harness.cli.app import app
+from nasbench_harness.cli.app import JsonOption, app
+from nasbench_harness.cli.help import Command, Group, examples
 
 FEW_SEEDS = 10
 
 baseline_app = typer.Typer(
+    cls=Group,
     help="How good every method was: a small file to keep under version control.",
     no_args_is_help=True,
 )
@@ -23,24 +25,31 @@ MarginOption = Annotated[
         "--margin",
         help="Loss that is allowed: accuracy=0.2 (points; of every accuracy), COLUMN=0.3 (of one),"
         " queries=5, peak_memory_mb=10 (percent).",
+        show_default="0.2 points, or the baseline's",
     ),
 ]
 
 
 @baseline_app.command(
-    epilog="Example:  nasharness baseline save runs/unas-drnas-nb201 --to baselines/nb201.json"
+    cls=Command,
+    epilog=examples("nasharness baseline save runs/unas-drnas-nb201 --to baselines/nb201.json"),
 )
 def save(
-    studies: Annotated[list[Path], typer.Argument(metavar="RUN...", help="Study folders.")],
+    studies: Annotated[list[Path], typer.Argument(metavar="RUN", help="Study folders.")],
     to: Annotated[Path, typer.Option("--to", help="The baseline to write.")],
     metrics: Annotated[
         list[str] | None,
-        typer.Option("--metric", help="A further accuracy to keep, beside the reported one."),
+        typer.Option(
+            "--metric",
+            help="A further accuracy to keep, beside the reported one.",
+            show_default="none",
+        ),
     ] = None,
     margins: MarginOption = None,
     update: Annotated[
         bool, typer.Option("--update", help="Replace a baseline that is there; shows the diff.")
     ] = False,
+    json: JsonOption = False,
 ) -> None:
     """Write a baseline: the value of every seed, with config, table and versions.
 
@@ -58,7 +67,7 @@ def save(
     allowed = read_margins(margins)
     check_margins(allowed, {series.key.metric for series in results.series})
     changes = write_baseline(to, Baseline(results, allowed), update=update)
-    tell_changes(to, changes)
+    tell_changes(to, changes, json=json)
     for note in results.notes:
         console.err.print(f"Note: {note}", markup=False, soft_wrap=True)
     fewest = min(len(series.values) for series in results.series)
@@ -78,10 +87,13 @@ def read_margins(texts: list[str] | None) -> dict[str, float]:
     return parse_pairs(texts or [], "--margin")
 
 
-def tell_changes(path: Path, changes: list[str]) -> None:
+def tell_changes(path: Path, changes: list[str], *, json: bool) -> None:
     """The diff of a baseline that was written."""
     from nasbench_harness import console
 
+    if json:
+        console.print_json({"baseline": path, "changes": changes})
+        return
     for line in changes or ["(nothing changed)"]:
         console.out.print(line, markup=False, soft_wrap=True)
     console.out.print(f"Baseline: {path}", markup=False, soft_wrap=True)

@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
+from nasbench_harness.cli import completion
 from nasbench_harness.cli.app import JsonOption, app, finite
 from nasbench_harness.cli.baseline import MarginOption, read_margins, tell_changes
+from nasbench_harness.cli.help import OUTPUT, Command, examples
 from nasbench_harness.cli.run import DataDirOption, DeviceOption, JobsOption
 from nasbench_harness.errors import HarnessError
 
@@ -27,30 +29,37 @@ JUNIT_NAME, MARKDOWN_HEAD = b'name="nasharness check"', b"## nasharness check: "
 
 
 @app.command(
-    epilog="Examples:  nasharness check runs/new --baseline baselines/nb201.json --junit check.xml"
-    "   |   nasharness check --config ci/study.yaml --baseline baselines/nb201.json"
-    "   |   nasharness check --power --baseline baselines/nb201.json"
-    "   |   nasharness check --bench old.json new.json"
+    cls=Command,
+    epilog=examples(
+        "nasharness check runs/new --baseline baselines/nb201.json --junit check.xml",
+        "nasharness check --config ci/study.yaml --baseline baselines/nb201.json",
+        "nasharness check --power --baseline baselines/nb201.json",
+        "nasharness check --bench old.json new.json",
+    ),
 )
 def check(
     studies: Annotated[
-        list[Path] | None, typer.Argument(metavar="[RUN...]", help="Study folders to check.")
+        list[Path] | None, typer.Argument(metavar="RUN", help="Study folders to check.")
     ] = None,
     baseline: Annotated[
-        Path | None, typer.Option("--baseline", "-b", help="What to compare with.")
+        Path | None, typer.Option("--baseline", "-b", help="What to compare with.",
+                                 show_default="none; needed for a study")
     ] = None,
     config: Annotated[
         Path | None, typer.Option("--config", "-c", help="Run this study first, then check it; its"
-                                  " section `check:` may hold `margins:`.")
+                                  " section `check:` may hold `margins:`.", show_default="none")
     ] = None,
     seeds: Annotated[
-        str | None, typer.Option(help="With --config: other seeds than the file's.")
+        str | None, typer.Option(help="With --config: other seeds than the file's.",
+                                 show_default="the file's")
     ] = None,
     out: Annotated[
-        Path | None, typer.Option("--out", "-o", help="With --config: keep the study here.")
+        Path | None, typer.Option("--out", "-o", help="With --config: keep the study here.",
+                                 show_default="a temporary one")
     ] = None,
     methods: Annotated[
-        list[str] | None, typer.Option("--methods", "-m", help="Check only these of the baseline.")
+        list[str] | None, typer.Option("--methods", "-m", help="Check only these of the baseline.",
+                                       show_default="all", autocompletion=completion.methods)
     ] = None,
     margins: MarginOption = None,
     update: Annotated[
@@ -61,16 +70,23 @@ def check(
     ] = False,
     bench: Annotated[
         tuple[Path, Path] | None, typer.Option(metavar="OLD NEW", help="Compare two JSON files of"
-                                               " pytest-benchmark.")
+                                               " pytest-benchmark.", show_default="none")
     ] = None,
     max_slowdown: Annotated[
         float, typer.Option(min=1.0, callback=finite, help="With --bench: times as long as is"
                             " allowed.")
     ] = 1.25,
-    junit: Annotated[Path | None, typer.Option(help="Write JUnit XML.")] = None,
-    markdown: Annotated[Path | None, typer.Option(help="Write a summary in Markdown.")] = None,
+    junit: Annotated[
+        Path | None, typer.Option(help="Write JUnit XML.",
+                                 show_default="none", rich_help_panel=OUTPUT)
+    ] = None,
+    markdown: Annotated[
+        Path | None, typer.Option(help="Write a summary in Markdown.",
+                                 show_default="none", rich_help_panel=OUTPUT)
+    ] = None,
     annotate: Annotated[
-        str | None, typer.Option(metavar=GITHUB, help="Print annotations for GitHub.")
+        str | None, typer.Option(metavar=GITHUB, help="Print annotations for GitHub.",
+                                 show_default="none", rich_help_panel=OUTPUT)
     ] = None,
     device: DeviceOption = "auto",
     data_dir: DataDirOption = None,
@@ -104,7 +120,7 @@ def check(
     hardware = {"device": device, "data_dir": data_dir, "jobs": jobs}
     with _folders(studies, study, seeds, out, hardware) as folders:
         if update:
-            _update(baseline or Path(), folders, given)
+            _update(baseline or Path(), folders, given, json=json)
         else:
             tell(_check(baseline or Path(), folders, ",".join(methods or []), given))
 
@@ -209,11 +225,12 @@ def _check(path: Path, folders: list[Path], methods: str, margins: dict[str, flo
     return check_folders(read_baseline(path), folders, methods=labels, margins=margins)
 
 
-def _update(path: Path, folders: list[Path], margins: dict[str, float]) -> None:
+def _update(path: Path, folders: list[Path], margins: dict[str, float], *, json: bool) -> None:
     from nasbench_harness.reports.regression.baseline import write_baseline
     from nasbench_harness.reports.regression.check import renewed
 
-    tell_changes(path, write_baseline(path, renewed(path, folders, margins), update=True))
+    changes = write_baseline(path, renewed(path, folders, margins), update=True)
+    tell_changes(path, changes, json=json)
 
 
 # --- what is told ------------------------------------------------------------------------------
@@ -253,7 +270,7 @@ def _print(report: CheckReport) -> None:
 
     headings = ("what", "metric", "where", "baseline", "now", "loss, 95 % interval", "seeds", "")
     rows = [outputs.cells(finding) for finding in report.findings]
-    console.print_rows("", headings, rows, numbers=(3, 4, 5, 6))
+    console.print_rows("", headings, rows, numbers=(3, 4, 5, 6), below=(1, 2, 5))
     sentences = [finding.sentence for finding in outputs.loud(report.findings)]
     for sentence in (*sentences, *report.notes):
         console.out.print(f"\n{plain(sentence)}", markup=False, soft_wrap=True)

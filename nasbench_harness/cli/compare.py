@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from nasbench_harness.cli import completion
 from nasbench_harness.cli.app import JsonOption, app
+from nasbench_harness.cli.help import Command, examples
 
 if TYPE_CHECKING:
     from nasbench_harness.reports.compare import Comparison
@@ -16,14 +18,23 @@ if TYPE_CHECKING:
 
 
 @app.command(
-    epilog="Examples:  nasharness compare drnas unas runs/unas-drnas-nb201   |   nasharness compare"
-    " darts 'unas\\[temperature=0.4]' runs/a runs/b --metric accuracy --json"
+    cls=Command,
+    epilog=examples(
+        "nasharness compare drnas unas runs/unas-drnas-nb201",
+        "nasharness compare darts 'unas[temperature=0.4]' runs/a runs/b --metric accuracy --json",
+    ),
 )
 def compare(
     first: Annotated[str, typer.Argument(metavar="METHOD", help="Label, as the study has it.")],
     second: Annotated[str, typer.Argument(metavar="METHOD", help="What to compare it with.")],
-    studies: Annotated[list[Path], typer.Argument(metavar="RUN...", help="Study folders.")],
-    metric: Annotated[str, typer.Option(help="regret (points) or accuracy (percent).")] = "regret",
+    studies: Annotated[list[Path], typer.Argument(metavar="RUN", help="Study folders.")],
+    metric: Annotated[
+        str,
+        typer.Option(
+            help="regret (points) or accuracy (percent).",
+            autocompletion=completion.words("regret", "accuracy"),
+        ),
+    ] = "regret",
     json: JsonOption = False,
 ) -> None:
     """Which of two methods is better, by how much, and whether the seeds can tell.

@@ -7,22 +7,31 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from nasbench_harness.cli import completion
 from nasbench_harness.cli.app import JsonOption, data_app
+from nasbench_harness.cli.help import Command, examples
 from nasbench_harness.errors import ExitCode, UnknownNameError
 
 if TYPE_CHECKING:
     from nasbench_harness.images.sources import ImageSource
 
-Benchmark = Annotated[str, typer.Argument(help="Which benchmark; `nb201` is the only one so far.")]
+Benchmark = Annotated[
+    str,
+    typer.Argument(
+        help="Which benchmark; `nb201` is the only one so far.",
+        autocompletion=completion.benchmarks,
+    ),
+]
 Data = Annotated[
     str,
     typer.Argument(
-        help="`nb201` for the tables; `cifar10`, `cifar100`, `svhn`, `imagenet16-120` for images."
+        help="`nb201` for the tables; `cifar10`, `cifar100`, `svhn`, `imagenet16-120` for images.",
+        autocompletion=completion.data,
     ),
 ]
 
 
-@data_app.command("list", epilog="Example:  nasharness data list --json")
+@data_app.command("list", cls=Command, epilog=examples("nasharness data list --json"))
 def list_data(json: JsonOption = False) -> None:
     """What is installed: tables with columns and hash, images, where they are, how large."""
     from nasbench_harness import console, registry
@@ -78,42 +87,63 @@ def _image_facts(source: ImageSource) -> dict[str, Any]:
 
 @data_app.command(
     "pull",
-    epilog="Examples:  nasharness data pull nb201 --from ~/downloads/nb201\n\n"
-    "nasharness data pull cifar10",
+    cls=Command,
+    epilog=examples(
+        "nasharness data pull nb201",
+        "nasharness data pull nb201 --from ~/downloads/nb201",
+        "nasharness data pull cifar10",
+    ),
 )
 def pull(
     benchmark: Data,
     origin: Annotated[
-        Path | None, typer.Option("--from", help="A folder that has the source files already.")
+        Path | None,
+        typer.Option(
+            "--from",
+            help="A folder that has the source files already.",
+            show_default="none: they are fetched",
+        ),
     ] = None,
     mirror: Annotated[
-        str | None, typer.Option(help="Address of a folder with the source files.")
+        str | None,
+        typer.Option(
+            help="Address of a folder with the source files.", show_default="the publishers'"
+        ),
     ] = None,
+    json: JsonOption = False,
 ) -> None:
     """Download public data and check it: nb201 becomes the table `official`, images stay files."""
     if source := _images_or_nb201(benchmark):
-        _pull_images(source, origin, mirror)
+        _pull_images(source, origin, mirror, json=json)
     else:
-        _pull_nb201(origin, mirror)
+        _pull_nb201(origin, mirror, json=json)
 
 
-def _pull_images(source: ImageSource, origin: Path | None, mirror: str | None) -> None:
+def _pull_images(
+    source: ImageSource, origin: Path | None, mirror: str | None, *, json: bool
+) -> None:
     from nasbench_harness import console
     from nasbench_harness.images.pull import pull as pull_images
 
     with console.counting_bar("downloading", "bytes") as progress:
         pull_images(source.name, origin=origin, mirror=mirror, progress=progress)
+    if json:
+        console.print_json(_image_facts(source))
+        return
     console.print_facts(_image_facts(source))
     console.out.print(f"`nasharness data cite {source.name}` prints what to cite.")
 
 
-def _pull_nb201(origin: Path | None, mirror: str | None) -> None:
+def _pull_nb201(origin: Path | None, mirror: str | None, *, json: bool) -> None:
     from nasbench_harness import console
     from nasbench_harness.tables.nb201 import sources
     from nasbench_harness.tables.nb201.pull import pull as pull_nb201
 
     with console.counting_bar("downloading", "bytes") as progress:
         table = pull_nb201(origin=origin, mirror=mirror, progress=progress)
+    if json:
+        console.print_json(_facts(table))
+        return
     console.print_facts(_facts(table))
     console.out.print("\nThe numbers come from:")
     for source in sources.SOURCES.values():
@@ -123,7 +153,9 @@ def _pull_nb201(origin: Path | None, mirror: str | None) -> None:
 
 
 @data_app.command(
-    "import", epilog="Example:  nasharness data import nb201 NATS-tss-v1_0-3ffb9-simple --jobs 2"
+    "import",
+    cls=Command,
+    epilog=examples("nasharness data import nb201 NATS-tss-v1_0-3ffb9-simple --jobs 2"),
 )
 def import_file(
     benchmark: Benchmark,
@@ -135,6 +167,7 @@ def import_file(
     force: Annotated[
         bool, typer.Option("--force", help="Load a .pth although memory looks too small.")
     ] = False,
+    json: JsonOption = False,
 ) -> None:
     """Convert the official file once to the table `official`; it is never needed again."""
     from nasbench_harness import console
@@ -149,10 +182,10 @@ def import_file(
                 file, folder, progress=progress, jobs=jobs, force=force, curves=curves
             ),
         )
-    console.print_facts(_facts(table))
+    console.print_json(_facts(table)) if json else console.print_facts(_facts(table))
 
 
-@data_app.command("verify", epilog="Example:  nasharness data verify nb201")
+@data_app.command("verify", cls=Command, epilog=examples("nasharness data verify nb201"))
 def verify(benchmark: Data, json: JsonOption = False) -> None:
     """Hash what is installed again; for nb201 also check the known facts."""
     from nasbench_harness import console
@@ -189,8 +222,10 @@ def _check_images(source: ImageSource) -> list[tuple[str, bool]]:
     ]
 
 
-@data_app.command("cite", epilog="Example:  nasharness data cite nb201 >> references.bib")
-def cite(benchmark: Data) -> None:
+@data_app.command(
+    "cite", cls=Command, epilog=examples("nasharness data cite nb201 >> references.bib")
+)
+def cite(benchmark: Data, json: JsonOption = False) -> None:
     """BibTeX of everything the numbers or images come from."""
     from nasbench_harness import console
     from nasbench_harness.tables.nb201 import sources
@@ -200,6 +235,9 @@ def cite(benchmark: Data) -> None:
     else:
         bibtex = "\n\n".join(of.bibtex for of in sources.SOURCES.values())
     entries = dict.fromkeys(bibtex.split("\n\n"))
+    if json:
+        console.print_json({"name": benchmark, "bibtex": list(entries)})
+        return
     console.out.print("\n\n".join(entries), markup=False, soft_wrap=True)
 
 

@@ -85,7 +85,7 @@ def _next(done: list[StudyRun]) -> str:
     if done[0].study.config["search"] == "landscape":
         steps.append(
             (
-                "the same on real images, about a minute a trial",
+                "the same on real images, some seconds a trial",
                 "nasharness run -m ... --search supernet --dataset digits --recipe quick",
             )
         )

@@ -7,23 +7,25 @@ from typing import Annotated, Any
 
 import typer
 
-from nasbench_harness.cli.app import JsonOption, list_app, names, show_app
+from nasbench_harness.cli import completion
+from nasbench_harness.cli.app import JsonOption, list_app, show_app
+from nasbench_harness.cli.help import Command, examples
 from nasbench_harness.cli.query import read_architecture
 
 
-@list_app.command("methods", epilog="Example:  nasharness list methods --json")
+@list_app.command("methods", cls=Command, epilog=examples("nasharness list methods --json"))
 def list_methods(json: JsonOption = False) -> None:
     """Search methods, ours and those of installed plugins."""
     _list("methods", json)
 
 
-@list_app.command("spaces", epilog="Example:  nasharness list spaces")
+@list_app.command("spaces", cls=Command, epilog=examples("nasharness list spaces"))
 def list_spaces(json: JsonOption = False) -> None:
     """Search spaces."""
     _list("spaces", json)
 
 
-@list_app.command("tables", epilog="Example:  nasharness list tables")
+@list_app.command("tables", cls=Command, epilog=examples("nasharness list tables"))
 def list_tables(json: JsonOption = False) -> None:
     """Tabular benchmarks."""
     _list("tables", json)
@@ -38,20 +40,31 @@ def _list(kind: str, json: bool) -> None:
         keys = ("name", "summary", "origin")
         console.print_json([dict(zip(keys, row, strict=True)) for row in rows])
     else:
-        console.print_rows("", ("name", "what it is", "from"), rows)
+        console.print_rows("", ("name", "what it is", "from"), rows, below=(1,))
 
 
-@show_app.command("method", epilog="Example:  nasharness show method unas --recipe nb201")
+@show_app.command(
+    "method", cls=Command, epilog=examples("nasharness show method unas --recipe nb201")
+)
 def show_method(
-    name: Annotated[str, typer.Argument(autocompletion=names("methods"))],
-    recipe: Annotated[str, typer.Option(help="Whose values to show.")] = "landscape",
+    name: Annotated[
+        str,
+        typer.Argument(
+            metavar="METHOD",
+            help="Name, of `list methods`.",
+            autocompletion=completion.names("methods"),
+        ),
+    ],
+    recipe: Annotated[
+        str, typer.Option(help="Whose values to show.", autocompletion=completion.recipes)
+    ] = "landscape",
     json: JsonOption = False,
 ) -> None:
     """A method's settings: value, unit, allowed range and meaning; and its recipes."""
     from nasbench_harness import console, registry
     from nasbench_harness.planning import find_recipe
 
-    method = registry.methods.load(name)
+    method = registry.open_setup(name)
     chosen = find_recipe(name, method, recipe)
     values = method.Settings.build(name, chosen.settings).model_dump(mode="json")
     rows = [{**row, "value": values[row["name"]]} for row in method.Settings.explain()]
@@ -67,6 +80,7 @@ def show_method(
         f"settings, recipe {recipe} ({chosen.epochs} epochs)",
         ("setting", "value", "allowed", "meaning"),
         [(r["name"], _valued(r), r["allowed"], r["meaning"]) for r in rows],
+        below=(3, 2),
     )
     if chosen.network:
         console.out.print("")
@@ -75,7 +89,7 @@ def show_method(
             chosen.network.items(),
         )  # fmt: skip
     console.out.print("")
-    console.print_rows("recipes", ("name", "source"), recipes.items())
+    console.print_rows("recipes", ("name", "source"), recipes.items(), below=(1,))
 
 
 def _valued(row: dict[str, Any]) -> str:
@@ -88,9 +102,17 @@ def _valued(row: dict[str, Any]) -> str:
     return shown if row["value"] == row["default"] else f"{shown} (default {cell(row['default'])})"
 
 
-@show_app.command("space", epilog="Example:  nasharness show space nb201")
+@show_app.command("space", cls=Command, epilog=examples("nasharness show space nb201"))
 def show_space(
-    name: Annotated[str, typer.Argument(autocompletion=names("spaces"))], json: JsonOption = False
+    name: Annotated[
+        str,
+        typer.Argument(
+            metavar="SPACE",
+            help="Name, of `list spaces`.",
+            autocompletion=completion.names("spaces"),
+        ),
+    ],
+    json: JsonOption = False,
 ) -> None:
     """A space's decisions and their options."""
     from nasbench_harness import console, registry
@@ -103,12 +125,22 @@ def show_space(
         console.print_json({"name": name, "architectures": space.size, "decisions": decisions})
         return
     console.out.print(f"{name}: {registry.spaces.summary(name)}\n", markup=False)
-    console.print_rows(f"{space.size:,} architectures", ("decision", "group", "options"), rows)
+    console.print_rows(
+        f"{space.size:,} architectures", ("decision", "group", "options"), rows, below=(2,)
+    )
 
 
-@show_app.command("table", epilog="Example:  nasharness show table official --json")
+@show_app.command("table", cls=Command, epilog=examples("nasharness show table official --json"))
 def show_table(
-    name: Annotated[str, typer.Argument(autocompletion=names("tables"))], json: JsonOption = False
+    name: Annotated[
+        str,
+        typer.Argument(
+            metavar="TABLE",
+            help="Name, of `list tables`.",
+            autocompletion=completion.names("tables"),
+        ),
+    ],
+    json: JsonOption = False,
 ) -> None:
     """A table's columns: what each number is and what it may be used for."""
     from dataclasses import asdict
@@ -125,21 +157,24 @@ def show_table(
         for m in columns
     ]
     headings = ("column", "unit", "seeds", "use", "meaning", "trained on")
-    console.print_rows(f"{table.name}, {table.version}", headings, rows)
+    console.print_rows(f"{table.name}, {table.version}", headings, rows, below=(4, 5))
 
 
 def _uses(search: bool, report: bool) -> str:
     return ", ".join(use for use, may in (("search", search), ("report", report)) if may)
 
 
-@show_app.command(
-    "arch", epilog="Example:  nasharness show arch '|nor_conv_3x3~0|+|...|' --out cell.svg"
-)
+@show_app.command("arch", cls=Command, epilog=examples("nasharness show arch 9930 --out cell.svg"))
 def show_arch(
     arch: Annotated[str, typer.Argument(metavar="ARCH", help="Architecture string, or an index.")],
-    space: Annotated[str, typer.Option(autocompletion=names("spaces"))] = "nb201",
+    space: Annotated[
+        str, typer.Option(help="Search space.", autocompletion=completion.names("spaces"))
+    ] = "nb201",
     out: Annotated[
-        Path | None, typer.Option("--out", "-o", help="Draw it there: .svg, .png or .pdf.")
+        Path | None,
+        typer.Option(
+            "--out", "-o", help="Draw it there: .svg, .png or .pdf.", show_default="no drawing"
+        ),
     ] = None,
     json: JsonOption = False,
 ) -> None:
@@ -154,4 +189,9 @@ def show_arch(
         from nasbench_harness.drawing import save_drawing
 
         facts["drawing"] = save_drawing(opened, parsed, out)
-    console.print_json(facts) if json else console.print_facts(facts)
+    if json:
+        console.print_json(facts)
+        return
+    from nasbench_harness.cli.facts import fact
+
+    console.print_facts({what: fact(what, value) for what, value in facts.items()})

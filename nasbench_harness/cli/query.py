@@ -8,35 +8,56 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from nasbench_harness.cli.app import JsonOption, app, names
+from nasbench_harness.cli import completion
+from nasbench_harness.cli.app import JsonOption, app
+from nasbench_harness.cli.help import Command, examples
 from nasbench_harness.errors import HarnessError, UnknownNameError
 from nasbench_harness.scalars import read_number
 
 if TYPE_CHECKING:
-    from nasbench_harness.contracts import Architecture, Table
+    from collections.abc import Mapping
+
+    from nasbench_harness.contracts import Architecture, Metric, Table
 
 _INDEX = re.compile("-?[0-9]{1,300}")
 
 
 @app.command(
-    epilog="Examples:  nasharness query '|nor_conv_3x3~0|+|none~0|nor_conv_3x3~1|+|skip_connect~0|"
-    "none~1|skip_connect~2|'   |   nasharness query --index 9930 --json   |   nasharness query"
-    " --top 10 --by cifar100_test_200ep --max-latency pixel3=10"
+    cls=Command,
+    epilog=examples(
+        "nasharness query '|nor_conv_3x3~0|+|none~0|nor_conv_3x3~1|+|skip_connect~0|none~1"
+        "|skip_connect~2|'",
+        "nasharness query --index 9930 --json",
+        "nasharness query --top 10 --by cifar100_test_200ep --max-latency pixel3=10",
+    ),
 )
 def query(
     arch: Annotated[
-        str | None, typer.Argument(metavar="[ARCH]", help="Architecture string.")
+        str | None, typer.Argument(metavar="ARCH", help="Architecture string.")
     ] = None,
-    index: Annotated[int | None, typer.Option(help="Official benchmark index instead.")] = None,
-    top: Annotated[int | None, typer.Option(min=1, help="The best so many architectures.")] = None,
-    by: Annotated[str | None, typer.Option(help="Column that ranks them, or 'test@200'.")] = None,
+    index: Annotated[
+        int | None, typer.Option(help="Official benchmark index instead.", show_default="none")
+    ] = None,
+    top: Annotated[
+        int | None, typer.Option(min=1, help="The best so many architectures.", show_default="none")
+    ] = None,
+    by: Annotated[
+        str | None, typer.Option(help="Column that ranks them, or 'test@200'.",
+                                 show_default="the table's test accuracy",
+                                 autocompletion=completion.columns)
+    ] = None,
     max_latency: Annotated[
-        list[str] | None, typer.Option(help="Only those within DEVICE=MILLISECONDS.")
+        list[str] | None, typer.Option(help="Only those within DEVICE=MILLISECONDS.",
+                                 show_default="any", autocompletion=completion.latency_limits)
     ] = None,
-    dataset: Annotated[str, typer.Option(help="Dataset where `--by` names none.")] = "cifar10",
+    dataset: Annotated[
+        str, typer.Option(help="Dataset where `--by` names none.",
+                                 autocompletion=completion.table_datasets)
+    ] = "cifar10",
     table: Annotated[
-        str | None, typer.Option(help="Default: official where installed, else analog.",
-                                 autocompletion=names("tables"))
+        str | None, typer.Option(help="Tabular benchmark.",
+                                 autocompletion=completion.names("tables"),
+                                 show_default="official where installed, else analog")
     ] = None,
     json: JsonOption = False,
 ) -> None:  # fmt: skip
@@ -49,15 +70,11 @@ def query(
     opened = registry.open_table(table or default_table())
     if top is not None:
         rows = _best(opened, top, by, dataset, max_latency or [])
-        if json:
-            console.print_json(rows)
-        else:
-            headings = list(rows[0]) if rows else ["no architecture"]
-            console.print_rows("", headings, [list(row.values()) for row in rows])
+        console.print_json(rows) if json else _tell_best(rows, opened.metrics)
         return
     text = arch if arch is not None else str(index)
     facts = _everything(opened, read_architecture(opened.space, text))
-    console.print_json(facts) if json else console.print_facts(_with_units(facts, opened.metrics))
+    console.print_json(facts) if json else _tell(facts, opened.metrics)
 
 
 def _everything(table: Table, arch: Architecture) -> dict[str, Any]:
@@ -86,8 +103,11 @@ def _best(
     from nasbench_harness.tables.metrics import find_metric
 
     space = registry.open_space(table.space)
-    metric = find_metric(table, dataset, by).name if by else table.report_metric(dataset)
-    bounds = [_limit(table, text) for text in limits]
+    try:
+        metric = find_metric(table, dataset, by).name if by else table.report_metric(dataset)
+        bounds = [_limit(table, text) for text in limits]
+    except UnknownNameError as error:
+        raise HarnessError(f"{error} {_missing()}".rstrip()) from error
 
     def fits(rank: int) -> bool:
         if any(not table.value(column, rank) <= most for column, most in bounds):
@@ -126,13 +146,42 @@ def _limit(table: Table, text: str) -> tuple[str, float]:
     return latency_metric(device), bound
 
 
-def _with_units(facts: dict[str, Any], metrics: Any) -> dict[str, Any]:
-    units = {"flops": "multiply-adds", **{name: m.unit for name, m in metrics.items()}}
-    return {n: f"{_short(v)} {units[n]}" if n in units else v for n, v in facts.items()}
+def _tell(facts: dict[str, Any], metrics: Mapping[str, Metric]) -> None:
+    from nasbench_harness import console
+    from nasbench_harness.cli.facts import lines
+
+    for line in lines(facts, metrics):
+        console.out.print(line, markup=False, soft_wrap=True)
+    if missing := _missing():
+        console.out.print(f"\n{missing}", markup=False, soft_wrap=True)
 
 
-def _short(value: Any) -> str:
-    return f"{value:,.0f}" if isinstance(value, int) else f"{value:.4f}"
+def _tell_best(rows: list[dict[str, Any]], metrics: Mapping[str, Metric]) -> None:
+    from nasbench_harness import console
+    from nasbench_harness.cli.facts import number
+
+    def shown(row: dict[str, Any]) -> list[Any]:
+        return [
+            number(value, metrics[name].unit) if name in metrics else value
+            for name, value in row.items()
+        ]
+
+    headings = list(rows[0]) if rows else ["no architecture"]
+    numbers = [at for at, name in enumerate(headings) if name in metrics]
+    below = (headings.index("architecture"),) if rows else ()
+    console.print_rows("", headings, map(shown, rows), numbers=numbers, below=below)
+
+
+def _missing() -> str:
+    """How to get the table that knows more; empty where it is installed."""
+    from nasbench_harness.tables import library
+
+    if library.is_installed():
+        return ""
+    return (
+        "The official NAS-Bench-201 table is not installed: three data sets, 12 and 200 epochs,"
+        f" latencies, proxies. `nasharness data pull {library.BENCHMARK}` installs it."
+    )
 
 
 def read_architecture(space: str, text: str) -> Architecture:

@@ -7,19 +7,30 @@ from typing import Annotated
 
 import typer
 
-from nasbench_harness.cli.app import app
+from nasbench_harness.cli.app import JsonOption, app
+from nasbench_harness.cli.help import Command, examples
 
 
-@app.command(epilog="Example:  nasharness report runs/drnas-nb201 runs/edas-nb201 --out report")
+@app.command(
+    cls=Command,
+    epilog=examples(
+        "nasharness report runs/unas-drnas-nb201",
+        "nasharness report runs/drnas-nb201 runs/edas-nb201 --out report",
+    ),
+)
 def report(
-    studies: Annotated[list[Path], typer.Argument(metavar="RUN...", help="Study folders.")],
+    studies: Annotated[list[Path], typer.Argument(metavar="RUN", help="Study folders.")],
     out: Annotated[
-        Path | None, typer.Option("--out", "-o", help="Folder; default RUN/report for one study.")
+        Path | None,
+        typer.Option(
+            "--out", "-o", help="Folder of the page.", show_default="RUN/report, of one study"
+        ),
     ] = None,
     paper: Annotated[
         bool,
         typer.Option("--paper", help="LaTeX tables and PDF figures of print size as well."),
     ] = False,
+    json: JsonOption = False,
 ) -> None:
     """Write the report of one study again, or one page about several.
 
@@ -40,9 +51,12 @@ def report(
     page = write_report(*folders, out=out)
     for note in open_studies(folders).notes():
         console.err.print(f"Note: {note}", markup=False, soft_wrap=True)
-    console.out.print(f"Report: {page}", markup=False, soft_wrap=True)
-    if document:
-        console.out.print(f"Paper: {document}", markup=False, soft_wrap=True)
+    written = {"report": page, **({"paper": document} if document else {})}
+    if json:
+        console.print_json(written)
+        return
+    for what, place in written.items():
+        console.out.print(f"{what.capitalize()}: {place}", markup=False, soft_wrap=True)
 
 
 def _paper(folders: list[Path], out: Path) -> Path:

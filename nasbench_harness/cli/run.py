@@ -9,7 +9,18 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from nasbench_harness.cli.app import JsonOption, app, names
+from nasbench_harness.cli import completion
+from nasbench_harness.cli.app import JsonOption, app
+from nasbench_harness.cli.help import (
+    COMPARED,
+    LANDSCAPE,
+    MACHINE,
+    OUTPUT,
+    SUPERNET,
+    WATCHING,
+    Command,
+    examples,
+)  # fmt: skip
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -20,138 +31,224 @@ if TYPE_CHECKING:
 
 DIAGNOSE_EVERY = 5
 
-DeviceOption = Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1 or mps (supernets).")]
-ThreadsOption = Annotated[int, typer.Option(min=1, help="CPU threads of each trial.")]
+DeviceOption = Annotated[
+    str,
+    typer.Option(
+        help="auto, cpu, cuda, cuda:1 or mps (supernets).",
+        rich_help_panel=MACHINE,
+        autocompletion=completion.devices,
+    ),
+]
+ThreadsOption = Annotated[
+    int, typer.Option(min=1, help="CPU threads of each trial.", rich_help_panel=MACHINE)
+]
 CompileOption = Annotated[
-    str, typer.Option("--compile", help="none, inductor, or graph (CUDA graphs); supernets.")
+    str,
+    typer.Option(
+        "--compile",
+        help="none, inductor, or graph (CUDA graphs); supernets.",
+        rich_help_panel=MACHINE,
+        autocompletion=completion.compile_modes,
+    ),
 ]
 DeterministicOption = Annotated[
-    bool, typer.Option("--deterministic", help="The same result in every run on a GPU; slower.")
+    bool,
+    typer.Option(
+        "--deterministic",
+        help="The same result in every run on a GPU; slower.",
+        rich_help_panel=MACHINE,
+    ),
 ]
 DataDirOption = Annotated[
-    Path | None, typer.Option(help="Folder with the original files of an image data set.")
+    Path | None,
+    typer.Option(
+        help="Folder with the original files of an image data set.",
+        show_default="the user's data folder",
+        rich_help_panel=MACHINE,
+    ),
 ]
 DownloadOption = Annotated[
-    bool, typer.Option("--download", help="Fetch an image data set that is not there.")
+    bool,
+    typer.Option(
+        "--download", help="Fetch an image data set that is not there.", rich_help_panel=MACHINE
+    ),
 ]
 JobsOption = Annotated[
-    int | None, typer.Option("--jobs", "-j", min=1, help="Parallel trials; default: by cores.")
+    int | None,
+    typer.Option(
+        "--jobs",
+        "-j",
+        min=1,
+        help="Parallel trials.",
+        show_default="cores; 1 on a GPU",
+        rich_help_panel=MACHINE,
+    ),
 ]
-ReportOption = Annotated[bool, typer.Option(help="Write the report at the end.")]
+ReportOption = Annotated[
+    bool, typer.Option(help="Write the report at the end.", rich_help_panel=OUTPUT)
+]
 TensorBoardOption = Annotated[
-    bool, typer.Option("--tensorboard", help="Event files in the study's folder `tensorboard`.")
+    bool,
+    typer.Option(
+        "--tensorboard",
+        help="Event files in the study's folder `tensorboard`.",
+        rich_help_panel=WATCHING,
+    ),
 ]
 MLflowOption = Annotated[
     str | None,
-    typer.Option(metavar="URI", help="Log to this MLflow server, such as http://127.0.0.1:5000."),
+    typer.Option(
+        metavar="URI",
+        help="Log to this MLflow server, such as http://127.0.0.1:5000.",
+        show_default="off",
+        rich_help_panel=WATCHING,
+    ),
 ]
 
 
 @app.command(
-    epilog="Examples:  nasharness run --methods unas,drnas --space nb201   |   nasharness run"
-    " --methods 'unas\\[temperature=0.4],unas\\[temperature=1]' --seeds 0-19   |   nasharness run"
-    " --config study.yaml --set drnas.anchor=kl"
+    cls=Command,
+    epilog=examples(
+        "nasharness run --methods unas,drnas --space nb201",
+        "nasharness run --methods 'unas[temperature=0.4],unas[temperature=1]' --seeds 0-19",
+        "nasharness run --config study.yaml --set drnas.anchor=kl",
+        "nasharness run -m darts,drnas --search supernet --dataset digits --recipe quick",
+    ),
 )
 def run(
     methods: Annotated[
         list[str] | None,
         typer.Option(
-            "--methods", "-m", autocompletion=names("methods"),
+            "--methods", "-m", autocompletion=completion.methods,
             help="Methods to compare, with settings in brackets: 'unas[temperature=0.4],drnas'.",
-        ),
+                                 show_default="those of --config", rich_help_panel=COMPARED),
     ] = None,
     space: Annotated[
-        str | None, typer.Option(help="Search space.", autocompletion=names("spaces"))
+        str | None, typer.Option(help="Search space.", autocompletion=completion.names("spaces"),
+                                 show_default="nb201", rich_help_panel=COMPARED)
     ] = None,
     table: Annotated[
-        str | None, typer.Option(help="Tabular benchmark.", autocompletion=names("tables"))
+        str | None, typer.Option(help="Tabular benchmark.",
+                                 autocompletion=completion.names("tables"),
+                                 show_default="official where installed, else analog",
+                                 rich_help_panel=COMPARED)
     ] = None,
     search: Annotated[
-        str | None, typer.Option(help="landscape (the table itself) or supernet (real images).")
+        str | None, typer.Option(help="landscape (the table itself) or supernet (real images).",
+                                 show_default="landscape", rich_help_panel=COMPARED,
+                                 autocompletion=completion.searches)
     ] = None,
     dataset: Annotated[
         str | None, typer.Option(help="Data set of the table; of images also digits, svhn or"
-                                 " folder:PATH.")
+                                 " folder:PATH.", show_default="cifar10", rich_help_panel=COMPARED,
+                                 autocompletion=completion.datasets)
     ] = None,
     seeds: Annotated[
-        str | None, typer.Option(help="How many ('10'), a range ('0-9') or a list ('3,7').")
+        str | None, typer.Option(help="How many ('10'), a range ('0-9') or a list ('3,7').",
+                                 show_default="10", rich_help_panel=COMPARED)
     ] = None,
     steps: Annotated[
-        int | None, typer.Option(min=1, help="Search steps; the recipe's if not given.")
+        int | None, typer.Option(min=1, help="Search steps.",
+                                 show_default="the recipe's", rich_help_panel=LANDSCAPE)
     ] = None,
     recipe: Annotated[
         str | None, typer.Option(help="Setting of every method: landscape (ours), paper (as"
-                                 " published for the space), quick (ours, small images).")
+                                 " published for the space), quick (ours, small images).",
+                                 show_default="landscape; paper for supernets",
+                                 rich_help_panel=COMPARED, autocompletion=completion.recipes)
     ] = None,
     epochs: Annotated[
-        int | None, typer.Option(min=1, help="Passes over the training half; the recipe's if not"
-                                 " given (supernets).")
+        int | None, typer.Option(min=1, help="Passes over the training half.",
+                                 show_default="the recipe's", rich_help_panel=SUPERNET)
     ] = None,
     limit: Annotated[
-        int | None, typer.Option(min=1, help="Use so many of the training images (supernets).")
+        int | None, typer.Option(min=1, help="Use so many of the training images.",
+                                 show_default="all", rich_help_panel=SUPERNET)
     ] = None,
     image_size: Annotated[
-        int | None, typer.Option(min=1, help="Side the images of a folder are resized to, pixels.")
+        int | None, typer.Option(min=1, help="Side the images of a folder are resized to, pixels.",
+                                 show_default="theirs", rich_help_panel=SUPERNET)
     ] = None,
     image_layout: Annotated[
         str | None, typer.Option(help="Folders of folder:PATH: parts (train, test, ...), classes,"
-                                 " or auto.")
+                                 " or auto.", show_default="auto", rich_help_panel=SUPERNET,
+                                 autocompletion=completion.layouts)
     ] = None,
     width: Annotated[
-        int | None, typer.Option(min=1, help="Channels of the supernet's first stage; paper: 16.")
+        int | None, typer.Option(min=1, help="Channels of the supernet's first stage; paper: 16.",
+                                 show_default="the recipe's", rich_help_panel=SUPERNET)
     ] = None,
     cells: Annotated[
-        int | None, typer.Option(min=1, help="Cells per stage of the supernet; paper: 5.")
+        int | None, typer.Option(min=1, help="Cells per stage of the supernet; paper: 5.",
+                                 show_default="the recipe's", rich_help_panel=SUPERNET)
     ] = None,
     precision: Annotated[
-        str | None, typer.Option(help="Arithmetic of the supernet: fp32, bf16 or fp16.")
+        str | None, typer.Option(help="Arithmetic of the supernet: fp32, bf16 or fp16.",
+                                 show_default="fp32", rich_help_panel=SUPERNET,
+                                 autocompletion=completion.precisions)
     ] = None,
     diagnose: Annotated[
         bool, typer.Option("--diagnose", help="Every few epochs: Kendall tau with the table,"
                            " gradient variance, Hessian eigenvalue, skip connections (supernets);"
-                           " bias and variance of the gradient (landscapes).")
+                           " bias and variance of the gradient (landscapes).",
+                                 rich_help_panel=WATCHING)
     ] = False,
     diagnose_every: Annotated[
         int | None, typer.Option(min=1, help="How many epochs that is (supernets), or recorded"
-                                 f" steps (landscapes); {DIAGNOSE_EVERY} with --diagnose.")
+                                 " steps (landscapes).",
+                                 show_default="5 with --diagnose, else never",
+                                 rich_help_panel=WATCHING)
     ] = None,
     noise: Annotated[
         str | None, typer.Option(help="Points of Gaussian noise on every evaluation, or 'seeds':"
-                                 " one of the training runs behind a mean.")
+                                 " one of the training runs behind a mean.",
+                                 show_default="0", rich_help_panel=LANDSCAPE)
     ] = None,
     search_metric: Annotated[
-        str | None, typer.Option(help="What searches look at: 'valid@12', or a column.")
+        str | None, typer.Option(help="What searches look at: 'valid@12', or a column.",
+                                 show_default="the table's", rich_help_panel=LANDSCAPE,
+                                 autocompletion=completion.search_metrics)
     ] = None,
     report_metric: Annotated[
-        str | None, typer.Option(help="What results are judged by: 'test@200', or a column.")
+        str | None, typer.Option(help="What results are judged by: 'test@200', or a column.",
+                                 show_default="the table's", rich_help_panel=COMPARED,
+                                 autocompletion=completion.report_metrics)
     ] = None,
     allow_test_search: Annotated[
         bool | None, typer.Option("--allow-test-search", help="Let a search look at a test metric;"
-                                  " the report says so.")
+                                  " the report says so.", rich_help_panel=LANDSCAPE)
     ] = None,
     cost: Annotated[
         str | None, typer.Option(help="Cost to hold down, of methods that take one: params, flops,"
-                                 " latency:DEVICE.")
+                                 " latency:DEVICE.", show_default="none", rich_help_panel=COMPARED,
+                                 autocompletion=completion.costs)
     ] = None,
     target: Annotated[
-        float | None, typer.Option(help="Cost that is free: millions, or ms for a latency.")
+        float | None, typer.Option(help="Cost that is free: millions, or ms for a latency.",
+                                 show_default="0", rich_help_panel=COMPARED)
     ] = None,
     batch_size: Annotated[
         int | None, typer.Option(min=1, help="Images of a batch (supernet), or architecture samples"
-                                 " per step (methods that draw one per example).")
+                                 " per step (methods that draw one per example).",
+                                 show_default="1; the recipe's on images", rich_help_panel=COMPARED)
     ] = None,
     random: Annotated[
-        bool | None, typer.Option("--random/--no-random", help="Add random search.")
+        bool | None, typer.Option("--random/--no-random", help="Add random search.",
+                                 show_default="random", rich_help_panel=COMPARED)
     ] = None,
     config: Annotated[
-        Path | None, typer.Option("--config", "-c", help="YAML file with the same keys.")
+        Path | None, typer.Option("--config", "-c", help="YAML file with the same keys.",
+                                 show_default="none", rich_help_panel=COMPARED)
     ] = None,
     sets: Annotated[
         list[str] | None, typer.Option("--set", help="One setting: method.setting=value, or"
-                                       " network.setting=value for every supernet.")
+                                       " network.setting=value for every supernet.",
+                                 show_default="the recipe's", rich_help_panel=COMPARED,
+                                 autocompletion=completion.assignments)
     ] = None,
     out: Annotated[
-        Path | None, typer.Option("--out", "-o", help="Study folder; default runs/<name>.")
+        Path | None, typer.Option("--out", "-o", help="Study folder.",
+                                 show_default="runs/<name>", rich_help_panel=OUTPUT)
     ] = None,
     device: DeviceOption = "auto",
     threads: ThreadsOption = 1,
@@ -203,11 +300,16 @@ def run(
     _run(parts, hardware, jobs, placed.folder / "report" if report else None, trackers, json)
 
 
-@app.command(epilog="Example:  nasharness resume runs/darts-drnas-nb201-supernet")
+@app.command(cls=Command, epilog=examples("nasharness resume runs/unas-drnas-nb201"))
 def resume(
     folder: Annotated[Path, typer.Argument(metavar="RUN", help="A study's folder.")],
     dataset: Annotated[
-        str | None, typer.Option(metavar="folder:PATH", help="Where its folder of images is now.")
+        str | None,
+        typer.Option(
+            metavar="folder:PATH",
+            help="Where its folder of images is now.",
+            show_default="where it was",
+        ),
     ] = None,
     device: DeviceOption = "auto",
     threads: ThreadsOption = 1,

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from nasbench_harness.cli.app import JsonOption, app, names
+from nasbench_harness.cli import completion
+from nasbench_harness.cli.app import JsonOption, app
+from nasbench_harness.cli.help import MACHINE, OUTPUT, Command, examples
 from nasbench_harness.cli.query import read_architecture
 from nasbench_harness.errors import ExitCode
 
@@ -20,61 +22,81 @@ if TYPE_CHECKING:
 
 
 @app.command(
-    epilog="Examples:  nasharness train '|nor_conv_3x3~0|+|nor_conv_3x3~0|nor_conv_3x3~1|+|"
-    "skip_connect~0|nor_conv_1x1~1|nor_conv_3x3~2|' --dataset cifar10 --epochs 200   |"
-    "   nasharness train 13714 9930 --dataset digits --epochs 5 --width 4 --cells 1 --seeds 1"
+    cls=Command,
+    epilog=examples(
+        "nasharness train 13714 9930 --dataset digits --epochs 5 --width 4 --cells 1 --seeds 1",
+        "nasharness train '|nor_conv_3x3~0|+|nor_conv_3x3~0|nor_conv_3x3~1|+|skip_connect~0"
+        "|nor_conv_1x1~1|nor_conv_3x3~2|' --dataset cifar10 --epochs 200",
+    ),
 )
 def train(
     archs: Annotated[
-        list[str], typer.Argument(metavar="ARCH...", help="Architecture strings, or indices.")
+        list[str], typer.Argument(metavar="ARCH", help="Architecture strings, or indices.")
     ],
     dataset: Annotated[
-        str, typer.Option(help="Images: cifar10, digits, ... (`data list`), or folder:PATH.")
+        str, typer.Option(help="Images: cifar10, digits, ... (`data list`), or folder:PATH.",
+                                 autocompletion=completion.images)
     ] = "cifar10",
     epochs: Annotated[
-        int | None, typer.Option(help="200 (default) or 12 as in the tables, or any other number.")
+        int | None, typer.Option(help="200 or 12 as in the tables, or any other number.",
+                                 show_default="200")
     ] = None,
     seeds: Annotated[
         str, typer.Option(help="How many ('3'), a range ('0-9') or a list ('777,888').")
     ] = "777,888,999",
     split: Annotated[
         str | None, typer.Option(help="table: all training images, judged by the test part;"
-                                 " search: the search-training part, judged by search-validation.")
+                                 " search: the search-training part, judged by search-validation.",
+                                 show_default="table")
     ] = None,
-    batch_size: Annotated[int | None, typer.Option(help="Images of a batch, default 256.")] = None,
+    batch_size: Annotated[
+        int | None, typer.Option(help="Images of a batch.", show_default="256")
+    ] = None,
     width: Annotated[
-        int | None, typer.Option(help="Channels of the first stage, default 16.")
+        int | None, typer.Option(help="Channels of the first stage.", show_default="16")
     ] = None,
-    cells: Annotated[int | None, typer.Option(help="Cells per stage, default 5.")] = None,
+    cells: Annotated[int | None, typer.Option(help="Cells per stage.", show_default="5")] = None,
     limit: Annotated[
-        int | None, typer.Option(min=1, help="Train on so many of the images.")
+        int | None, typer.Option(min=1, help="Train on so many of the images.", show_default="all")
     ] = None,
     image_layout: Annotated[
-        str, typer.Option(help="Folders of folder:PATH: parts (train, test, ...), classes or auto.")
+        str, typer.Option(help="Folders of folder:PATH: parts (train, test, ...), classes or auto.",
+                                 autocompletion=completion.layouts)
     ] = "auto",
     evaluate_every: Annotated[
-        int | None, typer.Option(help="Epochs between two evaluations, default 1.")
+        int | None, typer.Option(help="Epochs between two evaluations.", show_default="1")
     ] = None,
     precision: Annotated[
-        str | None, typer.Option(help="Arithmetic: fp32 (default), bf16, fp16.")
+        str | None, typer.Option(help="Arithmetic: fp32, bf16, fp16.",
+                                 show_default="fp32", autocompletion=completion.precisions)
     ] = None,
     sets: Annotated[
-        list[str] | None, typer.Option("--set", help="Any setting: learning_rate=0.05.")
+        list[str] | None, typer.Option("--set", help="Any setting: learning_rate=0.05.",
+                                 show_default="the tables'")
     ] = None,
-    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1, mps.")] = "auto",
+    device: Annotated[
+        str, typer.Option(help="auto, cpu, cuda, cuda:1, mps.",
+                                 rich_help_panel=MACHINE, autocompletion=completion.devices)
+    ] = "auto",
     threads: Annotated[
-        int | None, typer.Option(min=1, help="Of the CPU; default: cores. Bit-identical results"
-                                 " only with as many.")
+        int | None, typer.Option(min=1, help="Of the CPU. Bit-identical results"
+                                 " only with as many.",
+                                 show_default="cores", rich_help_panel=MACHINE)
     ] = None,
-    data_dir: Annotated[Path | None, typer.Option(help="Folder of the data set's files.")] = None,
+    data_dir: Annotated[
+        Path | None, typer.Option(help="Folder of the data set's files.",
+                                 show_default="the user's data folder", rich_help_panel=MACHINE)
+    ] = None,
     download: Annotated[
-        bool, typer.Option("--download", help="Fetch a data set that is not there.")
+        bool, typer.Option("--download", help="Fetch a data set that is not there.",
+                                 rich_help_panel=MACHINE)
     ] = False,
     space: Annotated[
-        str, typer.Option(help="Search space.", autocompletion=names("spaces"))
+        str, typer.Option(help="Search space.", autocompletion=completion.names("spaces"))
     ] = "nb201",
     out: Annotated[
-        Path | None, typer.Option("--out", "-o", help="Folder; default runs/train-...")
+        Path | None, typer.Option("--out", "-o", help="Folder.",
+                                 show_default="runs/train-...", rich_help_panel=OUTPUT)
     ] = None,
     json: JsonOption = False,
 ) -> None:  # fmt: skip
@@ -146,7 +168,9 @@ def _tell(done: TrainingRun, *, json: bool) -> None:
             "cell", "seeds", "accuracy (%)", "best epoch (%)", "params (M)", "multiply-adds (M)",
             "time (s)", "table (%)", "architecture",
         ]  # fmt: skip
-        console.print_rows(_title(done, rows), headings, map(_cells, rows), numbers=range(1, 8))
+        console.print_rows(
+            _title(done, rows), headings, map(_cells, rows), numbers=range(1, 8), below=(8,)
+        )
     console.out.print(f"\nTables: {done.folder.path / 'trials.csv'}", soft_wrap=True)
     if done.exit_code is not ExitCode.DONE:
         why = "Interrupted" if done.interrupted else "Some trainings did not finish"

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nasbench_harness.cli.app import JsonOption, app, finite
+from nasbench_harness.cli.help import Command, examples
 
 if TYPE_CHECKING:
     from nasbench_harness.live.studies import StudyState
@@ -19,11 +20,15 @@ QUIET_SECONDS = 5.0
 
 
 @app.command(
-    epilog="Examples:  nasharness watch runs/unas-drnas-nb201   |   nasharness watch --once"
-    " runs/a runs/b   |   nasharness watch --json runs/a | jq '.[].state'"
+    cls=Command,
+    epilog=examples(
+        "nasharness watch runs/unas-drnas-nb201",
+        "nasharness watch --once runs/a runs/b",
+        "nasharness watch --json runs/a | jq '.[].state'",
+    ),
 )
 def watch(
-    studies: Annotated[list[Path], typer.Argument(metavar="RUN...", help="Study folders.")],
+    studies: Annotated[list[Path], typer.Argument(metavar="RUN", help="Study folders.")],
     once: Annotated[bool, typer.Option("--once", help="Print how it is now and leave.")] = False,
     every: Annotated[
         float,

@@ -40,7 +40,17 @@ def test_readme_s_first_command(nasharness: Run, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "arguments", ["--help", "run --help", "list methods", "query --index 5", "show arch 5"]
+    "arguments",
+    [
+        "--help",
+        "run --help",
+        "list methods",
+        "query --index 5",
+        "show arch 5",
+        "show method unas --recipe nb201",
+        "show method drnas --json",
+        "data list",
+    ],
 )
 def test_quick_commands_import_nothing_heavy(arguments: str) -> None:
     script = (

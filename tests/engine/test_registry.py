@@ -190,3 +190,51 @@ def test_summary_of_a_broken_plugin_says_so(
 ) -> None:
     install_plugin("methods", "faulty", "faulty_plugin:Method", source)
     assert "cannot be" in Registry("method").summary("faulty")
+
+
+# --- set-ups -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", registry.methods.names())
+def test_setup_says_what_the_method_says(name: str) -> None:
+    setup, method = registry.open_setup(name), registry.methods.load(name)
+    for member in ("Settings", "recipes", "version"):
+        assert getattr(setup, member) is getattr(method, member)
+
+
+def test_setups_of_the_built_in_methods_import_no_torch() -> None:
+    code = (
+        "import sys; from nasbench_harness import registry as r;"
+        "[r.open_setup(n) for n in ('darts', 'drnas', 'edas', 'random', 'rea', 'unas')];"
+        "print([name for name in ('torch', 'numpy', 'pandas') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def fresh_setups(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The registry as a process that starts now would see it."""
+    monkeypatch.setattr(registry, "methods", Registry("method"))
+    monkeypatch.setattr(registry, "setups", Registry("setup"))
+
+
+def test_method_without_a_setup_is_its_own(
+    install_plugin: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    install_plugin("methods", "mine", "my_plugin:Method", "class Method: ...\n")
+    fresh_setups(monkeypatch)
+    assert registry.open_setup("mine") is registry.methods.load("mine")
+
+
+def test_setup_from_elsewhere_is_not_taken(
+    install_plugin: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody's plugin cannot change what a method of ours says of itself."""
+    install_plugin("setups", "unas", "other_setup:Setup", "class Setup: ...\n")
+    fresh_setups(monkeypatch)
+    assert registry.open_setup("unas").__module__ != "other_setup"
+
+
+def test_unknown_method_has_no_setup() -> None:
+    with pytest.raises(UnknownNameError, match="no method called `unsa`"):
+        registry.open_setup("unsa")

@@ -1,0 +1,1 @@
+"""Set-ups of the methods: settings and recipes, readable without what a search computes with."""

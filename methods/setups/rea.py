@@ -1,0 +1,21 @@
+"""Settings and recipes of regularised evolution."""
+
+from __future__ import annotations
+
+from nasbench_harness.methods.setups.queries import hundred_queries
+from nasbench_harness.settings import Settings, setting
+
+
+class REASettings(Settings):
+    """The NAS-Bench-201 authors' values."""
+
+    population: int = setting(10, "architectures alive at a time", ge=2)
+    tournament: int = setting(3, "members drawn, with replacement, for the best to breed", ge=1)
+
+
+class RegularisedEvolutionSetup:
+    """What can be read of the method without torch."""
+
+    Settings = REASettings
+    version = "1"
+    recipes = hundred_queries("NAS-Bench-201 authors' code")

@@ -1,0 +1,30 @@
+"""Settings and recipes of REINFORCE."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from nasbench_harness.methods.setups.alpha import AlphaSettings
+from nasbench_harness.methods.setups.queries import hundred_queries
+from nasbench_harness.settings import setting
+
+
+class REINFORCESettings(AlphaSettings):
+    """The authors' values (NATS-Bench script)."""
+
+    learning_rate: float = setting(0.01, "Adam's step on the logits", gt=0)
+    beta1: float = setting(0.9, "Adam's decay of the first moment", ge=0, lt=1)
+    baseline_momentum: float = setting(
+        0.9, "momentum of the moving average of the reward", ge=0, lt=1
+    )
+    answer: Literal["best", "mode"] = setting(
+        "best", "the best architecture sampled, or the most probable one (the code's first version)"
+    )
+
+
+class REINFORCESetup:
+    """What can be read of the method without torch."""
+
+    Settings = REINFORCESettings
+    version = "1"
+    recipes = hundred_queries("NATS-Bench authors' code")

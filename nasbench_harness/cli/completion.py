@@ -1,0 +1,271 @@
+"""Shell completion: names of plugins, data sets, recipes, metrics, devices and settings.
+
+A completer answers while somebody types: it reads names and set-ups, and imports neither torch nor
+a table's numbers where it can do without.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin
+
+import typer
+
+from nasbench_harness.errors import HarnessError
+
+if TYPE_CHECKING:
+    from nasbench_harness.contracts import Table
+    from nasbench_harness.settings import Settings
+
+Completer = Callable[[typer.Context, str], list[str]]
+
+FOLDER = "folder:"
+LATENCY = "latency:"
+
+
+def _starting(with_: str, known: Iterable[str]) -> list[str]:
+    return [name for name in dict.fromkeys(known) if name.startswith(with_)]
+
+
+def _given(ctx: typer.Context, name: str) -> Any:
+    """What the line says already of a parameter; None where it does not."""
+    return (ctx.params or {}).get(name)
+
+
+def _quiet(complete: Completer) -> Completer:
+    """Nothing to offer where the line holds a mistake: the command itself will say so."""
+
+    @functools.wraps(complete)
+    def completer(ctx: typer.Context, incomplete: str) -> list[str]:
+        try:
+            return complete(ctx, incomplete)
+        except (HarnessError, OSError):
+            return []
+
+    return completer
+
+
+def words(*known: str) -> Completer:
+    """One of a few fixed words."""
+
+    def complete(ctx: typer.Context, incomplete: str) -> list[str]:
+        return _starting(incomplete, known)
+
+    return complete
+
+
+devices = words("auto", "cpu", "cuda", "cuda:0", "cuda:1", "mps")
+searches = words("landscape", "supernet")
+precisions = words("fp32", "bf16", "fp16")
+layouts = words("auto", "parts", "classes")
+compile_modes = words("none", "inductor", "graph")
+
+
+def names(kind: str) -> Completer:
+    """The plugins of one registry; of a list with commas the last."""
+
+    def complete(ctx: typer.Context, incomplete: str) -> list[str]:
+        from nasbench_harness import registry
+
+        before, comma, last = incomplete.rpartition(",")
+        known = getattr(registry, kind).names()
+        return [f"{before}{comma}{name}" for name in known if name.startswith(last)]
+
+    return complete
+
+
+# --- methods and settings ----------------------------------------------------------------------
+
+
+@_quiet
+def methods(ctx: typer.Context, incomplete: str) -> list[str]:
+    """`drnas,un` to `drnas,unas`, and `unas[temp` to `unas[temperature=`."""
+    before, last = _last_method(incomplete)
+    name, bracket, inside = last.partition("[")
+    if not bracket:
+        return [before + known for known in names("methods")(ctx, last)]
+    done, comma, open_ = inside.rpartition(",")
+    return [f"{before}{name}[{done}{comma}{said}" for said in _method_settings(name, open_)]
+
+
+def _last_method(text: str) -> tuple[str, str]:
+    """Split after the last comma that stands outside all brackets."""
+    depth, cut = 0, 0
+    for position, character in enumerate(text, start=1):
+        depth += (character == "[") - (character == "]")
+        if character == "," and depth == 0:
+            cut = position
+    return text[:cut], text[cut:]
+
+
+def _method_settings(method: str, incomplete: str) -> Iterator[str]:
+    from nasbench_harness import registry
+    from nasbench_harness.config import RECIPE
+
+    if method not in registry.methods.names():
+        return
+    setup = registry.open_setup(method)
+    yield from _settings(setup.Settings, incomplete, {RECIPE: list(setup.recipes)})
+
+
+def _settings(
+    settings: type[Settings], incomplete: str, further: Mapping[str, list[str]] | None = None
+) -> Iterator[str]:
+    """`name=`, or the values of a setting that has but a few."""
+    values = {name: _values(field.annotation) for name, field in settings.model_fields.items()}
+    values |= further or {}
+    name, sign, value = incomplete.partition("=")
+    if sign:
+        yield from (f"{name}={known}" for known in _starting(value, values.get(name, [])))
+    else:
+        yield from (f"{known}=" for known in _starting(name, values))
+
+
+def _values(annotation: Any) -> list[str]:
+    """What a field of a few values admits, as it is written on a command line."""
+    if annotation is bool:
+        return ["true", "false"]
+    if get_origin(annotation) is Literal:
+        return [str(value).lower() for value in get_args(annotation)]
+    return []
+
+
+@_quiet
+def assignments(ctx: typer.Context, incomplete: str) -> list[str]:
+    """`--set`: `drnas.anchor=kl`, `network.width=`."""
+    from nasbench_harness.config import NETWORK
+    from nasbench_harness.problems.network_settings import NetworkSettings
+
+    owner, dot, rest = incomplete.partition(".")
+    if not dot:
+        return [f"{known}." for known in _starting(owner, [*_chosen(ctx), NETWORK])]
+    found = _settings(NetworkSettings, rest) if owner == NETWORK else _method_settings(owner, rest)
+    return [f"{owner}.{said}" for said in found]
+
+
+def _chosen(ctx: typer.Context) -> list[str]:
+    """The methods on the line, or all."""
+    from nasbench_harness import registry
+    from nasbench_harness.notation import ConfigError, parse_methods
+
+    with contextlib.suppress(ConfigError):
+        if text := _given(ctx, "methods") or _given(ctx, "name"):
+            return [choice["name"] for choice in parse_methods(text)]
+    return registry.methods.names()
+
+
+@_quiet
+def recipes(ctx: typer.Context, incomplete: str) -> list[str]:
+    """Recipes of the methods on the line, or of all whose set-ups are read without torch."""
+    from nasbench_harness import registry
+
+    known = [name for name in _chosen(ctx) if name in registry.setups.names()]
+    found = [recipe for name in known for recipe in registry.open_setup(name).recipes]
+    return _starting(incomplete, ["landscape", "paper", "quick", *found])
+
+
+# --- data sets, metrics, latencies -------------------------------------------------------------
+
+
+@_quiet
+def images(ctx: typer.Context, incomplete: str) -> list[str]:
+    """Data sets of images, and `folder:` with the folders that are there."""
+    from nasbench_harness.images import sources
+
+    if incomplete.startswith(FOLDER):
+        return _folders(incomplete.removeprefix(FOLDER))
+    return _starting(incomplete, ["digits", *sources.published_names(), FOLDER])
+
+
+@_quiet
+def datasets(ctx: typer.Context, incomplete: str) -> list[str]:
+    """Data sets of the table and of images, and `all`."""
+    table = _table(ctx)
+    of_table = [metric.dataset for metric in table.metrics.values() if metric.report]
+    if incomplete.startswith(FOLDER):
+        return images(ctx, incomplete)
+    return _starting(incomplete, [*of_table, "all", *images(ctx, "")])
+
+
+@_quiet
+def table_datasets(ctx: typer.Context, incomplete: str) -> list[str]:
+    """Data sets of the table."""
+    return _starting(incomplete, [m.dataset for m in _table(ctx).metrics.values() if m.report])
+
+
+def _folders(start: str) -> list[str]:
+    place = Path(start).expanduser()
+    parent = place if start.endswith("/") or not start else place.parent
+    begun = "" if start.endswith("/") or not start else place.name
+    shown = start[: len(start) - len(begun)]
+    try:
+        found = sorted(path.name for path in parent.iterdir() if path.is_dir())
+    except OSError:
+        return []
+    return [f"{FOLDER}{shown}{name}" for name in found if name.startswith(begun)]
+
+
+def _table(ctx: typer.Context) -> Table:
+    from nasbench_harness import registry
+    from nasbench_harness.tables.library import default_table
+
+    return registry.open_table(_given(ctx, "table") or default_table())
+
+
+def _metrics(ctx: typer.Context, incomplete: str, use: str) -> list[str]:
+    metrics = [metric for metric in _table(ctx).metrics.values() if getattr(metric, use)]
+    short = [f"{metric.split}@{metric.epochs}" for metric in metrics if metric.epochs]
+    return _starting(incomplete, [*short, *(metric.name for metric in metrics)])
+
+
+@_quiet
+def search_metrics(ctx: typer.Context, incomplete: str) -> list[str]:
+    """What a search may look at."""
+    return _metrics(ctx, incomplete, "search")
+
+
+@_quiet
+def report_metrics(ctx: typer.Context, incomplete: str) -> list[str]:
+    """What a result may be judged by."""
+    return _metrics(ctx, incomplete, "report")
+
+
+@_quiet
+def columns(ctx: typer.Context, incomplete: str) -> list[str]:
+    """Everything a query can rank by."""
+    return _starting(incomplete, [*report_metrics(ctx, ""), *_table(ctx).metrics])
+
+
+@_quiet
+def latency_limits(ctx: typer.Context, incomplete: str) -> list[str]:
+    """`pixel3=`, of the devices the table knows."""
+    from nasbench_harness.tables.metrics import devices as devices_of
+
+    return _starting(incomplete, [f"{device}=" for device in devices_of(_table(ctx))])
+
+
+@_quiet
+def costs(ctx: typer.Context, incomplete: str) -> list[str]:
+    """What a method can hold down."""
+    from nasbench_harness.tables.metrics import devices as devices_of
+
+    measured = [f"{LATENCY}{device}" for device in (*devices_of(_table(ctx)), "measured")]
+    return _starting(incomplete, ["params", "flops", *measured])
+
+
+def data(ctx: typer.Context, incomplete: str) -> list[str]:
+    """What `nasharness data` can install."""
+    from nasbench_harness.images import sources
+    from nasbench_harness.tables.library import BENCHMARK
+
+    return _starting(incomplete, [BENCHMARK, *sources.published_names()])
+
+
+def benchmarks(ctx: typer.Context, incomplete: str) -> list[str]:
+    """What `nasharness data import` converts."""
+    from nasbench_harness.tables.library import BENCHMARK
+
+    return _starting(incomplete, [BENCHMARK])

@@ -1,0 +1,122 @@
+"""What `--help` looks like: options in groups, nothing cut, examples that can be copied.
+
+Plain text, as click lays it out: a name that is too long for its column gets a line of its own, and
+what it means is folded at words. So it reads the same in a narrow terminal, a pipe and a log.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from typer.core import TyperCommand, TyperGroup
+
+COMPARED = "What to compare"
+LANDSCAPE = "Searches on a table (landscape)"
+SUPERNET = "Searches on images (supernet)"
+MACHINE = "Where it runs"
+OUTPUT = "What is written"
+WATCHING = "Watching"
+OPTIONS = "Options"
+ARGUMENTS = "Arguments"
+WIDEST = 100
+"""Columns: longer lines are hard to read, however wide the terminal."""
+HYPHEN = "\N{NON-BREAKING HYPHEN}"
+"""Stands for `-` while text is folded, so that no option or name is broken at it."""
+
+
+def examples(*lines: str) -> str:
+    """An epilog with an example a line; `\\b` keeps click from filling the paragraph."""
+    title = "Example:" if len(lines) == 1 else "Examples:"
+    return "\n".join(["\b", title, *(f"  {line}" for line in lines)])
+
+
+class Command(TyperCommand):
+    """A command whose options stand under the heading of their `rich_help_panel`."""
+
+    def get_help(self, ctx: Any) -> str:
+        """The whole text."""
+        return super().get_help(ctx).replace(HYPHEN, "-")
+
+    def format_help_text(self, ctx: Any, formatter: Any) -> None:
+        """Write what the command does."""
+        _write_text(self.help, formatter)
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        """Write arguments and options, group by group."""
+        _write_groups(ctx, formatter, self.get_params(ctx))
+
+    def format_epilog(self, ctx: Any, formatter: Any) -> None:
+        """Write the examples, at the margin."""
+        _write_epilog(self.epilog, formatter)
+
+
+class Group(TyperGroup):
+    """Commands under a common name, each with its whole first sentence."""
+
+    def get_help(self, ctx: Any) -> str:
+        """The whole text."""
+        return super().get_help(ctx).replace(HYPHEN, "-")
+
+    def format_help_text(self, ctx: Any, formatter: Any) -> None:
+        """Write what the commands are for."""
+        _write_text(self.help, formatter)
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        """Write options, then commands."""
+        _write_groups(ctx, formatter, self.get_params(ctx))
+        self.format_commands(ctx, formatter)
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """Write every command with what it is for, folded where it is long."""
+        commands = ((name, self.get_command(ctx, name)) for name in self.list_commands(ctx))
+        rows = [(name, _purpose(command.help or "")) for name, command in commands if command]
+        if rows:
+            with formatter.section("Commands"):
+                formatter.write_dl(rows)
+
+    def format_epilog(self, ctx: Any, formatter: Any) -> None:
+        """Write the examples, at the margin."""
+        _write_epilog(self.epilog, formatter)
+
+
+def _write_groups(ctx: Any, formatter: Any, parameters: Iterable[Any]) -> None:
+    groups: dict[str, list[tuple[str, str]]] = {}
+    for parameter in parameters:
+        if record := parameter.get_help_record(ctx):
+            is_argument = parameter.param_type_name == "argument"
+            usual = ARGUMENTS if is_argument else OPTIONS
+            panel = getattr(parameter, "rich_help_panel", None) or usual
+            groups.setdefault(panel, []).append((record[0], _meaning(record[1])))
+    for panel in sorted(groups, key=lambda panel: (panel != ARGUMENTS, panel == OPTIONS)):
+        with formatter.section(panel):
+            formatter.write_dl(groups[panel])
+
+
+def _meaning(text: str) -> str:
+    """The second column: a default that is told in words without typer's parentheses."""
+    return _unbroken(re.sub(r"\[default: \((.+)\)([;\]])", r"[default: \1\2", text))
+
+
+def _write_text(text: str | None, formatter: Any) -> None:
+    if text:
+        formatter.write_paragraph()
+        with formatter.indentation():
+            formatter.write_text(_unbroken(inspect.cleandoc(text)))
+
+
+def _unbroken(text: str) -> str:
+    return text.replace("-", HYPHEN)
+
+
+def _write_epilog(epilog: str | None, formatter: Any) -> None:
+    if epilog:
+        formatter.write_paragraph()
+        formatter.write_text(inspect.cleandoc(epilog))
+
+
+def _purpose(text: str) -> str:
+    """The first paragraph of a help text, on one line."""
+    return _unbroken(" ".join(inspect.cleandoc(text).partition("\n\n")[0].split()))

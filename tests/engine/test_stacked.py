@@ -1,0 +1,48 @@
+"""Tables where the terminal is narrow."""
+
+from __future__ import annotations
+
+import pytest
+
+from nasbench_harness.stacked import natural_width, stacked
+
+HEADINGS = ("name", "value", "meaning")
+ROWS = [
+    ("rate", "0.1", "step on the architecture-parameters, at the very start of it all"),
+    ("cell", "12", "|nor_conv_3x3~0|+|nor_conv_3x3~0|nor_conv_3x3~1|"),
+    ("none", "1", ""),
+]
+
+
+def test_long_columns_follow_their_row() -> None:
+    lines = list(stacked(HEADINGS, ROWS, (2,), numbers=(1,), width=30))
+    assert lines[:2] == ["name  value", "rate    0.1"]
+    assert lines[-1] == "none      1"
+    assert "    |nor_conv_3x3~0|+|nor_conv_3x3~0|nor_conv_3x3~1|" in lines
+
+
+def test_words_are_not_broken() -> None:
+    lines = list(stacked(HEADINGS, ROWS[:1], (2,), numbers=(), width=30))
+    assert " ".join(line.strip() for line in lines[2:]) == ROWS[0][2]
+    assert max(map(len, lines)) <= 30
+
+
+def test_width_that_is_needed() -> None:
+    assert natural_width(("a", "bb"), [("ccc", "d")]) == 3 + 2 + 2
+
+
+@pytest.mark.parametrize("width", [60, 80, 300])
+def test_table_fits_the_terminal(
+    width: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from rich.console import Console
+
+    from nasbench_harness import console
+
+    monkeypatch.setattr(console, "out", Console(width=width, highlight=False))
+    console.print_rows("[title]", HEADINGS, [ROWS[0]], below=(2,))
+    told = capsys.readouterr().out
+    assert "[title]" in told
+    assert max(len(line.rstrip()) for line in told.splitlines()) <= width
+    words = [word for row in ROWS[:1] for cell in row for word in cell.split()]
+    assert set(words) <= set(told.split())
