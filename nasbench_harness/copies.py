@@ -267,7 +267,10 @@ class _Results:
 def _rows(study: Study) -> dict[str, Mapping[str, Any]]:
     """A study's gathered trials; none of one that has not begun."""
     try:
-        rows = read_tables(study.folder)[0].to_dict("records")
+        trials = read_tables(study.folder)[0]
     except StudyError:
         return {}
-    return {str(row["trial"]): row for row in rows}
+    rows = trials.set_index("trial", drop=False).to_dict("index")
+    return {
+        str(trial): {str(name): value for name, value in row.items()} for trial, row in rows.items()
+    }
