@@ -270,4 +270,4 @@ def _rows(study: Study) -> dict[str, Mapping[str, Any]]:
         rows = read_tables(study.folder)[0].to_dict("records")
     except StudyError:
         return {}
-    return {str(row["trial"]): row for row in rows}
+    return {str(row["trial"]): {str(k): v for k, v in row.items()} for row in rows}
