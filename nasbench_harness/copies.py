@@ -267,10 +267,7 @@ class _Results:
 def _rows(study: Study) -> dict[str, Mapping[str, Any]]:
     """A study's gathered trials; none of one that has not begun."""
     try:
-        trials = read_tables(study.folder)[0]
+        rows = read_tables(study.folder)[0].to_dict("records")
     except StudyError:
         return {}
-    rows = trials.set_index("trial", drop=False).to_dict("index")
-    return {
-        str(trial): {str(name): value for name, value in row.items()} for trial, row in rows.items()
-    }
+    return {str(row["trial"]): {str(k): v for k, v in row.items()} for row in rows}
