@@ -82,7 +82,7 @@ class _Worker:
     ) -> _Worker:
         ours, theirs = context.Pipe()
         process = context.Process(  # type: ignore[attr-defined]
-            target=_work, args=(theirs, folder.absolute(), hardware, Path.cwd()), daemon=True
+            target=_work, args=(theirs, folder, hardware, Path.cwd()), daemon=True
         )
         process.start()
         theirs.close()

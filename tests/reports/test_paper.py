@@ -20,6 +20,8 @@ from typer.testing import CliRunner
 
 from nasbench_harness.cli import app
 from nasbench_harness.errors import HarnessError
+from nasbench_harness.ownership import publishing
+from nasbench_harness.reports.earlier import is_paper
 from nasbench_harness.reports.figures import anytime, cells, choices, landscape
 from nasbench_harness.reports.figures.printing import (
     DOUBLE,
@@ -210,9 +212,13 @@ def test_writing_again_gives_the_same_and_leaves_nothing_of_before(
     odd: Study, papers: list[Path], tmp_path: Path
 ) -> None:
     again = tmp_path / "paper"
-    (again / "figures").mkdir(parents=True)
-    (again / "figures" / "gone.pdf").write_text("of another run")
+    with publishing(again, is_paper) as fresh:
+        (fresh / "figures").mkdir()
+        (fresh / "figures" / "gone.pdf").write_text("of another run")
+    (again / "figures" / "mine.pdf").write_text("a figure of my own")
     write_paper([odd.folder], again)
+    assert (again / "figures" / "mine.pdf").read_text() == "a figure of my own"
+    (again / "figures" / "mine.pdf").unlink()
     found = {path.relative_to(again): path for path in again.rglob("*") if path.is_file()}
     before = {p.relative_to(papers[1]): p for p in papers[1].rglob("*") if p.is_file()}
     assert found.keys() == before.keys()
