@@ -12,6 +12,9 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
+
+from nasbench_harness.streams import readable
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -22,13 +25,30 @@ if TYPE_CHECKING:
 WIDE = 240
 """Columns where nobody looks: piped output is not folded."""
 
-out = Console(highlight=False, width=None if sys.stdout.isatty() else WIDE)
-err = Console(stderr=True, highlight=False)
+
+class _Console(Console):
+    """Spells out what the stream's encoding lacks before columns are measured, not after."""
+
+    def render_str(self, text: str, **options: Any) -> Text:
+        return super().render_str(readable(text, self.encoding), **options)
+
+
+_seen = sys.stdout is not None and sys.stdout.isatty()
+out = _Console(highlight=False, width=None if _seen else WIDE)
+err = _Console(stderr=True, highlight=False)
 
 
 def print_json(value: Any) -> None:
-    """For scripts: plain JSON on standard output, missing numbers as null."""
-    text = json.dumps(_without_nan(value), indent=2, ensure_ascii=False, default=str)
+    """For scripts: plain JSON on standard output, missing numbers as null.
+
+    Where the stream lacks a character, all of them are escaped, so that it is JSON all the same.
+    """
+    plain = _without_nan(value)
+    text = json.dumps(plain, indent=2, ensure_ascii=False, default=str)
+    try:
+        text.encode(sys.stdout.encoding or "utf-8")
+    except UnicodeError:
+        text = json.dumps(plain, indent=2, default=str)
     sys.stdout.write(text + "\n")
 
 

@@ -11,6 +11,7 @@ from filelock import FileLock, Timeout
 
 from nasbench_harness.config import StudyConfig
 from nasbench_harness.executors import Event, Executor
+from nasbench_harness.frame import undisturbed
 from nasbench_harness.hardware import Hardware
 from nasbench_harness.outcomes import Ended, Outcome, Status
 from nasbench_harness.planning import plan
@@ -58,8 +59,11 @@ def _run_missing(
 ) -> tuple[list[Outcome], bool]:
     """The trials that failed, and whether Ctrl-C stopped the run."""
     failures: list[Outcome] = []
+    missing = study.missing()
     try:
-        with closing(executor.run(study.missing(), study.trials_folder)) as events:
+        with closing(executor.run(missing, study.trials_folder)) as events:
+            if missing:
+                _load_writers()
             for event in events:
                 if isinstance(event, Outcome) and event.status is Status.FAILED:
                     failures.append(event)
@@ -67,3 +71,10 @@ def _run_missing(
     except KeyboardInterrupt:
         return failures, True
     return failures, False
+
+
+def _load_writers() -> None:
+    """Import what gathering needs while workers start: an interrupted run does not wait for it."""
+    with undisturbed():
+        import pandas  # noqa: F401
+        import pyarrow.parquet  # noqa: F401

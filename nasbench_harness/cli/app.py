@@ -6,7 +6,6 @@ that use them, so that `--help`, `list` and `query` answer at once.
 
 from __future__ import annotations
 
-import errno
 import os
 import sys
 from typing import Annotated, Any
@@ -16,6 +15,8 @@ from typer.core import TyperGroup
 
 from nasbench_harness import __version__
 from nasbench_harness.errors import ExitCode, HarnessError
+from nasbench_harness.frame import DEBUG, debugging, ended, give_up, settle, stoppable
+from nasbench_harness.streams import guarded
 
 COMMANDS = (
     "run", "train", "resume", "watch", "report", "compare", "baseline", "check", "query", "show",
@@ -23,8 +24,12 @@ COMMANDS = (
 )  # fmt: skip
 
 
+COMPLETING = "_NASHARNESS_COMPLETE"
+"""Set by a shell that asks for names: nothing but names may be printed."""
+
+
 class _Group(TyperGroup):
-    """Turns what a user can cause into one sentence and the right exit code."""
+    """Turns whatever a command raises into one sentence and the right exit code."""
 
     def list_commands(self, ctx: Any) -> list[str]:
         return sorted(super().list_commands(ctx), key=COMMANDS.index)
@@ -32,23 +37,27 @@ class _Group(TyperGroup):
     def invoke(self, ctx: Any) -> Any:
         try:
             return super().invoke(ctx)
-        except HarnessError as error:
-            _give_up(error, str(error), error.exit_code)
-        except KeyboardInterrupt as error:
-            _give_up(error, "Stopped.", ExitCode.INCOMPLETE)
-        except BrokenPipeError:  # `nasharness ... | head`
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        except OSError as error:
-            full = error.errno == errno.ENOSPC
-            what = f"{error.strerror}: {error.filename}" if error.filename else str(error.strerror)
-            _give_up(error, f"{what}.", ExitCode.INCOMPLETE if full else ExitCode.USAGE)
+        except _NOT_TYPERS as error:
+            raise SystemExit(int(give_up(error))) from error
+
+    def main(self, *args: Any, **options: Any) -> Any:
+        if not options.get("standalone_mode", True):
+            return super().main(*args, **options)
+        with guarded(), stoppable():
+            code = ended(lambda: self._standalone(*args, **options))
+            raise SystemExit(int(settle(code)))
+
+    def _standalone(self, *args: Any, **options: Any) -> Any:
+        try:
+            return super().main(*args, **options)
+        except Exception:
+            if COMPLETING in os.environ and not debugging():
+                raise SystemExit(int(ExitCode.UNEXPECTED)) from None
+            raise
 
 
-def _give_up(error: BaseException, sentence: str, code: ExitCode) -> None:
-    if os.environ.get("NASHARNESS_DEBUG"):
-        raise error
-    sys.stderr.write(f"Error: {sentence}\n")
-    raise SystemExit(code)
+_NOT_TYPERS = (HarnessError, KeyboardInterrupt, OSError, EOFError, SystemExit, typer.Abort)
+"""What Typer would end with codes of its own, or silently."""
 
 
 app = typer.Typer(
@@ -97,4 +106,4 @@ def _options(
     ] = False,
 ) -> None:
     if debug:
-        os.environ["NASHARNESS_DEBUG"] = "1"
+        os.environ[DEBUG] = "1"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,7 +10,7 @@ import typer
 from nasbench_harness.cli.app import JsonOption, app, names
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Sequence
 
     from nasbench_harness.config import StudyConfig
     from nasbench_harness.hardware import Hardware
@@ -183,7 +182,7 @@ def run(
     study_config = with_cost(study_config, cost, target)
     hardware = _hardware(device, threads, compile_mode, deterministic, data_dir, download)
     folder = out or Path("runs") / study_config.name
-    parts = split_datasets(study_config, folder)
+    parts = list(split_datasets(study_config, folder))
     trackers = open_trackers(tensorboard=tensorboard, mlflow=mlflow)
     _run(parts, hardware, jobs, folder / "report" if report else None, trackers, json)
 
@@ -227,20 +226,20 @@ def _hardware(
 
 
 def _run(
-    parts: Iterable[tuple[StudyConfig, Path]], hardware: Hardware, jobs: int | None,
+    parts: Sequence[tuple[StudyConfig, Path]], hardware: Hardware, jobs: int | None,
     report: Path | None, trackers: Callable[[], list[Tracker]], json: bool,
 ) -> None:  # fmt: skip
-    """Run each study after the other; Ctrl-C ends the row."""
-    from nasbench_harness.cli.ending import tell
+    """Run each study after the other; Ctrl-C ends the row, and leaves the report for later."""
+    from nasbench_harness.cli.ending import tell, tell_waiting
     from nasbench_harness.console import StudyProgress
     from nasbench_harness.executors.local import LocalExecutor
     from nasbench_harness.study import run_study
     from nasbench_harness.tracking import Listeners
 
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # a scheduler's stop is a Ctrl-C
     done, tracked = [], []
     for part, place in parts:
-        executor = LocalExecutor(jobs or _default_jobs(part, hardware), hardware)
+        processes = jobs or _default_jobs(part, hardware)
+        executor = LocalExecutor(processes, hardware, waiting=tell_waiting)
         told = trackers()
         tracked += told
         with StudyProgress() as progress:
@@ -253,9 +252,9 @@ def _run(
             )  # fmt: skip
         if done[-1].interrupted:
             break
-    tell(done, report, json=json)
+    code = tell(done, report, json=json, whole=len(done) == len(parts))
     _end(tracked, report)
-    raise typer.Exit(int(max(part.exit_code for part in done)))
+    raise typer.Exit(int(code))
 
 
 def _end(tracked: list[Tracker], report: Path | None) -> None:
