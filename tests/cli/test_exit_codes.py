@@ -215,9 +215,14 @@ def test_signals_are_given_back() -> None:
 @posix
 def test_undisturbed_lines_are_run_to_their_end() -> None:
     done = []
-    with pytest.raises(KeyboardInterrupt), frame.undisturbed():
-        signal.raise_signal(signal.SIGINT)
-        done.append("whole")
+
+    def lines() -> None:
+        with frame.undisturbed():
+            signal.raise_signal(signal.SIGINT)
+            done.append("whole")
+
+    with pytest.raises(KeyboardInterrupt):
+        lines()
     assert done == ["whole"]
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 

@@ -161,7 +161,7 @@ ALPHABETS: dict[str, dict[str, str]] = {
 }
 
 
-@pytest.mark.parametrize("alphabet", ALPHABETS)
+@pytest.mark.parametrize("alphabet", ["ascii", "C"])
 @pytest.mark.parametrize("words", ["compare rea random same", "check few -b few.json",
                                    "list methods", "watch --once torn", "run --help"])  # fmt: skip
 def test_text_is_spelled_in_what_the_stream_has(words: str, alphabet: str, verdicts: Path) -> None:
@@ -199,7 +199,9 @@ def test_json_is_json_in_every_alphabet(alphabet: str, tmp_path: Path, verdicts:
     assert done.returncode == 0, done.stderr
     (study,) = json.loads(done.stdout)
     assert study["state"] == "stopped"
-    name = os.fsencode(study["folder"]) if alphabet != "C" else odd.encode("utf-8", "surrogateescape")
+    name = (
+        os.fsencode(study["folder"]) if alphabet != "C" else odd.encode("utf-8", "surrogateescape")
+    )
     assert name == os.fsencode(f"{odd}/torn") or alphabet == "C"
 
 
@@ -284,7 +286,7 @@ def pipe() -> Iterator[tuple[int, Callable[[], bytes]]]:
 
 
 def test_slow_reader_of_a_pipe_that_does_not_block_gets_all(
-    pipe: tuple[int, Callable[[], bytes]]
+    pipe: tuple[int, Callable[[], bytes]],
 ) -> None:
     write, drain = pipe
     got: list[bytes] = []
