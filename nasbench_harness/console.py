@@ -15,6 +15,7 @@ from rich.text import Text
 
 from nasbench_harness.names import printable
 from nasbench_harness.stacked import natural_width, stacked
+from nasbench_harness.streams import readable
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -28,22 +29,35 @@ WIDE = 240
 
 
 class _PlainConsole(Console):
-    """Shows text as it is: brackets and colons of a path are no markup, its odd bytes are told."""
+    """Shows text as it is: brackets and colons of a path are no markup, its odd bytes are told.
+
+    What the stream's encoding lacks is spelled out before columns are measured, not after.
+    """
 
     def render_str(self, text: str, **options: Any) -> Text:
-        return super().render_str(printable(text), **options)
+        return super().render_str(readable(printable(text), self.encoding), **options)
 
 
 _PLAIN: dict[str, Any] = {"highlight": False, "markup": False, "emoji": False}
-out = _PlainConsole(**_PLAIN, width=None if sys.stdout.isatty() else WIDE)
+_seen = sys.stdout is not None and sys.stdout.isatty()
+out = _PlainConsole(**_PLAIN, width=None if _seen else WIDE)
 err = _PlainConsole(**_PLAIN, stderr=True)
 
 
 def print_json(value: Any) -> None:
-    """For scripts: plain JSON on standard output, missing numbers as null."""
-    text = json.dumps(_without_nan(value), indent=2, ensure_ascii=False, default=str)
+    """For scripts: plain JSON on standard output, missing numbers as null.
+
+    Where the stream lacks a character, all of them are escaped, so that it is JSON all the same.
+    """
+    plain = _without_nan(value)
+    text = json.dumps(plain, indent=2, ensure_ascii=False, default=str)
     # Bytes of a name that are no UTF-8 as JSON's own escapes, which Python reads back as they were.
-    sys.stdout.write(text.encode(errors="backslashreplace").decode() + "\n")
+    text = text.encode(errors="backslashreplace").decode()
+    try:
+        text.encode(sys.stdout.encoding or "utf-8")
+    except UnicodeError:
+        text = json.dumps(plain, indent=2, default=str)
+    sys.stdout.write(text + "\n")
 
 
 def _without_nan(value: Any) -> Any:

@@ -1,4 +1,20 @@
-"""Errors a user can cause: one sentence each, with the exit code that goes with it."""
+"""Errors a user can cause: one sentence each, with the exit code that goes with it.
+
+Exit codes of `nasharness`, which a script may trust:
+
+    0   done; a check found no regression
+    1   a check failed, and nothing else
+    2   wrong usage or input; nothing was run
+    3   not all is done: trials failed or were stopped (Ctrl-C, SIGTERM, a closed terminal), a
+        download broke off, a disk is full; what is done is kept
+    4   a check that needs more seeds
+    70  an unexpected error: a fault of ours or of a plugin (EX_SOFTWARE)
+
+The code is chosen before anything is printed and stands whatever becomes of the printing: a reader
+who goes away (`| head`), a closed stream and an alphabet without the right letters change nothing.
+Only where standard output cannot be written for another reason, such as a full disk, 0 becomes 3.
+Debugging adds a traceback and leaves the code as it is.
+"""
 
 from __future__ import annotations
 
@@ -17,6 +33,7 @@ class ExitCode(IntEnum):
     USAGE = 2
     INCOMPLETE = 3
     INCONCLUSIVE = 4
+    UNEXPECTED = 70
 
 
 class HarnessError(Exception):

@@ -12,6 +12,7 @@ from filelock import FileLock, Timeout
 
 from nasbench_harness.config import StudyConfig, settled
 from nasbench_harness.executors import Event, Executor
+from nasbench_harness.frame import undisturbed
 from nasbench_harness.hardware import Hardware
 from nasbench_harness.installed import outdated
 from nasbench_harness.outcomes import Ended, Outcome, Status
@@ -125,8 +126,11 @@ def _run_missing(
 ) -> tuple[list[Outcome], bool]:
     """The trials that failed, and whether Ctrl-C stopped the run."""
     failures: list[Outcome] = []
+    missing = study.missing()
     try:
-        with closing(executor.run(study.missing(), study.trials_folder)) as events:
+        with closing(executor.run(missing, study.trials_folder)) as events:
+            if missing:
+                _load_writers()
             for event in events:
                 if isinstance(event, Outcome) and event.status is Status.FAILED:
                     failures.append(event)
@@ -134,3 +138,10 @@ def _run_missing(
     except KeyboardInterrupt:
         return failures, True
     return failures, False
+
+
+def _load_writers() -> None:
+    """Import what gathering needs while workers start: an interrupted run does not wait for it."""
+    with undisturbed():
+        import pandas  # noqa: F401
+        import pyarrow.parquet  # noqa: F401

@@ -13,7 +13,7 @@ from typing import Any
 import yaml
 from yaml.constructor import SafeConstructor
 
-from nasbench_harness.errors import HarnessError
+from nasbench_harness.errors import HarnessError, reason
 from nasbench_harness.scalars import AmbiguousScalarError, read_scalar, shown
 
 MOST_BYTES = 1 << 20
@@ -46,7 +46,7 @@ def read_yaml_file(path: Path) -> Any:
         with path.open("rb") as file:
             data = file.read(MOST_BYTES + 1)
     except OSError as error:
-        raise YAMLTextError(f"{name} cannot be read ({error.strerror}).") from error
+        raise YAMLTextError(f"{name} cannot be read ({reason(error)}).") from error
     if len(data) > MOST_BYTES:
         raise YAMLTextError(f"{name} has more than {MOST_BYTES >> 20} MB and is no study file.")
     try:

@@ -5,15 +5,18 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import subprocess
+import sys
 from collections.abc import Callable
 from contextlib import closing
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from nasbench_harness.config import build_config
-from nasbench_harness.executors import Advanced
+from nasbench_harness.executors import Advanced, local
 from nasbench_harness.executors.local import LocalExecutor, available_cores
 from nasbench_harness.files import read_json
 from nasbench_harness.planning import plan
@@ -85,6 +88,65 @@ def test_closing_the_iterator_interrupts_running_trials(specs: Specs, tmp_path: 
     assert result["status"] == "interrupted"
     assert (tmp_path / first.trial_id / "checkpoint.pt").exists()
     assert not multiprocessing.active_children()
+
+
+def _ignore_the_end(connection: Connection) -> None:
+    """A worker in the middle of a step that takes for ever."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    connection.send("ready")
+    while True:
+        signal.pause()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX signals")
+def test_second_ctrl_c_ends_workers_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """While those are waited for that do not end by themselves."""
+    context = multiprocessing.get_context("fork")
+    ours, theirs = context.Pipe()
+    process = context.Process(target=_ignore_the_end, args=(theirs,), daemon=True)
+    process.start()
+    assert ours.recv() == "ready"
+    monkeypatch.setattr(local, "SHORT_SECONDS", 0.0)
+
+    def interrupt() -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        local._stop([local._Worker(process, ours)], waiting=interrupt)
+    assert process.exitcode == -signal.SIGKILL
+
+
+def test_method_may_print_though_nobody_reads(tmp_path: Path) -> None:
+    """A worker inherits the streams of its command."""
+    script = (
+        "import sys\nfrom pathlib import Path\nfrom nasbench_harness.config import build_config\n"
+        "from nasbench_harness.executors.local import _work\n"
+        "from nasbench_harness.hardware import Hardware\n"
+        "from nasbench_harness.methods.rea import RegularisedEvolution as Method\n"
+        "from nasbench_harness.planning import plan\n"
+        "class Connection:\n"
+        "    def __init__(self, specs): self.specs = specs\n"
+        "    def recv(self):\n"
+        "        if not self.specs: raise EOFError\n"
+        "        return self.specs.pop()\n"
+        "    def send(self, event): pass\n"
+        "step = Method.step\n"
+        "def talk(self):\n"
+        "    print('→', flush=True)\n"
+        "    return step(self)\n"
+        "Method.step = talk\n"
+        "given = {'methods': 'rea', 'seeds': 1, 'steps': 9, 'random': False}\n"
+        "specs = plan(build_config(None, given, []))\n"
+        "_work(Connection(specs), Path(sys.argv[1]), Hardware())\n"
+    )
+    read, write = os.pipe()
+    os.close(read)
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    command = [sys.executable, "-c", script, str(tmp_path)]
+    subprocess.run(command, stdout=write, env=environment, check=True)
+    os.close(write)
+    (path,) = tmp_path.glob("rea-*/result.json")
+    assert read_json(path)["status"] == "done"
 
 
 def test_default_is_one_process_per_core() -> None:

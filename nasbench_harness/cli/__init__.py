@@ -1,5 +1,6 @@
 """The command line: thin, every command one call into the engine."""
 
+from nasbench_harness.__main__ import main
 from nasbench_harness.cli import (
     baseline,
     check,
@@ -18,8 +19,3 @@ __all__ = [
     "app", "baseline", "check", "compare", "data", "main", "plugins", "query", "report", "run",
     "train", "watch",
 ]  # fmt: skip
-
-
-def main() -> None:
-    """Entry point of the `nasharness` command."""
-    app()

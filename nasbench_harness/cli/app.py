@@ -6,7 +6,6 @@ that use them, so that `--help`, `list` and `query` answer at once.
 
 from __future__ import annotations
 
-import errno
 import math
 import os
 import re
@@ -18,8 +17,10 @@ import typer
 from nasbench_harness import __version__
 from nasbench_harness.cli.help import OUTPUT, WIDEST, Group, examples
 from nasbench_harness.cli.wording import reword
-from nasbench_harness.errors import ExitCode, HarnessError, os_sentence
+from nasbench_harness.errors import ExitCode, HarnessError
+from nasbench_harness.frame import DEBUG, debugging, ended, give_up, settle, stoppable
 from nasbench_harness.names import user_path
+from nasbench_harness.streams import guarded
 
 COMMANDS = (
     "run", "train", "resume", "watch", "report", "compare", "baseline", "check", "query", "show",
@@ -27,38 +28,44 @@ COMMANDS = (
 )  # fmt: skip
 
 
+COMPLETING = "_NASHARNESS_COMPLETE"
+"""Set by a shell that asks for names: nothing but names may be printed."""
 _HOME = re.compile(r"(--?[a-z-]+=?)?(~.*)", re.DOTALL)
 """A path below a home folder, alone or behind its option."""
 
 
 class _Group(Group):
-    """Turns what a user can cause into one sentence and the right exit code."""
+    """Turns whatever a command raises into one sentence and the right exit code."""
 
     def list_commands(self, ctx: Any) -> list[str]:
         return sorted(super().list_commands(ctx), key=COMMANDS.index)
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        try:
-            args = [_with_home(word) for word in args]
-        except HarnessError as error:
-            _give_up(error, str(error), error.exit_code)
-        return super().parse_args(ctx, args)
+        return super().parse_args(ctx, [_with_home(word) for word in args])
 
     def invoke(self, ctx: Any) -> Any:
         try:
             return super().invoke(ctx)
-        except HarnessError as error:
-            _give_up(error, str(error), error.exit_code)
         except typer.BadParameter as error:
             reword(error)
             raise
-        except KeyboardInterrupt as error:
-            _give_up(error, "Stopped.", ExitCode.INCOMPLETE)
-        except BrokenPipeError:  # `nasharness ... | head`
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        except OSError as error:
-            full = error.errno == errno.ENOSPC
-            _give_up(error, os_sentence(error), ExitCode.INCOMPLETE if full else ExitCode.USAGE)
+        except _NOT_TYPERS as error:
+            raise SystemExit(int(give_up(error))) from error
+
+    def main(self, *args: Any, **options: Any) -> Any:
+        if not options.get("standalone_mode", True):
+            return super().main(*args, **options)
+        with guarded(), stoppable():
+            code = ended(lambda: self._standalone(*args, **options))
+            raise SystemExit(int(settle(code)))
+
+    def _standalone(self, *args: Any, **options: Any) -> Any:
+        try:
+            return super().main(*args, **options)
+        except Exception:
+            if COMPLETING in os.environ and not debugging():
+                raise SystemExit(int(ExitCode.UNEXPECTED)) from None
+            raise
 
 
 def _with_home(word: str) -> str:
@@ -67,11 +74,8 @@ def _with_home(word: str) -> str:
     return f"{found[1] or ''}{user_path(found[2])}" if found else word
 
 
-def _give_up(error: BaseException, sentence: str, code: ExitCode) -> None:
-    if os.environ.get("NASHARNESS_DEBUG"):
-        raise error
-    sys.stderr.write(f"Error: {sentence}\n")
-    raise SystemExit(code)
+_NOT_TYPERS = (HarnessError, KeyboardInterrupt, OSError, EOFError, SystemExit, typer.Abort)
+"""What Typer would end with codes of its own, or silently."""
 
 
 app = typer.Typer(
@@ -128,4 +132,4 @@ def _options(
     ] = False,
 ) -> None:
     if debug:
-        os.environ["NASHARNESS_DEBUG"] = "1"
+        os.environ[DEBUG] = "1"

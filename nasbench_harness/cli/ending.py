@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from nasbench_harness.errors import ExitCode, HarnessError
 from nasbench_harness.names import shell_word
+from nasbench_harness.outcomes import Status
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -14,28 +15,53 @@ if TYPE_CHECKING:
     from nasbench_harness.study import StudyRun
 
 
-def tell(done: list[StudyRun], report: Path | None, *, json: bool) -> None:
-    """What a run ends with: summary, report, and how to go on."""
-    from nasbench_harness import console
-    from nasbench_harness.reports import write_report
+def tell(done: list[StudyRun], report: Path | None, *, json: bool, whole: bool = True) -> ExitCode:
+    """What a run ends with: summary, report, and how to go on; the exit code.
 
+    After Ctrl-C nobody waits for the report, and Ctrl-C leaves it unwritten; `whole`: the run got
+    to all of its studies.
+    """
+    from nasbench_harness import console
+
+    code = max(part.exit_code for part in done)
     summaries = [_summary(part) for part in done]
-    some = any(len(summary) for summary in summaries)
     page, fault = None, None
-    if report and some:
+    if report and any(map(len, summaries)) and not done[-1].interrupted:
         try:
-            page = write_report(*(part.study.folder for part in done), out=report)
+            page = _write_report(done, report)
+            code = code if page else max(code, ExitCode.INCOMPLETE)
         except HarnessError as error:  # the results are told first
             fault = error
     if json:
         console.print_json({"report": page, "studies": list(map(_as_json, done, summaries))})
     else:
-        _show(done, summaries, page)
+        _print(done, summaries, page)
     if fault:
         raise fault
+    if not json or code is not ExitCode.DONE:
+        stream = console.err if json else console.out
+        stream.print(_next(done, code, whole=whole), soft_wrap=True)
+    return code
 
 
-def _show(done: list[StudyRun], summaries: list[pd.DataFrame], page: Path | None) -> None:
+def tell_waiting() -> None:
+    """Why a run does not end at once after Ctrl-C."""
+    from nasbench_harness import console
+
+    console.err.print("Trials in progress save what they have; Ctrl-C again ends them at once.")
+
+
+def _write_report(done: list[StudyRun], report: Path) -> Path | None:
+    """The page; None if Ctrl-C kept it from being written."""
+    from nasbench_harness.reports import write_report
+
+    try:
+        return write_report(*(part.study.folder for part in done), out=report)
+    except KeyboardInterrupt:
+        return None
+
+
+def _print(done: list[StudyRun], summaries: list[pd.DataFrame], page: Path | None) -> None:
     from nasbench_harness import console
 
     for part, summary in zip(done, summaries, strict=True):
@@ -43,7 +69,6 @@ def _show(done: list[StudyRun], summaries: list[pd.DataFrame], page: Path | None
             console.print_summary(summary.to_dict("records"), title=_title(part))
     if page:
         console.out.print(f"\nReport: {page}", soft_wrap=True)
-    console.out.print(_next(done), soft_wrap=True)
 
 
 def _summary(part: StudyRun) -> pd.DataFrame:
@@ -66,14 +91,25 @@ def _title(part: StudyRun) -> str:
     return f"{spec.searched}; answers looked up in table `{spec.table}`, {spec.report_metric}"
 
 
-def _next(done: list[StudyRun]) -> str:
+def _next(done: list[StudyRun], code: ExitCode, *, whole: bool) -> str:
+    folder = done[-1].study.folder if len(done) == 1 and whole else done[-1].study.folder.parent
+    place = shell_word(folder)
+    some = any(Status.DONE in part.counts() for part in done)
+    if done[-1].interrupted:
+        resume = f"`nasharness resume {place}` goes on" if whole else "The same command goes on"
+        report = f"; `nasharness report {place}` writes the report of what is done" if some else ""
+        return f"Interrupted; what is done is kept. {resume}{report}."
     if any(part.exit_code is not ExitCode.DONE for part in done):
-        why = "Interrupted" if done[-1].interrupted else "Some trials did not finish"
-        folder = shell_word(done[-1].study.folder)
         return (
-            f"{why}; what is done is kept. Run the same command again, or `nasharness resume"
-            f" {folder}`, to go on."
+            "Some trials did not finish; what is done is kept. Run the same command again, or"
+            f" `nasharness resume {place}`, to go on."
         )
+    if code is not ExitCode.DONE:
+        return f"Stopped; every trial is done, and `nasharness report {place}` writes the report."
+    return _suggestions(done)
+
+
+def _suggestions(done: list[StudyRun]) -> str:
     steps = [
         ("more seeds", "nasharness run ... --seeds 50"),
         (

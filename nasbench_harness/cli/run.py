@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -23,7 +22,7 @@ from nasbench_harness.cli.help import (
 )  # fmt: skip
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Sequence
 
     from nasbench_harness.hardware import Hardware
     from nasbench_harness.study import StudyRun
@@ -292,10 +291,10 @@ def run(
     placed = place(study_config, out)
     if placed.note:
         console.err.print(f"Note: {placed.note}", markup=False, soft_wrap=True)
-    parts = (
+    parts = [
         (part.search, partial(run_study, part, folder, opened=console.tell_images))
         for part, folder in split_datasets(placed.config, placed.folder)
-    )
+    ]
     trackers = open_trackers(tensorboard=tensorboard, mlflow=mlflow)
     _run(parts, hardware, jobs, placed.folder / "report" if report else None, trackers, json)
 
@@ -353,19 +352,19 @@ def _hardware(
 
 
 def _run(
-    parts: Iterable[tuple[str, Callable[..., StudyRun]]], hardware: Hardware, jobs: int | None,
+    parts: Sequence[tuple[str, Callable[..., StudyRun]]], hardware: Hardware, jobs: int | None,
     report: Path | None, trackers: Callable[[], list[Tracker]], json: bool,
 ) -> None:  # fmt: skip
-    """Run each study after the other; Ctrl-C ends the row."""
-    from nasbench_harness.cli.ending import tell
+    """Run each study after the other; Ctrl-C ends the row, and leaves the report for later."""
+    from nasbench_harness.cli.ending import tell, tell_waiting
     from nasbench_harness.console import StudyProgress
     from nasbench_harness.executors.local import LocalExecutor
     from nasbench_harness.tracking import Listeners
 
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # a scheduler's stop is a Ctrl-C
     done, tracked = [], []
     for search, work in parts:
-        executor = LocalExecutor(jobs or _default_jobs(search, hardware), hardware)
+        processes = jobs or _default_jobs(search, hardware)
+        executor = LocalExecutor(processes, hardware, waiting=tell_waiting)
         told = trackers()
         tracked += told
         with StudyProgress() as progress:
@@ -375,9 +374,9 @@ def _run(
             )
         if done[-1].interrupted:
             break
-    tell(done, report, json=json)
+    code = tell(done, report, json=json, whole=len(done) == len(parts))
     _end(tracked, report)
-    raise typer.Exit(int(max(part.exit_code for part in done)))
+    raise typer.Exit(int(code))
 
 
 def _end(tracked: list[Tracker], report: Path | None) -> None:

@@ -11,6 +11,7 @@ import multiprocessing
 import os
 import signal
 import tempfile
+import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
+from nasbench_harness import frame, streams
 from nasbench_harness.executors import Advanced, Event
 from nasbench_harness.hardware import Hardware, available_cores
 from nasbench_harness.outcomes import Outcome, Status, write_failure
@@ -25,6 +27,10 @@ from nasbench_harness.spec import TrialSpec
 from nasbench_harness.trial import Callbacks, run_trial
 
 GRACE_SECONDS = 10.0
+"""How long a worker that is asked to stop may take to end its step and save it."""
+SHORT_SECONDS = 1.0
+"""How long nobody needs to be told that workers are waited for."""
+STOPS = {signal.SIGINT, *frame.STOPS}
 SOCKET_BYTES = 104
 """What the path of a socket may take with its last zero: 108 on Linux, 104 on BSD and macOS."""
 
@@ -48,8 +54,18 @@ def start_method() -> str:
 class LocalExecutor:
     """Runs trials in `jobs` processes."""
 
-    def __init__(self, jobs: int | None = None, hardware: Hardware | None = None) -> None:
-        """`jobs`: how many processes; None takes as many as have cores of their own."""
+    def __init__(
+        self,
+        jobs: int | None = None,
+        hardware: Hardware | None = None,
+        *,
+        waiting: Callable[[], None] = lambda: None,
+    ) -> None:
+        """`jobs`: how many processes; None takes as many as have cores of their own.
+
+        `waiting` is called where the end of the trials in progress has to be waited for.
+        """
+        self._waiting = waiting
         self.hardware = hardware or Hardware()
         self.jobs = jobs or max(1, available_cores() // self.hardware.threads)
         self._context = multiprocessing.get_context(start_method())
@@ -57,7 +73,12 @@ class LocalExecutor:
             self._context.set_forkserver_preload(["torch", "nasbench_harness.trial"])
 
     def run(self, specs: Sequence[TrialSpec], folder: Path) -> Generator[Event]:
-        """Run every trial in `folder / trial_id`."""
+        """Run every trial in `folder / trial_id`; what they are forked from starts at once."""
+        if specs and self._context.get_start_method() == "forkserver":
+            _start_server()
+        return self._events(specs, folder)
+
+    def _events(self, specs: Sequence[TrialSpec], folder: Path) -> Generator[Event]:
         queue = deque(specs)
         workers: list[_Worker] = []
         try:
@@ -67,7 +88,23 @@ class LocalExecutor:
                     workers[-1].give(queue.popleft())
                 yield from _collect(workers, queue, folder)
         finally:
-            _stop(workers)
+            _stop(workers, self._waiting)
+
+
+def _start_server() -> None:
+    """Start what workers are forked from, so that it outlives what stops its whole group.
+
+    Ctrl-C, a closed terminal and many schedulers signal every process of a group. The parent is
+    the one that acts on it; signals that were held back when a process began stay so in it.
+    """
+    from multiprocessing import forkserver, resource_tracker  # not there on Windows
+
+    resource_tracker.ensure_running()
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, STOPS)
+    try:
+        forkserver.ensure_running()
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 @dataclass
@@ -129,16 +166,32 @@ def _dismiss(worker: _Worker) -> None:
     worker.process.join()
 
 
-def _stop(workers: list[_Worker]) -> None:
-    """Ask running trials to save a checkpoint and end; do not wait for ever."""
-    for worker in workers:
-        worker.process.terminate()
-        worker.connection.close()
-    for worker in workers:
-        worker.process.join(GRACE_SECONDS)
-        if worker.process.is_alive():
-            worker.process.kill()
+def _stop(workers: list[_Worker], waiting: Callable[[], None]) -> None:
+    """Ask running trials to save a checkpoint and end; do not wait for ever.
+
+    Whoever interrupts the waiting ends them at once. They lose what they did since their last
+    checkpoint, and nothing else.
+    """
+    try:
+        for worker in workers:
+            worker.process.terminate()
+            worker.connection.close()
+        deadline = time.monotonic() + SHORT_SECONDS
+        if not _have_ended(workers, deadline):
+            waiting()
+            _have_ended(workers, deadline + GRACE_SECONDS)
+    finally:
+        for worker in workers:
+            if worker.process.is_alive():
+                worker.process.kill()
             worker.process.join()
+
+
+def _have_ended(workers: list[_Worker], deadline: float) -> bool:
+    """Wait until then for all of them."""
+    for worker in workers:
+        worker.process.join(max(0.0, deadline - time.monotonic()))
+    return not any(worker.process.is_alive() for worker in workers)
 
 
 def _work(connection: Connection, folder: Path, hardware: Hardware, place: Path) -> None:
@@ -153,8 +206,12 @@ def _work(connection: Connection, folder: Path, hardware: Hardware, place: Path)
         nonlocal stopped
         stopped = True
 
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
+    streams.guard()  # what a method prints must not end its trial
+    for number in STOPS:  # Ctrl-C is the parent's to handle
+        signal.signal(number, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, stop)
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPS)
     while not stopped:
         try:
             spec: TrialSpec = connection.recv()

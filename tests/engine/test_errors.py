@@ -22,6 +22,7 @@ def test_exit_codes_are_those_scripts_rely_on() -> None:
         ("USAGE", 2),
         ("INCOMPLETE", 3),
         ("INCONCLUSIVE", 4),
+        ("UNEXPECTED", 70),
     ]
 
 

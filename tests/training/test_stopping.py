@@ -7,10 +7,11 @@ import threading
 
 import pytest
 
+from nasbench_harness.frame import STOPS
 from nasbench_harness.training.stopping import stop_on_signals
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGINT, *STOPS])
 def test_a_signal_asks_to_stop(number: signal.Signals) -> None:
     before = signal.getsignal(number)
     with stop_on_signals() as stopped:
