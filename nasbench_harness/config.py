@@ -19,7 +19,9 @@ from pydantic import (
 )
 
 from nasbench_harness import registry
+from nasbench_harness.cost_options import COST_OPTION, TARGET_OPTION, hold, read_options
 from nasbench_harness.errors import UnknownNameError, nearest
+from nasbench_harness.heldcost import NONE
 from nasbench_harness.notation import ConfigError, parse_methods, parse_pair, parse_seeds
 from nasbench_harness.spec import method_label
 from nasbench_harness.tables.library import default_table
@@ -30,6 +32,8 @@ LONGEST_NAME = 100
 ALL_DATASETS = "all"
 RECIPE = "recipe"
 """`drnas[recipe=nb201_progressive]`: a recipe for this method alone."""
+PAPER = "paper"
+"""The recipe that is published for the space."""
 NETWORK = "network"
 """`--set network.width=8` sets the supernet of every method."""
 CHECK = "check"
@@ -167,9 +171,11 @@ def build_config(path: Path | None, given: Mapping[str, Any], sets: Sequence[str
     network = dict(merged.get(NETWORK) or {}) | dict(_network_sets(sets))
     if merged.get("search") == "supernet" and "batch_size" in merged:
         network.setdefault("batch_size", merged.pop("batch_size"))
+    cost, target = merged.pop(COST_OPTION, None), merged.pop(TARGET_OPTION, None)
     config = _validate({**merged, NETWORK: network})
     others = [text for text in sets if not text.startswith(f"{NETWORK}.")]
-    return config.model_copy(update={"methods": _apply_sets(config.methods, others)})
+    methods = _apply_sets(config.methods, others)
+    return with_cost(config.model_copy(update={"methods": methods}), cost, target)
 
 
 def restore_config(saved: Mapping[str, Any]) -> StudyConfig:
@@ -194,24 +200,19 @@ def split_datasets(config: StudyConfig, folder: Path) -> Iterator[tuple[StudyCon
         yield config.model_copy(update={"dataset": dataset}), folder / dataset
 
 
-def with_cost(config: StudyConfig, cost: str | None, target: float | None) -> StudyConfig:
-    """Set `cost` and `cost_target` of every method that takes a cost."""
-    given = {"cost": cost, "cost_target": target}
-    changed = {name: value for name, value in given.items() if value is not None}
-    if not changed:
+def with_cost(config: StudyConfig, cost: Any, target: Any) -> StudyConfig:
+    """Set `cost` and `cost_target` of every method that takes a cost and says nothing itself."""
+    cost, target = read_options(cost, target)
+    if cost is None and target is None:
         return config
-    methods = list(config.methods)
-    takers = [i for i, choice in enumerate(methods) if "cost" in _setting_names(choice.name)]
-    if not takers:
-        raise ConfigError("None of these methods takes a cost; `unas` does.")
-    for i in takers:
-        settings = {**methods[i].settings, **changed}
-        methods[i] = MethodChoice(name=methods[i].name, settings=settings)
-    return config.model_copy(update={"methods": tuple(methods)})
 
+    def of_recipe(choice: MethodChoice) -> str:
+        shared = config.space if config.recipe == PAPER else config.recipe
+        known = registry.methods.load(choice.name).recipes.get(choice.settings.get(RECIPE, shared))
+        return str(known.settings.get("cost", NONE)) if known else NONE
 
-def _setting_names(method: str) -> set[str]:
-    return {row["name"] for row in registry.methods.load(method).Settings.explain()}
+    methods = hold(config.methods, cost, target, of_recipe)
+    return config.model_copy(update={"methods": methods})
 
 
 def read_yaml(path: Path) -> dict[str, Any]:
@@ -242,7 +243,8 @@ def _sentence(fault: Any) -> str:
     where = [str(part) for part in fault["loc"]]
     name = where[0] if where else "the study"
     if fault["type"] == "extra_forbidden":
-        known = MethodChoice.model_fields if len(where) > 1 else StudyConfig.model_fields
+        study = [*StudyConfig.model_fields, COST_OPTION, TARGET_OPTION]
+        known = list(MethodChoice.model_fields) if len(where) > 1 else study
         hint = nearest(where[-1], known)
         suggestion = f" Did you mean `{hint}`?" if hint else ""
         owner = "An entry of `methods`" if len(where) > 1 else "A study"

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from nasbench_harness.config import BASELINE, MethodChoice, StudyConfig
+from nasbench_harness.config import BASELINE, PAPER, MethodChoice, StudyConfig
 from nasbench_harness.contracts import NetworkSpace, Recipe, Searcher, SearchSpace, Table
 from nasbench_harness.hardware import Hardware
 from nasbench_harness.notation import ConfigError
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 STEPS_PER_EPOCH = 391
 """Batches of 64 in the 25,000 CIFAR-10 training images of a search."""
 RESET = "reset_optimizer_epoch"
-PAPER, SAMPLING = "paper", "sampling"
+SAMPLING = "sampling"
 DEFAULT_LOOKUP = "cifar10"
 
 

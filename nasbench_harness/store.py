@@ -10,8 +10,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nasbench_harness import gathering, versions
+from nasbench_harness.cost_columns import CostColumns
 from nasbench_harness.errors import HarnessError
 from nasbench_harness.files import read_json, write_json
+from nasbench_harness.outcome_columns import (
+    ACCURACY,
+    OUTCOME_REGRET,
+    completed,
+    judging,
+    outcome,
+    place_after,
+    with_outcome,
+)
 from nasbench_harness.outcomes import HISTORY, SCHEMA_VERSION, Outcome, Status, read_result
 from nasbench_harness.provenance import facts
 from nasbench_harness.schema_check import violation
@@ -185,10 +195,13 @@ def trials_table(study: Study) -> pd.DataFrame:
 
     rows = []
     allowed = bool(study.config.get("allow_test_search"))
+    costs = CostColumns(study.specs)
     for spec in study.specs:
         trial = spec.trial_id
         result = read_result(study.trials_folder / trial)
         result.pop("traceback", None)
+        judged = outcome(result, spec.report_metric)
+        judged |= costs.of(spec, result, judged[ACCURACY])
         rows.append(
             {
                 "trial": trial,
@@ -196,8 +209,9 @@ def trials_table(study: Study) -> pd.DataFrame:
                 "seed": spec.seed,
                 "status": result.pop("status"),
                 "error": result.pop("error", ""),
+                **judged,
                 **_identity(spec),
-                **result,
+                **{name: value for name, value in result.items() if name not in judged},
                 **{f"setting_{name}": value for name, value in spec.settings.items()},
                 "command": reproduce(spec, allow_test_search=allowed),
                 "schema_version": SCHEMA_VERSION,
@@ -222,8 +236,16 @@ def _history(study: Study) -> pa.Table:
         sources.append((study.trials_folder / trial / HISTORY, keys))
     table = gathering.read_histories(sources)
     if not table.num_rows:
-        return pa.table({name: pa.nulls(0) for name in ("trial", "method", "seed", "step")})
-    return table
+        table = pa.table({name: pa.nulls(0) for name in ("trial", "method", "seed", "step")})
+    planned = pa.table(
+        {
+            "trial": pa.array([spec.trial_id for spec in study.specs], pa.string()),
+            "report_metric": pa.array([spec.report_metric for spec in study.specs], pa.string()),
+        }
+    )
+    table = with_outcome("history", table, judging(planned, table))
+    place = place_after(table.column_names, (OUTCOME_REGRET,))
+    return CostColumns(study.specs).with_costs(table, place)
 
 
 def read_tables(folder: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -266,7 +288,7 @@ def checked(folder: Path, trials: pa.Table, history: pa.Table) -> tuple[pa.Table
             f"The tables of {folder} are not as they should be: {fault}; delete them and gather"
             f" them anew with `nasharness report {folder}`."
         )
-    return trials, history
+    return completed(trials, history)
 
 
 def reproduce(spec: TrialSpec, *, allow_test_search: bool = False) -> str:

@@ -165,7 +165,7 @@ def run(
     A study that exists is gone on with: only what is missing runs, and methods or seeds may be
     added to it.
     """
-    from nasbench_harness.config import build_config, split_datasets, with_cost
+    from nasbench_harness.config import build_config, split_datasets
     from nasbench_harness.tracking import open_trackers
 
     network = {"width": width, "cells": cells, "precision": precision}
@@ -176,11 +176,11 @@ def run(
         "recipe": recipe, "noise": noise, "batch_size": batch_size, "random": random,
         "search_metric": search_metric, "report_metric": report_metric,
         "allow_test_search": allow_test_search, "diagnose_every": every,
+        "cost": cost, "target": target,
     }  # fmt: skip
     chosen = {name: value for name, value in given.items() if value is not None}
     of_network = [f"network.{name}={value}" for name, value in network.items() if value is not None]
     study_config = build_config(config, chosen, [*of_network, *(sets or [])])
-    study_config = with_cost(study_config, cost, target)
     hardware = _hardware(device, threads, compile_mode, deterministic, data_dir, download)
     folder = out or Path("runs") / study_config.name
     parts = split_datasets(study_config, folder)
@@ -232,19 +232,20 @@ def _run(
 ) -> None:  # fmt: skip
     """Run each study after the other; Ctrl-C ends the row."""
     from nasbench_harness.cli.ending import tell
+    from nasbench_harness.cli.notes import CostNotes
     from nasbench_harness.console import StudyProgress
     from nasbench_harness.executors.local import LocalExecutor
     from nasbench_harness.study import run_study
     from nasbench_harness.tracking import Listeners
 
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # a scheduler's stop is a Ctrl-C
-    done, tracked = [], []
+    done, tracked, noted = [], [], CostNotes()
     for part, place in parts:
         executor = LocalExecutor(jobs or _default_jobs(part, hardware), hardware)
         told = trackers()
         tracked += told
         with StudyProgress() as progress:
-            listeners = Listeners([*told, progress])
+            listeners = Listeners([*told, noted, progress])
             done.append(
                 run_study(
                     part, place, executor, hardware=hardware,
