@@ -81,25 +81,32 @@ class Study:
 
 def plan_study(folder: Path, config: Mapping[str, Any], specs: Sequence[TrialSpec]) -> Study:
     """Open or make the study in `folder`; more methods or seeds let an existing one grow."""
-    path, told = folder / STUDY, facts()
-    if path.exists():
-        existing = open_study(folder)
-        told = {**existing.facts, "last_run": told}
-        _refuse_other_settings(existing, config)
-        known = {spec.fingerprint for spec in existing.specs}
-        specs = [*existing.specs, *(s for s in specs if s.fingerprint not in known)]
-        config = {**config, **_grown(existing.config, config)}
-    elif any(child.name not in _OWN for child in folder.iterdir()):
-        raise StudyError(f"{folder} is not empty and holds no study; choose another --out.")
-    study = Study(folder, dict(config), list(specs), told)
+    study = planned_study(folder, config, specs)
     content = {
         "schema_version": SCHEMA_VERSION,
         "config": study.config,
         "facts": study.facts,
         "trials": [asdict(spec) for spec in study.specs],
     }
-    write_json(path, content)
+    write_json(folder / STUDY, content)
     return study
+
+
+def planned_study(folder: Path, config: Mapping[str, Any], specs: Sequence[TrialSpec]) -> Study:
+    """The study that `plan_study` would leave there, with all that is wrong with it; unwritten."""
+    told = facts()
+    if (folder / STUDY).exists():
+        existing = open_study(folder)
+        told = {**existing.facts, "last_run": told}
+        _refuse_other_settings(existing, config)
+        known = {spec.fingerprint for spec in existing.specs}
+        specs = [*existing.specs, *(s for s in specs if s.fingerprint not in known)]
+        config = {**config, **_grown(existing.config, config)}
+    elif folder.is_dir() and any(child.name not in _OWN for child in folder.iterdir()):
+        raise StudyError(f"{folder} is not empty and holds no study; choose another --out.")
+    elif folder.exists() and not folder.is_dir():
+        raise StudyError(f"{folder} is a file; choose another --out.")
+    return Study(folder, dict(config), list(specs), told)
 
 
 def study_folders(place: Path) -> list[Path]:

@@ -16,10 +16,13 @@ from nasbench_harness.cli.app import JsonOption, app
 from nasbench_harness.cli.baseline import MarginOption, read_margins, tell_changes
 from nasbench_harness.cli.run import DataDirOption, DeviceOption, JobsOption
 from nasbench_harness.errors import HarnessError
+from nasbench_harness.files import check_writable
 
 if TYPE_CHECKING:
     from nasbench_harness.config import StudyConfig
     from nasbench_harness.reports.regression.check import CheckReport
+    from nasbench_harness.reports.regression.standard import Standard
+    from nasbench_harness.store import Study
 
 GITHUB = "github"
 
@@ -87,6 +90,8 @@ def check(
     4 inconclusive, with the seeds that would settle it.
     """
     _refuse_combinations(studies, baseline, config, bench, power, update, annotate, json)
+    for target in (junit, markdown, baseline if update else None):
+        check_writable(target)
     tell = _Teller(junit, markdown, annotate, json)
     if bench:
         from nasbench_harness.reports.regression.benchmarks import compare_benchmarks
@@ -98,11 +103,12 @@ def check(
         _tell_power(baseline, studies or [], given, json=json)
         return
     hardware = {"device": device, "data_dir": data_dir, "jobs": jobs}
-    with _folders(studies, study, seeds, out, hardware) as folders:
+    standard = _standard(baseline or Path(), methods, given, update=update)
+    with _folders(studies, study, seeds, out, hardware, standard) as folders:
         if update:
             _update(baseline or Path(), folders, given)
         else:
-            tell(_check(baseline or Path(), folders, methods, given))
+            tell(standard.check(folders))
 
 
 def _refuse_combinations(
@@ -140,9 +146,12 @@ def _study_file(config: Path | None) -> tuple[dict[str, Any], dict[str, Any]]:
 @contextmanager
 def _folders(
     studies: list[Path] | None, study: dict[str, Any], seeds: str | None, out: Path | None,
-    hardware: dict[str, Any],
+    hardware: dict[str, Any], standard: Standard,
 ) -> Iterator[list[Path]]:  # fmt: skip
-    """The folders to check; a study from a file is run first, in a temporary one if need be."""
+    """The folders to check; a study from a file is run first, in a temporary one if need be.
+
+    Nothing is run or written where the plan of the study does not fit the standard.
+    """
     if studies:
         yield studies
         return
@@ -151,10 +160,22 @@ def _folders(
     config = build_config(None, {**study, **({"seeds": seeds} if seeds else {})}, [])
     with tempfile.TemporaryDirectory(prefix="nasharness-check-") as temporary:
         folder = out or Path(temporary) / config.name
-        for part, place in split_datasets(config, folder):
+        parts = list(split_datasets(config, folder))
+        standard.check_plan([_planned(*part, hardware) for part in parts])
+        for part, place in parts:
             if _run(part, place, **hardware):
                 raise KeyboardInterrupt
         yield [folder]
+
+
+def _planned(config: StudyConfig, folder: Path, hardware: dict[str, Any]) -> Study:
+    """The study as it would be run there."""
+    from nasbench_harness.hardware import Hardware
+    from nasbench_harness.planning import plan
+    from nasbench_harness.store import planned_study
+
+    specs = plan(config, Hardware(hardware["device"], data_dir=hardware["data_dir"]))
+    return planned_study(folder, config.model_dump(mode="json"), specs)
 
 
 def _run(
@@ -177,17 +198,17 @@ def _run(
         ).interrupted  # fmt: skip
 
 
-def _check(
-    path: Path, folders: list[Path], methods: str | None, margins: dict[str, float]
-) -> CheckReport:
+def _standard(
+    path: Path, methods: str | None, margins: dict[str, float], *, update: bool
+) -> Standard:
     from nasbench_harness.notation import parse_methods
     from nasbench_harness.reports.regression.baseline import read_baseline
-    from nasbench_harness.reports.regression.check import check_folders
+    from nasbench_harness.reports.regression.standard import Standard
     from nasbench_harness.spec import method_label
 
     choices = parse_methods(methods) if methods else []
     labels = [method_label(choice["name"], choice["settings"]) for choice in choices]
-    return check_folders(read_baseline(path), folders, methods=labels, margins=margins)
+    return Standard(None if update else read_baseline(path), labels, margins)
 
 
 def _update(path: Path, folders: list[Path], margins: dict[str, float]) -> None:

@@ -69,15 +69,12 @@ def check_results(
     tables, or the results lack what the baseline has.
     """
     allowed = find_margins(baseline, margins or {})
-    chosen = _chosen(baseline.results, methods)
     there = {series.key: series for series in results.series}
-    _refuse_missing(chosen, there)
+    chosen = refuse_unfit(baseline.results, there, methods)
     settled: dict[Key, Finding] = {}
     comparisons: dict[Key, Comparison] = {}
     for old in chosen:
         new = there.get(old.key)
-        if new is not None:
-            _refuse_other_config(old, new)
         if finding := _without_values(old, new, there):
             settled[old.key] = finding
         if new is not None and new.values and not _on_other_device(old, new):
@@ -127,6 +124,21 @@ def renewed(path: Path, folders: Iterable[Path], margins: Mapping[str, float]) -
 
 
 # --- what cannot be compared -------------------------------------------------------------------
+
+
+def refuse_unfit(
+    baseline: Results, there: Mapping[Key, Series], methods: Sequence[str]
+) -> list[Series]:
+    """The baseline's series that are to be checked; HarnessError where results do not fit them.
+
+    Values are not looked at, so that what was planned can be tried as well as what was found.
+    """
+    chosen = _chosen(baseline, methods)
+    _refuse_missing(chosen, there)
+    for old in chosen:
+        if (new := there.get(old.key)) is not None:
+            _refuse_other_config(old, new)
+    return chosen
 
 
 def _chosen(results: Results, methods: Sequence[str]) -> list[Series]:
