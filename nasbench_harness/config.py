@@ -18,8 +18,10 @@ from pydantic import (
 
 from nasbench_harness import faults, registry
 from nasbench_harness.canonical import canonical_network, canonical_settings
+from nasbench_harness.cost_options import COST_OPTION, TARGET_OPTION, hold, read_options
 from nasbench_harness.errors import UnknownNameError
 from nasbench_harness.fields import as_declared
+from nasbench_harness.heldcost import NONE
 from nasbench_harness.images.place import absolute
 from nasbench_harness.naming import ALL_DATASETS, study_name
 from nasbench_harness.notation import (
@@ -39,6 +41,8 @@ BASELINE = "random"
 AUTO = "auto"
 RECIPE = "recipe"
 """`drnas[recipe=nb201_progressive]`: a recipe for this method alone."""
+PAPER = "paper"
+"""The recipe that is published for the space."""
 NETWORK = "network"
 """`--set network.width=8` sets the supernet of every method."""
 CHECK = "check"
@@ -177,10 +181,12 @@ def build_config(path: Path | None, given: Mapping[str, Any], sets: Sequence[str
         raise ConfigError("No methods given; try `--methods unas,drnas` or `--config study.yaml`.")
     of_network = [text for text in sets if text.startswith(f"{NETWORK}.")]
     network = _network(merged, written, given) | _network_sets(of_network)
+    cost, target = merged.pop(COST_OPTION, None), merged.pop(TARGET_OPTION, None)
     config = _validate({**merged, NETWORK: network})
     check_seed_count(len(config.seeds))
     others = [text for text in sets if text not in of_network]
-    return config.model_copy(update={"methods": _apply_sets(config.methods, others)})
+    methods = _apply_sets(config.methods, others)
+    return with_cost(config.model_copy(update={"methods": methods}), cost, target)
 
 
 def _network(merged: dict[str, Any], *layers: Mapping[str, Any]) -> dict[str, Any]:
@@ -215,24 +221,19 @@ def split_datasets(config: StudyConfig, folder: Path) -> Iterator[tuple[StudyCon
         yield config.model_copy(update={"dataset": dataset}), folder / dataset
 
 
-def with_cost(config: StudyConfig, cost: str | None, target: float | None) -> StudyConfig:
-    """Set `cost` and `cost_target` of every method that takes a cost."""
-    given = {"cost": cost, "cost_target": target}
-    changed = {name: value for name, value in given.items() if value is not None}
-    if not changed:
+def with_cost(config: StudyConfig, cost: Any, target: Any) -> StudyConfig:
+    """Set `cost` and `cost_target` of every method that takes a cost and says nothing itself."""
+    cost, target = read_options(cost, target)
+    if cost is None and target is None:
         return config
-    methods = list(config.methods)
-    takers = [i for i, choice in enumerate(methods) if "cost" in _setting_names(choice.name)]
-    if not takers:
-        raise ConfigError("None of these methods takes a cost; `unas` does.")
-    for i in takers:
-        settings = {**methods[i].settings, **changed}
-        methods[i] = MethodChoice(name=methods[i].name, settings=settings)
-    return config.model_copy(update={"methods": tuple(methods)})
 
+    def of_recipe(choice: MethodChoice) -> str:
+        shared = config.space if config.recipe == PAPER else config.recipe
+        known = registry.methods.load(choice.name).recipes.get(choice.settings.get(RECIPE, shared))
+        return str(known.settings.get("cost", NONE)) if known else NONE
 
-def _setting_names(method: str) -> set[str]:
-    return {row["name"] for row in registry.methods.load(method).Settings.explain()}
+    methods = hold(config.methods, cost, target, of_recipe)
+    return config.model_copy(update={"methods": methods})
 
 
 def read_yaml(path: Path) -> dict[str, Any]:
@@ -250,7 +251,8 @@ def _validate(values: Mapping[str, Any]) -> StudyConfig:
     try:
         return StudyConfig.model_validate(values)
     except ValidationError as error:
-        raise ConfigError(faults.sentences(error, StudyConfig, MethodChoice)) from error
+        further = (COST_OPTION, TARGET_OPTION)
+        raise ConfigError(faults.sentences(error, StudyConfig, MethodChoice, further)) from error
 
 
 def _apply_sets(choices: Sequence[MethodChoice], sets: Iterable[str]) -> tuple[MethodChoice, ...]:

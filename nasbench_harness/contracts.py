@@ -117,6 +117,17 @@ class SearchSpace(Protocol):
         """Draw the architecture as a graph."""
 
 
+@runtime_checkable
+class Numbered(Protocol):
+    """Capability of a space: its benchmark numbers the architectures in an order of its own."""
+
+    def indices(self) -> NDArray[np.int64]:
+        """[size] the official index of every architecture, in rank order, each once.
+
+        The one that `describe` tells as `index`.
+        """
+
+
 # --- networks ----------------------------------------------------------------------------------
 
 
@@ -403,7 +414,11 @@ class Metric:
 
 
 class Table(Protocol):
-    """A tabular benchmark: one row per architecture, in the space's rank order."""
+    """A tabular benchmark: one row per architecture, in the space's rank order.
+
+    A rank is the place in `enumerate()` of the space, not the number by which the benchmark knows
+    an architecture (see `Numbered`).
+    """
 
     @property
     def name(self) -> str:

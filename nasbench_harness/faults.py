@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
@@ -21,12 +21,20 @@ _EXPECTED = {
 _ENTRY = "a name such as `unas`, `unas[temperature=1]`, or `name:` with `settings:`"
 
 
-def sentences(error: ValidationError, study: type[BaseModel], entry: type[BaseModel]) -> str:
-    """What is wrong with a study, and what was expected; `entry` is one of its methods."""
+def sentences(
+    error: ValidationError,
+    study: type[BaseModel],
+    entry: type[BaseModel],
+    further: Sequence[str] = (),
+) -> str:
+    """What is wrong with a study, and what was expected; `entry` is one of its methods.
+
+    `further` are keys that a study file may have and the study has not.
+    """
     properties = study.model_json_schema()["properties"]
     found = (
         _of_entry(fault, entry) if fault["loc"][:1] == (_METHODS,) and len(fault["loc"]) > 1
-        else _of_study(fault, properties)
+        else _of_study(fault, properties, further)
         for fault in error.errors()
     )  # fmt: skip
     return " ".join(dict.fromkeys(found))
@@ -38,10 +46,10 @@ def reason(fault: Any) -> str:
     return f" ({error})" if str(error or "") else ""
 
 
-def _of_study(fault: Any, properties: Mapping[str, Any]) -> str:
+def _of_study(fault: Any, properties: Mapping[str, Any], further: Sequence[str]) -> str:
     name = str(fault["loc"][0]) if fault["loc"] else "the study"
     if fault["type"] == "extra_forbidden":
-        return _no_key("A study", name, properties)
+        return _no_key("A study", name, [*properties, *further])
     if fault["type"] == "missing":
         return f"A study needs `{name}`: {_expected(name, properties)}."
     if fault["type"] == "too_short":

@@ -133,6 +133,25 @@ def replacing_folder(folder: Path) -> Iterator[Path]:
         shutil.rmtree(work, ignore_errors=True)
 
 
+def check_writable(path: Path | None) -> None:
+    """HarnessError unless a file can be written there later; folders on the way may be missing."""
+    if path is None:
+        return
+    if path.is_dir():
+        raise HarnessError(f"{path} is a folder; name a file in it.")
+    parent = path.absolute().parent
+    while not parent.exists() and parent != parent.parent:
+        parent = parent.parent
+    if not parent.is_dir():
+        raise HarnessError(
+            f"{path} cannot be written: {parent} is no folder; choose another place."
+        )
+    if not os.access(parent, os.W_OK | os.X_OK):
+        raise HarnessError(
+            f"{path} cannot be written: the folder {parent} is read-only; choose another place."
+        )
+
+
 def write_text(path: Path, text: str) -> None:
     """Replace the file's content atomically; what is no UTF-8 in it is escaped as in JSON."""
     with replacing(path) as temporary:

@@ -20,6 +20,8 @@ from nasbench_harness.tidy import tidy_frame
 if TYPE_CHECKING:
     import pyarrow as pa
 
+LAYOUT = 2
+"""Raised when the same files are gathered into other tables: then old ones are gathered anew."""
 PIECE_BYTES = 16 << 20
 """So much of the journals is parsed at once."""
 
@@ -32,7 +34,7 @@ Source = tuple[Path, Mapping[str, Any]]
 
 def state(trials: Path, specs: Iterable[TrialSpec], **config: Any) -> str:
     """A hash of the plan and of size and time of every file the tables are gathered from."""
-    digest = hashlib.sha256(f"{__version__} {SCHEMA_VERSION}".encode())
+    digest = hashlib.sha256(f"{__version__} {SCHEMA_VERSION} {LAYOUT}".encode())
     names = [field.name for field in fields(TrialSpec)]
     for facts in chain([config], ({name: getattr(s, name) for name in names} for s in specs)):
         digest.update(json.dumps(facts, sort_keys=True).encode())

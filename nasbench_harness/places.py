@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from nasbench_harness.config import BASELINE, MethodChoice, StudyConfig
+from nasbench_harness.config import BASELINE, PAPER, MethodChoice, StudyConfig
 from nasbench_harness.contracts import NetworkSpace, Recipe, Searcher, SearchSpace, Table
 from nasbench_harness.hardware import Hardware
 from nasbench_harness.images.place import absolute
@@ -22,7 +22,7 @@ STEPS_PER_EPOCH = 391
 RATE = "learning_rate"
 WITH_WARMUP = ("reset_optimizer_epoch", "constant_epochs")
 """Epochs of the network's training that are the method's warm-up, where the recipe sets them."""
-PAPER, SAMPLING = "paper", "sampling"
+SAMPLING = "sampling"
 DEFAULT_LOOKUP = "cifar10"
 
 

@@ -11,10 +11,11 @@ from nasbench_harness.config import BASELINE, RECIPE, MethodChoice, StudyConfig
 from nasbench_harness.contracts import Recipe, Searcher, Setup, Table
 from nasbench_harness.errors import UnknownNameError
 from nasbench_harness.hardware import Hardware
+from nasbench_harness.heldcost import LATENCY, MEASURED
 from nasbench_harness.notation import ConfigError
 from nasbench_harness.places import OnImages, OnTable
 from nasbench_harness.spec import TrialSpec
-from nasbench_harness.tables.metrics import devices, find_metric
+from nasbench_harness.tables.metrics import devices, find_metric, latency_metric
 
 if TYPE_CHECKING:
     from nasbench_harness.images.parts import ImageDataset
@@ -130,13 +131,21 @@ def _report_metric(table: Table, config: StudyConfig, dataset: str) -> str:
 
 
 def _check_cost(method: str, cost: str, table: Table, *, measured: bool) -> None:
-    from nasbench_harness.problems.costs import LATENCY, MEASURED
-
-    if not cost.startswith(LATENCY):
+    """A latency must be one that the table has, and has of every architecture."""
+    if not isinstance(cost, str) or not cost.startswith(LATENCY):
         return
     known = devices(table) + ([MEASURED] if measured else [])
     if (device := cost.removeprefix(LATENCY)) not in known:
         raise UnknownNameError(f"device in table `{table.name}` for `{method}`", device, known)
+    if device == MEASURED:
+        return
+    column = table.column(latency_metric(device))
+    if holes := int((column != column).sum()):  # noqa: PLR0124 - NaN
+        raise ConfigError(
+            f"Table `{table.name}` has no {cost} of {holes:,} of its {len(column):,} architectures,"
+            f" so that `{method}` cannot hold it down; choose another device"
+            f" ({', '.join(other for other in known if other != device) or 'there is none'})."
+        )
 
 
 def _refuse_if_none_can_run(methods: Sequence[Mapping[str, Any]], problem: type) -> None:

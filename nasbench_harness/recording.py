@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 from nasbench_harness.contracts import Architecture
 from nasbench_harness.errors import HarnessError
 from nasbench_harness.hardware import describe_device, peak_memory_mb
+from nasbench_harness.heldcost import held_cost
 from nasbench_harness.outcomes import Status
+from nasbench_harness.tables.within import best_within
 
 if TYPE_CHECKING:
     from nasbench_harness.trial import Run
@@ -84,6 +86,7 @@ def result(run: Run) -> dict[str, Any]:
     arch: Architecture = run.searcher.architecture()
     spec, table = run.spec, run.table
     metrics = {m.name for m in table.metrics.values() if m.report and m.dataset == spec.dataset}
+    metrics.add(spec.report_metric)
     value = table.value(spec.report_metric, run.space.rank(arch))
     worse, better = table.standing(spec.report_metric, value)
     return {
@@ -98,9 +101,19 @@ def result(run: Run) -> dict[str, Any]:
         "queries": None,
         "simulated_gpu_hours": None,
         **run.problem.conclude(arch),
+        **_held_cost(run, arch, value),
         "search_seconds": run.seconds,
         **_cost_of_search(run),
     }
+
+
+def _held_cost(run: Run, arch: Architecture, accuracy: float) -> dict[str, Any]:
+    """What the answer costs by what its method holds down, beside the target."""
+    held = held_cost(run.spec.settings)
+    if held is None:
+        return {}
+    cost = held.scaled(run.problem.cost(arch, held.what))
+    return held.judged(cost, accuracy, best_within(run.spec, held))
 
 
 def _cost_of_search(run: Run) -> dict[str, Any]:

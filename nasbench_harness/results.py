@@ -36,10 +36,10 @@ def load_results(
     """The tables of one or more studies, each put together to one.
 
     `paths` are study folders, or folders with studies in them, such as `runs`. Columns are those of
-    docs/schema.md and four more: `study`, the folder's name (within the given folder, or as much of
-    its path as tells it from the others), and `accuracy` (percent) and `regret` (points), which are
-    those of each row's own `report_metric`; `history` has that column too. A column that only some
-    studies have is missing in the rows of the others. Numbers stay numbers, whole numbers are
+    docs/schema.md and one more: `study`, the folder's name (within the given folder, or as much of
+    its path as tells it from the others); `history` has the trials' `report_metric` too, which
+    `accuracy` (percent) and `regret` (points) of each row are by. A column that only some studies
+    have is missing in the rows of the others. Numbers stay numbers, whole numbers are
     floats where some are missing, columns of true and false are pandas' `boolean`; what is a number
     in one study and text in another becomes text.
 

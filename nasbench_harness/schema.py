@@ -79,6 +79,7 @@ _ID, _SET, _STATUS, _RESULT, _COST, _RECORD = Role
 _UNDONE = "not done"
 _OTHERS = "other methods"
 _UNDIAGNOSED = "not diagnosed (`--diagnose`)"
+_UNHELD = "methods without a cost, where those of the study hold several"
 
 
 def _named(name: str, kind: Kind, meaning: str) -> Column:
@@ -95,6 +96,24 @@ TRIALS = (
     _named("seed", _W, "seed of the trial"),
     Column("status", _T, _STATUS, "`done`, `failed`, `interrupted` or `missing`", always=True),
     Column("error", _T, _STATUS, "why it is not done, in a sentence; empty if it is", always=True),
+    Column("accuracy", _N, _RESULT, "the answer's `report_metric`", "percent", missing=_UNDONE),
+    Column("regret", _N, _RESULT, "what the answer misses to the benchmark's best, by"
+           " `report_metric`", "points", missing=_UNDONE),
+    Column("cost", _N, _RESULT, "what the answer costs by the cost that is held in the study"
+           " (`--cost`), of every method", "as `cost_unit`",
+           missing="not done, no such cost of this benchmark, measured latencies of methods that"
+           " hold none"),
+    Column("cost_name", _T, _SET, "the cost that the method holds down, or else the one that all"
+           " others hold; `setting_cost` tells which", missing=_UNHELD),
+    Column("cost_unit", _T, _SET, "`million` (parameters, multiply-adds), `ms` (latencies)",
+           missing=_UNHELD),
+    Column("cost_target", _N, _SET, "how much of the cost is free", "as `cost_unit`",
+           missing=f"{_UNHELD} or several targets"),
+    Column("target_met", _F, _RESULT, "is `cost` at most `cost_target`",
+           missing="without a cost or a target"),
+    Column("regret_within_target", _N, _RESULT, "what the answer misses to the best by"
+           " `report_metric` among the architectures within the target", "points",
+           missing="the answer exceeds the target, measured latencies"),
     _named("method_name", _T, "method without its settings"),
     _named("method_version", _T, "raised when the same settings and seed give another result"),
     _set("recipe", _T, "published or own values the settings started from"),
@@ -117,7 +136,8 @@ TRIALS = (
     Column("network_<name>", _ANY, _SET, "how the supernet was built and trained; `nasharness show"
            " method NAME --recipe RECIPE` explains each", of=Of.SUPERNET),
     Column("architecture", _T, _RESULT, "the answer, as its community writes it", missing=_UNDONE),
-    Column("index", _W, _RESULT, "number of the answer in its benchmark", missing=_UNDONE),
+    Column("index", _W, _RESULT, "official index of the answer in its benchmark: the key of"
+           " `open_table(...).to_pandas()`", missing=_UNDONE),
     Column("canonical_form", _T, _RESULT, "equal for cells that compute the same", missing=_UNDONE),
     Column("connected", _F, _RESULT, "does the input reach the output", missing=_UNDONE),
     Column("collapsed", _F, _RESULT, "are all operations skip connections", missing=_UNDONE),
@@ -164,6 +184,13 @@ HISTORY = (
     Column("epoch", _W, _RECORD, "epoch the step belongs to, from 0", "epochs"),
     Column("seconds", _N, _COST, "duration of the search so far, without recording", "seconds"),
     Column("architecture", _T, _RESULT, "the answer if the search stopped now"),
+    Column("accuracy", _N, _RESULT, "that answer's accuracy, by the trial's `report_metric`",
+           "percent"),
+    Column("regret", _N, _RESULT, "what it misses to the benchmark's best, by the same", "points"),
+    Column("cost", _N, _RESULT, "what it costs, as in `trials`", "as `cost_unit`",
+           missing="as in `trials`, measured latencies"),
+    Column("regret_within_target", _N, _RESULT, "what it misses to the best within the target",
+           "points", missing="it exceeds the target, measured latencies"),
     Column("regret_<metric>", _N, _RESULT, "what that answer misses to the best of the benchmark",
            "points"),
     Column(METRIC, _N, _RESULT, "that answer's accuracy in the benchmark, in the columns that are"

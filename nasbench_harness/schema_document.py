@@ -28,11 +28,18 @@ own: anything in `trials`, numbers in `history`.
 - **Checked.** Whoever reads tables through nasbench-harness has them checked: columns, types, \
 statuses, keys.
 
-With `load_results` of the package, from one study or many; it adds `study`, `accuracy` and \
-`regret`, the last two by each row's own `report_metric`. A trial that several of the studies \
-have, as a study and its backup do, is there once: of its copies the first that is done, with the \
-name of that study. Trials are told apart by all their settings and their seed, by no folder; \
-copies that ended differently are refused:
+- **Judged.** `accuracy` and `regret` are those of the row's own `report_metric`; the benchmark's \
+other metrics stand beside them, each with its own `regret_<metric>`. Where a method holds a cost \
+down, `cost`, `target_met` and `regret_within_target` say what became of it, for every method of \
+the study. An answer that exceeds the target has no regret within it.
+- **Joins.** `index` is the official index: with `table = open_table("nb201").to_pandas()`, \
+`trials.merge(table, left_on="index", right_index=True)` puts all that the table knows beside each \
+answer. A space without such an index has no such column; `architecture` joins as well.
+
+With `load_results` of the package, from one study or many; it adds `study`, and `report_metric` \
+to the steps. A trial that several of the studies have, as a study and its backup do, is there \
+once: of its copies the first that is done, with the name of that study. Trials are told apart by \
+all their settings and their seed, by no folder; copies that ended differently are refused:
 
 ```python
 from nasbench_harness import load_results

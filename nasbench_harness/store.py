@@ -9,9 +9,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nasbench_harness import gathering, growing, versions
+from nasbench_harness.cost_columns import CostColumns
 from nasbench_harness.errors import HarnessError, os_sentence
 from nasbench_harness.files import read_json, write_json
 from nasbench_harness.names import command_line, shell_word
+from nasbench_harness.outcome_columns import (
+    ACCURACY,
+    OUTCOME_REGRET,
+    completed,
+    judging,
+    outcome,
+    place_after,
+    with_outcome,
+)
 from nasbench_harness.outcomes import HISTORY, SCHEMA_VERSION, Outcome, Status, read_result
 from nasbench_harness.provenance import facts
 from nasbench_harness.schema_check import violation
@@ -97,16 +107,7 @@ def refuse_strangers(folder: Path) -> None:
 
 def plan_study(folder: Path, config: Mapping[str, Any], specs: Sequence[TrialSpec]) -> Study:
     """Open or make the study in `folder`; more methods or seeds let an existing one grow."""
-    path, told = folder / STUDY, facts()
-    if path.exists():
-        existing = open_study(folder)
-        told = {**existing.facts, "last_run": told}
-        recorded = (existing.config, existing.specs)
-        if refused := growing.refusal(folder, *recorded, config, specs):
-            raise StudyError(refused)
-        config, specs = growing.grown(*recorded, config, specs)
-    refuse_strangers(folder)
-    study = Study(folder, dict(config), list(specs), told)
+    study = planned_study(folder, config, specs)
     write_study(study)
     return study
 
@@ -120,6 +121,20 @@ def write_study(study: Study) -> None:
         "trials": [asdict(spec) for spec in study.specs],
     }
     write_json(study.folder / STUDY, content)
+
+
+def planned_study(folder: Path, config: Mapping[str, Any], specs: Sequence[TrialSpec]) -> Study:
+    """The study that `plan_study` would leave there, with all that is wrong with it; unwritten."""
+    told = facts()
+    if (folder / STUDY).exists():
+        existing = open_study(folder)
+        told = {**existing.facts, "last_run": told}
+        recorded = (existing.config, existing.specs)
+        if refused := growing.refusal(folder, *recorded, config, specs):
+            raise StudyError(refused)
+        config, specs = growing.grown(*recorded, config, specs)
+    refuse_strangers(folder)
+    return Study(folder, dict(config), list(specs), told)
 
 
 def study_folders(place: Path) -> list[Path]:
@@ -208,10 +223,13 @@ def trials_table(study: Study) -> pd.DataFrame:
     """One row per planned trial: identity, status, result, and every setting."""
     rows = []
     allowed = bool(study.config.get("allow_test_search"))
+    costs = CostColumns(study.specs)
     for spec in study.specs:
         trial = spec.trial_id
         result = study.result(spec)
         result.pop("traceback", None)
+        judged = outcome(result, spec.report_metric)
+        judged |= costs.of(spec, result, judged[ACCURACY])
         rows.append(
             {
                 "trial": trial,
@@ -219,8 +237,9 @@ def trials_table(study: Study) -> pd.DataFrame:
                 "seed": spec.seed,
                 "status": result.pop("status"),
                 "error": result.pop("error", ""),
+                **judged,
                 **_identity(spec),
-                **result,
+                **{name: value for name, value in result.items() if name not in judged},
                 **{f"setting_{name}": value for name, value in spec.settings.items()},
                 "command": reproduce(spec, allow_test_search=allowed),
                 "schema_version": SCHEMA_VERSION,
@@ -245,8 +264,16 @@ def _history(study: Study) -> pa.Table:
         sources.append((study.trial_folder(spec) / HISTORY, keys))
     table = gathering.read_histories(sources)
     if not table.num_rows:
-        return pa.table({name: pa.nulls(0) for name in ("trial", "method", "seed", "step")})
-    return table
+        table = pa.table({name: pa.nulls(0) for name in ("trial", "method", "seed", "step")})
+    planned = pa.table(
+        {
+            "trial": pa.array([spec.trial_id for spec in study.specs], pa.string()),
+            "report_metric": pa.array([spec.report_metric for spec in study.specs], pa.string()),
+        }
+    )
+    table = with_outcome("history", table, judging(planned, table))
+    place = place_after(table.column_names, (OUTCOME_REGRET,))
+    return CostColumns(study.specs).with_costs(table, place)
 
 
 def read_tables(folder: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -292,7 +319,7 @@ def checked(folder: Path, trials: pa.Table, history: pa.Table) -> tuple[pa.Table
             f"The tables of {folder} are not as they should be: {fault}; delete them and gather"
             f" them anew with `nasharness report {shell_word(folder)}`."
         )
-    return trials, history
+    return completed(trials, history)
 
 
 def reproduce(spec: TrialSpec, *, allow_test_search: bool = False) -> str:

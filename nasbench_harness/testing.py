@@ -26,6 +26,7 @@ from nasbench_harness.contracts import (
     GradientEstimator,
     Metric,
     NetworkShape,
+    Numbered,
     Problem,
     Searcher,
     SearchSpace,
@@ -322,7 +323,17 @@ def check_space(space: SearchSpace, *, samples: int = 50) -> None:
         assert space.unrank(rank) == arch, f"unrank({rank}) must be the inverse of rank"
     for arch in drawn:
         _check_architecture(space, arch, counts)
+    if isinstance(space, Numbered):
+        _check_numbers(space, drawn)
     _check_refusals(space)
+
+
+def _check_numbers(space: Any, drawn: Sequence[Architecture]) -> None:
+    indices = space.indices()
+    assert len(set(indices.tolist())) == len(indices) == space.size, "every index is there once"
+    for arch in drawn:
+        told = space.describe(arch).get("index")
+        assert told == indices[space.rank(arch)], f"describe and indices must agree on {arch}"
 
 
 def _check_architecture(space: SearchSpace, arch: Architecture, counts: Sequence[int]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from nasbench_harness.reports import pairs, robust, searchcost
+from nasbench_harness.reports import heldcost, pairs, robust, searchcost
 from nasbench_harness.reports.published import leaderboard
 from nasbench_harness.reports.studydata import StudyData
 from nasbench_harness.reports.tables import PrintedTable, search_table, subject, summary_table
@@ -34,6 +34,7 @@ def exhibits(data: StudyData) -> list[Exhibit]:
     """All tables of a study; those it cannot have are left out."""
     shown = (
         ("Summary", _summary_note(data), summary_table(data)),
+        ("Within the cost's target", heldcost.NOTE, heldcost.cost_table(data)),
         ("The search itself", searchcost.NOTE, search_table(data)),
         ("Method against method", pairs.NOTE, pairs.paired_table(data)),
         ("Spread, and regret at any time", robust.NOTE, robust.robust_table(data)),

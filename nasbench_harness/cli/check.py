@@ -18,10 +18,13 @@ from nasbench_harness.cli.baseline import MarginOption, read_margins, tell_chang
 from nasbench_harness.cli.help import OUTPUT, Command, examples
 from nasbench_harness.cli.run import DataDirOption, DeviceOption, JobsOption
 from nasbench_harness.errors import HarnessError
+from nasbench_harness.files import check_writable
 
 if TYPE_CHECKING:
     from nasbench_harness.config import StudyConfig
     from nasbench_harness.reports.regression.check import CheckReport
+    from nasbench_harness.reports.regression.standard import Standard
+    from nasbench_harness.store import Study
 
 GITHUB = "github"
 JUNIT_NAME, MARKDOWN_HEAD = b'name="nasharness check"', b"## nasharness check: "
@@ -107,6 +110,8 @@ def check(
     """
     _refuse_combinations(studies, baseline, config, bench, power, update, annotate, json)
     _claim_files(junit, markdown, baseline if update else None)
+    for target in (junit, markdown, baseline if update else None):
+        check_writable(target)
     tell = _Teller(junit, markdown, annotate, json)
     if bench:
         from nasbench_harness.reports.regression.benchmarks import compare_benchmarks
@@ -118,11 +123,12 @@ def check(
         _tell_power(baseline, studies or [], given, json=json)
         return
     hardware = {"device": device, "data_dir": data_dir, "jobs": jobs}
-    with _folders(studies, study, seeds, out, hardware) as folders:
+    standard = _standard(baseline or Path(), methods, given, update=update)
+    with _folders(studies, study, seeds, out, hardware, standard) as folders:
         if update:
             _update(baseline or Path(), folders, given, json=json)
         else:
-            tell(_check(baseline or Path(), folders, ",".join(methods or []), given))
+            tell(standard.check(folders))
 
 
 def _refuse_combinations(
@@ -176,9 +182,12 @@ def _study_file(config: Path | None) -> tuple[dict[str, Any], dict[str, Any]]:
 @contextmanager
 def _folders(
     studies: list[Path] | None, study: dict[str, Any], seeds: str | None, out: Path | None,
-    hardware: dict[str, Any],
+    hardware: dict[str, Any], standard: Standard,
 ) -> Iterator[list[Path]]:  # fmt: skip
-    """The folders to check; a study from a file is run first, in a temporary one if need be."""
+    """The folders to check; a study from a file is run first, in a temporary one if need be.
+
+    Nothing is run or written where the plan of the study does not fit the standard.
+    """
     if studies:
         yield studies
         return
@@ -187,10 +196,24 @@ def _folders(
     config = build_config(None, {**study, **({"seeds": seeds} if seeds else {})}, [])
     with tempfile.TemporaryDirectory(prefix="nasharness-check-") as temporary:
         folder = out or Path(temporary) / config.name
-        for part, place in split_datasets(config, folder):
+        parts = list(split_datasets(config, folder))
+        standard.check_plan([_planned(*part, hardware) for part in parts])
+        for part, place in parts:
             if _run(part, place, **hardware):
                 raise KeyboardInterrupt
         yield [folder]
+
+
+def _planned(config: StudyConfig, folder: Path, hardware: dict[str, Any]) -> Study:
+    """The study as it would be run there."""
+    from nasbench_harness.config import settled
+    from nasbench_harness.hardware import Hardware
+    from nasbench_harness.planning import plan
+    from nasbench_harness.store import planned_study
+
+    config = settled(config)
+    specs = plan(config, Hardware(hardware["device"], data_dir=hardware["data_dir"]))
+    return planned_study(folder, config.model_dump(mode="json"), specs)
 
 
 def _run(
@@ -214,15 +237,17 @@ def _run(
         ).interrupted  # fmt: skip
 
 
-def _check(path: Path, folders: list[Path], methods: str, margins: dict[str, float]) -> CheckReport:
+def _standard(
+    path: Path, methods: list[str] | None, margins: dict[str, float], *, update: bool
+) -> Standard:
     from nasbench_harness.notation import parse_methods
     from nasbench_harness.reports.regression.baseline import read_baseline
-    from nasbench_harness.reports.regression.check import check_folders
+    from nasbench_harness.reports.regression.standard import Standard
     from nasbench_harness.spec import method_label
 
-    choices = parse_methods(methods)
+    choices = parse_methods(",".join(methods or []))
     labels = [method_label(choice["name"], choice["settings"]) for choice in choices]
-    return check_folders(read_baseline(path), folders, methods=labels, margins=margins)
+    return Standard(None if update else read_baseline(path), labels, margins)
 
 
 def _update(path: Path, folders: list[Path], margins: dict[str, float], *, json: bool) -> None:

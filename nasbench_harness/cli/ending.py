@@ -67,6 +67,7 @@ def _print(done: list[StudyRun], summaries: list[pd.DataFrame], page: Path | Non
     for part, summary in zip(done, summaries, strict=True):
         if len(summary):
             console.print_summary(summary.to_dict("records"), title=_title(part))
+            _print_costs(part)
     if page:
         console.out.print(f"\nReport: {page}", soft_wrap=True)
 
@@ -77,12 +78,32 @@ def _summary(part: StudyRun) -> pd.DataFrame:
     return summarise(part.trials)
 
 
+def _print_costs(part: StudyRun) -> None:
+    """What the answers cost beside the target, where a method holds a cost down."""
+    from nasbench_harness import console
+    from nasbench_harness.reports.heldcost import cells, held_costs
+
+    rows = held_costs(part.trials)
+    if len(rows):
+        headings = ("method", "held", "target", "cost", "target met", "regret within (points)")
+        lines = [cells(row) for row in rows.itertuples()]
+        console.print_rows("\nWithin the target", headings, lines, numbers=range(2, 6))
+
+
+def _costs(part: StudyRun) -> dict[str, Any]:
+    from nasbench_harness.reports.heldcost import held_costs
+
+    rows = held_costs(part.trials)
+    return {"costs": rows.to_dict("records")} if len(rows) else {}
+
+
 def _as_json(part: StudyRun, summary: pd.DataFrame) -> dict[str, Any]:
     return {
         "folder": part.study.folder,
         "dataset": part.study.config["dataset"],
         "status": {str(name): count for name, count in part.counts().items()},
         "summary": summary.to_dict("records"),
+        **_costs(part),
     }
 
 

@@ -267,7 +267,7 @@ def run(
     added to it.
     """
     from nasbench_harness import console
-    from nasbench_harness.config import build_config, split_datasets, with_cost
+    from nasbench_harness.config import build_config, split_datasets
     from nasbench_harness.naming import place
     from nasbench_harness.study import run_study
     from nasbench_harness.tracking import open_trackers
@@ -282,11 +282,11 @@ def run(
         "random": random,
         "search_metric": search_metric, "report_metric": report_metric,
         "allow_test_search": allow_test_search, "diagnose_every": every,
+        "cost": cost, "target": target,
     }  # fmt: skip
     chosen = {name: value for name, value in given.items() if value is not None}
     of_network = [f"network.{name}={value}" for name, value in network.items() if value is not None]
     study_config = build_config(config, chosen, [*of_network, *(sets or [])])
-    study_config = with_cost(study_config, cost, target)
     hardware = _hardware(device, threads, compile_mode, deterministic, data_dir, download)
     placed = place(study_config, out)
     if placed.note:
@@ -357,18 +357,19 @@ def _run(
 ) -> None:  # fmt: skip
     """Run each study after the other; Ctrl-C ends the row, and leaves the report for later."""
     from nasbench_harness.cli.ending import tell, tell_waiting
+    from nasbench_harness.cli.notes import CostNotes
     from nasbench_harness.console import StudyProgress
     from nasbench_harness.executors.local import LocalExecutor
     from nasbench_harness.tracking import Listeners
 
-    done, tracked = [], []
+    done, tracked, noted = [], [], CostNotes()
     for search, work in parts:
         processes = jobs or _default_jobs(search, hardware)
         executor = LocalExecutor(processes, hardware, waiting=tell_waiting)
         told = trackers()
         tracked += told
         with StudyProgress() as progress:
-            listeners = Listeners([*told, progress])
+            listeners = Listeners([*told, noted, progress])
             done.append(
                 work(executor, hardware=hardware, begin=listeners.begin, watch=listeners.watch)
             )

@@ -16,11 +16,9 @@ from nasbench_harness.contracts import (
 )
 from nasbench_harness.errors import HarnessError
 from nasbench_harness.hardware import wait_for
+from nasbench_harness.heldcost import LATENCY, MEASURED
 from nasbench_harness.tables.metrics import latency_metric
 
-LATENCY = "latency:"
-"""`latency:pixel3` is the cost that a table's column for that device holds."""
-MEASURED = "measured"
 LATENCY_BATCH, LATENCY_PASSES = 24, 10
 """As UNAS measures: the median of ten forward passes of 24 images."""
 

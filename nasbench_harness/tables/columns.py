@@ -16,13 +16,15 @@ import shutil
 from array import array
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from nasbench_harness.contracts import Metric
 from nasbench_harness.errors import HarnessError, UnknownNameError
 from nasbench_harness.files import new_folder
+from nasbench_harness.tables.rows import Rows, rows_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -93,22 +95,52 @@ class ColumnTable:
         """Bytes."""
         return sum(path.stat().st_size for path in self.folder.rglob("*") if path.is_file())
 
+    @cached_property
+    def rows(self) -> Rows:
+        """Which architecture every row is, worked out when somebody asks."""
+        return rows_of(self.space, self._size)
+
+    @property
+    def index(self) -> NDArray[np.int64]:
+        """[size] the official index of every row, in rank order, as `column` is; read-only.
+
+        `table.column(metric)[table.index == 9930]` is the cell with that index. Ranks where the
+        space numbers nothing.
+        """
+        return self.rows.index
+
+    @property
+    def architectures(self) -> NDArray[np.object_]:
+        """[size] the architecture string of every row, in rank order; read-only."""
+        return self.rows.architectures
+
     def value(self, metric: str, rank: int) -> float:
-        """One number of one architecture."""
+        """One number of one architecture, by its rank (`space.rank(arch)`, not its index)."""
         try:
             return self._columns[metric][rank]
         except KeyError:
             return self._column(metric)[rank]
 
     def lookup(self, rank: int) -> dict[str, float]:
-        """Every number of one architecture."""
+        """Every number of one architecture, by its rank (`space.rank(arch)`, not its index)."""
         return {metric: self.value(metric, rank) for metric in self.metrics}
 
-    def column(self, metric: str) -> NDArray[np.float64]:
-        """[size] numbers in rank order, read-only, not copied."""
+    def column(self, metric: str, order: Literal["rank", "index"] = "rank") -> NDArray[np.float64]:
+        """[size] numbers, read-only: in rank order, not copied, or in that of the official index.
+
+        `table.column(metric)[rank]` goes with `table.index` and `table.architectures`;
+        `table.column(metric, order="index")[9930]` is the cell with that index.
+        """
         import numpy as np
 
-        return np.asarray(self._column(metric), dtype=np.float64)
+        found = np.asarray(self._column(metric), dtype=np.float64)
+        if order == "rank":
+            return found
+        if order != "index":
+            raise HarnessError(f"A column is in the order of `rank` or `index`, not `{order}`.")
+        found = found[self.rows.order]
+        found.flags.writeable = False
+        return found
 
     def tensor(self, metric: str) -> NDArray[np.float64]:
         """The column with one axis per decision, read-only, not copied."""
@@ -131,15 +163,18 @@ class ColumnTable:
         return self._best[metric]
 
     def to_pandas(self) -> pd.DataFrame:
-        """All columns as a data frame, one row per architecture in rank order."""
-        import pandas as pd
+        """All columns as a data frame with a row per architecture, keyed by the official index.
 
-        return pd.DataFrame({metric: self.column(metric) for metric in self.metrics})
+        `frame.loc[9930]` is the cell with that index; the first column, `architecture`, is its
+        string. Where the space numbers nothing, the frame is keyed by `rank`.
+        """
+        return self.rows.frame({metric: self.column(metric) for metric in self.metrics})
 
     def __repr__(self) -> str:
         return (
             f"<table `{self.name}` ({self.version}): {self._size:,} architectures of `{self.space}`"
-            f" x {len(self.metrics)} columns, {self.content_hash[:12]}>"
+            f" x {len(self.metrics)} columns, {self.content_hash[:12]}; column() in rank order,"
+            " to_pandas() by official index>"
         )
 
     def _repr_html_(self) -> str:

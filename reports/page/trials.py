@@ -49,6 +49,8 @@ _ALWAYS = ("accuracy", "regret")
 NUMBERS = (
     Number("Accuracy", "%", "accuracy", 2),
     Number("Regret", "points", "regret", 3),
+    Number("Regret within target", "points", "regret_within_target", 3),
+    Number("Held cost", "M or ms", "cost", -3),
     Number("Rank", "", "rank", 0),
     Number("Percentile", "", "percentile", 2),
     Number("Parameters", "M", "params", 2, 1e-6),

@@ -71,15 +71,11 @@ def check_results(
     tables, or the results lack what the baseline has.
     """
     allowed = find_margins(baseline, margins or {})
-    chosen = _chosen(baseline.results, methods)
-    there = {_placed(series.key, series, chosen): series for series in results.series}
-    _refuse_missing(chosen, there)
+    chosen, there = fitting(baseline.results, results.series, methods)
     settled: dict[Key, Finding] = {}
     comparisons: dict[Key, Comparison] = {}
     for old in chosen:
         new = there.get(old.key)
-        if new is not None:
-            _refuse_other_config(old, new)
         if finding := _without_values(old, new, there):
             settled[old.key] = finding
         if new is not None and new.values and not _on_other_device(old, new):
@@ -141,6 +137,23 @@ def _placed(key: Key, series: Series, old: Iterable[Series]) -> Key:
 
 
 # --- what cannot be compared -------------------------------------------------------------------
+
+
+def fitting(
+    baseline: Results, found: Iterable[Series], methods: Sequence[str]
+) -> tuple[list[Series], dict[Key, Series]]:
+    """The baseline's series that are to be checked, and what they are held against by their keys.
+
+    Values are not looked at, so that what was planned can be tried as well as what was found.
+    HarnessError where the two do not fit.
+    """
+    chosen = _chosen(baseline, methods)
+    there = {_placed(series.key, series, chosen): series for series in found}
+    _refuse_missing(chosen, there)
+    for old in chosen:
+        if (new := there.get(old.key)) is not None:
+            _refuse_other_config(old, new)
+    return chosen, there
 
 
 def _chosen(results: Results, methods: Sequence[str]) -> list[Series]:

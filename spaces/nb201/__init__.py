@@ -16,8 +16,10 @@ from nasbench_harness.contracts import Architecture, Decision, NetworkShape
 from nasbench_harness.spaces.nb201 import costs, encoding, notations, structure
 
 if TYPE_CHECKING:
+    import numpy as np
     import torch
     from matplotlib.axes import Axes
+    from numpy.typing import NDArray
 
     from nasbench_harness.spaces.nb201.network import Network
     from nasbench_harness.spaces.nb201.supernet import Supernet
@@ -62,6 +64,12 @@ class NB201:
     def index(self, arch: Architecture) -> int:
         """The official benchmark index of a cell, 0..15624."""
         return encoding.index_of(arch.choices)
+
+    def indices(self) -> NDArray[np.int64]:
+        """[15625] the official index of every cell, in rank order."""
+        import numpy as np
+
+        return np.array(encoding.official_indices(), dtype=np.int64)
 
     def sample(self, generator: torch.Generator) -> Architecture:
         """Draw a cell uniformly."""

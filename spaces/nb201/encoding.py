@@ -100,6 +100,22 @@ def index_of(choices: Sequence[int]) -> int:
     return _official_indices()[tuple(choices)]
 
 
+def official_indices() -> list[int]:
+    """The official index of every cell, in rank order."""
+    indices = [0] * SIZE
+    for index, rank in enumerate(_official_ranks()):
+        indices[rank] = index
+    return indices
+
+
+@cache
+def _official_ranks() -> tuple[int, ...]:
+    """The rank of every official index, in their order; shuffled as `_official_order` is."""
+    ranks = list(range(SIZE))
+    random.Random(88).shuffle(ranks)
+    return tuple(ranks)
+
+
 @cache
 def _official_order() -> tuple[tuple[int, ...], ...]:
     """The benchmark's own order: all cells, shuffled by CPython's generator seeded with 88."""

@@ -184,6 +184,52 @@ def test_faults_get_one_sentence_and_exit_code_2(
     assert {path.name for path in tmp_path.iterdir()} == before
 
 
+UNFIT = [
+    (["--set-file", "steps: 13"], "another config of `drnas`: `steps` was 12 and is 13"),
+    (["--set-file", "methods: [drnas]"], "`rea` (nb201, landscape, cifar10), which was not run"),
+    (["--set-file", "report_metric: cifar10_noisy_accuracy"], f"by `{METRIC}`, which this run has"),
+    (["--set-file", "seeds: x"], "names no seeds"),
+    (["--baseline", "nowhere.json"], "There is no baseline nowhere.json"),
+    (["--baseline", "study.yaml"], "study.yaml is no baseline"),
+    (["--baseline", "old"], "old is no baseline"),
+    (["--methods", "reo"], "Did you mean `rea`"),
+    (["--margin", "acuracy=1"], "Did you mean `accuracy`"),
+    (["--margin", "accuracy=-1"], "expected a number ≥ 0"),
+    (["--margin", "accuracy=-1", "--update"], "expected a number ≥ 0"),
+    (["--junit", "old"], "old is a folder; name a file in it"),
+    (["--junit", "b.json/check.xml"], "b.json is no folder"),
+    (["--markdown", "b.json/deeper/summary.md"], "b.json is no folder"),
+    (["--out", "longer"], "holds a study with"),
+    (["--out", "b.json"], "b.json is a file"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "sentence"), UNFIT)
+def test_what_does_not_fit_is_found_before_anything_runs(
+    nasharness: Run, tmp_path: Path, saved: Path, arguments: list[str], sentence: str
+) -> None:
+    config = study_file(tmp_path)
+    if arguments[0] == "--set-file":
+        name = arguments[1].partition(":")[0]
+        kept = [line for line in YAML.splitlines() if not line.startswith(f"{name}:")]
+        (tmp_path / config).write_text("\n".join([*kept, arguments[1]]))
+        arguments = []
+    before = contents(tmp_path)
+    given = {"--baseline": "b.json", "--out": "kept"}
+    given |= dict(zip(arguments[::2], arguments[1::2], strict=False))
+    options = [word for pair in given.items() for word in pair]
+    switches = [word for word in arguments if word == "--update"]
+    told = nasharness("check", "--config", config, *options, *switches, code=2)
+    assert sentence in " ".join(told.stderr.split())
+    assert "to run" not in told.stderr
+    assert contents(tmp_path) == before
+
+
+def contents(folder: Path) -> dict[str, float]:
+    """Every file with its time."""
+    return {str(path): path.stat().st_mtime_ns for path in folder.rglob("*")}
+
+
 def study_file(folder: Path, more: str = "") -> str:
     """The study of `saved` as a file."""
     (folder / "study.yaml").write_text(YAML + more)

@@ -161,4 +161,4 @@ def test_python_api(official: ColumnTable) -> None:
     assert opened.content_hash == official.content_hash
     assert "15,625 architectures" in repr(opened)
     assert "cifar10_test_200ep" in official._repr_html_()
-    assert official.to_pandas().shape == (15_625, len(official.metrics))
+    assert official.to_pandas().shape == (15_625, 1 + len(official.metrics))

@@ -1,0 +1,29 @@
+"""What is to be known of a study before it runs, on standard error."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from nasbench_harness.executors import Event
+    from nasbench_harness.store import Study
+
+
+class CostNotes:
+    """Tells what follows from the costs that are held; of several studies each thing once."""
+
+    def __init__(self) -> None:
+        self._told: set[str] = set()
+
+    def begin(self, study: Study) -> None:
+        """Print what has not been said yet."""
+        from nasbench_harness import console
+        from nasbench_harness.cost_options import cost_notes
+
+        for note in cost_notes(study.specs):
+            if note not in self._told:
+                console.err.print(f"Note: {note}", markup=False, soft_wrap=True)
+            self._told.add(note)
+
+    def watch(self, event: Event) -> None:
+        """Nothing more to say."""

@@ -1,0 +1,48 @@
+"""What every architecture costs, and the best of a table within a target."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from nasbench_harness import registry
+from nasbench_harness.heldcost import LATENCY, HeldCost
+from nasbench_harness.tables.metrics import latency_metric
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from nasbench_harness.spec import TrialSpec
+
+
+def costs_of(spec: TrialSpec, held: HeldCost) -> NDArray[np.float64]:
+    """[size] the cost of every architecture in rank order, in the cost's unit; NaN if unknown.
+
+    For what is counted or looked up, not for what is measured.
+    """
+    return _costs(spec.space, spec.table, spec.table_hash, spec.dataset, held.what)
+
+
+def best_within(spec: TrialSpec, held: HeldCost) -> float | None:
+    """The highest value of the report metric within the target; None if nothing is within it."""
+    import numpy as np
+
+    if held.is_measured or held.target is None:
+        return None
+    column = registry.open_table(spec.table).column(spec.report_metric)
+    within = column[(costs_of(spec, held) <= held.target) & np.isfinite(column)]
+    return float(within.max()) if len(within) else None
+
+
+@lru_cache(maxsize=16)
+def _costs(space: str, table: str, content: str, dataset: str, what: str) -> NDArray[np.float64]:
+    import numpy as np
+
+    held = HeldCost(what, None)
+    if what.startswith(LATENCY):
+        device = what.removeprefix(LATENCY)
+        return registry.open_table(table).column(latency_metric(device))
+    opened = registry.open_space(space)
+    costs = (held.scaled(opened.cost(arch, what, dataset)) for arch in opened.enumerate())
+    return np.fromiter(costs, dtype=np.float64, count=opened.size)

@@ -1,0 +1,104 @@
+"""One row per method: what the answers cost, and what they miss within the target."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from nasbench_harness.reports import numerals
+from nasbench_harness.reports.statistics.intervals import mean_interval
+from nasbench_harness.reports.studydata import StudyData
+from nasbench_harness.reports.summary import DONE, numbers, with_outcomes
+from nasbench_harness.reports.tables import Column, PrintedTable
+
+KEY = "cost"
+NOTE = (
+    "Means over seeds, methods as in the summary. Cost is that of the answer: parameters and"
+    " multiply-adds in millions, latencies in milliseconds. Regret is what is missing to the best"
+    " of the whole table, as in the summary; regret within the target what is missing to the best"
+    " architecture that costs no more than the target, over the seeds whose answer keeps it: an"
+    " answer that exceeds the target has none. A method that holds no cost itself is measured by"
+    " the one that the others hold."
+)
+COLUMNS = (
+    "method", "cost_name", "cost_unit", "seeds", "cost_target", "cost_mean", "cost_low",
+    "cost_high", "met_seeds", "met_share", "regret_mean", "within_mean", "within_low",
+    "within_high",
+)  # fmt: skip
+
+
+def held_costs(trials: pd.DataFrame) -> pd.DataFrame:
+    """A row per method with a known cost, by mean regret; empty where none is held.
+
+    `met_share` is the share of the trials done whose answer keeps the target, `within_mean` the
+    mean regret within the target over those; intervals are 95 %, bootstrap over seeds.
+    """
+    if "cost_name" not in trials:
+        return pd.DataFrame(columns=list(COLUMNS))
+    done = with_outcomes(trials[(trials["status"] == DONE) & trials["cost_name"].notna()])
+    groups = done.groupby(["method", "cost_name", "cost_unit"], sort=False)
+    rows = [
+        {"method": label, "cost_name": name, "cost_unit": unit, **_row(group)}
+        for (label, name, unit), group in groups
+    ]
+    frame = pd.DataFrame(rows, columns=list(COLUMNS))
+    return frame.sort_values(["regret_mean", "method"], ignore_index=True, kind="stable")
+
+
+def _row(group: pd.DataFrame) -> dict[str, Any]:
+    targets, met = numbers(group, "cost_target"), numbers(group, "target_met")
+    within = numbers(group, "regret_within_target")
+    regret = numbers(group, "regret")
+    return {
+        "seeds": len(group),
+        "cost_target": float(targets[0]) if len(targets) else np.nan,
+        **_mean("cost", numbers(group, "cost")),
+        "met_seeds": int(met.sum()) if len(met) else None,
+        "met_share": float(met.mean()) if len(met) else np.nan,
+        "regret_mean": float(regret.mean()) if len(regret) else np.nan,
+        **_mean("within", within),
+    }
+
+
+def _mean(name: str, values: Any) -> dict[str, float]:
+    low, high = mean_interval(values)
+    mean = float(values.mean()) if len(values) else np.nan
+    return {f"{name}_mean": mean, f"{name}_low": low, f"{name}_high": high}
+
+
+def cells(row: Any) -> tuple[str, ...]:
+    """A row for a terminal: method, cost, target, cost of the answers, share, regret within."""
+    within = numerals.points(row.within_mean)
+    interval = "" if np.isnan(row.within_low) else f" {_interval(row)}"
+    return (
+        str(row.method), str(row.cost_name), _amount(row.cost_target, row.cost_unit),
+        _amount(row.cost_mean, row.cost_unit), numerals.share(row.met_share), within + interval,
+    )  # fmt: skip
+
+
+def cost_table(data: StudyData) -> PrintedTable | None:
+    """Cost beside regret; None where no method of the study holds a cost or nothing is done."""
+    rows = held_costs(data.trials)
+    if rows.empty:
+        return None
+    columns = (
+        Column("Seeds", "", lambda row: str(row.seeds)),
+        Column("Held", "", lambda row: str(row.cost_name), inches=0.9),
+        Column("Target", "", lambda row: _amount(row.cost_target, row.cost_unit)),
+        Column("Cost", "of the answer", lambda row: _amount(row.cost_mean, row.cost_unit)),
+        Column("Target met", "of seeds", lambda row: numerals.share(row.met_share)),
+        Column("Regret", "points", lambda row: numerals.points(row.regret_mean)),
+        Column("Regret within", "points", lambda row: numerals.points(row.within_mean)),
+        Column("95 % CI", "of mean", _interval),
+    )
+    return PrintedTable(KEY, columns, rows)
+
+
+def _amount(value: float, unit: str) -> str:
+    return numerals.NOTHING if np.isnan(value) else f"{value:.4g} {'M' if unit != 'ms' else unit}"
+
+
+def _interval(row: Any) -> str:
+    return numerals.interval(row.within_low, row.within_high, 3)
