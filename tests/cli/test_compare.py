@@ -6,12 +6,14 @@ import json
 import shutil
 import subprocess
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
 from nasbench_harness.reports.statistics.paired import compare_paired
+from nasbench_harness.store import open_study, write_study
 
 from .conftest import NASHARNESS
 
@@ -79,6 +81,15 @@ def test_metric_accuracy(nasharness: Run, study: Path) -> None:
     assert "points higher" in told
 
 
+def no_copy(folder: Path) -> None:
+    """Let all trials of a copied study be others, of a batch of two."""
+    opened = open_study(folder)
+    others = [replace(spec, batch_size=2) for spec in opened.specs]
+    for spec, other in zip(opened.specs, others, strict=True):
+        (folder / "trials" / spec.trial_id).rename(folder / "trials" / other.trial_id)
+    write_study(replace(opened, specs=others))
+
+
 def test_one_block_per_study_and_nothing_pooled(
     nasharness: Run, study: Path, tmp_path: Path
 ) -> None:
@@ -86,6 +97,7 @@ def test_one_block_per_study_and_nothing_pooled(
     both = tmp_path / "both"
     for name in ("a", "b"):
         shutil.copytree(study, both / name)
+    no_copy(both / "b")
     (lost,) = (both / "b" / "trials").glob("random-s3-*")
     shutil.rmtree(lost)
     found = json.loads(nasharness("compare", "drnas", "random", "both", "--json").stdout)
