@@ -126,6 +126,7 @@ def test_fingerprint_is_of_the_images_not_of_their_place() -> None:
     assert (
         TrialSpec(**{**spec, "images": "folder:/elsewhere"}).fingerprint == only_trial().fingerprint
     )
+    assert TrialSpec(**{**spec, "image_layout": "parts"}).fingerprint == only_trial().fingerprint
     assert TrialSpec(**{**spec, "image_digest": "other"}).fingerprint != only_trial().fingerprint
 
 

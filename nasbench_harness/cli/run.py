@@ -177,7 +177,8 @@ def run(
     given = {
         "methods": methods, "space": space, "table": table, "search": search, "dataset": dataset,
         "seeds": seeds, "steps": steps, "epochs": epochs, "limit": limit, "image_size": image_size,
-        "image_layout": image_layout, "recipe": recipe, "noise": noise, "batch_size": batch_size, "random": random,
+        "image_layout": image_layout, "recipe": recipe, "noise": noise, "batch_size": batch_size,
+        "random": random,
         "search_metric": search_metric, "report_metric": report_metric,
         "allow_test_search": allow_test_search, "diagnose_every": every,
     }  # fmt: skip

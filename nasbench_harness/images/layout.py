@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -108,6 +108,11 @@ def is_picture(name: str) -> bool:
     return is_readable(name) or is_foreign(name)
 
 
+def counted(number: int, thing: str) -> str:
+    """`1 picture`, `2 pictures`."""
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
+
+
 def some(names: Sequence[str]) -> str:
     """Up to five of the names, and how many more there are."""
     more = f" and {len(names) - 5} more" if len(names) > 5 else ""
@@ -134,7 +139,11 @@ def _places(
         places[part] = name
     if TRAIN not in places:
         if others and asked is None:
-            raise _two_readings(folder, named, others)
+            raise ImageDataError(
+                f"{some(named)} in {folder} may be held-out images without a training part, or"
+                f" classes beside {some(others)}; put the training images into train/<class>/, or"
+                f" say {OPTION} classes."
+            )
         there = f"holds {some(named)} and" if named else "holds"
         raise ImageDataError(
             f"{folder} {there} no training part, such as train/<class>/; rename a folder, or say"
@@ -160,7 +169,7 @@ def _refuse_flat(folder: Path, below: dict[str, Contents]) -> None:
     """A part without class folders says nothing about what its images show."""
     if flat := [name for name, inside in below.items() if not inside.folders]:
         pictures = sum(below[name].pictures for name in flat)
-        holds = f"{pictures} pictures but" if pictures else "no pictures and"
+        holds = f"{counted(pictures, 'picture')} but" if pictures else "no pictures and"
         every = len(flat) == len(below)
         out = f", or say {OPTION} classes if they are classes" if every and len(flat) > 1 else ""
         raise ImageDataError(
@@ -170,15 +179,12 @@ def _refuse_flat(folder: Path, below: dict[str, Contents]) -> None:
 
 
 def _two_readings(folder: Path, named: Sequence[str], others: Sequence[str]) -> ImageDataError:
-    parts = "the parts of a data set" if len(named) > 1 else f"the {_title(named)} part"
+    one = len(named) == 1
     return ImageDataError(
-        f"{folder} can be read in two ways: {some(named)} may be {parts}, or classes beside"
-        f" {some(others)}; say {OPTION} parts or {OPTION} classes."
+        f"{folder} can be read in two ways: {some(named)} may be"
+        f" {'a part' if one else 'the parts'} of a data set, or {'a class' if one else 'classes'}"
+        f" beside {some(others)}; say {OPTION} parts or {OPTION} classes."
     )
-
-
-def _title(named: Iterable[str]) -> str:
-    return TITLES[next(part for name in named if (part := part_of(name)))]
 
 
 def _any_picture(folder: Path) -> bool:

@@ -17,6 +17,7 @@ from nasbench_harness.images.layout import (
     Contents,
     Layout,
     LayoutName,
+    counted,
     find_layout,
     part_of,
     some,
@@ -41,13 +42,18 @@ class LeftOut:
 
     def told(self) -> tuple[str, ...]:
         """All of it in words: `3 .txt`, `1 .DS_Store`."""
-        words = [f"{count} {suffix}" for suffix, count in self.suffixes.most_common()]
+        words = self.kinds()
         words += [f"{count} {name}" for name, count in self.litter.most_common(5)]
         if more := sum(self.litter.values()) - sum(n for _, n in self.litter.most_common(5)):
             words.append(f"{more} more of operating systems")
         if self.strays:
-            words.append(f"{self.strays} pictures beside the class folders")
+            words.append(f"{counted(self.strays, 'picture')} beside the class folders")
         return (*words, *(f"folder {name}" for name in self.folders))
+
+    def kinds(self) -> list[str]:
+        """The files that are no pictures, by their suffix, most first."""
+        ordered = sorted(self.suffixes.items(), key=lambda item: (-item[1], item[0]))
+        return [f"{count} {suffix}" for suffix, count in ordered]
 
 
 @dataclass(frozen=True)
@@ -102,7 +108,7 @@ def _listing(folder: Path, asked: LayoutName | None) -> Listing:
     _check_classes(folder, listing)
     if foreign := left_out.foreign:
         raise ImageDataError(
-            f"{len(foreign)} pictures are of a format that Pillow cannot open here:"
+            f"{counted(len(foreign), 'file')} of a picture format that Pillow cannot open here:"
             f" {some(foreign)}; convert them, for instance to PNG, or move them out of {folder}."
         )
     return listing
@@ -245,7 +251,7 @@ def _deeper(listing: Listing) -> str:
     """Where the classes may be, if there is a single folder, or pictures without one."""
     place = listing.layout.parts[TRAIN]
     if listing.left_out.strays and not listing.classes:
-        return f" (it holds {listing.left_out.strays} pictures of no class)"
+        return f" (it holds {counted(listing.left_out.strays, 'picture')} of no class)"
     for name in listing.classes:
         if len(Contents.of(place / name).folders) > 1:
             return f"; `folder:{place / name}` holds more"
@@ -262,7 +268,7 @@ def _sides(listing: Listing, part: str) -> str:
 
 def _instead(left_out: LeftOut) -> str:
     """What was found where images were looked for."""
-    names = [f"{count} {suffix}" for suffix, count in left_out.suffixes.most_common()]
+    names = left_out.kinds()
     if left_out.foreign:
         suffixes = sorted({suffix_of(path) for path in left_out.foreign})
         names.append(f"{len(left_out.foreign)} {'/'.join(suffixes)} that Pillow cannot open here")

@@ -14,7 +14,7 @@ LEAST_CONTRAST = 32
 LEAST_LEVELS = 16
 """A conversion that leaves no more of 256 levels than these is refused."""
 LARGEST = 2**16 - 1
-DEEP_GREY, DEEP_COLOUR, FLOAT = "grey beyond 8 bits", "16-bit colour", "floating-point grey"
+DEEP_GREY, DEEP_COLOUR, FLOAT = "grey beyond 8 bits", "channels of 16 bits", "floating-point grey"
 TRANSPARENT = "transparent"
 
 FAULTS = {
@@ -112,7 +112,7 @@ class Survey:
         for kind, scale in levels.items():
             if kind in self.peaks and self.peaks[kind] * scale < LEAST_LEVELS:
                 raise ValueError(
-                    f"The pictures of {kind} are so dark that at most {LEAST_LEVELS} of 256 levels"
+                    f"The pictures ({kind}) are so dark that at most {LEAST_LEVELS} of 256 levels"
                     " would be left of them; scale all files by one factor, or save them with 8"
                     " bits"
                 )

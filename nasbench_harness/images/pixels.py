@@ -85,25 +85,19 @@ def to_rgb(image: Image.Image, rule: Rule) -> tuple[Image.Image, Traits]:
     deep = _is_deep_colour(image)
     image, turned = upright(image)
     words += ("turned upright",) if turned else ()
+    words += (image.mode,) if image.mode in ("CMYK", "LAB") else ()
+    kind, peak = "", 0.0
     if image.mode == "I" or image.mode.startswith("I;"):
-        image, peak = _whole_numbers(image, rule.depth)
-        words, traits = (*words, DEEP_GREY), Traits(kind=DEEP_GREY, peak=peak)
+        kind, (image, peak) = DEEP_GREY, _whole_numbers(image, rule.depth)
     elif image.mode == "F":
-        image, peak = _floats(image)
-        words, traits = (*words, FLOAT), Traits(kind=FLOAT, peak=peak)
-    else:
-        traits = Traits()
+        kind, (image, peak) = FLOAT, _floats(image)
+    elif deep:
+        kind, peak = DEEP_COLOUR, _brightest(image)
+    words += (kind,) if kind else ()
     image, hidden = _opaque(image, rule.background)
-    if hidden is not None:
-        words, traits = (*words, TRANSPARENT), traits._replace(hidden=hidden)
-    if image.mode != "RGB":
-        words += (image.mode,) if image.mode in ("CMYK", "LAB") else ()
-        image = image.convert("RGB")
-    if deep:
-        words += (DEEP_COLOUR,)
-        peak = max(high for _, high in image.getextrema())  # type: ignore[misc, union-attr]
-        traits = traits._replace(kind=DEEP_COLOUR, peak=float(peak))
-    return image, traits._replace(words=words)
+    words += (TRANSPARENT,) if hidden is not None else ()
+    rgb = image if image.mode == "RGB" else image.convert("RGB")
+    return rgb, Traits(words, kind, peak, hidden or ())
 
 
 def upright(image: Image.Image) -> tuple[Image.Image, bool]:
@@ -152,6 +146,12 @@ def _is_deep_colour(image: Image.Image) -> bool:
         and not image.mode.startswith("I;")
         and any(";16" in str(tile[3]) for tile in tiles)
     )
+
+
+def _brightest(image: Image.Image) -> float:
+    """The largest value of all channels but alpha."""
+    colours = [band for band in image.getbands() if band not in ("A", "a")]
+    return float(max(np.asarray(image.getchannel(band)).max() for band in colours))
 
 
 def _whole_numbers(image: Image.Image, depth: int) -> tuple[Image.Image, int]:

@@ -9,7 +9,10 @@ from pathlib import Path
 from subprocess import CompletedProcess
 from typing import Any
 
+import numpy as np
+import pandas as pd
 import pytest
+from PIL import Image
 
 Run = Callable[..., CompletedProcess[str]]
 TINY = [
@@ -51,3 +54,61 @@ def test_wrong_input_exits_with_2_and_a_sentence(
     told = nasharness(*arguments, code=2)
     assert said in told.stderr
     assert "Traceback" not in told.stderr
+
+
+@pytest.fixture
+def vehicles(tmp_path: Path) -> Path:
+    """Classes of which one is called like a part, each with folders and litter in it."""
+    chance = np.random.default_rng(0)
+    for name in ("bus", "car", "train"):
+        for side in ("left", "right"):
+            folder = tmp_path / "vehicles" / name / side
+            folder.mkdir(parents=True)
+            (folder / "notes.txt").write_text("nothing")
+            for number in range(8):
+                pixels = chance.integers(0, 256, (8, 8, 3), dtype=np.uint8)
+                Image.fromarray(pixels).save(folder / f"{number}.png")
+    return tmp_path / "vehicles"
+
+
+ON_FOLDER = [
+    "run", "-m", "darts", "--search", "supernet", "--dataset", "folder:vehicles", "--recipe",
+    "quick", "--table", "analog", "--seeds", "1", "--epochs", "1", "--width", "2", "--cells", "1",
+    "--batch-size", "8", "--out", "s", "--json", "--no-report", "--no-random",
+]  # fmt: skip
+
+
+def test_a_layout_in_two_ways_is_settled_and_told_once(
+    nasharness: Run, vehicles: Path, tmp_path: Path
+) -> None:
+    refused = nasharness(*ON_FOLDER, code=2)
+    assert "--image-layout parts or --image-layout classes" in refused.stderr
+    assert not (tmp_path / "s").exists()
+    done = nasharness(*ON_FOLDER, "--image-layout", "classes")
+    assert json.loads(done.stdout)["studies"][0]["status"] == {"done": 1}
+    assert done.stderr.count("train 48; 3 classes: bus, car, train; 8x8 pixels, kept") == 1
+    assert "Left out: 6 .txt" in done.stderr
+    (trial,) = json.loads((tmp_path / "s" / "study.json").read_text())["trials"]
+    assert trial["image_layout"] == "classes"
+    command = pd.read_csv(tmp_path / "s" / "trials.csv")["command"][0]
+    assert "--image-layout classes" in command
+
+
+def test_stand_alone_training_takes_a_layout(nasharness: Run, vehicles: Path) -> None:
+    arguments = [
+        "train", "9930", "--dataset", "folder:vehicles", "--split", "search", "--epochs", "1",
+        "--width", "2", "--cells", "1", "--batch-size", "8", "--seeds", "1", "--out", "t", "--json",
+    ]  # fmt: skip
+    assert "--image-layout parts" in nasharness(*arguments, code=2).stderr
+    done = nasharness(*arguments, "--image-layout", "parts")
+    assert "train 16; 2 classes: left, right" in done.stderr
+    assert "folder bus, folder car" in done.stderr
+    command = pd.read_csv(vehicles.parent / "t" / "trials.csv")["command"][0]
+    assert "--image-layout parts" in command
+
+
+@pytest.mark.parametrize("command", [["run", "-m", "darts"], ["train", "9930"]])
+def test_no_such_layout(nasharness: Run, command: list[str]) -> None:
+    told = nasharness(*command, "--image-layout", "flat", code=2)
+    assert "flat" in told.stderr
+    assert "classes" in told.stderr

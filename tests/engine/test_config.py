@@ -513,3 +513,24 @@ def test_wrong_setting_names_field_and_range(planned: Planned, method: str, mess
 def test_numbers_that_are_not_finite_are_refused(planned: Planned, value: str) -> None:
     with pytest.raises(HarnessError, match="temperature"):
         planned(f"unas[temperature={value}]")
+
+
+@pytest.mark.parametrize("given", [{}, {"image_layout": "auto"}, {"image_layout": None}])
+def test_the_layout_of_images_is_left_open(
+    configured: Callable[..., StudyConfig], given: dict[str, Any]
+) -> None:
+    """The same config, and so the same study, as before there was such a key."""
+    study = configured(**given)
+    assert study.image_layout is None
+    assert study.name == configured().name
+
+
+def test_a_layout_of_images_is_of_a_study_on_images(
+    configured: Callable[..., StudyConfig], planned: Planned
+) -> None:
+    given = {"search": "supernet", "dataset": "folder:x", "image_layout": "classes"}
+    assert configured(**given).name.endswith("image-layout-classes")
+    with pytest.raises(ConfigError, match="`image_layout` is about supernets"):
+        planned(image_layout="classes")
+    with pytest.raises(ConfigError, match="`image_layout` cannot be 'flat'"):
+        configured(image_layout="flat")

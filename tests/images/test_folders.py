@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import tarfile
 from collections.abc import Callable
 from pathlib import Path
@@ -172,6 +173,111 @@ def test_changed_image_is_seen(make_folder: MakeFolder, decoded: list[int]) -> N
     path.unlink()
     assert len(opened(folder).train) == 10
     assert len(decoded) == 3
+
+
+def test_changed_pixels_of_the_same_size_and_time_are_seen(
+    make_folder: MakeFolder, decoded: list[int]
+) -> None:
+    """As in archives, containers and mounts that set all times to one."""
+    folder = make_folder(TWO, suffix=".bmp")
+    path = folder / "train" / "cat" / "0001.bmp"
+    os.utime(path, (1, 1))
+    first, size = opened(folder), path.stat().st_size
+    Image.new("RGB", (8, 8), (7, 7, 7)).save(path)
+    os.utime(path, (1, 1))
+    assert path.stat().st_size == size
+    second = opened(folder)
+    assert second.digest != first.digest
+    assert bool((second.train.pixels == 7).all(dim=(1, 2, 3)).any())
+    assert len(decoded) == 2
+
+
+def test_moved_copied_and_touched_folders_are_the_same(
+    make_folder: MakeFolder, decoded: list[int], tmp_path: Path
+) -> None:
+    folder = make_folder(TWO)
+    first = opened(folder)
+    moved = folder.rename(tmp_path / "elsewhere")
+    os.utime(moved / "train" / "cat" / "0001.png", (5, 5))
+    assert opened(moved).digest == first.digest
+    shutil.copytree(moved, folder)
+    assert opened(folder).digest == first.digest
+    assert decoded == [16]
+
+
+def test_other_classes_and_parts_of_the_same_files_are_others(
+    make_folder: MakeFolder, decoded: list[int]
+) -> None:
+    folder = make_folder(TWO)
+    digests = {opened(folder).digest}
+    (folder / "train" / "cat").rename(folder / "train" / "bee")
+    (folder / "test" / "cat").rename(folder / "test" / "bee")
+    digests.add(opened(folder).digest)
+    (folder / "train" / "bee" / "0000.png").rename(folder / "test" / "bee" / "0009.png")
+    digests.add(opened(folder).digest)
+    assert len(digests) == len(decoded) == 3
+
+
+def test_a_place_keeps_one_entry(make_folder: MakeFolder, tmp_path: Path) -> None:
+    folder = make_folder(TWO)
+    for number in range(3):
+        Image.new("RGB", (8, 8), (number, 2, 3)).save(folder / "train" / "cat" / "0001.png")
+        opened(folder)
+    assert len(list((tmp_path / "cache" / "images").glob("*.pt"))) == 1
+
+
+def test_a_file_that_changes_while_it_is_read_is_refused(
+    make_folder: MakeFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = make_folder(TWO)
+    identify = folders.identify
+
+    def then_changed(paths: list[str]) -> list[ImageFile]:
+        files = identify(paths)
+        Image.new("RGB", (8, 8), (1, 2, 3)).save(folder / "train" / "cat" / "0001.png")
+        return files
+
+    monkeypatch.setattr(folders, "identify", then_changed)
+    with pytest.raises(HarnessError, match=r"1 of 16 files changed while.*cat/0001\.png"):
+        opened(folder)
+
+
+# --- planned images ----------------------------------------------------------------------------
+
+
+def test_planned_images_are_taken_without_looking_at_the_files(
+    make_folder: MakeFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = make_folder(TWO)
+    first = open_dataset(f"folder:{folder}", limit=6)
+    monkeypatch.setattr(folders, "identify", lambda paths: pytest.fail("hashed again"))
+    again = open_dataset(f"folder:{folder}", limit=6, planned=first.digest)
+    assert again.digest == first.digest
+    assert torch.equal(again.train.pixels, first.train.pixels)
+    assert (again.mean, again.classes) == (first.mean, first.classes)
+
+
+def test_other_pixels_than_planned_are_never_taken(make_folder: MakeFolder, tmp_path: Path) -> None:
+    """Not even where the cache holds something else under the planned name."""
+    folder = make_folder(TWO)
+    first = opened(folder)
+    (note,) = (tmp_path / "cache" / "images").glob("*.digest")
+    path = folder / "train" / "cat" / "0001.png"
+    before = path.read_bytes()
+    Image.new("RGB", (8, 8), (1, 2, 3)).save(path)
+    changed = opened(folder)
+    (other,) = (tmp_path / "cache" / "images").glob("*.pt")
+    note.write_text(other.name)
+    assert open_dataset(f"folder:{folder}", planned=first.digest).digest == changed.digest
+    path.write_bytes(before)
+    assert open_dataset(f"folder:{folder}", planned=first.digest).digest == first.digest
+
+
+def test_planned_images_that_are_not_kept_are_read(make_folder: MakeFolder, tmp_path: Path) -> None:
+    folder = make_folder(TWO)
+    first = opened(folder)
+    shutil.rmtree(tmp_path / "cache")
+    assert open_dataset(f"folder:{folder}", planned=first.digest).digest == first.digest
 
 
 def test_damaged_cache_is_made_again(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import pickle
 import tarfile
 from collections.abc import Callable
@@ -124,6 +125,28 @@ def test_changed_file_is_refused_although_there_is_a_cache(make_published: MakeP
         file.write(b"more")
     with pytest.raises(HarnessError, match=r"cifar-10-python\.tar\.gz is not the published"):
         open_dataset("cifar10", data_dir=folder)
+
+
+def test_changed_file_of_the_same_size_and_time_is_refused(make_published: MakePublished) -> None:
+    path = make_published("cifar10") / "cifar-10-python.tar.gz"
+    os.utime(path, (1, 1))
+    open_dataset("cifar10", data_dir=path.parent)
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 0xFF
+    path.write_bytes(content)
+    os.utime(path, (1, 1))
+    with pytest.raises(HarnessError, match=r"cifar-10-python\.tar\.gz is not the published"):
+        open_dataset("cifar10", data_dir=path.parent)
+
+
+def test_moved_files_come_from_the_cache(
+    make_published: MakePublished, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    folder = make_published("cifar100")
+    first = open_dataset("cifar100", data_dir=folder)
+    monkeypatch.setattr(published, "_read", lambda *_: pytest.fail("read again"))
+    moved = folder.rename(tmp_path / "moved")
+    assert open_dataset("cifar100", data_dir=moved).digest == first.digest
 
 
 def test_changed_member_is_refused(make_published: MakePublished) -> None:
