@@ -18,8 +18,9 @@ from nasbench_harness.executors import Advanced, Event
 from nasbench_harness.executors.local import LocalExecutor
 from nasbench_harness.files import read_journal
 from nasbench_harness.outcomes import Status
+from nasbench_harness.planning import plan
 from nasbench_harness.spec import TrialSpec
-from nasbench_harness.store import Study
+from nasbench_harness.store import Study, plan_study
 from nasbench_harness.study import StudyRun, run_study
 from nasbench_harness.tracking import Listeners, TrackingError, open_trackers
 from nasbench_harness.tracking.journals import Tail, numbers
@@ -211,6 +212,7 @@ def test_event_files_that_cannot_be_written_harm_no_study(
     study: StudyConfig, tmp_path: Path
 ) -> None:
     (tmp_path / "s").mkdir()
+    plan_study(tmp_path / "s", study.model_dump(mode="json"), plan(study))
     (tmp_path / "s" / "tensorboard").write_text("in the way")
     done, warnings = run(study, tmp_path / "s")
     assert set(done.counts()) == {Status.DONE}

@@ -238,7 +238,7 @@ def test_unwritable_cache_is_a_sentence(
     def refuse(*args: Any, **kwargs: Any) -> None:
         raise OSError(code, os.strerror(code))
 
-    monkeypatch.setattr("tempfile.mkdtemp", refuse)
+    monkeypatch.setattr("nasbench_harness.tables.columns.new_folder", refuse)
     columns = {metric.name: [0.0] for metric in analog.metrics()}
     monkeypatch.setattr(analog, "read_columns", lambda data: columns)
     with pytest.raises(TableError, match="NASHARNESS_CACHE"):
