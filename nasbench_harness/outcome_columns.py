@@ -67,7 +67,7 @@ def _chosen(
 def _is_number(kind: pa.DataType) -> bool:
     from pyarrow import types
 
-    return types.is_integer(kind) or types.is_floating(kind)
+    return bool(types.is_integer(kind) or types.is_floating(kind))
 
 
 def completed(trials: pa.Table, history: pa.Table) -> tuple[pa.Table, pa.Table]:

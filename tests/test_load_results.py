@@ -250,3 +250,56 @@ def test_a_newer_study_is_refused_with_what_reads_it(own: Path) -> None:
     (own / "study.json").write_text(json.dumps(content))
     with pytest.raises(StudyError, match=r"this one reads up to 1: install nasbench-harness>=0\.3"):
         load_results(own)
+
+
+# --- tables of a former version ----------------------------------------------------------------
+
+
+def before_outcomes(folder: Path) -> None:
+    """As 0.1.0 left the tables: without `accuracy` and `regret`."""
+    for path in folder.glob("*.parquet"):
+        pd.read_parquet(path).drop(columns=["accuracy", "regret"]).to_parquet(path)
+
+
+def test_tables_of_a_former_version_are_gathered_anew(runs: Path, own: Path) -> None:
+    before_outcomes(own)
+    trials, history = load_results(own)
+    expected = load_results(runs / "evolution")
+    pd.testing.assert_frame_equal(trials.drop(columns="study"), expected[0].drop(columns="study"))
+    assert history["regret"].tolist() == expected.history["regret"].tolist()
+
+
+def test_tables_that_are_all_that_is_left_are_completed(runs: Path, own: Path) -> None:
+    before_outcomes(own)
+    shutil.rmtree(own / "trials")
+    expected = load_results(runs / "evolution")
+    for found, wanted in zip(load_results(own), expected, strict=True):
+        assert list(found) == list(wanted)
+        assert found[["accuracy", "regret"]].equals(wanted[["accuracy", "regret"]])
+
+
+def test_tables_on_disk_carry_what_rows_are_judged_by(runs: Path) -> None:
+    for name in ("trials", "history"):
+        for frame in (
+            pd.read_parquet(runs / "evolution" / f"{name}.parquet"),
+            pd.read_csv(runs / "evolution" / f"{name}.csv"),
+        ):
+            assert frame["accuracy"].tolist() == frame[METRIC].tolist()
+            assert frame["regret"].tolist() == frame[f"regret_{METRIC}"].tolist()
+            first = next(column for column in frame if column.startswith(("regret_", "cifar10")))
+            assert list(frame).index("regret") < list(frame).index(first)
+
+
+def test_a_metric_that_is_not_for_reporting_has_its_regret(tmp_path: Path) -> None:
+    make(tmp_path / "drift", report_metric="cifar10_baseline_drift_60")
+    trials, history = load_results(tmp_path / "drift")
+    assert trials["regret"].notna().all()
+    assert history["regret"].notna().all()
+
+
+def test_what_a_method_logs_by_these_names_gives_way(runs: Path, own: Path) -> None:
+    for path in own.glob("trials/*/history.jsonl"):
+        rows = [json.loads(line) for line in path.read_text().splitlines()]
+        path.write_text("".join(f"{json.dumps({**row, 'accuracy': 0.5})}\n" for row in rows))
+    _, history = load_results(own)
+    assert history["accuracy"].tolist() == history[METRIC].tolist()

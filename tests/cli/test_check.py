@@ -187,7 +187,6 @@ def test_faults_get_one_sentence_and_exit_code_2(
 UNFIT = [
     (["--set-file", "steps: 13"], "another config of `drnas`: `steps` was 12 and is 13"),
     (["--set-file", "methods: [drnas]"], "`rea` (nb201, landscape, cifar10), which was not run"),
-    (["--set-file", "report_metric: cifar10_noisy_accuracy"], f"by `{METRIC}`, which this run has"),
     (["--set-file", "seeds: x"], "names no seeds"),
     (["--baseline", "nowhere.json"], "There is no baseline nowhere.json"),
     (["--baseline", "study.yaml"], "study.yaml is no baseline"),

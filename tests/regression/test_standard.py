@@ -1,0 +1,107 @@
+"""A study that is only planned, held against a baseline."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from nasbench_harness.config import build_config
+from nasbench_harness.errors import HarnessError
+from nasbench_harness.planning import plan
+from nasbench_harness.reports.regression.baseline import Baseline
+from nasbench_harness.reports.regression.identity import config_of, dataset_of
+from nasbench_harness.reports.regression.series import Key, Results, Series
+from nasbench_harness.reports.regression.standard import Standard
+from nasbench_harness.spec import TrialSpec
+from nasbench_harness.store import Study, planned_study
+
+METRIC = "cifar10_baseline_accuracy"
+
+
+def planned(folder: Path, methods: str = "drnas,rea", **given: Any) -> Study:
+    basics = {"methods": methods, "seeds": "2", "steps": 3, "table": "analog", "random": False}
+    config = build_config(None, {**basics, **given}, [])
+    return planned_study(folder / "study", config.model_dump(mode="json"), plan(config))
+
+
+def baseline_of(study: Study, *metrics: str) -> Baseline:
+    """What a baseline of such a study would hold, with made-up values."""
+    first = {spec.label: spec for spec in study.specs}.values()
+    series = [one(spec, metric) for spec in first for metric in (METRIC, *metrics)]
+    return Baseline(Results(tuple(series), {}))
+
+
+def one(spec: TrialSpec, metric: str) -> Series:
+    key = Key(spec.label, spec.space, spec.problem, dataset_of(spec), metric)
+    return Series(key, config_of(spec), spec.method_version, "", {0: 90.0, 1: 91.0})
+
+
+def test_the_same_study_fits(tmp_path: Path) -> None:
+    study = planned(tmp_path)
+    further = ("queries", "peak_memory_mb", "cifar10_ptq_accuracy")
+    Standard(baseline_of(study, *further)).check_plan([study])
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_other_seeds_and_another_reported_metric_fit(tmp_path: Path) -> None:
+    standard = Standard(baseline_of(planned(tmp_path)))
+    standard.check_plan([planned(tmp_path, seeds="7-9")])
+    standard.check_plan([planned(tmp_path, report_metric="cifar10_ptq_accuracy")])
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        ({"steps": 4}, "another config of `drnas`: `steps` was 3 and is 4"),
+        ({"noise": 0.5}, "another config of `drnas`: `noise` was 0.0 and is 0.5"),
+        ({"methods": "drnas"}, "The baseline has `rea` .* which was not run"),
+        ({"methods": "drnas[anchor=kl],rea"}, "The baseline has `drnas` .* which was not run"),
+    ],
+)
+def test_another_study_does_not(tmp_path: Path, given: dict[str, Any], sentence: str) -> None:
+    standard = Standard(baseline_of(planned(tmp_path)))
+    with pytest.raises(HarnessError, match=sentence):
+        standard.check_plan([planned(tmp_path, **given)])
+
+
+def test_another_table_does_not(tmp_path: Path) -> None:
+    study = planned(tmp_path)
+    baseline = baseline_of(study)
+    study.specs = [replace(spec, table_hash="f" * 64) for spec in study.specs]
+    with pytest.raises(HarnessError, match="another table of `drnas`: `table_hash` was"):
+        Standard(baseline).check_plan([study])
+
+
+def test_a_metric_that_no_trial_records_does_not(tmp_path: Path) -> None:
+    study = planned(tmp_path)
+    with pytest.raises(HarnessError, match="by `cifar100_accuracy`, which this run has not"):
+        Standard(baseline_of(study, "cifar100_accuracy")).check_plan([study])
+
+
+def test_only_the_methods_that_are_asked_for_have_to_fit(tmp_path: Path) -> None:
+    baseline = baseline_of(planned(tmp_path))
+    Standard(baseline, methods=["drnas"]).check_plan([planned(tmp_path, "drnas")])
+
+
+def test_what_stands_in_the_folder_counts(tmp_path: Path) -> None:
+    """A study that grows is checked as a whole."""
+    from nasbench_harness.store import plan_study
+
+    first = planned(tmp_path, "rea")
+    first.folder.mkdir()
+    plan_study(first.folder, first.config, first.specs)
+    grown = planned(tmp_path, "drnas")
+    assert {spec.method for spec in grown.specs} == {"drnas", "rea"}
+    Standard(baseline_of(planned(tmp_path))).check_plan([grown])
+
+
+@pytest.mark.parametrize("margins", [{"acuracy": 1.0}, {"accuracy": -1.0}, {"accuracy": True}])
+@pytest.mark.parametrize("update", [False, True])
+def test_margins_are_looked_at(tmp_path: Path, margins: dict[str, float], update: bool) -> None:
+    study = planned(tmp_path)
+    standard = Standard(None if update else baseline_of(study), margins=margins)
+    with pytest.raises(HarnessError, match="margin"):
+        standard.check_plan([study])
