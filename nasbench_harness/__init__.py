@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from nasbench_harness.contracts import Table
     from nasbench_harness.results import Results
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 # In a checkout `methods/`, `spaces/` and `reports/` stand beside this folder, not inside it: with
 # the checkout on the package's path they are sub-packages there too, as in an installed wheel.
