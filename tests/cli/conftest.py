@@ -1,8 +1,9 @@
-"""The command as a whole process, with its real exit code; and small studies to run it on."""
+"""The command with its exit code, in this process or as one of its own; small studies for it."""
 
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sysconfig
@@ -10,18 +11,47 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
+
+from nasbench_harness.cli import app
 
 NASHARNESS = str(Path(sysconfig.get_path("scripts")) / "nasharness")
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
 
+def called(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """The command in this process, which has imported what it needs and started its workers."""
+    done = CliRunner().invoke(app, arguments)
+    return subprocess.CompletedProcess(arguments, done.exit_code, done.stdout, done.stderr)
+
+
+def process(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """The command as a whole process."""
+    words = [NASHARNESS, *arguments]
+    return subprocess.run(words, capture_output=True, text=True, check=False)
+
+
+def _environment() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if name != "PYTEST_CURRENT_TEST"}
+
+
+@pytest.fixture(scope="session")
+def usual_environment(table_cache: Path) -> dict[str, str]:
+    """What the workers of this process were started with."""
+    return _environment()
+
+
 @pytest.fixture
-def nasharness(tmp_path: Path) -> Run:
+def nasharness(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, usual_environment: dict[str, str]
+) -> Run:
+    """The command in `tmp_path`; where a test has changed its environment, a process of its own."""
+    monkeypatch.chdir(tmp_path)
+
     def run(*arguments: str, code: int = 0) -> subprocess.CompletedProcess[str]:
-        done = subprocess.run(
-            [NASHARNESS, *arguments], cwd=tmp_path, capture_output=True, text=True, check=False
-        )
+        alike = _environment() == usual_environment
+        done = (called if alike else process)(*arguments)
         assert done.returncode == code, (done.returncode, done.stdout, done.stderr)
         assert "Traceback" not in done.stderr
         return done
