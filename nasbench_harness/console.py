@@ -47,17 +47,14 @@ err = _PlainConsole(**_PLAIN, stderr=True)
 def print_json(value: Any) -> None:
     """For scripts: plain JSON on standard output, missing numbers as null.
 
-    Where the stream lacks a character, all of them are escaped, so that it is JSON all the same.
+    JSON is UTF-8; on any other stream all that is not ASCII is escaped.
     """
     plain = _without_nan(value)
-    text = json.dumps(plain, indent=2, ensure_ascii=False, default=str)
+    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+    escaped = not encoding.lower().startswith("utf")
+    text = json.dumps(plain, indent=2, ensure_ascii=escaped, default=str)
     # Bytes of a name that are no UTF-8 as JSON's own escapes, which Python reads back as they were.
-    text = text.encode(errors="backslashreplace").decode()
-    try:
-        text.encode(sys.stdout.encoding or "utf-8")
-    except UnicodeError:
-        text = json.dumps(plain, indent=2, default=str)
-    sys.stdout.write(text + "\n")
+    sys.stdout.write(text.encode(errors="backslashreplace").decode() + "\n")
 
 
 def _without_nan(value: Any) -> Any:

@@ -84,8 +84,9 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
 
 def reason(error: BaseException) -> str:
     """Why it failed, in words; never empty and never "None", whatever the system left out."""
-    told = getattr(error, "strerror", None) or " ".join(str(error).split())
-    return str(told) or type(error).__name__
+    if isinstance(error, OSError) and error.errno:
+        return error.strerror or os.strerror(error.errno)
+    return " ".join(str(error).split()) or type(error).__name__
 
 
 def os_sentence(error: OSError) -> str:

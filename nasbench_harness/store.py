@@ -96,7 +96,9 @@ class Study:
 
 
 def refuse_strangers(folder: Path) -> None:
-    """StudyError where `folder` holds something else than a study, see `strangers`."""
+    """StudyError where `folder` is none or holds something else than a study, see `strangers`."""
+    if folder.exists() and not folder.is_dir():
+        raise StudyError(f"{folder} is a file; choose another --out.")
     if (folder / STUDY).exists() or not (found := stranger(folder, _OWN, LOCK)):
         return
     raise StudyError(

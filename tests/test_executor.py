@@ -137,7 +137,7 @@ def test_method_may_print_though_nobody_reads(tmp_path: Path) -> None:
         "Method.step = talk\n"
         "given = {'methods': 'rea', 'seeds': 1, 'steps': 9, 'random': False}\n"
         "specs = plan(build_config(None, given, []))\n"
-        "_work(Connection(specs), Path(sys.argv[1]), Hardware())\n"
+        "_work(Connection(specs), Path(sys.argv[1]), Hardware(), Path.cwd())\n"
     )
     read, write = os.pipe()
     os.close(read)

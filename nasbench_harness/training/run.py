@@ -56,9 +56,9 @@ class TrainingRequest:
     seeds: Sequence[int] = SEEDS
     limit: int | None = None
     """Training images that are kept; None: all."""
+    hardware: Hardware = field(default_factory=Hardware)
     image_layout: LayoutName | None = None
     """What the folders of an image folder are, where they can be read in two ways."""
-    hardware: Hardware = field(default_factory=Hardware)
 
     @property
     def folder_name(self) -> str:

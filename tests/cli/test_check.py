@@ -195,7 +195,7 @@ UNFIT = [
     (["--margin", "acuracy=1"], "Did you mean `accuracy`"),
     (["--margin", "accuracy=-1"], "expected a number ≥ 0"),
     (["--margin", "accuracy=-1", "--update"], "expected a number ≥ 0"),
-    (["--junit", "old"], "old is a folder; name a file in it"),
+    (["--junit", "old"], "old is a folder, where the name of JUnit XML was expected"),
     (["--junit", "b.json/check.xml"], "b.json is no folder"),
     (["--markdown", "b.json/deeper/summary.md"], "b.json is no folder"),
     (["--out", "longer"], "holds a study with"),

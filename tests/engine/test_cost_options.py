@@ -58,7 +58,7 @@ def test_what_a_method_says_of_its_own_stands() -> None:
         "unas[cost=none]", "unas[cost=params,cost_target=0.5]",
     ]  # fmt: skip
     assert labels("unas[cost_target=1],unas[cost_target=2]", cost="params") == [
-        "unas[cost=params,cost_target=1]", "unas[cost=params,cost_target=2]",
+        "unas[cost=params,cost_target=1.0]", "unas[cost=params,cost_target=2.0]",
     ]  # fmt: skip
     assert labels("unas", ("unas.cost=flops",), cost="params") == ["unas[cost=flops]"]
 

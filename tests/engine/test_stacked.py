@@ -35,11 +35,11 @@ def test_width_that_is_needed() -> None:
 def test_table_fits_the_terminal(
     width: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from rich.console import Console
-
     from nasbench_harness import console
 
-    monkeypatch.setattr(console, "out", Console(width=width, highlight=False))
+    monkeypatch.setattr(
+        console, "out", type(console.out)(width=width, highlight=False, markup=False)
+    )
     console.print_rows("[title]", HEADINGS, [ROWS[0]], below=(2,))
     told = capsys.readouterr().out
     assert "[title]" in told

@@ -81,7 +81,7 @@ def test_junit_names_the_check_and_survives_any_error_text(report: CheckReport) 
     assert cases[0].attrib["classname"] == "nb201.landscape.cifar10"
     assert cases[0].attrib["name"] == f"{LABEL} cifar10_test"
     message = cases[-1][0].attrib["message"]
-    assert "<b>50 %</b> & \ufffd[31mred\ufffd 'quoted' \"twice\" second line" in message
+    assert "<b>50 %</b> & \\x1b[31mred\\x00 'quoted' \"twice\" second line" in message
 
 
 # --- Markdown ----------------------------------------------------------------------------------

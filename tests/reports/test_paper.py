@@ -163,7 +163,8 @@ def test_document_says_what_a_landscape_is(papers: list[Path]) -> None:
 
 def test_several_studies_have_folders_of_their_own(papers: list[Path]) -> None:
     paper = papers[0]
-    assert sorted(path.name for path in paper.iterdir()) == ["main.tex", "study-1", "study-2"]
+    names = sorted(path.name for path in paper.iterdir())
+    assert names == [".nasharness.json", ".nasharness.lock", "main.tex", "study-1", "study-2"]
     assert (paper / "study-1/tables/leaderboard.tex").exists()
     assert not (paper / "study-2/tables/leaderboard.tex").exists()  # digits: nobody published
 
