@@ -4,26 +4,26 @@ from __future__ import annotations
 
 import itertools
 import multiprocessing
-import os
 import random
+import runpy
 import signal
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from nasbench_harness import files, trial
 from nasbench_harness.config import build_config
 from nasbench_harness.files import read_journal, read_json
 from nasbench_harness.planning import plan
-from nasbench_harness.trial import Callbacks, TrialSpec, run_trial
+from nasbench_harness.trial import TrialSpec, run_trial
 
 STEPS = 60
 METHODS = (
     "darts", "drnas", "edas", "random", "rea", "reinforce", "unas",
     "unas[cost=params,cost_target=0.3]",
 )  # fmt: skip
+CHILDREN = Path(__file__).parent / "killed_children.py"
 CONTEXT = multiprocessing.get_context("forkserver")
 CONTEXT.set_forkserver_preload(["torch", "torch._dynamo", "nasbench_harness.trial"])
 
@@ -33,49 +33,14 @@ def spec_of(method: str) -> TrialSpec:
     return plan(build_config(None, given, []))[0]
 
 
-def killed_at_step(spec: TrialSpec, folder: Path, at: int, log: Path) -> None:
-    """Checkpoint after every step; die in the middle of step `at`, before its checkpoint."""
-    trial.CHECKPOINT_SECONDS = 0.0
-
-    def progress_or_death(done: int) -> None:
-        with log.open("a") as file:
-            file.write(f"{done}\n")
-
-    polls = 0
-
-    def stopped() -> bool:
-        nonlocal polls
-        polls += 1
-        if polls == at:
-            os.kill(os.getpid(), signal.SIGKILL)
-        return False
-
-    run_trial(spec, folder, Callbacks(progress_or_death, stopped))
-
-
-def killed_at_sync(spec: TrialSpec, folder: Path, at: int, log: Path) -> None:
-    """Checkpoint after every step; die as the `at`-th file is about to be made safe."""
-    trial.CHECKPOINT_SECONDS = 0.0
-    fsync, count = os.fsync, 0
-
-    def deadly(handle: Any) -> None:
-        nonlocal count
-        count += 1
-        if count == at:
-            os.kill(os.getpid(), signal.SIGKILL)
-        fsync(handle)
-
-    files.os.fsync = deadly  # type: ignore[attr-defined]
-    run_trial(spec, folder)
-
-
 def killed_again_and_again(
-    child: Callable[..., None], spec: TrialSpec, folder: Path, moments: Sequence[int]
+    child: str, spec: TrialSpec, folder: Path, moments: Sequence[int]
 ) -> int:
     """Run the trial in one process after the other; how many of them were killed."""
     deaths = 0
     for moment in (*moments, 10**9):
-        process = CONTEXT.Process(target=child, args=(spec, folder, moment, folder / "steps.log"))
+        asked = {"SPEC": spec, "FOLDER": folder, "MOMENT": moment, "CHILD": child}
+        process = CONTEXT.Process(target=runpy.run_path, args=(str(CHILDREN), asked))
         process.start()
         process.join(120)
         deaths += process.exitcode == -signal.SIGKILL
@@ -98,7 +63,7 @@ def test_killed_between_steps(method: str, tmp_path: Path) -> None:
     folder = tmp_path / "parts"
     folder.mkdir()
     moments = random.Random(method).sample(range(2, STEPS // 4), 3)
-    assert killed_again_and_again(killed_at_step, spec, folder, moments) == len(moments)
+    assert killed_again_and_again("killed_at_step", spec, folder, moments) == len(moments)
     assert outcome_of(folder) == outcome_of(tmp_path / "whole")
 
 
@@ -106,7 +71,7 @@ def test_what_was_checkpointed_is_not_searched_again(tmp_path: Path) -> None:
     """Each process begins with the step in which the one before it died."""
     folder = tmp_path / "parts"
     folder.mkdir()
-    assert killed_again_and_again(killed_at_step, spec_of("drnas"), folder, [12, 9]) == 2
+    assert killed_again_and_again("killed_at_step", spec_of("drnas"), folder, [12, 9]) == 2
     done = [int(line) for line in (folder / "steps.log").read_text().split()]
     begun_again = [step for before, step in itertools.pairwise(done) if step <= before]
     assert begun_again == [12, 20]
@@ -121,5 +86,5 @@ def test_killed_while_files_are_written(method: str, tmp_path: Path) -> None:
     folder = tmp_path / "parts"
     folder.mkdir()
     moments = [*range(1, 6), *random.Random(method).sample(range(6, 40), 2)]
-    assert killed_again_and_again(killed_at_sync, spec, folder, moments) == len(moments)
+    assert killed_again_and_again("killed_at_sync", spec, folder, moments) == len(moments)
     assert outcome_of(folder) == outcome_of(tmp_path / "whole")
