@@ -106,7 +106,7 @@ def check(
     more than the margin was lost and chance is ruled out.
 
     Exit codes: 0 no regression, 1 a regression, 2 wrong usage or input, 3 trials without a result,
-    4 inconclusive, with the seeds that would settle it.
+    4 inconclusive, with the seeds that would settle it, 70 an unexpected error: no verdict.
     """
     _refuse_combinations(studies, baseline, config, bench, power, update, annotate, json)
     _claim_files(junit, markdown, baseline if update else None)

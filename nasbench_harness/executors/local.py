@@ -30,6 +30,8 @@ GRACE_SECONDS = 10.0
 """How long a worker that is asked to stop may take to end its step and save it."""
 SHORT_SECONDS = 1.0
 """How long nobody needs to be told that workers are waited for."""
+PRELOADED = ["torch", "torch._dynamo", "nasbench_harness.trial"]
+"""What workers are forked with; optimizers import `torch._dynamo` at their first step."""
 STOPS = {signal.SIGINT, *frame.STOPS}
 SOCKET_BYTES = 104
 """What the path of a socket may take with its last zero: 108 on Linux, 104 on BSD and macOS."""
@@ -69,8 +71,8 @@ class LocalExecutor:
         self.hardware = hardware or Hardware()
         self.jobs = jobs or max(1, available_cores() // self.hardware.threads)
         self._context = multiprocessing.get_context(start_method())
-        if start_method() == "forkserver":  # torch is imported once, not once per worker
-            self._context.set_forkserver_preload(["torch", "nasbench_harness.trial"])
+        if start_method() == "forkserver":  # imported once, not once per worker
+            self._context.set_forkserver_preload(PRELOADED)
 
     def run(self, specs: Sequence[TrialSpec], folder: Path) -> Generator[Event]:
         """Run every trial in `folder / trial_id`; what they are forked from starts at once."""
