@@ -76,10 +76,11 @@ def print_rows(
     """A plain table; the columns in `numbers` are right-aligned.
 
     Where it is wider than the terminal, the columns in `below` follow each row on lines of their
-    own, in that order, and are folded between words.
+    own, in that order, and are folded between words; where there are none, or that is not enough,
+    the first column stands above each row.
     """
     shown = [[cell(value) for value in row] for row in rows]
-    if below and natural_width(headings, shown) > out.width:
+    if natural_width(headings, shown) > out.width:
         _print_stacked(title, stacked(headings, shown, below, numbers=numbers, width=out.width))
         return
     table = Table(title=title, title_justify="left", box=None, pad_edge=False)
@@ -96,7 +97,9 @@ def print_rows(
 
 
 def _print_stacked(title: str, lines: Iterable[str]) -> None:
-    for line in (*([title] if title else []), *lines):
+    if title:
+        out.print(title, markup=False)
+    for line in lines:
         out.print(line, markup=False, soft_wrap=True)
 
 
@@ -200,6 +203,8 @@ class StudyProgress:
         already = f", {kept} already done" if kept else ""
         trials = "1 trial" if len(missing) == 1 else f"{len(missing)} trials"
         err.print(f"{trials} to run{already} → {study.folder}", soft_wrap=True)
+        if not missing:
+            return
         self._steps = {spec.trial_id: spec.steps for spec in missing}
         self._progress = Progress(
             BarColumn(bar_width=32),

@@ -60,14 +60,15 @@ class InvalidArchitectureError(HarnessError):
 
 
 class UnknownNameError(HarnessError):
-    """A name nobody registered; suggests the nearest right one."""
+    """A name nobody registered; suggests the nearest right one, or what `advice` says."""
 
-    def __init__(self, what: str, name: str, known: Iterable[str]) -> None:
+    def __init__(self, what: str, name: str, known: Iterable[str], advice: str = "") -> None:
         names = sorted(known)
         hint = nearest(name, names)
         suggestion = f" Did you mean `{hint}`?" if hint else ""
-        listing = ", ".join(names) or "none"
-        super().__init__(f"There is no {what} called `{name}`.{suggestion} Known: {listing}.")
+        listing = f" Known: {', '.join(names)}." if names else " There is none at all."
+        ending = f" {advice}" if advice else ""
+        super().__init__(f"There is no {what} called `{name}`.{suggestion}{listing}{ending}")
 
 
 def _width(character: str) -> int:

@@ -18,6 +18,11 @@ _EXPECTED = {
     "network": "settings, written `name: value`",
 }
 """Where a schema's own words would not help."""
+_COMMAND_LINE = frozenset({
+    "compile", "config", "data_dir", "deterministic", "device", "diagnose", "download", "jobs",
+    "json", "mlflow", "out", "report", "set", "tensorboard", "threads",
+})  # fmt: skip
+"""Options of `nasharness run` that say where and how a study runs; files do not hold them."""
 _ENTRY = "a name such as `unas`, `unas[temperature=1]`, or `name:` with `settings:`"
 
 
@@ -75,6 +80,9 @@ def _of_entry(fault: Any, entry: type[BaseModel]) -> str:
 
 
 def _no_key(owner: str, name: str, known: Iterable[str]) -> str:
+    if name in _COMMAND_LINE:
+        option = name.replace("_", "-")
+        return f"{owner} has no key `{name}`: it belongs on the command line, as --{option}."
     hint = nearest(name, known)
     suggestion = f" Did you mean `{hint}`?" if hint else ""
     return f"{owner} has no key `{name[:60]}`.{suggestion}"

@@ -85,7 +85,7 @@ def allowed(schema: Mapping[str, Any]) -> str:
     if "anyOf" in schema:
         return " or ".join(allowed(option) for option in schema["anyOf"])
     if "pattern" in schema:
-        return f"text like {schema['pattern'].strip('^$')}"
+        return str(schema.get("notation") or f"text like {schema['pattern'].strip('^$')}")
     if schema.get("type") == "array":
         return f"a list, each {allowed(schema.get('items', {}))}"
     kind = _KINDS.get(schema.get("type", ""), schema.get("type", "a value"))

@@ -15,7 +15,7 @@ from nasbench_harness.heldcost import LATENCY, MEASURED
 from nasbench_harness.notation import ConfigError
 from nasbench_harness.places import OnImages, OnTable
 from nasbench_harness.spec import TrialSpec
-from nasbench_harness.tables.metrics import devices, find_metric, latency_metric
+from nasbench_harness.tables.metrics import OTHERS, devices, find_metric, latency_metric
 
 if TYPE_CHECKING:
     from nasbench_harness.images.parts import ImageDataset
@@ -136,7 +136,9 @@ def _check_cost(method: str, cost: str, table: Table, *, measured: bool) -> None
         return
     known = devices(table) + ([MEASURED] if measured else [])
     if (device := cost.removeprefix(LATENCY)) not in known:
-        raise UnknownNameError(f"device in table `{table.name}` for `{method}`", device, known)
+        raise UnknownNameError(
+            f"device in table `{table.name}` for `{method}`", device, known, OTHERS
+        )
     if device == MEASURED:
         return
     column = table.column(latency_metric(device))

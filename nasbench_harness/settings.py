@@ -71,14 +71,22 @@ class Settings(BaseModel):
 
 
 def setting(
-    default: Any, meaning: str, *, unit: str = "", later: bool = False, **limits: Any
+    default: Any,
+    meaning: str,
+    *,
+    unit: str = "",
+    later: bool = False,
+    notation: str = "",
+    **limits: Any,
 ) -> Any:
     """A field of a `Settings` class; `limits` are pydantic's (`gt`, `ge`, `lt`, `le`).
 
-    `later` marks one that was added to a method which has results: its default must mean what the
-    method did before.
+    `notation` says in words what a `pattern` among them admits. `later` marks a field that was
+    added to a method which has results: its default must mean what the method did before.
     """
     extra: dict[str, Any] = {"unit": unit, "later": later}
+    if notation:
+        extra["notation"] = notation
     return Field(default, description=meaning, json_schema_extra=extra, **limits)
 
 

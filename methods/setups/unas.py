@@ -71,6 +71,7 @@ class UNASSettings(AlphaSettings):
         "cost of the discrete architecture to hold down: none, params, flops, latency:DEVICE of the"
         " table, or latency:measured where networks are built",
         pattern=r"^(none|params|flops|latency:[\w.-]+)$",
+        notation="none, params, flops or latency:DEVICE",
     )
     cost_target: float = setting(
         0.0,

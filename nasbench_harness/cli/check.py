@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -17,8 +17,9 @@ from nasbench_harness.cli.app import JsonOption, app, finite
 from nasbench_harness.cli.baseline import MarginOption, read_margins, tell_changes
 from nasbench_harness.cli.help import OUTPUT, Command, examples
 from nasbench_harness.cli.run import DataDirOption, DeviceOption, JobsOption
-from nasbench_harness.errors import HarnessError
+from nasbench_harness.errors import ExitCode, HarnessError
 from nasbench_harness.files import check_writable
+from nasbench_harness.frame import give_up
 
 if TYPE_CHECKING:
     from nasbench_harness.config import StudyConfig
@@ -148,7 +149,9 @@ def _refuse_combinations(
     if baseline is None:
         raise HarnessError("Compare with what? Give --baseline FILE (or --bench OLD NEW).")
     if bool(studies) == bool(config):
-        raise HarnessError("Check what? Give study folders, or --config with a study to run.")
+        raise HarnessError(
+            "Check what? Give study folders, or --config with a study to run; not both."
+        )
 
 
 def _claim_files(junit: Path | None, markdown: Path | None, renewed: Path | None) -> None:
@@ -263,7 +266,10 @@ def _update(path: Path, folders: list[Path], margins: dict[str, float], *, json:
 
 @dataclass(frozen=True)
 class _Teller:
-    """Where the outcome goes; calling it tells everything and ends with the exit code."""
+    """Where the outcome goes; calling it tells everything and ends with the exit code.
+
+    The verdict comes first and its code stands; a file that cannot be written is told after it.
+    """
 
     junit: Path | None
     markdown: Path | None
@@ -272,20 +278,33 @@ class _Teller:
 
     def __call__(self, report: CheckReport) -> NoReturn:
         from nasbench_harness import console
-        from nasbench_harness.files import write_text
         from nasbench_harness.reports.regression import outputs
 
-        if self.junit:
-            write_text(self.junit, outputs.to_junit(report))
-        if self.markdown:
-            write_text(self.markdown, outputs.to_markdown(report))
         if self.json:
             console.print_json(outputs.to_json(report))
         else:
             _print(report)
         for line in outputs.to_annotations(report) if self.annotate else []:
             sys.stdout.write(f"{line}\n")
-        raise typer.Exit(int(report.exit_code))
+        written = [
+            _written(self.junit, lambda: outputs.to_junit(report)),
+            _written(self.markdown, lambda: outputs.to_markdown(report)),
+        ]
+        raise typer.Exit(int(report.exit_code or max(written)))
+
+
+def _written(path: Path | None, text: Callable[[], str]) -> ExitCode:
+    """Write a file of the outcome, if it is asked for; what is told where that fails."""
+    from nasbench_harness.files import write_text
+
+    if path is None:
+        return ExitCode.DONE
+    try:
+        write_text(path, text())
+    except OSError as error:
+        give_up(error)
+        return ExitCode.INCOMPLETE
+    return ExitCode.DONE
 
 
 def _print(report: CheckReport) -> None:
@@ -321,7 +340,7 @@ def _tell_power(
     cells = [row.cells() for row in rows]
     console.print_rows(
         "Regression found (exit 1) / inconclusive (exit 4), % of checks with fresh seeds",
-        headings, cells, numbers=range(2, len(headings)),
+        headings, cells, numbers=range(2, len(headings)), below=(1, len(headings) - 1),
     )  # fmt: skip
     console.out.print(
         "\nSimulated from the values of each seed: losses that move all seeds alike, one method at"

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nasbench_harness.errors import ExitCode, HarnessError
+from nasbench_harness.errors import ExitCode
+from nasbench_harness.frame import give_up
 from nasbench_harness.names import shell_word
 from nasbench_harness.outcomes import Status
 
@@ -30,14 +31,14 @@ def tell(done: list[StudyRun], report: Path | None, *, json: bool, whole: bool =
         try:
             page = _write_report(done, report)
             code = code if page else max(code, ExitCode.INCOMPLETE)
-        except HarnessError as error:  # the results are told first
+        except Exception as error:  # the results are told first
             fault = error
     if json:
         console.print_json({"report": page, "studies": list(map(_as_json, done, summaries))})
     else:
         _print(done, summaries, page)
     if fault:
-        raise fault
+        code = max(code, ExitCode.INCOMPLETE, _unreported(fault))
     if not json or code is not ExitCode.DONE:
         stream = console.err if json else console.out
         stream.print(_next(done, code, whole=whole), soft_wrap=True)
@@ -59,6 +60,12 @@ def _write_report(done: list[StudyRun], report: Path) -> Path | None:
         return write_report(*(part.study.folder for part in done), out=report)
     except KeyboardInterrupt:
         return None
+
+
+def _unreported(fault: Exception) -> ExitCode:
+    """Tell why there is no report. What was asked for has run, so wrong usage is no answer."""
+    code = give_up(fault)
+    return ExitCode.INCOMPLETE if code is ExitCode.USAGE else code
 
 
 def _print(done: list[StudyRun], summaries: list[pd.DataFrame], page: Path | None) -> None:
@@ -126,28 +133,22 @@ def _next(done: list[StudyRun], code: ExitCode, *, whole: bool) -> str:
             f" `nasharness resume {place}`, to go on."
         )
     if code is not ExitCode.DONE:
-        return f"Stopped; every trial is done, and `nasharness report {place}` writes the report."
+        return f"Every trial is done; `nasharness report {place}` writes the report."
     return _suggestions(done)
 
 
 def _suggestions(done: list[StudyRun]) -> str:
+    """What to do next, in lines of at most 80 columns whose commands can be pasted."""
+    study = done[0].study
     steps = [
-        ("more seeds", "nasharness run ... --seeds 50"),
-        (
-            "another setting beside the old one",
-            "nasharness run --methods 'unas[temperature=1]' ...",
-        ),
-        ("what a method's settings mean", "nasharness show method unas"),
+        "more seeds: the same command with --seeds 50",
+        f"what its settings mean: nasharness show method {study.specs[0].method}",
     ]
-    if done[0].study.config["search"] == "landscape":
+    if study.config["search"] == "landscape":
+        steps.append("on real images, some seconds a trial:")
         steps.append(
-            (
-                "the same on real images, some seconds a trial",
-                "nasharness run -m ... --search supernet --dataset digits --recipe quick",
-            )
+            "nasharness run -m darts,drnas --search supernet --dataset digits --recipe quick"
         )
-    if done[0].study.config["table"] != "official":
-        steps.append(("the official NAS-Bench-201 tables", "nasharness data pull nb201"))
-    width = max(len(what) for what, _ in steps)
-    lines = [f"  {what:<{width}}  {command}" for what, command in steps]
-    return "\n".join(["Next:", *lines])
+    if study.config["table"] != "official":
+        steps.append("the official NAS-Bench-201 tables: nasharness data pull nb201")
+    return "\n".join(["Next:", *(f"  {step}" for step in steps)])

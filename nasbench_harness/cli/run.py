@@ -24,6 +24,7 @@ from nasbench_harness.cli.help import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from nasbench_harness.config import StudyConfig
     from nasbench_harness.hardware import Hardware
     from nasbench_harness.study import StudyRun
     from nasbench_harness.tracking import Tracker
@@ -267,7 +268,7 @@ def run(
     added to it.
     """
     from nasbench_harness import console
-    from nasbench_harness.config import build_config, split_datasets
+    from nasbench_harness.config import ALL_DATASETS, build_config, split_datasets
     from nasbench_harness.naming import place
     from nasbench_harness.study import run_study
     from nasbench_harness.tracking import open_trackers
@@ -291,6 +292,8 @@ def run(
     placed = place(study_config, out)
     if placed.note:
         console.err.print(f"Note: {placed.note}", markup=False, soft_wrap=True)
+    if study_config.dataset == ALL_DATASETS:
+        _tell_datasets(placed.config)
     parts = [
         (part.search, partial(run_study, part, folder, opened=console.tell_images))
         for part, folder in split_datasets(placed.config, placed.folder)
@@ -349,6 +352,18 @@ def _hardware(
     if compile_mode not in COMPILE_MODES:
         raise UnknownNameError("way to compile", compile_mode, COMPILE_MODES)
     return Hardware(device, threads, COMPILE_MODES[compile_mode], deterministic, data_dir, download)
+
+
+def _tell_datasets(config: StudyConfig) -> None:
+    """Which data sets `all` are, where the table has one only."""
+    from nasbench_harness import console
+    from nasbench_harness.config import split_datasets
+    from nasbench_harness.tables.metrics import OTHERS
+
+    names = [part.dataset for part, _ in split_datasets(config, Path())]
+    if len(names) == 1:
+        told = f"Note: table `{config.table}` has results on {names[0]} only, so `all` is that one."
+        console.err.print(f"{told} {OTHERS}", markup=False, soft_wrap=True)
 
 
 def _run(

@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from nasbench_harness.contracts import Metric
 from nasbench_harness.errors import HarnessError, UnknownNameError
 from nasbench_harness.files import new_folder
+from nasbench_harness.tables.metrics import OTHERS
 from nasbench_harness.tables.rows import Rows, rows_of
 
 if TYPE_CHECKING:
@@ -210,7 +211,7 @@ class ColumnTable:
         metrics = [metric for metric in self.metrics.values() if metric.dataset == dataset]
         if not any(metric.report for metric in metrics):
             known = {metric.dataset for metric in self.metrics.values() if metric.report}
-            raise UnknownNameError(f"dataset in table `{self.name}`", dataset, known)
+            raise UnknownNameError(f"dataset in table `{self.name}`", dataset, known, OTHERS)
         return metrics
 
     def _column(self, metric: str) -> memoryview[float]:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from nasbench_harness.contracts import Metric, Table
 from nasbench_harness.errors import UnknownNameError
 
+OTHERS = "`nasharness data list` tells which other tables there are and how to install them."
+"""What to do where a table lacks something."""
+
 
 def find_metric(table: Table, dataset: str, text: str) -> Metric:
     """A metric by its column name, or by split and epochs: `valid@200`, `test@12`."""

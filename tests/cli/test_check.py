@@ -233,3 +233,20 @@ def study_file(folder: Path, more: str = "") -> str:
     """The study of `saved` as a file."""
     (folder / "study.yaml").write_text(YAML + more)
     return "study.yaml"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full")
+@pytest.mark.parametrize("option", ["--junit", "--markdown"])
+def test_a_file_that_cannot_be_written_takes_no_verdict_along(
+    nasharness: Run, tmp_path: Path, saved: Path, option: str
+) -> None:
+    told = nasharness(
+        "check", "old", "--baseline", str(saved), "--json", option, "/dev/full", code=3
+    )
+    assert json.loads(told.stdout)["exit_code"] == 0
+    assert "No space left on device" in told.stderr
+    worsen(tmp_path / "old", "drnas", 5.0)
+    (tmp_path / "old" / "trials.parquet").unlink()
+    told = nasharness("check", "old", "--baseline", str(saved), option, "/dev/full", code=1)
+    assert "regression" in told.stdout
+    assert "No space left on device" in told.stderr

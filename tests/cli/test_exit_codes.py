@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -17,6 +19,8 @@ from nasbench_harness.cli import app
 from nasbench_harness.errors import ExitCode, HarnessError
 from nasbench_harness.registry import Registry
 from nasbench_harness.tables.nb201.sources import DownloadError
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
 
 OURS = "This is a fault of nasharness or of a plugin, not of yours"
 
@@ -231,3 +235,40 @@ def test_path_of_an_error_may_be_bytes(tmp_path: Path) -> None:
     with pytest.raises(OSError) as caught:  # noqa: PT011
         os.listdir(os.fsencode(tmp_path / "none"))
     assert frame.explain(caught.value)[0].endswith(f"{tmp_path / 'none'}.")
+
+
+@pytest.mark.parametrize(
+    ("fault", "code"),
+    [(OSError(27, "File too large"), 3), (HarnessError("In the way."), 3), (ValueError("odd"), 70)],
+)
+def test_a_report_that_fails_takes_no_summary_along(
+    nasharness: Run, monkeypatch: pytest.MonkeyPatch, fault: Exception, code: int
+) -> None:
+    """Every trial is done: that is told, and wrong usage is no name for what happened."""
+
+    def fails(*_: object, **__: object) -> Path:
+        raise fault
+
+    monkeypatch.setattr("nasbench_harness.reports.write_report", fails)
+    told = nasharness(
+        "run", "-m", "rea", "--seeds", "2", "--steps", "5", "--table", "analog", "--out", "A",
+        "--json", code=code,
+    )  # fmt: skip
+    assert json.loads(told.stdout)["report"] is None
+    assert ("File too large" if isinstance(fault, OSError) else str(fault)) in told.stderr
+    assert "`nasharness report A` writes the report" in told.stderr
+
+
+def test_all_data_sets_of_a_table_with_one_are_told(nasharness: Run) -> None:
+    told = nasharness(
+        "run", "-m", "rea", "--seeds", "1", "--steps", "5", "--table", "analog", "--dataset", "all",
+        "--no-report", "--out", "A",
+    )  # fmt: skip
+    assert "has results on cifar10 only" in told.stderr
+
+
+@pytest.mark.parametrize("key", ["jobs", "data_dir", "set"])
+def test_a_key_that_belongs_on_the_command_line(nasharness: Run, tmp_path: Path, key: str) -> None:
+    (tmp_path / "study.yaml").write_text(f"methods: [rea]\n{key}: 2\n")
+    told = nasharness("run", "--config", "study.yaml", code=2)
+    assert f"belongs on the command line, as --{key.replace('_', '-')}" in told.stderr

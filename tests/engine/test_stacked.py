@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from nasbench_harness.stacked import natural_width, stacked
+from nasbench_harness.stacked import headed, natural_width, stacked
 
 HEADINGS = ("name", "value", "meaning")
 ROWS = [
@@ -25,6 +25,39 @@ def test_words_are_not_broken() -> None:
     lines = list(stacked(HEADINGS, ROWS[:1], (2,), numbers=(), width=30))
     assert " ".join(line.strip() for line in lines[2:]) == ROWS[0][2]
     assert max(map(len, lines)) <= 30
+
+
+def test_a_number_below_its_row_keeps_its_heading() -> None:
+    lines = list(stacked(HEADINGS, ROWS, (1, 2), numbers=(1,), width=60))
+    assert lines[-1] == "    value: 1"
+
+
+SUMMARY = ("method", "regret (points)", "accuracy (%)")
+RESULTS = [("unas[temperature=0.4]", "1.530 [1.224, 2.127]", "92.54 ± 0.45"), ("rea", "–", "–")]
+
+
+def test_first_column_stands_above_where_the_others_fit() -> None:
+    assert list(headed(SUMMARY, RESULTS, numbers=(1, 2), width=40)) == [
+        "method",
+        "         regret (points)  accuracy (%)",
+        "unas[temperature=0.4]",
+        "    1.530 [1.224, 2.127]  92.54 ± 0.45",
+        "rea",
+        "                       –             –",
+    ]
+
+
+def test_columns_stand_under_each_other_where_they_do_not() -> None:
+    assert list(headed(SUMMARY, RESULTS[:1], numbers=(1, 2), width=37)) == [
+        "unas[temperature=0.4]",
+        "    regret (points)  1.530 [1.224, 2.127]",
+        "    accuracy (%)     92.54 ± 0.45",
+    ]
+
+
+def test_what_is_left_beside_is_too_wide_as_well() -> None:
+    lines = stacked(SUMMARY, RESULTS, (2,), numbers=(1, 2), width=37)
+    assert next(lines) == "unas[temperature=0.4]"
 
 
 def test_width_that_is_needed() -> None:
