@@ -40,9 +40,17 @@ def sentences(
     found = (
         _of_entry(fault, entry) if fault["loc"][:1] == (_METHODS,) and len(fault["loc"]) > 1
         else _of_study(fault, properties, further)
-        for fault in error.errors()
+        for fault in _first_hand(error.errors())
     )  # fmt: skip
     return " ".join(dict.fromkeys(found))
+
+
+def _first_hand(faults: Sequence[Any]) -> list[Any]:
+    """Without `empty` of a field whose entries are at fault: they were written, and dropped."""
+    wrong = {fault["loc"][:1] for fault in faults if fault["type"] != "too_short"}
+    return [
+        fault for fault in faults if fault["type"] != "too_short" or fault["loc"][:1] not in wrong
+    ]
 
 
 def reason(fault: Any) -> str:
@@ -75,7 +83,8 @@ def _of_entry(fault: Any, entry: type[BaseModel]) -> str:
     if fault["type"] == "missing":
         return f"An entry of `methods` has no `{key}`: expected {_ENTRY}."
     if key == "settings":
-        return f"`settings` of a method cannot be {shown(fault['input'])}: write `name: value`."
+        given = shown(fault["input"])
+        return f"`settings` of an entry of `methods` cannot be {given}: write `name: value`."
     return f"`methods` cannot hold {shown(fault['input'])}: expected {_ENTRY}."
 
 

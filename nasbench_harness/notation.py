@@ -176,7 +176,11 @@ def _range(part: str, text: str) -> range:
 
 
 def _whole(digits: str, text: str) -> int:
-    """A number that is a seed; ConfigError if no table could hold it."""
+    """A number that is a seed; ConfigError if no table could hold it, or it has two readings."""
+    try:
+        read_scalar(digits[:400])
+    except AmbiguousScalarError as error:
+        raise ConfigError(f"{_quoted(text)}: {error}.") from error
     value = int(digits) if len(digits.lstrip("0")) < 20 else LARGEST + 1
     if value > LARGEST:
         raise ConfigError(

@@ -11,7 +11,10 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
+import typer
 from typer.core import TyperCommand, TyperGroup
+
+from nasbench_harness.scalars import AmbiguousScalarError, read_scalar
 
 COMPARED = "What to compare"
 LANDSCAPE = "Searches on a table (landscape)"
@@ -33,8 +36,33 @@ def examples(*lines: str) -> str:
     return "\n".join(["\b", title, *(f"  {line}" for line in lines)])
 
 
+def holds_number(parameter: Any) -> bool:
+    """Is this an option or argument that holds whole or decimal numbers."""
+    return parameter.type_descriptor.annotation in (int, float)
+
+
+def _read_once(parameter: Any) -> None:
+    """Refuse numbers with two readings, as study files do, before the parser takes one of them."""
+    process = parameter.process_value
+
+    def read(ctx: Any, value: Any) -> Any:
+        try:
+            if isinstance(value, str):
+                read_scalar(value.strip())
+        except AmbiguousScalarError as error:
+            raise typer.BadParameter(f"{error}.", ctx=ctx, param=parameter) from error
+        return process(ctx, value)
+
+    parameter.process_value = read
+
+
 class Command(TyperCommand):
     """A command whose options stand under the heading of their `rich_help_panel`."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        for parameter in filter(holds_number, self.params):
+            _read_once(parameter)
 
     def get_help(self, ctx: Any) -> str:
         """The whole text."""

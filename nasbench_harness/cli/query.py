@@ -12,7 +12,7 @@ from nasbench_harness.cli import completion
 from nasbench_harness.cli.app import JsonOption, app
 from nasbench_harness.cli.help import Command, examples
 from nasbench_harness.errors import HarnessError, UnknownNameError
-from nasbench_harness.scalars import read_number
+from nasbench_harness.scalars import AmbiguousScalarError, read_number, read_scalar
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -196,7 +196,8 @@ def read_architecture(space: str, text: str) -> Architecture:
     if not _INDEX.fullmatch(plain):
         raise HarnessError(f"`{plain[:40]}` is no index: write it with the digits 0 to 9.")
     try:
+        read_scalar(plain)
         found: Architecture = at_index(int(plain))
-    except IndexError as error:
+    except (AmbiguousScalarError, IndexError) as error:
         raise HarnessError(f"{error}.") from error
     return found

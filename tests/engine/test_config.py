@@ -765,3 +765,10 @@ def test_a_layout_of_images_is_of_a_study_on_images(
         planned(image_layout="classes")
     with pytest.raises(ConfigError, match="`image_layout` cannot be 'flat'"):
         configured(image_layout="flat")
+
+
+@pytest.mark.parametrize("values", [{"seeds": -1}, {"seeds": [-1]}, {"methods": [None]}])
+def test_a_wrong_entry_is_not_called_empty_as_well(values: dict[str, Any]) -> None:
+    with pytest.raises(ConfigError, match="cannot") as told:
+        config.build_config(None, {"methods": "unas", **values}, ())
+    assert "is empty" not in str(told.value)
