@@ -104,14 +104,22 @@ def upright(image: Image.Image) -> tuple[Image.Image, bool]:
     """The picture as its EXIF entry wants it seen, and whether it had to be turned."""
     from PIL import ImageOps
 
+    asked = _orientation(image) if image.format == "TIFF" else 1  # which Pillow turns in `load`
     image.load()  # what fails here is no fault of the entry
     try:
-        orientation = image.getexif().get(_ORIENTATION, 1)
-        if orientation in _TURNED:
+        if _orientation(image) in _TURNED:
             return ImageOps.exif_transpose(image), True
     except Exception:  # a damaged entry says nothing
         return image, False
-    return image, False
+    return image, asked in _TURNED
+
+
+def _orientation(image: Image.Image) -> int:
+    """What the EXIF (or XMP) entry asks for; 1, upright, where it is missing or damaged."""
+    try:
+        return int(image.getexif().get(_ORIENTATION, 1))
+    except Exception:  # entries are damaged in many ways
+        return 1
 
 
 # --- the kinds ---------------------------------------------------------------------------------

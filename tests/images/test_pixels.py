@@ -269,8 +269,22 @@ def test_photographs_stand_upright(
     exif = picture.getexif()
     exif[0x0112] = orientation
     lossless = {"lossless": True} if suffix == "webp" else {}
-    first, _ = in_order(put(picture, picture, suffix=suffix, exif=exif, **lossless))
+    folder = put(picture, picture, suffix=suffix, exif=exif, **lossless)
+    first, _ = in_order(folder)
     assert np.array_equal(first, pixels)
+    told = [line for line in opened(folder).notes if "2 turned upright" in line]
+    assert len(told) == (laid is not None)
+
+
+def test_every_page_of_a_tiff_has_its_own_orientation(put: Put) -> None:
+    pixels = chance().integers(0, 256, (6, 10, 3), dtype=np.uint8)
+    small = Image.new("RGB", (2, 2), (9, 9, 9))
+    small.encoderinfo = {"tiffinfo": {254: 1, 0x0112: 3}}
+    picture = Image.fromarray(pixels)
+    folder = put(picture, picture, suffix="tif", save_all=True, append_images=[small])
+    first, _ = in_order(folder)
+    assert np.array_equal(first, pixels)
+    assert "turned" not in " ".join(opened(folder).notes)
 
 
 def test_a_damaged_exif_entry_is_none(put: Put) -> None:
