@@ -18,8 +18,8 @@ ICC profiles are not applied. What would be lost or distorted on the way is mapp
   is lost on white although the dot is seen, and a photograph with a white sky is not. So a black
   drawing stands on white, white drawings on black, and both kinds together on grey. What is
   refused: a set for which all three fail, as for pictures so faint that nothing stands out
-  anywhere, and a picture of which everything is transparent although it has content. A picture of
-  one colour and one alpha has none, and vanishes nowhere.
+  anywhere, and a picture of which everything is transparent although it has content. What is of
+  nearly one colour and of one alpha is blank, and vanishes nowhere.
 - **Several pictures in a file.** Animations and pages are refused. Of what is one picture beside
   smaller or partial copies of it, that one is read: of a TIFF the page that is neither a reduced
   copy nor a mask, of an MPO photograph the first, of a PSD the whole without its layers, of an icon
@@ -215,10 +215,11 @@ def _opaque(image: Image.Image, background: int) -> tuple[Image.Image, tuple[int
     low, high = full.getchannel("A").getextrema()
     if low == 255:
         return full.convert("RGB"), None
-    content = any(a != b for a, b in full.getextrema())  # type: ignore[misc]
-    if high == 0 and content:
+    spread = max(b - a for a, b in full.convert("RGB").getextrema())  # type: ignore[misc]
+    if high == 0 and spread:
         raise PictureError("transparent")
     ground = Image.new("RGBA", full.size, (background,) * 3 + (255,))
+    content = low != high or (high and spread >= LEAST_CONTRAST)
     hidden = tuple(b for b in BACKGROUNDS if content and _vanishes(full, b))
     return Image.alpha_composite(ground, full).convert("RGB"), hidden
 
