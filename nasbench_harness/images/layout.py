@@ -161,8 +161,9 @@ def _places(
     if TRAIN not in places:
         if others and asked is None:
             raise ImageDataError(
-                f"{some(list(called))} in {folder} may be held-out images without a training"
-                f" part, or classes beside {some(others)}; put the training images into train/<class>/, or"
+                f"{some(list(called))} in {folder} may be held-out images without a training part,"
+                f" or classes beside {some(others)}; put the training images into train/<class>/,"
+                " or"
                 f" say {OPTION} classes."
             )
         there = f"holds {some(list(called))} and" if called else "holds"
