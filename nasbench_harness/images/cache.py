@@ -23,7 +23,7 @@ from nasbench_harness.images.errors import ImageDataError
 from nasbench_harness.images.parts import Decoded, Images
 from nasbench_harness.tables.analog import cache_folder
 
-_LAYOUT = 2  # raised when the way images become tensors changes
+_LAYOUT = 3  # raised when the way images become tensors, or what is told of it, changes
 
 
 def cached(place: str, content: str, read: Callable[[], Decoded]) -> Decoded:

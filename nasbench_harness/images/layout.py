@@ -27,6 +27,7 @@ _WORDS = {
     "test": TEST, "testing": TEST,
 }  # fmt: skip
 _ENDINGS = ("set", "data", "images", "split")
+_TOKENS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 _SEPARATORS = re.compile(r"[\s_.-]+")
 
 
@@ -64,26 +65,48 @@ def find_layout(folder: Path, asked: LayoutName | None = None) -> Layout:
     Folders called after a training part and held-out parts (`part_of`, in any case) are parts if
     they hold folders, and nothing speaks for another reading. Two held-out parts are for search
     and for test; one alone is for test. Where no folder is called like that, or those that are
-    hold pictures themselves, as their neighbours do, all folders are classes.
+    hold pictures themselves, as their neighbours do, all folders are classes, unless several hold
+    the same folders. Where parts are asked for, a word of the name is enough (`train2017`).
 
     Raises ImageDataError where the folder can be read in two ways, or as neither.
     """
     inside = Contents.of(folder)
-    named = [name for name in inside.folders if part_of(name)]
-    others = [name for name in inside.folders if not part_of(name)]
-    if asked == "classes" or (asked is None and not named):
-        return Layout({TRAIN: folder}, "classes")
+    called = _parts_called(inside.folders, asked)
+    named, others = list(called), [name for name in inside.folders if name not in called]
     below = {name: Contents.of(folder / name) for name in named}
     nested = [name for name in named if below[name].folders]
-    if asked is None and others and not nested:
+    if asked == "classes":
+        return Layout({TRAIN: folder}, "classes")
+    if asked is None and (not named or (others and not nested)):
+        _refuse_twins(folder, inside.folders)
         return Layout({TRAIN: folder}, "classes")
     aside = tuple(name for name in others if _any_picture(folder / name))
-    places = _places(folder, named, others, asked)
+    places = _places(folder, called, others, asked)
     if asked is None and aside and not _agree(places, below):
         raise _two_readings(folder, named, aside)
     _refuse_flat(folder, below)
     parts = {part: folder / name for part, name in places.items()}
     return Layout(_held_out(parts), "parts", aside)
+
+
+def _parts_called(names: Sequence[str], asked: LayoutName | None) -> dict[str, str]:
+    """The part of each folder called after one.
+
+    Where parts are asked for, a word in the name will do (`seg_train`), unless another folder is
+    called after that part alone.
+    """
+    called = {name: part for name in names if (part := part_of(name))}
+    if asked == "parts":
+        taken = set(called.values())
+        words = {name: _part_within(name) for name in names if name not in called}
+        called |= {name: part for name, part in words.items() if part and part not in taken}
+    return called
+
+
+def _part_within(name: str) -> str | None:
+    """The one part that a word of the name tells: `train` of `train2017` or `trainA`."""
+    parts = {_WORDS[word.lower()] for word in _TOKENS.findall(name) if word.lower() in _WORDS}
+    return parts.pop() if len(parts) == 1 else None
 
 
 @dataclass(frozen=True)
@@ -123,13 +146,11 @@ def some(names: Sequence[str]) -> str:
 
 
 def _places(
-    folder: Path, named: Sequence[str], others: Sequence[str], asked: LayoutName | None
+    folder: Path, called: dict[str, str], others: Sequence[str], asked: LayoutName | None
 ) -> dict[str, str]:
     """The folder of each part; ImageDataError for two of one part, or none to train on."""
     places: dict[str, str] = {}
-    for name in named:
-        part = part_of(name)
-        assert part is not None
+    for name, part in called.items():
         if part in places:
             raise ImageDataError(
                 f"{places[part]} and {name} in {folder} are both called after the {TITLES[part]}"
@@ -140,11 +161,12 @@ def _places(
     if TRAIN not in places:
         if others and asked is None:
             raise ImageDataError(
-                f"{some(named)} in {folder} may be held-out images without a training part, or"
-                f" classes beside {some(others)}; put the training images into train/<class>/, or"
+                f"{some(list(called))} in {folder} may be held-out images without a training part,"
+                f" or classes beside {some(others)}; put the training images into train/<class>/,"
+                " or"
                 f" say {OPTION} classes."
             )
-        there = f"holds {some(named)} and" if named else "holds"
+        there = f"holds {some(list(called))} and" if called else "holds"
         raise ImageDataError(
             f"{folder} {there} no training part, such as train/<class>/; rename a folder, or say"
             f" {OPTION} classes if its folders are the classes."
@@ -176,6 +198,20 @@ def _refuse_flat(folder: Path, below: dict[str, Contents]) -> None:
             f"{some(flat)} in {folder}: {holds} no class folders, so that nothing says what the"
             f" pictures show; sort them into {flat[0]}/<class>/, or move them away{out}."
         )
+
+
+def _refuse_twins(folder: Path, names: Sequence[str]) -> None:
+    """Folders that hold the same folders of pictures may be parts with names of their own."""
+    alike: dict[tuple[str, ...], list[str]] = {}
+    for name in names:
+        if len(inner := Contents.of(folder / name).folders) > 1:
+            alike.setdefault(inner, []).append(name)
+    for inner, twins in alike.items():
+        if len(twins) > 1 and all(_any_picture(folder / t / i) for t in twins for i in inner):
+            raise ImageDataError(
+                f"{folder} can be read in two ways: {some(twins)} all hold {some(inner)} and may be"
+                f" the parts of a data set, or classes; say {OPTION} parts or {OPTION} classes."
+            )
 
 
 def _two_readings(folder: Path, named: Sequence[str], others: Sequence[str]) -> ImageDataError:

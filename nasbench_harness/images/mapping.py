@@ -10,7 +10,9 @@ WHITE, BLACK, GREY = 255, 0, 128
 BACKGROUNDS = {WHITE: "white", BLACK: "black", GREY: "grey"}
 DEPTHS = (8, 10, 12, 14, 16)
 LEAST_CONTRAST = 32
-"""Of 255: a shape that differs less than this from its background everywhere has vanished."""
+"""Of 255: a pixel that differs less than this from its background does not stand out."""
+LEAST_SHARE = 0.25
+"""Of the sum of alpha: a picture of which less than this stands out has vanished."""
 LEAST_LEVELS = 16
 """A conversion that leaves no more of 256 levels than these is refused."""
 LARGEST = 2**16 - 1

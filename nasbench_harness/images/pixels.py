@@ -13,9 +13,13 @@ ICC profiles are not applied. What would be lost or distorted on the way is mapp
 - **Floating-point grey.** 0..1 becomes 0..255, rounded. Values outside, infinite or NaN are
   refused, and so is a data set so dark that at most 16 levels would be left.
 - **Transparency.** Pictures are put on a background, the same for all: the first of white, black
-  and mid-grey (128) on which the shape of none vanishes. So a black drawing stands on white, white
-  drawings on black, and both kinds together on grey. What is refused: a set for which all three
-  fail, and a picture of which everything is transparent although it has content.
+  and mid-grey (128) on which none vanishes. A picture vanishes where less than a quarter of its
+  mass, the sum of its alpha, stands out from the background: a white shape with a black dot in it
+  is lost on white although the dot is seen, and a photograph with a white sky is not. So a black
+  drawing stands on white, white drawings on black, and both kinds together on grey. What is
+  refused: a set for which all three fail, as for pictures so faint that nothing stands out
+  anywhere, and a picture of which everything is transparent although it has content. What is of
+  nearly one colour and of one alpha is blank, and vanishes nowhere.
 - **Several pictures in a file.** Animations and pages are refused. Of what is one picture beside
   smaller or partial copies of it, that one is read: of a TIFF the page that is neither a reduced
   copy nor a mask, of an MPO photograph the first, of a PSD the whole without its layers, of an icon
@@ -38,6 +42,7 @@ from nasbench_harness.images.mapping import (
     FLOAT,
     LARGEST,
     LEAST_CONTRAST,
+    LEAST_SHARE,
     TRANSPARENT,
     PictureError,
     Rule,
@@ -104,14 +109,22 @@ def upright(image: Image.Image) -> tuple[Image.Image, bool]:
     """The picture as its EXIF entry wants it seen, and whether it had to be turned."""
     from PIL import ImageOps
 
+    asked = _orientation(image) if image.format == "TIFF" else 1  # which Pillow turns in `load`
     image.load()  # what fails here is no fault of the entry
     try:
-        orientation = image.getexif().get(_ORIENTATION, 1)
-        if orientation in _TURNED:
+        if _orientation(image) in _TURNED:
             return ImageOps.exif_transpose(image), True
     except Exception:  # a damaged entry says nothing
         return image, False
-    return image, False
+    return image, asked in _TURNED
+
+
+def _orientation(image: Image.Image) -> int:
+    """What the EXIF (or XMP) entry asks for; 1, upright, where it is missing or damaged."""
+    try:
+        return int(image.getexif().get(_ORIENTATION, 1))
+    except Exception:  # entries are damaged in many ways
+        return 1
 
 
 # --- the kinds ---------------------------------------------------------------------------------
@@ -191,7 +204,7 @@ def _is_negative(image: Image.Image) -> bool:
 
 
 def _opaque(image: Image.Image, background: int) -> tuple[Image.Image, tuple[int, ...] | None]:
-    """The picture on a background, and on which ones its shape vanishes; None if it is opaque."""
+    """The picture on a background, and on which ones it vanishes; None if it is opaque."""
     from PIL import Image
 
     if not (image.mode in ("LA", "La", "PA", "RGBA", "RGBa") or "transparency" in image.info):
@@ -202,16 +215,19 @@ def _opaque(image: Image.Image, background: int) -> tuple[Image.Image, tuple[int
     low, high = full.getchannel("A").getextrema()
     if low == 255:
         return full.convert("RGB"), None
-    colours = full.convert("RGB")
-    if high == 0 and any(a != b for a, b in colours.getextrema()):  # type: ignore[misc]
+    spread = max(b - a for a, b in full.convert("RGB").getextrema())  # type: ignore[misc]
+    if high == 0 and spread:
         raise PictureError("transparent")
     ground = Image.new("RGBA", full.size, (background,) * 3 + (255,))
-    hidden = tuple(b for b in BACKGROUNDS if low != high and _vanishes(full, b))
+    content = low != high or (high and spread >= LEAST_CONTRAST)
+    hidden = tuple(b for b in BACKGROUNDS if content and _vanishes(full, b))
     return Image.alpha_composite(ground, full).convert("RGB"), hidden
 
 
 def _vanishes(image: Image.Image, background: int) -> bool:
-    """Does no pixel of the picture stand out from the background."""
+    """Does too little of the picture's visible mass stand out from the background."""
     pixels = np.asarray(image).astype(np.int32)
-    contrast = np.abs(pixels[..., :3] - background).max(axis=-1) * pixels[..., 3] // 255
-    return int(contrast.max()) < LEAST_CONTRAST
+    alpha = pixels[..., 3]
+    contrast = np.abs(pixels[..., :3] - background).max(axis=-1) * alpha // 255
+    seen = alpha[contrast >= LEAST_CONTRAST].sum(dtype=np.int64)
+    return float(seen) < LEAST_SHARE * float(alpha.sum(dtype=np.int64))

@@ -146,6 +146,49 @@ def test_refused_with_what_is_wrong(lay: Lay, names: list[str], sentence: str) -
         list_images(lay(*names))
 
 
+AFFIXED = [
+    ("train2017", "val2017"), ("seg_train", "seg_test"), ("trainA", "testA"),
+    ("asl_alphabet_train", "asl_alphabet_test"), ("train (1)", "test (1)"), ("train", "val2017"),
+    ("01_train", "02_test"), ("train_1", "test_1"), ("DB_train", "DB_test"),
+]  # fmt: skip
+UNKNOWN = [("trn", "tst"), ("tr", "te"), ("fold1", "fold2")]
+
+
+@pytest.mark.parametrize("names", AFFIXED + UNKNOWN)
+def test_folders_that_hold_the_same_folders_are_no_classes(
+    lay: Lay, names: tuple[str, str]
+) -> None:
+    folder = lay(*in_parts(*names))
+    with pytest.raises(HarnessError, match=r"two ways.*--image-layout parts or"):
+        list_images(folder)
+    assert set(list_images(folder, "classes").classes) == set(names)
+
+
+@pytest.mark.parametrize(("train", "held_out"), AFFIXED)
+def test_a_word_in_the_name_tells_parts_that_are_asked_for(
+    lay: Lay, train: str, held_out: str
+) -> None:
+    listing = list_images(lay(*in_parts(train, held_out)), "parts")
+    places = {part: place.name for part, place in listing.layout.parts.items()}
+    assert places == {"train": train, "test": held_out}
+
+
+@pytest.mark.parametrize("names", UNKNOWN)
+def test_parts_of_unknown_names_are_to_be_renamed(lay: Lay, names: tuple[str, str]) -> None:
+    with pytest.raises(HarnessError, match=r"no training part.*rename a folder"):
+        list_images(lay(*in_parts(*names)), "parts")
+
+
+def test_classes_with_different_folders_stay_classes(lay: Lay) -> None:
+    folder = lay("cat/a/1.png", "cat/b/1.png", "dog/a/1.png", "dog/c/1.png", "dog/b/1.png")
+    assert list_images(folder).classes == ("cat", "dog")
+
+
+def test_a_part_called_by_its_own_name_goes_first(lay: Lay) -> None:
+    listing = list_images(lay(*in_parts("train", "test", "train_extra")), "parts")
+    assert listing.left_out.folders == ("train_extra",)
+
+
 def test_parts_under_classes_can_be_asked_for(lay: Lay) -> None:
     folder = lay("cat/train/1.png", "cat/test/1.png", "dog/1.png")
     assert counts(list_images(folder, "classes")) == {"train": {"cat": 2, "dog": 1}}

@@ -199,6 +199,54 @@ def test_no_background_for_all_is_refused(put: Put) -> None:
         opened(folder)
 
 
+@pytest.mark.parametrize("alpha", [1, 3, 31])
+def test_content_too_faint_for_any_background_is_refused(put: Put, alpha: int) -> None:
+    values = chance().integers(0, 256, (SIDE, SIDE, 4), dtype=np.uint8)
+    values[..., 3] = alpha
+    with pytest.raises(HarnessError, match=r"no background.*class0/x\.png on white.*on grey"):
+        opened(put(Image.fromarray(values), stencil(0)))
+
+
+def test_bright_content_of_even_transparency_stands_on_black(put: Put) -> None:
+    values = np.full((SIDE, SIDE, 4), (255, 255, 255, 128), np.uint8)
+    values[3, 3, :3] = 0
+    first, _ = in_order(put(*[Image.fromarray(values)] * 2))
+    assert (first[0, 0, 0], first[3, 3, 0]) == (128, 0)
+
+
+def square(grey: int) -> Values:
+    values = np.zeros((SIDE, SIDE, 4), np.uint8)
+    values[2:6, 2:6] = (grey, grey, grey, 255)
+    return values
+
+
+@pytest.mark.parametrize("dots", [[(0, 0)], [(3, 3)], [(0, 0), (3, 3), (7, 7)]])
+@pytest.mark.parametrize("grey", [0, 255])
+def test_dots_do_not_make_up_for_a_shape_that_vanishes(
+    put: Put, grey: int, dots: list[tuple[int, int]]
+) -> None:
+    values = square(grey)
+    for dot in dots:
+        values[dot] = (255 - grey, 255 - grey, 255 - grey, 255)
+    first, _ = in_order(put(*[Image.fromarray(values)] * 2))
+    assert (first[2, 2, 0], first[0, 7, 0]) == (grey, 255 - grey)
+
+
+def test_a_photograph_with_a_white_sky_stands_on_white(put: Put) -> None:
+    values = square(255)
+    values[4:6, 2:6, :3] = chance().integers(0, 180, (2, 4, 3))
+    first, _ = in_order(put(*[Image.fromarray(values)] * 2))
+    assert first[0, 0].tolist() == [255, 255, 255]
+
+
+@pytest.mark.parametrize("alpha", [0, 9])
+def test_a_blank_picture_vanishes_nowhere(put: Put, alpha: int) -> None:
+    blank = Image.new("RGBA", (SIDE, SIDE), (255, 255, 255, alpha))
+    first, second = in_order(put(blank, stencil(0)))
+    assert set(first.flatten().tolist()) == {255}
+    assert np.array_equal(second[..., 0], np.where(shape(stencil(0)), 0, 255))
+
+
 @pytest.mark.parametrize("mode", ["LA", "PA", "P"])
 def test_other_modes_with_transparency(put: Put, mode: str) -> None:
     picture = stencil(0)
@@ -269,8 +317,22 @@ def test_photographs_stand_upright(
     exif = picture.getexif()
     exif[0x0112] = orientation
     lossless = {"lossless": True} if suffix == "webp" else {}
-    first, _ = in_order(put(picture, picture, suffix=suffix, exif=exif, **lossless))
+    folder = put(picture, picture, suffix=suffix, exif=exif, **lossless)
+    first, _ = in_order(folder)
     assert np.array_equal(first, pixels)
+    told = [line for line in opened(folder).notes if "2 turned upright" in line]
+    assert len(told) == (laid is not None)
+
+
+def test_every_page_of_a_tiff_has_its_own_orientation(put: Put) -> None:
+    pixels = chance().integers(0, 256, (6, 10, 3), dtype=np.uint8)
+    small = Image.new("RGB", (2, 2), (9, 9, 9))
+    small.encoderinfo = {"tiffinfo": {254: 1, 0x0112: 3}}
+    picture = Image.fromarray(pixels)
+    folder = put(picture, picture, suffix="tif", save_all=True, append_images=[small])
+    first, _ = in_order(folder)
+    assert np.array_equal(first, pixels)
+    assert "turned" not in " ".join(opened(folder).notes)
 
 
 def test_a_damaged_exif_entry_is_none(put: Put) -> None:
