@@ -26,9 +26,7 @@ if TYPE_CHECKING:
     from nasbench_harness.reports.regression.standard import Standard
     from nasbench_harness.store import Study
 
-GITHUB = "github"
-JUNIT_NAME, MARKDOWN_HEAD = b'name="nasharness check"', b"## nasharness check: "
-"""What files of a check have in them."""
+GITHUB, MARKDOWN = "github", ".md"
 
 
 @app.command(
@@ -154,13 +152,16 @@ def _refuse_combinations(
 def _claim_files(junit: Path | None, markdown: Path | None, renewed: Path | None) -> None:
     """Refuse to write over what no check has written, before anything is run."""
     from nasbench_harness.ownership import claim
+    from nasbench_harness.seals import is_sealed
 
     if junit and markdown and junit.resolve() == markdown.resolve() and not junit.is_char_device():
         raise HarnessError(f"--junit and --markdown both write to {junit}; choose another for one.")
     if junit:
-        claim(junit, "JUnit XML", lambda content: JUNIT_NAME in content)
+        from nasbench_harness.reports.regression.junit import is_junit
+
+        claim(junit, "JUnit XML", is_junit)
     if markdown:
-        claim(markdown, "a summary", lambda content: content.startswith(MARKDOWN_HEAD))
+        claim(markdown, "a summary", lambda content: is_sealed(content, MARKDOWN))
     if renewed:
         from nasbench_harness.reports.regression.baseline import refuse_other_file
 
@@ -274,11 +275,13 @@ class _Teller:
         from nasbench_harness import console
         from nasbench_harness.files import write_text
         from nasbench_harness.reports.regression import outputs
+        from nasbench_harness.seals import sealed
 
         if self.junit:
             write_text(self.junit, outputs.to_junit(report))
         if self.markdown:
-            write_text(self.markdown, outputs.to_markdown(report))
+            text = outputs.to_markdown(report).encode(errors="backslashreplace")
+            write_text(self.markdown, sealed(text, MARKDOWN).decode())
         if self.json:
             console.print_json(outputs.to_json(report))
         else:
