@@ -9,15 +9,17 @@ from nasbench_harness.errors import HarnessError
 from nasbench_harness.files import replacing
 from nasbench_harness.names import settle_matplotlib
 from nasbench_harness.ownership import claim
+from nasbench_harness.seals import is_sealed, sealed
 
 FORMATS = (".svg", ".png", ".pdf")
 
 
 def save_drawing(space: SearchSpace, arch: Architecture, path: Path) -> Path:
     """Draw `arch` to `path`, in the format its ending names."""
-    if path.suffix.lower() not in FORMATS:
+    suffix = path.suffix.lower()
+    if suffix not in FORMATS:
         raise HarnessError(f"Cannot draw to `{path.name}`; use one of {', '.join(FORMATS)}.")
-    claim(path, "a drawing", _is_drawing)
+    claim(path, "a drawing", lambda content: is_sealed(content, suffix))
     settle_matplotlib()
     from matplotlib.figure import Figure
 
@@ -25,12 +27,5 @@ def save_drawing(space: SearchSpace, arch: Architecture, path: Path) -> Path:
     space.draw(arch, figure.add_subplot())
     with replacing(path) as temporary:
         figure.savefig(temporary, dpi=160)
+        temporary.write_bytes(sealed(temporary.read_bytes(), suffix))
     return path
-
-
-_SIZES = (b'width="432pt" height="216pt"', b"IHDR\x00\x00\x03\xc0\x00\x00\x01\xe0", b"0 0 432 216")
-"""Of every drawing, as SVG, PNG and PDF write them."""
-
-
-def _is_drawing(content: bytes) -> bool:
-    return b"Matplotlib" in content and any(size in content for size in _SIZES)

@@ -2,8 +2,9 @@
 
 A folder that is written again and again (a report, what a paper needs) keeps a list of its files
 with their hashes in `.nasharness.json`. What stands in that list and has not been changed since is
-ours; so is what a version without the list has written, where its content says so. Everything else
-is somebody's work: a name of ours that it holds is refused, any other name is left alone.
+ours. What a version without the list has written is known by its kind only, so it is kept beside
+the new file, as `NAME.before`. Everything else is somebody's work: a name of ours that it holds is
+refused, any other name is left alone.
 """
 
 from __future__ import annotations
@@ -15,7 +16,9 @@ import json
 import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping
-from pathlib import Path
+from itertools import chain, count
+from pathlib import Path, PurePosixPath
+from typing import Any
 
 from filelock import FileLock
 
@@ -23,6 +26,8 @@ from nasbench_harness.errors import HarnessError, reason
 from nasbench_harness.files import new_folder, write_json
 
 MARKER, LOCK = ".nasharness.json", ".nasharness.lock"
+ABOUT = "What nasharness wrote here, with SHA-256; it replaces and removes nothing else."
+BEFORE = ".before"
 NOT_WRITABLE = (errno.EROFS, errno.EACCES, errno.EPERM)
 
 Recognise = Callable[[Path, str], bool]
@@ -67,6 +72,7 @@ def publishing(folder: Path, recognise: Recognise) -> Iterator[Path]:
             fresh = new_folder(folder)
         try:
             yield fresh
+            _refuse_lock(folder / LOCK)
             with FileLock(folder / LOCK):
                 _publish(fresh, folder, recognise)
         finally:
@@ -76,8 +82,10 @@ def publishing(folder: Path, recognise: Recognise) -> Iterator[Path]:
 @contextlib.contextmanager
 def _made(folder: Path) -> Iterator[None]:
     """The folder is there; those that had to be made for it go again where all was for nothing."""
-    if folder.exists() and not folder.is_dir():
-        raise OwnershipError(f"{folder} is a file, where a folder was expected; choose another.")
+    for place in (folder, *folder.parents):
+        if os.path.lexists(place) and not place.is_dir():
+            kind = "a file" if place.exists() else "a link that leads nowhere"
+            raise OwnershipError(f"{place} is {kind}, where a folder was expected; choose another.")
     missing = [place for place in (folder, *folder.parents) if not place.exists()]
     with _writable(folder):
         folder.mkdir(parents=True, exist_ok=True)
@@ -106,17 +114,46 @@ def _writable(folder: Path) -> Iterator[None]:
 
 def _publish(fresh: Path, folder: Path, recognise: Recognise) -> None:
     new = {name: _hash(fresh / name) for name in _files(fresh)}
-    old = _listed(folder)
+    listed = _listed(folder)
     for name in new:
-        _refuse_foreign(folder, name, old, recognise, fresh / name)
+        _refuse_foreign(folder, name, listed, recognise, fresh / name)
+    old = _kept(folder, new) if listed is None else listed
     # Both lists stand until all is in place, so that a kill in the middle orphans nothing.
-    _write_list(folder, new, old or {})
+    _write_list(folder, new, old)
     for name in new:
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         os.replace(fresh / name, folder / name)
-    for name in (old or {}).keys() - new.keys():
-        _remove(folder, name, old or {})
+    for name in old.keys() - new.keys():
+        _remove(folder, name, old)
     _write_list(folder, new, {})
+
+
+def _kept(folder: Path, new: Mapping[str, str]) -> dict[str, list[str]]:
+    """Copy what is to be replaced to `NAME.before`: no list says whether it was edited."""
+    old = {}
+    for name, content in new.items():
+        path = folder / name
+        if path.is_file() and path.stat().st_size and _hash(path) != content:
+            old[name] = [_hash(path)]
+            _keep(path)
+    return old
+
+
+def _keep(path: Path) -> None:
+    """A copy under the first free name; none where there is one already, after a kill."""
+    for ending in chain([BEFORE], (f"{BEFORE}-{number}" for number in count(2))):
+        copy = path.with_name(path.name + ending)
+        if not os.path.lexists(copy):
+            shutil.copy2(path, copy)
+            return
+        if copy.is_file() and _hash(copy) == _hash(path):
+            return
+
+
+def _refuse_lock(path: Path) -> None:
+    """Locking empties the file; ours is empty anyway."""
+    if os.path.lexists(path) and (path.is_symlink() or not path.is_file() or path.stat().st_size):
+        raise OwnershipError(_refusal(path, "is not the lock of nasharness"))
 
 
 def _refuse_foreign(
@@ -154,6 +191,8 @@ def _remove(folder: Path, name: str, old: Mapping[str, list[str]]) -> None:
     path = folder / name
     if path.is_symlink() or not path.is_file() or _hash(path) not in old[name]:
         return
+    if not path.resolve().is_relative_to(folder.resolve()):
+        return
     path.unlink()
     for parent in path.relative_to(folder).parents:
         if parent != Path():
@@ -175,13 +214,38 @@ def _hash(path: Path) -> str:
 
 
 def _listed(folder: Path) -> dict[str, list[str]] | None:
-    """The files that are ours with the contents we gave them; None where there is no list."""
-    try:
-        content = json.loads((folder / MARKER).read_text(encoding="utf-8"))
-        files = content["files"]
-        return {str(name): [str(one) for one in hashes] for name, hashes in files.items()}
-    except (FileNotFoundError, ValueError, KeyError, TypeError, AttributeError):
+    """The files that are ours with the contents we gave them; None where there is no list.
+
+    OwnershipError where something else has the list's name. A list may come from anywhere with
+    the folder, so names that lead out of it do not count.
+    """
+    path = folder / MARKER
+    if not os.path.lexists(path):
         return None
+    if path.is_symlink() or not path.is_file():
+        raise OwnershipError(_refusal(path, "is no file of its own"))
+    if not path.stat().st_size:
+        return None
+    try:
+        files = _parsed(path.read_bytes())
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise OwnershipError(
+            _refusal(path, "is not the list that nasharness keeps of its files")
+        ) from error
+    return {name: hashes for name, hashes in files.items() if _is_inside(name)}
+
+
+def _parsed(text: bytes) -> dict[str, list[str]]:
+    content: Any = json.loads(text)
+    files = {str(name): [str(one) for one in hashes] for name, hashes in content["files"].items()}
+    if content != {"about": ABOUT, "files": files}:
+        raise ValueError("other keys or values than a list has")
+    return files
+
+
+def _is_inside(name: str) -> bool:
+    path = PurePosixPath(name)
+    return not path.is_absolute() and ".." not in path.parts and "\0" not in name
 
 
 def _write_list(folder: Path, new: Mapping[str, str], old: Mapping[str, list[str]]) -> None:
@@ -189,5 +253,4 @@ def _write_list(folder: Path, new: Mapping[str, str], old: Mapping[str, list[str
     files = {
         name: sorted({*old.get(name, []), *([new[name]] if name in new else [])}) for name in names
     }
-    about = "What nasharness wrote here, with SHA-256; it replaces and removes nothing else."
-    write_json(folder / MARKER, {"about": about, "files": files})
+    write_json(folder / MARKER, {"about": ABOUT, "files": files})

@@ -1,7 +1,8 @@
 """Where reports go: not among a study's own files, and in the place of those of before.
 
 Version 0.1.0 kept no list of what it wrote (see `nasbench_harness.ownership`). Its folders are told
-by what it wrote into them, so that they go on being replaced without a question.
+by what it wrote into them, so that they go on being replaced without a question; since no content
+tells an edit, what is replaced there is kept as `NAME.before`.
 """
 
 from __future__ import annotations

@@ -27,9 +27,7 @@ if TYPE_CHECKING:
     from nasbench_harness.reports.regression.standard import Standard
     from nasbench_harness.store import Study
 
-GITHUB = "github"
-JUNIT_NAME, MARKDOWN_HEAD = b'name="nasharness check"', b"## nasharness check: "
-"""What files of a check have in them."""
+GITHUB, MARKDOWN = "github", ".md"
 
 
 @app.command(
@@ -157,13 +155,16 @@ def _refuse_combinations(
 def _claim_files(junit: Path | None, markdown: Path | None, renewed: Path | None) -> None:
     """Refuse to write over what no check has written, before anything is run."""
     from nasbench_harness.ownership import claim
+    from nasbench_harness.seals import is_sealed
 
     if junit and markdown and junit.resolve() == markdown.resolve() and not junit.is_char_device():
         raise HarnessError(f"--junit and --markdown both write to {junit}; choose another for one.")
     if junit:
-        claim(junit, "JUnit XML", lambda content: JUNIT_NAME in content)
+        from nasbench_harness.reports.regression.junit import is_junit
+
+        claim(junit, "JUnit XML", is_junit)
     if markdown:
-        claim(markdown, "a summary", lambda content: content.startswith(MARKDOWN_HEAD))
+        claim(markdown, "a summary", lambda content: is_sealed(content, MARKDOWN))
     if renewed:
         from nasbench_harness.reports.regression.baseline import refuse_other_file
 
@@ -288,7 +289,7 @@ class _Teller:
             sys.stdout.write(f"{line}\n")
         written = [
             _written(self.junit, lambda: outputs.to_junit(report)),
-            _written(self.markdown, lambda: outputs.to_markdown(report)),
+            _written(self.markdown, lambda: _sealed(outputs.to_markdown(report))),
         ]
         raise typer.Exit(int(report.exit_code or max(written)))
 
@@ -305,6 +306,13 @@ def _written(path: Path | None, text: Callable[[], str]) -> ExitCode:
         give_up(error)
         return ExitCode.INCOMPLETE
     return ExitCode.DONE
+
+
+def _sealed(summary: str) -> str:
+    """The summary as one that the next check may replace, unless somebody adds to it."""
+    from nasbench_harness.seals import sealed
+
+    return sealed(summary.encode(errors="backslashreplace"), MARKDOWN).decode()
 
 
 def _print(report: CheckReport) -> None:

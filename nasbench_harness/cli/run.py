@@ -268,8 +268,8 @@ def run(
     added to it.
     """
     from nasbench_harness import console
-    from nasbench_harness.config import ALL_DATASETS, build_config, split_datasets
-    from nasbench_harness.naming import place
+    from nasbench_harness.config import build_config, split_datasets
+    from nasbench_harness.naming import ALL_DATASETS, place
     from nasbench_harness.study import run_study
     from nasbench_harness.tracking import open_trackers
 

@@ -26,6 +26,7 @@ from nasbench_harness.reports.regression.series import Key, Results, Series
 
 SCHEMA_VERSION = 1
 _HASH = "content_hash"
+_KEYS = {"configs", "margins", "schema_version", "series", "versions", "written_by", _HASH}
 
 
 class BaselineError(HarnessError):
@@ -67,10 +68,17 @@ def write_baseline(path: Path, baseline: Baseline, *, update: bool = False) -> l
 
 
 def _is_baseline(content: bytes) -> bool:
-    """Ours, of any version, whole or damaged."""
-    beginning = b'{\n "configs": {'
-    begun = content.startswith(beginning) or beginning.startswith(content.strip())
-    return begun or b'"written_by": "nasbench-harness' in content
+    """What every version writes, and in ours nothing besides; edited values are one still."""
+    try:
+        found = json.loads(content.decode("utf-8-sig"))
+    except (ValueError, RecursionError):
+        return False
+    if not isinstance(found, dict) or not found.keys() >= _KEYS:
+        return False
+    structured = isinstance(found["configs"], dict) and isinstance(found["series"], list)
+    ours = str(found["written_by"]).startswith("nasbench-harness ")
+    newer = found["schema_version"] != SCHEMA_VERSION
+    return structured and ours and (newer or found.keys() == _KEYS)
 
 
 def refuse_other_file(path: Path) -> None:
@@ -79,9 +87,9 @@ def refuse_other_file(path: Path) -> None:
 
 
 def _old(path: Path) -> Baseline | None:
-    """The baseline that is to be replaced; a damaged one is none."""
+    """The baseline that is to be replaced; a damaged one is none, and so is a pipe."""
     try:
-        return read_baseline(path)
+        return read_baseline(path) if path.is_file() else None
     except BaselineError:
         return None
 

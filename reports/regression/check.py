@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -114,10 +115,10 @@ def _finding(comparison: Comparison, decision: Decision, checks: int) -> Finding
 
 def renewed(path: Path, folders: Iterable[Path], margins: Mapping[str, float]) -> Baseline:
     """A baseline from these folders that keeps the metrics and margins of the one in `path`."""
-    try:
-        old = read_baseline(path)
-    except BaselineError:
-        old = Baseline(Results((), {}))
+    old = Baseline(Results((), {}))
+    if path.is_file():
+        with contextlib.suppress(BaselineError):
+            old = read_baseline(path)
     metrics = {series.key.metric for series in old.results.series} - {*COSTS}
     results = read_results(folders, sorted(metrics))
     check_margins(margins, {series.key.metric for series in results.series})

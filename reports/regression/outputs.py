@@ -11,6 +11,7 @@ from xml.etree import ElementTree as ET
 from nasbench_harness.reports import numerals
 from nasbench_harness.reports.regression.check import CheckReport
 from nasbench_harness.reports.regression.dotplot import dot_plots
+from nasbench_harness.reports.regression.junit import NAME, written
 from nasbench_harness.reports.regression.verdicts import Effect, Finding, Verdict
 from nasbench_harness.reports.words import count, markdown, markdown_cell, markdown_code, plain
 
@@ -115,12 +116,12 @@ def to_junit(report: CheckReport, seconds: float = 0.0) -> str:
         "skipped": str(verdicts[Verdict.SKIPPED]),
         "time": f"{seconds:.3f}",
     }
-    root = ET.Element("testsuites", {"name": "nasharness check", **counts})
-    suite = ET.SubElement(root, "testsuite", {"name": "nasharness check", **counts})
+    root = ET.Element("testsuites", {"name": NAME, **counts})
+    suite = ET.SubElement(root, "testsuite", {"name": NAME, **counts})
     for finding in report.findings:
         _case(suite, finding)
     ET.indent(root)
-    return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(root, "unicode") + "\n"
+    return written(root)
 
 
 def _case(suite: ET.Element, finding: Finding) -> None:

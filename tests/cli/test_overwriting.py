@@ -40,6 +40,20 @@ def test_a_check_writes_over_no_other_file(option: str) -> None:
 
 
 @pytest.mark.usefixtures("place")
+@pytest.mark.parametrize(
+    ("option", "text"),
+    [
+        ("--markdown", "## nasharness check: 1 check: 1 passed\n\nmy notes\n"),
+        ("--junit", '<testsuites name="nasharness check"><testsuite name="mine"/></testsuites>'),
+    ],
+)
+def test_a_check_writes_over_nothing_that_only_begins_like_its_own(option: str, text: str) -> None:
+    Path("old").write_text(text)
+    assert "old is there already" in refused("check", "A", "-b", "b.json", option, "old")
+    assert Path("old").read_text() == text
+
+
+@pytest.mark.usefixtures("place")
 def test_a_check_does_not_write_twice_into_one_file() -> None:
     told = refused("check", "A", "-b", "b.json", "--junit", "x", "--markdown", "./x")
     assert "both write to x" in told

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import json
 import os
 from collections.abc import Callable
@@ -38,6 +39,19 @@ def content(folder: Path) -> dict[str, str]:
         for path in folder.rglob("*")
         if path.is_file() and path.name not in OURS
     }
+
+
+def kill_after(patch: pytest.MonkeyPatch, moves: int) -> None:
+    """Die at the next replacement: of the list, of both files, of the list again."""
+    replace, done = os.replace, []
+
+    def killed(*paths: Path) -> None:
+        if len(done) == moves:
+            raise KeyboardInterrupt
+        done.append(paths)
+        replace(*paths)
+
+    patch.setattr("os.replace", killed)
 
 
 # --- folders -----------------------------------------------------------------------------------
@@ -114,19 +128,98 @@ def test_a_file_in_the_place_of_a_folder_is_refused(tmp_path: Path) -> None:
     assert content(tmp_path) == {"tables": "mine"}
 
 
-def test_a_folder_of_an_older_version_is_replaced(tmp_path: Path) -> None:
-    (tmp_path / "index").write_text("old")
-    publish(
-        tmp_path, recognise=lambda folder, name: (folder / name).read_text() == "old", index="1"
-    )
+def test_a_folder_of_an_older_version_is_replaced_and_kept_aside(tmp_path: Path) -> None:
+    for text, kept in (("old", ".before"), ("older", ".before-2"), ("old", ".before")):
+        (tmp_path / MARKER).unlink(missing_ok=True)
+        (tmp_path / "index").write_text(text)
+        publish(tmp_path, recognise=lambda *_: True, index="1")
+        assert (tmp_path / "index").read_text() == "1"
+        assert (tmp_path / f"index{kept}").read_text() == text
+    assert content(tmp_path) == {"index": "1", "index.before": "old", "index.before-2": "older"}
+    publish(tmp_path, index="2")
+    assert (tmp_path / "index.before").read_text() == "old"
+
+
+def test_what_is_the_same_in_an_older_version_is_not_kept_twice(tmp_path: Path) -> None:
+    (tmp_path / "index").write_text("1")
+    publish(tmp_path, recognise=lambda *_: True, index="1")
     assert content(tmp_path) == {"index": "1"}
 
 
-def test_a_list_that_cannot_be_read_is_none(tmp_path: Path) -> None:
-    publish(tmp_path, index="1")
-    (tmp_path / MARKER).write_text("{")
-    with pytest.raises(OwnershipError, match="was not written by nasharness"):
+@pytest.mark.parametrize("moves", range(4))
+def test_a_kill_amid_an_older_version_leaves_it_ours(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, moves: int
+) -> None:
+    for name in ("a", "b"):
+        (tmp_path / name).write_text(f"old {name}")
+    with monkeypatch.context() as patch:
+        kill_after(patch, moves)
+        with pytest.raises(KeyboardInterrupt):
+            publish(tmp_path, recognise=lambda *_: True, a="1", b="1")
+    publish(tmp_path, recognise=lambda *_: True, a="2", b="2")
+    assert {"a.before": "old a", "b.before": "old b", "a": "2", "b": "2"}.items() <= (
+        content(tmp_path).items()
+    )
+
+
+@pytest.mark.parametrize("text", ["{", "[]", "{}", '{"files": {}}', '{"files": {"a": 1}}', "mine"])
+def test_what_is_no_list_of_ours_is_refused_and_kept(tmp_path: Path, text: str) -> None:
+    (tmp_path / MARKER).write_text(text)
+    with pytest.raises(OwnershipError, match="is not the list that nasharness keeps"):
         publish(tmp_path, index="2")
+    assert (tmp_path / MARKER).read_text() == text
+    assert content(tmp_path) == {}
+
+
+def test_an_empty_list_is_none(tmp_path: Path) -> None:
+    (tmp_path / MARKER).touch()
+    publish(tmp_path, index="1")
+    assert content(tmp_path) == {"index": "1"}
+
+
+@pytest.mark.parametrize("name", [MARKER, LOCK])
+def test_a_list_or_lock_that_is_a_link_is_not_written_through(tmp_path: Path, name: str) -> None:
+    (tmp_path / "report").mkdir()
+    (tmp_path / "precious").write_text("mine")
+    (tmp_path / "report" / name).symlink_to(tmp_path / "precious")
+    with pytest.raises(OwnershipError, match="nothing is written"):
+        publish(tmp_path / "report", index="1")
+    assert content(tmp_path) == {"precious": "mine"}
+
+
+def test_somebody_else_s_file_of_the_lock_s_name_is_kept(tmp_path: Path) -> None:
+    (tmp_path / LOCK).write_text("mine")
+    with pytest.raises(OwnershipError, match="is not the lock of nasharness"):
+        publish(tmp_path, index="1")
+    assert (tmp_path / LOCK).read_text() == "mine"
+
+
+def forge(folder: Path, name: str, text: str) -> None:
+    """Put a name into the list as if we had written that text there."""
+    told = json.loads((folder / MARKER).read_text())
+    told["files"][name] = [hashlib.sha256(text.encode()).hexdigest()]
+    (folder / MARKER).write_text(json.dumps(told))
+
+
+@pytest.mark.parametrize(
+    "name", ["../precious", "x/../../precious", "{}/precious", "linked/precious"]
+)
+def test_a_forged_name_deletes_nothing_outside(tmp_path: Path, name: str) -> None:
+    publish(tmp_path / "report", index="1")
+    (tmp_path / "report" / "linked").symlink_to(tmp_path)
+    (tmp_path / "precious").write_text("mine")
+    forge(tmp_path / "report", name.format(tmp_path), "mine")
+    publish(tmp_path / "report", index="2")
+    assert (tmp_path / "precious").read_text() == "mine"
+    assert (tmp_path / "report" / "index").read_text() == "2"
+
+
+@pytest.mark.parametrize("below", ["", "deeper"])
+def test_a_link_that_leads_nowhere_is_no_folder(tmp_path: Path, below: str) -> None:
+    (tmp_path / "report").symlink_to(tmp_path / "gone")
+    with pytest.raises(OwnershipError, match="report is a link that leads nowhere"):
+        publish(tmp_path / "report" / below, index="1")
+    assert os.listdir(tmp_path) == ["report"]
 
 
 def fail(folder: Path) -> None:
@@ -154,16 +247,8 @@ def test_a_kill_in_the_middle_orphans_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, moves: int
 ) -> None:
     publish(tmp_path, a="1", b="1")
-    replace, done = os.replace, []
-
-    def killed(*paths: Path) -> None:
-        if len(done) == moves:  # of the list, of both files, of the list again
-            raise KeyboardInterrupt
-        done.append(paths)
-        replace(*paths)
-
     with monkeypatch.context() as patch:
-        patch.setattr("os.replace", killed)
+        kill_after(patch, moves)
         with pytest.raises(KeyboardInterrupt):
             publish(tmp_path, a="2", b="2")
     publish(tmp_path, a="3", b="3")

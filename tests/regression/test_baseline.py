@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -12,9 +13,11 @@ import pytest
 
 from nasbench_harness.differences import differences
 from nasbench_harness.errors import ExitCode, HarnessError, UnknownNameError
+from nasbench_harness.ownership import OwnershipError
 from nasbench_harness.reports.regression.baseline import (
     Baseline,
     BaselineError,
+    _old,
     diff,
     read_baseline,
     write_baseline,
@@ -141,8 +144,31 @@ def test_update_tells_what_changed(written: Path) -> None:
     assert diff(read_baseline(written), read_baseline(written)) == []
 
 
-def test_a_damaged_baseline_can_be_replaced(written: Path) -> None:
-    written.write_text("{")
+FOREIGN = ["{", '{"notes": "precious", "written_by": "nasbench-harness 0.1"}', "[]", "1"]
+
+
+@pytest.mark.parametrize("text", FOREIGN)
+def test_what_is_no_whole_baseline_is_kept(written: Path, text: str) -> None:
+    written.write_text(text)
+    with pytest.raises(OwnershipError, match="is not a baseline"):
+        write_baseline(written, Baseline(results(series([93.0]))), update=True)
+    assert written.read_text() == text
+
+
+def test_a_baseline_with_notes_of_somebody_is_kept(written: Path) -> None:
+    edit(written, lambda content: content.update(notes="precious"))
+    with pytest.raises(OwnershipError, match="is not a baseline"):
+        write_baseline(written, Baseline(results(series([93.0]))), update=True)
+    assert "precious" in written.read_text()
+
+
+def test_a_pipe_is_not_read(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    assert _old(tmp_path / "pipe") is None  # reading would wait for ever
+
+
+def test_an_edited_baseline_can_be_replaced(written: Path) -> None:
+    edit(written, _set_value)
     lines = write_baseline(written, Baseline(results(series([93.0]))), update=True)
     assert lines[0].startswith("+ unas")
     assert len(read_baseline(written).results.series) == 1

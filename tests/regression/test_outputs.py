@@ -12,6 +12,7 @@ from nasbench_harness.console import print_json
 from nasbench_harness.reports.regression import outputs
 from nasbench_harness.reports.regression.check import CheckReport
 from nasbench_harness.reports.regression.dotplot import dot_plots
+from nasbench_harness.reports.regression.junit import is_junit
 from nasbench_harness.reports.regression.verdicts import Effect, Finding, Verdict
 from nasbench_harness.reports.words import name
 
@@ -82,6 +83,29 @@ def test_junit_names_the_check_and_survives_any_error_text(report: CheckReport) 
     assert cases[0].attrib["name"] == f"{LABEL} cifar10_test"
     message = cases[-1][0].attrib["message"]
     assert "<b>50 %</b> & \\x1b[31mred\\x00 'quoted' \"twice\" second line" in message
+
+
+def test_junit_of_a_check_is_known(report: CheckReport) -> None:
+    again = Finding("a\nb", "x\ty", "", Verdict.UNFINISHED, "one\r\ntwo\rthree")
+    assert is_junit(outputs.to_junit(report).encode())
+    assert is_junit(outputs.to_junit(CheckReport((again,), ())).encode())
+    assert is_junit(outputs.to_junit(CheckReport((), ())).encode())
+
+
+@pytest.mark.parametrize(
+    ("place", "foreign"),
+    [
+        ("</testsuite>", '<testcase classname="mine" name="mine" time="0" />'),
+        ("</testsuites>", '<testsuite name="mine" />'),
+        ("</testsuites>", "<!-- mine -->"),
+    ],
+)
+def test_junit_with_anything_of_somebody_is_not(
+    report: CheckReport, place: str, foreign: str
+) -> None:
+    text = outputs.to_junit(report)
+    assert not is_junit(text.replace(place, foreign + place).encode())
+    assert not is_junit(text.encode() + b"<!-- mine -->")
 
 
 # --- Markdown ----------------------------------------------------------------------------------

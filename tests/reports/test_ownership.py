@@ -82,6 +82,19 @@ def test_an_old_report_is_written_again_and_a_note_in_it_stays(old: Path, finish
     assert (old / ownership.MARKER).is_file()
 
 
+@pytest.mark.usefixtures("quick")
+@pytest.mark.parametrize("name", ["report.md", "index.html", "tables/summary.csv"])
+def test_what_was_added_to_an_old_report_is_kept_aside(
+    old: Path, finished: Study, name: str
+) -> None:
+    with (old / name).open("a") as file:
+        file.write("mine")
+    edited = (old / name).read_text()
+    write_report(finished.folder, out=old)
+    assert not (old / name).read_text().endswith("mine")
+    assert (old / f"{name}.before").read_text() == edited
+
+
 # --- what is refused ---------------------------------------------------------------------------
 
 
