@@ -131,7 +131,7 @@ FAULTS = [
     (["run", "-m", "unas", "--seeds", "0-9999999999"], "a study holds at most 10,000"),
     (["run", "-m", "unas[temperature=010]"], "write `10`"),
     (["run", "-m", "unas", "--noise", "nan"], "`noise` cannot be 'nan': expected a number >= 0"),
-    (["run", "-m", "unas", "--steps", "²"], "expected a whole number, not '²'"),
+    (["run", "-m", "unas", "--steps", "²"], "`²` is not written with the digits 0 to 9; write `2`"),
     (["run", "-m", "unas", "--width", "0"], "expected 1 or more, not '0'"),
     (["check", "--bench", "a", "b", "--max-slowdown", "inf"], "inf is no number"),
     (["query", "²"], "`²` is no index: write it with the digits 0 to 9"),

@@ -57,7 +57,7 @@ def test_unknown_name_suggests() -> None:
 
 
 def test_unknown_name_among_none() -> None:
-    assert "Known: none." in str(UnknownNameError("fruit", "pear", []))
+    assert "There is none at all." in str(UnknownNameError("fruit", "pear", []))
 
 
 def test_invalid_architecture_points_at_the_spot() -> None:

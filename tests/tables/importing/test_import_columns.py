@@ -135,7 +135,7 @@ def test_unknown_names(folder: Path, dataset: str, split: str, epochs: int) -> N
 
 def test_table_without_curves_has_none(tmp_path: Path) -> None:
     assert not LearningCurves(tmp_path)
-    with pytest.raises(UnknownNameError, match="Known: none"):
+    with pytest.raises(UnknownNameError, match="There is none at all"):
         curve(tmp_path, "cifar10", "test", 200, 0)
 
 
