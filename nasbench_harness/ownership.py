@@ -73,10 +73,22 @@ def publishing(folder: Path, recognise: Recognise) -> Iterator[Path]:
         try:
             yield fresh
             _refuse_lock(folder / LOCK)
-            with FileLock(folder / LOCK):
+            with _without_trace(folder), FileLock(folder / LOCK):
                 _publish(fresh, folder, recognise)
         finally:
             shutil.rmtree(fresh, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def _without_trace(folder: Path) -> Iterator[None]:
+    """Where nothing came of it, no lock stays behind in somebody's folder."""
+    there = (folder / LOCK).exists()
+    try:
+        yield
+    except BaseException:
+        if not there and not os.path.lexists(folder / MARKER):
+            (folder / LOCK).unlink(missing_ok=True)
+        raise
 
 
 @contextlib.contextmanager

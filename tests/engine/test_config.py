@@ -727,7 +727,7 @@ def test_unknown_recipe_lists_the_known(planned: Planned) -> None:
     [
         ("unas[temperatur=1]", "`unas` has no setting `temperatur`. Did you mean `temperature`"),
         ("unas[temperature=0]", r"`unas.temperature` cannot be 0: expected a number > 0 "),
-        ("unas[cost=latency]", r"`unas.cost` cannot be 'latency': expected none, params, flops or latency:DEVICE"),
+        ("unas[cost=latency]", r"`unas.cost` cannot be 'latency': expected none, params, flops or"),
         ("unas[uniform_clamp=0.7]", r"`unas.uniform_clamp` .* a number > 0 and < 0.5 "),
         ("unas[warmup_epochs=1.5]", r"`unas.warmup_epochs` .* a whole number >= 0 "),
     ],

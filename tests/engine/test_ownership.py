@@ -82,7 +82,14 @@ def test_a_name_of_ours_that_is_not_ours_is_refused(tmp_path: Path) -> None:
     with pytest.raises(OwnershipError, match=r"index was not written by nasharness.*--out"):
         publish(tmp_path, index="1", another="2")
     assert content(tmp_path) == {"index": "mine"}
-    assert not OURS & set(os.listdir(tmp_path)) - {LOCK}
+    assert not OURS & set(os.listdir(tmp_path))
+
+
+def test_a_refusal_leaves_nothing_behind(tmp_path: Path) -> None:
+    (tmp_path / "page").write_text("mine")
+    with pytest.raises(OwnershipError):
+        publish(tmp_path, page="new")
+    assert [path.name for path in tmp_path.iterdir()] == ["page"]
 
 
 def test_what_was_changed_since_is_refused(tmp_path: Path) -> None:
