@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import cache
 from itertools import product
 from typing import NoReturn
@@ -44,7 +44,7 @@ def format_cell(choices: Sequence[int]) -> str:
 
 
 def parse_cell(text: str, written: str | None = None) -> tuple[int, ...]:
-    """The inverse of `format_cell`, blanks around its parts allowed.
+    """The inverse of `format_cell`; blanks around its parts, and any order in a group, are allowed.
 
     InvalidArchitectureError points at the first character that does not fit; `written` is what it
     shows, where `text` is only the cell in it.
@@ -55,9 +55,12 @@ def parse_cell(text: str, written: str | None = None) -> tuple[int, ...]:
         if node > 1:
             reader.expect("+", f"`+` before the group of node {node}")
         reader.expect("|", f"`|` to open the group of node {node}")
-        for source in range(node):
-            choices.append(reader.operation(node, source))
+        group: dict[int, int] = {}
+        for _ in range(node):
+            source, choice = reader.operation(node, group)
+            group[source] = choice
             reader.expect("|", "`|` after each `operation~node`")
+        choices += [group[source] for source in range(node)]
     reader.end()
     return tuple(choices)
 
@@ -144,7 +147,8 @@ class _Reader:
             self._fail(f"Expected {meaning} at character {self.position + 1}{self._found(at)}.")
         self.position = at + len(token)
 
-    def operation(self, node: int, source: int) -> int:
+    def operation(self, node: int, others: Collection[int]) -> tuple[int, int]:
+        """The next source node, which is none of the others, and its operation."""
         start = self._next()
         stops = [p for p in (self.text.find(c, start) for c in "~|+") if p >= 0]
         name = self.text[start : min(stops, default=len(self.text))].rstrip()
@@ -159,8 +163,11 @@ class _Reader:
             self._fail(f"`{name[:_LONGEST]}` at character {start + 1} {error}")
         self.position += len(name)
         self.expect("~", "`~` and the source node")
+        left = [source for source in range(node) if source not in others]
+        at = self._next()
+        source = next((one for one in left if self.text.startswith(str(one), at)), left[0])
         self.expect(str(source), f"source node {source} (edge {source} to {node})")
-        return choice
+        return source, choice
 
     def end(self) -> None:
         if self._next() != len(self.text):

@@ -16,6 +16,7 @@ from typing import NoReturn
 
 from nasbench_harness.errors import InvalidArchitectureError
 from nasbench_harness.spaces.nb201.encoding import (
+    ALIASES,
     EDGES,
     NODES,
     NOTATION,
@@ -32,7 +33,10 @@ _WRAPPINGS = (
     re.compile(
         r"\s*[A-Za-z]*Structure\s*\(\s*(?:[0-9]+ nodes with )?(?P<inside>.*)\)\s*", re.DOTALL
     ),
+    re.compile(r"\s*[A-Za-z_.]+\s*\(\s*(?P<inside>\[.*\])\s*(?:,[^\[\]]*)?\)\s*", re.DOTALL),
 )
+"""Quotes, xautodl's class, and `np.array([...])`, `torch.tensor([...])` and the like."""
+_NAMES = re.compile(r"[\s\[(\"'`]*(\w+(?:[\s,\"'`]+\w+){5})[\s\])\"'`,]*")
 _NUMBERS = re.compile(
     r"\s*(?:(?P<order>[A-Za-z0-9]+)\s*:)?\s*[\[(]?\s*(?P<numbers>[0-9]+(?:[\s,]+[0-9]+)+)[\s,]*[\])]?\s*"
 )
@@ -55,6 +59,7 @@ def read_cell(text: str) -> tuple[int, ...]:
     inside = _unwrapped(text)
     if numbers := _NUMBERS.fullmatch(inside):
         return _from_numbers(text, numbers)
+    _refuse_names(text, inside)
     if len(text) <= LONGEST and inside.lstrip()[:1] in tuple("[({"):
         return _Literal(text, inside).cell()
     return parse_cell(inside, text)
@@ -67,6 +72,19 @@ def _unwrapped(text: str) -> str:
             start, end = match.span("inside")
             text = " " * start + text[start:end] + " " * (len(text) - end)
     return text
+
+
+def _refuse_names(text: str, inside: str) -> None:
+    """Six operations alone do not say which edges they are on."""
+    match = _NAMES.fullmatch(inside[:LONGEST])
+    names = re.findall(r"\w+", match[1]) if match else []
+    if names and all(name in (*OPERATIONS, *ALIASES) for name in names):
+        raise InvalidArchitectureError(
+            text,
+            len(inside) - len(inside.lstrip()),
+            "Six operations alone are no cell, because tools order edges differently: write each"
+            f" with the node it comes from. {NOTATION}",
+        )
 
 
 # --- numbers -----------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from nasbench_harness.errors import InvalidArchitectureError
 from nasbench_harness.spaces.nb201 import NB201
+from nasbench_harness.spaces.nb201.notations import read_cell
 
 SPACE = NB201()
 CELL = "|nor_conv_3x3~0|+|none~0|avg_pool_3x3~1|+|skip_connect~0|nor_conv_1x1~1|skip_connect~2|"
@@ -139,7 +140,7 @@ def test_numbers_that_are_no_cell_are_refused(text: str) -> None:
         (NNI.replace("'conv_3x3'", "'conv3x3'"), "Did you mean `nor_conv_3x3`?", "'conv3x3'"),
         (NNI.replace("'conv_3x3'", "3"), "Expected the name of an operation", "3,"),
         ("{'0_1': 'none'}", "The edge from node 0 to node 2 is missing", "{"),
-        ("['nor_conv_3x3', 'none', 'none', 'none', 'none', 'none']", "three groups", "["),
+        ("['nor_conv_3x3', 'none', 'none', 'none', 'none', 'none']", "Six operations alone", "["),
         ("[", "These brackets cannot be read", None),
         ("{**{}}", "Expected an edge such as `'0_1'`", None),
         ("(é, {1}", "These brackets cannot be read", None),
@@ -194,3 +195,30 @@ def test_any_text_is_a_cell_or_refused_in_words(text: str) -> None:
     else:
         assert SPACE.parse(str(arch)) == arch
     assert 0 <= position <= len(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["np.array([4, 0, 3, 1, 4, 3])", "torch.tensor([4, 0, 3, 1, 4, 3], dtype=torch.int8)"],
+)
+def test_an_array_of_six_numbers_is_told_whose_order_to_name(text: str) -> None:
+    assert "naslib:(4, 0, 3, 1, 4, 3)" in str(refused(text))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "skip_connect none nor_conv_3x3 none none none",
+        "skip_connect, none, nor_conv_3x3, none, none, none",
+        "('skip_connect', 'none', 'nor_conv_3x3', 'none', 'none', 'none')",
+    ],
+)
+def test_six_operations_alone_say_not_which_edges_they_are_on(text: str) -> None:
+    assert "Six operations alone are no cell" in str(refused(text))
+
+
+def test_operations_of_a_node_stand_in_any_order() -> None:
+    ordered = "|none~0|+|none~0|skip_connect~1|+|none~0|skip_connect~1|nor_conv_1x1~2|"
+    shuffled = "|none~0|+|skip_connect~1|none~0|+|nor_conv_1x1~2|none~0|skip_connect~1|"
+    assert read_cell(shuffled) == read_cell(ordered)
+    assert "source node 0" in str(refused(shuffled.replace("none~0|+|nor", "none~1|+|nor")))
