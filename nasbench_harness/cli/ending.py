@@ -38,7 +38,8 @@ def tell(done: list[StudyRun], report: Path | None, *, json: bool, whole: bool =
     else:
         _print(done, summaries, page)
     if fault:
-        code = max(code, ExitCode.INCOMPLETE, _unreported(fault))
+        # What was asked for has run, so that wrong usage (2) is no answer.
+        code = max(code, ExitCode.INCOMPLETE, give_up(fault))
     if not json or code is not ExitCode.DONE:
         stream = console.err if json else console.out
         stream.print(_next(done, code, whole=whole), soft_wrap=True)
@@ -60,12 +61,6 @@ def _write_report(done: list[StudyRun], report: Path) -> Path | None:
         return write_report(*(part.study.folder for part in done), out=report)
     except KeyboardInterrupt:
         return None
-
-
-def _unreported(fault: Exception) -> ExitCode:
-    """Tell why there is no report. What was asked for has run, so wrong usage is no answer."""
-    code = give_up(fault)
-    return ExitCode.INCOMPLETE if code is ExitCode.USAGE else code
 
 
 def _print(done: list[StudyRun], summaries: list[pd.DataFrame], page: Path | None) -> None:
