@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 from nasbench_harness import gathering, growing, versions
 from nasbench_harness.cost_columns import CostColumns
@@ -127,10 +128,10 @@ def write_study(study: Study) -> None:
 
 def planned_study(folder: Path, config: Mapping[str, Any], specs: Sequence[TrialSpec]) -> Study:
     """The study that `plan_study` would leave there, with all that is wrong with it; unwritten."""
-    told = facts()
+    told = {**facts(), "id": uuid4().hex}
     if (folder / STUDY).exists():
         existing = open_study(folder)
-        told = {**existing.facts, "last_run": told}
+        told = {**existing.facts, "last_run": facts()}
         recorded = (existing.config, existing.specs)
         if refused := growing.refusal(folder, *recorded, config, specs):
             raise StudyError(refused)

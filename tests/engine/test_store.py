@@ -79,6 +79,15 @@ def test_facts_name_versions_and_machine(opened: Callable[..., Study]) -> None:
     assert {"python", "machine", "git_commit"} <= set(facts)
 
 
+def test_no_two_studies_are_one(tmp_path: Path) -> None:
+    """However alike they are, and planned within one second."""
+    study = config.build_config(None, {"methods": "random", "steps": STEPS, "seeds": "1"}, ())
+    planned = study.model_dump(mode="json"), planning.plan(study)
+    one, other = (store.plan_study(tmp_path / name, *planned) for name in ("one", "other"))
+    assert one.facts["id"] != other.facts["id"]
+    assert store.plan_study(tmp_path / "one", *planned).facts["id"] == one.facts["id"]
+
+
 def test_planning_again_adds_nothing(opened: Callable[..., Study]) -> None:
     assert opened().specs == opened().specs
 

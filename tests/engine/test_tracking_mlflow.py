@@ -287,6 +287,16 @@ def test_failed_trial_goes_on_in_its_run(
     assert mended.trials[spec.trial_id].data.tags["nasharness.error"] == ""
 
 
+def test_two_studies_that_are_alike_are_two(
+    configured: Configured, tmp_path: Path, server: Server
+) -> None:
+    config = configured("random", steps=20, seeds=1)
+    first, other = (run(config, tmp_path / name, server)[0] for name in ("one", "other"))
+    one, two = Seen.at(server, first.study), Seen.at(server, other.study)
+    assert one.own.info.run_id != two.own.info.run_id
+    assert one.own.info.experiment_id != two.own.info.experiment_id
+
+
 def test_two_studies_of_one_name_share_an_experiment(
     configured: Configured, tmp_path: Path, server: Server
 ) -> None:
