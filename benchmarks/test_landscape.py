@@ -8,7 +8,7 @@ from pytest_benchmark.fixture import BenchmarkFixture
 
 from nasbench_harness import registry
 from nasbench_harness.contracts import SearchSpace, Table
-from nasbench_harness.problems.landscape import Landscape
+from nasbench_harness.problems.landscape.objective import Landscape
 
 METRIC = "cifar10_baseline_accuracy"
 

@@ -15,10 +15,10 @@ from pathlib import Path
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
-from nasbench_harness import trial
-from nasbench_harness.config import build_config
-from nasbench_harness.planning import plan
-from nasbench_harness.store import plan_study
+from nasbench_harness.jobs import trial
+from nasbench_harness.store.studies import plan_study
+from nasbench_harness.study.config import build_config
+from nasbench_harness.study.planning import plan
 
 METHODS = "darts,drnas,edas,rea,unas"
 """And `random`."""

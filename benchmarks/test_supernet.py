@@ -215,8 +215,8 @@ def test_operations_of_a_mixed_pass(benchmark: BenchmarkFixture) -> None:
 def test_share_of_the_images(benchmark: BenchmarkFixture) -> None:
     """Drawing and augmenting both batches of a step, against the whole step; one core."""
     from nasbench_harness.images.parts import ImageDataset, Images, digest
-    from nasbench_harness.problems.network_settings import NetworkSettings
-    from nasbench_harness.problems.weight_sharing import WeightSharing
+    from nasbench_harness.problems.supernet.network_settings import NetworkSettings
+    from nasbench_harness.problems.supernet.weight_sharing import WeightSharing
 
     torch.set_num_threads(1)
     pixels = torch.randint(256, (2000, 3, 32, 32), dtype=torch.uint8)
@@ -244,11 +244,11 @@ def test_share_of_the_images(benchmark: BenchmarkFixture) -> None:
 
 def test_overhead_of_a_trial(benchmark: BenchmarkFixture, tmp_path: Path) -> None:
     """Recording and checkpoints of whole trials: all time beside steps and measuring accuracy."""
-    from nasbench_harness import trial
-    from nasbench_harness.config import build_config
-    from nasbench_harness.files import read_json
-    from nasbench_harness.planning import plan
-    from nasbench_harness.problems.weight_sharing import WeightSharing
+    from nasbench_harness.jobs import trial
+    from nasbench_harness.problems.supernet.weight_sharing import WeightSharing
+    from nasbench_harness.store.files import read_json
+    from nasbench_harness.study.config import build_config
+    from nasbench_harness.study.planning import plan
 
     measuring = 0.0
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from nasbench_harness.contracts import Table
-    from nasbench_harness.results import Results
+    from nasbench_harness.store.results import Results
 
 __version__ = "0.2.0"
 
@@ -35,11 +35,11 @@ def load_results(paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]
     """The trials and the recorded steps of one or more studies, as two data frames.
 
     `paths` are study folders, or folders of them such as `runs`; HarnessError if one cannot be
-    read. More in `nasbench_harness.results.load_results`.
+    read. More in `nasbench_harness.store.results.load_results`.
 
         trials, history = load_results("runs/unas-drnas-nb201")
         trials.groupby("method")["regret"].describe()
     """
-    from nasbench_harness import results
+    from nasbench_harness.store import results
 
     return results.load_results(paths)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import NoReturn
 
-from nasbench_harness import frame, streams
 from nasbench_harness.errors import ExitCode
+from nasbench_harness.process import frame, streams
 
 
 def main() -> NoReturn:

@@ -16,9 +16,9 @@ from pydantic import (
 from pydantic_core import ErrorDetails
 
 from nasbench_harness.errors import HarnessError, nearest
-from nasbench_harness.faults import reason
-from nasbench_harness.fields import allowed, as_declared
-from nasbench_harness.scalars import shown
+from nasbench_harness.fields.declared import allowed, as_declared
+from nasbench_harness.fields.faults import reason
+from nasbench_harness.fields.scalars import shown
 
 
 class Settings(BaseModel):

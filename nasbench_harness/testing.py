@@ -33,7 +33,7 @@ from nasbench_harness.contracts import (
     Table,
 )
 from nasbench_harness.errors import HarnessError, InvalidArchitectureError
-from nasbench_harness.problems.landscape import Landscape
+from nasbench_harness.problems.landscape.objective import Landscape
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

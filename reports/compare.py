@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
 
-from nasbench_harness.canonical import find_label
 from nasbench_harness.errors import HarnessError, UnknownNameError
 from nasbench_harness.reports import numerals
 from nasbench_harness.reports.statistics.paired import PairedComparison, compare_paired, holm
 from nasbench_harness.reports.statistics.signedrank import fewest_pairs
 from nasbench_harness.reports.studydata import StudyData
 from nasbench_harness.reports.words import count, listing, name, names
+from nasbench_harness.study.canonical import find_label
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -1,8 +1,8 @@
 """Where reports go: not among a study's own files, and in the place of those of before.
 
-Version 0.1.0 kept no list of what it wrote (see `nasbench_harness.ownership`). Its folders are told
-by what it wrote into them, so that they go on being replaced without a question; since no content
-tells an edit, what is replaced there is kept as `NAME.before`.
+Version 0.1.0 kept no list of what it wrote (see `nasbench_harness.store.ownership`). Its folders
+are told by what it wrote into them, so that they go on being replaced without a question; since no
+content tells an edit, what is replaced there is kept as `NAME.before`.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from nasbench_harness.errors import HarnessError
-from nasbench_harness.store import STUDY
+from nasbench_harness.store.studies import STUDY
 
 PAGE, DOCUMENT = "index.html", "main.tex"
 FIRST_LINE = "% Everything that this folder has, at the size it is made for: pdflatex main.tex"

@@ -10,9 +10,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from nasbench_harness.copies import open_studies
-from nasbench_harness.files import write_text
-from nasbench_harness.ownership import publishing
 from nasbench_harness.reports.earlier import DOCUMENT, FIRST_LINE, is_paper, refuse_study
 from nasbench_harness.reports.exhibits import exhibits
 from nasbench_harness.reports.figures.drawing import Omitted
@@ -24,6 +21,9 @@ from nasbench_harness.reports.report import drawings
 from nasbench_harness.reports.studydata import BASELINE, StudyData, read_study
 from nasbench_harness.reports.tables import PrintedTable, latex_table, subject, write_table
 from nasbench_harness.reports.words import latex, name
+from nasbench_harness.store.copies import open_studies
+from nasbench_harness.store.files import write_text
+from nasbench_harness.store.ownership import publishing
 
 PREAMBLE = (
     FIRST_LINE

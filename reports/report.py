@@ -9,9 +9,6 @@ from typing import Any
 
 import matplotlib as mpl
 
-from nasbench_harness.copies import open_studies
-from nasbench_harness.files import write_text
-from nasbench_harness.ownership import publishing
 from nasbench_harness.reports.earlier import PAGE, is_report, refuse_study
 from nasbench_harness.reports.exhibits import exhibits
 from nasbench_harness.reports.figures import (
@@ -36,6 +33,9 @@ from nasbench_harness.reports.studydata import BASELINE, StudyData, read_study
 from nasbench_harness.reports.tables import write_formats, write_tables
 from nasbench_harness.reports.verdict import judge
 from nasbench_harness.reports.words import plain
+from nasbench_harness.store.copies import open_studies
+from nasbench_harness.store.files import write_text
+from nasbench_harness.store.ownership import publishing
 
 Draw = Callable[[StudyData, dict[str, MethodStyle]], Drawing | list[Drawing] | Omitted | None]
 """A list is of variants in one place; None: the figure has no place in this report."""

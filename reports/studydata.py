@@ -14,7 +14,7 @@ from nasbench_harness.contracts import Metric, SearchSpace, Table
 from nasbench_harness.errors import HarnessError
 from nasbench_harness.names import printable
 from nasbench_harness.reports.summary import DONE, summarise, with_outcomes
-from nasbench_harness.store import Study, StudyError, current_tables, open_study
+from nasbench_harness.store.studies import Study, StudyError, current_tables, open_study
 
 if TYPE_CHECKING:
     from nasbench_harness.reports.compare import Comparison

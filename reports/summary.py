@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from nasbench_harness.reports.statistics.intervals import TOLERANCE, Array, mean_interval
-from nasbench_harness.results import with_outcomes
+from nasbench_harness.store.results import with_outcomes
 
 __all__ = ["COLUMNS", "DONE", "numbers", "summarise", "with_outcomes"]
 

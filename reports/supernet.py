@@ -7,7 +7,7 @@ from collections.abc import Callable
 from nasbench_harness.reports.protocol import described
 from nasbench_harness.reports.studydata import BASELINE, StudyData
 from nasbench_harness.reports.words import count, listing, name, names
-from nasbench_harness.spec import TrialSpec
+from nasbench_harness.study.spec import TrialSpec
 
 PUBLISHED = {"width": 16, "cells": 5}
 """Channels of the first stage and cells per stage of the searches published for NAS-Bench-201."""

@@ -9,12 +9,12 @@ from typing import Any
 
 import pandas as pd
 
-from nasbench_harness.files import replacing, write_text
 from nasbench_harness.reports import numerals
 from nasbench_harness.reports.searchcost import search_cost
 from nasbench_harness.reports.studydata import StudyData
 from nasbench_harness.reports.supernet import images
 from nasbench_harness.reports.words import latex, markdown, markdown_cell, name
+from nasbench_harness.store.files import replacing, write_text
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,8 @@ from typer.testing import CliRunner
 
 from nasbench_harness import load_results
 from nasbench_harness.cli import app
-from nasbench_harness.outcomes import Status
-from nasbench_harness.store import open_study
+from nasbench_harness.store.outcomes import Status
+from nasbench_harness.store.studies import open_study
 from nasbench_harness.training.folder import open_folder
 
 GOLDEN = Path(__file__).parent / "golden" / "0.1.0"

@@ -11,14 +11,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from nasbench_harness import load_results, store
-from nasbench_harness.config import build_config
-from nasbench_harness.heldcost import COLUMNS
-from nasbench_harness.planning import plan
+from nasbench_harness import load_results
+from nasbench_harness.jobs.trial import run_trial
 from nasbench_harness.reports.heldcost import cells, cost_table, held_costs
 from nasbench_harness.reports.studydata import load_study
-from nasbench_harness.store import Study, open_study
-from nasbench_harness.trial import run_trial
+from nasbench_harness.store import studies
+from nasbench_harness.store.studies import Study, open_study
+from nasbench_harness.study.config import build_config
+from nasbench_harness.study.heldcost import COLUMNS
+from nasbench_harness.study.planning import plan
 
 METRIC = "cifar10_baseline_accuracy"
 TARGET = 1.0
@@ -28,10 +29,10 @@ def make(folder: Path, methods: str, **given: Any) -> Study:
     basics = {"methods": methods, "seeds": "3", "steps": 12, "table": "analog", "random": False}
     config = build_config(None, {**basics, **given}, [])
     folder.mkdir(parents=True, exist_ok=True)
-    study = store.plan_study(folder, config.model_dump(mode="json"), plan(config))
+    study = studies.plan_study(folder, config.model_dump(mode="json"), plan(config))
     for spec in study.specs:
         run_trial(spec, study.trials_folder / spec.trial_id)
-    store.gather(study)
+    studies.gather(study)
     return study
 
 
@@ -64,7 +65,7 @@ def check_rows(rows: pd.DataFrame, space: Any, best: float) -> None:
 
 
 def test_every_method_is_measured_by_the_cost(study: Study, space: Any, best: float) -> None:
-    trials, _ = store.read_tables(study.folder)
+    trials, _ = studies.read_tables(study.folder)
     assert set(trials["cost_name"]) == {"params"}
     assert set(trials["cost_unit"]) == {"million"}
     assert set(trials["cost_target"]) == {TARGET}
@@ -73,7 +74,7 @@ def test_every_method_is_measured_by_the_cost(study: Study, space: Any, best: fl
 
 
 def test_recorded_steps_are_measured_as_well(study: Study, space: Any, best: float) -> None:
-    _, history = store.read_tables(study.folder)
+    _, history = studies.read_tables(study.folder)
     check_rows(history, space, best)
 
 
@@ -83,7 +84,7 @@ def test_a_trial_records_what_its_own_method_holds(study: Study) -> None:
 
 
 def test_the_columns_stand_early(study: Study) -> None:
-    trials, history = store.read_tables(study.folder)
+    trials, history = studies.read_tables(study.folder)
     assert list(trials)[:13] == [
         "trial", "method", "seed", "status", "error", "accuracy", "regret", *COLUMNS,
     ]  # fmt: skip
@@ -116,7 +117,7 @@ def test_without_the_table_own_costs_stay_and_others_are_missing(
     folder = Path(shutil.copytree(study.folder, tmp_path / "elsewhere"))
     for path in folder.glob("*.parquet"):
         path.unlink()
-    monkeypatch.setattr("nasbench_harness.cost_columns.CostColumns._at_hand", False)
+    monkeypatch.setattr("nasbench_harness.store.cost_columns.CostColumns._at_hand", False)
     trials = load_results(folder).trials.set_index("method")["cost"]
     held = trials.index.str.startswith("unas")
     assert trials[held].notna().all()
@@ -166,7 +167,7 @@ def test_a_target_nobody_can_meet_leaves_no_regret_within(tmp_path: Path) -> Non
 
 
 def test_studies_without_a_cost_have_no_such_columns(tmp_path: Path) -> None:
-    trials, history = store.read_tables(make(tmp_path / "plain", "random", seeds="1").folder)
+    trials, history = studies.read_tables(make(tmp_path / "plain", "random", seeds="1").folder)
     assert not set(COLUMNS) & (set(trials) | set(history))
 
 

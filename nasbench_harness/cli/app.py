@@ -18,9 +18,9 @@ from nasbench_harness import __version__
 from nasbench_harness.cli.help import OUTPUT, WIDEST, Group, examples
 from nasbench_harness.cli.wording import reword
 from nasbench_harness.errors import ExitCode, HarnessError
-from nasbench_harness.frame import DEBUG, debugging, ended, give_up, settle, stoppable
 from nasbench_harness.names import user_path
-from nasbench_harness.streams import guarded
+from nasbench_harness.process.frame import DEBUG, debugging, ended, give_up, settle, stoppable
+from nasbench_harness.process.streams import guarded
 
 COMMANDS = (
     "run", "train", "resume", "watch", "report", "compare", "baseline", "check", "query", "show",

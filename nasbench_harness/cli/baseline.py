@@ -57,7 +57,7 @@ def save(
     must have a result. Twenty seeds find a loss of 0.5 points in most methods; `nasharness check
     --power` tells what yours can find.
     """
-    from nasbench_harness import console
+    from nasbench_harness.cli import console
     from nasbench_harness.reports.regression.baseline import Baseline, write_baseline
     from nasbench_harness.reports.regression.margins import check_margins
     from nasbench_harness.reports.regression.series import read_results
@@ -82,14 +82,14 @@ def save(
 
 def read_margins(texts: list[str] | None) -> dict[str, float]:
     """`accuracy=0.2` and the like, not yet checked."""
-    from nasbench_harness.notation import parse_pairs
+    from nasbench_harness.study.notation import parse_pairs
 
     return parse_pairs(texts or [], "--margin")
 
 
 def tell_changes(path: Path, changes: list[str], *, json: bool) -> None:
     """The diff of a baseline that was written."""
-    from nasbench_harness import console
+    from nasbench_harness.cli import console
 
     if json:
         console.print_json({"baseline": path, "changes": changes})

@@ -18,14 +18,14 @@ from nasbench_harness.cli.baseline import MarginOption, read_margins, tell_chang
 from nasbench_harness.cli.help import OUTPUT, Command, examples
 from nasbench_harness.cli.run import DataDirOption, DeviceOption, JobsOption
 from nasbench_harness.errors import ExitCode, HarnessError
-from nasbench_harness.files import check_writable
-from nasbench_harness.frame import give_up
+from nasbench_harness.process.frame import give_up
+from nasbench_harness.store.files import check_writable
 
 if TYPE_CHECKING:
-    from nasbench_harness.config import StudyConfig
     from nasbench_harness.reports.regression.check import CheckReport
     from nasbench_harness.reports.regression.standard import Standard
-    from nasbench_harness.store import Study
+    from nasbench_harness.store.studies import Study
+    from nasbench_harness.study.config import StudyConfig
 
 GITHUB, MARKDOWN = "github", ".md"
 
@@ -154,8 +154,8 @@ def _refuse_combinations(
 
 def _claim_files(junit: Path | None, markdown: Path | None, renewed: Path | None) -> None:
     """Refuse to write over what no check has written, before anything is run."""
-    from nasbench_harness.ownership import claim
-    from nasbench_harness.seals import is_sealed
+    from nasbench_harness.store.ownership import claim
+    from nasbench_harness.store.seals import is_sealed
 
     if junit and markdown and junit.resolve() == markdown.resolve() and not junit.is_char_device():
         raise HarnessError(f"--junit and --markdown both write to {junit}; choose another for one.")
@@ -195,7 +195,7 @@ def _folders(
     if studies:
         yield studies
         return
-    from nasbench_harness.config import build_config, split_datasets
+    from nasbench_harness.study.config import build_config, split_datasets
 
     config = build_config(None, {**study, **({"seeds": seeds} if seeds else {})}, [])
     with tempfile.TemporaryDirectory(prefix="nasharness-check-") as temporary:
@@ -210,10 +210,10 @@ def _folders(
 
 def _planned(config: StudyConfig, folder: Path, hardware: dict[str, Any]) -> Study:
     """The study as it would be run there."""
-    from nasbench_harness.config import settled
     from nasbench_harness.hardware import Hardware
-    from nasbench_harness.planning import plan
-    from nasbench_harness.store import planned_study
+    from nasbench_harness.store.studies import planned_study
+    from nasbench_harness.study.config import settled
+    from nasbench_harness.study.planning import plan
 
     config = settled(config)
     specs = plan(config, Hardware(hardware["device"], data_dir=hardware["data_dir"]))
@@ -224,11 +224,11 @@ def _run(
     config: StudyConfig, folder: Path, device: str, data_dir: Path | None, jobs: int | None
 ) -> bool:
     """Run what is missing of a study; whether it was interrupted."""
-    from nasbench_harness import console
-    from nasbench_harness.console import StudyProgress
-    from nasbench_harness.executors.local import LocalExecutor
+    from nasbench_harness.cli import console
+    from nasbench_harness.cli.console import StudyProgress
     from nasbench_harness.hardware import Hardware
-    from nasbench_harness.study import run_study
+    from nasbench_harness.jobs.executors.local import LocalExecutor
+    from nasbench_harness.jobs.study import run_study
 
     hardware = Hardware(device, data_dir=data_dir)
     if jobs is None and config.search == "supernet" and device not in ("auto", "cpu"):
@@ -244,10 +244,10 @@ def _run(
 def _standard(
     path: Path, methods: list[str] | None, margins: dict[str, float], *, update: bool
 ) -> Standard:
-    from nasbench_harness.notation import parse_methods
     from nasbench_harness.reports.regression.baseline import read_baseline
     from nasbench_harness.reports.regression.standard import Standard
-    from nasbench_harness.spec import method_label
+    from nasbench_harness.study.notation import parse_methods
+    from nasbench_harness.study.spec import method_label
 
     choices = parse_methods(",".join(methods or []))
     labels = [method_label(choice["name"], choice["settings"]) for choice in choices]
@@ -278,7 +278,7 @@ class _Teller:
     json: bool
 
     def __call__(self, report: CheckReport) -> NoReturn:
-        from nasbench_harness import console
+        from nasbench_harness.cli import console
         from nasbench_harness.reports.regression import outputs
 
         if self.json:
@@ -296,7 +296,7 @@ class _Teller:
 
 def _written(path: Path | None, text: Callable[[], str]) -> ExitCode:
     """Write a file of the outcome, if it is asked for; what is told where that fails."""
-    from nasbench_harness.files import write_text
+    from nasbench_harness.store.files import write_text
 
     if path is None:
         return ExitCode.DONE
@@ -310,13 +310,13 @@ def _written(path: Path | None, text: Callable[[], str]) -> ExitCode:
 
 def _sealed(summary: str) -> str:
     """The summary as one that the next check may replace, unless somebody adds to it."""
-    from nasbench_harness.seals import sealed
+    from nasbench_harness.store.seals import sealed
 
     return sealed(summary.encode(errors="backslashreplace"), MARKDOWN).decode()
 
 
 def _print(report: CheckReport) -> None:
-    from nasbench_harness import console
+    from nasbench_harness.cli import console
     from nasbench_harness.reports.regression import outputs
     from nasbench_harness.reports.words import plain
 
@@ -332,7 +332,7 @@ def _print(report: CheckReport) -> None:
 def _tell_power(
     baseline: Path | None, studies: list[Path], margins: dict[str, float], *, json: bool
 ) -> None:
-    from nasbench_harness import console
+    from nasbench_harness.cli import console
     from nasbench_harness.reports.regression.baseline import Baseline, read_baseline
     from nasbench_harness.reports.regression.margins import find_margins
     from nasbench_harness.reports.regression.power import LOSSES, power_table

@@ -42,11 +42,11 @@ def compare(
     Seeds are paired. Every study is answered for on its own: numbers of different tables, data sets
     or problems are never pooled.
     """
-    from nasbench_harness import console
-    from nasbench_harness.copies import open_studies
+    from nasbench_harness.cli import console
     from nasbench_harness.errors import UnknownNameError
     from nasbench_harness.reports.compare import MEASURES, compare
     from nasbench_harness.reports.studydata import read_study
+    from nasbench_harness.store.copies import open_studies
 
     known = {measure: measure for measure in MEASURES}
     if metric not in known:
@@ -66,7 +66,7 @@ def compare(
 
 
 def _tell(data: StudyData, comparison: Comparison) -> None:
-    from nasbench_harness import console
+    from nasbench_harness.cli import console
     from nasbench_harness.reports.compare import sentence
     from nasbench_harness.reports.words import plain
 

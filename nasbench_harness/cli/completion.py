@@ -103,7 +103,7 @@ def _last_method(text: str) -> tuple[str, str]:
 
 def _method_settings(method: str, incomplete: str) -> Iterator[str]:
     from nasbench_harness import registry
-    from nasbench_harness.config import RECIPE
+    from nasbench_harness.study.config import RECIPE
 
     if method not in registry.methods.names():
         return
@@ -136,8 +136,8 @@ def _values(annotation: Any) -> list[str]:
 @_quiet
 def assignments(ctx: typer.Context, incomplete: str) -> list[str]:
     """`--set`: `drnas.anchor=kl`, `network.width=`."""
-    from nasbench_harness.config import NETWORK
-    from nasbench_harness.problems.network_settings import NetworkSettings
+    from nasbench_harness.problems.supernet.network_settings import NetworkSettings
+    from nasbench_harness.study.config import NETWORK
 
     owner, dot, rest = incomplete.partition(".")
     if not dot:
@@ -149,7 +149,7 @@ def assignments(ctx: typer.Context, incomplete: str) -> list[str]:
 def _chosen(ctx: typer.Context) -> list[str]:
     """The methods on the line, or all."""
     from nasbench_harness import registry
-    from nasbench_harness.notation import ConfigError, parse_methods
+    from nasbench_harness.study.notation import ConfigError, parse_methods
 
     with contextlib.suppress(ConfigError):
         if text := _given(ctx, "methods") or _given(ctx, "name"):

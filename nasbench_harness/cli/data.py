@@ -34,7 +34,8 @@ Data = Annotated[
 @data_app.command("list", cls=Command, epilog=examples("nasharness data list --json"))
 def list_data(json: JsonOption = False) -> None:
     """What is installed: tables with columns and hash, images, where they are, how large."""
-    from nasbench_harness import console, registry
+    from nasbench_harness import registry
+    from nasbench_harness.cli import console
     from nasbench_harness.errors import HarnessError
     from nasbench_harness.images import sources
 
@@ -122,7 +123,7 @@ def pull(
 def _pull_images(
     source: ImageSource, origin: Path | None, mirror: str | None, *, json: bool
 ) -> None:
-    from nasbench_harness import console
+    from nasbench_harness.cli import console
     from nasbench_harness.images.pull import pull as pull_images
 
     with console.counting_bar("downloading", "bytes") as progress:
@@ -135,7 +136,7 @@ def _pull_images(
 
 
 def _pull_nb201(origin: Path | None, mirror: str | None, *, json: bool) -> None:
-    from nasbench_harness import console
+    from nasbench_harness.cli import console
     from nasbench_harness.tables.nb201 import sources
     from nasbench_harness.tables.nb201.pull import pull as pull_nb201
 
@@ -170,7 +171,7 @@ def import_file(
     json: JsonOption = False,
 ) -> None:
     """Convert the official file once to the table `official`; it is never needed again."""
-    from nasbench_harness import console
+    from nasbench_harness.cli import console
     from nasbench_harness.tables import library
     from nasbench_harness.tables.nb201.importing import import_table
 
@@ -188,7 +189,7 @@ def import_file(
 @data_app.command("verify", cls=Command, epilog=examples("nasharness data verify nb201"))
 def verify(benchmark: Data, json: JsonOption = False) -> None:
     """Hash what is installed again; for nb201 also check the known facts."""
-    from nasbench_harness import console
+    from nasbench_harness.cli import console
 
     source = _images_or_nb201(benchmark)
     checks = _check_images(source) if source else _check_nb201()
@@ -227,7 +228,7 @@ def _check_images(source: ImageSource) -> list[tuple[str, bool]]:
 )
 def cite(benchmark: Data, json: JsonOption = False) -> None:
     """BibTeX of everything the numbers or images come from."""
-    from nasbench_harness import console
+    from nasbench_harness.cli import console
     from nasbench_harness.tables.nb201 import sources
 
     if source := _images_or_nb201(benchmark):

@@ -6,14 +6,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nasbench_harness.errors import ExitCode
-from nasbench_harness.frame import give_up
 from nasbench_harness.names import shell_word
-from nasbench_harness.outcomes import Status
+from nasbench_harness.process.frame import give_up
+from nasbench_harness.store.outcomes import Status
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from nasbench_harness.study import StudyRun
+    from nasbench_harness.jobs.study import StudyRun
 
 
 def tell(done: list[StudyRun], report: Path | None, *, json: bool, whole: bool = True) -> ExitCode:
@@ -22,7 +22,7 @@ def tell(done: list[StudyRun], report: Path | None, *, json: bool, whole: bool =
     After Ctrl-C nobody waits for the report, and Ctrl-C leaves it unwritten; `whole`: the run got
     to all of its studies.
     """
-    from nasbench_harness import console
+    from nasbench_harness.cli import console
 
     code = max(part.exit_code for part in done)
     summaries = [_summary(part) for part in done]
@@ -48,7 +48,7 @@ def tell(done: list[StudyRun], report: Path | None, *, json: bool, whole: bool =
 
 def tell_waiting() -> None:
     """Why a run does not end at once after Ctrl-C."""
-    from nasbench_harness import console
+    from nasbench_harness.cli import console
 
     console.err.print("Trials in progress save what they have; Ctrl-C again ends them at once.")
 
@@ -64,7 +64,7 @@ def _write_report(done: list[StudyRun], report: Path) -> Path | None:
 
 
 def _print(done: list[StudyRun], summaries: list[pd.DataFrame], page: Path | None) -> None:
-    from nasbench_harness import console
+    from nasbench_harness.cli import console
 
     for part, summary in zip(done, summaries, strict=True):
         if len(summary):
@@ -82,7 +82,7 @@ def _summary(part: StudyRun) -> pd.DataFrame:
 
 def _print_costs(part: StudyRun) -> None:
     """What the answers cost beside the target, where a method holds a cost down."""
-    from nasbench_harness import console
+    from nasbench_harness.cli import console
     from nasbench_harness.reports.heldcost import cells, held_costs
 
     rows = held_costs(part.trials)

@@ -29,7 +29,7 @@ def lines(facts: Mapping[str, Any], metrics: Mapping[str, Metric]) -> Iterator[s
 
 def fact(name: str, value: Any) -> str:
     """A fact that stands in no column."""
-    from nasbench_harness.console import cell
+    from nasbench_harness.cli.console import cell
 
     if name in COUNTS and isinstance(value, int | float):
         return f"{value:,.0f}{COUNTS[name]}"

@@ -14,7 +14,7 @@ from typing import Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from nasbench_harness.scalars import AmbiguousScalarError, read_scalar
+from nasbench_harness.fields.scalars import AmbiguousScalarError, read_scalar
 
 COMPARED = "What to compare"
 LANDSCAPE = "Searches on a table (landscape)"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from nasbench_harness.executors import Event
-    from nasbench_harness.store import Study
+    from nasbench_harness.jobs.executors import Event
+    from nasbench_harness.store.studies import Study
 
 
 class CostNotes:
@@ -17,8 +17,8 @@ class CostNotes:
 
     def begin(self, study: Study) -> None:
         """Print what has not been said yet."""
-        from nasbench_harness import console
-        from nasbench_harness.cost_options import cost_notes
+        from nasbench_harness.cli import console
+        from nasbench_harness.study.cost_options import cost_notes
 
         for note in cost_notes(study.specs):
             if note not in self._told:

@@ -32,7 +32,8 @@ def list_tables(json: JsonOption = False) -> None:
 
 
 def _list(kind: str, json: bool) -> None:
-    from nasbench_harness import console, registry
+    from nasbench_harness import registry
+    from nasbench_harness.cli import console
 
     plugins = getattr(registry, kind)
     rows = [(name, plugins.summary(name), plugins.origin(name)) for name in plugins.names()]
@@ -61,8 +62,9 @@ def show_method(
     json: JsonOption = False,
 ) -> None:
     """A method's settings: value, unit, allowed range and meaning; and its recipes."""
-    from nasbench_harness import console, registry
-    from nasbench_harness.planning import find_recipe
+    from nasbench_harness import registry
+    from nasbench_harness.cli import console
+    from nasbench_harness.study.planning import find_recipe
 
     method = registry.open_setup(name)
     chosen = find_recipe(name, method, recipe)
@@ -94,7 +96,7 @@ def show_method(
 
 def _valued(row: dict[str, Any]) -> str:
     """The value with its unit, and the default where the recipe changes it."""
-    from nasbench_harness.console import cell
+    from nasbench_harness.cli.console import cell
 
     shown = cell(row["value"]) or "null"
     if row["unit"]:
@@ -115,7 +117,8 @@ def show_space(
     json: JsonOption = False,
 ) -> None:
     """A space's decisions and their options."""
-    from nasbench_harness import console, registry
+    from nasbench_harness import registry
+    from nasbench_harness.cli import console
 
     space = registry.open_space(name)
     rows = [(d.name, d.group, ", ".join(d.options)) for d in space.decisions]
@@ -145,7 +148,8 @@ def show_table(
     """A table's columns: what each number is and what it may be used for."""
     from dataclasses import asdict
 
-    from nasbench_harness import console, registry
+    from nasbench_harness import registry
+    from nasbench_harness.cli import console
 
     table = registry.open_table(name)
     columns = list(table.metrics.values())
@@ -179,14 +183,15 @@ def show_arch(
     json: JsonOption = False,
 ) -> None:
     """An architecture's facts, and its drawing."""
-    from nasbench_harness import console, registry
+    from nasbench_harness import registry
+    from nasbench_harness.cli import console
 
     parsed = read_architecture(space, arch)
     opened = registry.open_space(space)
     facts = {"architecture": str(parsed), **opened.describe(parsed)}
     facts |= {what: opened.cost(parsed, what, "cifar10") for what in opened.costs}
     if out:
-        from nasbench_harness.drawing import save_drawing
+        from nasbench_harness.cli.drawing import save_drawing
 
         facts["drawing"] = save_drawing(opened, parsed, out)
     if json:

@@ -12,7 +12,7 @@ from nasbench_harness.cli import completion
 from nasbench_harness.cli.app import JsonOption, app
 from nasbench_harness.cli.help import Command, examples
 from nasbench_harness.errors import HarnessError, UnknownNameError
-from nasbench_harness.scalars import AmbiguousScalarError, read_number, read_scalar
+from nasbench_harness.fields.scalars import AmbiguousScalarError, read_number, read_scalar
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -62,7 +62,8 @@ def query(
     json: JsonOption = False,
 ) -> None:  # fmt: skip
     """Everything a table knows about one architecture, or the best architectures."""
-    from nasbench_harness import console, registry
+    from nasbench_harness import registry
+    from nasbench_harness.cli import console
     from nasbench_harness.tables.library import default_table
 
     if [arch, index, top].count(None) != 2:
@@ -147,7 +148,7 @@ def _limit(table: Table, text: str) -> tuple[str, float]:
 
 
 def _tell(facts: dict[str, Any], metrics: Mapping[str, Metric]) -> None:
-    from nasbench_harness import console
+    from nasbench_harness.cli import console
     from nasbench_harness.cli.facts import lines
 
     for line in lines(facts, metrics):
@@ -157,7 +158,7 @@ def _tell(facts: dict[str, Any], metrics: Mapping[str, Metric]) -> None:
 
 
 def _tell_best(rows: list[dict[str, Any]], metrics: Mapping[str, Metric]) -> None:
-    from nasbench_harness import console
+    from nasbench_harness.cli import console
     from nasbench_harness.cli.facts import number
 
     def shown(row: dict[str, Any]) -> list[Any]:

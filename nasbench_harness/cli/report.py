@@ -37,10 +37,10 @@ def report(
     What another report has left in the folder is replaced, and nothing else: a file that is not
     ours stays, and is refused where it has a name that the report needs.
     """
-    from nasbench_harness import console
-    from nasbench_harness.copies import open_studies
+    from nasbench_harness.cli import console
     from nasbench_harness.reports import write_report
-    from nasbench_harness.store import study_folders
+    from nasbench_harness.store.copies import open_studies
+    from nasbench_harness.store.studies import study_folders
 
     folders = [folder for place in studies for folder in study_folders(place)]
     for folder in folders:
@@ -68,8 +68,8 @@ def _paper(folders: list[Path], out: Path) -> Path:
 def _gather(folder: Path, *, needed: bool) -> None:
     """Bring a study's tables up to date; a report elsewhere does without, on a read-only disk."""
     from nasbench_harness.errors import HarnessError, reason
-    from nasbench_harness.ownership import NOT_WRITABLE
-    from nasbench_harness.store import gather, open_study
+    from nasbench_harness.store.ownership import NOT_WRITABLE
+    from nasbench_harness.store.studies import gather, open_study
 
     study = open_study(folder)
     try:

@@ -24,10 +24,10 @@ from nasbench_harness.cli.help import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from nasbench_harness.config import StudyConfig
     from nasbench_harness.hardware import Hardware
-    from nasbench_harness.study import StudyRun
-    from nasbench_harness.tracking import Tracker
+    from nasbench_harness.jobs.study import StudyRun
+    from nasbench_harness.study.config import StudyConfig
+    from nasbench_harness.watch.trackers import Tracker
 
 DIAGNOSE_EVERY = 5
 
@@ -267,11 +267,11 @@ def run(
     A study that exists is gone on with: only what is missing runs, and methods or seeds may be
     added to it.
     """
-    from nasbench_harness import console
-    from nasbench_harness.config import build_config, split_datasets
-    from nasbench_harness.naming import ALL_DATASETS, place
-    from nasbench_harness.study import run_study
-    from nasbench_harness.tracking import open_trackers
+    from nasbench_harness.cli import console
+    from nasbench_harness.jobs.study import run_study
+    from nasbench_harness.study.config import build_config, split_datasets
+    from nasbench_harness.study.naming import ALL_DATASETS, place
+    from nasbench_harness.watch.trackers import open_trackers
 
     network = {"width": width, "cells": cells, "precision": precision}
     every = diagnose_every or (DIAGNOSE_EVERY if diagnose else None)
@@ -329,9 +329,9 @@ def resume(
     What runs is what was planned, with the settings recorded then. A folder of images that has
     moved is named with --dataset; its content must be the same.
     """
-    from nasbench_harness.store import open_study, study_folders
-    from nasbench_harness.study import resume_study
-    from nasbench_harness.tracking import open_trackers
+    from nasbench_harness.jobs.study import resume_study
+    from nasbench_harness.store.studies import open_study, study_folders
+    from nasbench_harness.watch.trackers import open_trackers
 
     parts = [
         (open_study(place).search, partial(resume_study, place, images=dataset))
@@ -356,8 +356,8 @@ def _hardware(
 
 def _tell_datasets(config: StudyConfig) -> None:
     """Which data sets `all` are, where the table has one only."""
-    from nasbench_harness import console
-    from nasbench_harness.config import split_datasets
+    from nasbench_harness.cli import console
+    from nasbench_harness.study.config import split_datasets
     from nasbench_harness.tables.metrics import OTHERS
 
     names = [part.dataset for part, _ in split_datasets(config, Path())]
@@ -371,11 +371,11 @@ def _run(
     report: Path | None, trackers: Callable[[], list[Tracker]], json: bool,
 ) -> None:  # fmt: skip
     """Run each study after the other; Ctrl-C ends the row, and leaves the report for later."""
+    from nasbench_harness.cli.console import StudyProgress
     from nasbench_harness.cli.ending import tell, tell_waiting
     from nasbench_harness.cli.notes import CostNotes
-    from nasbench_harness.console import StudyProgress
-    from nasbench_harness.executors.local import LocalExecutor
-    from nasbench_harness.tracking import Listeners
+    from nasbench_harness.jobs.executors.local import LocalExecutor
+    from nasbench_harness.watch.trackers import Listeners
 
     done, tracked, noted = [], [], CostNotes()
     for search, work in parts:
@@ -397,7 +397,7 @@ def _run(
 
 def _end(tracked: list[Tracker], report: Path | None) -> None:
     """Let trackers finish; what they could not tell is a warning."""
-    from nasbench_harness import console
+    from nasbench_harness.cli import console
 
     page = report if report and report.is_dir() else None
     for tracker in tracked:

@@ -109,14 +109,14 @@ def train(
     """
     architectures = [read_architecture(space, text) for text in archs]
 
-    from nasbench_harness import console
+    from nasbench_harness.cli import console
     from nasbench_harness.hardware import Hardware, available_cores
     from nasbench_harness.images.layout import layout_called
-    from nasbench_harness.notation import parse_pairs, parse_seeds
+    from nasbench_harness.process.stopping import stop_on_signals
+    from nasbench_harness.study.notation import parse_pairs, parse_seeds
     from nasbench_harness.training.run import TrainingRequest
     from nasbench_harness.training.run import train as run
     from nasbench_harness.training.settings import TrainingSettings
-    from nasbench_harness.training.stopping import stop_on_signals
 
     given = {
         "epochs": epochs, "split": split, "batch_size": batch_size, "width": width, "cells": cells,
@@ -153,7 +153,7 @@ def train(
 
 def _tell(done: TrainingRun, *, json: bool) -> None:
     """What a training ends with: the summary, and how to go on."""
-    from nasbench_harness import console
+    from nasbench_harness.cli import console
     from nasbench_harness.training.run import summarise
 
     rows = summarise(done.trials)
@@ -217,7 +217,7 @@ class _Progress:
 
     def begin(self, folder: TrainingFolder, missing: list[TrainingSpec]) -> None:
         """Say what is to be done."""
-        from nasbench_harness import console
+        from nasbench_harness.cli import console
 
         kept = len(folder.specs) - len(missing)
         already = f", {kept} already there" if kept else ""
@@ -241,7 +241,7 @@ class _Progress:
 def _progress(epochs: int) -> Iterator[_Progress]:
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-    from nasbench_harness import console
+    from nasbench_harness.cli import console
 
     columns = (
         BarColumn(bar_width=32),

@@ -13,7 +13,7 @@ from nasbench_harness.cli.app import JsonOption, app, finite
 from nasbench_harness.cli.help import Command, examples
 
 if TYPE_CHECKING:
-    from nasbench_harness.live.studies import StudyState
+    from nasbench_harness.watch.studies import StudyState
 
 QUIET_SECONDS = 5.0
 """How long nothing may run between the studies of a run over all data sets."""
@@ -41,13 +41,13 @@ def watch(
     Only the folders are read, so that it works from any terminal or machine that sees them, and
     nothing that runs is disturbed. `--json` prints how it is now and leaves.
     """
-    from nasbench_harness import console
+    from nasbench_harness.cli import console
 
     watcher = _Watcher(studies)
     if json:
         console.print_json([study.as_json() for study in watcher.look()])
     elif once:
-        from nasbench_harness.live.view import show
+        from nasbench_harness.watch.view import show
 
         console.out.print(show(watcher.look(), bars=False), crop=False)
     else:
@@ -59,8 +59,8 @@ def _follow(watcher: _Watcher, every: float) -> None:
     """Redraw until all is over; where nobody looks, tell only how it ended."""
     from rich.live import Live
 
-    from nasbench_harness import console
-    from nasbench_harness.live.view import show
+    from nasbench_harness.cli import console
+    from nasbench_harness.watch.view import show
 
     terminal = console.out.is_terminal
     seen = watcher.look()
@@ -79,7 +79,7 @@ class _Watcher:
     """All that is watched; studies that begin beside others are noticed."""
 
     def __init__(self, places: list[Path]) -> None:
-        from nasbench_harness.live.studies import StudyObserver
+        from nasbench_harness.watch.studies import StudyObserver
 
         self._places = places
         self._observe = StudyObserver
@@ -87,7 +87,7 @@ class _Watcher:
         self._busy_at: float | None = None
 
     def look(self) -> list[StudyState]:
-        from nasbench_harness.store import study_folders
+        from nasbench_harness.store.studies import study_folders
 
         for folder in (folder for place in self._places for folder in study_folders(place)):
             place = folder.resolve()  # given twice, or by a link, it is one study

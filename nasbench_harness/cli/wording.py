@@ -6,7 +6,7 @@ from typing import Any
 
 import typer
 
-from nasbench_harness.scalars import shown
+from nasbench_harness.fields.scalars import shown
 
 _KINDS = {"int": "a whole number", "float": "a number", "bool": "true or false"}
 _BOUNDS = {

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 from nasbench_harness.errors import ExitCode
-from nasbench_harness.files import replacing, share
 from nasbench_harness.images.errors import ImageDataError
 from nasbench_harness.images.sources import (
     Found,
@@ -18,6 +17,7 @@ from nasbench_harness.images.sources import (
     image_source,
     images_folder,
 )
+from nasbench_harness.store.files import replacing, share
 from nasbench_harness.tables import library
 
 RETRIES = 2

@@ -16,7 +16,7 @@ from nasbench_harness.contracts import (
 )
 from nasbench_harness.errors import HarnessError
 from nasbench_harness.hardware import wait_for
-from nasbench_harness.heldcost import LATENCY, MEASURED
+from nasbench_harness.study.heldcost import LATENCY, MEASURED
 from nasbench_harness.tables.metrics import latency_metric
 
 LATENCY_BATCH, LATENCY_PASSES = 24, 10

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import torch
 
     from nasbench_harness.hardware import Hardware
-    from nasbench_harness.spec import TrialSpec
+    from nasbench_harness.study.spec import TrialSpec
 
 
 def open_problem(
@@ -25,7 +25,7 @@ def open_problem(
 
 
 def _landscape(spec: TrialSpec, space: SearchSpace, table: Table) -> Problem:
-    from nasbench_harness.problems.landscape import Landscape
+    from nasbench_harness.problems.landscape.objective import Landscape
 
     return Landscape(
         space,
@@ -44,8 +44,8 @@ def _weight_sharing(
     spec: TrialSpec, space: SearchSpace, table: Table, hardware: Hardware, device: torch.device
 ) -> Problem:
     from nasbench_harness.images.datasets import open_dataset
-    from nasbench_harness.problems.network_settings import NetworkSettings
-    from nasbench_harness.problems.weight_sharing import WeightSharing
+    from nasbench_harness.problems.supernet.network_settings import NetworkSettings
+    from nasbench_harness.problems.supernet.weight_sharing import WeightSharing
 
     dataset = open_dataset(
         spec.images,

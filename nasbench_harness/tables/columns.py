@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from nasbench_harness.contracts import Metric
 from nasbench_harness.errors import HarnessError, UnknownNameError
-from nasbench_harness.files import new_folder
+from nasbench_harness.store.files import new_folder
 from nasbench_harness.tables.metrics import OTHERS
 from nasbench_harness.tables.rows import Rows, rows_of
 

@@ -11,9 +11,9 @@ from filelock import FileLock, Timeout
 
 from nasbench_harness.contracts import Table
 from nasbench_harness.errors import HarnessError
-from nasbench_harness.files import replacing_folder
 from nasbench_harness.names import NoHomeError, own_folder
-from nasbench_harness.ownership import OwnershipError
+from nasbench_harness.store.files import replacing_folder
+from nasbench_harness.store.ownership import OwnershipError
 from nasbench_harness.tables.columns import ColumnTable
 
 OFFICIAL = "official"

@@ -6,14 +6,14 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from nasbench_harness import registry
-from nasbench_harness.heldcost import LATENCY, HeldCost
+from nasbench_harness.study.heldcost import LATENCY, HeldCost
 from nasbench_harness.tables.metrics import latency_metric
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from nasbench_harness.spec import TrialSpec
+    from nasbench_harness.study.spec import TrialSpec
 
 
 def costs_of(spec: TrialSpec, held: HeldCost) -> NDArray[np.float64]:

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nasbench_harness.errors import HarnessError, os_sentence
-from nasbench_harness.files import read_journal, read_json, write_json
 from nasbench_harness.images.place import is_folder
 from nasbench_harness.names import command_line
-from nasbench_harness.outcomes import HISTORY, SCHEMA_VERSION, Status, read_result
-from nasbench_harness.provenance import facts
-from nasbench_harness.strangers import stranger
-from nasbench_harness.tidy import tidy_frame, write_table
+from nasbench_harness.store.files import read_journal, read_json, write_json
+from nasbench_harness.store.outcomes import HISTORY, SCHEMA_VERSION, Status, read_result
+from nasbench_harness.store.provenance import facts
+from nasbench_harness.store.strangers import stranger
+from nasbench_harness.store.tidy import tidy_frame, write_table
 from nasbench_harness.training.settings import TrainingSettings
 from nasbench_harness.training.trial import TrainingSpec
 

@@ -18,7 +18,7 @@ from nasbench_harness.images.datasets import open_dataset
 from nasbench_harness.images.layout import LayoutName
 from nasbench_harness.images.parts import ImageDataset
 from nasbench_harness.images.place import absolute, place_name
-from nasbench_harness.outcomes import Ended, Outcome, Status
+from nasbench_harness.store.outcomes import Ended, Outcome, Status
 from nasbench_harness.training.folder import (
     LOCK,
     TrainingFolder,

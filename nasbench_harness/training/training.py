@@ -14,12 +14,12 @@ from nasbench_harness.errors import HarnessError
 from nasbench_harness.images.augment import Augment
 from nasbench_harness.images.batches import Batches
 from nasbench_harness.images.parts import ImageDataset
-from nasbench_harness.problems.precision import Precision
-from nasbench_harness.problems.schedules import cosine
+from nasbench_harness.networks.precision import Precision
+from nasbench_harness.networks.schedules import cosine
+from nasbench_harness.networks.totals import Totals
 from nasbench_harness.seeding import stream_seed
 from nasbench_harness.training.images import TrainingImages
 from nasbench_harness.training.settings import TrainingSettings
-from nasbench_harness.training.totals import Totals
 
 VERSION = "1"
 """Raised when the same settings and seed give another result."""

@@ -21,9 +21,7 @@ from typing import Any, cast
 
 import torch
 
-from nasbench_harness.checkpoints import load_checkpoint, remove_checkpoints, save_checkpoint
 from nasbench_harness.contracts import Architecture, NetworkSpace, SearchSpace
-from nasbench_harness.files import Journal, read_journal, write_json
 from nasbench_harness.hardware import (
     DeviceError,
     describe_device,
@@ -32,7 +30,9 @@ from nasbench_harness.hardware import (
     reset_peak_memory,
 )
 from nasbench_harness.images.layout import LayoutName
-from nasbench_harness.outcomes import (
+from nasbench_harness.store.checkpoints import load_checkpoint, remove_checkpoints, save_checkpoint
+from nasbench_harness.store.files import Journal, read_journal, write_json
+from nasbench_harness.store.outcomes import (
     HISTORY,
     RESULT,
     SCHEMA_VERSION,

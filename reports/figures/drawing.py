@@ -13,9 +13,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from nasbench_harness.files import replacing
 from nasbench_harness.reports.figures.style import RC, MethodStyle
 from nasbench_harness.reports.words import clipped
+from nasbench_harness.store.files import replacing
 
 DPI = 160
 HEAD_INDENT = 2

@@ -20,9 +20,9 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 from matplotlib.transforms import Bbox
 
-from nasbench_harness.files import replacing
 from nasbench_harness.reports.figures.drawing import POINTS_PER_INCH, Drawing, Panel
 from nasbench_harness.reports.figures.style import RC
+from nasbench_harness.store.files import replacing
 
 SINGLE, DOUBLE = 240, 504
 """Width of a column, 3.33 in, and of both with the gap between them, 7 in."""

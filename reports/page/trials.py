@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from nasbench_harness.outcomes import read_result
 from nasbench_harness.reports import numerals
 from nasbench_harness.reports.page.provenance import method_settings
 from nasbench_harness.reports.studydata import StudyData
 from nasbench_harness.reports.summary import DONE
+from nasbench_harness.store.outcomes import read_result
 
 COURSE = 20
 """Recorded points of a trial that the page knows; all of them are in the study's history."""

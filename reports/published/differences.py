@@ -11,7 +11,7 @@ from nasbench_harness.reports.studydata import BASELINE, StudyData
 from nasbench_harness.reports.summary import numbers
 from nasbench_harness.reports.supernet import FOLDER, PUBLISHED
 from nasbench_harness.reports.words import count
-from nasbench_harness.spec import TrialSpec
+from nasbench_harness.study.spec import TrialSpec
 
 OFFICIAL = "official"
 """The table that all published numbers are about."""

@@ -16,13 +16,13 @@ from pathlib import Path
 from typing import Any
 
 from nasbench_harness import __version__
-from nasbench_harness.canonical import canonical_label
-from nasbench_harness.differences import differences
 from nasbench_harness.errors import ExitCode, HarnessError, reason
-from nasbench_harness.files import read_edited_json, write_text
 from nasbench_harness.names import shell_word
-from nasbench_harness.ownership import claim
 from nasbench_harness.reports.regression.series import Key, Results, Series
+from nasbench_harness.store.files import read_edited_json, write_text
+from nasbench_harness.store.ownership import claim
+from nasbench_harness.study.canonical import canonical_label
+from nasbench_harness.study.differences import differences
 
 SCHEMA_VERSION = 1
 _HASH = "content_hash"

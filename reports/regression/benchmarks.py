@@ -18,11 +18,11 @@ from typing import Any
 import numpy as np
 
 from nasbench_harness.errors import HarnessError, reason
-from nasbench_harness.files import read_json
 from nasbench_harness.reports.regression.check import CheckReport
 from nasbench_harness.reports.regression.verdicts import Effect, Finding, Verdict
 from nasbench_harness.reports.statistics.intervals import Array
 from nasbench_harness.reports.words import name
+from nasbench_harness.store.files import read_json
 
 CALIBRATION = "calibration"
 MAX_SLOWDOWN = 1.25

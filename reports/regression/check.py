@@ -8,8 +8,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from nasbench_harness.canonical import canonical_label
-from nasbench_harness.differences import differences, told
 from nasbench_harness.errors import ExitCode, UnknownNameError
 from nasbench_harness.images.place import is_folder
 from nasbench_harness.reports.regression.baseline import Baseline, BaselineError, read_baseline
@@ -27,6 +25,8 @@ from nasbench_harness.reports.regression.series import (
 )
 from nasbench_harness.reports.regression.verdicts import Finding, Verdict, exit_code
 from nasbench_harness.reports.words import listing, name
+from nasbench_harness.study.canonical import canonical_label
+from nasbench_harness.study.differences import differences, told
 
 SHOWN_DIFFERENCES = 4
 

@@ -9,7 +9,7 @@ from dataclasses import asdict
 from typing import Any
 
 from nasbench_harness.images.place import FOLDER, is_folder, place_name
-from nasbench_harness.spec import TrialSpec
+from nasbench_harness.study.spec import TrialSpec
 
 _FREE = (
     "seed", "method_version", "report_metric",

@@ -6,9 +6,9 @@ import math
 from collections.abc import Iterable, Mapping
 
 from nasbench_harness.errors import HarnessError, UnknownNameError
+from nasbench_harness.fields.scalars import shown
 from nasbench_harness.reports.regression.baseline import Baseline
 from nasbench_harness.reports.regression.series import MEMORY, QUERIES
-from nasbench_harness.scalars import shown
 
 ACCURACY = "accuracy"
 MARGINS: Mapping[str, float] = {ACCURACY: 0.2, QUERIES: 5.0, MEMORY: 10.0}

@@ -8,15 +8,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from nasbench_harness.canonical import canonical_label
-from nasbench_harness.copies import open_studies
 from nasbench_harness.errors import HarnessError, UnknownNameError
-from nasbench_harness.outcomes import Status
 from nasbench_harness.reports.regression.identity import config_hash, config_of, dataset_of
-from nasbench_harness.store import Study
+from nasbench_harness.store.copies import open_studies
+from nasbench_harness.store.outcomes import Status
+from nasbench_harness.store.studies import Study
+from nasbench_harness.study.canonical import canonical_label
 
 if TYPE_CHECKING:
-    from nasbench_harness.spec import TrialSpec
+    from nasbench_harness.study.spec import TrialSpec
 
 QUERIES, MEMORY = "queries", "peak_memory_mb"
 COSTS = (QUERIES, MEMORY)

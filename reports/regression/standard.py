@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from nasbench_harness import registry
-from nasbench_harness.canonical import canonical_label
 from nasbench_harness.reports.regression.baseline import Baseline, BaselineError
 from nasbench_harness.reports.regression.check import CheckReport, check_folders, fitting
 from nasbench_harness.reports.regression.identity import config_of, dataset_of
 from nasbench_harness.reports.regression.margins import check_margins, find_margins
 from nasbench_harness.reports.regression.series import COSTS, Key, Series
-from nasbench_harness.spec import TrialSpec
-from nasbench_harness.store import Study
+from nasbench_harness.store.studies import Study
+from nasbench_harness.study.canonical import canonical_label
+from nasbench_harness.study.spec import TrialSpec
 
 
 @dataclass(frozen=True)

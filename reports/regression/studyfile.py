@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from nasbench_harness.config import CHECK, read_yaml
 from nasbench_harness.errors import UnknownNameError
-from nasbench_harness.notation import ConfigError
+from nasbench_harness.study.config import CHECK, read_yaml
+from nasbench_harness.study.notation import ConfigError
 
 SECTION, MARGINS = CHECK, "margins"
 

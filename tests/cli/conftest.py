@@ -83,10 +83,10 @@ def verdicts(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def _study(folder: Path, seeds: int) -> None:
-    from nasbench_harness.config import build_config
-    from nasbench_harness.planning import plan
-    from nasbench_harness.store import gather, plan_study
-    from nasbench_harness.trial import run_trial
+    from nasbench_harness.jobs.trial import run_trial
+    from nasbench_harness.store.studies import gather, plan_study
+    from nasbench_harness.study.config import build_config
+    from nasbench_harness.study.planning import plan
 
     given = {"methods": "rea", "seeds": seeds, "steps": 12, "table": "analog"}
     config = build_config(None, given, [])

@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 
 from nasbench_harness.reports.statistics.paired import compare_paired
-from nasbench_harness.store import open_study, write_study
+from nasbench_harness.store.studies import open_study, write_study
 
 from .conftest import NASHARNESS
 

@@ -14,9 +14,10 @@ from pathlib import Path
 import pytest
 import typer
 
-from nasbench_harness import errors, frame
+from nasbench_harness import errors
 from nasbench_harness.cli import app
 from nasbench_harness.errors import ExitCode, HarnessError
+from nasbench_harness.process import frame
 from nasbench_harness.registry import Registry
 from nasbench_harness.tables.nb201.sources import DownloadError
 

@@ -156,7 +156,7 @@ def test_default_of_run(option: str, default: str) -> None:
 
 def test_defaults_that_are_told_are_those_of_a_study() -> None:
     """A default in words must not go its own way."""
-    from nasbench_harness.config import StudyConfig, build_config
+    from nasbench_harness.study.config import StudyConfig, build_config
 
     config = build_config(None, {"methods": "unas"}, [])
     assert config.seeds == tuple(range(10))

@@ -14,9 +14,9 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from nasbench_harness.config import build_config
-from nasbench_harness.executors.local import LocalExecutor
-from nasbench_harness.study import run_study
+from nasbench_harness.jobs.executors.local import LocalExecutor
+from nasbench_harness.jobs.study import run_study
+from nasbench_harness.study.config import build_config
 
 COMMAND = [sys.executable, "-m", "nasbench_harness"]
 STUDY = {"methods": "rea,drnas", "seeds": 1, "steps": 3_000, "random": False}

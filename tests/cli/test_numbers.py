@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from nasbench_harness.cli import app
 from nasbench_harness.cli.help import holds_number
-from nasbench_harness.notation import ConfigError, parse_seeds
+from nasbench_harness.study.notation import ConfigError, parse_seeds
 
 
 def _options(group: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:

@@ -17,8 +17,8 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
-from nasbench_harness import streams
 from nasbench_harness.cli import app
+from nasbench_harness.process import streams
 
 COMMAND = [sys.executable, "-m", "nasbench_harness"]
 CHECKS = {

@@ -17,16 +17,16 @@ from typing import Any
 import pytest
 from filelock import FileLock
 
-from nasbench_harness.config import build_config
-from nasbench_harness.files import Journal
-from nasbench_harness.live.locks import is_held
-from nasbench_harness.live.studies import StudyObserver
-from nasbench_harness.live.trials import KILLED, State, TrialState, last_row
-from nasbench_harness.outcomes import Outcome, Status, write_failure
-from nasbench_harness.planning import plan
-from nasbench_harness.store import Study, StudyError, plan_study
-from nasbench_harness.study import LOCK_SECONDS
-from nasbench_harness.trial import run_trial
+from nasbench_harness.jobs.study import LOCK_SECONDS
+from nasbench_harness.jobs.trial import run_trial
+from nasbench_harness.store.files import Journal
+from nasbench_harness.store.outcomes import Outcome, Status, write_failure
+from nasbench_harness.store.studies import Study, StudyError, plan_study
+from nasbench_harness.study.config import build_config
+from nasbench_harness.study.planning import plan
+from nasbench_harness.watch.locks import is_held
+from nasbench_harness.watch.studies import StudyObserver
+from nasbench_harness.watch.trials import KILLED, State, TrialState, last_row
 
 NASHARNESS = str(Path(sysconfig.get_path("scripts")) / "nasharness")
 STEPS = 50

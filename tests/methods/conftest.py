@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from nasbench_harness.problems.landscape import Landscape
+from nasbench_harness.problems.landscape.objective import Landscape
 from nasbench_harness.testing import TOY_METRIC, ToyTable, toy_problem
 
 OPTIONS = (4, 4, 4)

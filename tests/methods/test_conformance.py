@@ -9,7 +9,7 @@ import pytest
 
 from nasbench_harness import registry
 from nasbench_harness.contracts import Problem, Searcher
-from nasbench_harness.problems.network_settings import NetworkSettings
+from nasbench_harness.problems.supernet.network_settings import NetworkSettings
 from nasbench_harness.testing import check_searcher, toy_problem
 
 BUILT_IN = ("darts", "drnas", "edas", "random", "rea", "reinforce", "rsws", "unas")

@@ -11,8 +11,8 @@ from torch import Tensor
 
 from nasbench_harness.contracts import UnrolledGradient
 from nasbench_harness.methods.darts import DARTS, DARTSSettings
-from nasbench_harness.problems.landscape import Landscape
-from nasbench_harness.problems.network_settings import NetworkSettings
+from nasbench_harness.problems.landscape.objective import Landscape
+from nasbench_harness.problems.supernet.network_settings import NetworkSettings
 
 
 @pytest.mark.parametrize("order", ["first", "second"])

@@ -11,7 +11,7 @@ from torch.distributions import Dirichlet, kl_divergence
 from torch.nn.functional import elu
 
 from nasbench_harness.methods.drnas import DrNAS, DrNASSettings, dirichlet
-from nasbench_harness.problems.landscape import Landscape
+from nasbench_harness.problems.landscape.objective import Landscape
 from nasbench_harness.testing import toy_problem
 
 SAMPLES = 100_000

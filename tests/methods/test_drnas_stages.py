@@ -12,8 +12,8 @@ from torch import Tensor
 from nasbench_harness.contracts import PartialChannels
 from nasbench_harness.errors import HarnessError
 from nasbench_harness.methods.drnas import DrNAS, DrNASSettings
-from nasbench_harness.notation import parse_methods
-from nasbench_harness.problems.landscape import Landscape
+from nasbench_harness.problems.landscape.objective import Landscape
+from nasbench_harness.study.notation import parse_methods
 from nasbench_harness.testing import check_searcher, toy_problem
 
 STEPS = 20

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from nasbench_harness.methods.edas import EDAS, EDASSettings
-from nasbench_harness.problems.landscape import Landscape
+from nasbench_harness.problems.landscape.objective import Landscape
 from nasbench_harness.testing import toy_problem
 
 

@@ -16,8 +16,8 @@ from nasbench_harness.images.augment import Augment
 from nasbench_harness.images.parts import ImageDataset, Images
 from nasbench_harness.methods.darts import DARTS, DARTSSettings
 from nasbench_harness.methods.edas import EDAS, EDASSettings
-from nasbench_harness.problems.network_settings import NetworkSettings
-from nasbench_harness.problems.weight_sharing import WeightSharing
+from nasbench_harness.problems.supernet.network_settings import NetworkSettings
+from nasbench_harness.problems.supernet.weight_sharing import WeightSharing
 from nasbench_harness.spaces.nb201 import NB201
 from nasbench_harness.testing import check_searcher
 

@@ -15,7 +15,7 @@ from nasbench_harness.contracts import StandAloneAccuracy
 from nasbench_harness.methods.random import RandomSearch, RandomSettings
 from nasbench_harness.methods.rea import REASettings, RegularisedEvolution
 from nasbench_harness.methods.reinforce import REINFORCE, REINFORCESettings
-from nasbench_harness.problems.landscape import Landscape
+from nasbench_harness.problems.landscape.objective import Landscape
 from nasbench_harness.testing import toy_problem
 
 

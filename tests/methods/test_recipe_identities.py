@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from nasbench_harness.config import build_config
-from nasbench_harness.planning import plan
-from nasbench_harness.spec import TrialSpec
+from nasbench_harness.study.config import build_config
+from nasbench_harness.study.planning import plan
+from nasbench_harness.study.spec import TrialSpec
 
 LANDSCAPE = {
     "darts[recipe=darts]": "e48c17a4a801",

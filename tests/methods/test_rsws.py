@@ -10,7 +10,7 @@ from scipy.stats import chisquare
 from torch import Tensor
 
 from nasbench_harness.methods.rsws import RandomSearchWeightSharing, RSWSSettings
-from nasbench_harness.problems.landscape import Landscape
+from nasbench_harness.problems.landscape.objective import Landscape
 from nasbench_harness.testing import toy_problem
 
 

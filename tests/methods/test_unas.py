@@ -13,8 +13,8 @@ from torch import Tensor
 
 from nasbench_harness.methods import unas
 from nasbench_harness.methods.unas import UNAS, UNASSettings, condition, draw, fit_linear, linear
-from nasbench_harness.problems.landscape import Landscape
-from nasbench_harness.problems.network_settings import NetworkSettings
+from nasbench_harness.problems.landscape.objective import Landscape
+from nasbench_harness.problems.supernet.network_settings import NetworkSettings
 from nasbench_harness.testing import ToyTable, toy_problem
 
 OPTIONS = (4, 4, 4)

@@ -12,8 +12,8 @@ import torch
 from torch import Tensor
 
 from nasbench_harness.methods.unas import UNAS, UNASSettings, draw
-from nasbench_harness.problems.landscape import Landscape
-from nasbench_harness.problems.network_settings import NetworkSettings
+from nasbench_harness.problems.landscape.objective import Landscape
+from nasbench_harness.problems.supernet.network_settings import NetworkSettings
 from nasbench_harness.testing import TOY_METRIC, ToyTable, toy_problem
 
 AUTHORS = ("nb201", "nb201_per_example")

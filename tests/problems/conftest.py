@@ -9,7 +9,7 @@ import pytest
 
 if TYPE_CHECKING:
     from nasbench_harness.images.datasets import ImageDataset
-    from nasbench_harness.problems.weight_sharing import WeightSharing
+    from nasbench_harness.problems.supernet.weight_sharing import WeightSharing
     from nasbench_harness.spaces.nb201 import NB201
 
 TINY = {"width": 4, "cells": 1, "batch_size": 16, "split": "halves", "learning_rate": 0.05}
@@ -25,8 +25,8 @@ def digits() -> ImageDataset:
 @pytest.fixture
 def supernet_problem(space: NB201, digits: ImageDataset) -> Callable[..., WeightSharing]:
     """Build a tiny weight-sharing problem; keywords change the network's settings."""
-    from nasbench_harness.problems.network_settings import NetworkSettings
-    from nasbench_harness.problems.weight_sharing import WeightSharing
+    from nasbench_harness.problems.supernet.network_settings import NetworkSettings
+    from nasbench_harness.problems.supernet.weight_sharing import WeightSharing
 
     def build(
         *,

@@ -9,8 +9,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from nasbench_harness.problems import diagnostics
-from nasbench_harness.problems.weight_sharing import WeightSharing
+from nasbench_harness.problems.supernet import diagnostics
+from nasbench_harness.problems.supernet.weight_sharing import WeightSharing
 
 Build = Callable[..., WeightSharing]
 

@@ -13,13 +13,13 @@ import torch
 from torch import Tensor
 
 from nasbench_harness import registry
-from nasbench_harness.config import build_config
 from nasbench_harness.contracts import GradientEstimator
-from nasbench_harness.planning import plan
-from nasbench_harness.problems.estimators import DRAWS, compare, diagnose
-from nasbench_harness.problems.landscape import Landscape
+from nasbench_harness.jobs.trial import recorded_steps, run_trial
+from nasbench_harness.problems.landscape.estimators import DRAWS, compare, diagnose
+from nasbench_harness.problems.landscape.objective import Landscape
+from nasbench_harness.study.config import build_config
+from nasbench_harness.study.planning import plan
 from nasbench_harness.testing import TOY_METRIC, ToyTable, toy_problem
-from nasbench_harness.trial import recorded_steps, run_trial
 
 OPTIONS = (3, 4, 2)
 COLUMNS = {"gradient_bias", "gradient_bias_error", "gradient_variance", "gradient_cosine"}

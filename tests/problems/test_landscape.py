@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from nasbench_harness import registry
-from nasbench_harness.problems.landscape import Landscape
+from nasbench_harness.problems.landscape.objective import Landscape
 from nasbench_harness.testing import TOY_METRIC, ToyTable, toy_problem
 
 

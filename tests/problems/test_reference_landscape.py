@@ -10,7 +10,7 @@ import torch
 from nasbench_harness import registry
 from nasbench_harness.contracts import Metric
 from nasbench_harness.methods.darts import DARTS, DARTSSettings
-from nasbench_harness.problems.landscape import Landscape
+from nasbench_harness.problems.landscape.objective import Landscape
 from nasbench_harness.tables.columns import ColumnTable, Provenance, write_columns
 
 DATASETS = ("cifar10", "cifar100", "imagenet16_120")

@@ -14,10 +14,10 @@ from torch.func import functional_call
 from torch.nn.functional import cross_entropy, one_hot
 
 from nasbench_harness.errors import HarnessError
-from nasbench_harness.problems import unrolled, weight_sharing
-from nasbench_harness.problems.meters import DivergedError
-from nasbench_harness.problems.schedules import cosine
-from nasbench_harness.problems.weight_sharing import WeightSharing
+from nasbench_harness.networks.meters import DivergedError
+from nasbench_harness.networks.schedules import cosine
+from nasbench_harness.problems.supernet import unrolled, weight_sharing
+from nasbench_harness.problems.supernet.weight_sharing import WeightSharing
 from nasbench_harness.spaces.nb201 import NB201
 
 Build = Callable[..., WeightSharing]
@@ -369,7 +369,7 @@ CUDA = pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device"
 @pytest.mark.parametrize("precision", ["fp32", "bf16", "fp16"])
 @pytest.mark.parametrize("compile_mode", ["none", "graph", "inductor"])
 def test_cuda_search_learns(space: NB201, digits: Any, precision: str, compile_mode: str) -> None:
-    from nasbench_harness.problems.network_settings import NetworkSettings
+    from nasbench_harness.problems.supernet.network_settings import NetworkSettings
 
     settings = NetworkSettings.build(
         "network", {"width": 8, "cells": 1, "batch_size": 32, "split": "halves"},
@@ -388,7 +388,7 @@ def test_cuda_search_learns(space: NB201, digits: Any, precision: str, compile_m
 
 @CUDA
 def test_no_step_waits_for_the_device(space: NB201, digits: Any) -> None:
-    from nasbench_harness.problems.network_settings import NetworkSettings
+    from nasbench_harness.problems.supernet.network_settings import NetworkSettings
 
     settings = NetworkSettings(width=8, cells=1, batch_size=32, split="halves")
     problem = WeightSharing(space, digits, settings, steps=60, epochs=20, device="cuda")
@@ -435,7 +435,7 @@ def test_real_cifar_images_are_searched_on(
     import tarfile
 
     from nasbench_harness.images.datasets import open_dataset
-    from nasbench_harness.problems.network_settings import NetworkSettings
+    from nasbench_harness.problems.supernet.network_settings import NetworkSettings
 
     with tarfile.open(reference_data / "cifar10" / "cifar10-jpeg-small.tar") as archive:
         archive.extractall(tmp_path, filter="data")

@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from nasbench_harness.config import build_config
-from nasbench_harness.files import read_json, write_json
-from nasbench_harness.outcomes import RESULT, Outcome, Status, write_failure
-from nasbench_harness.planning import plan
 from nasbench_harness.reports.regression.identity import config_of
 from nasbench_harness.reports.regression.series import Key, Results, Series
-from nasbench_harness.store import STUDY, plan_study
+from nasbench_harness.store.files import read_json, write_json
+from nasbench_harness.store.outcomes import RESULT, Outcome, Status, write_failure
+from nasbench_harness.store.studies import STUDY, plan_study
+from nasbench_harness.study.config import build_config
+from nasbench_harness.study.planning import plan
 
 METRIC = "cifar10_baseline_accuracy"
 BEST = 94.0664

@@ -20,12 +20,12 @@ from typing import Any
 import pytest
 
 from nasbench_harness import registry
-from nasbench_harness.config import StudyConfig
-from nasbench_harness.outcomes import Status
-from nasbench_harness.planning import plan
+from nasbench_harness.jobs.trial import run_trial
 from nasbench_harness.reports.regression.series import Results, read_results
-from nasbench_harness.store import plan_study
-from nasbench_harness.trial import run_trial
+from nasbench_harness.store.outcomes import Status
+from nasbench_harness.store.studies import plan_study
+from nasbench_harness.study.config import StudyConfig
+from nasbench_harness.study.planning import plan
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,7 @@ from typing import Any
 
 import pytest
 
-from nasbench_harness.differences import differences
 from nasbench_harness.errors import ExitCode, HarnessError, UnknownNameError
-from nasbench_harness.ownership import OwnershipError
 from nasbench_harness.reports.regression.baseline import (
     Baseline,
     BaselineError,
@@ -24,6 +22,8 @@ from nasbench_harness.reports.regression.baseline import (
 )
 from nasbench_harness.reports.regression.check import renewed
 from nasbench_harness.reports.regression.series import read_results
+from nasbench_harness.store.ownership import OwnershipError
+from nasbench_harness.study.differences import differences
 
 from .conftest import (
     BEST,

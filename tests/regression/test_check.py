@@ -15,7 +15,7 @@ from nasbench_harness.reports.regression.check import CheckReport, check_folders
 from nasbench_harness.reports.regression.series import MEMORY, read_results
 from nasbench_harness.reports.regression.verdicts import Finding, Verdict
 from nasbench_harness.reports.words import plain
-from nasbench_harness.store import open_study
+from nasbench_harness.store.studies import open_study
 
 from .conftest import METRIC, MakeStudy, edit_study, fail, results, series, with_torch
 

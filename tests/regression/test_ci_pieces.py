@@ -15,10 +15,10 @@ from typing import Any
 import pytest
 import yaml
 
-from nasbench_harness.config import build_config
-from nasbench_harness.planning import plan
 from nasbench_harness.reports.regression.baseline import read_baseline
 from nasbench_harness.reports.regression.identity import config_of
+from nasbench_harness.study.config import build_config
+from nasbench_harness.study.planning import plan
 
 ACTION = "ci/github/action.yml"
 WORKFLOW = "ci/github/example.yml"

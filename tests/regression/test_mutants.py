@@ -14,13 +14,13 @@ from statistics import fmean
 import pytest
 
 from nasbench_harness import registry
-from nasbench_harness.config import StudyConfig, build_config
 from nasbench_harness.errors import ExitCode
 from nasbench_harness.reports.regression.baseline import Baseline, read_baseline
 from nasbench_harness.reports.regression.check import CheckReport, check_results
 from nasbench_harness.reports.regression.outputs import loud
 from nasbench_harness.reports.regression.series import COSTS, Results
 from nasbench_harness.reports.regression.verdicts import Finding, Verdict
+from nasbench_harness.study.config import StudyConfig, build_config
 
 from .mutants import MUTANTS, NOTHING, Mutant, faulty_copy, planted, search, with_mutant
 

@@ -8,7 +8,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from nasbench_harness.console import print_json
+from nasbench_harness.cli.console import print_json
 from nasbench_harness.reports.regression import outputs
 from nasbench_harness.reports.regression.check import CheckReport
 from nasbench_harness.reports.regression.dotplot import dot_plots

@@ -22,8 +22,8 @@ TEST = "def test_it(assert_no_regression):\n    assert_no_regression({argument})
 
 BOTH = """
 from pathlib import Path
-from nasbench_harness.store import open_study
-from nasbench_harness.study import StudyRun
+from nasbench_harness.store.studies import open_study
+from nasbench_harness.jobs.study import StudyRun
 
 def test_both(assert_no_regression):
     study = open_study(Path({argument!r}))

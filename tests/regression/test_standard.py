@@ -8,15 +8,15 @@ from typing import Any
 
 import pytest
 
-from nasbench_harness.config import build_config
 from nasbench_harness.errors import HarnessError
-from nasbench_harness.planning import plan
 from nasbench_harness.reports.regression.baseline import Baseline
 from nasbench_harness.reports.regression.identity import config_of, dataset_of
 from nasbench_harness.reports.regression.series import Key, Results, Series
 from nasbench_harness.reports.regression.standard import Standard
-from nasbench_harness.spec import TrialSpec
-from nasbench_harness.store import Study, planned_study
+from nasbench_harness.store.studies import Study, planned_study
+from nasbench_harness.study.config import build_config
+from nasbench_harness.study.planning import plan
+from nasbench_harness.study.spec import TrialSpec
 
 METRIC = "cifar10_baseline_accuracy"
 
@@ -88,7 +88,7 @@ def test_only_the_methods_that_are_asked_for_have_to_fit(tmp_path: Path) -> None
 
 def test_what_stands_in_the_folder_counts(tmp_path: Path) -> None:
     """A study that grows is checked as a whole."""
-    from nasbench_harness.store import plan_study
+    from nasbench_harness.store.studies import plan_study
 
     first = planned(tmp_path, "rea")
     first.folder.mkdir()

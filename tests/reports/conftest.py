@@ -10,13 +10,13 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from nasbench_harness.config import build_config
-from nasbench_harness.planning import plan
+from nasbench_harness.jobs.trial import run_trial
 from nasbench_harness.reports.figures import drawing
 from nasbench_harness.reports.studydata import StudyData, load_study
-from nasbench_harness.spec import TrialSpec
-from nasbench_harness.store import Study, gather, plan_study
-from nasbench_harness.trial import run_trial
+from nasbench_harness.store.studies import Study, gather, plan_study
+from nasbench_harness.study.config import build_config
+from nasbench_harness.study.planning import plan
+from nasbench_harness.study.spec import TrialSpec
 
 METRIC = "cifar10_baseline_accuracy"
 BEST = 94.0664

@@ -12,9 +12,9 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from nasbench_harness.outcomes import Outcome, Status, write_failure
 from nasbench_harness.reports import write_report
-from nasbench_harness.store import Study, gather
+from nasbench_harness.store.outcomes import Outcome, Status, write_failure
+from nasbench_harness.store.studies import Study, gather
 
 from .conftest import make_study
 

@@ -23,7 +23,7 @@ from nasbench_harness.reports.figures.curves import (
 )
 from nasbench_harness.reports.figures.regretlines import cost_ticks
 from nasbench_harness.reports.studydata import StudyData, load_study
-from nasbench_harness.store import Study
+from nasbench_harness.store.studies import Study
 from nasbench_harness.tables.columns import ColumnTable
 
 from .conftest import BEST, METRIC, made_up, make_study

@@ -10,14 +10,14 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from nasbench_harness import ownership
 from nasbench_harness.cli import app
 from nasbench_harness.errors import HarnessError
-from nasbench_harness.ownership import OwnershipError
 from nasbench_harness.reports import write_report
 from nasbench_harness.reports.earlier import FIRST_LINE, is_paper, is_report
 from nasbench_harness.reports.page.render import _environment
-from nasbench_harness.store import Study
+from nasbench_harness.store import ownership
+from nasbench_harness.store.ownership import OwnershipError
+from nasbench_harness.store.studies import Study
 
 
 @pytest.fixture(scope="module")

@@ -20,7 +20,6 @@ from typer.testing import CliRunner
 
 from nasbench_harness.cli import app
 from nasbench_harness.errors import HarnessError
-from nasbench_harness.ownership import publishing
 from nasbench_harness.reports.earlier import is_paper
 from nasbench_harness.reports.figures import anytime, cells, choices, landscape
 from nasbench_harness.reports.figures.printing import (
@@ -38,7 +37,8 @@ from nasbench_harness.reports.paper import portable, write_paper
 from nasbench_harness.reports.report import FIGURES
 from nasbench_harness.reports.studydata import BASELINE, StudyData, load_study
 from nasbench_harness.reports.words import latex, name
-from nasbench_harness.store import Study
+from nasbench_harness.store.ownership import publishing
+from nasbench_harness.store.studies import Study
 
 from .conftest import make_study, relabelled
 

@@ -15,8 +15,8 @@ from nasbench_harness.reports.protocol import metric_facts, oracle, protocol, se
 from nasbench_harness.reports.studydata import StudyData, load_study
 from nasbench_harness.reports.verdict import judge
 from nasbench_harness.reports.words import plain
-from nasbench_harness.spec import TrialSpec
-from nasbench_harness.store import Study
+from nasbench_harness.store.studies import Study
+from nasbench_harness.study.spec import TrialSpec
 from nasbench_harness.tables.columns import ColumnTable
 
 from .conftest import METRIC, made_up, make_study, searching_on

@@ -32,8 +32,8 @@ from nasbench_harness.reports.published.leaderboard import (
 from nasbench_harness.reports.published.results import DATASETS, EACH
 from nasbench_harness.reports.studydata import StudyData, load_study
 from nasbench_harness.reports.tables import latex_table, markdown_table
-from nasbench_harness.spec import TrialSpec
-from nasbench_harness.store import Study
+from nasbench_harness.store.studies import Study
+from nasbench_harness.study.spec import TrialSpec
 
 from .conftest import BEST, made_up, make_study, make_supernet_study
 

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from nasbench_harness.reports.report import write_report
-from nasbench_harness.store import Study
+from nasbench_harness.store.studies import Study
 from nasbench_harness.tables.columns import ColumnTable
 
 from .conftest import make_study, searching_on

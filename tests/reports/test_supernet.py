@@ -12,9 +12,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from nasbench_harness.caveats import LANDSCAPE, SUPERNET
-from nasbench_harness.console import print_summary
+from nasbench_harness.cli.console import print_summary
 from nasbench_harness.reports import summarise, write_report
+from nasbench_harness.reports.caveats import LANDSCAPE, SUPERNET
 from nasbench_harness.reports.figures.curves import EPOCHS, SECONDS, curves
 from nasbench_harness.reports.figures.epochcurves import epoch_curve
 from nasbench_harness.reports.figures.reference import whole_table
@@ -25,7 +25,7 @@ from nasbench_harness.reports.supernet import caveats as supernet_caveats
 from nasbench_harness.reports.tables import LANDSCAPE_ONLY
 from nasbench_harness.reports.verdict import judge
 from nasbench_harness.reports.words import plain
-from nasbench_harness.store import Study
+from nasbench_harness.store.studies import Study
 
 from .conftest import BEST, METRIC, made_up, make_supernet_study
 from .htmlpage import Page

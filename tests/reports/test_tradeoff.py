@@ -17,7 +17,7 @@ from nasbench_harness.reports.figures.tradeoff import Height, pareto_front
 from nasbench_harness.reports.studydata import StudyData, load_study
 from nasbench_harness.reports.words import plain
 from nasbench_harness.spaces.nb201 import NB201
-from nasbench_harness.store import Study
+from nasbench_harness.store.studies import Study
 
 from .conftest import METRIC, make_study
 

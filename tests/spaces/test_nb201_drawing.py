@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.image import imread
 from matplotlib.patches import FancyArrowPatch
 
-from nasbench_harness.drawing import save_drawing
+from nasbench_harness.cli.drawing import save_drawing
 from nasbench_harness.errors import HarnessError
 from nasbench_harness.spaces.nb201 import NB201
 

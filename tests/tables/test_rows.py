@@ -10,17 +10,17 @@ import pandas as pd
 import pytest
 
 from nasbench_harness import load_results
-from nasbench_harness.config import build_config
 from nasbench_harness.contracts import Architecture, Numbered
 from nasbench_harness.errors import HarnessError
-from nasbench_harness.planning import plan
+from nasbench_harness.jobs.trial import run_trial
 from nasbench_harness.spaces.nb201 import NB201
-from nasbench_harness.store import gather, plan_study
+from nasbench_harness.store.studies import gather, plan_study
+from nasbench_harness.study.config import build_config
+from nasbench_harness.study.planning import plan
 from nasbench_harness.tables.analog import open_analog
 from nasbench_harness.tables.columns import ColumnTable
 from nasbench_harness.tables.rows import Rows
 from nasbench_harness.testing import ToySpace, check_space
-from nasbench_harness.trial import run_trial
 
 METRIC = "cifar10_baseline_accuracy"
 

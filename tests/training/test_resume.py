@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 import torch
 
-from nasbench_harness.checkpoints import CHECKPOINT, PREVIOUS
+from nasbench_harness.process.stopping import stop_on_signals
+from nasbench_harness.store.checkpoints import CHECKPOINT, PREVIOUS
 from nasbench_harness.training import trial
 from nasbench_harness.training.run import TrainingRequest, TrainingRun, train
-from nasbench_harness.training.stopping import stop_on_signals
 
 MakeRequest = Callable[..., TrainingRequest]
 MACHINE = ("seconds", "peak_memory_mb", "device", "threads")

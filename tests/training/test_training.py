@@ -13,7 +13,7 @@ from nasbench_harness.contracts import Architecture
 from nasbench_harness.errors import HarnessError
 from nasbench_harness.images.parts import ImageDataset, Images
 from nasbench_harness.images.splits import shuffled_halves
-from nasbench_harness.problems.meters import DivergedError
+from nasbench_harness.networks.meters import DivergedError
 from nasbench_harness.spaces.nb201 import NB201
 from nasbench_harness.training.images import training_images
 from nasbench_harness.training.settings import TrainingSettings

@@ -19,7 +19,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from nasbench_harness.errors import UnknownNameError
-from nasbench_harness.files import write_json
+from nasbench_harness.store.files import write_json
 from nasbench_harness.tables.columns import TableError
 from nasbench_harness.tables.nb201.cells import Runs
 from nasbench_harness.tables.nb201.recorded import TRAININGS

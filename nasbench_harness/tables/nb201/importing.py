@@ -18,7 +18,7 @@ from pathlib import Path
 from nasbench_harness import registry
 from nasbench_harness.contracts import SearchSpace
 from nasbench_harness.errors import HarnessError, reason
-from nasbench_harness.files import replacing_folder
+from nasbench_harness.store.files import replacing_folder
 from nasbench_harness.tables.columns import Provenance, write_columns
 from nasbench_harness.tables.nb201 import pth
 from nasbench_harness.tables.nb201.cells import Cell

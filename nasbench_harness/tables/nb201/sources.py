@@ -15,7 +15,7 @@ from importlib.resources import files as package_files
 from pathlib import Path
 
 from nasbench_harness.errors import ExitCode, HarnessError, reason
-from nasbench_harness.files import share
+from nasbench_harness.store.files import share
 
 RETRIES = 3
 Progress = Callable[[int, int], None]

@@ -1,0 +1,244 @@
+"""What a person sees in the terminal: tables, a progress bar, and errors in one sentence."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import math
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from nasbench_harness.cli.stacked import natural_width, stacked
+from nasbench_harness.names import printable
+from nasbench_harness.process.streams import readable
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
+
+    from nasbench_harness.images.parts import ImageDataset
+    from nasbench_harness.jobs.executors import Event
+    from nasbench_harness.store.studies import Study
+
+WIDE = 240
+"""Columns where nobody looks: piped output is not folded."""
+
+
+class _PlainConsole(Console):
+    """Shows text as it is: brackets and colons of a path are no markup, its odd bytes are told.
+
+    What the stream's encoding lacks is spelled out before columns are measured, not after.
+    """
+
+    def render_str(self, text: str, **options: Any) -> Text:
+        return super().render_str(readable(printable(text), self.encoding), **options)
+
+
+_PLAIN: dict[str, Any] = {"highlight": False, "markup": False, "emoji": False}
+_seen = sys.stdout is not None and sys.stdout.isatty()
+out = _PlainConsole(**_PLAIN, width=None if _seen else WIDE)
+err = _PlainConsole(**_PLAIN, stderr=True)
+
+
+def print_json(value: Any) -> None:
+    """For scripts: plain JSON on standard output, missing numbers as null.
+
+    JSON is UTF-8; on any other stream all that is not ASCII is escaped.
+    """
+    plain = _without_nan(value)
+    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+    escaped = not encoding.lower().startswith("utf")
+    text = json.dumps(plain, indent=2, ensure_ascii=escaped, default=str)
+    # Bytes of a name that are no UTF-8 as JSON's own escapes, which Python reads back as they were.
+    sys.stdout.write(text.encode(errors="backslashreplace").decode() + "\n")
+
+
+def _without_nan(value: Any) -> Any:
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, dict):
+        return {name: _without_nan(inner) for name, inner in value.items()}
+    return [_without_nan(inner) for inner in value] if isinstance(value, list) else value
+
+
+def print_rows(
+    title: str,
+    headings: Sequence[str],
+    rows: Iterable[Sequence[Any]],
+    *,
+    numbers: Sequence[int] = (),
+    below: Sequence[int] = (),
+) -> None:
+    """A plain table; the columns in `numbers` are right-aligned.
+
+    Where it is wider than the terminal, the columns in `below` follow each row on lines of their
+    own, in that order, and are folded between words; where there are none, or that is not enough,
+    the first column stands above each row.
+    """
+    shown = [[cell(value) for value in row] for row in rows]
+    if natural_width(headings, shown) > out.width:
+        _print_stacked(title, stacked(headings, shown, below, numbers=numbers, width=out.width))
+        return
+    table = Table(title=title, title_justify="left", box=None, pad_edge=False)
+    for position, heading in enumerate(headings):
+        table.add_column(
+            heading,
+            justify="right" if position in numbers else "left",
+            overflow="fold",
+            no_wrap=position == 0,
+        )
+    for row in shown:
+        table.add_row(*row)
+    out.print(table)
+
+
+def _print_stacked(title: str, lines: Iterable[str]) -> None:
+    if title:
+        out.print(title, markup=False)
+    for line in lines:
+        out.print(line, markup=False, soft_wrap=True)
+
+
+def print_facts(facts: Mapping[str, Any]) -> None:
+    """`name  value` lines, never folded, so that a long value can be copied."""
+    width = max(map(len, facts))
+    for name, value in facts.items():
+        out.print(f"{name:<{width}}  {cell(value)}", markup=False, soft_wrap=True)
+
+
+def print_summary(rows: Iterable[Mapping[Any, Any]], *, title: str) -> None:
+    """The table a run ends with: one row per method, best first (records of `summarise`)."""
+    headings = [
+        "method", "seeds", "regret (points)", "percentile", "accuracy (%)", "best", "search (s)",
+    ]  # fmt: skip
+    print_rows(title, headings, map(_summary_cells, rows), numbers=range(1, len(headings)))
+
+
+def _summary_cells(row: Mapping[Any, Any]) -> list[str]:
+    return [
+        row["method"],
+        f"{row['seeds']}" + (f" ({row['failed']} missing)" if row["failed"] else ""),
+        _interval(row["regret_mean"], row["regret_low"], row["regret_high"]),
+        _fixed(row["percentile_mean"]),
+        _spread(row["accuracy_mean"], row["accuracy_low"], row["accuracy_high"]),
+        _fixed(row["accuracy_best"]),
+        _fixed(row["seconds_mean"]),
+    ]
+
+
+def _interval(mean: float, low: float, high: float) -> str:
+    """A mean with its bounds; that there are none, where there are none."""
+    if math.isnan(mean):
+        return "no result"
+    if math.isnan(low):
+        return f"{mean:.3f} (one seed: no interval)"
+    return f"{mean:.3f} [{low:.3f}, {high:.3f}]"
+
+
+def _spread(mean: float, low: float, high: float) -> str:
+    half_width = (high - low) / 2
+    return _fixed(mean) if math.isnan(half_width) else f"{mean:.2f} ± {half_width:.2f}"
+
+
+def _fixed(value: float) -> str:
+    return "–" if math.isnan(value) else f"{value:.2f}"
+
+
+def tell_images(images: ImageDataset) -> None:
+    """On standard error, what was understood of a folder of images; nothing of other data sets."""
+    for line in images.notes:
+        err.print(line, markup=False, soft_wrap=True)
+
+
+def cell(value: Any) -> str:
+    """A value as a person reads it."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    return "" if value is None else str(value)
+
+
+@contextlib.contextmanager
+def counting_bar(what: str, unit: str) -> Iterator[Callable[[int, int], None]]:
+    """A bar over bytes or things; yields what to call with those done and all."""
+    from rich.progress import BarColumn, DownloadColumn, MofNCompleteColumn, Progress, TextColumn
+
+    count = DownloadColumn() if unit == "bytes" else MofNCompleteColumn()
+    columns = (TextColumn(what), BarColumn(bar_width=32), count)
+    with Progress(*columns, console=err, transient=True) as progress:
+        task = progress.add_task(what, total=None, visible=False)
+
+        def update(done: int, total: int) -> None:
+            progress.update(task, completed=done, total=total, visible=True)
+
+        yield update
+
+
+class StudyProgress:
+    """A bar over all steps of a study's trials, and how many have ended."""
+
+    def __init__(self) -> None:
+        self._progress: Progress | None = None
+        self._task: TaskID | None = None
+        self._done: dict[str, int] = {}
+        self._steps: dict[str, int] = {}
+        self._ended = 0
+
+    def begin(self, study: Study) -> None:
+        """Show the bar over what is missing of `study`."""
+        from rich.progress import (
+            BarColumn,
+            Progress,
+            TextColumn,
+            TimeRemainingColumn,
+        )
+
+        missing = study.missing()
+        kept = len(study.specs) - len(missing)
+        already = f", {kept} already done" if kept else ""
+        trials = "1 trial" if len(missing) == 1 else f"{len(missing)} trials"
+        err.print(f"{trials} to run{already} → {study.folder}", soft_wrap=True)
+        if not missing:
+            return
+        self._steps = {spec.trial_id: spec.steps for spec in missing}
+        self._progress = Progress(
+            BarColumn(bar_width=32),
+            TextColumn("{task.percentage:>3.0f} %"),
+            TextColumn("trials"),
+            TextColumn("{task.fields[ended]}/{task.fields[trials]}"),
+            TimeRemainingColumn(),
+            console=err,
+            transient=True,
+        )
+        self._task = self._progress.add_task(
+            "", total=sum(self._steps.values()), ended=0, trials=len(missing)
+        )
+        self._progress.start()
+
+    def watch(self, event: Event) -> None:
+        """Take in how far a trial is, or how it ended."""
+        from nasbench_harness.store.outcomes import Outcome, Status
+
+        if self._progress is None or self._task is None:
+            return
+        if isinstance(event, Outcome):
+            self._ended += 1
+            self._done[event.trial_id] = self._steps.get(event.trial_id, 0)
+            if event.status is not Status.DONE:
+                told = Text.assemble((event.trial_id, "red"), f": {printable(event.error)}")
+                self._progress.console.print(told, soft_wrap=True)
+        else:
+            self._done[event.trial_id] = event.steps
+        self._progress.update(self._task, completed=sum(self._done.values()), ended=self._ended)
+
+    def __enter__(self) -> StudyProgress:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._progress is not None:
+            self._progress.stop()

@@ -1,0 +1,239 @@
+"""Trials in parallel processes on this machine.
+
+Each worker takes one trial after the other. A worker that dies takes only its trial with it: the
+trial is marked failed and a new worker takes its place.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import os
+import signal
+import tempfile
+import time
+from collections import deque
+from collections.abc import Callable, Generator, Iterator, Sequence
+from dataclasses import dataclass
+from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+
+from nasbench_harness.hardware import Hardware, available_cores
+from nasbench_harness.jobs.executors import Advanced, Event
+from nasbench_harness.jobs.trial import Callbacks, run_trial
+from nasbench_harness.process import frame, streams
+from nasbench_harness.store.outcomes import Outcome, Status, write_failure
+from nasbench_harness.study.spec import TrialSpec
+
+GRACE_SECONDS = 10.0
+"""How long a worker that is asked to stop may take to end its step and save it."""
+SHORT_SECONDS = 1.0
+"""How long nobody needs to be told that workers are waited for."""
+PRELOADED = ["torch", "torch._dynamo", "nasbench_harness.jobs.trial"]
+"""What workers are forked with; optimizers import `torch._dynamo` at their first step."""
+STOPS = {signal.SIGINT, *frame.STOPS}
+SOCKET_BYTES = 104
+"""What the path of a socket may take with its last zero: 108 on Linux, 104 on BSD and macOS."""
+
+
+def start_method() -> str:
+    """How workers are started: by a fork server, where it can have its socket.
+
+    The socket lies in the folder for temporary files, and its whole path has to fit into what the
+    system allows. Where there is no such folder, or its name is too long, every worker starts by
+    itself, which takes as long as importing torch does.
+    """
+    if "forkserver" not in multiprocessing.get_all_start_methods():
+        return "spawn"
+    try:
+        folder = os.path.join(tempfile.gettempdir(), "pymp-xxxxxxxx", "listener-xxxxxxxx")
+    except OSError:  # nowhere to write at all
+        return "spawn"
+    return "forkserver" if len(os.fsencode(folder)) < SOCKET_BYTES else "spawn"
+
+
+class LocalExecutor:
+    """Runs trials in `jobs` processes."""
+
+    def __init__(
+        self,
+        jobs: int | None = None,
+        hardware: Hardware | None = None,
+        *,
+        waiting: Callable[[], None] = lambda: None,
+    ) -> None:
+        """`jobs`: how many processes; None takes as many as have cores of their own.
+
+        `waiting` is called where the end of the trials in progress has to be waited for.
+        """
+        self._waiting = waiting
+        self.hardware = hardware or Hardware()
+        self.jobs = jobs or max(1, available_cores() // self.hardware.threads)
+        self._context = multiprocessing.get_context(start_method())
+        if start_method() == "forkserver":  # imported once, not once per worker
+            self._context.set_forkserver_preload(PRELOADED)
+
+    def run(self, specs: Sequence[TrialSpec], folder: Path) -> Generator[Event]:
+        """Run every trial in `folder / trial_id`; what they are forked from starts at once."""
+        if specs and self._context.get_start_method() == "forkserver":
+            _start_server()
+        return self._events(specs, folder)
+
+    def _events(self, specs: Sequence[TrialSpec], folder: Path) -> Generator[Event]:
+        queue = deque(specs)
+        workers: list[_Worker] = []
+        try:
+            while queue or workers:
+                while queue and len(workers) < self.jobs:
+                    workers.append(_Worker.start(self._context, folder, self.hardware))
+                    workers[-1].give(queue.popleft())
+                yield from _collect(workers, queue, folder)
+        finally:
+            _stop(workers, self._waiting)
+
+
+def _start_server() -> None:
+    """Start what workers are forked from, so that it outlives what stops its whole group.
+
+    Ctrl-C, a closed terminal and many schedulers signal every process of a group. The parent is
+    the one that acts on it; signals that were held back when a process began stay so in it.
+    """
+    from multiprocessing import forkserver, resource_tracker  # not there on Windows
+
+    resource_tracker.ensure_running()
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, STOPS)
+    try:
+        forkserver.ensure_running()
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@dataclass
+class _Worker:
+    process: BaseProcess
+    connection: Connection
+    spec: TrialSpec | None = None
+
+    @classmethod
+    def start(
+        cls, context: multiprocessing.context.BaseContext, folder: Path, hardware: Hardware
+    ) -> _Worker:
+        ours, theirs = context.Pipe()
+        process = context.Process(  # type: ignore[attr-defined]
+            target=_work, args=(theirs, folder, hardware, Path.cwd()), daemon=True
+        )
+        process.start()
+        theirs.close()
+        return cls(process, ours)
+
+    def give(self, spec: TrialSpec) -> None:
+        self.spec = spec
+        self.connection.send(spec)
+
+
+def _collect(workers: list[_Worker], queue: deque[TrialSpec], folder: Path) -> Iterator[Event]:
+    """Wait for the next messages; hand out new trials and bury dead workers."""
+    ready = wait([worker.connection for worker in workers])
+    for worker in [w for w in workers if w.connection in ready]:
+        try:
+            event: Event = worker.connection.recv()
+        except (EOFError, ConnectionError):
+            workers.remove(worker)
+            yield _bury(worker, folder)
+            continue
+        yield event
+        if isinstance(event, Outcome):
+            if queue and event.status is not Status.INTERRUPTED:  # that worker is leaving
+                worker.give(queue.popleft())
+            else:
+                workers.remove(worker)
+                _dismiss(worker)
+
+
+def _bury(worker: _Worker, folder: Path) -> Outcome:
+    """The trial of a worker that died without a word."""
+    worker.process.join()
+    assert worker.spec is not None
+    code = worker.process.exitcode or 0
+    how = signal.Signals(-code).name if code < 0 else f"exit code {code}"
+    sentence = f"The worker process was killed in the middle of the trial ({how})."
+    outcome = Outcome(worker.spec.trial_id, Status.FAILED, sentence)
+    write_failure(folder / outcome.trial_id, outcome)
+    return outcome
+
+
+def _dismiss(worker: _Worker) -> None:
+    worker.connection.close()
+    worker.process.join()
+
+
+def _stop(workers: list[_Worker], waiting: Callable[[], None]) -> None:
+    """Ask running trials to save a checkpoint and end; do not wait for ever.
+
+    Whoever interrupts the waiting ends them at once. They lose what they did since their last
+    checkpoint, and nothing else.
+    """
+    try:
+        for worker in workers:
+            worker.process.terminate()
+            worker.connection.close()
+        deadline = time.monotonic() + SHORT_SECONDS
+        if not _have_ended(workers, deadline):
+            waiting()
+            _have_ended(workers, deadline + GRACE_SECONDS)
+    finally:
+        for worker in workers:
+            if worker.process.is_alive():
+                worker.process.kill()
+            worker.process.join()
+
+
+def _have_ended(workers: list[_Worker], deadline: float) -> bool:
+    """Wait until then for all of them."""
+    for worker in workers:
+        worker.process.join(max(0.0, deadline - time.monotonic()))
+    return not any(worker.process.is_alive() for worker in workers)
+
+
+def _work(connection: Connection, folder: Path, hardware: Hardware, place: Path) -> None:
+    """A worker's life: trials until the other end closes or SIGTERM arrives.
+
+    It works in `place`, so that relative paths mean there what they mean to the parent.
+    """
+    os.chdir(place)
+    stopped = False
+
+    def stop(*_: object) -> None:
+        nonlocal stopped
+        stopped = True
+
+    streams.guard()  # what a method prints must not end its trial
+    for number in STOPS:  # Ctrl-C is the parent's to handle
+        signal.signal(number, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, stop)
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPS)
+    while not stopped:
+        try:
+            spec: TrialSpec = connection.recv()
+        except (EOFError, ConnectionError):
+            return
+        callbacks = Callbacks(_reporter(connection, spec.trial_id, stop), lambda: stopped)
+        outcome = run_trial(spec, folder / spec.trial_id, callbacks, hardware)
+        with contextlib.suppress(OSError):
+            connection.send(outcome)
+
+
+def _reporter(
+    connection: Connection, trial_id: str, stop: Callable[[], None]
+) -> Callable[[int], None]:
+    """Tells the parent how far the trial is; without a parent the trial saves itself and stops."""
+
+    def report(steps: int) -> None:
+        try:
+            connection.send(Advanced(trial_id, steps))
+        except OSError:
+            stop()
+
+    return report

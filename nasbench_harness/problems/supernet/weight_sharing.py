@@ -1,0 +1,362 @@
+"""The real thing: one supernet trained on images, in which all architectures share their weights.
+
+Network weights descend the training loss, the searcher's architecture parameters the validation
+loss of the same network. No table is read here: what a derived architecture is worth is looked up
+or trained afterwards.
+
+Three decisions are our own. Batches are of one size, so that an epoch leaves out the last images
+of its order (390 steps instead of the papers' 391 on 25,000 images). Validation batches go through
+their half in random order, as UNAS's do; DARTS and DrNAS draw a fresh batch at every step, the
+NAS-Bench-201 codes one with replacement. The forward passes of the second order count in running
+statistics all the same, one at w' more than in the authors' code.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Mapping
+from typing import Any, cast
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import cross_entropy, one_hot
+
+from nasbench_harness.contracts import (
+    Architecture,
+    Log,
+    NetworkShape,
+    NetworkSpace,
+    Progress,
+    SearchSpace,
+    Split,
+    Supernet,
+    Table,
+)
+from nasbench_harness.errors import HarnessError
+from nasbench_harness.images.augment import Augment
+from nasbench_harness.images.batches import Batches
+from nasbench_harness.images.datasets import ImageDataset
+from nasbench_harness.images.parts import Images
+from nasbench_harness.images.splits import search_split
+from nasbench_harness.networks.meters import Meters
+from nasbench_harness.networks.precision import Precision
+from nasbench_harness.networks.schedules import Cosine
+from nasbench_harness.problems.costs import Costs
+from nasbench_harness.problems.supernet.network_settings import NetworkSettings
+from nasbench_harness.problems.supernet.unrolled import unrolled_gradient
+from nasbench_harness.seeding import stream_seed
+
+EVALUATION_BATCH = 250
+BACKENDS = {"inductor": "inductor", "graph": "cudagraphs"}
+"""What `torch.compile` is asked for."""
+
+
+class WeightSharing:
+    """A supernet on a data set of images, split in two for the search."""
+
+    kind = "supernet"
+
+    def __init__(  # noqa: PLR0913 - keywords, each a fact of the study
+        self,
+        space: SearchSpace,
+        dataset: ImageDataset,
+        settings: NetworkSettings,
+        *,
+        steps: int,
+        epochs: int,
+        seed: int = 0,
+        device: torch.device | str = "cpu",
+        table: Table | None = None,
+        table_dataset: str = "cifar10",
+        compile_mode: str = "none",
+    ) -> None:
+        """Search for `steps` steps that belong to `epochs` passes over the training half.
+
+        `table` gives device latencies, never accuracies. HarnessError where batches are larger
+        than the halves.
+        """
+        self.space = space
+        self.device = torch.device(device)
+        self.dtype = torch.float32
+        self.settings = settings
+        self.batch_size = settings.batch_size
+        self._steps, self._epochs, self._step, self._seed = steps, epochs, -1, seed
+        self._schedule = Cosine(
+            settings.learning_rate, settings.learning_rate_min, epochs, settings.constant_epochs
+        )
+        self._restarted = 0
+        self._split_images(dataset)
+        channels = dataset.train.pixels.shape[1]
+        self._shape = NetworkShape(len(dataset.classes), channels, settings.width, settings.cells)
+        self._compile_mode = compile_mode
+        self._build(1)
+        self._precision = Precision(settings.precision, self.device)
+        self._costs = Costs(
+            space, table, table_dataset, self._shape, dataset.train.size, self.device
+        )
+        self._meters = Meters(self.device)
+        self._batch: dict[Split, tuple[Tensor, Tensor]] = {}
+
+    def _split_images(self, dataset: ImageDataset) -> None:
+        s = self.settings
+        train, valid = search_split(dataset, s.split, train_share=s.train_share)
+        self._held_out = valid.to(self.device)
+        halves: dict[Split, Images] = {"train": train.to(self.device), "valid": self._held_out}
+        self.augment = Augment(dataset, device=self.device, cutout=s.cutout)
+        self._batches: dict[Split, Batches] = {
+            split: Batches(
+                images,
+                s.batch_size,
+                generator=torch.Generator().manual_seed(stream_seed(self._seed, split)),
+                augment=self.augment,
+            )
+            for split, images in halves.items()
+        }
+
+    def _build(self, factor: int) -> None:
+        """A fresh supernet from the trial's own seed; global random state stays as it is."""
+        space = cast("NetworkSpace", self.space)
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(stream_seed(self._seed, "network"))
+            try:
+                net = space.supernet(
+                    self._shape,
+                    track_running_stats=self.settings.track_running_stats,
+                    partial=factor,
+                )
+            except ValueError as error:
+                raise HarnessError(f"The supernet cannot be built: {error}.") from error
+        self.supernet: nn.Module = net.to(self.device)
+        self._compiled = self._compile()
+        self._optimizer = self._make_optimizer()
+        self._channel_factor = factor
+
+    def _make_optimizer(self) -> torch.optim.Optimizer:
+        s, parameters = self.settings, list(self.supernet.parameters())
+        if s.optimizer == "adam":
+            return torch.optim.Adam(
+                parameters, lr=s.learning_rate, weight_decay=s.weight_decay, fused=True
+            )
+        optimizer = torch.optim.SGD(
+            parameters, lr=s.learning_rate, momentum=s.momentum,
+            nesterov=s.nesterov and s.momentum > 0,
+            weight_decay=s.weight_decay, fused=True,
+        )  # fmt: skip
+        if s.momentum:
+            # A step may use a part of the weights only; the fused step wants all momenta there.
+            for parameter in parameters:
+                optimizer.state[parameter]["momentum_buffer"] = torch.zeros_like(parameter)
+        return optimizer
+
+    # --- the search ----------------------------------------------------------------------------
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """Batches of the training half."""
+        return len(self._batches["train"])
+
+    @property
+    def progress(self) -> Progress:
+        """The current step and the pass over the training half it belongs to."""
+        step = max(self._step, 0)
+        return Progress(step, self._steps, step // self.steps_per_epoch, self._epochs)
+
+    def advance(self) -> None:
+        """Draw a batch of either half; at the start of an epoch set its learning rate."""
+        self._step += 1
+        if self._step % self.steps_per_epoch == 0:
+            self._begin_epoch(self._step // self.steps_per_epoch)
+        self._batch = {split: batches.next() for split, batches in self._batches.items()}
+
+    def _begin_epoch(self, epoch: int) -> None:
+        if epoch and epoch == self.settings.reset_optimizer_epoch:
+            self._optimizer = self._make_optimizer()
+        self._meters.reset()
+        for group in self._optimizer.param_groups:
+            group["lr"] = self._schedule.rate(epoch, self._restarted)
+
+    def losses(self, weights: Tensor, split: Split, active: Tensor | None = None) -> Tensor:
+        """Cross-entropy of each example, [B]; the network's own weights get no gradient."""
+        with cast("Supernet", self.supernet).frozen():
+            logits = self._logits(self._precision.reduce(weights), split, active)
+        losses = cross_entropy(logits, self._batch[split][1], reduction="none")
+        return self._precision.enlarge(losses)
+
+    def fit(self, weights: Tensor, active: Tensor | None = None) -> Log:
+        """One step of the network's optimiser on the train batch."""
+        labels = self._batch["train"][1]
+        self._optimizer.zero_grad()
+        logits = self._logits(weights.detach(), "train", active)
+        loss = cross_entropy(logits, labels)
+        self._precision.enlarge(loss).backward()  # type: ignore[no-untyped-call]
+        parameters = list(self.supernet.parameters())
+        self._precision.reduce_gradients(parameters)
+        if self.settings.clip_norm:
+            nn.utils.clip_grad_norm_(parameters, self.settings.clip_norm)
+        self._optimizer.step()
+        self._meters.add(loss.detach(), logits.detach(), labels, self._step + 1)
+        return {"train_loss": loss.detach()}
+
+    def _logits(self, weights: Tensor, split: Split, active: Tensor | None) -> Tensor:
+        images = self._batch[split][0]
+        network = self.supernet if active is not None else self._compiled
+        with self._precision():
+            logits: Tensor = network(images, weights, active)
+        return logits.float() if self._precision.dtype else logits
+
+    def _compile(self) -> Any:
+        """The supernet as mixed passes run it; those of chosen operations differ step by step."""
+        if self._compile_mode == "none":
+            return self.supernet
+        return torch.compile(self.supernet, backend=BACKENDS[self._compile_mode], dynamic=False)
+
+    # --- capabilities --------------------------------------------------------------------------
+
+    def unrolled_gradient(self, weights: Tensor) -> Tensor:
+        """DARTS' second order, eq. 7 and 8; see `unrolled`."""
+        return unrolled_gradient(self._loss, weights, self._optimizer, self.settings.weight_decay)
+
+    def _loss(self, weights: Tensor, split: Split) -> Tensor:
+        """The batch's mean loss, differentiable in the network's parameters too."""
+        return cross_entropy(self._logits(weights, split, None), self._batch[split][1])
+
+    def use_channels(self, factor: int) -> None:
+        """Let 1/factor of the channels through the mixed operations; see `PartialChannels`."""
+        if factor == self._channel_factor:
+            return
+        if self._step < 0:
+            self._build(factor)
+            return
+        seed = stream_seed(self._seed, f"widen to 1/{factor}")
+        generator = torch.Generator().manual_seed(seed)
+        old = self._optimizer
+        grown = {g.new: g for g in cast("Supernet", self.supernet).use_channels(factor, generator)}
+        self._channel_factor = factor
+        if self.settings.restart_when_widened:
+            self._restarted = self.progress.epoch
+        self._optimizer = self._make_optimizer()
+        rate = self._schedule.rate(self.progress.epoch, self._restarted)
+        self._optimizer.param_groups[0]["lr"] = rate
+        for parameter in self.supernet.parameters():
+            change = grown.get(parameter)
+            state = old.state.get(change.old if change else parameter, {})
+            self._optimizer.state[parameter] = {
+                name: change.grow(v) if change and v is not None and v.dim() else v
+                for name, v in state.items()
+            }
+
+    # --- what is measured ----------------------------------------------------------------------
+
+    def score(self, candidate: Tensor | Architecture) -> float:
+        """One-shot accuracy, percent: inherited weights, all search-validation images."""
+        return self.accuracy(candidate, len(self._held_out))
+
+    def observe(self, weights: Tensor) -> dict[str, float]:
+        """One-shot accuracy of the mixture and of the cell derived from it; the epoch so far.
+
+        The difference is the discretisation gap. The mixture is the searcher's preferences p
+        themselves: what DARTS trains; DrNAS and UNAS train samples around it, EDAS single
+        operations. Images: the first `evaluated_images` of the search-validation half.
+        """
+        images = self.settings.evaluated_images
+        mixture = self.accuracy(weights.to(self.device, self.dtype), images)
+        arch = self.space.derive(weights.cpu())
+        derived = self.accuracy(arch, images)
+        return {
+            **self._meters.read(),
+            "learning_rate": self._optimizer.param_groups[0]["lr"],
+            "oneshot_accuracy_mixture": mixture,
+            "oneshot_accuracy_derived": derived,
+            "discretisation_gap": mixture - derived,
+            "skip_connections": float(self._skips(arch)),
+        }
+
+    def _skips(self, arch: Architecture) -> int:
+        chosen = zip(self.space.decisions, arch.choices, strict=True)
+        return sum("skip" in decision.options[choice] for decision, choice in chosen)
+
+    def check(self) -> None:
+        """DivergedError, with the step, once a training loss was not finite."""
+        self._meters.check()
+
+    def conclude(self, arch: Architecture) -> dict[str, float]:
+        """One-shot accuracy of the answer over the whole search-validation half."""
+        return {"oneshot_accuracy": self.score(arch)}
+
+    @torch.no_grad()
+    def accuracy(self, candidate: Tensor | Architecture, images: int) -> float:
+        """One-shot accuracy, percent, over the first `images` search-validation images."""
+        weights, active = self.as_weights(candidate)
+        count = min(images, len(self._held_out))
+        part = Images(self._held_out.pixels[:count], self._held_out.labels[:count])
+        with self.evaluating(self.settings.evaluation):
+            correct = torch.zeros((), device=self.device)
+            for first in range(0, len(part), EVALUATION_BATCH):
+                pixels = part.pixels[first : first + EVALUATION_BATCH]
+                with self._precision():
+                    logits = self.supernet(self.augment.test(pixels), weights, active)
+                hits = logits.argmax(dim=1) == part.labels[first : first + EVALUATION_BATCH]
+                correct += hits.sum()
+        return 100 * float(correct) / len(part)
+
+    def as_weights(self, candidate: Tensor | Architecture) -> tuple[Tensor, Tensor | None]:
+        """Weights [D, K] with the choices that are needed (None: all)."""
+        if isinstance(candidate, Tensor):
+            return candidate, None
+        choices = torch.tensor(candidate.choices)
+        weights = one_hot(choices, self.space.mask.shape[1])
+        return weights.to(self.device, self.dtype), weights.bool()
+
+    @contextlib.contextmanager
+    def evaluating(self, statistics: str) -> Iterator[None]:
+        """Evaluation mode with the `batch`'s own or the `running` statistics in batch norms."""
+        hidden: list[tuple[nn.Module, dict[str, Tensor | None]]] = []
+        self.supernet.eval()
+        if statistics == "batch":
+            for module in self.supernet.modules():
+                if module._buffers.get("running_mean") is not None:
+                    hidden.append((module, dict(module._buffers)))
+                    module._buffers["running_mean"] = module._buffers["running_var"] = None
+        try:
+            yield
+        finally:
+            for module, buffers in hidden:
+                module._buffers.update(buffers)
+            self.supernet.train()
+
+    def cost(self, arch: Architecture, what: str) -> float:
+        """Of the stand-alone network: `params`, `flops`, `latency:DEVICE`, `latency:measured`."""
+        return self._costs.cost(arch, what)
+
+    @property
+    def held_out(self) -> Images:
+        """The search-validation half."""
+        return self._held_out
+
+    # --- state ---------------------------------------------------------------------------------
+
+    def state_dict(self) -> dict[str, Any]:
+        """Network, optimiser, order of the images and every generator."""
+        return {
+            "step": self._step,
+            "channel_factor": self._channel_factor,
+            "restarted": self._restarted,
+            "network": self.supernet.state_dict(),
+            "optimizer": self._optimizer.state_dict(),
+            "batches": {split: b.state_dict() for split, b in self._batches.items()},
+            "meters": self._meters.state_dict(),
+            "latencies": dict(self._costs.measured),
+        }
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go on after the step of `state`."""
+        if state["channel_factor"] != self._channel_factor:
+            self._build(state["channel_factor"])
+        self._step = state["step"]
+        self._restarted = state.get("restarted", 0)  # checkpoints of earlier versions have none
+        self.supernet.load_state_dict(state["network"])
+        self._optimizer.load_state_dict(state["optimizer"])
+        for split, batches in self._batches.items():
+            batches.load_state_dict(state["batches"][split])
+        self._meters.load_state_dict(state["meters"])
+        self._costs.measured.update(state["latencies"])

@@ -1,0 +1,81 @@
+"""Checkpoints that survive a kill at any moment: the last one, and the one before it.
+
+A checkpoint is what `torch.save` writes of plain tensors, numbers, texts, lists and dicts, so that
+`torch.load(weights_only=True)` reads it. Each is written beside and moved into place, and checked
+on reading against the checksums in the file; a damaged last one falls back to the one before.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from nasbench_harness.errors import HarnessError
+from nasbench_harness.store.files import replacing
+
+CHECKPOINT, PREVIOUS = "checkpoint.pt", "checkpoint-previous.pt"
+
+
+class CheckpointError(HarnessError):
+    """A checkpoint that cannot be gone on from."""
+
+
+def save_checkpoint(folder: Path, state: Mapping[str, Any]) -> None:
+    """Write `state`; the last checkpoint becomes the previous one."""
+    import torch
+
+    buffer = io.BytesIO()
+    torch.save(dict(state), buffer)
+    with replacing(folder / CHECKPOINT) as temporary:
+        temporary.write_bytes(buffer.getvalue())
+        if (folder / CHECKPOINT).exists():
+            os.replace(folder / CHECKPOINT, folder / PREVIOUS)
+
+
+def load_checkpoint(folder: Path, fingerprint: str) -> dict[str, Any] | None:
+    """The newest readable state of what `fingerprint` names; None if none was ever written.
+
+    CheckpointError if there are only damaged ones, or one that belongs to something else.
+    """
+    faults = []
+    for path in (folder / CHECKPOINT, folder / PREVIOUS):
+        if not path.exists():
+            continue
+        try:
+            state = _read(path)
+        except Exception as error:  # a damaged file fails in any way it likes
+            faults.append(f"{path} ({type(error).__name__})")
+            continue
+        if state["fingerprint"] != fingerprint:
+            raise CheckpointError(
+                f"The checkpoint {path} belongs to another trial (another method, setting, data or"
+                " version); delete it."
+            )
+        return state
+    if faults:
+        raise CheckpointError(
+            f"No checkpoint can be read: {', '.join(faults)}; delete them to start the trial again."
+        )
+    return None
+
+
+def remove_checkpoints(folder: Path) -> None:
+    """What is done needs none."""
+    for name in (CHECKPOINT, PREVIOUS):
+        (folder / name).unlink(missing_ok=True)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    import torch
+
+    with zipfile.ZipFile(path) as archive:
+        if damaged := archive.testzip():
+            raise ValueError(f"{damaged} is damaged")
+    state: dict[str, Any] = torch.load(path, weights_only=True, map_location="cpu")
+    if "fingerprint" not in state:
+        raise ValueError("no checkpoint of ours")
+    return state

@@ -1,0 +1,129 @@
+"""The columns of a held cost in a study's tables, for every method that can be compared by it.
+
+A trial records the cost that its own method holds. Methods that hold none are measured by that of
+the study's other methods when the tables are gathered, where space and table are at hand.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from nasbench_harness import registry
+from nasbench_harness.errors import HarnessError
+from nasbench_harness.store.outcomes import Status
+from nasbench_harness.study.heldcost import COLUMNS, HeldCost, common_cost, held_cost
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from nasbench_harness.study.spec import TrialSpec
+
+
+class CostColumns:
+    """What a study's trials cost by the cost that is held in it."""
+
+    def __init__(self, specs: Sequence[TrialSpec]) -> None:
+        self._specs = specs
+        self._common = common_cost(specs)
+        self._best: dict[tuple[HeldCost, str, str], float | None] = {}
+
+    @cached_property
+    def is_held(self) -> bool:
+        """Does any method of the study hold a cost; if not, there are no columns."""
+        return any(held_cost(spec.settings) for spec in self._specs)
+
+    @cached_property
+    def _at_hand(self) -> bool:
+        """Are space and table those of the study, so that costs can be looked up."""
+        spec = self._specs[0]
+        try:
+            registry.open_space(spec.space)
+            return registry.open_table(spec.table).content_hash == spec.table_hash
+        except HarnessError:
+            return False
+
+    def of(self, spec: TrialSpec, result: Mapping[str, Any], accuracy: float) -> dict[str, Any]:
+        """The columns of one trial; empty if no cost is held in the study."""
+        if not self.is_held:
+            return {}
+        recorded = {name: result[name] for name in COLUMNS if name in result}
+        if (held := self._held(spec)) is None:
+            return {**dict.fromkeys(COLUMNS), **recorded}
+        if result["status"] != Status.DONE or recorded:
+            return {**held.facts(), **recorded}
+        cost = self._costs(spec, held, [str(result.get("architecture"))])[0]
+        return held.judged(cost, accuracy, self._best_within(spec, held))
+
+    def _held(self, spec: TrialSpec) -> HeldCost | None:
+        return held_cost(spec.settings) or self._common
+
+    def _costs(self, spec: TrialSpec, held: HeldCost, texts: Sequence[str]) -> list[float]:
+        """What architectures cost; NaN where that is not known."""
+        from nasbench_harness.tables.within import costs_of
+
+        if held.is_measured or not self._at_hand:
+            return [math.nan] * len(texts)
+        space = registry.open_space(spec.space)
+        try:
+            all_costs = costs_of(spec, held)
+            return [float(all_costs[space.rank(space.parse(text))]) for text in texts]
+        except HarnessError:  # a table without that device, a text from elsewhere
+            return [math.nan] * len(texts)
+
+    def _best_within(self, spec: TrialSpec, held: HeldCost) -> float | None:
+        from nasbench_harness.tables.within import best_within
+
+        key = held, spec.dataset, spec.report_metric
+        if key not in self._best:
+            try:
+                self._best[key] = best_within(spec, held) if self._at_hand else None
+            except HarnessError:
+                self._best[key] = None
+        return self._best[key]
+
+    # --- recorded steps ------------------------------------------------------------------------
+
+    def with_costs(self, history: pa.Table, place: int) -> pa.Table:
+        """The history with `cost` and `regret_within_target` of every recorded answer."""
+        import numpy as np
+
+        if not self.is_held or "architecture" not in history.column_names:
+            return history
+        trial = history["trial"].combine_chunks().dictionary_encode()
+        owner = np.asarray(trial.indices)
+        answers = history["architecture"].combine_chunks().dictionary_encode()
+        answer, texts = np.asarray(answers.indices), answers.dictionary.to_pylist()
+        accuracy = np.asarray(history["accuracy"], dtype=float)
+        cost, regret = np.full(len(owner), np.nan), np.full(len(owner), np.nan)
+        for held, spec, trials in self._groups():
+            known = [i for i, name in enumerate(trial.dictionary.to_pylist()) if name in trials]
+            here = np.isin(owner, known)
+            used = np.unique(answer[here])
+            by_text = np.full(len(texts), np.nan)
+            by_text[used] = self._costs(spec, held, [texts[i] for i in used])
+            cost[here] = by_text[answer[here]]
+            best = self._best_within(spec, held)
+            if best is not None and held.target is not None:
+                regret[here] = np.where(cost[here] <= held.target, best - accuracy[here], np.nan)
+        return _with_numbers(history, place, {"cost": cost, "regret_within_target": regret})
+
+    def _groups(self) -> list[tuple[HeldCost, TrialSpec, set[str]]]:
+        """The trials of each held cost, with one of them that says where it is looked up."""
+        groups: dict[HeldCost, tuple[TrialSpec, set[str]]] = {}
+        for spec in self._specs:
+            if (held := self._held(spec)) is not None:
+                groups.setdefault(held, (spec, set()))[1].add(spec.trial_id)
+        return [(held, spec, trials) for held, (spec, trials) in groups.items()]
+
+
+def _with_numbers(table: pa.Table, place: int, columns: Mapping[str, Any]) -> pa.Table:
+    """The table with these columns from that place on; NaN is missing."""
+    import pyarrow as pa
+
+    table = table.drop_columns([name for name in columns if name in table.column_names])
+    for offset, (name, values) in enumerate(columns.items()):
+        table = table.add_column(place + offset, name, pa.array(values, from_pandas=True))
+    return table

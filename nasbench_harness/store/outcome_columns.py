@@ -1,0 +1,93 @@
+"""`accuracy` and `regret` of a study's tables: those of the metric each row is judged by."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from nasbench_harness.store.schema import REGRET
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+ACCURACY, OUTCOME_REGRET = "accuracy", "regret"
+AFTER = {"trials": ("error",), "history": ("architecture", "step")}
+"""Behind which column they stand; the first that is there."""
+
+
+def outcome(result: Mapping[str, Any], metric: str) -> dict[str, float]:
+    """Accuracy (percent) and regret (points) of one trial by its report metric; NaN if missing."""
+    named = {ACCURACY: metric, OUTCOME_REGRET: f"{REGRET}{metric}"}
+    return {name: _number(result.get(column)) for name, column in named.items()}
+
+
+def _number(value: Any) -> float:
+    known = isinstance(value, int | float) and not isinstance(value, bool)
+    return float(value) if known else math.nan
+
+
+def with_outcome(kind: str, table: pa.Table, judged_by: pa.ChunkedArray | pa.Array) -> pa.Table:
+    """`trials` or `history` with both columns, from the metric that each row is judged by."""
+    import pyarrow.compute as pc
+
+    metrics = [metric for metric in pc.unique(judged_by).to_pylist() if metric is not None]
+    columns = {
+        ACCURACY: _chosen(table, judged_by, {metric: metric for metric in metrics}),
+        OUTCOME_REGRET: _chosen(table, judged_by, {m: f"{REGRET}{m}" for m in metrics}),
+    }
+    table = table.drop_columns([name for name in columns if name in table.column_names])
+    place = place_after(table.column_names, AFTER[kind])
+    for offset, (name, values) in enumerate(columns.items()):
+        table = table.add_column(place + offset, name, values)
+    return table
+
+
+def place_after(names: Sequence[str], wanted: Sequence[str]) -> int:
+    """The place behind the first of these columns that is there; the end if none is."""
+    return next((names.index(name) + 1 for name in wanted if name in names), len(names))
+
+
+def _chosen(
+    table: pa.Table, judged_by: pa.ChunkedArray | pa.Array, columns: Mapping[str, str]
+) -> pa.ChunkedArray | pa.Array:
+    """Of each row the number in the column that its metric names."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    chosen: Any = pa.nulls(table.num_rows, pa.float64())
+    for metric, column in columns.items():
+        if column in table.column_names and _is_number(table[column].type):
+            values = table[column].cast(pa.float64())
+            here = pc.fill_null(pc.equal(judged_by, metric), False)
+            chosen = pc.if_else(here, values, chosen)
+    return chosen
+
+
+def _is_number(kind: pa.DataType) -> bool:
+    from pyarrow import types
+
+    return bool(types.is_integer(kind) or types.is_floating(kind))
+
+
+def completed(trials: pa.Table, history: pa.Table) -> tuple[pa.Table, pa.Table]:
+    """Tables that were gathered before they had these columns, with them."""
+    if not _has_both(trials):
+        trials = with_outcome("trials", trials, trials["report_metric"])
+    if not _has_both(history):
+        history = with_outcome("history", history, judging(trials, history))
+    return trials, history
+
+
+def judging(trials: pa.Table, history: pa.Table) -> pa.ChunkedArray:
+    """The metric that the trial of each recorded step is judged by."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    trial = history["trial"].cast(pa.string())
+    known = trials["trial"].cast(pa.string()).combine_chunks()
+    return trials["report_metric"].take(pc.index_in(trial, known))
+
+
+def _has_both(table: pa.Table) -> bool:
+    return {ACCURACY, OUTCOME_REGRET} <= set(table.column_names)

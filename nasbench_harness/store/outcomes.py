@@ -1,0 +1,88 @@
+"""How a trial ended, whatever it did, and how its folder says so."""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from nasbench_harness.errors import ExitCode, HarnessError, os_sentence
+from nasbench_harness.hardware import is_out_of_memory
+from nasbench_harness.store.files import read_json, write_json
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SCHEMA_VERSION = 1
+TRIAL, HISTORY, RESULT = "trial.json", "history.jsonl", "result.json"
+
+
+class Status(StrEnum):
+    """How a trial ended, or that it has not."""
+
+    DONE = "done"
+    FAILED = "failed"
+    INTERRUPTED = "interrupted"
+    MISSING = "missing"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a trial ended."""
+
+    trial_id: str
+    status: Status
+    error: str = ""
+
+
+@dataclass(frozen=True)
+class Ended:
+    """Trials after a command has run what was missing of them."""
+
+    trials: pd.DataFrame
+    """One row per planned trial, as gathered."""
+    failures: list[Outcome]
+    interrupted: bool
+
+    def counts(self) -> dict[Status, int]:
+        """How many trials have each status."""
+        statuses = list(self.trials["status"])
+        return {status: statuses.count(status) for status in Status if status in statuses}
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """DONE only if every trial has a result."""
+        return ExitCode.DONE if set(self.counts()) <= {Status.DONE} else ExitCode.INCOMPLETE
+
+
+def write_failure(folder: Path, outcome: Outcome, details: str = "") -> None:
+    """Keep why a trial has no result; on a full disk the outcome itself has to do."""
+    facts = {"status": outcome.status, "error": outcome.error, "traceback": details}
+    with contextlib.suppress(OSError):
+        folder.mkdir(parents=True, exist_ok=True)
+        write_json(folder / RESULT, {"schema_version": SCHEMA_VERSION, **facts})
+
+
+def sentence(error: Exception) -> str:
+    """What a table shows of an error; what a user caused is a sentence already."""
+    text = " ".join(str(error).split())
+    if is_out_of_memory(error):
+        return (
+            "Out of memory; a smaller --batch-size, --width or --cells, `--precision bf16` or fewer"
+            f" --jobs need less ({type(error).__name__})."
+        )
+    if isinstance(error, OSError):
+        text = os_sentence(error)
+    return text if isinstance(error, HarnessError) else f"{type(error).__name__}: {text}"
+
+
+def read_result(folder: Path) -> dict[str, Any]:
+    """The result of the trial in `folder`; only a status if there is none or it is damaged."""
+    try:
+        result: dict[str, Any] = read_json(folder / RESULT)
+        Status(result["status"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return {"status": Status.MISSING}
+    return result

@@ -1,0 +1,204 @@
+"""The results of studies as two data frames: what notebooks and reports look at."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from nasbench_harness.names import printable, user_path
+from nasbench_harness.store.copies import find_copies
+from nasbench_harness.store.schema import REGRET, SCHEMA, Kind, column_of
+from nasbench_harness.store.studies import STUDY, StudyError, current_tables, open_study
+from nasbench_harness.store.tidy import as_text
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
+
+DEPTH = 2
+"""How many folders below a given one a study may lie: `runs/<several data sets>/<study>`."""
+
+
+class Results(NamedTuple):
+    """Every trial and every recorded step of one or more studies."""
+
+    trials: pd.DataFrame
+    """One row per planned trial; the key is `study` and `trial`."""
+    history: pd.DataFrame
+    """One row per recorded step; the key is `study`, `trial` and `step`."""
+
+
+def load_results(
+    paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]],
+) -> Results:
+    """The tables of one or more studies, each put together to one.
+
+    `paths` are study folders, or folders with studies in them, such as `runs`. Columns are those of
+    docs/schema.md and one more: `study`, the folder's name (within the given folder, or as much of
+    its path as tells it from the others); `history` has the trials' `report_metric` too, which
+    `accuracy` (percent) and `regret` (points) of each row are by. A column that only some studies
+    have is missing in the rows of the others. Numbers stay numbers, whole numbers are
+    floats where some are missing, columns of true and false are pandas' `boolean`; what is a number
+    in one study and text in another becomes text.
+
+    A trial that several of the studies have, as a study and its backup do, is there once, with the
+    name of the first study that has it done: what tells trials apart are all their settings and the
+    seed, not folders. StudyError if its copies ended differently.
+
+    Tables that are missing or older than their trials, as after a run that was cut off, are
+    gathered anew, in memory. StudyError if there is no study, or one that cannot be read.
+
+        from nasbench_harness import load_results
+
+        trials, history = load_results("runs/unas-drnas-nb201")
+        trials.groupby("method")["regret"].describe()
+        history.pivot_table(index="step", columns="method", values="regret")
+    """
+    given = [paths] if isinstance(paths, str | os.PathLike) else list(paths)
+    studies = list(_studies([user_path(path) for path in given]))
+    if not studies:
+        raise StudyError("No study folders were given.")
+    tables = list(_each_trial_once(studies))
+    return Results(*(_frame(kind, [pair[i] for pair in tables]) for i, kind in enumerate(SCHEMA)))
+
+
+# --- which studies -----------------------------------------------------------------------------
+
+
+def _studies(given: Sequence[Path]) -> Iterator[tuple[str, Path]]:
+    """Every study once, with a name that no other has."""
+    found: dict[Path, str] = {}
+    for path in given:
+        for folder, name in _within(path):
+            found.setdefault(folder.resolve(), name)
+    taken = list(found.values())
+    for folder, name in found.items():
+        yield name if taken.count(name) == 1 else _longer(folder, found), folder
+
+
+def _within(path: Path) -> list[tuple[Path, str]]:
+    """The study itself, or those below it by their paths from there."""
+    if (path / STUDY).exists():
+        return [(path, path.resolve().name)]
+    below = sorted(
+        found.parent
+        for depth in range(1, DEPTH + 1)
+        for found in path.glob("/".join(["*"] * depth + [STUDY]))
+    )
+    if not below:
+        raise StudyError(f"{path} holds no study (no {STUDY} there, nor in a folder below it).")
+    return [(folder, folder.relative_to(path).as_posix()) for folder in below]
+
+
+def _longer(folder: Path, others: Iterable[Path]) -> str:
+    """As much of the end of a path as no other one ends with."""
+    parts, rest = folder.parts, [other.parts for other in others if other != folder]
+    count = next(
+        (n for n in range(1, len(parts)) if all(o[-n:] != parts[-n:] for o in rest)), len(parts)
+    )
+    return "/".join(parts[-count:])
+
+
+# --- their tables ------------------------------------------------------------------------------
+
+
+def _each_trial_once(studies: Sequence[tuple[str, Path]]) -> Iterator[tuple[pa.Table, pa.Table]]:
+    copies = find_copies([open_study(folder) for _, folder in studies])
+    if refused := copies.refusal():
+        raise StudyError(refused)
+    for number, (name, _) in enumerate(studies):
+        left_out = copies.not_counted(number)
+        tables = (_without(table, left_out) for table in current_tables(copies.studies[number]))
+        yield _tables(name, *tables)
+
+
+def _without(table: pa.Table, trials: Collection[str]) -> pa.Table:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if not trials:
+        return table
+    there = pc.is_in(table["trial"].cast(pa.string()), pa.array(sorted(trials), pa.string()))
+    return table.filter(pc.invert(there))
+
+
+def _tables(name: str, trials: pa.Table, history: pa.Table) -> tuple[pa.Table, pa.Table]:
+    """A study's tables with its name, and what each row is judged by."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    trial = history["trial"].cast(pa.string())
+    judged_by = trials["report_metric"].take(pc.index_in(trial, trials["trial"].combine_chunks()))
+    history = history.append_column("report_metric", judged_by)
+    named = [
+        table.add_column(0, "study", pa.repeat(pa.scalar(printable(name)), table.num_rows))
+        for table in (trials, history)
+    ]
+    return named[0], named[1]
+
+
+def _frame(kind: str, tables: Sequence[pa.Table]) -> pd.DataFrame:
+    """All tables as one frame, with `accuracy` and `regret`."""
+    import pyarrow as pa
+
+    joined = pa.concat_tables(_unified(tables), promote_options="permissive")
+    joined = joined.cast(_typed(kind, joined.schema))
+    frame = joined.to_pandas()
+    for field in joined.schema:
+        if pa.types.is_boolean(field.type):
+            frame[field.name] = frame[field.name].astype("boolean")
+    return with_outcomes(frame)
+
+
+def _unified(tables: Sequence[pa.Table]) -> list[pa.Table]:
+    """With text in the columns whose types cannot be put together."""
+    import pyarrow as pa
+
+    unified = [table.replace_schema_metadata(None) for table in tables]
+    for name in dict.fromkeys(name for table in tables for name in table.column_names):
+        having = [i for i, table in enumerate(unified) if name in table.column_names]
+        schemas = [pa.schema([unified[i].schema.field(name)]) for i in having]
+        try:
+            pa.unify_schemas(schemas, promote_options="permissive")
+        except pa.ArrowTypeError:
+            for i in having:
+                texts = pa.array(as_text(unified[i][name].to_pylist()), pa.string())
+                place = unified[i].column_names.index(name)
+                unified[i] = unified[i].set_column(place, name, texts)
+    return unified
+
+
+def _typed(kind: str, schema: pa.Schema) -> pa.Schema:
+    """What the schema says of columns without any value."""
+    import pyarrow as pa
+
+    types = {
+        Kind.TEXT: pa.string(),
+        Kind.WHOLE: pa.float64(),
+        Kind.NUMBER: pa.float64(),
+        Kind.FLAG: pa.bool_(),
+    }
+    typed = []
+    for field in schema:
+        column = column_of(kind, field.name, schema.names)
+        counted = column.always and column.kind is Kind.WHOLE
+        wanted = pa.int64() if counted else types.get(column.kind, field.type)
+        typed.append(field.with_type(wanted) if pa.types.is_null(field.type) else field)
+    return pa.schema(typed)
+
+
+def with_outcomes(rows: pd.DataFrame) -> pd.DataFrame:
+    """With `accuracy` (percent) and `regret` (points) of each row's `report_metric`."""
+    import numpy as np
+
+    found = {name: np.full(len(rows), np.nan) for name in ("accuracy", "regret")}
+    metrics = rows["report_metric"]
+    for metric in metrics.dropna().unique():
+        here = (metrics == metric).to_numpy(dtype=bool, na_value=False)
+        for name, column in (("accuracy", str(metric)), ("regret", f"{REGRET}{metric}")):
+            if column in rows:
+                values = rows[column].to_numpy(dtype=float, na_value=np.nan)
+                found[name][here] = values[here]
+    return rows.assign(**found)

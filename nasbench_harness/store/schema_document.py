@@ -1,0 +1,116 @@
+"""The schema as a page: `-m nasbench_harness.store.schema_document` prints docs/schema.md."""
+
+from __future__ import annotations
+
+from nasbench_harness.store.outcomes import SCHEMA_VERSION
+from nasbench_harness.store.schema import HISTORY, KEYS, TRIALS, Column
+from nasbench_harness.store.versions import FIRST_RELEASE
+
+INTRODUCTION = """\
+# The tables of a study
+
+A study leaves two tables, each as Parquet and as CSV: `trials` has one row per planned trial, \
+`history` one row per recorded step of a trial. They are gathered from the trials' own folders, by \
+`nasharness run` at its end and by `nasharness report`, and hold the same numbers in both forms.
+
+- **Keys.** `trial` is the key of `trials`; `trial` and `step` are the key of `history`. Every \
+`trial` of `history` is in `trials`, so that settings and results join to steps by `trial`.
+- **Tidy.** One row is one thing, one column one fact with one unit and one type. Accuracies are \
+percent from 0 to 100, regret is in points of accuracy, time is in seconds unless the name says \
+otherwise.
+- **Missing.** What does not apply or is not known is missing (null; empty in CSV), never 0 or a \
+text. A trial that failed, was stopped or has not run is a row with its `status` and without \
+results. Numbers that are not finite are missing.
+- **Types.** Whole numbers are floats in a column that has missing values. A setting that is a \
+number for one method and text for another is text. Lists are JSON in the CSV.
+- **Further columns.** Methods, spaces and benchmarks from other packages bring columns of their \
+own: anything in `trials`, numbers in `history`.
+- **Checked.** Whoever reads tables through nasbench-harness has them checked: columns, types, \
+statuses, keys.
+
+- **Judged.** `accuracy` and `regret` are those of the row's own `report_metric`; the benchmark's \
+other metrics stand beside them, each with its own `regret_<metric>`. Where a method holds a cost \
+down, `cost`, `target_met` and `regret_within_target` say what became of it, for every method of \
+the study. An answer that exceeds the target has no regret within it.
+- **Joins.** `index` is the official index: with `table = open_table("nb201").to_pandas()`, \
+`trials.merge(table, left_on="index", right_index=True)` puts all that the table knows beside each \
+answer. A space without such an index has no such column; `architecture` joins as well.
+
+With `load_results` of the package, from one study or many; it adds `study`, and `report_metric` \
+to the steps. A trial that several of the studies have, as a study and its backup do, is there \
+once: of its copies the first that is done, with the name of that study. Trials are told apart by \
+all their settings and their seed, by no folder; copies that ended differently are refused:
+
+```python
+from nasbench_harness import load_results
+
+trials, history = load_results("runs/unas-drnas-nb201")
+trials.groupby("method")["regret"].describe()
+```
+
+With pandas alone:
+
+```python
+import pandas as pd
+
+trials = pd.read_parquet("runs/unas-drnas-nb201/trials.parquet")
+history = pd.read_parquet("runs/unas-drnas-nb201/history.parquet")
+steps = history.merge(trials[["trial", "status"]], on="trial")
+```
+
+With polars:
+
+```python
+import polars as pl
+
+trials = pl.read_parquet("runs/unas-drnas-nb201/trials.parquet")
+trials.filter(pl.col("status") == "done").group_by("method").agg(pl.col("search_seconds").mean())
+```
+
+In R:
+
+```r
+trials <- arrow::read_parquet("runs/unas-drnas-nb201/trials.parquet")
+aggregate(search_seconds ~ method, data = subset(trials, status == "done"), FUN = mean)
+```
+
+In a name, `<...>` stands for what differs: `<metric>` for a column of the benchmark (`nasharness \
+show table NAME`), `<name>` for a setting. *of* says which searches have a column: those of a \
+`landscape` (the benchmark itself is searched), those with a `supernet` trained on images, or \
+both. *missing* says which rows have no value where the column is there; *since* is the schema \
+version that brought it.
+"""
+
+HEAD = "| column | type | unit | role | of | missing | since | meaning |\n" + 8 * "|---" + "|"
+
+
+def document() -> str:
+    """The content of docs/schema.md."""
+    parts = [INTRODUCTION]
+    for name, columns in (("trials", TRIALS), ("history", HISTORY)):
+        key = " and ".join(f"`{part}`" for part in KEYS[name])
+        rows = "\n".join(_row(column) for column in columns)
+        parts.append(f"## `{name}`\n\nKey: {key}.\n\n{HEAD}\n{rows}\n")
+    parts.append(_versions())
+    return "\n".join(parts)
+
+
+def _row(column: Column) -> str:
+    cells = (
+        f"`{column.name}`", column.kind, column.unit, column.role, column.of, column.missing,
+        column.since, column.meaning,
+    )  # fmt: skip
+    return f"| {' | '.join(str(cell) for cell in cells)} |"
+
+
+def _versions() -> str:
+    rows = "\n".join(f"| {schema} | {release} |" for schema, release in FIRST_RELEASE.items())
+    return (
+        f"## Versions\n\nThis is schema version {SCHEMA_VERSION}. Studies of an older version are"
+        " read as if they were of this one; a study of a newer version is refused with the release"
+        f" that reads it.\n\n| schema version | since release |\n|---|---|\n{rows}\n"
+    )
+
+
+if __name__ == "__main__":
+    print(document(), end="")

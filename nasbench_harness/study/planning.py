@@ -1,0 +1,176 @@
+"""From a study to its trials: everything that can be wrong with a study is found here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from nasbench_harness import registry
+from nasbench_harness.contracts import Recipe, Searcher, Setup, Table
+from nasbench_harness.errors import UnknownNameError
+from nasbench_harness.hardware import Hardware
+from nasbench_harness.study.capabilities import check_capabilities
+from nasbench_harness.study.config import BASELINE, RECIPE, MethodChoice, StudyConfig
+from nasbench_harness.study.heldcost import LATENCY, MEASURED
+from nasbench_harness.study.notation import ConfigError
+from nasbench_harness.study.places import OnImages, OnTable
+from nasbench_harness.study.spec import TrialSpec
+from nasbench_harness.tables.metrics import OTHERS, devices, find_metric, latency_metric
+
+if TYPE_CHECKING:
+    from nasbench_harness.images.parts import ImageDataset
+
+WARMUP = "warmup_epochs"
+STAGED = ("kept_options", "partial_channels")
+"""Settings with a value per stage; a warm-up restarts in each."""
+
+
+def plan(
+    config: StudyConfig,
+    hardware: Hardware | None = None,
+    opened: Callable[[ImageDataset], None] = lambda images: None,
+) -> list[TrialSpec]:
+    """Every trial of the study, seed by seed.
+
+    `hardware` tells where images are, `opened` is called with them.
+    """
+    space, table = registry.open_space(config.space), registry.open_table(config.table)
+    if table.space != space.name:
+        raise ConfigError(
+            f"Table `{table.name}` is about space `{table.space}`, not `{space.name}`."
+        )
+    place = (
+        OnImages(config, space, hardware or Hardware(), opened)
+        if config.search == "supernet"
+        else OnTable(config)
+    )
+    dataset = place.dataset(table)
+    shared: dict[str, Any] = {
+        "recipe": config.recipe,
+        "space": space.name,
+        "space_version": space.version,
+        "table": table.name,
+        "table_hash": table.content_hash,
+        "problem": config.search,
+        "dataset": dataset,
+        "report_metric": _report_metric(table, config, dataset),
+        "noise": config.noise,
+        "diagnose_every": config.diagnose_every,
+        **place.shared(),
+    }
+    methods = [_resolve(choice, config, table, place) for choice in config.choices]
+    _refuse_if_none_can_run(methods, place.problem())
+    specs = [
+        TrialSpec(**shared, **method, seed=seed) for seed in config.seeds for method in methods
+    ]
+    _refuse_twins(specs)
+    return specs
+
+
+def _resolve(
+    choice: MethodChoice, config: StudyConfig, table: Table, place: OnTable | OnImages
+) -> dict[str, Any]:
+    method: type[Searcher] = registry.methods.load(choice.name)
+    given = dict(choice.settings)
+    name = given.pop(RECIPE, None) or place.recipe(choice, config)
+    recipe = find_recipe(choice.name, method, name)
+    resolved = place.resolve(table, method, recipe)
+    shrunk = _shrunk_warmup(recipe, resolved["epochs"])
+    rates = place.rates(method, recipe)
+    settings = method.Settings.build(choice.name, recipe.settings, rates, shrunk, given)
+    dumped = settings.model_dump(mode="json")
+    _check_cost(choice.name, dumped.get("cost", "none"), table, measured=place.measures)
+    _check_warmup(choice.name, dumped, resolved["epochs"])
+    return {
+        "method": choice.name,
+        "method_version": method.version,
+        "settings": settings.identity(),
+        "overrides": {key: dumped.get(key, value) for key, value in choice.settings.items()},
+        **resolved,
+        **place.resolve_network(recipe, dumped),
+    }
+
+
+def _shrunk_warmup(recipe: Recipe, epochs: int) -> dict[str, int]:
+    """A recipe's warm-up in a search of fewer epochs keeps its share (our own decision)."""
+    warmup = recipe.settings.get(WARMUP, 0)
+    if not warmup or epochs >= recipe.epochs:
+        return {}
+    return {WARMUP: round(warmup * epochs / recipe.epochs)}
+
+
+def _check_warmup(name: str, settings: Mapping[str, Any], epochs: int) -> None:
+    """A warm-up that is as long as the search, or as one of its stages, would search nothing."""
+    stages = max(1, *(len(settings.get(key) or ()) for key in STAGED))
+    warmup = settings.get(WARMUP, 0)
+    if warmup and warmup >= epochs // stages:
+        where = (
+            f"{stages} stages of {epochs // stages} epochs" if stages > 1 else f"{epochs} epochs"
+        )
+        raise ConfigError(
+            f"`{name}` leaves the architecture alone for {warmup} epochs and the search has"
+            f" {where}; give it more --epochs, or fewer warm-up epochs with"
+            f" `--set {name}.{WARMUP}=...`."
+        )
+
+
+def find_recipe(name: str, method: type[Setup], recipe: str) -> Recipe:
+    """A method's recipe by name."""
+    if recipe not in method.recipes:
+        raise UnknownNameError(f"recipe of `{name}`", recipe, method.recipes)
+    return method.recipes[recipe]
+
+
+# --- metrics -----------------------------------------------------------------------------------
+
+
+def _report_metric(table: Table, config: StudyConfig, dataset: str) -> str:
+    if config.report_metric is None:
+        return table.report_metric(dataset)
+    return find_metric(table, dataset, config.report_metric).name
+
+
+def _check_cost(method: str, cost: str, table: Table, *, measured: bool) -> None:
+    """A latency must be one that the table has, and has of every architecture."""
+    if not isinstance(cost, str) or not cost.startswith(LATENCY):
+        return
+    known = devices(table) + ([MEASURED] if measured else [])
+    if (device := cost.removeprefix(LATENCY)) not in known:
+        raise UnknownNameError(
+            f"device in table `{table.name}` for `{method}`", device, known, OTHERS
+        )
+    if device == MEASURED:
+        return
+    column = table.column(latency_metric(device))
+    if holes := int((column != column).sum()):  # noqa: PLR0124 - NaN
+        raise ConfigError(
+            f"Table `{table.name}` has no {cost} of {holes:,} of its {len(column):,} architectures,"
+            f" so that `{method}` cannot hold it down; choose another device"
+            f" ({', '.join(other for other in known if other != device) or 'there is none'})."
+        )
+
+
+def _refuse_if_none_can_run(methods: Sequence[Mapping[str, Any]], problem: type) -> None:
+    """A method that needs what the problem lacks fails its own trials; all of them, the study."""
+    refusals = []
+    for resolved in methods:
+        method = registry.methods.load(resolved["method"])
+        settings = method.Settings.build(resolved["method"], resolved["settings"])
+        try:
+            check_capabilities(resolved["method"], method, settings, problem)
+        except ConfigError as error:
+            refusals.append(error)
+    asked = [resolved for resolved in methods if resolved["method"] != BASELINE]
+    if refusals and len(refusals) >= len(asked):
+        raise refusals[0]
+
+
+def _refuse_twins(specs: Sequence[TrialSpec]) -> None:
+    seen: dict[str, TrialSpec] = {}
+    for spec in specs:
+        twin = seen.setdefault(spec.fingerprint, spec)
+        if twin is not spec:
+            both = f"`{twin.label}` and `{spec.label}` are the same setting"
+            if twin.label == spec.label:
+                both = f"`{spec.label}` is given twice, and both are the same setting"
+            raise ConfigError(f"{both}; leave one of them out.")

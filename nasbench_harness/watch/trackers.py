@@ -1,0 +1,92 @@
+"""Where a study is told about while it runs, beside its own folder: TensorBoard, MLflow.
+
+A tracker follows the journals that trials write into the study's folder, in the process that hands
+trials out. A trial knows nothing of it, and a tracker that breaks harms no study.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from nasbench_harness.errors import HarnessError
+
+if TYPE_CHECKING:
+    from nasbench_harness.jobs.executors import Event
+    from nasbench_harness.store.studies import Study
+
+LONGEST_REASON = 200
+
+
+class TrackingError(HarnessError):
+    """A tracker that cannot be used: its package is missing, or nobody answers."""
+
+
+class Listener(Protocol):
+    """Who is told while a study runs."""
+
+    def begin(self, study: Study) -> None:
+        """The study is planned; its missing trials are about to run."""
+
+    def watch(self, event: Event) -> None:
+        """A trial has advanced or ended; returns at once and raises nothing."""
+
+
+class Tracker(Listener, Protocol):
+    """Told about one study, to its end."""
+
+    def end(self, report: Path | None) -> str:
+        """The study has ended, its report lies there; says what could not be told, if anything."""
+
+
+class Listeners:
+    """Several who are told as if they were one."""
+
+    def __init__(self, listeners: Sequence[Listener]) -> None:
+        """They are told in this order."""
+        self._listeners = listeners
+
+    def begin(self, study: Study) -> None:
+        """Tell all of them."""
+        for listener in self._listeners:
+            listener.begin(study)
+
+    def watch(self, event: Event) -> None:
+        """Tell all of them."""
+        for listener in self._listeners:
+            listener.watch(event)
+
+
+def open_trackers(*, tensorboard: bool, mlflow: str | None) -> Callable[[], list[Tracker]]:
+    """What makes the trackers of a study; `mlflow` is the address of a server.
+
+    TrackingError, before anything has run, if a package is missing or the server does not answer.
+    """
+    kinds: list[Callable[[], Tracker]] = []
+    if tensorboard:
+        from nasbench_harness.watch.tensorboard import TensorBoard, check_package
+
+        check_package()
+        kinds.append(TensorBoard)
+    if mlflow:
+        from nasbench_harness.watch.mlflow import MLflow
+        from nasbench_harness.watch.mlflow_client import connect
+
+        client = connect(mlflow)
+        kinds.append(lambda: MLflow(client, mlflow))
+    return lambda: [kind() for kind in kinds]
+
+
+def one_line(error: BaseException) -> str:
+    """What went wrong, short enough for the middle of a sentence."""
+    text = " ".join(str(error).split()) or type(error).__name__
+    return text if len(text) <= LONGEST_REASON else f"{text[:LONGEST_REASON]}..."
+
+
+def missing_package(package: str, extra: str) -> TrackingError:
+    """What to say where an optional package is not installed."""
+    return TrackingError(
+        f"--{extra} needs the package {package}; install it with `python -m pip install"
+        f" 'nasbench-harness[{extra}]'`."
+    )

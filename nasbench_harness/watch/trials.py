@@ -1,0 +1,159 @@
+"""How far one trial is, told by the files of its folder alone."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from nasbench_harness.store.outcomes import HISTORY, RESULT, Status, read_result
+from nasbench_harness.study.spec import TrialSpec
+from nasbench_harness.watch.locks import is_held
+
+TRIAL_LOCK = "trial.lock"
+BLOCK_BYTES = 1 << 13
+PATIENCE_SECONDS = 10.0
+"""A journal that has grown this lately is being written to, whatever its lock says."""
+KILLED = "ended without a word"
+
+
+class State(StrEnum):
+    """What a trial is doing, or how it ended."""
+
+    DONE = "done"
+    RUNNING = "running"
+    FAILED = "failed"
+    INTERRUPTED = "interrupted"
+    """Stopped or killed before its end."""
+    MISSING = "missing"
+    """Not begun."""
+
+
+@dataclass(frozen=True)
+class TrialState:
+    """One trial at one moment."""
+
+    trial: str
+    method: str
+    seed: int
+    state: State
+    step: int
+    steps: int
+    metric: str
+    """What `accuracy` and `regret` are of."""
+    accuracy: float | None = None
+    regret: float | None = None
+    seconds: float | None = None
+    """Of searching, as recorded; the part before a resume included."""
+    error: str = ""
+    """Why the trial, or its last attempt, has no result."""
+
+
+class TrialObserver:
+    """Looks at a trial again and again; reads a file again only where it has changed."""
+
+    def __init__(self, spec: TrialSpec, folder: Path) -> None:
+        """The trial of `spec` in `folder`, which need not be there yet."""
+        self.spec = spec
+        self._trial, self._method = spec.trial_id, spec.label
+        self._result_path, self._journal_path = folder / RESULT, folder / HISTORY
+        self._lock_path = folder / TRIAL_LOCK
+        self._result_stamp: Stamp | None = None
+        self._journal_stamp: Stamp | None = None
+        self._result: dict[str, Any] = {"status": Status.MISSING}
+        self._row: dict[str, Any] = {}
+
+    def look(self) -> TrialState:
+        """The trial as it is now."""
+        stamp = _stamp(self._result_path)
+        if stamp != self._result_stamp:
+            self._result_stamp, self._result = stamp, read_result(self._result_path.parent)
+        if self._result["status"] == Status.DONE:
+            seconds = self._result.get("search_seconds")
+            return self._tell(State.DONE, self._result, self.spec.steps, seconds, "")
+        stamp = _stamp(self._journal_path)
+        if stamp != self._journal_stamp:
+            self._journal_stamp, self._row = stamp, last_row(self._journal_path) or {}
+        state, error = self._unfinished()
+        step, seconds = int(self._row.get("step", 0)), self._row.get("seconds")
+        return self._tell(state, self._row, step, seconds, error)
+
+    def _tell(
+        self, state: State, facts: dict[str, Any], step: int, seconds: float | None, error: str
+    ) -> TrialState:
+        metric = self.spec.report_metric
+        accuracy, regret = facts.get(metric), facts.get(f"regret_{metric}")
+        return TrialState(
+            self._trial, self._method, self.spec.seed, state, step, self.spec.steps, metric,
+            accuracy, regret, seconds, error,
+        )  # fmt: skip
+
+    def _unfinished(self) -> tuple[State, str]:
+        status, error = self._result["status"], str(self._result.get("error", ""))
+        failed = status == Status.FAILED
+        if is_held(self._lock_path) or self._grows():
+            return State.RUNNING, error if failed else ""
+        if failed:
+            return State.FAILED, error
+        if status == Status.INTERRUPTED:
+            return State.INTERRUPTED, error
+        return (State.INTERRUPTED, KILLED) if self._journal_stamp else (State.MISSING, "")
+
+    def _grows(self) -> bool:
+        """Is the journal written to, as on a disk whose locks this machine does not see.
+
+        Three of the trial's own intervals between two lines may pass.
+        """
+        if self._journal_stamp is None:
+            return False
+        if self._result_stamp is not None and self._result_stamp > self._journal_stamp:
+            return False
+        interval = float(self._row.get("seconds", 0.0)) * self._recorded_share()
+        idle = time.time() - self._journal_stamp[0] / 1e9
+        return idle < PATIENCE_SECONDS + 3 * interval
+
+    def _recorded_share(self) -> float:
+        """The steps between two lines, as a share of those done so far."""
+        between = self.spec.epoch_steps or self.spec.steps / 100
+        return min(1.0, between / max(1, int(self._row.get("step", 1))))
+
+
+Stamp = tuple[int, int]
+"""When a file was last written to, in nanoseconds, and its size."""
+
+
+def _stamp(path: Path) -> Stamp | None:
+    try:
+        facts = os.stat(path)
+    except OSError:
+        return None
+    return facts.st_mtime_ns, facts.st_size
+
+
+def last_row(path: Path) -> dict[str, Any] | None:
+    """The last whole line of a journal, of which only the end is read; None if there is none."""
+    try:
+        line = _last_line(path)
+        row = json.loads(line) if line else None
+    except (OSError, ValueError):
+        return None
+    return row if isinstance(row, dict) else None
+
+
+def _last_line(path: Path) -> bytes | None:
+    """A torn last line is none."""
+    wanted = BLOCK_BYTES
+    with path.open("rb") as file:
+        size = file.seek(0, os.SEEK_END)
+        while True:
+            start = max(0, size - wanted)
+            file.seek(start)
+            lines = file.read(size - start).split(b"\n")[:-1]
+            whole = lines[1:] if start else lines
+            if whole or not start:
+                return whole[-1] if whole else None
+            wanted *= 4

@@ -1,0 +1,54 @@
+"""What `test_kill` runs in a process that dies: read as a script, told by globals what to do."""
+
+from __future__ import annotations
+
+import os
+import signal
+from pathlib import Path
+from typing import Any
+
+from nasbench_harness.jobs import trial
+from nasbench_harness.jobs.trial import Callbacks, TrialSpec, run_trial
+from nasbench_harness.store import files
+
+
+def killed_at_step(spec: TrialSpec, folder: Path, at: int, log: Path) -> None:
+    """Checkpoint after every step; die in the middle of step `at`, before its checkpoint."""
+    trial.CHECKPOINT_SECONDS = 0.0
+
+    def progress_or_death(done: int) -> None:
+        with log.open("a") as file:
+            file.write(f"{done}\n")
+
+    polls = 0
+
+    def stopped() -> bool:
+        nonlocal polls
+        polls += 1
+        if polls == at:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return False
+
+    run_trial(spec, folder, Callbacks(progress_or_death, stopped))
+
+
+def killed_at_sync(spec: TrialSpec, folder: Path, at: int, log: Path) -> None:
+    """Checkpoint after every step; die as the `at`-th file is about to be made safe."""
+    trial.CHECKPOINT_SECONDS = 0.0
+    fsync, count = os.fsync, 0
+
+    def deadly(handle: Any) -> None:
+        nonlocal count
+        count += 1
+        if count == at:
+            os.kill(os.getpid(), signal.SIGKILL)
+        fsync(handle)
+
+    files.os.fsync = deadly  # type: ignore[attr-defined]
+    run_trial(spec, folder)
+
+
+asked = globals()
+if "CHILD" in asked:
+    folder: Path = asked["FOLDER"]
+    asked[asked["CHILD"]](asked["SPEC"], folder, asked["MOMENT"], folder / "steps.log")

@@ -1,0 +1,291 @@
+"""The schema of the tables: complete, as documented, and held by whoever reads them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pandas as pd
+import pyarrow as pa
+import pytest
+
+from nasbench_harness.jobs.trial import run_trial
+from nasbench_harness.store import studies, versions
+from nasbench_harness.store.schema import HISTORY, SCHEMA, TRIALS, Of, column_of
+from nasbench_harness.store.schema_check import violation
+from nasbench_harness.store.schema_document import document
+from nasbench_harness.store.studies import Study, StudyError
+from nasbench_harness.study.config import build_config
+from nasbench_harness.study.planning import plan
+
+Frames = dict[str, pd.DataFrame]
+
+ON_TABLE = {
+    "methods": "darts,drnas,edas[log_relax_gap=true],unas[cost=params,cost_fit_samples=20]"
+    ",rea,reinforce,rsws",
+    "steps": 3, "table": "analog", "diagnose_every": 1,
+}  # fmt: skip
+ON_IMAGES = {
+    "methods": "darts,drnas,edas,unas,rsws", "search": "supernet", "dataset": "digits",
+    "recipe": "quick", "table": "analog", "epochs": 3, "limit": 120, "diagnose_every": 1,
+    "network": {"width": 2, "cells": 1, "batch_size": 16},
+}  # fmt: skip
+
+
+def make_study(folder: Path, given: dict[str, Any]) -> Study:
+    config = build_config(None, {"seeds": "0,", **given}, [])
+    folder.mkdir()
+    study = studies.plan_study(folder, config.model_dump(mode="json"), plan(config))
+    for spec in study.specs:
+        run_trial(spec, study.trials_folder / spec.trial_id)
+    studies.gather(study)
+    return study
+
+
+class Both(NamedTuple):
+    """Every built-in method on the table, and those that train supernets."""
+
+    landscape: Study
+    supernet: Study
+
+    def frames(self, of: Of) -> Frames:
+        return dict(zip(SCHEMA, studies.read_tables(getattr(self, of).folder), strict=True))
+
+
+@pytest.fixture(scope="module")
+def both(tmp_path_factory: pytest.TempPathFactory, table_cache: Path) -> Both:
+    folder = tmp_path_factory.mktemp("studies")
+    return Both(make_study(folder / "table", ON_TABLE), make_study(folder / "images", ON_IMAGES))
+
+
+SEARCHES = (Of.LANDSCAPE, Of.SUPERNET)
+WHERE = [(of, table) for of in SEARCHES for table in SCHEMA]
+
+
+# --- complete ----------------------------------------------------------------------------------
+
+
+def test_document_is_what_the_schema_says(checkout: Path) -> None:
+    written = (checkout / "docs" / "schema.md").read_text(encoding="utf-8")
+    assert written == document(), (
+        "run `python -m nasbench_harness.store.schema_document >docs/schema.md`"
+    )
+
+
+@pytest.mark.parametrize(("of", "table"), WHERE)
+def test_every_column_is_described(both: Both, of: Of, table: str) -> None:
+    names = list(both.frames(of)[table])
+    described = {name: column_of(table, name, names).name for name in names}
+    assert [n for n, found in described.items() if found in ("<fact>", "<logged>")] == []
+
+
+@pytest.mark.parametrize(("of", "table"), WHERE)
+def test_a_column_is_where_the_schema_says(both: Both, of: Of, table: str) -> None:
+    names = list(both.frames(of)[table])
+    assert {column_of(table, name, names).of for name in names} <= {of, Of.BOTH}
+
+
+UNWRITTEN = {
+    "trials": {"search_gpu_days", "<fact>"},  # there is no GPU, and no plugin
+    "history": {"simulated_gpu_hours", "<logged>"},  # `analog` knows no training times
+}
+
+
+@pytest.mark.parametrize("table", SCHEMA)
+def test_every_described_column_is_written(both: Both, table: str) -> None:
+    found = set()
+    for of in SEARCHES:
+        names = list(both.frames(of)[table])
+        found |= {column_of(table, name, names).name for name in names}
+    assert {column.name for column in SCHEMA[table]} - found == UNWRITTEN[table]
+
+
+@pytest.mark.parametrize(("of", "table"), WHERE)
+def test_nothing_is_missing_where_the_schema_says_so(both: Both, of: Of, table: str) -> None:
+    frame = both.frames(of)[table]
+    holes = [name for name in frame if frame[name].isna().any()]
+    assert [name for name in holes if not column_of(table, name, list(frame)).missing] == []
+
+
+@pytest.mark.parametrize("columns", [TRIALS, HISTORY], ids=["trials", "history"])
+def test_every_column_says_what_it_means(columns: Any) -> None:
+    names = [column.name for column in columns]
+    assert len(set(names)) == len(names)
+    assert all(column.meaning and "|" not in column.meaning for column in columns)
+    assert all(column.since in versions.FIRST_RELEASE for column in columns)
+
+
+# --- checked -----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def tables(both: Both) -> tuple[pa.Table, pa.Table]:
+    return studies.read_arrow(both.landscape.folder)
+
+
+Change = Callable[[pa.Table], pa.Table]
+
+
+def changed(column: str, change: Callable[[list[Any]], list[Any]]) -> Change:
+    def apply(table: pa.Table) -> pa.Table:
+        values = pa.array(change(table[column].to_pylist()))
+        return table.set_column(table.column_names.index(column), column, values)
+
+    return apply
+
+
+def first(value: Any) -> Callable[[list[Any]], list[Any]]:
+    return lambda values: [value, *values[1:]]
+
+
+def as_words(values: list[Any]) -> list[Any]:
+    return [str(value) for value in values]
+
+
+WRONG: list[tuple[str, Change, str]] = [
+    ("trials", lambda t: t.drop_columns("seed"),
+     r"trials.parquet has no column `seed` \(seed of the trial\)"),
+    ("history", lambda t: t.drop_columns("step"), "history.parquet has no column `step`"),
+    ("trials", changed("seed", as_words), "column `seed` of trials.parquet holds text, expected"
+     " whole number"),
+    ("trials", changed("seed", lambda v: [x + 0.5 for x in v]), "`seed` .* holds number, expected"
+     " whole number"),
+    ("trials", changed("rank", as_words), "`rank` .* holds text, expected whole number"),
+    ("trials", changed("method", lambda v: list(range(len(v)))), "`method` .* holds whole number,"
+     " expected text"),
+    ("trials", changed("collapsed", as_words), "`collapsed` .* holds text, expected true or false"),
+    ("trials", changed("cifar10_baseline_accuracy", as_words), "`cifar10_baseline_accuracy` .*"
+     " holds text, expected number"),
+    ("history", changed("probabilities", as_words), "`probabilities` .* holds text, expected list"),
+    ("history", changed("valid_loss", as_words), "`valid_loss` .* holds text, expected number"),
+    ("history", lambda t: t.append_column("mood", pa.array(["good"] * t.num_rows)),
+     "column `mood` of history.parquet holds text, expected number"),
+    ("trials", changed("method", first(None)), "column `method` of trials.parquet has rows without"
+     " a value"),
+    ("trials", changed("status", first("odd")), "a trial of status `odd`, expected one of done,"
+     " failed, interrupted, missing"),
+    ("trials", lambda t: pa.concat_tables([t, t.slice(2, 1)]), "trials.parquet has more than one"
+     " row of trial `edas-"),
+    ("history", changed("step", lambda v: [1, 2, 2, *v[3:]]), "history.parquet has more than one"
+     " row of trial `darts-s0-[0-9a-f]*` and step `2`"),
+    ("history", changed("trial", first("stranger")), "steps of trial `stranger`, which"
+     " trials.parquet lacks"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "change", "said"), WRONG)
+def test_what_is_wrong_is_said(
+    tables: tuple[pa.Table, pa.Table], name: str, change: Change, said: str
+) -> None:
+    named = dict(zip(SCHEMA, tables, strict=True))
+    assert violation(**named) == ""
+    assert re.search(said, violation(**{**named, name: change(named[name])}))
+
+
+FINE: list[tuple[str, Change]] = [
+    ("trials", changed("rank", lambda v: [None, *(float(x) for x in v[1:])])),
+    ("trials", changed("collapsed", first(None))),
+    ("trials", changed("queries", lambda v: [None] * len(v))),
+    ("trials", lambda t: t.append_column("mood", pa.array(["good"] * t.num_rows))),
+    ("history", lambda t: t.append_column("temperature", pa.array([0.5] * t.num_rows))),
+    ("history", lambda t: t.append_column("visits", pa.array([3] * t.num_rows))),
+    ("trials", changed("noise", lambda v: ["seeds"] * len(v))),
+    ("history", lambda t: t.slice(0, 0)),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "change"), FINE)
+def test_what_may_differ_may(tables: tuple[pa.Table, pa.Table], name: str, change: Change) -> None:
+    named = dict(zip(SCHEMA, tables, strict=True))
+    assert violation(**{**named, name: change(named[name])}) == ""
+
+
+def test_reading_says_which_study_and_what_helps(both: Both, tmp_path: Path) -> None:
+    trials, history = studies.read_tables(both.landscape.folder)
+    trials.drop(columns="seed").to_parquet(tmp_path / "trials.parquet")
+    history.to_parquet(tmp_path / "history.parquet")
+    with pytest.raises(StudyError) as caught:
+        studies.read_tables(tmp_path)
+    assert str(caught.value) == (
+        f"The tables of {tmp_path} are not as they should be: trials.parquet has no column `seed`"
+        f" (seed of the trial); delete them and gather them anew with `nasharness report"
+        f" {tmp_path}`."
+    )
+
+
+# --- versions ----------------------------------------------------------------------------------
+
+
+def test_the_present_version_has_a_release() -> None:
+    assert max(versions.FIRST_RELEASE) == studies.SCHEMA_VERSION
+
+
+@pytest.mark.parametrize(
+    ("schema", "facts", "said"),
+    [
+        (2, {"versions": {"nasbench-harness": "0.3.0"}},
+         "was written by nasharness 0.3.0 with schema version 2; this one reads up to 1: install"
+         " nasbench-harness>=0.3.0."),
+        (2, {"versions": {"nasbench-harness": "0.3.0"},
+             "last_run": {"versions": {"nasbench-harness": "0.4.0"}}},
+         "was written by nasharness 0.4.0 with schema version 2; this one reads up to 1: install"
+         " nasbench-harness>=0.4.0."),
+        (7, {"versions": {"nasbench-harness": "not installed"}},
+         "was written by nasharness with schema version 7; this one reads up to 1: install a newer"
+         " nasbench-harness."),
+        (7, None, "was written by nasharness with schema version 7; this one reads up to 1:"
+         " install a newer nasbench-harness."),
+        (0, {"versions": {"nasbench-harness": "0.0.1"}},
+         "was written by nasharness 0.0.1 with schema version 0; this one reads from 1 on: install"
+         " nasbench-harness<0.1.0."),
+    ],
+)  # fmt: skip
+def test_refusal_names_what_reads_it(schema: int, facts: Any, said: str) -> None:
+    assert versions.refusal(schema, facts) == said
+
+
+def test_the_present_version_is_read() -> None:
+    assert versions.refusal(studies.SCHEMA_VERSION, {}) == ""
+
+
+@pytest.mark.parametrize("schema", ["1", None, True, [1]])
+def test_no_version_is_no_version(schema: Any) -> None:
+    with pytest.raises(ValueError, match="schema_version is"):
+        versions.refusal(schema, {})
+
+
+def test_an_older_version_is_upgraded(
+    both: Both, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As if version 0 had called the seed `number`."""
+
+    def rename(trials: pa.Table, history: pa.Table) -> tuple[pa.Table, pa.Table]:
+        new = ["seed" if name == "number" else name for name in trials.column_names]
+        return trials.rename_columns(new), history
+
+    trials, history = studies.read_tables(both.landscape.folder)
+    old = trials.rename(columns={"seed": "number"}).assign(schema_version=0)
+    old.to_parquet(tmp_path / "trials.parquet")
+    history.to_parquet(tmp_path / "history.parquet")
+    with pytest.raises(StudyError, match="no column `seed`"):
+        studies.read_tables(tmp_path)
+    monkeypatch.setitem(versions.UPGRADES, 0, rename)
+    assert versions.refusal(0, {}) == ""
+    assert studies.read_tables(tmp_path)[0]["seed"].tolist() == trials["seed"].tolist()
+    assert studies.read_tables(both.landscape.folder)[0].equals(trials)
+
+
+def test_examples_of_the_document_run(
+    both: Both, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "runs").mkdir()
+    (tmp_path / "runs" / "unas-drnas-nb201").symlink_to(both.landscape.folder)
+    monkeypatch.chdir(tmp_path)
+    blocks = re.findall(r"```python\n(.*?)```", document(), re.DOTALL)
+    told: dict[str, Any] = {}
+    for block in blocks:
+        if "polars" not in block:
+            exec(block, told)
+    assert len(told["steps"]) == len(told["history"]) > 0
