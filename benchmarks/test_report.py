@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
-from nasbench_harness.jobs import trial
+from nasbench_harness.jobs import recording, trial
 from nasbench_harness.store.studies import plan_study
 from nasbench_harness.study.config import build_config
 from nasbench_harness.study.planning import plan
@@ -39,7 +39,7 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
 
 def build(folder: Path, seeds: int, recorded: int, steps: int) -> Path:
     """A study of six methods whose seeds from `REAL_SEEDS` on are copies."""
-    trial.RECORDED_POINTS, before = recorded, trial.RECORDED_POINTS
+    recording.RECORDED_POINTS, before = recorded, recording.RECORDED_POINTS
     config = build_config(None, {"methods": METHODS, "seeds": seeds, "steps": steps}, [])
     folder.mkdir()
     study = plan_study(folder, config.model_dump(mode="json"), plan(config))
@@ -51,7 +51,7 @@ def build(folder: Path, seeds: int, recorded: int, steps: int) -> Path:
             real[spec.label, spec.seed] = place
         else:
             shutil.copytree(real[spec.label, spec.seed % REAL_SEEDS], place)
-    trial.RECORDED_POINTS = before
+    recording.RECORDED_POINTS = before
     return folder
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 from itertools import combinations
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING, Literal, Protocol, get_args
 
 import numpy as np
 
@@ -17,12 +17,13 @@ from nasbench_harness.errors import HarnessError, UnknownNameError
 from nasbench_harness.reports import numerals
 from nasbench_harness.reports.statistics.paired import PairedComparison, compare_paired, holm
 from nasbench_harness.reports.statistics.signedrank import fewest_pairs
-from nasbench_harness.reports.studydata import StudyData
 from nasbench_harness.reports.words import count, listing, name, names
 from nasbench_harness.study.canonical import find_label
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from nasbench_harness.store.studies import Study
 
 ALPHA = 0.05
 """A p-value below this is a difference."""
@@ -74,7 +75,31 @@ class Comparison:
         )
 
 
-def compare(data: StudyData, first: str, second: str, measure: Measure = "regret") -> Comparison:
+class Compared(Protocol):
+    """The study that two methods are compared in."""
+
+    @property
+    def study(self) -> Study:
+        """What was planned."""
+
+    @property
+    def name(self) -> str:
+        """The study's name."""
+
+    @property
+    def labels(self) -> list[str]:
+        """Every method."""
+
+    @property
+    def done_labels(self) -> list[str]:
+        """Methods with at least one result, best first."""
+
+    @property
+    def done(self) -> pd.DataFrame:
+        """The trials with a result."""
+
+
+def compare(data: Compared, first: str, second: str, measure: Measure = "regret") -> Comparison:
     """Compare two methods of a study by their labels, paired by seed.
 
     A label may be spelled in any way: `unas[temperature=1]` is `unas[temperature=1.0]`.
@@ -96,7 +121,7 @@ def compare(data: StudyData, first: str, second: str, measure: Measure = "regret
     return _compared(first, second, measure, results[0], results[1])
 
 
-def compare_all(data: StudyData, measure: Measure = "regret") -> list[Comparison]:
+def compare_all(data: Compared, measure: Measure = "regret") -> list[Comparison]:
     """Every pair of methods with common seeds, best first; p-values corrected over all pairs.
 
     Seeds needed are those of the smallest p-value in Holm's order, which has to be below `ALPHA`
@@ -119,7 +144,7 @@ def compare_all(data: StudyData, measure: Measure = "regret") -> list[Comparison
     ]
 
 
-def _results(data: StudyData, label: str, measure: Measure) -> pd.Series[float]:
+def _results(data: Compared, label: str, measure: Measure) -> pd.Series[float]:
     if label not in data.labels:
         raise _unknown(data, label)
     found = _results_or_none(data, label, measure)
@@ -128,7 +153,7 @@ def _results(data: StudyData, label: str, measure: Measure) -> pd.Series[float]:
     return found
 
 
-def _unknown(data: StudyData, label: str) -> HarnessError:
+def _unknown(data: Compared, label: str) -> HarnessError:
     """Names the method's own settings first: `unas` is most like `unas[temperature=0.4]`."""
     settings = [
         known for known in data.labels if known.partition("[")[0] == label.partition("[")[0]
@@ -139,7 +164,7 @@ def _unknown(data: StudyData, label: str) -> HarnessError:
     return HarnessError(f"Study {data.name} has no `{label}`; it has {have}.")
 
 
-def _results_or_none(data: StudyData, label: str, measure: Measure) -> pd.Series[float]:
+def _results_or_none(data: Compared, label: str, measure: Measure) -> pd.Series[float]:
     """A method's finite results by seed."""
     rows = data.done[data.done["method"] == label].drop_duplicates("seed", keep="last")
     values = rows.set_index("seed")[measure].astype(float).sort_index()

@@ -9,7 +9,7 @@ import pandas as pd
 
 from nasbench_harness.reports import numerals
 from nasbench_harness.reports.statistics.area import Axis, anytime_regret
-from nasbench_harness.reports.statistics.intervals import Array
+from nasbench_harness.reports.statistics.arrays import Array
 from nasbench_harness.reports.statistics.robust import (
     interquartile_mean,
     interquartile_mean_interval,

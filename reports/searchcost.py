@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from nasbench_harness.reports.statistics.intervals import Array
+from nasbench_harness.reports.statistics.arrays import Array
 from nasbench_harness.reports.studydata import StudyData
 from nasbench_harness.reports.summary import numbers
 from nasbench_harness.reports.words import listing

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 
@@ -13,11 +13,9 @@ from nasbench_harness import registry
 from nasbench_harness.contracts import Metric, SearchSpace, Table
 from nasbench_harness.errors import HarnessError
 from nasbench_harness.names import printable
+from nasbench_harness.reports.compare import Comparison, compare_all
 from nasbench_harness.reports.summary import DONE, summarise, with_outcomes
 from nasbench_harness.store.studies import Study, StudyError, current_tables, open_study
-
-if TYPE_CHECKING:
-    from nasbench_harness.reports.compare import Comparison
 
 BASELINE = "random"
 """The label of the line to beat."""
@@ -80,8 +78,6 @@ class StudyData:
     @cached_property
     def comparisons(self) -> list[Comparison]:
         """Every pair of methods with common seeds, corrected for all of them."""
-        from nasbench_harness.reports.compare import compare_all
-
         return compare_all(self)
 
     @property

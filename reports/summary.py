@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from nasbench_harness.reports.statistics.intervals import TOLERANCE, Array, mean_interval
+from nasbench_harness.reports.statistics.arrays import TOLERANCE, Array
+from nasbench_harness.reports.statistics.intervals import mean_interval
 from nasbench_harness.store.results import with_outcomes
 
 __all__ = ["COLUMNS", "DONE", "numbers", "summarise", "with_outcomes"]

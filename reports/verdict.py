@@ -15,7 +15,7 @@ from nasbench_harness.reports import numerals
 from nasbench_harness.reports.compare import ALPHA, Comparison, more_seeds
 from nasbench_harness.reports.figures.reference import baseline_words, whole_table
 from nasbench_harness.reports.protocol import SEEDS
-from nasbench_harness.reports.statistics.intervals import TOLERANCE, Array
+from nasbench_harness.reports.statistics.arrays import TOLERANCE, Array
 from nasbench_harness.reports.statistics.paired import holm, signed_rank_p
 from nasbench_harness.reports.statistics.signedrank import fewest_pairs
 from nasbench_harness.reports.studydata import BASELINE, StudyData

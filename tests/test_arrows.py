@@ -39,6 +39,12 @@ def module_of(checkout: Path, path: Path) -> list[str]:
     return folders if folders[0] == "nasbench_harness" else ["nasbench_harness", *folders]
 
 
+def dotted(checkout: Path, path: Path) -> str:
+    """The name a module is imported by."""
+    names = [*module_of(checkout, path), path.stem]
+    return ".".join(names[:-1] if path.stem == "__init__" else names)
+
+
 def imports(checkout: Path, path: Path) -> Iterator[Import]:
     def walk(node: ast.AST, lazy: bool) -> Iterator[Import]:
         for child in ast.iter_child_nodes(node):
@@ -80,6 +86,23 @@ def found(checkout: Path) -> dict[str, list[Import]]:
 def test_imports_are_found_at_all(found: dict[str, list[Import]]) -> None:
     assert reaching(found["methods"], "contracts")
     assert any(i.lazy for i in found["nasbench_harness"])
+
+
+def test_no_module_imports_itself_by_way_of_others(
+    checkout: Path, found: dict[str, list[Import]]
+) -> None:
+    """Lazy imports and those for the type checker count: a circle is one subject in two files."""
+    modules = {dotted(checkout, path) for part in found for path in files(checkout, part)}
+    graph: dict[str, set[str]] = {module: set() for module in modules}
+    for i in (i for part in found.values() for i in part):
+        module = dotted(checkout, checkout / i.file)
+        target = i.name if i.name in modules else i.name.rpartition(".")[0]
+        if target in modules - {module}:
+            graph[module].add(target)
+    assert sum(map(len, graph.values())) > 500
+    while leaves := {module for module, imported in graph.items() if not imported}:
+        graph = {m: imported - leaves for m, imported in graph.items() if m not in leaves}
+    assert graph == {}
 
 
 CLI = "nasbench_harness/cli/"

@@ -196,10 +196,11 @@ def _folders(
         yield studies
         return
     from nasbench_harness.study.config import build_config, split_datasets
+    from nasbench_harness.study.naming import study_name
 
     config = build_config(None, {**study, **({"seeds": seeds} if seeds else {})}, [])
     with tempfile.TemporaryDirectory(prefix="nasharness-check-") as temporary:
-        folder = out or Path(temporary) / config.name
+        folder = out or Path(temporary) / study_name(config)
         parts = list(split_datasets(config, folder))
         standard.check_plan([_planned(*part, hardware) for part in parts])
         for part, place in parts:

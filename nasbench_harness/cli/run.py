@@ -269,9 +269,9 @@ def run(
     """
     from nasbench_harness.cli import console
     from nasbench_harness.jobs.study import run_study
-    from nasbench_harness.study.config import build_config, split_datasets
-    from nasbench_harness.study.naming import ALL_DATASETS, place
-    from nasbench_harness.watch.trackers import open_trackers
+    from nasbench_harness.study.config import ALL_DATASETS, build_config, split_datasets
+    from nasbench_harness.study.naming import place
+    from nasbench_harness.watch.opening import open_trackers
 
     network = {"width": width, "cells": cells, "precision": precision}
     every = diagnose_every or (DIAGNOSE_EVERY if diagnose else None)
@@ -331,7 +331,7 @@ def resume(
     """
     from nasbench_harness.jobs.study import resume_study
     from nasbench_harness.store.studies import open_study, study_folders
-    from nasbench_harness.watch.trackers import open_trackers
+    from nasbench_harness.watch.opening import open_trackers
 
     parts = [
         (open_study(place).search, partial(resume_study, place, images=dataset))

@@ -4,17 +4,30 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from nasbench_harness.contracts import Architecture
 from nasbench_harness.errors import HarnessError
 from nasbench_harness.hardware import describe_device, peak_memory_mb
+from nasbench_harness.jobs.run import Run
 from nasbench_harness.store.outcomes import Status
 from nasbench_harness.study.heldcost import held_cost
 from nasbench_harness.tables.within import best_within
 
-if TYPE_CHECKING:
-    from nasbench_harness.jobs.trial import Run
+RECORDED_POINTS = 100
+
+
+def recorded_steps(steps: int, epoch_steps: int = 0) -> list[int]:
+    """Which steps enter the history: always the last one.
+
+    Of a landscape also the first, dense at first, then even; of a supernet the last step of every
+    epoch of `epoch_steps` steps.
+    """
+    if epoch_steps:
+        return sorted({*range(epoch_steps, steps + 1, epoch_steps), steps})
+    even = {round(steps * i / RECORDED_POINTS) for i in range(1, RECORDED_POINTS + 1)}
+    early = {round(steps ** (i / RECORDED_POINTS)) for i in range(RECORDED_POINTS // 2)}
+    return sorted((even | early | {1}) - {0})
 
 
 def record(run: Run, log: Mapping[str, Any], *, snapshot: bool) -> dict[str, Any]:
@@ -75,8 +88,6 @@ def _of_landscape(run: Run) -> dict[str, float]:
 
 
 def _is_diagnosed(run: Run, every: int) -> bool:
-    from nasbench_harness.jobs.trial import recorded_steps
-
     place = recorded_steps(run.spec.steps).index(run.step)
     return place % every == 0 or run.step == run.spec.steps
 

@@ -10,15 +10,16 @@ from __future__ import annotations
 import time
 import traceback
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
 from nasbench_harness import registry
-from nasbench_harness.contracts import Problem, Searcher, SearchSpace, Table
 from nasbench_harness.errors import HarnessError
 from nasbench_harness.hardware import Hardware, wait_for
+from nasbench_harness.jobs.recording import record, recorded_steps, result
+from nasbench_harness.jobs.run import Run
 from nasbench_harness.seeding import stream_seed
 from nasbench_harness.store.checkpoints import load_checkpoint, remove_checkpoints, save_checkpoint
 from nasbench_harness.store.files import Journal, write_json
@@ -40,7 +41,6 @@ LOCK = "trial.lock"
 LOCK_SECONDS = 30.0
 """How long to wait for a worker that lost its parent to notice and to stop."""
 CHECKPOINT_SECONDS = 10.0
-RECORDED_POINTS = 100
 SNAPSHOTS = 25
 """How many of the recorded points carry the choice probabilities."""
 
@@ -73,41 +73,10 @@ def run_trial(
         return outcome
 
 
-def recorded_steps(steps: int, epoch_steps: int = 0) -> list[int]:
-    """Which steps enter the history: always the last one.
-
-    Of a landscape also the first, dense at first, then even; of a supernet the last step of every
-    epoch of `epoch_steps` steps.
-    """
-    if epoch_steps:
-        return sorted({*range(epoch_steps, steps + 1, epoch_steps), steps})
-    even = {round(steps * i / RECORDED_POINTS) for i in range(1, RECORDED_POINTS + 1)}
-    early = {round(steps ** (i / RECORDED_POINTS)) for i in range(RECORDED_POINTS // 2)}
-    return sorted((even | early | {1}) - {0})
-
-
 # --- the search --------------------------------------------------------------------------------
 
 
-@dataclass
-class Run:
-    """A trial in progress."""
-
-    spec: TrialSpec
-    space: SearchSpace
-    table: Table
-    problem: Problem
-    searcher: Searcher
-    hardware: Hardware = field(default_factory=Hardware)
-    step: int = 0
-    seconds: float = 0.0
-    lines: int = 0
-    last_checkpoint: float = field(default_factory=time.monotonic)
-
-
 def _search(spec: TrialSpec, folder: Path, callbacks: Callbacks, hardware: Hardware) -> Outcome:
-    from nasbench_harness.jobs.recording import result
-
     run = _begin(spec, hardware)
     _resume(run, folder)
     journal = Journal(folder / HISTORY, keep=run.lines)
@@ -126,8 +95,6 @@ def _search(spec: TrialSpec, folder: Path, callbacks: Callbacks, hardware: Hardw
 
 def _steps(run: Run, journal: Journal, folder: Path, callbacks: Callbacks) -> bool:
     """Search to the last step; False if stopped before, with a checkpoint to go on from."""
-    from nasbench_harness.jobs.recording import record
-
     recorded = recorded_steps(run.spec.steps, run.spec.epoch_steps)
     snapshots = set(recorded[:: max(1, len(recorded) // SNAPSHOTS)]) | {recorded[-1]}
     recorded_set = set(recorded)

@@ -11,9 +11,9 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nasbench_harness import __version__
 from nasbench_harness.store.files import read_journal
 from nasbench_harness.store.outcomes import HISTORY, RESULT, SCHEMA_VERSION
+from nasbench_harness.store.provenance import PACKAGE, version_of
 from nasbench_harness.store.tidy import tidy_frame
 from nasbench_harness.study.spec import TrialSpec
 
@@ -34,7 +34,7 @@ Source = tuple[Path, Mapping[str, Any]]
 
 def state(trials: Path, specs: Iterable[TrialSpec], **config: Any) -> str:
     """A hash of the plan and of size and time of every file the tables are gathered from."""
-    digest = hashlib.sha256(f"{__version__} {SCHEMA_VERSION} {LAYOUT}".encode())
+    digest = hashlib.sha256(f"{version_of(PACKAGE)} {SCHEMA_VERSION} {LAYOUT}".encode())
     names = [field.name for field in fields(TrialSpec)]
     for facts in chain([config], ({name: getattr(s, name) for name in names} for s in specs)):
         digest.update(json.dumps(facts, sort_keys=True).encode())

@@ -10,7 +10,8 @@ from collections.abc import Iterable
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-PACKAGES = ("nasbench-harness", "torch", "torchvision", "numpy", "pandas", "scipy", "matplotlib")
+PACKAGE = "nasbench-harness"
+PACKAGES = (PACKAGE, "torch", "torchvision", "numpy", "pandas", "scipy", "matplotlib")
 
 
 def facts(packages: Iterable[str] = PACKAGES) -> dict[str, Any]:
@@ -18,13 +19,14 @@ def facts(packages: Iterable[str] = PACKAGES) -> dict[str, Any]:
     return {
         "planned_at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         "python": platform.python_version(),
-        "versions": {package: _version(package) for package in packages},
+        "versions": {package: version_of(package) for package in packages},
         "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores",
         "git_commit": _git_commit(),
     }
 
 
-def _version(package: str) -> str:
+def version_of(package: str) -> str:
+    """The version that is installed; `not installed` where there is none."""
     try:
         return version(package)
     except PackageNotFoundError:

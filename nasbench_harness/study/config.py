@@ -24,9 +24,9 @@ from nasbench_harness.fields.scalars import LARGEST, shown
 from nasbench_harness.fields.yaml_text import YAMLTextError, read_yaml_file
 from nasbench_harness.images.place import absolute
 from nasbench_harness.study.canonical import canonical_network, canonical_settings
+from nasbench_harness.study.choice import MethodChoice
 from nasbench_harness.study.cost_options import COST_OPTION, TARGET_OPTION, hold, read_options
 from nasbench_harness.study.heldcost import NONE
-from nasbench_harness.study.naming import ALL_DATASETS, study_name
 from nasbench_harness.study.notation import (
     ConfigError,
     check_seed_count,
@@ -34,11 +34,12 @@ from nasbench_harness.study.notation import (
     parse_pairs,
     read_seeds,
 )
-from nasbench_harness.study.spec import method_label
 from nasbench_harness.tables.library import default_table
 
 DEFAULT_SEEDS = 10
 BASELINE = "random"
+ALL_DATASETS = "all"
+"""`--dataset all`: one study per data set."""
 AUTO = "auto"
 RECIPE = "recipe"
 """`drnas[recipe=nb201_progressive]`: a recipe for this method alone."""
@@ -48,20 +49,6 @@ NETWORK = "network"
 """`--set network.width=8` sets the supernet of every method."""
 CHECK = "check"
 """A section of the study file that is for `nasharness check` alone."""
-
-
-class MethodChoice(BaseModel):
-    """A method with what the user changed of its recipe."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    name: str
-    settings: dict[str, Any] = Field(default_factory=dict)
-
-    @property
-    def label(self) -> str:
-        """How tables name the row."""
-        return method_label(self.name, canonical_settings(self.name, self.settings))
 
 
 class StudyConfig(BaseModel):
@@ -151,11 +138,6 @@ class StudyConfig(BaseModel):
         if not self.random or any(choice.name == BASELINE for choice in self.methods):
             return self.methods
         return (*self.methods, MethodChoice(name=BASELINE))
-
-    @property
-    def name(self) -> str:
-        """A readable folder name that differs where the results would."""
-        return study_name(self)
 
 
 def settled(config: StudyConfig) -> StudyConfig:

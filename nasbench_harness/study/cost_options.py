@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from nasbench_harness import registry
 from nasbench_harness.errors import HarnessError
+from nasbench_harness.study.choice import MethodChoice
 from nasbench_harness.study.heldcost import COST, NONE, TARGET, HeldCost, held_cost
 from nasbench_harness.study.notation import ConfigError
 
 if TYPE_CHECKING:
-    from nasbench_harness.study.config import MethodChoice
     from nasbench_harness.study.spec import TrialSpec
 
 COST_OPTION, TARGET_OPTION = "cost", "target"

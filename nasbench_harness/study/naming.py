@@ -7,18 +7,15 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from nasbench_harness.images.place import is_folder, place_name
 from nasbench_harness.study.canonical import canonical_network
+from nasbench_harness.study.config import ALL_DATASETS, StudyConfig
 from nasbench_harness.study.spec import method_label
 from nasbench_harness.tables.library import EMBEDDED
 
-if TYPE_CHECKING:
-    from nasbench_harness.study.config import StudyConfig
-
 LONGEST_NAME = 100
-ALL_DATASETS = "all"
 _NAMED = (
     "search", "table", "dataset", "recipe", "steps", "epochs", "limit", "image_size", "network",
     "noise", "batch_size", "search_metric", "report_metric", "image_layout",

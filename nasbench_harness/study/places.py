@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from nasbench_harness.contracts import NetworkSpace, Recipe, Searcher, SearchSpace, Table
 from nasbench_harness.hardware import Hardware
 from nasbench_harness.images.place import absolute
-from nasbench_harness.study.config import BASELINE, PAPER, MethodChoice, StudyConfig
+from nasbench_harness.study.choice import MethodChoice
+from nasbench_harness.study.config import BASELINE, PAPER, StudyConfig
 from nasbench_harness.study.notation import ConfigError
 from nasbench_harness.tables.metrics import find_metric
 

@@ -10,7 +10,8 @@ from nasbench_harness.contracts import Recipe, Searcher, Setup, Table
 from nasbench_harness.errors import UnknownNameError
 from nasbench_harness.hardware import Hardware
 from nasbench_harness.study.capabilities import check_capabilities
-from nasbench_harness.study.config import BASELINE, RECIPE, MethodChoice, StudyConfig
+from nasbench_harness.study.choice import MethodChoice
+from nasbench_harness.study.config import BASELINE, RECIPE, StudyConfig
 from nasbench_harness.study.heldcost import LATENCY, MEASURED
 from nasbench_harness.study.notation import ConfigError
 from nasbench_harness.study.places import OnImages, OnTable

@@ -6,7 +6,7 @@ trials out. A trial knows nothing of it, and a tracker that breaks harms no stud
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -56,26 +56,6 @@ class Listeners:
         """Tell all of them."""
         for listener in self._listeners:
             listener.watch(event)
-
-
-def open_trackers(*, tensorboard: bool, mlflow: str | None) -> Callable[[], list[Tracker]]:
-    """What makes the trackers of a study; `mlflow` is the address of a server.
-
-    TrackingError, before anything has run, if a package is missing or the server does not answer.
-    """
-    kinds: list[Callable[[], Tracker]] = []
-    if tensorboard:
-        from nasbench_harness.watch.tensorboard import TensorBoard, check_package
-
-        check_package()
-        kinds.append(TensorBoard)
-    if mlflow:
-        from nasbench_harness.watch.mlflow import MLflow
-        from nasbench_harness.watch.mlflow_client import connect
-
-        client = connect(mlflow)
-        kinds.append(lambda: MLflow(client, mlflow))
-    return lambda: [kind() for kind in kinds]
 
 
 def one_line(error: BaseException) -> str:

@@ -13,7 +13,7 @@ from matplotlib.colors import Normalize
 from nasbench_harness.contracts import SearchSpace
 from nasbench_harness.reports.figures.drawing import Drawing, Omitted, PanelGrid
 from nasbench_harness.reports.figures.style import INK, LIGHT, MethodStyle
-from nasbench_harness.reports.statistics.intervals import Array
+from nasbench_harness.reports.statistics.arrays import Array
 from nasbench_harness.reports.studydata import StudyData
 from nasbench_harness.reports.words import count, names
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from nasbench_harness.reports.statistics.intervals import Array, band
+from nasbench_harness.reports.statistics.arrays import Array
+from nasbench_harness.reports.statistics.intervals import band
 from nasbench_harness.reports.studydata import StudyData
 
 POINTS = 200

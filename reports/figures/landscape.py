@@ -17,7 +17,7 @@ from nasbench_harness.contracts import Table
 from nasbench_harness.reports import numerals
 from nasbench_harness.reports.figures.drawing import Drawing, Omitted, PanelGrid
 from nasbench_harness.reports.figures.style import DARK, INK, LIGHT, MethodStyle
-from nasbench_harness.reports.statistics.intervals import Array
+from nasbench_harness.reports.statistics.arrays import Array
 from nasbench_harness.reports.studydata import StudyData
 from nasbench_harness.reports.words import count
 

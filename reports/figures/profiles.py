@@ -16,7 +16,7 @@ from nasbench_harness.reports.figures.regretlines import (
     regret_ticks,
 )
 from nasbench_harness.reports.figures.style import MethodStyle
-from nasbench_harness.reports.statistics.intervals import Array
+from nasbench_harness.reports.statistics.arrays import Array
 from nasbench_harness.reports.statistics.profiles import performance_profile
 from nasbench_harness.reports.studydata import StudyData
 from nasbench_harness.reports.summary import numbers

@@ -19,7 +19,7 @@ from nasbench_harness.reports import numerals
 from nasbench_harness.reports.figures.drawing import Drawing, Omitted, PanelGrid
 from nasbench_harness.reports.figures.landscape import LARGEST
 from nasbench_harness.reports.figures.style import INK, MUTED, MethodStyle
-from nasbench_harness.reports.statistics.intervals import Array
+from nasbench_harness.reports.statistics.arrays import Array
 from nasbench_harness.reports.studydata import StudyData
 from nasbench_harness.reports.words import count, listing, plain, shortened
 from nasbench_harness.tables.metrics import devices, latency_metric

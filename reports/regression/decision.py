@@ -33,7 +33,7 @@ from numpy.typing import NDArray
 from nasbench_harness.reports.regression.comparison import Comparison
 from nasbench_harness.reports.regression.permutation import SPLITS
 from nasbench_harness.reports.regression.verdicts import Verdict
-from nasbench_harness.reports.statistics.intervals import TOLERANCE, Array
+from nasbench_harness.reports.statistics.arrays import TOLERANCE, Array
 from nasbench_harness.reports.statistics.paired import holm
 
 Flags = NDArray[np.bool_]

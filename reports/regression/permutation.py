@@ -20,7 +20,7 @@ from math import comb
 
 import numpy as np
 
-from nasbench_harness.reports.statistics.intervals import Array
+from nasbench_harness.reports.statistics.arrays import Array
 
 SPLITS = 20_000
 """Up to so many splits all are gone through; where there are more, so many are drawn."""

@@ -27,7 +27,7 @@ from nasbench_harness.reports.regression.decision import (
 from nasbench_harness.reports.regression.margins import margin_of
 from nasbench_harness.reports.regression.permutation import greater_p, smallest_p
 from nasbench_harness.reports.regression.series import COSTS, Series
-from nasbench_harness.reports.statistics.intervals import TOLERANCE, Array
+from nasbench_harness.reports.statistics.arrays import TOLERANCE, Array
 from nasbench_harness.reports.statistics.paired import holm
 
 SEEDS = (5, 10, 20, 50)

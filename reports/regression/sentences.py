@@ -10,7 +10,7 @@ from nasbench_harness.reports.regression.decision import Decision
 from nasbench_harness.reports.regression.power import seeds_needed
 from nasbench_harness.reports.regression.series import Series
 from nasbench_harness.reports.regression.verdicts import Effect, Verdict
-from nasbench_harness.reports.statistics.intervals import TOLERANCE
+from nasbench_harness.reports.statistics.arrays import TOLERANCE
 from nasbench_harness.reports.words import count, name, ranges
 
 

@@ -7,8 +7,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
+from nasbench_harness.reports.statistics.arrays import Array
 from nasbench_harness.reports.statistics.checks import finite
-from nasbench_harness.reports.statistics.intervals import Array
 
 Axis = Literal["linear", "log10"]
 

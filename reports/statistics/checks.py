@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from nasbench_harness.reports.statistics.intervals import Array
+from nasbench_harness.reports.statistics.arrays import Array
 
 DECIMALS = 9
 """Numbers that agree to so many digits are tied; beyond lies rounding (see `TOLERANCE`)."""

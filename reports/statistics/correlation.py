@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
+from nasbench_harness.reports.statistics.arrays import Array
 from nasbench_harness.reports.statistics.checks import tied, together
-from nasbench_harness.reports.statistics.intervals import BAND_RESAMPLES, Array
-from nasbench_harness.reports.statistics.resampling import bounds, resample
+from nasbench_harness.reports.statistics.resampling import BAND_RESAMPLES, bounds, resample
 
 SMALL = 200
 """Up to so many pairs all their signs are held as a matrix; beyond, fewer resamples will do."""

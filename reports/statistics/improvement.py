@@ -7,8 +7,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
+from nasbench_harness.reports.statistics.arrays import Array
 from nasbench_harness.reports.statistics.checks import finite, tied
-from nasbench_harness.reports.statistics.intervals import Array
 from nasbench_harness.reports.statistics.resampling import bounds, resample
 
 

@@ -9,17 +9,9 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
-
-RESAMPLES = 9999
-BAND_RESAMPLES = 999
-"""For bands with an interval at every step, which nobody reads to the third digit."""
-MANY = 1000
-"""Runs beyond which intervals are so narrow that as few resamples will do."""
-TOLERANCE = 1e-9
-"""Differences below this many points are rounding."""
+from nasbench_harness.reports.statistics.arrays import TOLERANCE, Array
+from nasbench_harness.reports.statistics.resampling import BAND_RESAMPLES, bounds, resample
 
 
 def mean_interval(values: Array) -> tuple[float, float]:
@@ -54,14 +46,7 @@ def band(values: Array) -> tuple[Array, Array]:
     return (np.asarray(low), np.asarray(high))
 
 
-def resamples_for(runs: int) -> int:
-    """How many resamples an interval over so many runs takes."""
-    return RESAMPLES if runs <= MANY else BAND_RESAMPLES
-
-
 def _bounds(
     statistic: Callable[..., Array], sizes: Sequence[int], resamples: int | None = None
 ) -> tuple[Any, Any]:
-    from nasbench_harness.reports.statistics.resampling import bounds, resample
-
     return bounds(resample(statistic, sizes, resamples))

@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import ArrayLike
 
+from nasbench_harness.reports.statistics.arrays import Array
 from nasbench_harness.reports.statistics.checks import finite, tied, together
 from nasbench_harness.reports.statistics.improvement import Chance, probability_of_improvement
-from nasbench_harness.reports.statistics.intervals import Array, mean_interval
+from nasbench_harness.reports.statistics.intervals import mean_interval
 from nasbench_harness.reports.statistics.power import seeds_needed
 from nasbench_harness.reports.statistics.signedrank import rank_biserial, signed_rank_p
 

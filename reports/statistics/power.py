@@ -7,8 +7,8 @@ import math
 import numpy as np
 from numpy.typing import ArrayLike
 
+from nasbench_harness.reports.statistics.arrays import TOLERANCE
 from nasbench_harness.reports.statistics.checks import finite, tied
-from nasbench_harness.reports.statistics.intervals import TOLERANCE
 from nasbench_harness.reports.statistics.signedrank import fewest_pairs
 
 EFFICIENCY = 3 / math.pi

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
+from nasbench_harness.reports.statistics.arrays import TOLERANCE, Array
 from nasbench_harness.reports.statistics.checks import finite
-from nasbench_harness.reports.statistics.intervals import BAND_RESAMPLES, TOLERANCE, Array
-from nasbench_harness.reports.statistics.resampling import bounds, resample
+from nasbench_harness.reports.statistics.resampling import BAND_RESAMPLES, bounds, resample
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
+from nasbench_harness.reports.statistics.arrays import TOLERANCE, Array
 from nasbench_harness.reports.statistics.checks import finite, tied
-from nasbench_harness.reports.statistics.intervals import TOLERANCE, Array
 
 
 @dataclass(frozen=True)

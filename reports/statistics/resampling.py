@@ -12,8 +12,13 @@ from typing import Any
 
 import numpy as np
 
-from nasbench_harness.reports.statistics.intervals import Array, resamples_for
+from nasbench_harness.reports.statistics.arrays import Array
 
+RESAMPLES = 9999
+BAND_RESAMPLES = 999
+"""For bands with an interval at every step, which nobody reads to the third digit."""
+MANY = 1000
+"""Runs beyond which intervals are so narrow that as few resamples will do."""
 CELLS = 2**20
 """So many counts are held at a time: 8 MB."""
 
@@ -36,6 +41,11 @@ def resample(
         number = min(rows, resamples - start)
         parts.append(statistic(*(_counts(generator, number, size) for size in sizes)))
     return np.concatenate(parts)
+
+
+def resamples_for(runs: int) -> int:
+    """How many resamples an interval over so many runs takes."""
+    return RESAMPLES if runs <= MANY else BAND_RESAMPLES
 
 
 def bounds(values: Array) -> tuple[Any, Any]:

@@ -12,8 +12,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike
 
+from nasbench_harness.reports.statistics.arrays import TOLERANCE, Array
 from nasbench_harness.reports.statistics.checks import finite
-from nasbench_harness.reports.statistics.intervals import TOLERANCE, Array
 from nasbench_harness.reports.statistics.resampling import bounds, resample
 
 TRIMMED = 0.25

@@ -20,8 +20,8 @@ import math
 import numpy as np
 from numpy.typing import ArrayLike
 
+from nasbench_harness.reports.statistics.arrays import Array
 from nasbench_harness.reports.statistics.checks import finite, tied
-from nasbench_harness.reports.statistics.intervals import Array
 
 EXACT = 100
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from scipy.stats import permutation_test
 
 from nasbench_harness.reports.regression.permutation import greater_p, positive_p, smallest_p
-from nasbench_harness.reports.statistics.intervals import Array
+from nasbench_harness.reports.statistics.arrays import Array
 
 TIED = st.sampled_from([93.0, 93.5, 94.0, 94.0664])
 

@@ -21,7 +21,7 @@ from nasbench_harness.reports.regression.power import (
     paired_seeds,
     power_table,
 )
-from nasbench_harness.reports.statistics.intervals import Array
+from nasbench_harness.reports.statistics.arrays import Array
 
 from .conftest import BEST, METRIC, series
 

@@ -15,7 +15,9 @@ from nasbench_harness.study.canonical import (
     canonical_settings,
     find_label,
 )
-from nasbench_harness.study.config import MethodChoice, StudyConfig, settled
+from nasbench_harness.study.choice import MethodChoice
+from nasbench_harness.study.config import StudyConfig, settled
+from nasbench_harness.study.naming import study_name
 from nasbench_harness.study.notation import ConfigError, parse_methods
 
 Planned = Callable[..., list[TrialSpec]]
@@ -67,9 +69,11 @@ def test_name_label_and_fingerprint_agree(
     configured: Callable[..., StudyConfig], planned: Planned, value: str
 ) -> None:
     first, second = (f"unas[temperature={one}]" for one in ("1", value))
-    assert configured(first).name == configured(second).name
+    assert study_name(configured(first)) == study_name(configured(second))
     assert settled(configured(first)) == settled(configured(second))
-    assert configured(first).name == configured("unas", f"unas.temperature={value}").name
+    assert study_name(configured(first)) == study_name(
+        configured("unas", f"unas.temperature={value}")
+    )
     (one, *_), (other, *_) = planned(first, seeds=1), planned(second, seeds=1)
     assert (
         (one.label, one.fingerprint) == (other.label, other.fingerprint) == (ONE, one.fingerprint)

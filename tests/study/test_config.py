@@ -14,7 +14,9 @@ from nasbench_harness.errors import HarnessError, UnknownNameError
 from nasbench_harness.jobs.trial import TrialSpec
 from nasbench_harness.settings import SettingsError
 from nasbench_harness.study import config, planning
-from nasbench_harness.study.config import MethodChoice, StudyConfig
+from nasbench_harness.study.choice import MethodChoice
+from nasbench_harness.study.config import StudyConfig
+from nasbench_harness.study.naming import study_name
 from nasbench_harness.study.notation import ConfigError, parse_methods, parse_seeds
 
 Configured = Callable[..., StudyConfig]
@@ -598,29 +600,29 @@ def test_any_value_makes_a_study_that_comes_back_or_a_sentence(key: str, value: 
 
 
 def test_name_is_readable(configured: Configured) -> None:
-    assert configured("unas,drnas").name == "unas-drnas-nb201"
+    assert study_name(configured("unas,drnas")) == "unas-drnas-nb201"
 
 
 @pytest.mark.parametrize(
     "change", [{"steps": 5}, {"noise": 0.5}, {"recipe": "nb201"}, {"batch_size": 4}]
 )
 def test_name_differs_where_results_would(configured: Configured, change: dict[str, Any]) -> None:
-    assert configured("unas", **change).name != configured("unas").name
+    assert study_name(configured("unas", **change)) != study_name(configured("unas"))
 
 
 def test_name_differs_with_a_setting(configured: Configured) -> None:
-    assert configured("unas[temperature=1]").name != configured("unas").name
+    assert study_name(configured("unas[temperature=1]")) != study_name(configured("unas"))
 
 
 def test_name_is_the_same_with_more_seeds(configured: Configured) -> None:
-    assert configured("unas", seeds="20").name == configured("unas").name
+    assert study_name(configured("unas", seeds="20")) == study_name(configured("unas"))
 
 
 @given(st.lists(st.from_regex(r"[a-z]{1,8}\[[a-z]{1,8}=[a-z0-9/ *~]{1,20}\]", fullmatch=True),
                 min_size=1, max_size=9))  # fmt: skip
 def test_name_is_always_one_short_folder(methods: list[str]) -> None:
     try:
-        name = config.build_config(None, {"methods": methods}, ()).name
+        name = study_name(config.build_config(None, {"methods": methods}, ()))
     except ConfigError:  # no value, twice the same, or a number with two readings
         reject()
     assert Path(name).name == name
@@ -629,7 +631,7 @@ def test_name_is_always_one_short_folder(methods: list[str]) -> None:
 
 def test_long_names_differ_too(configured: Configured) -> None:
     common = ",".join(f"unas[temperature=0.{i}1,learning_rate=0.01]" for i in range(1, 6))
-    assert configured(f"{common},drnas").name != configured(f"{common},darts").name
+    assert study_name(configured(f"{common},drnas")) != study_name(configured(f"{common},darts"))
 
 
 # --- planning ----------------------------------------------------------------------------------
@@ -753,14 +755,14 @@ def test_the_layout_of_images_is_left_open(
     """The same config, and so the same study, as before there was such a key."""
     study = configured(**given)
     assert study.image_layout is None
-    assert study.name == configured().name
+    assert study_name(study) == study_name(configured())
 
 
 def test_a_layout_of_images_is_of_a_study_on_images(
     configured: Callable[..., StudyConfig], planned: Planned
 ) -> None:
     given = {"search": "supernet", "dataset": "folder:x", "image_layout": "classes"}
-    assert configured(**given).name.endswith("image-layout-classes")
+    assert study_name(configured(**given)).endswith("image-layout-classes")
     with pytest.raises(ConfigError, match="`image_layout` is about supernets"):
         planned(image_layout="classes")
     with pytest.raises(ConfigError, match="`image_layout` cannot be 'flat'"):

@@ -14,6 +14,7 @@ from nasbench_harness.errors import HarnessError
 from nasbench_harness.study.config import build_config, with_cost
 from nasbench_harness.study.cost_options import cost_notes
 from nasbench_harness.study.heldcost import HeldCost, common_cost, held_cost
+from nasbench_harness.study.naming import study_name
 from nasbench_harness.study.notation import ConfigError
 from nasbench_harness.study.planning import plan
 
@@ -42,7 +43,7 @@ def test_option_and_brackets_are_the_same_study() -> None:
     option = build_config(None, {"methods": "unas", "cost": "params", "target": 0.5, **given}, [])
     brackets = build_config(None, {"methods": "unas[cost=params,cost_target=0.5]", **given}, [])
     assert [s.trial_id for s in plan(option)] == [s.trial_id for s in plan(brackets)]
-    assert option.name == brackets.name
+    assert study_name(option) == study_name(brackets)
 
 
 def test_a_study_file_holds_them_too(tmp_path: Path) -> None:

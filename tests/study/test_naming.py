@@ -11,7 +11,7 @@ import pytest
 from nasbench_harness.store import studies
 from nasbench_harness.study import planning
 from nasbench_harness.study.config import StudyConfig, build_config
-from nasbench_harness.study.naming import Placed, place
+from nasbench_harness.study.naming import Placed, place, study_name
 from nasbench_harness.tables import library
 
 Configured = Callable[..., StudyConfig]
@@ -54,17 +54,21 @@ def test_the_embedded_table_has_no_part_in_the_name(
     configured: Configured, installed: Callable[[bool], None]
 ) -> None:
     installed(False)
-    assert configured("unas").name == configured("unas", table="analog").name == "unas-nb201"
+    assert (
+        study_name(configured("unas"))
+        == study_name(configured("unas", table="analog"))
+        == "unas-nb201"
+    )
     installed(True)
-    assert configured("unas", table="analog").name == "unas-nb201"
+    assert study_name(configured("unas", table="analog")) == "unas-nb201"
 
 
 def test_the_official_table_has_one_name_asked_for_or_not(
     configured: Configured, installed: Callable[[bool], None]
 ) -> None:
     installed(True)
-    assert configured("unas").name == "unas-nb201-table-official"
-    assert configured("unas", table="official").name == "unas-nb201-table-official"
+    assert study_name(configured("unas")) == "unas-nb201-table-official"
+    assert study_name(configured("unas", table="official")) == "unas-nb201-table-official"
 
 
 def test_an_old_study_is_told_about_and_gone_on_with_by_its_table(
@@ -147,7 +151,7 @@ def test_a_folder_named_as_it_was_typed_is_found(
 @pytest.mark.parametrize("spelled", ["imgs", "imgs/", "./imgs", "/data/imgs", "~/imgs/."])
 def test_images_are_named_without_the_way_to_them(configured: Configured, spelled: str) -> None:
     study = configured("darts", search="supernet", dataset=f"folder:{spelled}")
-    assert study.name == "darts-nb201-supernet-dataset-imgs"
+    assert study_name(study) == "darts-nb201-supernet-dataset-imgs"
 
 
 def test_a_folder_named_with_its_images_as_typed_is_found(

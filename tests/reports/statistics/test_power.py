@@ -9,7 +9,7 @@ import pytest
 from scipy.stats import wilcoxon
 from statsmodels.stats.power import TTestPower
 
-from nasbench_harness.reports.statistics.intervals import Array
+from nasbench_harness.reports.statistics.arrays import Array
 from nasbench_harness.reports.statistics.power import seeds_needed
 
 

@@ -12,7 +12,7 @@ from hypothesis.extra.numpy import arrays
 from scipy.stats import chi2, rankdata
 from scipy.stats import f as f_distribution
 
-from nasbench_harness.reports.statistics.intervals import Array
+from nasbench_harness.reports.statistics.arrays import Array
 from nasbench_harness.reports.statistics.ranks import critical_difference, rank_methods
 
 AUC = np.array(

@@ -9,8 +9,9 @@ import pytest
 from scipy.stats import bootstrap
 
 from nasbench_harness.reports.statistics import resampling
-from nasbench_harness.reports.statistics.intervals import MANY, Array, mean_interval
-from nasbench_harness.reports.statistics.resampling import bounds, resample
+from nasbench_harness.reports.statistics.arrays import Array
+from nasbench_harness.reports.statistics.intervals import mean_interval
+from nasbench_harness.reports.statistics.resampling import MANY, bounds, resample
 
 
 def drawn(*sizes: int, resamples: int = 400) -> list[Array]:

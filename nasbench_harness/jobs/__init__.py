@@ -1,0 +1,1 @@
+"""What runs: a trial from start to end, and the executors that run many."""

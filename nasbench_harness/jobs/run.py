@@ -1,0 +1,26 @@
+"""A trial in progress: what it runs with, and how far it is."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+
+from nasbench_harness.contracts import Problem, Searcher, SearchSpace, Table
+from nasbench_harness.hardware import Hardware
+from nasbench_harness.study.spec import TrialSpec
+
+
+@dataclass
+class Run:
+    """A trial in progress."""
+
+    spec: TrialSpec
+    space: SearchSpace
+    table: Table
+    problem: Problem
+    searcher: Searcher
+    hardware: Hardware = field(default_factory=Hardware)
+    step: int = 0
+    seconds: float = 0.0
+    lines: int = 0
+    last_checkpoint: float = field(default_factory=time.monotonic)

@@ -1,0 +1,1 @@
+"""What trains the weights of networks, alone or shared."""

@@ -1,0 +1,1 @@
+"""One supernet trained on images, in which all architectures share their weights."""

@@ -1,0 +1,1 @@
+"""What the process runs in: its streams, its signals, and how it ends."""

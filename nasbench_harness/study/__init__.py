@@ -1,0 +1,1 @@
+"""What is asked: the study file, the notation of the command line, and the trials they mean."""

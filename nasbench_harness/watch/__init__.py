@@ -1,0 +1,1 @@
+"""Who looks on: a study in a terminal, on TensorBoard and on MLflow."""
