@@ -1,0 +1,50 @@
+"""The whole vocabulary, a page a subject: what a method, a problem, a space and a table are.
+
+Everything else leans on these pages and they lean on nothing of ours. Shapes: D decisions, K
+options (the largest number of options of any decision; shorter ones are padded and masked), B
+examples of a batch. Accuracies are percent (0-100), losses are what a searcher minimises.
+
+The life of a search, in order: the problem and the searcher are made; at every step the problem
+begins it with `advance()` and the searcher takes it with `step()`; at recorded steps the searcher
+is asked for `scores()` and `architecture()`, the problem `observe`s that mixture, and a line goes
+into the journal; at due times both give their `state_dict()` for a checkpoint; at the end comes
+`architecture()`, which the problem `conclude`s and the table looks up.
+"""
+
+from nasbench_harness.contracts.benchmark import Metric, Table
+from nasbench_harness.contracts.network import Grown, NetworkShape, NetworkSpace, Supernet
+from nasbench_harness.contracts.problem import (
+    Log,
+    PartialChannels,
+    Problem,
+    Progress,
+    Split,
+    StandAloneAccuracy,
+    UnrolledGradient,
+)
+from nasbench_harness.contracts.searcher import GradientEstimator, Recipe, Searcher, Setup
+from nasbench_harness.contracts.space import Architecture, Decision, Numbered, SearchSpace
+
+__all__ = [
+    "Architecture",
+    "Decision",
+    "GradientEstimator",
+    "Grown",
+    "Log",
+    "Metric",
+    "NetworkShape",
+    "NetworkSpace",
+    "Numbered",
+    "PartialChannels",
+    "Problem",
+    "Progress",
+    "Recipe",
+    "SearchSpace",
+    "Searcher",
+    "Setup",
+    "Split",
+    "StandAloneAccuracy",
+    "Supernet",
+    "Table",
+    "UnrolledGradient",
+]

@@ -1,0 +1,98 @@
+"""A method: its settings and recipes, and a search of it in progress."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, runtime_checkable
+
+from nasbench_harness.contracts.problem import Log, Problem
+from nasbench_harness.contracts.space import Architecture
+
+if TYPE_CHECKING:
+    import torch
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A published (or our own) setting of a method for a space or problem."""
+
+    epochs: int
+    source: str
+    """Where the numbers come from; says so where they are a design decision of this project."""
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    """What differs from the method's defaults."""
+    steps: int | None = None
+    """Search steps on a landscape; None: as many as the epochs have batches."""
+    network: Mapping[str, Any] = field(default_factory=dict)
+    """How a weight-sharing problem trains its network weights under this recipe."""
+    rates_for_batch: int | None = None
+    """Images of a batch that both learning rates, the method's and the network's, are for: on
+    images they grow with the batch, where the user does not set them; None: they are the same for
+    every batch. What they end at stays."""
+
+
+class Setup(Protocol):
+    """What can be read of a method without running it.
+
+    A method is its own set-up. One that imports much may keep these members in a base class, in a
+    module that imports little, and name it by an entry point `nasbench_harness.setups` as well:
+    then `show method` and shell completion answer at once.
+    """
+
+    Settings: ClassVar[type[Any]]
+    """Validated hyper-parameters: a `nasbench_harness.settings.Settings`."""
+    recipes: ClassVar[Mapping[str, Recipe]]
+    version: ClassVar[str]
+    """Raised when the same settings and seed give another result."""
+
+
+class Searcher(Setup, Protocol):
+    """A method in the middle of a search.
+
+    It owns its architecture parameters, its optimiser and its random generator. It never touches
+    files, tables, the clock or global random state, and cannot tell a landscape from a supernet.
+    """
+
+    queries: ClassVar[bool]
+    """Does it ask for single architectures, as one would train them, rather than for losses."""
+
+    def __init__(self, problem: Problem, settings: Any, seed: int) -> None: ...
+
+    @classmethod
+    def requires(cls, settings: Any) -> Sequence[type]:
+        """The optional capabilities (protocols) a problem must have under these settings."""
+
+    def step(self) -> Log:
+        """One search step on the batches the problem drew; returns what is worth logging."""
+
+    def scores(self) -> torch.Tensor:
+        """[D, K], non-negative, 0 where masked: the preference for every choice now."""
+
+    def architecture(self) -> Architecture:
+        """The answer if stopped now."""
+
+    def state_dict(self) -> dict[str, Any]:
+        """Everything needed to go on; `torch.load(weights_only=True)` reads it."""
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go on from `state`."""
+
+
+@runtime_checkable
+class GradientEstimator(Protocol):
+    """Capability of a searcher: its architecture gradient, and what that is an estimate of.
+
+    Both are taken at the parameters and on the batch of now, without the optimiser's weight decay,
+    and neither updates a parameter or a moving average; random numbers and queries may be spent.
+    """
+
+    def estimate(self) -> torch.Tensor:
+        """One fresh draw [D, K] of the gradient that a step follows, detached."""
+
+    def exact(self) -> torch.Tensor:
+        """Gradient [D, K], detached, of the objective the method claims to descend.
+
+        Only where losses are multilinear in the weights, as on a landscape: there the expected
+        loss of independent random rows is the loss of their means.
+        """

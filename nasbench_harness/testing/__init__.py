@@ -1,0 +1,27 @@
+"""The conformance kit: what a plugin author runs against a method, a space or a table.
+
+    from nasbench_harness.testing import check_searcher
+    check_searcher(MyMethod)
+
+Each check raises AssertionError with a sentence about what the contract asks for. `ToySpace` and
+`toy_problem` are small enough to enumerate and ragged, so that a method that forgets the mask is
+found out.
+"""
+
+from nasbench_harness.testing.networks import check_networks
+from nasbench_harness.testing.searchers import check_searcher
+from nasbench_harness.testing.spaces import check_space
+from nasbench_harness.testing.tables import check_table
+from nasbench_harness.testing.toys import TOY_METRIC, TOY_OPTIONS, ToySpace, ToyTable, toy_problem
+
+__all__ = [
+    "TOY_METRIC",
+    "TOY_OPTIONS",
+    "ToySpace",
+    "ToyTable",
+    "check_networks",
+    "check_searcher",
+    "check_space",
+    "check_table",
+    "toy_problem",
+]

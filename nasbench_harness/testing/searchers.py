@@ -1,0 +1,126 @@
+"""Does a method keep the contract of `Searcher`."""
+
+from __future__ import annotations
+
+import io
+import random as python_random
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import torch
+
+from nasbench_harness.contracts import GradientEstimator, Problem, Searcher, SearchSpace
+from nasbench_harness.problems.landscape.objective import Landscape
+from nasbench_harness.testing.toys import toy_problem
+
+
+def check_searcher(
+    method: type[Searcher],
+    settings: Any = None,
+    *,
+    make_problem: Callable[[], Problem] = toy_problem,
+    steps: int = 12,
+) -> None:
+    """Does a method keep the contract of `Searcher`.
+
+    Same seed, same run; a state saved in the middle and loaded elsewhere goes on identically; the
+    state survives `torch.load(weights_only=True)`; scores have the space's shape and respect its
+    mask; the answer is an architecture of the space; global random state is left alone; settings
+    are validated and every recipe is valid. A `GradientEstimator` gives gradients of the space's
+    shape, and goes on as if nobody had asked for them.
+    """
+    chosen = settings if settings is not None else method.Settings()
+    _check_recipes(method)
+
+    def make(problem: Problem, seed: int) -> Searcher:
+        return method(problem, chosen, seed)
+
+    before = _global_random_state()
+    first = _trace(make, make_problem, steps)
+    assert _global_random_state() == before, "a searcher must not touch global random state"
+    again = _trace(make, make_problem, steps)
+    assert first == again, "the same seed must give the same run"
+    resumed = _trace(make, make_problem, steps, interrupt=steps // 2)
+    assert first == resumed, "a searcher resumed from its state must go on as if uninterrupted"
+    asked = _trace(make, make_problem, steps, each_step=_check_estimator)
+    assert first == asked, "a searcher whose gradient was estimated must go on as if not asked"
+    assert _global_random_state() == before, "an estimate must not touch global random state"
+
+
+def _check_recipes(method: type[Searcher]) -> None:
+    assert method.recipes, "a method needs at least one recipe"
+    assert isinstance(method.queries, bool), "a method says whether it queries architectures"
+    for name, recipe in method.recipes.items():
+        method.Settings.build(f"recipe {name}", recipe.settings)
+        assert recipe.epochs > 0, f"recipe {name}: epochs must be positive"
+        assert recipe.source, f"recipe {name} must say where its numbers come from"
+    for row in method.Settings.explain():
+        assert row["meaning"], f"setting {row['name']} must explain itself"
+
+
+def _trace(
+    make: Callable[[Problem, int], Searcher],
+    make_problem: Callable[[], Problem],
+    steps: int,
+    interrupt: int | None = None,
+    each_step: Callable[[Searcher, Problem], None] = lambda searcher, problem: None,
+) -> list[Any]:
+    """Everything observable of a run; at step `interrupt` it moves into fresh objects."""
+    problem = make_problem()
+    searcher = make(problem, 7)
+    trace: list[Any] = []
+    for step in range(steps):
+        if step == interrupt:
+            state = _through_file({"s": searcher.state_dict(), "p": problem.state_dict()})
+            problem = make_problem()
+            searcher = make(problem, 8)
+            searcher.load_state_dict(state["s"])
+            problem.load_state_dict(state["p"])
+        problem.advance()
+        log = searcher.step()
+        assert isinstance(log, dict), "step() returns a dict of numbers"
+        trace.append(({k: float(v) for k, v in log.items()}, *_answers(searcher, problem.space)))
+        each_step(searcher, problem)
+    return trace
+
+
+def _check_estimator(searcher: Searcher, problem: Problem) -> None:
+    if not isinstance(searcher, GradientEstimator) or not isinstance(problem, Landscape):
+        return
+    before = searcher.state_dict(), problem.state_dict()
+    scores = searcher.scores()
+    for gradient in (searcher.estimate(), searcher.exact()):
+        assert gradient.shape == problem.space.mask.shape, "a gradient is [D, K]"
+        assert not gradient.requires_grad, "a gradient is detached"
+    assert torch.equal(scores, searcher.scores()), "an estimate must not update anything"
+    searcher.load_state_dict(before[0])
+    problem.load_state_dict(before[1])
+
+
+def _answers(searcher: Searcher, space: SearchSpace) -> tuple[Any, ...]:
+    scores = searcher.scores()
+    mask = space.mask
+    assert scores.shape == mask.shape, f"scores() must be {tuple(mask.shape)}"
+    assert not scores.requires_grad, "scores() must be detached"
+    assert bool((scores >= 0).all()), "scores() must not be negative"
+    assert bool((scores[~mask] == 0).all()), "scores() must be 0 where the mask is False"
+    arch = searcher.architecture()
+    assert space.parse(str(arch)) == arch, "architecture() must be one of the space's"
+    return scores.tolist(), arch.choices
+
+
+def _through_file(state: Any) -> Any:
+    buffer = io.BytesIO()
+    torch.save(state, buffer)
+    buffer.seek(0)
+    return torch.load(buffer, weights_only=True)
+
+
+def _global_random_state() -> tuple[Any, ...]:
+    numpy_state = np.random.get_state(legacy=True)
+    return (
+        torch.get_rng_state().tolist(),
+        python_random.getstate(),
+        tuple(np.asarray(part).tolist() for part in numpy_state),
+    )
