@@ -12,12 +12,8 @@ import numpy as np
 from nasbench_harness.reports.regression.permutation import greater_p, positive_p
 from nasbench_harness.reports.regression.series import COSTS, MEMORY, Series
 from nasbench_harness.reports.regression.verdicts import Effect
-from nasbench_harness.reports.statistics.intervals import (
-    TOLERANCE,
-    Array,
-    difference_interval,
-    mean_interval,
-)
+from nasbench_harness.reports.statistics.arrays import TOLERANCE, Array
+from nasbench_harness.reports.statistics.intervals import difference_interval, mean_interval
 
 ENOUGH = 3
 """Fewer fresh seeds than this pass no test, whatever their p-value."""

@@ -19,8 +19,8 @@ from nasbench_harness.jobs.study import run_study
 from nasbench_harness.study.config import build_config
 
 COMMAND = [sys.executable, "-m", "nasbench_harness"]
-STUDY = {"methods": "rea,drnas", "seeds": 1, "steps": 3_000, "random": False}
-WORDS = ["run", "-m", "rea,drnas", "--seeds", "1", "--steps", "3000", "--no-random", "-j", "1"]
+STUDY = {"methods": "rea,drnas", "seeds": 1, "steps": 10_000, "random": False}
+WORDS = ["run", "-m", "rea,drnas", "--seeds", "1", "--steps", "10000", "--no-random", "-j", "1"]
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX signals")
 
