@@ -22,7 +22,8 @@ from nasbench_harness.jobs.recording import record, recorded_steps, result
 from nasbench_harness.jobs.run import Run
 from nasbench_harness.seeding import stream_seed
 from nasbench_harness.store.checkpoints import load_checkpoint, remove_checkpoints, save_checkpoint
-from nasbench_harness.store.files import Journal, write_json
+from nasbench_harness.store.files import write_json
+from nasbench_harness.store.journals import Journal
 from nasbench_harness.store.outcomes import (
     HISTORY,
     RESULT,

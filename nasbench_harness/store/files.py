@@ -11,9 +11,7 @@ import secrets
 import shutil
 import stat
 import tempfile
-import time
-from collections.abc import Iterator, Mapping
-from itertools import takewhile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -219,74 +217,3 @@ def _loads(text: str, **how: Any) -> Any:
         return json.loads(text, **how)
     except RecursionError as error:
         raise ValueError("it is nested too deeply") from error
-
-
-class Journal:
-    """A JSON-lines file that only grows: each line is flushed, and synced once a second.
-
-    What a crash tore or damaged is cut off before the next line is appended.
-    """
-
-    SYNC_SECONDS = 1.0
-
-    def __init__(self, path: Path, *, keep: int | None = None) -> None:
-        """Append to `path`; `keep` first cuts it back to that many lines."""
-        lines = list(takewhile(_is_object, _whole_lines(path)))
-        if keep is not None:
-            lines = lines[:keep]
-        with path.open("ab") as file:
-            file.truncate(sum(map(len, lines)))
-        self._file = path.open("ab")
-        self._synced = time.monotonic()
-        self.length = len(lines)
-
-    def append(self, row: Mapping[str, Any]) -> None:
-        """Add one line."""
-        self._file.write(json.dumps(row, separators=(",", ":")).encode() + b"\n")
-        self._file.flush()
-        self.length += 1
-        if time.monotonic() - self._synced > self.SYNC_SECONDS:
-            self.sync()
-
-    def sync(self) -> None:
-        """Make sure that what was appended survives a power cut."""
-        os.fsync(self._file.fileno())
-        self._synced = time.monotonic()
-
-    def close(self) -> None:
-        """Sync and close; on a full disk the file is closed all the same."""
-        try:
-            self.sync()
-        finally:
-            self._file.close()
-
-
-def read_journal(path: Path) -> list[dict[str, Any]]:
-    """Every line of a journal but a torn last one; HarnessError names a damaged one."""
-    rows: list[dict[str, Any]] = []
-    for number, line in enumerate(_whole_lines(path), start=1):
-        if not _is_object(line):
-            raise HarnessError(
-                f"Line {number} of {path} is damaged; delete that trial's folder and run the study"
-                " again."
-            )
-        rows.append(json.loads(line))
-    return rows
-
-
-def _whole_lines(path: Path) -> Iterator[bytes]:
-    """All lines that end as a line does."""
-    if not path.exists():
-        return
-    with path.open("rb") as file:
-        for line in file:
-            if not line.endswith(b"\n"):
-                return
-            yield line
-
-
-def _is_object(line: bytes) -> bool:
-    try:
-        return isinstance(json.loads(line), dict)
-    except ValueError:
-        return False

@@ -20,12 +20,19 @@ TRIAL, HISTORY, RESULT = "trial.json", "history.jsonl", "result.json"
 
 
 class Status(StrEnum):
-    """How a trial ended, or that it has not."""
+    """What a trial is doing, or how it ended; its folder and the tables know no `running`."""
 
     DONE = "done"
+    RUNNING = "running"
     FAILED = "failed"
     INTERRUPTED = "interrupted"
+    """Stopped or killed before its end."""
     MISSING = "missing"
+    """Not begun."""
+
+
+WRITTEN = tuple(status for status in Status if status is not Status.RUNNING)
+"""How a trial is found once nobody works on it."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +89,8 @@ def read_result(folder: Path) -> dict[str, Any]:
     """The result of the trial in `folder`; only a status if there is none or it is damaged."""
     try:
         result: dict[str, Any] = read_json(folder / RESULT)
-        Status(result["status"])
+        if result["status"] not in WRITTEN:
+            return {"status": Status.MISSING}
     except (OSError, ValueError, KeyError, TypeError):
         return {"status": Status.MISSING}
     return result

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from nasbench_harness.store.outcomes import Status
+from nasbench_harness.store.outcomes import WRITTEN
 from nasbench_harness.store.schema import KEYS, SCHEMA, Column, Kind, column_of
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def _in_words(found: pa.DataType) -> str:
 def _of_statuses(trials: pa.Table) -> Iterator[str]:
     import pyarrow.compute as pc
 
-    known = [str(status) for status in Status]
+    known = [str(status) for status in WRITTEN]
     for status in pc.unique(trials["status"]).to_pylist():
         if status not in known:
             yield (

@@ -14,6 +14,7 @@ from nasbench_harness.names import command_line, shell_word
 from nasbench_harness.store import gathering, versions
 from nasbench_harness.store.cost_columns import CostColumns
 from nasbench_harness.store.files import read_json, write_json
+from nasbench_harness.store.journals import read_histories
 from nasbench_harness.store.outcome_columns import (
     ACCURACY,
     OUTCOME_REGRET,
@@ -266,7 +267,7 @@ def _history(study: Study) -> pa.Table:
         trial = spec.trial_id
         keys = {"trial": trial, "method": spec.label, "seed": spec.seed}
         sources.append((study.trial_folder(spec) / HISTORY, keys))
-    table = gathering.read_histories(sources)
+    table = read_histories(sources)
     if not table.num_rows:
         table = pa.table({name: pa.nulls(0) for name in ("trial", "method", "seed", "step")})
     planned = pa.table(

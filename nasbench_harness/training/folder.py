@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from nasbench_harness.errors import HarnessError, os_sentence
 from nasbench_harness.images.place import is_folder
 from nasbench_harness.names import command_line
-from nasbench_harness.store.files import read_journal, read_json, write_json
+from nasbench_harness.store.files import read_json, write_json
+from nasbench_harness.store.journals import read_journal
 from nasbench_harness.store.outcomes import HISTORY, SCHEMA_VERSION, Status, read_result
 from nasbench_harness.store.provenance import facts
 from nasbench_harness.store.strangers import stranger

@@ -31,7 +31,8 @@ from nasbench_harness.hardware import (
 )
 from nasbench_harness.images.layout import LayoutName
 from nasbench_harness.store.checkpoints import load_checkpoint, remove_checkpoints, save_checkpoint
-from nasbench_harness.store.files import Journal, read_journal, write_json
+from nasbench_harness.store.files import write_json
+from nasbench_harness.store.journals import Journal, read_journal
 from nasbench_harness.store.outcomes import (
     HISTORY,
     RESULT,

@@ -15,11 +15,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from nasbench_harness.store.journals import Tail
 from nasbench_harness.store.outcomes import HISTORY, RESULT, TRIAL, Status
 from nasbench_harness.store.studies import Study
 from nasbench_harness.study.spec import TrialSpec
-from nasbench_harness.watch.journals import Tail, numbers
-from nasbench_harness.watch.trackers import TrackingError
+from nasbench_harness.watch.trackers import TrackingError, numbers
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient

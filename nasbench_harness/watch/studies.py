@@ -10,9 +10,10 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
+from nasbench_harness.store.outcomes import Status
 from nasbench_harness.store.studies import LOCK, STUDY, Study, open_study
 from nasbench_harness.watch.locks import is_held
-from nasbench_harness.watch.trials import State, TrialObserver, TrialState
+from nasbench_harness.watch.trials import TrialObserver, TrialState
 
 
 @dataclass(frozen=True)
@@ -30,23 +31,23 @@ class StudyState:
         """`running`, `done`, or `stopped` where trials are missing and nobody runs them."""
         if self.alive:
             return "running"
-        return "done" if self.count(State.DONE) == len(self.trials) else "stopped"
+        return "done" if self.count(Status.DONE) == len(self.trials) else "stopped"
 
-    def count(self, state: State) -> int:
+    def count(self, state: Status) -> int:
         """How many trials are in that state."""
         return sum(trial.state is state for trial in self.trials)
 
-    def of(self, state: State) -> list[TrialState]:
+    def of(self, state: Status) -> list[TrialState]:
         """The trials in that state."""
         return [trial for trial in self.trials if trial.state is state]
 
     def methods(self) -> list[dict[str, Any]]:
         """How many trials of each method are in each state."""
-        counts: dict[str, Counter[State]] = {}
+        counts: dict[str, Counter[Status]] = {}
         for trial in self.trials:
             counts.setdefault(trial.method, Counter())[trial.state] += 1
         return [
-            {"method": method, **{str(state): count[state] for state in State}}
+            {"method": method, **{str(state): count[state] for state in Status}}
             for method, count in counts.items()
         ]
 
@@ -55,12 +56,12 @@ class StudyState:
 
         A trial takes as long as those of its method that are done, or as those that run promise.
         """
-        running = self.of(State.RUNNING)
+        running = self.of(Status.RUNNING)
         if not self.alive or not running:
             return None
         durations = _durations(self.trials)
         rest = [_rest(trial, durations) for trial in running]
-        waiting = [t for t in self.trials if t.state in (State.MISSING, State.INTERRUPTED)]
+        waiting = [t for t in self.trials if t.state in (Status.MISSING, Status.INTERRUPTED)]
         ahead = [_rest(trial, durations) for trial in waiting]
         known = [seconds for seconds in (*rest, *ahead) if seconds is not None]
         if len(known) < len(rest) + len(ahead):
@@ -86,7 +87,7 @@ def _durations(trials: Iterable[TrialState]) -> dict[str, float]:
     for trial in trials:
         if not trial.seconds or not trial.step:
             continue
-        found = done if trial.state is State.DONE else promised
+        found = done if trial.state is Status.DONE else promised
         found.setdefault(trial.method, []).append(trial.seconds / trial.step * trial.steps)
     means = {method: fmean(seconds) for method, seconds in (promised | done).items()}
     return {**means, "": fmean(means.values())} if means else {}
@@ -116,7 +117,7 @@ class StudyObserver:
         self._read()
         alive = bool(is_held(self.folder / LOCK))
         trials = [trial.look() for trial in self._trials.values()]
-        alive = alive or any(trial.state is State.RUNNING for trial in trials)
+        alive = alive or any(trial.state is Status.RUNNING for trial in trials)
         return StudyState(self.folder, self._about, alive, trials)
 
     def _read(self) -> None:

@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from nasbench_harness.jobs.executors import Event
+from nasbench_harness.store.journals import Tail
 from nasbench_harness.store.outcomes import HISTORY, TRIAL, Outcome, Status
 from nasbench_harness.store.studies import Study
 from nasbench_harness.study.spec import TrialSpec
-from nasbench_harness.watch.journals import Tail, numbers
-from nasbench_harness.watch.trackers import missing_package, one_line
+from nasbench_harness.watch.trackers import missing_package, numbers, one_line
 
 FOLDER = "tensorboard"
 COMPLETE = "complete"

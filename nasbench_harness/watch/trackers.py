@@ -6,9 +6,9 @@ trials out. A trial knows nothing of it, and a tracker that breaks harms no stud
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from nasbench_harness.errors import HarnessError
 
@@ -70,3 +70,12 @@ def missing_package(package: str, extra: str) -> TrackingError:
         f"--{extra} needs the package {package}; install it with `python -m pip install"
         f" 'nasbench-harness[{extra}]'`."
     )
+
+
+def numbers(facts: Mapping[str, Any], *without: str) -> dict[str, float]:
+    """The numeric values; missing ones, truth values, texts and lists are left out."""
+    return {
+        name: float(value)
+        for name, value in facts.items()
+        if isinstance(value, int | float) and not isinstance(value, bool) and name not in without
+    }

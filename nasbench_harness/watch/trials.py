@@ -2,35 +2,21 @@
 
 from __future__ import annotations
 
-import json
 import os
 import time
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from nasbench_harness.store.journals import last_row
 from nasbench_harness.store.outcomes import HISTORY, RESULT, Status, read_result
 from nasbench_harness.study.spec import TrialSpec
 from nasbench_harness.watch.locks import is_held
 
 TRIAL_LOCK = "trial.lock"
-BLOCK_BYTES = 1 << 13
 PATIENCE_SECONDS = 10.0
 """A journal that has grown this lately is being written to, whatever its lock says."""
 KILLED = "ended without a word"
-
-
-class State(StrEnum):
-    """What a trial is doing, or how it ended."""
-
-    DONE = "done"
-    RUNNING = "running"
-    FAILED = "failed"
-    INTERRUPTED = "interrupted"
-    """Stopped or killed before its end."""
-    MISSING = "missing"
-    """Not begun."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +26,7 @@ class TrialState:
     trial: str
     method: str
     seed: int
-    state: State
+    state: Status
     step: int
     steps: int
     metric: str
@@ -74,7 +60,7 @@ class TrialObserver:
             self._result_stamp, self._result = stamp, read_result(self._result_path.parent)
         if self._result["status"] == Status.DONE:
             seconds = self._result.get("search_seconds")
-            return self._tell(State.DONE, self._result, self.spec.steps, seconds, "")
+            return self._tell(Status.DONE, self._result, self.spec.steps, seconds, "")
         stamp = _stamp(self._journal_path)
         if stamp != self._journal_stamp:
             self._journal_stamp, self._row = stamp, last_row(self._journal_path) or {}
@@ -83,7 +69,7 @@ class TrialObserver:
         return self._tell(state, self._row, step, seconds, error)
 
     def _tell(
-        self, state: State, facts: dict[str, Any], step: int, seconds: float | None, error: str
+        self, state: Status, facts: dict[str, Any], step: int, seconds: float | None, error: str
     ) -> TrialState:
         metric = self.spec.report_metric
         accuracy, regret = facts.get(metric), facts.get(f"regret_{metric}")
@@ -92,16 +78,16 @@ class TrialObserver:
             accuracy, regret, seconds, error,
         )  # fmt: skip
 
-    def _unfinished(self) -> tuple[State, str]:
+    def _unfinished(self) -> tuple[Status, str]:
         status, error = self._result["status"], str(self._result.get("error", ""))
         failed = status == Status.FAILED
         if is_held(self._lock_path) or self._grows():
-            return State.RUNNING, error if failed else ""
+            return Status.RUNNING, error if failed else ""
         if failed:
-            return State.FAILED, error
+            return Status.FAILED, error
         if status == Status.INTERRUPTED:
-            return State.INTERRUPTED, error
-        return (State.INTERRUPTED, KILLED) if self._journal_stamp else (State.MISSING, "")
+            return Status.INTERRUPTED, error
+        return (Status.INTERRUPTED, KILLED) if self._journal_stamp else (Status.MISSING, "")
 
     def _grows(self) -> bool:
         """Is the journal written to, as on a disk whose locks this machine does not see.
@@ -132,28 +118,3 @@ def _stamp(path: Path) -> Stamp | None:
     except OSError:
         return None
     return facts.st_mtime_ns, facts.st_size
-
-
-def last_row(path: Path) -> dict[str, Any] | None:
-    """The last whole line of a journal, of which only the end is read; None if there is none."""
-    try:
-        line = _last_line(path)
-        row = json.loads(line) if line else None
-    except (OSError, ValueError):
-        return None
-    return row if isinstance(row, dict) else None
-
-
-def _last_line(path: Path) -> bytes | None:
-    """A torn last line is none."""
-    wanted = BLOCK_BYTES
-    with path.open("rb") as file:
-        size = file.seek(0, os.SEEK_END)
-        while True:
-            start = max(0, size - wanted)
-            file.seek(start)
-            lines = file.read(size - start).split(b"\n")[:-1]
-            whole = lines[1:] if start else lines
-            if whole or not start:
-                return whole[-1] if whole else None
-            wanted *= 4

@@ -10,13 +10,14 @@ from rich.table import Table
 from rich.text import Text
 
 from nasbench_harness.names import printable, shell_word
+from nasbench_harness.store.outcomes import Status
 from nasbench_harness.watch.studies import StudyState
-from nasbench_harness.watch.trials import State, TrialState
+from nasbench_harness.watch.trials import TrialState
 
 BAR_WIDTH = 24
 MOST_RUNNING = 24
 MOST_FAILURES = 6
-STYLES = {State.RUNNING: "cyan", State.FAILED: "red", State.INTERRUPTED: "yellow"}
+STYLES = {Status.RUNNING: "cyan", Status.FAILED: "red", Status.INTERRUPTED: "yellow"}
 
 
 def show(studies: Sequence[StudyState], *, bars: bool) -> Group:
@@ -32,14 +33,14 @@ def _study(study: StudyState, *, bars: bool) -> Iterator[RenderableType]:
     yield _whole((printable(str(study.folder)), "bold"), f": {headline(study)}")
     yield Text(study.about, style="dim")
     yield _methods(study)
-    running = study.of(State.RUNNING)
+    running = study.of(Status.RUNNING)
     if running:
         yield _running(running[:MOST_RUNNING], bars=bars)
     yield from _and_more(len(running) - MOST_RUNNING, "running")
-    failed = study.of(State.FAILED)
+    failed = study.of(Status.FAILED)
     for trial in failed[-MOST_FAILURES:]:
         what = f"{trial.method} seed {trial.seed} failed: {printable(trial.error)}"
-        yield _whole((what, STYLES[State.FAILED]))
+        yield _whole((what, STYLES[Status.FAILED]))
     yield from _and_more(len(failed) - MOST_FAILURES, "failed")
     if study.state == "stopped":
         yield _whole(
@@ -53,8 +54,8 @@ def _whole(*parts: str | tuple[str, str]) -> Text:
 
 
 def headline(study: StudyState) -> str:
-    """State, trials done and time left in half a line."""
-    done = f"{study.state}, {study.count(State.DONE)} of {len(study.trials)} trials done"
+    """Status, trials done and time left in half a line."""
+    done = f"{study.state}, {study.count(Status.DONE)} of {len(study.trials)} trials done"
     eta = study.eta_seconds()
     return done if eta is None else f"{done}, about {_duration(eta)} left"
 
@@ -68,10 +69,10 @@ def _duration(seconds: float) -> str:
 def _methods(study: StudyState) -> Table:
     table = Table(box=None, pad_edge=False)
     table.add_column("method", no_wrap=True)
-    for state in State:
+    for state in Status:
         table.add_column(str(state), justify="right", style=STYLES.get(state, ""))
     for row in study.methods():
-        table.add_row(Text(row["method"]), *(str(row[str(state)] or "·") for state in State))
+        table.add_row(Text(row["method"]), *(str(row[str(state)] or "·") for state in Status))
     return table
 
 

@@ -19,14 +19,14 @@ from filelock import FileLock
 
 from nasbench_harness.jobs.study import LOCK_SECONDS
 from nasbench_harness.jobs.trial import run_trial
-from nasbench_harness.store.files import Journal
+from nasbench_harness.store.journals import Journal, last_row
 from nasbench_harness.store.outcomes import Outcome, Status, write_failure
 from nasbench_harness.store.studies import Study, StudyError, plan_study
 from nasbench_harness.study.config import build_config
 from nasbench_harness.study.planning import plan
 from nasbench_harness.watch.locks import is_held
 from nasbench_harness.watch.studies import StudyObserver
-from nasbench_harness.watch.trials import KILLED, State, TrialState, last_row
+from nasbench_harness.watch.trials import KILLED, TrialState
 
 NASHARNESS = str(Path(sysconfig.get_path("scripts")) / "nasharness")
 STEPS = 50
@@ -149,14 +149,14 @@ def test_asking_does_not_keep_anybody_from_the_lock(tmp_path: Path) -> None:
 
 def test_trial_not_begun_is_missing(study: Study) -> None:
     seen = look(study, 0)
-    assert (seen.state, seen.step, seen.steps) == (State.MISSING, 0, STEPS)
+    assert (seen.state, seen.step, seen.steps) == (Status.MISSING, 0, STEPS)
 
 
 def test_done_trial_tells_its_result(study: Study) -> None:
     finish(study, 0)
     seen, spec = look(study, 0), study.specs[0]
     result = study.result(spec)
-    assert (seen.state, seen.step, seen.method) == (State.DONE, STEPS, "rea")
+    assert (seen.state, seen.step, seen.method) == (Status.DONE, STEPS, "rea")
     assert seen.accuracy == result[spec.report_metric]
     assert seen.regret == result[regret(spec)]
     assert seen.seconds == result["search_seconds"]
@@ -166,7 +166,7 @@ def test_trial_whose_lock_is_held_is_running(study: Study) -> None:
     folder = begin(study, 0, step=20)
     with FileLock(folder / "trial.lock"):
         seen = look(study, 0)
-    assert seen.state is State.RUNNING
+    assert seen.state is Status.RUNNING
     assert (seen.step, seen.accuracy, seen.regret, seen.seconds) == (20, 90.0, 4.5, 4.0)
 
 
@@ -175,37 +175,37 @@ def test_trial_nobody_holds_was_killed(study: Study) -> None:
     with FileLock(folder / "trial.lock"):
         pass
     seen = look(study, 0)
-    assert (seen.state, seen.error, seen.step) == (State.INTERRUPTED, KILLED, 20)
+    assert (seen.state, seen.error, seen.step) == (Status.INTERRUPTED, KILLED, 20)
 
 
 def test_journal_that_grows_tells_of_a_trial_on_another_machine(study: Study) -> None:
     folder = begin(study, 0, step=20)
     age(folder / "history.jsonl", seconds=3)
-    assert look(study, 0).state is State.RUNNING
+    assert look(study, 0).state is Status.RUNNING
 
 
 def test_slow_trial_may_pause_longer_between_two_lines(study: Study) -> None:
     """Twenty steps took 20,000 s, so a line is due every 500 s."""
     begin(study, 0, step=20, seconds=20_000.0)
-    assert look(study, 0).state is State.RUNNING
+    assert look(study, 0).state is Status.RUNNING
 
 
 def test_failure_is_told_until_the_trial_is_done(study: Study) -> None:
     spec = study.specs[0]
     folder = begin(study, 0, step=20)
     write_failure(folder, Outcome(spec.trial_id, Status.FAILED, "Out of luck."))
-    assert (look(study, 0).state, look(study, 0).error) == (State.FAILED, "Out of luck.")
+    assert (look(study, 0).state, look(study, 0).error) == (Status.FAILED, "Out of luck.")
     with FileLock(folder / "trial.lock"):
-        assert (look(study, 0).state, look(study, 0).error) == (State.RUNNING, "Out of luck.")
+        assert (look(study, 0).state, look(study, 0).error) == (Status.RUNNING, "Out of luck.")
     finish(study, 0)
-    assert (look(study, 0).state, look(study, 0).error) == (State.DONE, "")
+    assert (look(study, 0).state, look(study, 0).error) == (Status.DONE, "")
 
 
 def test_stopped_trial_is_interrupted(study: Study) -> None:
     folder = begin(study, 0, step=20)
     outcome = Outcome(study.specs[0].trial_id, Status.INTERRUPTED, "stopped at step 20")
     write_failure(folder, outcome)
-    assert (look(study, 0).state, look(study, 0).step) == (State.INTERRUPTED, 20)
+    assert (look(study, 0).state, look(study, 0).step) == (Status.INTERRUPTED, 20)
 
 
 # --- the state of a study ----------------------------------------------------------------------

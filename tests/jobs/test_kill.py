@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 
 from nasbench_harness.jobs.trial import TrialSpec, run_trial
-from nasbench_harness.store.files import read_journal, read_json
+from nasbench_harness.store.files import read_json
+from nasbench_harness.store.journals import read_journal
 from nasbench_harness.study.config import build_config
 from nasbench_harness.study.planning import plan
 

@@ -13,7 +13,8 @@ from nasbench_harness import registry
 from nasbench_harness.errors import HarnessError
 from nasbench_harness.jobs.trial import Status, TrialSpec, run_trial
 from nasbench_harness.problems.landscape.objective import Landscape
-from nasbench_harness.store.files import read_journal, read_json
+from nasbench_harness.store.files import read_json
+from nasbench_harness.store.journals import read_journal
 from nasbench_harness.study.config import build_config, split_datasets, with_cost
 from nasbench_harness.study.planning import plan
 from nasbench_harness.tables.columns import ColumnTable

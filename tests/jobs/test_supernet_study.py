@@ -23,7 +23,8 @@ from nasbench_harness.jobs.executors.local import LocalExecutor
 from nasbench_harness.jobs.study import run_study
 from nasbench_harness.jobs.trial import Callbacks, Status, TrialSpec, run_trial
 from nasbench_harness.store.checkpoints import CHECKPOINT, PREVIOUS
-from nasbench_harness.store.files import read_journal, read_json
+from nasbench_harness.store.files import read_json
+from nasbench_harness.store.journals import read_journal
 from nasbench_harness.store.studies import reproduce
 from nasbench_harness.study.config import build_config
 from nasbench_harness.study.notation import ConfigError

@@ -15,10 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nasbench_harness.store.files import (
-    Journal,
     new_folder,
     read_edited_json,
-    read_journal,
     read_json,
     replacing,
     replacing_folder,
@@ -26,6 +24,7 @@ from nasbench_harness.store.files import (
     write_json,
     write_text,
 )
+from nasbench_harness.store.journals import Journal, read_journal
 
 ROWS = [{"step": 1, "loss": 0.5}, {"step": 2, "loss": 0.25}, {"step": 3, "loss": 0.125}]
 

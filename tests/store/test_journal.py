@@ -11,7 +11,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from nasbench_harness.store.files import Journal, read_journal
+from nasbench_harness.store.journals import Journal, read_journal
 
 ROWS = st.dictionaries(
     st.text(max_size=4),

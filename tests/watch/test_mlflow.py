@@ -23,14 +23,13 @@ from nasbench_harness.jobs.executors import Advanced, Event
 from nasbench_harness.jobs.executors.local import LocalExecutor
 from nasbench_harness.jobs.study import StudyRun, run_study
 from nasbench_harness.jobs.trial import Callbacks, run_trial
-from nasbench_harness.store.files import read_journal
+from nasbench_harness.store.journals import read_journal
 from nasbench_harness.store.outcomes import Outcome, Status
 from nasbench_harness.store.studies import Study
 from nasbench_harness.study.config import StudyConfig
 from nasbench_harness.study.spec import TrialSpec
-from nasbench_harness.watch.journals import numbers
 from nasbench_harness.watch.mlflow_client import shown
-from nasbench_harness.watch.trackers import Listeners, TrackingError, open_trackers
+from nasbench_harness.watch.trackers import Listeners, TrackingError, numbers, open_trackers
 
 pytest.importorskip("mlflow", reason="the package mlflow is not installed")
 

@@ -15,21 +15,21 @@ import pytest
 
 from nasbench_harness.errors import HarnessError
 from nasbench_harness.jobs.trial import TrialSpec, run_trial
-from nasbench_harness.store import gathering, studies
-from nasbench_harness.store.files import read_journal
+from nasbench_harness.store import journals, studies
+from nasbench_harness.store.journals import read_journal
 from nasbench_harness.store.studies import Study
 from nasbench_harness.store.tidy import uniform, write_table
 
-Write = Callable[..., list[gathering.Source]]
+Write = Callable[..., list[journals.Source]]
 
 
 @pytest.fixture
 def write(tmp_path: Path) -> Write:
     """Journals with these lines, one per trial."""
 
-    def write(*journals: bytes | list[Any]) -> list[gathering.Source]:
-        sources: list[gathering.Source] = []
-        for number, content in enumerate(journals):
+    def write(*contents: bytes | list[Any]) -> list[journals.Source]:
+        sources: list[journals.Source] = []
+        for number, content in enumerate(contents):
             path = tmp_path / f"{number}.jsonl"
             lines = content if isinstance(content, bytes) else b"".join(
                 json.dumps(row).encode() + b"\n" for row in content
@@ -41,17 +41,17 @@ def write(tmp_path: Path) -> Write:
     return write
 
 
-def in_python(sources: list[gathering.Source], folder: Path) -> pd.DataFrame:
+def in_python(sources: list[journals.Source], folder: Path) -> pd.DataFrame:
     """What pandas makes of the lines, once through a file as everything gathered is."""
     rows = [{**keys, **row} for path, keys in sources for row in read_journal(path)]
     uniform(pd.DataFrame(rows)).to_parquet(folder / "reference.parquet")
     return pd.read_parquet(folder / "reference.parquet")
 
 
-def is_fast(sources: list[gathering.Source], monkeypatch: pytest.MonkeyPatch) -> bool:
+def is_fast(sources: list[journals.Source], monkeypatch: pytest.MonkeyPatch) -> bool:
     with monkeypatch.context() as patch:
-        patch.setattr(gathering, "_read_in_python", lambda sources: None)
-        return gathering.read_histories(sources) is not None
+        patch.setattr(journals, "_read_in_python", lambda sources: None)
+        return journals.read_histories(sources) is not None
 
 
 NB201 = "|nor_conv_3x3~0|+|skip_connect~0|none~1|+|nor_conv_3x3~0|avg_pool_3x3~1|nor_conv_1x1~2|"
@@ -84,7 +84,7 @@ def test_gathers_what_python_reads(
 ) -> None:
     sources = write(*{**PLAIN, **ODD}[name])
     assert is_fast(sources, monkeypatch) == (name in PLAIN)
-    found = gathering.read_histories(sources).to_pandas()
+    found = journals.read_histories(sources).to_pandas()
     found.to_parquet(tmp_path / "found.parquet")
     written = pd.read_parquet(tmp_path / "found.parquet")
     pd.testing.assert_frame_equal(written, in_python(sources, tmp_path))
@@ -96,10 +96,10 @@ def test_pieces_make_no_difference(
 ) -> None:
     rows = [{"step": n, "a": n / 7, **({"late": n} if n > 5 else {})} for n in range(1, 9)]
     sources = write(rows, [{"step": 1, "a": 1}], rows[:3])
-    monkeypatch.setattr(gathering, "PIECE_BYTES", piece)
+    monkeypatch.setattr(journals, "PIECE_BYTES", piece)
     assert is_fast(sources, monkeypatch)
     pd.testing.assert_frame_equal(
-        gathering.read_histories(sources).to_pandas(), in_python(sources, tmp_path)
+        journals.read_histories(sources).to_pandas(), in_python(sources, tmp_path)
     )
 
 
@@ -112,7 +112,7 @@ def test_pieces_make_no_difference(
 def test_damaged_line_is_named(write: Write, lines: bytes) -> None:
     sources = write(b'{"step":1}\n' + lines)
     with pytest.raises(HarnessError, match=r"Line [23] of .*0\.jsonl is damaged"):
-        gathering.read_histories(sources)
+        journals.read_histories(sources)
 
 
 # --- nothing twice -----------------------------------------------------------------------------
