@@ -13,9 +13,10 @@ from nasbench_harness.reports.figures.drawing import Drawing
 from nasbench_harness.reports.figures.ranks import FEWEST_METHODS, blocks, draw_ranks
 from nasbench_harness.reports.figures.style import MethodStyle, method_styles
 from nasbench_harness.reports.statistics.ranks import rank_methods
-from nasbench_harness.reports.studydata import BASELINE, StudyData
+from nasbench_harness.reports.studydata import StudyData
 from nasbench_harness.reports.tables import Column, PrintedTable
 from nasbench_harness.reports.words import count, names
+from nasbench_harness.study.config import BASELINE
 
 NOTE = (
     "Average rank by final regret, 1 being the best, over the seeds of each study that all of these"

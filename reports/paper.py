@@ -18,12 +18,13 @@ from nasbench_harness.reports.figures.style import method_styles
 from nasbench_harness.reports.page.provenance import caveats
 from nasbench_harness.reports.published import leaderboard
 from nasbench_harness.reports.report import drawings
-from nasbench_harness.reports.studydata import BASELINE, StudyData, read_study
+from nasbench_harness.reports.studydata import StudyData, read_study
 from nasbench_harness.reports.tables import PrintedTable, latex_table, subject, write_table
 from nasbench_harness.reports.words import latex, name
 from nasbench_harness.store.copies import open_studies
 from nasbench_harness.store.files import write_text
 from nasbench_harness.store.ownership import publishing
+from nasbench_harness.study.config import BASELINE
 
 PREAMBLE = (
     FIRST_LINE

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from nasbench_harness.contracts import Metric
-from nasbench_harness.reports.studydata import BASELINE, StudyData
+from nasbench_harness.reports.studydata import StudyData
 from nasbench_harness.reports.words import name, names
+from nasbench_harness.study.config import BASELINE
 
 SEEDS = "seeds"
 """The noise that is one of the table's own training runs."""

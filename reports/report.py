@@ -29,13 +29,14 @@ from nasbench_harness.reports.figures.drawing import Drawing, Omitted, SavedFigu
 from nasbench_harness.reports.figures.style import RC, MethodStyle, method_styles
 from nasbench_harness.reports.overview import NoOverview, overviews
 from nasbench_harness.reports.page.render import Section, Together, render_html, render_markdown
-from nasbench_harness.reports.studydata import BASELINE, StudyData, read_study
+from nasbench_harness.reports.studydata import StudyData, read_study
 from nasbench_harness.reports.tables import write_formats, write_tables
 from nasbench_harness.reports.verdict import judge
 from nasbench_harness.reports.words import plain
 from nasbench_harness.store.copies import open_studies
 from nasbench_harness.store.files import write_text
 from nasbench_harness.store.ownership import publishing
+from nasbench_harness.study.config import BASELINE
 
 Draw = Callable[[StudyData, dict[str, MethodStyle]], Drawing | list[Drawing] | Omitted | None]
 """A list is of variants in one place; None: the figure has no place in this report."""

@@ -17,8 +17,6 @@ from nasbench_harness.reports.compare import Comparison, compare_all
 from nasbench_harness.reports.summary import DONE, summarise, with_outcomes
 from nasbench_harness.store.studies import Study, StudyError, current_tables, open_study
 
-BASELINE = "random"
-"""The label of the line to beat."""
 TRAINED = "mean_train_accuracy"
 """Recorded only where a supernet was trained."""
 

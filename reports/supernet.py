@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from nasbench_harness.reports.protocol import described
-from nasbench_harness.reports.studydata import BASELINE, StudyData
+from nasbench_harness.reports.studydata import StudyData
 from nasbench_harness.reports.words import count, listing, name, names
+from nasbench_harness.study.config import BASELINE
 from nasbench_harness.study.spec import TrialSpec
 
 PUBLISHED = {"width": 16, "cells": 5}

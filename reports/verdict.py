@@ -18,9 +18,10 @@ from nasbench_harness.reports.protocol import SEEDS
 from nasbench_harness.reports.statistics.arrays import TOLERANCE, Array
 from nasbench_harness.reports.statistics.paired import holm, signed_rank_p
 from nasbench_harness.reports.statistics.signedrank import fewest_pairs
-from nasbench_harness.reports.studydata import BASELINE, StudyData
+from nasbench_harness.reports.studydata import StudyData
 from nasbench_harness.reports.summary import DONE, numbers
 from nasbench_harness.reports.words import count, listing, name, names, ranges
+from nasbench_harness.study.config import BASELINE
 
 Order = Literal["better", "worse", "undecided"]
 NOTE = (

@@ -15,15 +15,14 @@ from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin
 import typer
 
 from nasbench_harness.errors import HarnessError
+from nasbench_harness.images.place import FOLDER
+from nasbench_harness.study.heldcost import LATENCY
 
 if TYPE_CHECKING:
     from nasbench_harness.contracts import Table
     from nasbench_harness.settings import Settings
 
 Completer = Callable[[typer.Context, str], list[str]]
-
-FOLDER = "folder:"
-LATENCY = "latency:"
 
 
 def _starting(with_: str, known: Iterable[str]) -> list[str]:

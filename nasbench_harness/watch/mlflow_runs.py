@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from nasbench_harness.store.journals import Tail
 from nasbench_harness.store.outcomes import HISTORY, RESULT, TRIAL, Status
 from nasbench_harness.store.studies import Study
+from nasbench_harness.study.growing import GROWING
 from nasbench_harness.study.spec import TrialSpec
 from nasbench_harness.watch.trackers import TrackingError, numbers
 
@@ -33,12 +34,11 @@ BATCH = 1000
 """Most metrics of one request."""
 FINISHED, RUNNING = "FINISHED", "RUNNING"
 ENDS = {Status.DONE: FINISHED, Status.FAILED: "FAILED"}
-_GROWING = ("methods", "seeds", "random")
 
 
 def study_id(study: Study) -> str:
     """The same for a study wherever its folder lies and however it grows; no other study's."""
-    config = {key: value for key, value in study.config.items() if key not in _GROWING}
+    config = {key: value for key, value in study.config.items() if key not in GROWING}
     planned = {key: value for key, value in study.facts.items() if key != "last_run"}
     text = json.dumps([config, planned], sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
@@ -112,12 +112,12 @@ class StudyRuns:
                 return
 
     def _open_own(self, existing: Run | None) -> str:
-        growing = {f"nasharness.{k}": json.dumps(self._study.config.get(k)) for k in _GROWING}
+        growing = {f"nasharness.{k}": json.dumps(self._study.config.get(k)) for k in GROWING}
         if existing is None:
             tags = {STUDY_TAG: self._study_id, KIND_TAG: "study"}
             name = self._study.folder.resolve().name
             run = self._client.create_run(self.experiment, tags=tags | growing, run_name=name)
-            config = {k: v for k, v in self._study.config.items() if k not in _GROWING}
+            config = {k: v for k, v in self._study.config.items() if k not in GROWING}
             self._client.log_batch(run.info.run_id, params=_params(config))
             return str(run.info.run_id)
         self._client.update_run(existing.info.run_id, status=RUNNING)

@@ -12,7 +12,8 @@ from matplotlib.lines import Line2D
 
 from nasbench_harness.reports import numerals
 from nasbench_harness.reports.figures.style import INK, MUTED
-from nasbench_harness.reports.studydata import BASELINE, StudyData
+from nasbench_harness.reports.studydata import StudyData
+from nasbench_harness.study.config import BASELINE
 
 
 @dataclass(frozen=True)

@@ -22,11 +22,11 @@ from nasbench_harness.reports.figures.style import INK, MUTED, MethodStyle
 from nasbench_harness.reports.statistics.arrays import Array
 from nasbench_harness.reports.studydata import StudyData
 from nasbench_harness.reports.words import count, listing, plain, shortened
+from nasbench_harness.study.heldcost import LATENCY
 from nasbench_harness.tables.metrics import devices, latency_metric
 
 KEY, TITLE = "tradeoff", "Accuracy against cost"
 PREFERRED_DEVICE = "pixel3"
-LATENCY = "latency:"
 BINS = 44
 LINEAR_WITHIN = 0.5
 """Points from the best within which the axis of accuracy is about linear."""

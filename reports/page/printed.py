@@ -13,8 +13,8 @@ from nasbench_harness.reports import words
 from nasbench_harness.reports.exhibits import Exhibit
 from nasbench_harness.reports.figures.style import MethodStyle
 from nasbench_harness.reports.page.swatch import swatch
-from nasbench_harness.reports.studydata import BASELINE
 from nasbench_harness.reports.tables import Column
+from nasbench_harness.study.config import BASELINE
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,11 @@ from collections.abc import Iterator
 
 from nasbench_harness.contracts import Metric
 from nasbench_harness.reports.published.results import DATASETS, Provenance, PublishedResult
-from nasbench_harness.reports.studydata import BASELINE, StudyData
+from nasbench_harness.reports.studydata import StudyData
 from nasbench_harness.reports.summary import numbers
 from nasbench_harness.reports.supernet import FOLDER, PUBLISHED
 from nasbench_harness.reports.words import count
+from nasbench_harness.study.config import BASELINE
 from nasbench_harness.study.spec import TrialSpec
 
 OFFICIAL = "official"

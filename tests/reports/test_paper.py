@@ -35,10 +35,11 @@ from nasbench_harness.reports.figures.printing import (
 from nasbench_harness.reports.figures.style import method_styles
 from nasbench_harness.reports.paper import portable, write_paper
 from nasbench_harness.reports.report import FIGURES
-from nasbench_harness.reports.studydata import BASELINE, StudyData, load_study
+from nasbench_harness.reports.studydata import StudyData, load_study
 from nasbench_harness.reports.words import latex, name
 from nasbench_harness.store.ownership import publishing
 from nasbench_harness.store.studies import Study
+from nasbench_harness.study.config import BASELINE
 
 from .conftest import make_study, relabelled
 
