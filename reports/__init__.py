@@ -20,8 +20,8 @@ settle_matplotlib()
 
 
 def summarise(trials: pd.DataFrame) -> pd.DataFrame:
-    """One row per method, best first; see `nasbench_harness.reports.summary.summarise`."""
-    from nasbench_harness.reports.summary import summarise
+    """One row per method, best first; see `nasbench_harness.reports.study.summary.summarise`."""
+    from nasbench_harness.reports.study.summary import summarise
 
     return summarise(trials)
 

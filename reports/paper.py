@@ -11,16 +11,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nasbench_harness.reports.earlier import DOCUMENT, FIRST_LINE, is_paper, refuse_study
-from nasbench_harness.reports.exhibits import exhibits
 from nasbench_harness.reports.figures.drawing import Omitted
 from nasbench_harness.reports.figures.printing import PRINT_RC, save_sheet, sheets
 from nasbench_harness.reports.figures.style import method_styles
 from nasbench_harness.reports.page.provenance import caveats
 from nasbench_harness.reports.published import leaderboard
 from nasbench_harness.reports.report import drawings
-from nasbench_harness.reports.studydata import StudyData, read_study
-from nasbench_harness.reports.tables import PrintedTable, latex_table, subject, write_table
-from nasbench_harness.reports.words import latex, name
+from nasbench_harness.reports.study.data import StudyData, read_study
+from nasbench_harness.reports.tables.exhibits import exhibits
+from nasbench_harness.reports.tables.files import write_table
+from nasbench_harness.reports.tables.latex import latex_table
+from nasbench_harness.reports.tables.printed import PrintedTable
+from nasbench_harness.reports.words.marked import latex, name
+from nasbench_harness.reports.words.subject import subject
 from nasbench_harness.store.copies import open_studies
 from nasbench_harness.store.files import write_text
 from nasbench_harness.store.ownership import publishing

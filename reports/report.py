@@ -9,8 +9,8 @@ from typing import Any
 
 import matplotlib as mpl
 
+from nasbench_harness.reports.analysis.overview import NoOverview, overviews
 from nasbench_harness.reports.earlier import PAGE, is_report, refuse_study
-from nasbench_harness.reports.exhibits import exhibits
 from nasbench_harness.reports.figures import (
     anytime,
     cells,
@@ -27,12 +27,12 @@ from nasbench_harness.reports.figures import (
 )
 from nasbench_harness.reports.figures.drawing import Drawing, Omitted, SavedFigure, save
 from nasbench_harness.reports.figures.style import RC, MethodStyle, method_styles
-from nasbench_harness.reports.overview import NoOverview, overviews
 from nasbench_harness.reports.page.render import Section, Together, render_html, render_markdown
-from nasbench_harness.reports.studydata import StudyData, read_study
-from nasbench_harness.reports.tables import write_formats, write_tables
-from nasbench_harness.reports.verdict import judge
-from nasbench_harness.reports.words import plain
+from nasbench_harness.reports.study.data import StudyData, read_study
+from nasbench_harness.reports.tables.exhibits import exhibits
+from nasbench_harness.reports.tables.files import write_formats, write_tables
+from nasbench_harness.reports.words.marked import plain
+from nasbench_harness.reports.words.verdict import judge
 from nasbench_harness.store.copies import open_studies
 from nasbench_harness.store.files import write_text
 from nasbench_harness.store.ownership import publishing

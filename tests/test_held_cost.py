@@ -13,8 +13,8 @@ import pytest
 
 from nasbench_harness import load_results
 from nasbench_harness.jobs.trial import run_trial
-from nasbench_harness.reports.heldcost import cells, cost_table, held_costs
-from nasbench_harness.reports.studydata import load_study
+from nasbench_harness.reports.study.data import load_study
+from nasbench_harness.reports.tables.heldcost import cells, cost_table, held_costs
 from nasbench_harness.store import studies
 from nasbench_harness.store.studies import Study, open_study
 from nasbench_harness.study.config import build_config

@@ -61,7 +61,7 @@ def save(
     from nasbench_harness.reports.regression.baseline import Baseline, write_baseline
     from nasbench_harness.reports.regression.margins import check_margins
     from nasbench_harness.reports.regression.series import read_results
-    from nasbench_harness.reports.words import count
+    from nasbench_harness.reports.words.marked import count
 
     results = read_results(studies, metrics or [])
     allowed = read_margins(margins)

@@ -319,7 +319,7 @@ def _sealed(summary: str) -> str:
 def _print(report: CheckReport) -> None:
     from nasbench_harness.cli import console
     from nasbench_harness.reports.regression import outputs
-    from nasbench_harness.reports.words import plain
+    from nasbench_harness.reports.words.marked import plain
 
     headings = ("what", "metric", "where", "baseline", "now", "loss, 95 % interval", "seeds", "")
     rows = [outputs.cells(finding) for finding in report.findings]

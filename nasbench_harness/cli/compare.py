@@ -12,9 +12,9 @@ from nasbench_harness.cli.app import JsonOption, app
 from nasbench_harness.cli.help import Command, examples
 
 if TYPE_CHECKING:
-    from nasbench_harness.reports.compare import Comparison
+    from nasbench_harness.reports.analysis.compare import Comparison
     from nasbench_harness.reports.statistics.paired import PairedComparison
-    from nasbench_harness.reports.studydata import StudyData
+    from nasbench_harness.reports.study.data import StudyData
 
 
 @app.command(
@@ -44,8 +44,8 @@ def compare(
     """
     from nasbench_harness.cli import console
     from nasbench_harness.errors import UnknownNameError
-    from nasbench_harness.reports.compare import MEASURES, compare
-    from nasbench_harness.reports.studydata import read_study
+    from nasbench_harness.reports.analysis.compare import MEASURES, compare
+    from nasbench_harness.reports.study.data import read_study
     from nasbench_harness.store.copies import open_studies
 
     known = {measure: measure for measure in MEASURES}
@@ -67,8 +67,8 @@ def compare(
 
 def _tell(data: StudyData, comparison: Comparison) -> None:
     from nasbench_harness.cli import console
-    from nasbench_harness.reports.compare import sentence
-    from nasbench_harness.reports.words import plain
+    from nasbench_harness.reports.analysis.compare import sentence
+    from nasbench_harness.reports.words.marked import plain
 
     console.out.print(_heading(data), markup=False, soft_wrap=True)
     console.out.print(plain(sentence(comparison)), markup=False, soft_wrap=True)
@@ -83,8 +83,8 @@ def _heading(data: StudyData) -> str:
 
 def _facts(comparison: Comparison) -> dict[str, str]:
     """The numbers behind the sentence, seen from the method with the better mean."""
-    from nasbench_harness.reports import numerals
-    from nasbench_harness.reports.words import ranges
+    from nasbench_harness.reports.words import numerals
+    from nasbench_harness.reports.words.marked import ranges
 
     of, chance = comparison.paired, comparison.paired.improvement
     first, second = comparison.first, comparison.second
@@ -110,8 +110,8 @@ def _facts(comparison: Comparison) -> dict[str, str]:
 
 
 def _needed(paired: PairedComparison) -> str:
-    from nasbench_harness.reports import numerals
-    from nasbench_harness.reports.compare import ALPHA
+    from nasbench_harness.reports.analysis.compare import ALPHA
+    from nasbench_harness.reports.words import numerals
 
     if paired.seeds_needed is None:
         return "one seed cannot say" if paired.seeds == 1 else "none: the means are equal"
@@ -120,8 +120,8 @@ def _needed(paired: PairedComparison) -> str:
 
 
 def _as_json(data: StudyData, comparison: Comparison) -> dict[str, Any]:
-    from nasbench_harness.reports.compare import sentence
-    from nasbench_harness.reports.words import plain
+    from nasbench_harness.reports.analysis.compare import sentence
+    from nasbench_harness.reports.words.marked import plain
 
     spec, of = data.study.specs[0], comparison.paired
     return {

@@ -83,7 +83,7 @@ def _summary(part: StudyRun) -> pd.DataFrame:
 def _print_costs(part: StudyRun) -> None:
     """What the answers cost beside the target, where a method holds a cost down."""
     from nasbench_harness.cli import console
-    from nasbench_harness.reports.heldcost import cells, held_costs
+    from nasbench_harness.reports.tables.heldcost import cells, held_costs
 
     rows = held_costs(part.trials)
     if len(rows):
@@ -93,7 +93,7 @@ def _print_costs(part: StudyRun) -> None:
 
 
 def _costs(part: StudyRun) -> dict[str, Any]:
-    from nasbench_harness.reports.heldcost import held_costs
+    from nasbench_harness.reports.tables.heldcost import held_costs
 
     rows = held_costs(part.trials)
     return {"costs": rows.to_dict("records")} if len(rows) else {}

@@ -13,7 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from nasbench_harness.reports import numerals
+from nasbench_harness.reports.analysis.searchcost import devices
 from nasbench_harness.reports.figures.curves import (
     EPOCHS,
     GPU_HOURS,
@@ -34,9 +34,9 @@ from nasbench_harness.reports.figures.regretlines import (
     scale_regret,
 )
 from nasbench_harness.reports.figures.style import MethodStyle
-from nasbench_harness.reports.searchcost import devices
-from nasbench_harness.reports.studydata import StudyData
-from nasbench_harness.reports.words import listing, name, names, plain
+from nasbench_harness.reports.study.data import StudyData
+from nasbench_harness.reports.words import numerals
+from nasbench_harness.reports.words.marked import listing, name, names, plain
 
 KEY, TITLE = "anytime", "While searching"
 

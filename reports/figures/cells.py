@@ -7,11 +7,11 @@ from typing import Any
 
 import pandas as pd
 
-from nasbench_harness.reports import numerals
 from nasbench_harness.reports.figures.drawing import Drawing, Omitted, PanelGrid
 from nasbench_harness.reports.figures.style import MethodStyle
-from nasbench_harness.reports.studydata import StudyData
-from nasbench_harness.reports.words import count
+from nasbench_harness.reports.study.data import StudyData
+from nasbench_harness.reports.words import numerals
+from nasbench_harness.reports.words.marked import count
 
 KEY, TITLE = "architectures", "What was found"
 

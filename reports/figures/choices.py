@@ -14,8 +14,8 @@ from nasbench_harness.contracts import SearchSpace
 from nasbench_harness.reports.figures.drawing import Drawing, Omitted, PanelGrid
 from nasbench_harness.reports.figures.style import INK, LIGHT, MethodStyle
 from nasbench_harness.reports.statistics.arrays import Array
-from nasbench_harness.reports.studydata import StudyData
-from nasbench_harness.reports.words import count, names
+from nasbench_harness.reports.study.data import StudyData
+from nasbench_harness.reports.words.marked import count, names
 
 KEY, TITLE = "choices", "How the choices were made"
 COLOURS = "cividis"

@@ -9,7 +9,7 @@ import pandas as pd
 
 from nasbench_harness.reports.statistics.arrays import Array
 from nasbench_harness.reports.statistics.intervals import band
-from nasbench_harness.reports.studydata import StudyData
+from nasbench_harness.reports.study.data import StudyData
 
 POINTS = 200
 """Places on the grid that all methods share, evenly spaced on the logarithmic axis."""

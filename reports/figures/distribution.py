@@ -7,12 +7,12 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from nasbench_harness.reports import numerals
 from nasbench_harness.reports.figures.drawing import Drawing, Omitted
 from nasbench_harness.reports.figures.regretlines import HEIGHT, LINEAR_BELOW, WIDTH
 from nasbench_harness.reports.figures.style import INK, MethodStyle
-from nasbench_harness.reports.studydata import StudyData
-from nasbench_harness.reports.words import plain, shortened
+from nasbench_harness.reports.study.data import StudyData
+from nasbench_harness.reports.words import numerals
+from nasbench_harness.reports.words.marked import plain, shortened
 
 KEY, TITLE = "distribution", "Where each seed ended"
 WIDE = 5.0

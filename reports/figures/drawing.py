@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from nasbench_harness.reports.figures.style import RC, MethodStyle
-from nasbench_harness.reports.words import clipped
+from nasbench_harness.reports.words.marked import clipped
 from nasbench_harness.store.files import replacing
 
 DPI = 160

@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from nasbench_harness.reports.figures.style import MethodStyle
-from nasbench_harness.reports.studydata import StudyData
+from nasbench_harness.reports.study.data import StudyData
 
 FIELDS = ("method", "quantity", "epochs", "seeds", "mean", "low", "high")
 

@@ -10,11 +10,11 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
-from nasbench_harness.reports import numerals
 from nasbench_harness.reports.figures.drawing import Drawing, PanelGrid
 from nasbench_harness.reports.figures.style import INK, MUTED, MethodStyle
-from nasbench_harness.reports.studydata import StudyData
-from nasbench_harness.reports.words import count
+from nasbench_harness.reports.study.data import StudyData
+from nasbench_harness.reports.words import numerals
+from nasbench_harness.reports.words.marked import count
 
 KEY, TITLE = "estimators", "How good the gradient is"
 BIAS, ERROR, VARIANCE, COSINE = (

@@ -14,12 +14,12 @@ from matplotlib.patheffects import withStroke
 from numpy.typing import NDArray
 
 from nasbench_harness.contracts import Table
-from nasbench_harness.reports import numerals
 from nasbench_harness.reports.figures.drawing import Drawing, Omitted, PanelGrid
 from nasbench_harness.reports.figures.style import DARK, INK, LIGHT, MethodStyle
 from nasbench_harness.reports.statistics.arrays import Array
-from nasbench_harness.reports.studydata import StudyData
-from nasbench_harness.reports.words import count
+from nasbench_harness.reports.study.data import StudyData
+from nasbench_harness.reports.words import numerals
+from nasbench_harness.reports.words.marked import count
 
 KEY, TITLE = "landscape", "The way across the landscape"
 SUPERNET_KEY, SUPERNET_TITLE = "answers", "The answers in the table"

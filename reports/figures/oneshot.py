@@ -9,12 +9,12 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
-from nasbench_harness.reports import numerals
 from nasbench_harness.reports.figures.drawing import Drawing, PanelGrid
 from nasbench_harness.reports.figures.epochcurves import draw_curve, epoch_curves, scale_epochs
 from nasbench_harness.reports.figures.style import INK, MethodStyle
-from nasbench_harness.reports.studydata import TRAINED, StudyData
-from nasbench_harness.reports.words import count
+from nasbench_harness.reports.study.data import TRAINED, StudyData
+from nasbench_harness.reports.words import numerals
+from nasbench_harness.reports.words.marked import count
 
 KEY, TITLE = "oneshot", "Accuracy inside the supernet"
 MIXTURE, DERIVED = "oneshot_accuracy_mixture", "oneshot_accuracy_derived"

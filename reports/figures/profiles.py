@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from nasbench_harness.reports import numerals
 from nasbench_harness.reports.figures.drawing import Drawing
 from nasbench_harness.reports.figures.regretlines import (
     HEIGHT,
@@ -18,9 +17,10 @@ from nasbench_harness.reports.figures.regretlines import (
 from nasbench_harness.reports.figures.style import MethodStyle
 from nasbench_harness.reports.statistics.arrays import Array
 from nasbench_harness.reports.statistics.profiles import performance_profile
-from nasbench_harness.reports.studydata import StudyData
-from nasbench_harness.reports.summary import numbers
-from nasbench_harness.reports.words import name, plain
+from nasbench_harness.reports.study.data import StudyData
+from nasbench_harness.reports.study.summary import numbers
+from nasbench_harness.reports.words import numerals
+from nasbench_harness.reports.words.marked import name, plain
 
 KEY, TITLE = "profiles", "How often how close"
 THRESHOLDS = 160

@@ -10,14 +10,14 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from nasbench_harness.reports import numerals
-from nasbench_harness.reports.compare import p_words
+from nasbench_harness.reports.analysis.compare import p_words
 from nasbench_harness.reports.figures.drawing import Drawing
 from nasbench_harness.reports.figures.regretlines import WIDTH
 from nasbench_harness.reports.figures.style import INK, MUTED, MethodStyle
 from nasbench_harness.reports.statistics.ranks import Ranking, rank_methods
-from nasbench_harness.reports.studydata import StudyData
-from nasbench_harness.reports.words import clipped, count, listing, name, names, plain
+from nasbench_harness.reports.study.data import StudyData
+from nasbench_harness.reports.words import numerals
+from nasbench_harness.reports.words.marked import clipped, count, listing, name, names, plain
 
 KEY, TITLE = "ranks", "Average ranks"
 FEWEST_METHODS = 3

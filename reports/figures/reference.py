@@ -10,9 +10,9 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
-from nasbench_harness.reports import numerals
 from nasbench_harness.reports.figures.style import INK, MUTED
-from nasbench_harness.reports.studydata import StudyData
+from nasbench_harness.reports.study.data import StudyData
+from nasbench_harness.reports.words import numerals
 from nasbench_harness.study.config import BASELINE
 
 

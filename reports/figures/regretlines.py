@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
 from nasbench_harness.reports.figures.style import MethodStyle
-from nasbench_harness.reports.words import shortened
+from nasbench_harness.reports.words.marked import shortened
 
 WIDTH, HEIGHT = 350, 300  # points
 LINEAR_BELOW = 0.1

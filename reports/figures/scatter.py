@@ -9,13 +9,13 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from nasbench_harness.reports import numerals
 from nasbench_harness.reports.figures.drawing import Drawing, Omitted
 from nasbench_harness.reports.figures.regretlines import HEIGHT, WIDTH
 from nasbench_harness.reports.figures.style import MethodStyle
 from nasbench_harness.reports.statistics.correlation import kendall
-from nasbench_harness.reports.studydata import StudyData
-from nasbench_harness.reports.words import count, plain, shortened
+from nasbench_harness.reports.study.data import StudyData
+from nasbench_harness.reports.words import numerals
+from nasbench_harness.reports.words.marked import count, plain, shortened
 
 KEY, TITLE = "scatter", "One-shot and stand-alone accuracy"
 ONESHOT = "oneshot_accuracy"

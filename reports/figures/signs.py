@@ -13,8 +13,8 @@ from nasbench_harness.reports.figures.drawing import Drawing, PanelGrid
 from nasbench_harness.reports.figures.epochcurves import draw_curve, epoch_curves, scale_epochs
 from nasbench_harness.reports.figures.regretlines import handle
 from nasbench_harness.reports.figures.style import INK, MethodStyle
-from nasbench_harness.reports.studydata import StudyData
-from nasbench_harness.reports.words import count, plain
+from nasbench_harness.reports.study.data import StudyData
+from nasbench_harness.reports.words.marked import count, plain
 
 KEY, TITLE = "signs", "Signs of failure"
 SPREAD = 30

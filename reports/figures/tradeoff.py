@@ -15,13 +15,13 @@ from numpy.typing import NDArray
 
 from nasbench_harness import registry
 from nasbench_harness.contracts import SearchSpace, Table
-from nasbench_harness.reports import numerals
 from nasbench_harness.reports.figures.drawing import Drawing, Omitted, PanelGrid
 from nasbench_harness.reports.figures.landscape import LARGEST
 from nasbench_harness.reports.figures.style import INK, MUTED, MethodStyle
 from nasbench_harness.reports.statistics.arrays import Array
-from nasbench_harness.reports.studydata import StudyData
-from nasbench_harness.reports.words import count, listing, plain, shortened
+from nasbench_harness.reports.study.data import StudyData
+from nasbench_harness.reports.words import numerals
+from nasbench_harness.reports.words.marked import count, listing, plain, shortened
 from nasbench_harness.study.heldcost import LATENCY
 from nasbench_harness.tables.metrics import devices, latency_metric
 

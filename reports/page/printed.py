@@ -9,11 +9,11 @@ from typing import Any
 
 from markupsafe import Markup
 
-from nasbench_harness.reports import words
-from nasbench_harness.reports.exhibits import Exhibit
 from nasbench_harness.reports.figures.style import MethodStyle
 from nasbench_harness.reports.page.swatch import swatch
-from nasbench_harness.reports.tables import Column
+from nasbench_harness.reports.tables.exhibits import Exhibit
+from nasbench_harness.reports.tables.printed import Column
+from nasbench_harness.reports.words import marked
 from nasbench_harness.study.config import BASELINE
 
 
@@ -53,16 +53,16 @@ def printed(exhibit: Exhibit, styles: Mapping[str, MethodStyle], files: Sequence
 
 
 def _row(head: str, label: str, texts: Sequence[str], styles: Mapping[str, Any]) -> Row:
-    head = head or words.name(label)  # a row that goes on with the one above, until it is sorted
-    named = words.name(label) in head and label in styles
+    head = head or marked.name(label)  # a row that goes on with the one above, until it is sorted
+    named = marked.name(label) in head and label in styles
     return Row(
         swatch(styles[label]) if named else Markup(""),
         breakable(head),
-        [Markup(words.html(text)) for text in texts],
-        baseline=head == words.name(BASELINE),
+        [Markup(marked.html(text)) for text in texts],
+        baseline=head == marked.name(BASELINE),
     )
 
 
 def breakable(text: str) -> Markup:
     """Marked text whose labels may be broken after a comma or an opening bracket."""
-    return Markup(re.sub(r"(?<=[\[,])(?=\S)", "<wbr>", words.html(text)))
+    return Markup(re.sub(r"(?<=[\[,])(?=\S)", "<wbr>", marked.html(text)))

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from nasbench_harness import __version__
-from nasbench_harness.reports import supernet
-from nasbench_harness.reports.caveats import LANDSCAPE, SUPERNET
-from nasbench_harness.reports.protocol import metric_facts, noise_words, protocol
-from nasbench_harness.reports.searchcost import devices
-from nasbench_harness.reports.studydata import StudyData
-from nasbench_harness.reports.words import count, listing, name, names, ranges
+from nasbench_harness.reports.analysis.searchcost import devices
+from nasbench_harness.reports.study.data import StudyData
+from nasbench_harness.reports.words import supernet
+from nasbench_harness.reports.words.caveats import LANDSCAPE, SUPERNET
+from nasbench_harness.reports.words.marked import count, listing, name, names, ranges
+from nasbench_harness.reports.words.protocol import metric_facts, noise_words, protocol
 from nasbench_harness.study.spec import TrialSpec
 
 

@@ -14,15 +14,18 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from nasbench_harness.reports import overview, protocol, supernet, tables, verdict, words
-from nasbench_harness.reports.exhibits import Exhibit, withheld
+from nasbench_harness.reports.analysis import overview
+from nasbench_harness.reports.analysis.overview import NoOverview, Overview
 from nasbench_harness.reports.figures.drawing import Omitted, SavedFigure
 from nasbench_harness.reports.figures.style import MethodStyle
-from nasbench_harness.reports.overview import NoOverview, Overview
 from nasbench_harness.reports.page import places, provenance, trials
 from nasbench_harness.reports.page.printed import printed
 from nasbench_harness.reports.page.svg import inline
-from nasbench_harness.reports.studydata import StudyData
+from nasbench_harness.reports.study.data import StudyData
+from nasbench_harness.reports.tables.exhibits import Exhibit, withheld
+from nasbench_harness.reports.tables.markdown import markdown_table
+from nasbench_harness.reports.words import marked, protocol, supernet, verdict
+from nasbench_harness.reports.words.subject import judged_by
 
 
 @dataclass(frozen=True)
@@ -83,7 +86,7 @@ def render_markdown(
                 **_context(number, s),
                 "trials": trials.listed(s.data),
                 "exhibits": [
-                    {"title": e.title, "note": e.note, "table": tables.markdown_table(e.table)}
+                    {"title": e.title, "note": e.note, "table": markdown_table(e.table)}
                     for e in s.exhibits
                 ],
             }
@@ -126,18 +129,18 @@ def _environment(*, html: bool) -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters["marked"] = _html_words if html else words.markdown
-    environment.filters["cell"] = words.markdown_cell
-    environment.filters["code"] = words.markdown_code
+    environment.filters["marked"] = _html_words if html else marked.markdown
+    environment.filters["cell"] = marked.markdown_cell
+    environment.filters["code"] = marked.markdown_code
     return environment
 
 
 def _html_words(text: str) -> Markup:
-    return Markup(words.html(text))
+    return Markup(marked.html(text))
 
 
 def _title(sections: Sequence[Section]) -> str:
-    return words.listing([section.data.name for section in sections])
+    return marked.listing([section.data.name for section in sections])
 
 
 def _mixed(sections: Sequence[Section]) -> bool:
@@ -204,7 +207,7 @@ def _html_together(part: Together | NoOverview) -> dict[str, Any]:
 def _markdown_together(part: Together | NoOverview) -> dict[str, Any]:
     if isinstance(part, NoOverview):
         return {"title": part.title, "reason": part.reason}
-    table = tables.markdown_table(part.overview.table)
+    table = markdown_table(part.overview.table)
     return {
         "title": part.overview.title, "reason": "", "table": table, "note": overview.NOTE,
         "figure": part.figure,
@@ -213,9 +216,9 @@ def _markdown_together(part: Together | NoOverview) -> dict[str, Any]:
 
 def _size(data: StudyData) -> str:
     seeds = data.trials["seed"].nunique()
-    return f"{words.count(len(data.labels), 'method')}, {words.count(seeds, 'seed')}"
+    return f"{marked.count(len(data.labels), 'method')}, {marked.count(seeds, 'seed')}"
 
 
 def _subtitle(data: StudyData) -> str:
-    space = words.name(data.first("space"))
-    return f"{_size(data)}, on the search space {space}; judged by {tables.judged_by(data)}"
+    space = marked.name(data.first("space"))
+    return f"{_size(data)}, on the search space {space}; judged by {judged_by(data)}"

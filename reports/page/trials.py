@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from nasbench_harness.reports import numerals
 from nasbench_harness.reports.page.provenance import method_settings
-from nasbench_harness.reports.studydata import StudyData
-from nasbench_harness.reports.summary import DONE
+from nasbench_harness.reports.study.data import StudyData
+from nasbench_harness.reports.study.summary import DONE
+from nasbench_harness.reports.words import numerals
 from nasbench_harness.store.outcomes import read_result
 
 COURSE = 20

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 
 from nasbench_harness.contracts import Metric
 from nasbench_harness.reports.published.results import DATASETS, Provenance, PublishedResult
-from nasbench_harness.reports.studydata import StudyData
-from nasbench_harness.reports.summary import numbers
-from nasbench_harness.reports.supernet import FOLDER, PUBLISHED
-from nasbench_harness.reports.words import count
+from nasbench_harness.reports.study.data import StudyData
+from nasbench_harness.reports.study.summary import numbers
+from nasbench_harness.reports.words.marked import count
+from nasbench_harness.reports.words.supernet import FOLDER, PUBLISHED
 from nasbench_harness.study.config import BASELINE
 from nasbench_harness.study.spec import TrialSpec
 

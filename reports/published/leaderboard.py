@@ -9,7 +9,6 @@ from typing import Any
 
 import pandas as pd
 
-from nasbench_harness.reports import numerals
 from nasbench_harness.reports.published.differences import (
     comparable,
     distance,
@@ -24,10 +23,11 @@ from nasbench_harness.reports.published.results import (
     PublishedResult,
     published,
 )
-from nasbench_harness.reports.studydata import StudyData
-from nasbench_harness.reports.summary import numbers
-from nasbench_harness.reports.tables import Column, PrintedTable
-from nasbench_harness.reports.words import name
+from nasbench_harness.reports.study.data import StudyData
+from nasbench_harness.reports.study.summary import numbers
+from nasbench_harness.reports.tables.printed import Column, PrintedTable
+from nasbench_harness.reports.words import numerals
+from nasbench_harness.reports.words.marked import name
 
 KEY = "leaderboard"
 OPTIMUM = "optimum"

@@ -21,7 +21,7 @@ from nasbench_harness.errors import HarnessError, reason
 from nasbench_harness.reports.regression.check import CheckReport
 from nasbench_harness.reports.regression.verdicts import Effect, Finding, Verdict
 from nasbench_harness.reports.statistics.arrays import Array
-from nasbench_harness.reports.words import name
+from nasbench_harness.reports.words.marked import name
 from nasbench_harness.store.files import read_json
 
 CALIBRATION = "calibration"

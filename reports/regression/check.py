@@ -24,7 +24,7 @@ from nasbench_harness.reports.regression.series import (
     read_results,
 )
 from nasbench_harness.reports.regression.verdicts import Finding, Verdict, exit_code
-from nasbench_harness.reports.words import listing, name
+from nasbench_harness.reports.words.marked import listing, name
 from nasbench_harness.study.canonical import canonical_label
 from nasbench_harness.study.differences import differences, told
 

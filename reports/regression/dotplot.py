@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from nasbench_harness.reports import numerals
 from nasbench_harness.reports.regression.verdicts import Effect, Finding
-from nasbench_harness.reports.words import clipped
+from nasbench_harness.reports.words import numerals
+from nasbench_harness.reports.words.marked import clipped
 
 WIDTH = 49
 """Characters of the axis."""

@@ -8,12 +8,18 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 from xml.etree import ElementTree as ET
 
-from nasbench_harness.reports import numerals
 from nasbench_harness.reports.regression.check import CheckReport
 from nasbench_harness.reports.regression.dotplot import dot_plots
 from nasbench_harness.reports.regression.junit import NAME, written
 from nasbench_harness.reports.regression.verdicts import Effect, Finding, Verdict
-from nasbench_harness.reports.words import count, markdown, markdown_cell, markdown_code, plain
+from nasbench_harness.reports.words import numerals
+from nasbench_harness.reports.words.marked import (
+    count,
+    markdown,
+    markdown_cell,
+    markdown_code,
+    plain,
+)
 
 _ORDER = (
     Verdict.REGRESSION, Verdict.UNFINISHED, Verdict.INCONCLUSIVE, Verdict.CHANGED,

@@ -15,7 +15,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from nasbench_harness.errors import HarnessError
-from nasbench_harness.reports import numerals
 from nasbench_harness.reports.regression.comparison import ENOUGH, Comparison
 from nasbench_harness.reports.regression.decision import (
     ALARM_LEVEL,
@@ -29,6 +28,7 @@ from nasbench_harness.reports.regression.permutation import greater_p, smallest_
 from nasbench_harness.reports.regression.series import COSTS, Series
 from nasbench_harness.reports.statistics.arrays import TOLERANCE, Array
 from nasbench_harness.reports.statistics.paired import holm
+from nasbench_harness.reports.words import numerals
 
 SEEDS = (5, 10, 20, 50)
 LOSSES = (0.0, 0.2, 0.5, 1.0)

@@ -89,7 +89,7 @@ def _check(
 
 
 def _failures(report: CheckReport) -> str:
-    from nasbench_harness.reports.words import plain
+    from nasbench_harness.reports.words.marked import plain
 
     failing = [finding for finding in report.findings if finding.fails]
     return "\n".join(f"{finding.verdict}: {plain(finding.sentence)}" for finding in failing)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 
-from nasbench_harness.reports import numerals
 from nasbench_harness.reports.regression.comparison import Comparison
 from nasbench_harness.reports.regression.decision import Decision
 from nasbench_harness.reports.regression.power import seeds_needed
 from nasbench_harness.reports.regression.series import Series
 from nasbench_harness.reports.regression.verdicts import Effect, Verdict
 from nasbench_harness.reports.statistics.arrays import TOLERANCE
-from nasbench_harness.reports.words import count, name, ranges
+from nasbench_harness.reports.words import numerals
+from nasbench_harness.reports.words.marked import count, name, ranges
 
 
 def say(comparison: Comparison, decision: Decision, checks: int) -> str:

@@ -22,7 +22,7 @@ from nasbench_harness.reports.regression.benchmarks import (
     read_benchmarks,
 )
 from nasbench_harness.reports.regression.verdicts import Finding, Verdict
-from nasbench_harness.reports.words import plain
+from nasbench_harness.reports.words.marked import plain
 
 Rounds = Sequence[float]
 

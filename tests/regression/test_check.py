@@ -14,7 +14,7 @@ from nasbench_harness.reports.regression.baseline import Baseline, BaselineError
 from nasbench_harness.reports.regression.check import CheckReport, check_folders, check_results
 from nasbench_harness.reports.regression.series import MEMORY, read_results
 from nasbench_harness.reports.regression.verdicts import Finding, Verdict
-from nasbench_harness.reports.words import plain
+from nasbench_harness.reports.words.marked import plain
 from nasbench_harness.store.studies import open_study
 
 from .conftest import METRIC, MakeStudy, edit_study, fail, results, series, with_torch

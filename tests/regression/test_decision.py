@@ -10,7 +10,7 @@ from nasbench_harness.reports.regression.decision import correct_losses, decide
 from nasbench_harness.reports.regression.sentences import say
 from nasbench_harness.reports.regression.series import MEMORY, QUERIES
 from nasbench_harness.reports.regression.verdicts import Verdict
-from nasbench_harness.reports.words import plain
+from nasbench_harness.reports.words.marked import plain
 
 from .conftest import BEST, VERSIONS, Values, by_seed, series
 

@@ -14,7 +14,7 @@ from nasbench_harness.reports.regression.check import CheckReport
 from nasbench_harness.reports.regression.dotplot import dot_plots
 from nasbench_harness.reports.regression.junit import is_junit
 from nasbench_harness.reports.regression.verdicts import Effect, Finding, Verdict
-from nasbench_harness.reports.words import name
+from nasbench_harness.reports.words.marked import name
 
 LABEL = "unas[cost=params|flops,note=`a`]"
 NASTY = "RuntimeError: <b>50 %</b> & \x1b[31mred\x00 'quoted' \"twice\"\nsecond line"

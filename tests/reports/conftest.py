@@ -12,7 +12,7 @@ import pytest
 
 from nasbench_harness.jobs.trial import run_trial
 from nasbench_harness.reports.figures import drawing
-from nasbench_harness.reports.studydata import StudyData, load_study
+from nasbench_harness.reports.study.data import StudyData, load_study
 from nasbench_harness.store.studies import Study, gather, plan_study
 from nasbench_harness.study.config import build_config
 from nasbench_harness.study.planning import plan

@@ -10,10 +10,10 @@ import pandas as pd
 import pytest
 
 from nasbench_harness.errors import HarnessError
-from nasbench_harness.reports.compare import Comparison, compare, compare_all, sentence
+from nasbench_harness.reports.analysis.compare import Comparison, compare, compare_all, sentence
 from nasbench_harness.reports.statistics.paired import compare_paired, holm
-from nasbench_harness.reports.studydata import StudyData
-from nasbench_harness.reports.words import html, plain
+from nasbench_harness.reports.study.data import StudyData
+from nasbench_harness.reports.words.marked import html, plain
 
 from .conftest import BEST, METRIC, made_up
 

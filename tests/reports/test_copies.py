@@ -8,11 +8,11 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from nasbench_harness.reports.compare import compare
+from nasbench_harness.reports.analysis.compare import compare
 from nasbench_harness.reports.figures.ranks import blocks
 from nasbench_harness.reports.paper import write_paper
 from nasbench_harness.reports.report import write_report
-from nasbench_harness.reports.studydata import load_study, read_study
+from nasbench_harness.reports.study.data import load_study, read_study
 from nasbench_harness.store.copies import open_studies
 from nasbench_harness.store.files import read_json, write_json
 from nasbench_harness.store.studies import Study

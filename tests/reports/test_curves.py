@@ -22,7 +22,7 @@ from nasbench_harness.reports.figures.curves import (
     held,
 )
 from nasbench_harness.reports.figures.regretlines import cost_ticks
-from nasbench_harness.reports.studydata import StudyData, load_study
+from nasbench_harness.reports.study.data import StudyData, load_study
 from nasbench_harness.store.studies import Study
 from nasbench_harness.tables.columns import ColumnTable
 

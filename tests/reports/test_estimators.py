@@ -13,7 +13,7 @@ from nasbench_harness.reports.figures import estimators
 from nasbench_harness.reports.figures.drawing import Drawing, save
 from nasbench_harness.reports.figures.estimators import excess, medians
 from nasbench_harness.reports.figures.style import method_styles
-from nasbench_harness.reports.studydata import StudyData, load_study
+from nasbench_harness.reports.study.data import StudyData, load_study
 from nasbench_harness.store.studies import Study
 
 from .conftest import make_study

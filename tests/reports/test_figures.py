@@ -16,7 +16,7 @@ from nasbench_harness.reports.figures.curves import STEPS
 from nasbench_harness.reports.figures.curves import curves as curves_of
 from nasbench_harness.reports.figures.regretlines import regret_ticks
 from nasbench_harness.reports.figures.style import method_styles
-from nasbench_harness.reports.studydata import load_study
+from nasbench_harness.reports.study.data import load_study
 from nasbench_harness.store.studies import Study
 
 from .conftest import METRIC

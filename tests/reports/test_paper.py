@@ -35,8 +35,8 @@ from nasbench_harness.reports.figures.printing import (
 from nasbench_harness.reports.figures.style import method_styles
 from nasbench_harness.reports.paper import portable, write_paper
 from nasbench_harness.reports.report import FIGURES
-from nasbench_harness.reports.studydata import StudyData, load_study
-from nasbench_harness.reports.words import latex, name
+from nasbench_harness.reports.study.data import StudyData, load_study
+from nasbench_harness.reports.words.marked import latex, name
 from nasbench_harness.store.ownership import publishing
 from nasbench_harness.store.studies import Study
 from nasbench_harness.study.config import BASELINE

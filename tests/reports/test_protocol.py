@@ -11,10 +11,10 @@ import pytest
 
 from nasbench_harness.reports import write_report
 from nasbench_harness.reports.page.provenance import caveats, provenance
-from nasbench_harness.reports.protocol import metric_facts, oracle, protocol, searched
-from nasbench_harness.reports.studydata import StudyData, load_study
-from nasbench_harness.reports.verdict import judge
-from nasbench_harness.reports.words import plain
+from nasbench_harness.reports.study.data import StudyData, load_study
+from nasbench_harness.reports.words.marked import plain
+from nasbench_harness.reports.words.protocol import metric_facts, oracle, protocol, searched
+from nasbench_harness.reports.words.verdict import judge
 from nasbench_harness.store.studies import Study
 from nasbench_harness.study.spec import TrialSpec
 from nasbench_harness.tables.columns import ColumnTable

@@ -30,8 +30,9 @@ from nasbench_harness.reports.published.leaderboard import (
     why_not,
 )
 from nasbench_harness.reports.published.results import DATASETS, EACH
-from nasbench_harness.reports.studydata import StudyData, load_study
-from nasbench_harness.reports.tables import latex_table, markdown_table
+from nasbench_harness.reports.study.data import StudyData, load_study
+from nasbench_harness.reports.tables.latex import latex_table
+from nasbench_harness.reports.tables.markdown import markdown_table
 from nasbench_harness.store.studies import Study
 from nasbench_harness.study.spec import TrialSpec
 

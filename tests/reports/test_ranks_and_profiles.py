@@ -10,8 +10,8 @@ import pytest
 
 from nasbench_harness.reports.figures import profiles, ranks
 from nasbench_harness.reports.figures.style import RC, method_styles
-from nasbench_harness.reports.robust import robust_statistics
-from nasbench_harness.reports.studydata import StudyData
+from nasbench_harness.reports.study.data import StudyData
+from nasbench_harness.reports.tables.robust import robust_statistics
 
 from .conftest import made_up
 
@@ -82,7 +82,7 @@ def test_robust_statistics_are_those_of_the_final_regrets(data_of: DataOf) -> No
 
 def test_anytime_regret_lies_between_start_and_end(finished: object) -> None:
     from nasbench_harness.reports.figures.curves import STEPS, curves
-    from nasbench_harness.reports.studydata import load_study
+    from nasbench_harness.reports.study.data import load_study
 
     data = load_study(finished.folder)  # type: ignore[attr-defined]
     for row in robust_statistics(data).itertuples():

@@ -12,8 +12,8 @@ from nasbench_harness.reports.figures import scatter
 from nasbench_harness.reports.figures.drawing import Drawing, Omitted
 from nasbench_harness.reports.figures.scatter import rank_correlation
 from nasbench_harness.reports.figures.style import method_styles
-from nasbench_harness.reports.studydata import load_study
-from nasbench_harness.reports.words import plain
+from nasbench_harness.reports.study.data import load_study
+from nasbench_harness.reports.words.marked import plain
 from nasbench_harness.store.studies import Study
 
 from .conftest import make_supernet_study

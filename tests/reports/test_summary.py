@@ -11,7 +11,7 @@ from scipy.stats import bootstrap
 
 from nasbench_harness.reports import summarise
 from nasbench_harness.reports.statistics.intervals import band, difference_interval, mean_interval
-from nasbench_harness.reports.summary import COLUMNS
+from nasbench_harness.reports.study.summary import COLUMNS
 
 from .conftest import BEST, made_up
 

@@ -14,17 +14,17 @@ import pytest
 
 from nasbench_harness.cli.console import print_summary
 from nasbench_harness.reports import summarise, write_report
-from nasbench_harness.reports.caveats import LANDSCAPE, SUPERNET
+from nasbench_harness.reports.analysis.searchcost import search_cost
 from nasbench_harness.reports.figures.curves import EPOCHS, SECONDS, curves
 from nasbench_harness.reports.figures.epochcurves import epoch_curve
 from nasbench_harness.reports.figures.reference import whole_table
 from nasbench_harness.reports.page.provenance import caveats
-from nasbench_harness.reports.searchcost import search_cost
-from nasbench_harness.reports.studydata import StudyData, load_study
-from nasbench_harness.reports.supernet import caveats as supernet_caveats
-from nasbench_harness.reports.tables import LANDSCAPE_ONLY
-from nasbench_harness.reports.verdict import judge
-from nasbench_harness.reports.words import plain
+from nasbench_harness.reports.study.data import StudyData, load_study
+from nasbench_harness.reports.tables.files import LANDSCAPE_ONLY
+from nasbench_harness.reports.words.caveats import LANDSCAPE, SUPERNET
+from nasbench_harness.reports.words.marked import plain
+from nasbench_harness.reports.words.supernet import caveats as supernet_caveats
+from nasbench_harness.reports.words.verdict import judge
 from nasbench_harness.store.studies import Study
 
 from .conftest import BEST, METRIC, made_up, make_supernet_study

@@ -14,8 +14,8 @@ from nasbench_harness.reports.figures import tradeoff
 from nasbench_harness.reports.figures.drawing import Drawing, Omitted, save
 from nasbench_harness.reports.figures.style import method_styles
 from nasbench_harness.reports.figures.tradeoff import Height, pareto_front
-from nasbench_harness.reports.studydata import StudyData, load_study
-from nasbench_harness.reports.words import plain
+from nasbench_harness.reports.study.data import StudyData, load_study
+from nasbench_harness.reports.words.marked import plain
 from nasbench_harness.spaces.nb201 import NB201
 from nasbench_harness.store.studies import Study
 

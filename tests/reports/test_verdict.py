@@ -8,9 +8,9 @@ from collections.abc import Callable
 import pandas as pd
 import pytest
 
-from nasbench_harness.reports.studydata import StudyData
-from nasbench_harness.reports.verdict import Verdict, judge
-from nasbench_harness.reports.words import plain
+from nasbench_harness.reports.study.data import StudyData
+from nasbench_harness.reports.words.marked import plain
+from nasbench_harness.reports.words.verdict import Verdict, judge
 
 from .conftest import made_up
 

@@ -4,33 +4,33 @@ from __future__ import annotations
 
 import pytest
 
-from nasbench_harness.reports import words
+from nasbench_harness.reports.words import marked
 
 ODD = "m[note=<b>&|`$x_1^2$`\\{#%~}]"
 
 
 def test_html_escapes_labels_and_text() -> None:
-    text = words.html(f"a < b: {words.name(ODD)}")
+    text = marked.html(f"a < b: {marked.name(ODD)}")
     assert text == "a &lt; b: <code>m[note=&lt;b&gt;&amp;|`$x_1^2$`\\{#%~}]</code>"
 
 
 def test_markdown_code_outlives_backticks() -> None:
-    assert words.markdown(words.name("unas[a=1]")) == "`unas[a=1]`"
-    assert words.markdown(words.name("a`b")) == "``a`b``"
-    assert words.markdown(words.name("`a`")) == "`` `a` ``"
-    assert words.markdown("a_b *c* <d>") == r"a\_b \*c\* \<d\>"
-    assert words.markdown_cell("`a|b`") == r"`a\|b`"
+    assert marked.markdown(marked.name("unas[a=1]")) == "`unas[a=1]`"
+    assert marked.markdown(marked.name("a`b")) == "``a`b``"
+    assert marked.markdown(marked.name("`a`")) == "`` `a` ``"
+    assert marked.markdown("a_b *c* <d>") == r"a\_b \*c\* \<d\>"
+    assert marked.markdown_cell("`a|b`") == r"`a\|b`"
 
 
 def test_latex_escapes_what_it_must() -> None:
-    assert words.latex("5 % of_all & $1") == r"5 \% of\_all \& \$1"
-    assert words.latex(words.name("a^b~c\\d{e}#")) == (
+    assert marked.latex("5 % of_all & $1") == r"5 \% of\_all \& \$1"
+    assert marked.latex(marked.name("a^b~c\\d{e}#")) == (
         r"\texttt{a\textasciicircum{}b\textasciitilde{}c\textbackslash{}d\{e\}\#}"
     )
 
 
 def test_plain_text_has_no_marks() -> None:
-    assert words.plain(f"{words.name('darts')} wins") == "darts wins"
+    assert marked.plain(f"{marked.name('darts')} wins") == "darts wins"
 
 
 @pytest.mark.parametrize(
@@ -38,16 +38,16 @@ def test_plain_text_has_no_marks() -> None:
     [([], ""), (["a"], "a"), (["a", "b"], "a and b"), (["a", "b", "c"], "a, b and c")],
 )
 def test_lists_in_words(items: list[str], expected: str) -> None:
-    assert words.listing(items) == expected
+    assert marked.listing(items) == expected
 
 
 def test_runs_of_numbers_are_drawn_together() -> None:
-    assert words.ranges([7, 0, 1, 2, 9, 10]) == "0–2, 7, 9–10"
+    assert marked.ranges([7, 0, 1, 2, 9, 10]) == "0–2, 7, 9–10"
 
 
 def test_long_labels_are_broken_after_a_comma_and_cut() -> None:
-    assert words.shortened("unas[temperature=0.4,cost=params]", 24) == (
+    assert marked.shortened("unas[temperature=0.4,cost=params]", 24) == (
         "unas[temperature=0.4,\ncost=params]"
     )
-    lines = words.shortened("x" * 100, 24).split("\n")
+    lines = marked.shortened("x" * 100, 24).split("\n")
     assert [len(line) for line in lines] == [24, 24]

@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 
 from nasbench_harness.reports.statistics.arrays import Array
-from nasbench_harness.reports.studydata import StudyData
-from nasbench_harness.reports.summary import numbers
-from nasbench_harness.reports.words import listing
+from nasbench_harness.reports.study.data import StudyData
+from nasbench_harness.reports.study.summary import numbers
+from nasbench_harness.reports.words.marked import listing
 
 NOTE = (
     "One-shot accuracy is that of the answer with the supernet's weights, over all"

@@ -8,14 +8,14 @@ from itertools import groupby
 
 import pandas as pd
 
-from nasbench_harness.reports import numerals
 from nasbench_harness.reports.figures.drawing import Drawing
 from nasbench_harness.reports.figures.ranks import FEWEST_METHODS, blocks, draw_ranks
 from nasbench_harness.reports.figures.style import MethodStyle, method_styles
 from nasbench_harness.reports.statistics.ranks import rank_methods
-from nasbench_harness.reports.studydata import StudyData
-from nasbench_harness.reports.tables import Column, PrintedTable
-from nasbench_harness.reports.words import count, names
+from nasbench_harness.reports.study.data import StudyData
+from nasbench_harness.reports.tables.printed import Column, PrintedTable
+from nasbench_harness.reports.words import numerals
+from nasbench_harness.reports.words.marked import count, names
 from nasbench_harness.study.config import BASELINE
 
 NOTE = (

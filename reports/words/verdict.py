@@ -11,16 +11,16 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, Literal
 
-from nasbench_harness.reports import numerals
-from nasbench_harness.reports.compare import ALPHA, Comparison, more_seeds
+from nasbench_harness.reports.analysis.compare import ALPHA, Comparison, more_seeds
 from nasbench_harness.reports.figures.reference import baseline_words, whole_table
-from nasbench_harness.reports.protocol import SEEDS
 from nasbench_harness.reports.statistics.arrays import TOLERANCE, Array
 from nasbench_harness.reports.statistics.paired import holm, signed_rank_p
 from nasbench_harness.reports.statistics.signedrank import fewest_pairs
-from nasbench_harness.reports.studydata import StudyData
-from nasbench_harness.reports.summary import DONE, numbers
-from nasbench_harness.reports.words import count, listing, name, names, ranges
+from nasbench_harness.reports.study.data import StudyData
+from nasbench_harness.reports.study.summary import DONE, numbers
+from nasbench_harness.reports.words import numerals
+from nasbench_harness.reports.words.marked import count, listing, name, names, ranges
+from nasbench_harness.reports.words.protocol import SEEDS
 from nasbench_harness.study.config import BASELINE
 
 Order = Literal["better", "worse", "undecided"]

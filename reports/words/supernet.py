@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from nasbench_harness.reports.protocol import described
-from nasbench_harness.reports.studydata import StudyData
-from nasbench_harness.reports.words import count, listing, name, names
+from nasbench_harness.reports.study.data import StudyData
+from nasbench_harness.reports.words.marked import count, listing, name, names
+from nasbench_harness.reports.words.protocol import described
 from nasbench_harness.study.config import BASELINE
 from nasbench_harness.study.spec import TrialSpec
 

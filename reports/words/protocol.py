@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from nasbench_harness.contracts import Metric
-from nasbench_harness.reports.studydata import StudyData
-from nasbench_harness.reports.words import name, names
+from nasbench_harness.reports.study.data import StudyData
+from nasbench_harness.reports.words.marked import name, names
 from nasbench_harness.study.config import BASELINE
 
 SEEDS = "seeds"

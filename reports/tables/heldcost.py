@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from nasbench_harness.reports import numerals
 from nasbench_harness.reports.statistics.intervals import mean_interval
-from nasbench_harness.reports.studydata import StudyData
-from nasbench_harness.reports.summary import DONE, numbers, with_outcomes
-from nasbench_harness.reports.tables import Column, PrintedTable
+from nasbench_harness.reports.study.data import StudyData
+from nasbench_harness.reports.study.summary import DONE, numbers, with_outcomes
+from nasbench_harness.reports.tables.printed import Column, PrintedTable
+from nasbench_harness.reports.words import numerals
 
 KEY = "cost"
 NOTE = (

@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from nasbench_harness.reports import heldcost, pairs, robust, searchcost
+from nasbench_harness.reports.analysis import searchcost
 from nasbench_harness.reports.published import leaderboard
-from nasbench_harness.reports.studydata import StudyData
-from nasbench_harness.reports.tables import PrintedTable, search_table, subject, summary_table
+from nasbench_harness.reports.study.data import StudyData
+from nasbench_harness.reports.tables import heldcost, pairs, robust
+from nasbench_harness.reports.tables.printed import PrintedTable
+from nasbench_harness.reports.tables.search import search_table
+from nasbench_harness.reports.tables.summary import summary_table
+from nasbench_harness.reports.words.subject import subject
 
 
 @dataclass(frozen=True)

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Literal, Protocol, get_args
 import numpy as np
 
 from nasbench_harness.errors import HarnessError, UnknownNameError
-from nasbench_harness.reports import numerals
 from nasbench_harness.reports.statistics.paired import PairedComparison, compare_paired, holm
 from nasbench_harness.reports.statistics.signedrank import fewest_pairs
-from nasbench_harness.reports.words import count, listing, name, names
+from nasbench_harness.reports.words import numerals
+from nasbench_harness.reports.words.marked import count, listing, name, names
 from nasbench_harness.study.canonical import find_label
 
 if TYPE_CHECKING:

@@ -7,11 +7,11 @@ from typing import Any
 
 import pandas as pd
 
-from nasbench_harness.reports import numerals
-from nasbench_harness.reports.compare import Comparison
-from nasbench_harness.reports.studydata import StudyData
-from nasbench_harness.reports.tables import Column, PrintedTable
-from nasbench_harness.reports.words import name
+from nasbench_harness.reports.analysis.compare import Comparison
+from nasbench_harness.reports.study.data import StudyData
+from nasbench_harness.reports.tables.printed import Column, PrintedTable
+from nasbench_harness.reports.words import numerals
+from nasbench_harness.reports.words.marked import name
 
 KEY = "paired"
 NOTE = (

@@ -7,16 +7,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from nasbench_harness.reports import numerals
 from nasbench_harness.reports.statistics.area import Axis, anytime_regret
 from nasbench_harness.reports.statistics.arrays import Array
 from nasbench_harness.reports.statistics.robust import (
     interquartile_mean,
     interquartile_mean_interval,
 )
-from nasbench_harness.reports.studydata import StudyData
-from nasbench_harness.reports.summary import numbers
-from nasbench_harness.reports.tables import Column, PrintedTable
+from nasbench_harness.reports.study.data import StudyData
+from nasbench_harness.reports.study.summary import numbers
+from nasbench_harness.reports.tables.printed import Column, PrintedTable
+from nasbench_harness.reports.words import numerals
 
 KEY = "robust"
 NOTE = (

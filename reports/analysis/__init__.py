@@ -1,0 +1,1 @@
+"""What the numbers of a study, or of several, say together."""

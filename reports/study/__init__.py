@@ -1,0 +1,1 @@
+"""A study as reports see it: its tables, and one row per method."""
