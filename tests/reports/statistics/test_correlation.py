@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import kendalltau, rankdata
 
-from nasbench_harness.reports.statistics import correlation, intervals
+from nasbench_harness.reports.statistics import correlation, resampling
 from nasbench_harness.reports.statistics.correlation import kendall, kendall_interval, spearman
 from nasbench_harness.reports.statistics.resampling import resample
 
@@ -46,7 +46,7 @@ def test_what_has_no_order_is_nan_without_a_warning(left: list[float], right: li
 def test_interval_is_that_of_written_out_resamples(
     size: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(intervals, "RESAMPLES", 500)
+    monkeypatch.setattr(resampling, "RESAMPLES", 500)
     generator = np.random.default_rng(size)
     left = np.round(generator.normal(size=size), 1)
     right = np.round(left + generator.normal(size=size), 1)
