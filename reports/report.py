@@ -58,7 +58,7 @@ FIGURES: tuple[Draw, ...] = (
 
 
 @dataclass(frozen=True)
-class Place:
+class ReportFolder:
     """Where a study's files go, and how the page refers to them."""
 
     out: Path
@@ -82,15 +82,15 @@ def write_report(folders: Sequence[Path], out: Path) -> Path:
         sections = []
         for number, study in enumerate(copies.distinct, start=1):
             below = f"study-{number}/" if len(copies.distinct) > 1 else ""
-            sections.append(_section(read_study(study), Place(fresh, below)))
-        together = _together([section.data for section in sections], Place(fresh, ""))
+            sections.append(_section(read_study(study), ReportFolder(fresh, below)))
+        together = _together([section.data for section in sections], ReportFolder(fresh, ""))
         notes = copies.notes()
         write_text(fresh / PAGE, render_html(sections, together, notes))
         write_text(fresh / "report.md", render_markdown(sections, together, notes))
     return out / PAGE
 
 
-def _together(studies: list[StudyData], place: Place) -> list[Together | NoOverview]:
+def _together(studies: list[StudyData], place: ReportFolder) -> list[Together | NoOverview]:
     """What several studies say together, with its files."""
     found: list[Together | NoOverview] = []
     with mpl.rc_context(RC):
@@ -106,7 +106,7 @@ def _together(studies: list[StudyData], place: Place) -> list[Together | NoOverv
     return found
 
 
-def _section(data: StudyData, place: Place) -> Section:
+def _section(data: StudyData, place: ReportFolder) -> Section:
     styles = method_styles(_method_names(data), BASELINE)
     drawn, omitted = _figures(data, styles, place.folder("figures"))
     shown = exhibits(data)

@@ -13,7 +13,7 @@ from nasbench_harness.reports.figures.ranks import FEWEST_METHODS, blocks, draw_
 from nasbench_harness.reports.figures.style import MethodStyle, method_styles
 from nasbench_harness.reports.statistics.ranks import rank_methods
 from nasbench_harness.reports.study.data import StudyData
-from nasbench_harness.reports.tables.printed import Column, PrintedTable
+from nasbench_harness.reports.tables.printed import PrintedColumn, PrintedTable
 from nasbench_harness.reports.words import numerals
 from nasbench_harness.reports.words.marked import count, names
 from nasbench_harness.study.config import BASELINE
@@ -94,8 +94,8 @@ def _printed(table: pd.DataFrame, studies: list[StudyData], key: str) -> Printed
     return PrintedTable(key, tuple(columns), rows.sort_values("rank", kind="stable"))
 
 
-def _column(heading: str, unit: str, field: str) -> Column:
-    return Column(heading, unit, lambda row: numerals.percent(getattr(row, field)))
+def _column(heading: str, unit: str, field: str) -> PrintedColumn:
+    return PrintedColumn(heading, unit, lambda row: numerals.percent(getattr(row, field)))
 
 
 def _ranks(table: pd.DataFrame) -> list[float]:

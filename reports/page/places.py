@@ -18,7 +18,7 @@ class Switch:
 
 
 @dataclass(frozen=True)
-class Place:
+class FigurePlace:
     """A figure of the page: one drawing, or variants of which one is seen at a time."""
 
     key: str
@@ -57,12 +57,12 @@ class Place:
         return dict(drawing.variant.choices) if drawing.variant else {}
 
 
-def arrange(figures: Sequence[SavedFigure]) -> list[Place]:
+def arrange(figures: Sequence[SavedFigure]) -> list[FigurePlace]:
     """Places in the order of the figures; variants of one group share one."""
     groups = [list(group) for _, group in groupby(figures, key=_place)]
     single = [group for group in groups if not group[0].drawing.panels]
     last = single[-1] if len(single) % 2 else None
-    return [Place(_place(group[0]), group, beside=group is last) for group in groups]
+    return [FigurePlace(_place(group[0]), group, beside=group is last) for group in groups]
 
 
 def _place(saved: SavedFigure) -> str:

@@ -12,7 +12,7 @@ from markupsafe import Markup
 from nasbench_harness.reports.figures.style import MethodStyle
 from nasbench_harness.reports.page.swatch import swatch
 from nasbench_harness.reports.tables.exhibits import Exhibit
-from nasbench_harness.reports.tables.printed import Column
+from nasbench_harness.reports.tables.printed import PrintedColumn
 from nasbench_harness.reports.words import marked
 from nasbench_harness.study.config import BASELINE
 
@@ -36,7 +36,7 @@ class Printed:
     title: str
     note: str
     """Marked text."""
-    columns: Sequence[Column]
+    columns: Sequence[PrintedColumn]
     rows: list[Row]
     files: list[str]
 

@@ -33,7 +33,7 @@ class Section:
     """Everything the page says about one study."""
 
     data: StudyData
-    verdict: verdict.Verdict
+    verdict: verdict.Answer
     styles: dict[str, MethodStyle]
     figures: list[SavedFigure]
     omitted: list[Omitted]

@@ -25,7 +25,7 @@ from nasbench_harness.reports.published.results import (
 )
 from nasbench_harness.reports.study.data import StudyData
 from nasbench_harness.reports.study.summary import numbers
-from nasbench_harness.reports.tables.printed import Column, PrintedTable
+from nasbench_harness.reports.tables.printed import PrintedColumn, PrintedTable
 from nasbench_harness.reports.words import numerals
 from nasbench_harness.reports.words.marked import name
 
@@ -243,18 +243,18 @@ def _source_text(row: Any) -> str:
     return "; ".join(part for part in parts if part)
 
 
-PUBLISHED = Column("Published", "%", _published_text)
+PUBLISHED = PrintedColumn("Published", "%", _published_text)
 COLUMNS = (
-    Column("Found", "%, seeds", _found_text),
+    PrintedColumn("Found", "%, seeds", _found_text),
     PUBLISHED,
-    Column("Difference", "points", _difference_text),
-    Column("Published where", "source, protocol", _source_text, inches=1.5),
-    Column("Established", "", lambda row: row.provenance, inches=0.8),
-    Column("What differs here", "", lambda row: row.set_up, inches=1.7),
+    PrintedColumn("Difference", "points", _difference_text),
+    PrintedColumn("Published where", "source, protocol", _source_text, inches=1.5),
+    PrintedColumn("Established", "", lambda row: row.provenance, inches=0.8),
+    PrintedColumn("What differs here", "", lambda row: row.set_up, inches=1.7),
 )
 OTHERS = (
     PUBLISHED,
-    Column("Published where", "source, protocol", _source_text, inches=3.4),
-    Column("Established", "", lambda row: row.provenance, inches=1.3),
+    PrintedColumn("Published where", "source, protocol", _source_text, inches=3.4),
+    PrintedColumn("Established", "", lambda row: row.provenance, inches=1.3),
 )
 """Columns of the methods that are not in a study, where they have a table of their own."""

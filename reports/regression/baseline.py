@@ -18,7 +18,7 @@ from typing import Any
 from nasbench_harness import __version__
 from nasbench_harness.errors import ExitCode, HarnessError, reason
 from nasbench_harness.names import shell_word
-from nasbench_harness.reports.regression.series import Key, Results, Series
+from nasbench_harness.reports.regression.series import Key, Measured, Series
 from nasbench_harness.store.files import read_edited_json, write_text
 from nasbench_harness.store.ownership import claim
 from nasbench_harness.study.canonical import canonical_label
@@ -43,7 +43,7 @@ class UnfinishedError(BaselineError):
 class Baseline:
     """What a check compares with."""
 
-    results: Results
+    results: Measured
     margins: Mapping[str, float] = field(default_factory=dict)
     """Allowed losses by metric, where they are not the shipped ones."""
 
@@ -140,7 +140,7 @@ def _parse(content: Mapping[str, Any]) -> Baseline:
         raise ValueError("it holds no values")
     versions = {str(name): str(version) for name, version in content["versions"].items()}
     margins = {str(name): float(value) for name, value in content["margins"].items()}
-    return Baseline(Results(series, versions), margins)
+    return Baseline(Measured(series, versions), margins)
 
 
 def _parse_series(row: Mapping[str, Any], configs: Mapping[str, Any]) -> Series:

@@ -19,7 +19,7 @@ import numpy as np
 
 from nasbench_harness.errors import HarnessError, reason
 from nasbench_harness.reports.regression.check import CheckReport
-from nasbench_harness.reports.regression.verdicts import Effect, Finding, Verdict
+from nasbench_harness.reports.regression.verdicts import CheckVerdict, Effect, Finding
 from nasbench_harness.reports.statistics.arrays import Array
 from nasbench_harness.reports.words.marked import name
 from nasbench_harness.store.files import read_json
@@ -151,12 +151,12 @@ def _relative(side: Side, generator: np.random.Generator) -> Array:
     return medians
 
 
-def _verdict(low: float, high: float, allowed: float) -> Verdict:
+def _verdict(low: float, high: float, allowed: float) -> CheckVerdict:
     if math.isnan(low):
-        return Verdict.SKIPPED
+        return CheckVerdict.SKIPPED
     if low > allowed:
-        return Verdict.REGRESSION
-    return Verdict.PASSED if high <= allowed else Verdict.INCONCLUSIVE
+        return CheckVerdict.REGRESSION
+    return CheckVerdict.PASSED if high <= allowed else CheckVerdict.INCONCLUSIVE
 
 
 def _told(ratio: float, low: float, high: float) -> str:
@@ -164,19 +164,19 @@ def _told(ratio: float, low: float, high: float) -> str:
     return f"{ratio:.3f} times as long as before{bounds}, relative to the calibration"
 
 
-def _why(verdict: Verdict, allowed: float) -> str:
+def _why(verdict: CheckVerdict, allowed: float) -> str:
     return {
-        Verdict.REGRESSION: f"more than the {allowed:g} allowed.",
-        Verdict.PASSED: f"no more than the {allowed:g} allowed.",
-        Verdict.INCONCLUSIVE: f"whether that is more than the {allowed:g} allowed is open; more"
-        " rounds, or a quieter machine, would tell.",
-        Verdict.SKIPPED: "a single round has no interval, so this is not judged.",
+        CheckVerdict.REGRESSION: f"more than the {allowed:g} allowed.",
+        CheckVerdict.PASSED: f"no more than the {allowed:g} allowed.",
+        CheckVerdict.INCONCLUSIVE: f"whether that is more than the {allowed:g} allowed is open;"
+        " more rounds, or a quieter machine, would tell.",
+        CheckVerdict.SKIPPED: "a single round has no interval, so this is not judged.",
     }[verdict]
 
 
 def _alone(title: str, path: Path) -> Finding:
     sentence = f"{name(title)} is in {path.name} alone."
-    return Finding(_WHERE, title, "time", Verdict.SKIPPED, sentence)
+    return Finding(_WHERE, title, "time", CheckVerdict.SKIPPED, sentence)
 
 
 def _notes(before: Mapping[str, Timing], after: Mapping[str, Timing]) -> list[str]:

@@ -11,19 +11,19 @@ from pathlib import Path
 from nasbench_harness.errors import ExitCode, UnknownNameError
 from nasbench_harness.images.place import is_folder
 from nasbench_harness.reports.regression.baseline import Baseline, BaselineError, read_baseline
-from nasbench_harness.reports.regression.comparison import Comparison, noise_between
-from nasbench_harness.reports.regression.decision import Decision, decide
+from nasbench_harness.reports.regression.comparison import LossComparison, noise_between
+from nasbench_harness.reports.regression.decision import CheckDecision, decide
 from nasbench_harness.reports.regression.margins import check_margins, find_margins, margin_of
 from nasbench_harness.reports.regression.sentences import means, say, say_unfinished
 from nasbench_harness.reports.regression.series import (
     COSTS,
     MEMORY,
     Key,
-    Results,
+    Measured,
     Series,
     read_results,
 )
-from nasbench_harness.reports.regression.verdicts import Finding, Verdict, exit_code
+from nasbench_harness.reports.regression.verdicts import CheckVerdict, Finding, exit_code
 from nasbench_harness.reports.words.marked import listing, name
 from nasbench_harness.study.canonical import canonical_label
 from nasbench_harness.study.differences import differences, told
@@ -61,7 +61,7 @@ def check_folders(
 
 def check_results(
     baseline: Baseline,
-    results: Results,
+    results: Measured,
     *,
     methods: Sequence[str] = (),
     margins: Mapping[str, float] | None = None,
@@ -74,7 +74,7 @@ def check_results(
     allowed = find_margins(baseline, margins or {})
     chosen, there = fitting(baseline.results, results.series, methods)
     settled: dict[Key, Finding] = {}
-    comparisons: dict[Key, Comparison] = {}
+    comparisons: dict[Key, LossComparison] = {}
     for old in chosen:
         new = there.get(old.key)
         if finding := _without_values(old, new, there):
@@ -82,26 +82,26 @@ def check_results(
         if new is not None and new.values and not _on_other_device(old, new):
             noise = noise_between(old, new, baseline.results.versions, results.versions)
             margin = margin_of(old.key.metric, allowed)
-            comparisons[old.key] = Comparison(old, new, margin, noise)
+            comparisons[old.key] = LossComparison(old, new, margin, noise)
     tested = _decide(comparisons, settled)
     findings = tuple(tested.get(old.key) or settled[old.key] for old in chosen)
     return CheckReport(findings, tuple(_notes(baseline.results, results, comparisons)))
 
 
 def _decide(
-    comparisons: Mapping[Key, Comparison], settled: Mapping[Key, Finding]
+    comparisons: Mapping[Key, LossComparison], settled: Mapping[Key, Finding]
 ) -> dict[Key, Finding]:
     """The findings of all comparisons; of an unfinished method only a regression counts."""
     decisions = decide(list(comparisons.values()))
     checks = sum(not math.isnan(decision.p_margin) for decision in decisions)
     found = {}
     for (key, comparison), decision in zip(comparisons.items(), decisions, strict=True):
-        if key not in settled or decision.verdict is Verdict.REGRESSION:
+        if key not in settled or decision.verdict is CheckVerdict.REGRESSION:
             found[key] = _finding(comparison, decision, checks)
     return found
 
 
-def _finding(comparison: Comparison, decision: Decision, checks: int) -> Finding:
+def _finding(comparison: LossComparison, decision: CheckDecision, checks: int) -> Finding:
     key = comparison.old.key
     old, new = means(comparison)
     sizes = len(comparison.old.values), len(comparison.new.values)
@@ -115,7 +115,7 @@ def _finding(comparison: Comparison, decision: Decision, checks: int) -> Finding
 
 def renewed(path: Path, folders: Iterable[Path], margins: Mapping[str, float]) -> Baseline:
     """A baseline from these folders that keeps the metrics and margins of the one in `path`."""
-    old = Baseline(Results((), {}))
+    old = Baseline(Measured((), {}))
     if path.is_file():
         with contextlib.suppress(BaselineError):
             old = read_baseline(path)
@@ -141,7 +141,7 @@ def _placed(key: Key, series: Series, old: Iterable[Series]) -> Key:
 
 
 def fitting(
-    baseline: Results, found: Iterable[Series], methods: Sequence[str]
+    baseline: Measured, found: Iterable[Series], methods: Sequence[str]
 ) -> tuple[list[Series], dict[Key, Series]]:
     """The baseline's series that are to be checked, and what they are held against by their keys.
 
@@ -157,7 +157,7 @@ def fitting(
     return chosen, there
 
 
-def _chosen(results: Results, methods: Sequence[str]) -> list[Series]:
+def _chosen(results: Measured, methods: Sequence[str]) -> list[Series]:
     labels = {series.key.method for series in results.series}
     wanted = [canonical_label(method) for method in methods]
     for method, label in zip(methods, wanted, strict=True):
@@ -207,13 +207,13 @@ def _without_values(old: Series, new: Series | None, there: Mapping[Key, Series]
     if new is None:
         of_method = [one for other, one in there.items() if other[:4] == key[:4]]
         if broken := next((one for one in of_method if one.unfinished), None):
-            return _settled(key, Verdict.UNFINISHED, say_unfinished(broken))
-        return _settled(key, Verdict.SKIPPED, f"This run recorded no {name(key.metric)}.")
+            return _settled(key, CheckVerdict.UNFINISHED, say_unfinished(broken))
+        return _settled(key, CheckVerdict.SKIPPED, f"This run recorded no {name(key.metric)}.")
     if new.unfinished:
-        return _settled(key, Verdict.UNFINISHED, say_unfinished(new))
+        return _settled(key, CheckVerdict.UNFINISHED, say_unfinished(new))
     if _on_other_device(old, new):
         where = f"The baseline was trained on {old.device}, this run on {new.device}"
-        return _settled(key, Verdict.SKIPPED, f"{where}; their memory is not comparable.")
+        return _settled(key, CheckVerdict.SKIPPED, f"{where}; their memory is not comparable.")
     return None
 
 
@@ -221,11 +221,13 @@ def _on_other_device(old: Series, new: Series) -> bool:
     return old.key.metric == MEMORY and old.device != new.device
 
 
-def _settled(key: Key, verdict: Verdict, sentence: str) -> Finding:
+def _settled(key: Key, verdict: CheckVerdict, sentence: str) -> Finding:
     return Finding(key.place, key.method, key.metric, verdict, sentence)
 
 
-def _notes(old: Results, new: Results, comparisons: Mapping[Key, Comparison]) -> Iterable[str]:
+def _notes(
+    old: Measured, new: Measured, comparisons: Mapping[Key, LossComparison]
+) -> Iterable[str]:
     yield from new.notes
     known = {series.key[:4] for series in old.series}
     keys = [_placed(one.key, one, old.series) for one in new.series]

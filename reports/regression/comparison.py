@@ -22,7 +22,7 @@ DETERMINISTIC = ("torch", "numpy")
 
 
 @dataclass(frozen=True)
-class Comparison:
+class LossComparison:
     """An old and a new series; losses are positive where the new one is worse."""
 
     old: Series

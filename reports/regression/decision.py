@@ -30,9 +30,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from nasbench_harness.reports.regression.comparison import Comparison
+from nasbench_harness.reports.regression.comparison import LossComparison
 from nasbench_harness.reports.regression.permutation import SPLITS
-from nasbench_harness.reports.regression.verdicts import Verdict
+from nasbench_harness.reports.regression.verdicts import CheckVerdict
 from nasbench_harness.reports.statistics.arrays import TOLERANCE, Array
 from nasbench_harness.reports.statistics.paired import holm
 
@@ -45,15 +45,15 @@ PASS_LEVEL = 0.05
 
 
 @dataclass(frozen=True)
-class Decision:
+class CheckDecision:
     """What was decided, and the corrected p-values behind it (NaN where none was needed)."""
 
-    verdict: Verdict
+    verdict: CheckVerdict
     p_loss: float = math.nan
     p_margin: float = math.nan
 
 
-def decide(comparisons: Sequence[Comparison]) -> list[Decision]:
+def decide(comparisons: Sequence[LossComparison]) -> list[CheckDecision]:
     """One decision per comparison, corrected over all that need a test."""
     decisions = [_without_test(comparison) for comparison in comparisons]
     open_ones = [i for i, decision in enumerate(decisions) if decision is None]
@@ -85,24 +85,24 @@ def splits_for(checks: int) -> int:
     return max(SPLITS, math.ceil(2 * checks / ALARM_LEVEL))
 
 
-def _without_test(comparison: Comparison) -> Decision | None:
+def _without_test(comparison: LossComparison) -> CheckDecision | None:
     if comparison.identical and (comparison.exact or comparison.paired):
-        return Decision(Verdict.UNCHANGED)
+        return CheckDecision(CheckVerdict.UNCHANGED)
     if comparison.exact and comparison.paired and comparison.nobody_lost:
-        return Decision(Verdict.CHANGED)
+        return CheckDecision(CheckVerdict.CHANGED)
     return None
 
 
-def _p_of_loss(comparison: Comparison, splits: int) -> float:
+def _p_of_loss(comparison: LossComparison, splits: int) -> float:
     return math.nan if comparison.constant else comparison.p_of_loss(splits)
 
 
-def _with_test(comparison: Comparison, p_loss: float, p_margin: float) -> Decision:
+def _with_test(comparison: LossComparison, p_loss: float, p_margin: float) -> CheckDecision:
     numbers = map(np.asarray, (p_loss, p_margin, comparison.loss, comparison.margin))
     passed, regression = apply_rule(*numbers)
     if passed and comparison.enough:
         changed = comparison.exact and comparison.paired
-        verdict = Verdict.CHANGED if changed else Verdict.PASSED
+        verdict = CheckVerdict.CHANGED if changed else CheckVerdict.PASSED
     else:
-        verdict = Verdict.REGRESSION if regression else Verdict.INCONCLUSIVE
-    return Decision(verdict, p_loss, p_margin)
+        verdict = CheckVerdict.REGRESSION if regression else CheckVerdict.INCONCLUSIVE
+    return CheckDecision(verdict, p_loss, p_margin)

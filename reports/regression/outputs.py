@@ -11,7 +11,7 @@ from xml.etree import ElementTree as ET
 from nasbench_harness.reports.regression.check import CheckReport
 from nasbench_harness.reports.regression.dotplot import dot_plots
 from nasbench_harness.reports.regression.junit import NAME, written
-from nasbench_harness.reports.regression.verdicts import Effect, Finding, Verdict
+from nasbench_harness.reports.regression.verdicts import CheckVerdict, Effect, Finding
 from nasbench_harness.reports.words import numerals
 from nasbench_harness.reports.words.marked import (
     count,
@@ -22,16 +22,16 @@ from nasbench_harness.reports.words.marked import (
 )
 
 _ORDER = (
-    Verdict.REGRESSION, Verdict.UNFINISHED, Verdict.INCONCLUSIVE, Verdict.CHANGED,
-    Verdict.SKIPPED, Verdict.PASSED, Verdict.UNCHANGED,
+    CheckVerdict.REGRESSION, CheckVerdict.UNFINISHED, CheckVerdict.INCONCLUSIVE,
+    CheckVerdict.CHANGED, CheckVerdict.SKIPPED, CheckVerdict.PASSED, CheckVerdict.UNCHANGED,
 )  # fmt: skip
 _SIGNS = {
-    Verdict.REGRESSION: "❌", Verdict.UNFINISHED: "❌", Verdict.INCONCLUSIVE: "⚠️",
-    Verdict.CHANGED: "ℹ️", Verdict.SKIPPED: "➖",
+    CheckVerdict.REGRESSION: "❌", CheckVerdict.UNFINISHED: "❌", CheckVerdict.INCONCLUSIVE: "⚠️",
+    CheckVerdict.CHANGED: "ℹ️", CheckVerdict.SKIPPED: "➖",
 }  # fmt: skip
 _LEVELS = {
-    Verdict.REGRESSION: "error", Verdict.UNFINISHED: "error", Verdict.INCONCLUSIVE: "warning",
-    Verdict.CHANGED: "notice",
+    CheckVerdict.REGRESSION: "error", CheckVerdict.UNFINISHED: "error",
+    CheckVerdict.INCONCLUSIVE: "warning", CheckVerdict.CHANGED: "notice",
 }  # fmt: skip
 _ILLEGAL = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """What XML 1.0 cannot hold, not even escaped."""
@@ -117,9 +117,9 @@ def to_junit(report: CheckReport, seconds: float = 0.0) -> str:
     verdicts = Counter(finding.verdict for finding in report.findings)
     counts = {
         "tests": str(len(report.findings)),
-        "failures": str(verdicts[Verdict.REGRESSION]),
-        "errors": str(verdicts[Verdict.UNFINISHED] + verdicts[Verdict.INCONCLUSIVE]),
-        "skipped": str(verdicts[Verdict.SKIPPED]),
+        "failures": str(verdicts[CheckVerdict.REGRESSION]),
+        "errors": str(verdicts[CheckVerdict.UNFINISHED] + verdicts[CheckVerdict.INCONCLUSIVE]),
+        "skipped": str(verdicts[CheckVerdict.SKIPPED]),
         "time": f"{seconds:.3f}",
     }
     root = ET.Element("testsuites", {"name": NAME, **counts})
@@ -140,12 +140,12 @@ def _case(suite: ET.Element, finding: Finding) -> None:
     sentence = _legal(plain(finding.sentence))
     message = {"message": " ".join(sentence.split())}
     match finding.verdict:
-        case Verdict.REGRESSION:
+        case CheckVerdict.REGRESSION:
             ET.SubElement(case, "failure", {**message, "type": "regression"}).text = sentence
-        case Verdict.UNFINISHED | Verdict.INCONCLUSIVE:
+        case CheckVerdict.UNFINISHED | CheckVerdict.INCONCLUSIVE:
             kind = str(finding.verdict)
             ET.SubElement(case, "error", {**message, "type": kind}).text = sentence
-        case Verdict.SKIPPED:
+        case CheckVerdict.SKIPPED:
             ET.SubElement(case, "skipped", message)
         case _:
             ET.SubElement(case, "system-out").text = sentence

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from nasbench_harness.errors import HarnessError
-from nasbench_harness.reports.regression.comparison import ENOUGH, Comparison
+from nasbench_harness.reports.regression.comparison import ENOUGH, LossComparison
 from nasbench_harness.reports.regression.decision import (
     ALARM_LEVEL,
     PASS_LEVEL,
@@ -154,7 +154,7 @@ class SimulatedStudy:
 # --- seeds needed ------------------------------------------------------------------------------
 
 
-def seeds_needed(comparison: Comparison, checks: int) -> int:
+def seeds_needed(comparison: LossComparison, checks: int) -> int:
     """Seeds on both sides that would likely settle an inconclusive check.
 
     Where the loss seen is above the margin, so many that it would be an alarm if it is real;

@@ -4,26 +4,26 @@ from __future__ import annotations
 
 import math
 
-from nasbench_harness.reports.regression.comparison import Comparison
-from nasbench_harness.reports.regression.decision import Decision
+from nasbench_harness.reports.regression.comparison import LossComparison
+from nasbench_harness.reports.regression.decision import CheckDecision
 from nasbench_harness.reports.regression.power import seeds_needed
 from nasbench_harness.reports.regression.series import Series
-from nasbench_harness.reports.regression.verdicts import Effect, Verdict
+from nasbench_harness.reports.regression.verdicts import CheckVerdict, Effect
 from nasbench_harness.reports.statistics.arrays import TOLERANCE
 from nasbench_harness.reports.words import numerals
 from nasbench_harness.reports.words.marked import count, name, ranges
 
 
-def say(comparison: Comparison, decision: Decision, checks: int) -> str:
+def say(comparison: LossComparison, decision: CheckDecision, checks: int) -> str:
     """The sentence of a decision that was one of so many tested together."""
     match decision.verdict:
-        case Verdict.UNCHANGED:
+        case CheckVerdict.UNCHANGED:
             return _unchanged(comparison)
-        case Verdict.CHANGED:
+        case CheckVerdict.CHANGED:
             return _changed(comparison, decision)
-        case Verdict.REGRESSION:
+        case CheckVerdict.REGRESSION:
             return _regression(comparison, decision)
-        case Verdict.INCONCLUSIVE:
+        case CheckVerdict.INCONCLUSIVE:
             return _inconclusive(comparison, checks)
     return _passed(comparison, decision)
 
@@ -49,7 +49,7 @@ def amount(effect: Effect) -> str:
     return f"{text} {numerals.interval(*bounds, digits)}"
 
 
-def _unchanged(comparison: Comparison) -> str:
+def _unchanged(comparison: LossComparison) -> str:
     alone = len(comparison.new.values) - len(comparison.common)
     rest = f" ({count(alone, 'seed')} without a partner)" if alone else ""
     return (
@@ -58,7 +58,7 @@ def _unchanged(comparison: Comparison) -> str:
     )
 
 
-def _changed(comparison: Comparison, decision: Decision) -> str:
+def _changed(comparison: LossComparison, decision: CheckDecision) -> str:
     losses = comparison.losses
     worse, better = int((losses > TOLERANCE).sum()), int((losses < -TOLERANCE).sum())
     told = (
@@ -71,14 +71,14 @@ def _changed(comparison: Comparison, decision: Decision) -> str:
     return f"{told}{within}. If it is meant, take it over with --update."
 
 
-def _passed(comparison: Comparison, decision: Decision) -> str:
+def _passed(comparison: LossComparison, decision: CheckDecision) -> str:
     return (
         f"{_subject(comparison)} {_moved(comparison)}; a loss of"
         f" {_margin(comparison)} is ruled out (p = {_p(decision.p_margin)}, {_seeds(comparison)})."
     )
 
 
-def _regression(comparison: Comparison, decision: Decision) -> str:
+def _regression(comparison: LossComparison, decision: CheckDecision) -> str:
     old, new = means(comparison)
     return (
         f"{_subject(comparison)} got worse by {amount(comparison.effect)}, more than the margin of"
@@ -87,7 +87,7 @@ def _regression(comparison: Comparison, decision: Decision) -> str:
     )
 
 
-def _inconclusive(comparison: Comparison, checks: int) -> str:
+def _inconclusive(comparison: LossComparison, checks: int) -> str:
     changed = " changed and" if comparison.exact and comparison.paired else ""
     return (
         f"{_subject(comparison)}{changed} {_moved(comparison)};"
@@ -97,7 +97,7 @@ def _inconclusive(comparison: Comparison, checks: int) -> str:
     )
 
 
-def means(comparison: Comparison) -> tuple[float, float]:
+def means(comparison: LossComparison) -> tuple[float, float]:
     """Means of the values that were compared, in the metric's own unit."""
     seeds = set(comparison.common) if comparison.paired else None
     old, new = (
@@ -107,24 +107,24 @@ def means(comparison: Comparison) -> tuple[float, float]:
     return math.fsum(old) / len(old), math.fsum(new) / len(new)
 
 
-def _subject(comparison: Comparison) -> str:
+def _subject(comparison: LossComparison) -> str:
     key = comparison.old.key
     return f"{name(key.method)}, {name(key.metric)} ({key.place}),"
 
 
-def _moved(comparison: Comparison) -> str:
+def _moved(comparison: LossComparison) -> str:
     if abs(comparison.loss) <= TOLERANCE:
         return f"did not move, {amount(comparison.effect)}"
     direction = "worse" if comparison.loss > 0 else "better"
     return f"is {direction} by {amount(comparison.effect)}"
 
 
-def _margin(comparison: Comparison) -> str:
+def _margin(comparison: LossComparison) -> str:
     space = "" if comparison.effect.unit == "%" else " "
     return f"{comparison.margin:g}{space}{comparison.effect.unit}"
 
 
-def _seeds(comparison: Comparison) -> str:
+def _seeds(comparison: LossComparison) -> str:
     if comparison.paired:
         return f"{count(len(comparison.common), 'paired seed')}"
     old, new = len(comparison.old.values), len(comparison.new.values)

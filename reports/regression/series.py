@@ -60,7 +60,7 @@ class Series:
 
 
 @dataclass(frozen=True)
-class Results:
+class Measured:
     """Everything a check may look at of one or more studies."""
 
     series: tuple[Series, ...]
@@ -77,7 +77,7 @@ class Results:
         }
 
 
-def read_results(folders: Iterable[Path], metrics: Sequence[str] = ()) -> Results:
+def read_results(folders: Iterable[Path], metrics: Sequence[str] = ()) -> Measured:
     """The series of the studies in these folders, or in the folders inside them.
 
     Each method has one of its report metric, of its costs, and of those of `metrics` it has. A
@@ -99,7 +99,7 @@ def read_results(folders: Iterable[Path], metrics: Sequence[str] = ()) -> Result
                     " them one by one."
                 )
             found[series.key] = series
-    return Results(tuple(found.values()), versions, tuple(copies.notes()))
+    return Measured(tuple(found.values()), versions, tuple(copies.notes()))
 
 
 def _common_versions(studies: Sequence[Study]) -> dict[str, str]:

@@ -10,7 +10,7 @@ from enum import StrEnum
 from nasbench_harness.errors import ExitCode
 
 
-class Verdict(StrEnum):
+class CheckVerdict(StrEnum):
     """What was found about one method and metric, or one benchmark."""
 
     UNCHANGED = "unchanged"
@@ -25,9 +25,9 @@ class Verdict(StrEnum):
 
 
 _EXITS = {
-    Verdict.REGRESSION: ExitCode.CHECK_FAILED,
-    Verdict.UNFINISHED: ExitCode.INCOMPLETE,
-    Verdict.INCONCLUSIVE: ExitCode.INCONCLUSIVE,
+    CheckVerdict.REGRESSION: ExitCode.CHECK_FAILED,
+    CheckVerdict.UNFINISHED: ExitCode.INCOMPLETE,
+    CheckVerdict.INCONCLUSIVE: ExitCode.INCONCLUSIVE,
 }
 """The first that was found decides; all other verdicts are no failure."""
 
@@ -57,7 +57,7 @@ class Finding:
     where: str
     name: str
     metric: str
-    verdict: Verdict
+    verdict: CheckVerdict
     sentence: str
     """With marked names, see `reports.words`."""
     effect: Effect | None = None

@@ -10,7 +10,7 @@ import pandas as pd
 from nasbench_harness.reports.statistics.intervals import mean_interval
 from nasbench_harness.reports.study.data import StudyData
 from nasbench_harness.reports.study.summary import DONE, numbers, with_outcomes
-from nasbench_harness.reports.tables.printed import Column, PrintedTable
+from nasbench_harness.reports.tables.printed import PrintedColumn, PrintedTable
 from nasbench_harness.reports.words import numerals
 
 KEY = "cost"
@@ -84,14 +84,14 @@ def cost_table(data: StudyData) -> PrintedTable | None:
     if rows.empty:
         return None
     columns = (
-        Column("Seeds", "", lambda row: str(row.seeds)),
-        Column("Held", "", lambda row: str(row.cost_name), inches=0.9),
-        Column("Target", "", lambda row: _amount(row.cost_target, row.cost_unit)),
-        Column("Cost", "of the answer", lambda row: _amount(row.cost_mean, row.cost_unit)),
-        Column("Target met", "of seeds", lambda row: numerals.share(row.met_share)),
-        Column("Regret", "points", lambda row: numerals.points(row.regret_mean)),
-        Column("Regret within", "points", lambda row: numerals.points(row.within_mean)),
-        Column("95 % CI", "of mean", _interval),
+        PrintedColumn("Seeds", "", lambda row: str(row.seeds)),
+        PrintedColumn("Held", "", lambda row: str(row.cost_name), inches=0.9),
+        PrintedColumn("Target", "", lambda row: _amount(row.cost_target, row.cost_unit)),
+        PrintedColumn("Cost", "of the answer", lambda row: _amount(row.cost_mean, row.cost_unit)),
+        PrintedColumn("Target met", "of seeds", lambda row: numerals.share(row.met_share)),
+        PrintedColumn("Regret", "points", lambda row: numerals.points(row.regret_mean)),
+        PrintedColumn("Regret within", "points", lambda row: numerals.points(row.within_mean)),
+        PrintedColumn("95 % CI", "of mean", _interval),
     )
     return PrintedTable(KEY, columns, rows)
 

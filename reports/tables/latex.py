@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nasbench_harness.reports.tables.printed import Column, PrintedTable
+from nasbench_harness.reports.tables.printed import PrintedColumn, PrintedTable
 from nasbench_harness.reports.words.marked import latex
 
 
@@ -37,5 +37,5 @@ def _packages(table: PrintedTable) -> str:
     return "array,booktabs" if any(column.words for column in table.columns) else "booktabs"
 
 
-def _latex_column(column: Column) -> str:
+def _latex_column(column: PrintedColumn) -> str:
     return rf">{{\raggedright\arraybackslash}}p{{{column.inches}in}}" if column.words else "r"

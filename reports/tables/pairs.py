@@ -9,7 +9,7 @@ import pandas as pd
 
 from nasbench_harness.reports.analysis.compare import Comparison
 from nasbench_harness.reports.study.data import StudyData
-from nasbench_harness.reports.tables.printed import Column, PrintedTable
+from nasbench_harness.reports.tables.printed import PrintedColumn, PrintedTable
 from nasbench_harness.reports.words import numerals
 from nasbench_harness.reports.words.marked import name
 
@@ -68,17 +68,17 @@ def _needed(row: Any) -> str:
 
 
 COLUMNS = (
-    Column("Seeds", "in common", lambda row: str(row.seeds)),
-    Column("Won", "tied, lost", lambda row: f"{row.wins}, {row.ties}, {row.losses}"),
-    Column("Difference", "points", lambda row: numerals.points(row.gain)),
-    Column("95 % CI", "of mean", lambda row: numerals.interval(row.gain_low, row.gain_high)),
-    Column("p", "Holm", _p_value),
-    Column("Effect", "rank-biserial", lambda row: numerals.percent(row.rank_biserial)),
-    Column("Chance", "of better", lambda row: numerals.percent(row.improvement)),
-    Column(
+    PrintedColumn("Seeds", "in common", lambda row: str(row.seeds)),
+    PrintedColumn("Won", "tied, lost", lambda row: f"{row.wins}, {row.ties}, {row.losses}"),
+    PrintedColumn("Difference", "points", lambda row: numerals.points(row.gain)),
+    PrintedColumn("95 % CI", "of mean", lambda row: numerals.interval(row.gain_low, row.gain_high)),
+    PrintedColumn("p", "Holm", _p_value),
+    PrintedColumn("Effect", "rank-biserial", lambda row: numerals.percent(row.rank_biserial)),
+    PrintedColumn("Chance", "of better", lambda row: numerals.percent(row.improvement)),
+    PrintedColumn(
         "95 % CI",
         "of chance",
         lambda row: numerals.interval(row.improvement_low, row.improvement_high, 2),
     ),
-    Column("Seeds", "needed", _needed),
+    PrintedColumn("Seeds", "needed", _needed),
 )

@@ -12,7 +12,7 @@ from nasbench_harness.reports.words.marked import name
 
 
 @dataclass(frozen=True)
-class Column:
+class PrintedColumn:
     """A column of the printed table."""
 
     heading: str
@@ -38,7 +38,7 @@ class PrintedTable:
 
     key: str
     """Stem of its files."""
-    columns: tuple[Column, ...]
+    columns: tuple[PrintedColumn, ...]
     rows: pd.DataFrame
     """All numbers, unrounded; every row with its method's label as `method`."""
     head: Callable[[Any], str] = _labelled

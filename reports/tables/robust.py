@@ -15,7 +15,7 @@ from nasbench_harness.reports.statistics.robust import (
 )
 from nasbench_harness.reports.study.data import StudyData
 from nasbench_harness.reports.study.summary import numbers
-from nasbench_harness.reports.tables.printed import Column, PrintedTable
+from nasbench_harness.reports.tables.printed import PrintedColumn, PrintedTable
 from nasbench_harness.reports.words import numerals
 
 KEY = "robust"
@@ -73,15 +73,15 @@ def anytime(data: StudyData, label: str, *, logarithmic: bool = False) -> Array:
 
 
 COLUMNS = (
-    Column("Seeds", "", lambda row: str(row.seeds)),
-    Column("Mean", "points", lambda row: numerals.points(row.regret_mean)),
-    Column("Std", "of seeds", lambda row: numerals.points(row.regret_std)),
-    Column("Median", "points", lambda row: numerals.points(row.regret_median)),
-    Column("IQM", "points", lambda row: numerals.points(row.regret_iqm)),
-    Column(
+    PrintedColumn("Seeds", "", lambda row: str(row.seeds)),
+    PrintedColumn("Mean", "points", lambda row: numerals.points(row.regret_mean)),
+    PrintedColumn("Std", "of seeds", lambda row: numerals.points(row.regret_std)),
+    PrintedColumn("Median", "points", lambda row: numerals.points(row.regret_median)),
+    PrintedColumn("IQM", "points", lambda row: numerals.points(row.regret_iqm)),
+    PrintedColumn(
         "95 % CI", "of IQM", lambda row: numerals.interval(row.regret_iqm_low, row.regret_iqm_high)
     ),
-    Column("Worst", "seed", lambda row: numerals.points(row.regret_worst)),
-    Column("Anytime", "points", lambda row: numerals.points(row.anytime_linear)),
-    Column("Anytime", "log budget", lambda row: numerals.points(row.anytime_log)),
+    PrintedColumn("Worst", "seed", lambda row: numerals.points(row.regret_worst)),
+    PrintedColumn("Anytime", "points", lambda row: numerals.points(row.anytime_linear)),
+    PrintedColumn("Anytime", "log budget", lambda row: numerals.points(row.anytime_log)),
 )

@@ -6,14 +6,14 @@ import pandas as pd
 
 from nasbench_harness.reports.analysis.searchcost import search_cost
 from nasbench_harness.reports.study.data import StudyData
-from nasbench_harness.reports.tables.printed import Column, PrintedTable
+from nasbench_harness.reports.tables.printed import PrintedColumn, PrintedTable
 from nasbench_harness.reports.words import numerals
 
 COSTS = {
-    "gpu_days_mean": Column(
+    "gpu_days_mean": PrintedColumn(
         "Cost", "GPU-days", lambda row: numerals.significant(row.gpu_days_mean)
     ),
-    "cpu_hours_mean": Column(
+    "cpu_hours_mean": PrintedColumn(
         "Cost", "CPU-hours", lambda row: numerals.significant(row.cpu_hours_mean)
     ),
 }
@@ -26,17 +26,17 @@ def search_table(data: StudyData) -> PrintedTable | None:
     return PrintedTable("search", _search_columns(data, rows), rows) if len(rows) else None
 
 
-def _search_columns(data: StudyData, rows: pd.DataFrame) -> tuple[Column, ...]:
+def _search_columns(data: StudyData, rows: pd.DataFrame) -> tuple[PrintedColumn, ...]:
     costs = [column for name_, column in COSTS.items() if rows[name_].notna().any()]
     return (
-        Column("Seeds", "", lambda row: str(row.seeds)),
-        Column("One-shot", "accuracy, %", lambda row: numerals.percent(row.oneshot_mean)),
-        Column("Gap", "points", lambda row: numerals.percent(row.gap_mean)),
-        Column(
+        PrintedColumn("Seeds", "", lambda row: str(row.seeds)),
+        PrintedColumn("One-shot", "accuracy, %", lambda row: numerals.percent(row.oneshot_mean)),
+        PrintedColumn("Gap", "points", lambda row: numerals.percent(row.gap_mean)),
+        PrintedColumn(
             "Skips", f"of {len(data.space.decisions)}", lambda row: numerals.decimal(row.skips_mean)
         ),
-        Column("Search", "s", lambda row: numerals.seconds(row.seconds_mean)),
+        PrintedColumn("Search", "s", lambda row: numerals.seconds(row.seconds_mean)),
         *costs,
-        Column("Memory", "MB, peak", lambda row: numerals.whole(row.memory_mb_max)),
-        Column("Device", "", lambda row: row.devices or numerals.NOTHING),
+        PrintedColumn("Memory", "MB, peak", lambda row: numerals.whole(row.memory_mb_max)),
+        PrintedColumn("Device", "", lambda row: row.devices or numerals.NOTHING),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from nasbench_harness.reports.study.data import StudyData
-from nasbench_harness.reports.tables.printed import Column, PrintedTable
+from nasbench_harness.reports.tables.printed import PrintedColumn, PrintedTable
 from nasbench_harness.reports.words import numerals
 
 
@@ -17,24 +17,26 @@ def _interval(row: Any, low: float, high: float, digits: int) -> str:
     return "one seed" if row.seeds == 1 else numerals.interval(low, high, digits)
 
 
-QUERIES = Column("Queries", "", lambda row: numerals.whole(row.queries_mean))
+QUERIES = PrintedColumn("Queries", "", lambda row: numerals.whole(row.queries_mean))
 
 
 SUMMARY = (
-    Column("Seeds", "", _seeds),
-    Column("Regret", "points", lambda row: numerals.points(row.regret_mean)),
-    Column("95 % CI", "of mean", lambda row: _interval(row, row.regret_low, row.regret_high, 3)),
-    Column("Optimum", "of seeds", lambda row: numerals.share(row.optimum_share)),
-    Column("Percentile", "", lambda row: numerals.percent(row.percentile_mean)),
-    Column("Accuracy", "%", lambda row: numerals.percent(row.accuracy_mean)),
-    Column(
+    PrintedColumn("Seeds", "", _seeds),
+    PrintedColumn("Regret", "points", lambda row: numerals.points(row.regret_mean)),
+    PrintedColumn(
+        "95 % CI", "of mean", lambda row: _interval(row, row.regret_low, row.regret_high, 3)
+    ),
+    PrintedColumn("Optimum", "of seeds", lambda row: numerals.share(row.optimum_share)),
+    PrintedColumn("Percentile", "", lambda row: numerals.percent(row.percentile_mean)),
+    PrintedColumn("Accuracy", "%", lambda row: numerals.percent(row.accuracy_mean)),
+    PrintedColumn(
         "95 % CI",
         "of mean",
         lambda row: _interval(row, row.accuracy_low, row.accuracy_high, 2),
     ),
-    Column("Best", "%", lambda row: numerals.percent(row.accuracy_best)),
+    PrintedColumn("Best", "%", lambda row: numerals.percent(row.accuracy_best)),
     QUERIES,
-    Column("Search", "s", lambda row: numerals.seconds(row.seconds_mean)),
+    PrintedColumn("Search", "s", lambda row: numerals.seconds(row.seconds_mean)),
 )
 
 

@@ -23,7 +23,7 @@ from nasbench_harness.reports.words.marked import count, listing, name, names, r
 from nasbench_harness.reports.words.protocol import SEEDS
 from nasbench_harness.study.config import BASELINE
 
-Order = Literal["better", "worse", "undecided"]
+Relation = Literal["better", "worse", "undecided"]
 NOTE = (
     "A method is called better or worse only where Wilcoxon's signed-rank test over the common"
     " seeds has p < 0.05 after Holm's correction for all pairs of the study, and the means agree."
@@ -34,7 +34,7 @@ NOTE = (
 
 
 @dataclass(frozen=True)
-class Verdict:
+class Answer:
     """Sentences with marked method names (see `words`)."""
 
     lead: str
@@ -43,11 +43,11 @@ class Verdict:
     warnings: list[str]
 
 
-def judge(data: StudyData) -> Verdict:
+def judge(data: StudyData) -> Answer:
     """Say what the study shows and what it does not."""
     regrets = Regrets(data)
     against_table = _against_table(data, regrets) if data.supernet else []
-    return Verdict(
+    return Answer(
         lead=_lead(data, regrets),
         against_baseline=[*_against_baseline(data, regrets), *against_table],
         ties=_ties(regrets),
@@ -80,7 +80,7 @@ class Regrets:
         turned = self._by_labels.get((other, label))
         return found or (turned.turned() if turned else None)
 
-    def order(self, label: str, other: str) -> Order:
+    def order(self, label: str, other: str) -> Relation:
         """What may be claimed of `label`."""
         pair = self.pair(label, other)
         if pair is None or pair.p_corrected >= ALPHA:
@@ -181,7 +181,7 @@ def _against_table(data: StudyData, regrets: Regrets) -> list[str]:
     return [f"{line} Against that mean, {listing(said)}." if said else line]
 
 
-def _to_level(labels: list[str], level: float, regrets: Regrets) -> list[Order]:
+def _to_level(labels: list[str], level: float, regrets: Regrets) -> list[Relation]:
     """On which side of a level each method's seeds lie, corrected for all of them."""
     differences = [level - regrets.values[label] for label in labels]
     p_values = holm([signed_rank_p(values) for values in differences])
@@ -194,7 +194,7 @@ def _to_level(labels: list[str], level: float, regrets: Regrets) -> list[Order]:
 def _compared(labels: list[str], regrets: Regrets, baseline: str) -> list[str]:
     """One sentence per outcome, naming every method and by how much."""
     sentences = []
-    openings: dict[Order, str] = {
+    openings: dict[Relation, str] = {
         "better": f"Better than {baseline}: ",
         "undecided": f"Not told apart from {baseline} by these seeds: ",
         "worse": f"Worse than {baseline}: ",

@@ -17,7 +17,7 @@ _CONV1, _CONV3 = OPERATIONS.index("nor_conv_1x1"), OPERATIONS.index("nor_conv_3x
 
 
 @dataclass(frozen=True)
-class Skeleton:
+class SkeletonSizes:
     """Cost of a dataset's network without any convolution in the cell, and of each one added."""
 
     params: int
@@ -29,9 +29,9 @@ class Skeleton:
 
 
 SKELETONS = {
-    "cifar10": Skeleton(73_306, 7_782_400 + 650, 35_389_440, 3_932_160),
-    "cifar100": Skeleton(79_156, 7_782_400 + 6_500, 35_389_440, 3_932_160),
-    "imagenet16-120": Skeleton(80_456, 1_945_600 + 7_800, 8_847_360, 983_040),
+    "cifar10": SkeletonSizes(73_306, 7_782_400 + 650, 35_389_440, 3_932_160),
+    "cifar100": SkeletonSizes(79_156, 7_782_400 + 6_500, 35_389_440, 3_932_160),
+    "imagenet16-120": SkeletonSizes(80_456, 1_945_600 + 7_800, 8_847_360, 983_040),
 }
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from nasbench_harness.reports.regression.identity import config_of
-from nasbench_harness.reports.regression.series import Key, Results, Series
+from nasbench_harness.reports.regression.series import Key, Measured, Series
 from nasbench_harness.store.files import read_json, write_json
 from nasbench_harness.store.outcomes import RESULT, Outcome, Status, write_failure
 from nasbench_harness.store.studies import STUDY, plan_study
@@ -92,9 +92,9 @@ def series(
     return Series(key, settled, version, device, by_seed(values))
 
 
-def results(*found: Series, **versions: str) -> Results:
+def results(*found: Series, **versions: str) -> Measured:
     """All of them, with the usual versions or others."""
-    return Results(found, {**VERSIONS, **versions})
+    return Measured(found, {**VERSIONS, **versions})
 
 
 def spec_config(**given: Any) -> dict[str, Any]:

@@ -21,7 +21,7 @@ import pytest
 
 from nasbench_harness import registry
 from nasbench_harness.jobs.trial import run_trial
-from nasbench_harness.reports.regression.series import Results, read_results
+from nasbench_harness.reports.regression.series import Measured, read_results
 from nasbench_harness.store.outcomes import Status
 from nasbench_harness.store.studies import plan_study
 from nasbench_harness.study.config import StudyConfig
@@ -147,7 +147,7 @@ def faulty_copy(module: ModuleType, mutant: Mutant, patch: pytest.MonkeyPatch) -
     return copied
 
 
-def search(config: StudyConfig, folder: Path, mutant: Mutant | None = None) -> Results:
+def search(config: StudyConfig, folder: Path, mutant: Mutant | None = None) -> Measured:
     """Run the study in this process; with a mutant its method alone, and with the fault."""
     specs = [spec for spec in plan(config) if mutant is None or spec.method == mutant.method]
     folder.mkdir()
@@ -158,14 +158,14 @@ def search(config: StudyConfig, folder: Path, mutant: Mutant | None = None) -> R
         return _results(study.folder, specs)
 
 
-def _results(folder: Path, specs: Sequence[Any]) -> Results:
+def _results(folder: Path, specs: Sequence[Any]) -> Measured:
     for spec in specs:
         outcome = run_trial(spec, folder / "trials" / spec.trial_id)
         assert outcome.status is Status.DONE, outcome
     return read_results([folder])
 
 
-def with_mutant(true: Results, mutated: Results) -> Results:
+def with_mutant(true: Measured, mutated: Measured) -> Measured:
     """The whole study, one method of it with the fault."""
     series = {one.key: one for one in true.series} | {one.key: one for one in mutated.series}
-    return Results(tuple(series.values()), true.versions)
+    return Measured(tuple(series.values()), true.versions)

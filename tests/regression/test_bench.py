@@ -21,7 +21,7 @@ from nasbench_harness.reports.regression.benchmarks import (
     compare_benchmarks,
     read_benchmarks,
 )
-from nasbench_harness.reports.regression.verdicts import Finding, Verdict
+from nasbench_harness.reports.regression.verdicts import CheckVerdict, Finding
 from nasbench_harness.reports.words.marked import plain
 
 Rounds = Sequence[float]
@@ -67,13 +67,13 @@ def judge(
 def test_machine_of_another_speed_is_no_slowdown(
     tmp_path: Path, machine: float, data: bool
 ) -> None:
-    assert judge(tmp_path, 1.0, machine, data=data).verdict is Verdict.PASSED
+    assert judge(tmp_path, 1.0, machine, data=data).verdict is CheckVerdict.PASSED
 
 
 @pytest.mark.parametrize("data", [True, False])
 def test_slowdown_is_found_with_its_interval(tmp_path: Path, data: bool) -> None:
     slow = judge(tmp_path, 1.5, 0.5, data=data)
-    assert slow.verdict is Verdict.REGRESSION
+    assert slow.verdict is CheckVerdict.REGRESSION
     assert slow.effect is not None
     assert slow.effect.low < 50 < slow.effect.high
     assert slow.effect.high - slow.effect.low < 20
@@ -83,9 +83,9 @@ def test_slowdown_is_found_with_its_interval(tmp_path: Path, data: bool) -> None
 
 def test_straddling_the_limit_is_open(tmp_path: Path) -> None:
     edge = judge(tmp_path, 1.25)
-    assert edge.verdict is Verdict.INCONCLUSIVE
-    assert judge(tmp_path, 1.25, max_slowdown=1.5).verdict is Verdict.PASSED
-    assert judge(tmp_path, 1.25, max_slowdown=1.1).verdict is Verdict.REGRESSION
+    assert edge.verdict is CheckVerdict.INCONCLUSIVE
+    assert judge(tmp_path, 1.25, max_slowdown=1.5).verdict is CheckVerdict.PASSED
+    assert judge(tmp_path, 1.25, max_slowdown=1.1).verdict is CheckVerdict.REGRESSION
 
 
 def test_exit_codes(tmp_path: Path) -> None:
@@ -99,7 +99,7 @@ def test_single_round_is_not_judged(tmp_path: Path) -> None:
     old = write(tmp_path / "old.json", calibration=rounds(1), once=[1.0])
     new = write(tmp_path / "new.json", calibration=rounds(1), once=[9.0])
     (finding,) = compare_benchmarks(old, new).findings
-    assert finding.verdict is Verdict.SKIPPED
+    assert finding.verdict is CheckVerdict.SKIPPED
     assert "a single round has no interval" in plain(finding.sentence)
 
 

@@ -13,7 +13,7 @@ from nasbench_harness.errors import ExitCode, HarnessError, UnknownNameError
 from nasbench_harness.reports.regression.baseline import Baseline, BaselineError
 from nasbench_harness.reports.regression.check import CheckReport, check_folders, check_results
 from nasbench_harness.reports.regression.series import MEMORY, read_results
-from nasbench_harness.reports.regression.verdicts import Finding, Verdict
+from nasbench_harness.reports.regression.verdicts import CheckVerdict, Finding
 from nasbench_harness.reports.words.marked import plain
 from nasbench_harness.store.studies import open_study
 
@@ -35,7 +35,7 @@ def finding(report: CheckReport, method: str, metric: str = METRIC) -> Finding:
 def test_unchanged_study_passes(study: MakeStudy) -> None:
     baseline = baseline_of(study("a", {"unas": OLD, "darts": OLD}))
     report = check_folders(baseline, [study("b", {"unas": OLD, "darts": OLD})])
-    assert {f.verdict for f in report.findings} == {Verdict.UNCHANGED}
+    assert {f.verdict for f in report.findings} == {CheckVerdict.UNCHANGED}
     assert len(report.findings) == 4
     assert report.exit_code == ExitCode.DONE
     assert report.notes == ()
@@ -46,11 +46,11 @@ def test_method_that_lost_is_named(study: MakeStudy) -> None:
     report = check_folders(baseline, [study("b", {"unas": LOST, "darts": OLD})])
     assert report.exit_code == ExitCode.CHECK_FAILED
     lost = finding(report, "unas")
-    assert lost.verdict is Verdict.REGRESSION
+    assert lost.verdict is CheckVerdict.REGRESSION
     assert lost.effect is not None
     assert (lost.effect.loss, lost.effect.unit) == (pytest.approx(0.5), "points")
     assert lost.new == pytest.approx(np.mean(LOST))
-    assert finding(report, "darts").verdict is Verdict.UNCHANGED
+    assert finding(report, "darts").verdict is CheckVerdict.UNCHANGED
 
 
 def test_margin_of_the_baseline_is_replaced_by_a_given_one(study: MakeStudy) -> None:
@@ -141,19 +141,19 @@ def test_failed_trial_is_never_a_pass(study: MakeStudy) -> None:
     folder = study("b", {"unas": OLD, "darts": OLD})
     fail(folder, "unas", 3)
     report = check_folders(baseline, [folder])
-    assert finding(report, "unas").verdict is Verdict.UNFINISHED
+    assert finding(report, "unas").verdict is CheckVerdict.UNFINISHED
     assert "no result for seed 3 (RuntimeError: it broke)" in plain(
         finding(report, "unas").sentence
     )
-    assert finding(report, "darts").verdict is Verdict.UNCHANGED
+    assert finding(report, "darts").verdict is CheckVerdict.UNCHANGED
     assert report.exit_code == ExitCode.INCOMPLETE
 
 
 def test_method_without_any_result_is_unfinished(study: MakeStudy) -> None:
     baseline = baseline_of(study("a", {"unas": OLD, "darts": OLD}))
     report = check_folders(baseline, [study("b", {"unas": {}, "darts": OLD})])
-    assert finding(report, "unas").verdict is Verdict.UNFINISHED
-    assert finding(report, "unas", "queries").verdict is Verdict.UNFINISHED
+    assert finding(report, "unas").verdict is CheckVerdict.UNFINISHED
+    assert finding(report, "unas", "queries").verdict is CheckVerdict.UNFINISHED
     assert report.exit_code == ExitCode.INCOMPLETE
 
 
@@ -162,7 +162,7 @@ def test_regression_shows_in_spite_of_a_failed_trial(study: MakeStudy) -> None:
     folder = study("b", {"unas": LOST})
     fail(folder, "unas", 0)
     report = check_folders(baseline, [folder])
-    assert finding(report, "unas").verdict is Verdict.REGRESSION
+    assert finding(report, "unas").verdict is CheckVerdict.REGRESSION
     assert report.exit_code == ExitCode.CHECK_FAILED
 
 
@@ -180,10 +180,10 @@ def test_other_torch_turns_exactness_off_and_says_so(study: MakeStudy) -> None:
     baseline = baseline_of(study("a", {"unas": OLD}))
     shaken = list(np.array(OLD) + np.random.default_rng(4).normal(0, 0.02, 12))
     folder = study("b", {"unas": shaken})
-    assert finding(check_folders(baseline, [folder]), "unas").verdict is Verdict.CHANGED
+    assert finding(check_folders(baseline, [folder]), "unas").verdict is CheckVerdict.CHANGED
     edit_study(folder, with_torch("99.0"))
     report = check_folders(baseline, [folder])
-    assert finding(report, "unas").verdict is Verdict.PASSED
+    assert finding(report, "unas").verdict is CheckVerdict.PASSED
     assert "→ 99.0" in report.notes[0]
 
 
@@ -192,8 +192,8 @@ def test_fresh_seeds_of_several_methods(study: MakeStudy) -> None:
     other = {100 + seed: value for seed, value in enumerate(OLD)}
     lost = {100 + seed: value for seed, value in enumerate(LOST)}
     report = check_folders(baseline, [study("b", {"unas": other, "darts": lost})])
-    assert finding(report, "unas").verdict is Verdict.PASSED
-    assert finding(report, "darts").verdict is Verdict.REGRESSION
+    assert finding(report, "unas").verdict is CheckVerdict.PASSED
+    assert finding(report, "darts").verdict is CheckVerdict.REGRESSION
     assert finding(report, "darts").seeds == "12 / 12"
 
 
@@ -204,18 +204,18 @@ def test_memory_is_compared_on_one_kind_of_device_only() -> None:
 
     baseline = Baseline(run(1000.0, "cpu"))
     report = check_results(baseline, run(1300.0, "cpu"))
-    assert finding(report, "unas", MEMORY).verdict is Verdict.REGRESSION
+    assert finding(report, "unas", MEMORY).verdict is CheckVerdict.REGRESSION
     report = check_results(baseline, run(1300.0, "Some GPU"))
-    assert finding(report, "unas", MEMORY).verdict is Verdict.SKIPPED
+    assert finding(report, "unas", MEMORY).verdict is CheckVerdict.SKIPPED
     assert report.exit_code == ExitCode.DONE
     near = check_results(baseline, run(1020.0, "cpu"))
-    assert finding(near, "unas", MEMORY).verdict is Verdict.PASSED
+    assert finding(near, "unas", MEMORY).verdict is CheckVerdict.PASSED
 
 
 def test_cost_that_is_not_recorded_any_more_is_told() -> None:
     old = results(series(OLD), series([100.0] * 12, metric="queries"))
     report = check_results(Baseline(old), results(series(OLD)))
-    assert finding(report, "unas", "queries").verdict is Verdict.SKIPPED
+    assert finding(report, "unas", "queries").verdict is CheckVerdict.SKIPPED
 
 
 @pytest.mark.parametrize("asked", ["unas[temperature=1]", "unas[temperature=1.0]"])
@@ -248,6 +248,6 @@ def test_images_that_moved_are_compared_with_their_baseline(study: MakeStudy) ->
             paths[number] = path.rename(path.with_name(spec.trial_id))
         found.append(read_results([folder]))
     report = check_results(Baseline(found[0]), found[1])
-    assert {finding.verdict for finding in report.findings} == {Verdict.UNCHANGED}
+    assert {finding.verdict for finding in report.findings} == {CheckVerdict.UNCHANGED}
     with pytest.raises(BaselineError, match="which was not run"):
         check_results(Baseline(found[0]), found[2])

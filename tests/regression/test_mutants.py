@@ -18,8 +18,8 @@ from nasbench_harness.errors import ExitCode
 from nasbench_harness.reports.regression.baseline import Baseline, read_baseline
 from nasbench_harness.reports.regression.check import CheckReport, check_results
 from nasbench_harness.reports.regression.outputs import loud
-from nasbench_harness.reports.regression.series import COSTS, Results
-from nasbench_harness.reports.regression.verdicts import Finding, Verdict
+from nasbench_harness.reports.regression.series import COSTS, Measured
+from nasbench_harness.reports.regression.verdicts import CheckVerdict, Finding
 from nasbench_harness.study.config import StudyConfig, build_config
 
 from .mutants import MUTANTS, NOTHING, Mutant, faulty_copy, planted, search, with_mutant
@@ -45,7 +45,7 @@ class Tier:
     """One of the two ways to run a study again: on the seeds of the baseline, or on fresh ones."""
 
     config: StudyConfig
-    true: Results
+    true: Measured
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,7 @@ class Outcome:
         return found
 
 
-def accuracies(results: Results, method: str) -> dict[int, float]:
+def accuracies(results: Measured, method: str) -> dict[int, float]:
     (found,) = [
         dict(one.values)
         for one in results.series
@@ -163,14 +163,14 @@ def test_every_mutant_can_be_planted(mutant: Mutant) -> None:
 
 def test_true_methods_raise_no_alarm(small: Proof) -> None:
     same = check_results(small.baseline, small.same.true)
-    assert {f.verdict for f in same.findings} == {Verdict.UNCHANGED}
+    assert {f.verdict for f in same.findings} == {CheckVerdict.UNCHANGED}
     fresh = check_results(small.baseline, small.fresh.true)
-    assert Verdict.REGRESSION not in {f.verdict for f in fresh.findings}
+    assert CheckVerdict.REGRESSION not in {f.verdict for f in fresh.findings}
 
 
 def test_a_fault_that_is_none_passes(small: Proof) -> None:
     outcome = small.check(small.same, NOTHING)
-    assert outcome.finding.verdict is Verdict.UNCHANGED
+    assert outcome.finding.verdict is CheckVerdict.UNCHANGED
     assert outcome.report.exit_code == ExitCode.DONE
 
 
@@ -184,7 +184,7 @@ def test_a_fault_that_costs_nothing_is_told_as_a_change(small: Proof) -> None:
     """Relaxing every edge of EDAS only takes noise out of its gradient: a table has no weights."""
     same, _ = assert_found(small, one_of("edas: every edge relaxed"))
     assert same.before != same.after
-    assert same.finding.verdict is not Verdict.REGRESSION
+    assert same.finding.verdict is not CheckVerdict.REGRESSION
 
 
 @pytest.mark.slow
@@ -213,7 +213,7 @@ def assert_found(proof: Proof, mutant: Mutant) -> tuple[Outcome, Outcome]:
     same, fresh = proof.check(proof.same, mutant), proof.check(proof.fresh, mutant)
     if (same.lost + fresh.lost) / 2 > LOST:
         for outcome in (same, fresh):
-            assert outcome.finding.verdict is Verdict.REGRESSION, outcome
+            assert outcome.finding.verdict is CheckVerdict.REGRESSION, outcome
             assert outcome.report.exit_code == ExitCode.CHECK_FAILED
     assert (same.finding in loud(same.report.findings)) == (same.before != same.after)
     return same, fresh

@@ -13,14 +13,16 @@ from nasbench_harness.reports.regression import outputs
 from nasbench_harness.reports.regression.check import CheckReport
 from nasbench_harness.reports.regression.dotplot import dot_plots
 from nasbench_harness.reports.regression.junit import is_junit
-from nasbench_harness.reports.regression.verdicts import Effect, Finding, Verdict
+from nasbench_harness.reports.regression.verdicts import CheckVerdict, Effect, Finding
 from nasbench_harness.reports.words.marked import name
 
 LABEL = "unas[cost=params|flops,note=`a`]"
 NASTY = "RuntimeError: <b>50 %</b> & \x1b[31mred\x00 'quoted' \"twice\"\nsecond line"
 
 
-def found(verdict: Verdict, sentence: str = "", loss: float = 0.1, label: str = LABEL) -> Finding:
+def found(
+    verdict: CheckVerdict, sentence: str = "", loss: float = 0.1, label: str = LABEL
+) -> Finding:
     effect = Effect(loss, loss - 0.05, loss + 0.1, 0.2, "points")
     told = sentence or f"{name(label)} did something."
     return Finding(
@@ -31,8 +33,8 @@ def found(verdict: Verdict, sentence: str = "", loss: float = 0.1, label: str = 
 @pytest.fixture
 def report() -> CheckReport:
     """One finding of every verdict."""
-    findings = [found(verdict, loss=0.1 * i) for i, verdict in enumerate(Verdict)]
-    broken = Finding("nb201", "drnas", "acc", Verdict.UNFINISHED, f"No result ({NASTY}).")
+    findings = [found(verdict, loss=0.1 * i) for i, verdict in enumerate(CheckVerdict)]
+    broken = Finding("nb201", "drnas", "acc", CheckVerdict.UNFINISHED, f"No result ({NASTY}).")
     return CheckReport((*findings, broken), (f"{name('edas')} is not in the baseline.",))
 
 
@@ -86,7 +88,7 @@ def test_junit_names_the_check_and_survives_any_error_text(report: CheckReport) 
 
 
 def test_junit_of_a_check_is_known(report: CheckReport) -> None:
-    again = Finding("a\nb", "x\ty", "", Verdict.UNFINISHED, "one\r\ntwo\rthree")
+    again = Finding("a\nb", "x\ty", "", CheckVerdict.UNFINISHED, "one\r\ntwo\rthree")
     assert is_junit(outputs.to_junit(report).encode())
     assert is_junit(outputs.to_junit(CheckReport((again,), ())).encode())
     assert is_junit(outputs.to_junit(CheckReport((), ())).encode())
@@ -133,7 +135,9 @@ def test_markdown_shows_no_html_of_an_error(report: CheckReport) -> None:
 
 
 def test_figure_places_losses_on_one_axis() -> None:
-    plots = dot_plots([found(Verdict.PASSED, loss=0.0), found(Verdict.REGRESSION, loss=0.5)])
+    plots = dot_plots(
+        [found(CheckVerdict.PASSED, loss=0.0), found(CheckVerdict.REGRESSION, loss=0.5)]
+    )
     (lines,) = [plot.splitlines() for plot in plots]
     none, lost = lines[0].index("●"), lines[1].index("●")
     assert lines[1].index("│") == none < lines[1].index("┊") < lines[1].index("├") < lost
@@ -144,7 +148,7 @@ def test_figure_places_losses_on_one_axis() -> None:
 def test_figure_of_effects_without_interval_or_movement() -> None:
     still = Effect(0.0, 0.0, 0.0, 0.2, "points")
     alone = Effect(-0.3, math.nan, math.nan, 0.2, "points")
-    made = [Finding("", "a", "", Verdict.PASSED, "", effect) for effect in (still, alone)]
+    made = [Finding("", "a", "", CheckVerdict.PASSED, "", effect) for effect in (still, alone)]
     assert dot_plots(made[:1]) == []
     (plot,) = dot_plots(made)
     assert "├" not in plot.splitlines()[1]

@@ -11,7 +11,7 @@ import pytest
 from nasbench_harness.errors import HarnessError
 from nasbench_harness.reports.regression.baseline import Baseline
 from nasbench_harness.reports.regression.identity import config_of, dataset_of
-from nasbench_harness.reports.regression.series import Key, Results, Series
+from nasbench_harness.reports.regression.series import Key, Measured, Series
 from nasbench_harness.reports.regression.standard import Standard
 from nasbench_harness.store.studies import Study, planned_study
 from nasbench_harness.study.config import build_config
@@ -31,7 +31,7 @@ def baseline_of(study: Study, *metrics: str) -> Baseline:
     """What a baseline of such a study would hold, with made-up values."""
     first = {spec.label: spec for spec in study.specs}.values()
     series = [one(spec, metric) for spec in first for metric in (METRIC, *metrics)]
-    return Baseline(Results(tuple(series), {}))
+    return Baseline(Measured(tuple(series), {}))
 
 
 def one(spec: TrialSpec, metric: str) -> Series:

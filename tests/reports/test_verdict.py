@@ -10,7 +10,7 @@ import pytest
 
 from nasbench_harness.reports.study.data import StudyData
 from nasbench_harness.reports.words.marked import plain
-from nasbench_harness.reports.words.verdict import Verdict, judge
+from nasbench_harness.reports.words.verdict import Answer, judge
 
 from .conftest import made_up
 
@@ -18,7 +18,7 @@ DataOf = Callable[[pd.DataFrame], StudyData]
 RANDOM = [0.6, 0.7, 0.5, 0.8, 0.65, 0.62, 0.74, 0.55]
 
 
-def said(verdict: Verdict) -> str:
+def said(verdict: Answer) -> str:
     lines = [verdict.lead, *verdict.against_baseline, *verdict.ties, *verdict.warnings]
     return plain("\n".join(lines))
 

@@ -88,7 +88,7 @@ class Landscape:
             draw = torch.randn(shape, generator=self._generator, dtype=self.dtype)
             self._observed = self._accuracy + self._sigma * draw.numpy()
 
-    def _draw_runs(self, runs: Runs) -> Array:
+    def _draw_runs(self, runs: SeedRuns) -> Array:
         """One of the runs of every entry, with equal chance among those there are."""
         drawn = torch.multinomial(runs.there, 1, generator=self._generator).numpy()
         return np.take_along_axis(runs.accuracy, drawn, 1).reshape(self._accuracy.shape)
@@ -177,7 +177,7 @@ def run_metrics(table: Table, metric: str) -> list[str]:
 
 
 @dataclass(frozen=True)
-class Runs:
+class SeedRuns:
     """The single training runs behind the entries of a table."""
 
     accuracy: Array
@@ -186,10 +186,10 @@ class Runs:
     """[entries, runs]: 1 where it was, 0 elsewhere."""
 
 
-def seed_runs(table: Table, metric: str) -> Runs:
+def seed_runs(table: Table, metric: str) -> SeedRuns:
     """The runs behind every entry of a mean."""
     accuracy = np.stack([table.column(m) / 100 for m in run_metrics(table, metric)], axis=1)
-    return Runs(accuracy, torch.from_numpy(np.isfinite(accuracy).astype(np.float64)))
+    return SeedRuns(accuracy, torch.from_numpy(np.isfinite(accuracy).astype(np.float64)))
 
 
 def expectation(table: Array, weights: Tensor, options: Sequence[int], half: int) -> Tensor:
