@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from nasbench_harness.executors import Advanced
+from nasbench_harness.jobs.executors import Advanced
 from nasbench_harness.jobs.executors import local
 from nasbench_harness.jobs.executors.local import LocalExecutor, available_cores
 from nasbench_harness.jobs.trial import Outcome, Status, TrialSpec, run_trial
