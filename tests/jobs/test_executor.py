@@ -15,8 +15,7 @@ from typing import Any
 
 import pytest
 
-from nasbench_harness.jobs.executors import Advanced
-from nasbench_harness.jobs.executors import local
+from nasbench_harness.jobs.executors import Advanced, local
 from nasbench_harness.jobs.executors.local import LocalExecutor, available_cores
 from nasbench_harness.jobs.trial import Outcome, Status, TrialSpec, run_trial
 from nasbench_harness.store.files import read_json

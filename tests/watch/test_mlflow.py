@@ -29,7 +29,8 @@ from nasbench_harness.store.studies import Study
 from nasbench_harness.study.config import StudyConfig
 from nasbench_harness.study.spec import TrialSpec
 from nasbench_harness.watch.mlflow_client import shown
-from nasbench_harness.watch.trackers import Listeners, TrackingError, numbers, open_trackers
+from nasbench_harness.watch.opening import open_trackers
+from nasbench_harness.watch.trackers import Listeners, TrackingError, numbers
 
 pytest.importorskip("mlflow", reason="the package mlflow is not installed")
 

@@ -23,7 +23,8 @@ from nasbench_harness.store.studies import Study, plan_study
 from nasbench_harness.study.config import StudyConfig
 from nasbench_harness.study.planning import plan
 from nasbench_harness.study.spec import TrialSpec
-from nasbench_harness.watch.trackers import Listeners, TrackingError, numbers, open_trackers
+from nasbench_harness.watch.opening import open_trackers
+from nasbench_harness.watch.trackers import Listeners, TrackingError, numbers
 
 pytest.importorskip("tensorboard", reason="the package tensorboard is not installed")
 
