@@ -5,11 +5,21 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from nasbench_harness.contracts import Table
+    from nasbench_harness.face import StudyResults, open_space, open_study, run
     from nasbench_harness.store.results import Results
+
+__all__ = [
+    "StudyResults",
+    "load_results",
+    "open_space",
+    "open_study",
+    "open_table",
+    "run",
+]
 
 __version__ = "0.2.0"
 
@@ -43,3 +53,16 @@ def load_results(paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]
     from nasbench_harness.store import results
 
     return results.load_results(paths)
+
+
+def __getattr__(name: str) -> Any:
+    """The rest of the face is imported when it is asked for."""
+    if name in __all__:
+        from nasbench_harness import face
+
+        return getattr(face, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -105,18 +105,19 @@ def test_no_module_imports_itself_by_way_of_others(
     assert graph == {}
 
 
-CLI = "nasbench_harness/cli/"
+FACES = ("nasbench_harness/cli/", "nasbench_harness/face.py")
+"""The two ways in for people: they write reports, which the engine does not know."""
 
 
 def test_engine_imports_no_method_space_or_report(found: dict[str, list[Import]]) -> None:
     wrong = reaching(found["nasbench_harness"], *PARTS)
-    assert [i for i in wrong if not i.file.startswith(CLI)] == []
+    assert [i for i in wrong if not i.file.startswith(FACES)] == []
 
 
-def test_command_line_imports_nothing_but_reports_and_those_lazily(
+def test_faces_import_nothing_but_reports_and_those_lazily(
     found: dict[str, list[Import]],
 ) -> None:
-    cli = [i for i in found["nasbench_harness"] if i.file.startswith(CLI)]
+    cli = [i for i in found["nasbench_harness"] if i.file.startswith(FACES)]
     assert reaching(cli, "methods", "spaces") == []
     assert [i for i in reaching(cli, "reports") if not i.lazy] == []
 

@@ -9,13 +9,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from nasbench_harness import __version__
 from nasbench_harness.reports.analysis.searchcost import devices
 from nasbench_harness.reports.study.data import StudyData
 from nasbench_harness.reports.words import supernet
 from nasbench_harness.reports.words.caveats import LANDSCAPE, SUPERNET
 from nasbench_harness.reports.words.marked import count, listing, name, names, ranges
 from nasbench_harness.reports.words.protocol import metric_facts, noise_words, protocol
+from nasbench_harness.store.provenance import PACKAGE, version_of
 from nasbench_harness.study.spec import TrialSpec
 
 
@@ -54,7 +54,7 @@ def provenance(data: StudyData) -> list[tuple[str, str]]:
         ("Software", _versions(facts)),
         ("Machine", str(facts.get("machine", "unknown"))),
         ("Git commit", str(facts.get("git_commit") or "the study was not run in a git checkout")),
-        ("Report", f"written by nasbench-harness {__version__}"),
+        ("Report", f"written by nasbench-harness {version_of(PACKAGE)}"),
     ]
 
 

@@ -15,12 +15,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from nasbench_harness import __version__
 from nasbench_harness.errors import ExitCode, HarnessError, reason
 from nasbench_harness.names import shell_word
 from nasbench_harness.reports.regression.series import Key, Measured, Series
 from nasbench_harness.store.files import read_edited_json, write_text
 from nasbench_harness.store.ownership import claim
+from nasbench_harness.store.provenance import PACKAGE, version_of
 from nasbench_harness.study.canonical import canonical_label
 from nasbench_harness.study.differences import differences
 
@@ -191,7 +191,7 @@ def _content(baseline: Baseline) -> dict[str, Any]:
             for one in series
         ],
         "versions": dict(baseline.results.versions),
-        "written_by": f"nasbench-harness {__version__}",
+        "written_by": f"nasbench-harness {version_of(PACKAGE)}",
     }
 
 

@@ -10,6 +10,7 @@ import contextlib
 import multiprocessing
 import os
 import signal
+import sys
 import tempfile
 import time
 from collections import deque
@@ -19,7 +20,7 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
-from nasbench_harness.hardware import Hardware, available_cores
+from nasbench_harness.hardware import Hardware, available_cores, find_device
 from nasbench_harness.jobs.executors import Advanced, Event
 from nasbench_harness.jobs.trial import Callbacks, run_trial
 from nasbench_harness.process import frame, streams
@@ -51,6 +52,13 @@ def start_method() -> str:
     except OSError:  # nowhere to write at all
         return "spawn"
     return "forkserver" if len(os.fsencode(folder)) < SOCKET_BYTES else "spawn"
+
+
+def default_jobs(search: str, hardware: Hardware) -> int | None:
+    """One trial at a time on an accelerator; None, as many as there are cores for, elsewhere."""
+    if search == "landscape":
+        return None
+    return None if find_device(hardware.device).type == "cpu" else 1
 
 
 class LocalExecutor:
@@ -109,6 +117,22 @@ def _start_server() -> None:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
+@contextlib.contextmanager
+def _unseen_script() -> Iterator[None]:
+    """Processes begun within it do not import the script that this one runs.
+
+    They need nothing of it, and a script that starts a study without asking first whether it is
+    `__main__` would start it again in each of them.
+    """
+    facts = vars(sys.modules["__main__"])
+    hidden = {name: facts[name] for name in ("__spec__", "__file__") if name in facts}
+    facts.update(dict.fromkeys(hidden))
+    try:
+        yield
+    finally:
+        facts.update(hidden)
+
+
 @dataclass
 class _Worker:
     process: BaseProcess
@@ -123,7 +147,8 @@ class _Worker:
         process = context.Process(  # type: ignore[attr-defined]
             target=_work, args=(theirs, folder, hardware, Path.cwd()), daemon=True
         )
-        process.start()
+        with _unseen_script():
+            process.start()
         theirs.close()
         return cls(process, ours)
 

@@ -1,0 +1,175 @@
+"""The Python face: run a study, open one, and look at it, from a script or a notebook.
+
+    import nasbench_harness as nh
+
+    study = nh.run(methods=["drnas", "unas"], space="nb201", seeds=10)
+    study.trials.groupby("method")["regret"].describe()
+    study.report()
+
+Everything here does what the command line does, in the same folders: a study that was begun with
+one is gone on with by the other.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from nasbench_harness.errors import HarnessError
+from nasbench_harness.names import user_path
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from nasbench_harness.cli.console import StudyProgress
+    from nasbench_harness.contracts import SearchSpace
+    from nasbench_harness.store.outcomes import Outcome
+    from nasbench_harness.store.studies import Study
+    from nasbench_harness.study.config import StudyConfig
+
+Pathlike = str | os.PathLike[str]
+
+
+class StudyResults:
+    """A study's folder: its trials, its recorded steps, and its report.
+
+    The tables are gathered when they are first asked for; a study that still runs is opened anew to
+    see more of it.
+    """
+
+    def __init__(self, study: Study, failures: Sequence[Outcome] = ()) -> None:
+        """The results of `study`; `failures` are trials that ended in an error just now."""
+        self._study = study
+        self.failures = list(failures)
+        """Trials of this run that failed, each with its reason as `error`."""
+
+    @property
+    def folder(self) -> Path:
+        """Where it lies."""
+        return self._study.folder
+
+    @cached_property
+    def trials(self) -> pd.DataFrame:
+        """One row per planned trial; `docs/schema.md` tells the columns and their units."""
+        return self._tables[0]
+
+    @cached_property
+    def history(self) -> pd.DataFrame:
+        """One row per recorded step of every trial."""
+        return self._tables[1]
+
+    @cached_property
+    def summary(self) -> pd.DataFrame:
+        """One row per method, best first."""
+        from nasbench_harness.reports import summarise
+
+        return summarise(self.trials)
+
+    @property
+    def finished(self) -> bool:
+        """Has every planned trial a result."""
+        return bool((self.trials["status"] == "done").all())
+
+    def report(self, out: Pathlike | None = None) -> Path:
+        """Write the report into `out` (by default the study's `report`); the path of its page."""
+        from nasbench_harness.reports import write_report
+
+        return write_report(self.folder, out=user_path(out) if out is not None else None)
+
+    @cached_property
+    def _tables(self) -> tuple[pd.DataFrame, pd.DataFrame]:
+        from nasbench_harness.store.studies import current_tables
+
+        trials, history = current_tables(self._study)
+        return trials.to_pandas(), history.to_pandas()
+
+    def __repr__(self) -> str:
+        methods = dict.fromkeys(spec.label for spec in self._study.specs)
+        return f"<study {self.folder}: {', '.join(methods)}, {len(self._study.specs)} trials>"
+
+
+def run(  # noqa: PLR0913 - what runs, and where
+    methods: str | Sequence[str] | None = None,
+    *,
+    config: Pathlike | None = None,
+    settings: Mapping[str, Any] | None = None,
+    out: Pathlike | None = None,
+    jobs: int | None = None,
+    device: str = "auto",
+    threads: int = 1,
+    data_dir: Pathlike | None = None,
+    download: bool = False,
+    progress: bool = True,
+    **options: Any,
+) -> StudyResults:
+    """Run what is missing of a study and gather its tables, as `nasharness run` does.
+
+    `methods` are names with settings in brackets, such as `"unas[temperature=0.4]"`; `settings` are
+    further ones by their dotted names (`{"drnas.anchor": "kl"}`). `config` is a study file, and
+    `options` are its keys: space, table, search, dataset, seeds, steps, epochs, noise, ... The
+    study goes into the folder `out`, or one of its own below `runs`. `jobs` trials run at a time,
+    by default as many as there are cores, and one on an accelerator. Ctrl-C keeps what is done, and
+    the same call goes on. HarnessError says what is wrong with what was asked for; a trial that
+    fails raises nothing and is among the `failures`.
+    """
+    from nasbench_harness.hardware import Hardware
+    from nasbench_harness.jobs.executors.local import LocalExecutor, default_jobs
+    from nasbench_harness.jobs.study import run_study
+    from nasbench_harness.study.naming import place
+
+    placed = place(_config(methods, config, settings, options), _path(out))
+    hardware = Hardware(device, threads, data_dir=_path(data_dir), download=download)
+    executor = LocalExecutor(jobs or default_jobs(placed.config.search, hardware), hardware)
+    with _bar(shown=progress) as bar:
+        listening = {} if bar is None else {"begin": bar.begin, "watch": bar.watch}
+        done = run_study(placed.config, placed.folder, executor, hardware=hardware, **listening)
+    if done.interrupted:
+        raise KeyboardInterrupt
+    return StudyResults(done.study, done.failures)
+
+
+def open_study(folder: Pathlike) -> StudyResults:
+    """The study in `folder`; HarnessError if there is none or it cannot be read."""
+    from nasbench_harness.store.studies import open_study
+
+    return StudyResults(open_study(user_path(folder)))
+
+
+def open_space(name: str = "nb201") -> SearchSpace:
+    """A search space by name; HarnessError if there is none of that name."""
+    from nasbench_harness import registry
+
+    return registry.open_space(name)
+
+
+def _config(
+    methods: str | Sequence[str] | None,
+    config: Pathlike | None,
+    settings: Mapping[str, Any] | None,
+    options: Mapping[str, Any],
+) -> StudyConfig:
+    from nasbench_harness.study.config import ALL_DATASETS, build_config
+
+    given = {"methods": methods, **options} if methods is not None else dict(options)
+    sets = [f"{name}={json.dumps(value)}" for name, value in (settings or {}).items()]
+    built = build_config(_path(config), given, sets)
+    if built.dataset == ALL_DATASETS:
+        raise HarnessError("`run` takes one data set at a time; call it once for each.")
+    return built
+
+
+def _path(given: Pathlike | None) -> Path | None:
+    return None if given is None else user_path(given)
+
+
+def _bar(*, shown: bool) -> StudyProgress | nullcontext[None]:
+    if not shown:
+        return nullcontext()
+    from nasbench_harness.cli.console import StudyProgress
+
+    return StudyProgress()
