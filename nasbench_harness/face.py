@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import json
 import os
+import warnings
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from functools import cached_property
@@ -28,9 +29,11 @@ if TYPE_CHECKING:
 
     from nasbench_harness.cli.console import StudyProgress
     from nasbench_harness.contracts import SearchSpace
+    from nasbench_harness.jobs.executors import Event
     from nasbench_harness.store.outcomes import Outcome
     from nasbench_harness.store.studies import Study
     from nasbench_harness.study.config import StudyConfig
+    from nasbench_harness.watch.notebook import NotebookProgress
 
 Pathlike = str | os.PathLike[str]
 
@@ -121,16 +124,36 @@ def run(  # noqa: PLR0913 - what runs, and where
     from nasbench_harness.jobs.executors.local import LocalExecutor, default_jobs
     from nasbench_harness.jobs.study import run_study
     from nasbench_harness.study.naming import place
+    from nasbench_harness.watch.trackers import Listeners
 
     placed = place(_config(methods, config, settings, options), _path(out))
     hardware = Hardware(device, threads, data_dir=_path(data_dir), download=download)
     executor = LocalExecutor(jobs or default_jobs(placed.config.search, hardware), hardware)
     with _bar(shown=progress) as bar:
-        listening = {} if bar is None else {"begin": bar.begin, "watch": bar.watch}
-        done = run_study(placed.config, placed.folder, executor, hardware=hardware, **listening)
+        told = Listeners([_Notes(placed.note), *([bar] if bar else [])])
+        done = run_study(
+            placed.config, placed.folder, executor, hardware=hardware,
+            begin=told.begin, watch=told.watch,
+        )  # fmt: skip
     if done.interrupted:
         raise KeyboardInterrupt
     return StudyResults(done.study, done.failures)
+
+
+class _Notes:
+    """What a user should know before the study runs, as warnings."""
+
+    def __init__(self, note: str) -> None:
+        self._notes = [note] if note else []
+
+    def begin(self, study: Study) -> None:
+        from nasbench_harness.study.cost_options import cost_notes
+
+        for note in [*self._notes, *cost_notes(study.specs)]:
+            warnings.warn(note, stacklevel=2)
+
+    def watch(self, event: Event) -> None:
+        pass
 
 
 def open_study(folder: Pathlike) -> StudyResults:
@@ -167,9 +190,10 @@ def _path(given: Pathlike | None) -> Path | None:
     return None if given is None else user_path(given)
 
 
-def _bar(*, shown: bool) -> StudyProgress | nullcontext[None]:
+def _bar(*, shown: bool) -> StudyProgress | NotebookProgress | nullcontext[None]:
     if not shown:
         return nullcontext()
     from nasbench_harness.cli.console import StudyProgress
+    from nasbench_harness.watch.notebook import NotebookProgress, in_notebook
 
-    return StudyProgress()
+    return NotebookProgress() if in_notebook() else StudyProgress()

@@ -98,6 +98,11 @@ def test_failed_trials_are_told_and_raise_nothing(tmp_path: Path) -> None:
     assert not study.finished
 
 
+def test_what_a_user_should_know_is_a_warning(tmp_path: Path) -> None:
+    with pytest.warns(UserWarning, match="without a target"):
+        nh.run("unas[cost=params]", out=tmp_path / "s", **SMALL)
+
+
 def test_ctrl_c_arrives(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupted(self: LocalExecutor, *_: Any) -> Any:
         raise KeyboardInterrupt

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
+from typing import Any
 
 from nasbench_harness.hardware import Hardware, available_cores, find_device
 from nasbench_harness.jobs.executors import Advanced, Event
@@ -125,7 +126,9 @@ def _unseen_script() -> Iterator[None]:
     `__main__` would start it again in each of them.
     """
     facts = vars(sys.modules["__main__"])
-    hidden = {name: facts[name] for name in ("__spec__", "__file__") if name in facts}
+    hidden: dict[str, Any] = {
+        name: facts[name] for name in ("__spec__", "__file__") if name in facts
+    }
     facts.update(dict.fromkeys(hidden))
     try:
         yield
