@@ -21,7 +21,7 @@ from nasbench_harness.jobs.executors import local
 from nasbench_harness.names import NoHomeError, own_folder, printable, shell_word, user_path
 from nasbench_harness.store.results import load_results
 from nasbench_harness.tables import library
-from nasbench_harness.tables.analog import cache_folder
+from nasbench_harness.tables.library import cache_folder
 
 BYTES = os.fsdecode(b"caf\xe9")
 

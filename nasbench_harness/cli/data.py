@@ -137,8 +137,8 @@ def _pull_images(
 
 def _pull_nb201(origin: Path | None, mirror: str | None, *, json: bool) -> None:
     from nasbench_harness.cli import console
-    from nasbench_harness.tables.nb201 import sources
-    from nasbench_harness.tables.nb201.pull import pull as pull_nb201
+    from nasbench_harness.spaces.nb201.tables import sources
+    from nasbench_harness.spaces.nb201.tables.pull import pull as pull_nb201
 
     with console.counting_bar("downloading", "bytes") as progress:
         table = pull_nb201(origin=origin, mirror=mirror, progress=progress)
@@ -172,8 +172,8 @@ def import_file(
 ) -> None:
     """Convert the official file once to the table `official`; it is never needed again."""
     from nasbench_harness.cli import console
+    from nasbench_harness.spaces.nb201.tables.importing import import_table
     from nasbench_harness.tables import library
-    from nasbench_harness.tables.nb201.importing import import_table
 
     _know(benchmark)
     with console.counting_bar("converting", "cells") as progress:
@@ -204,9 +204,9 @@ def verify(benchmark: Data, json: JsonOption = False) -> None:
 
 
 def _check_nb201() -> list[tuple[str, bool]]:
-    from nasbench_harness.tables.nb201 import open_official
-    from nasbench_harness.tables.nb201.curves import LearningCurves
-    from nasbench_harness.tables.nb201.verify import check_facts
+    from nasbench_harness.spaces.nb201.tables import open_official
+    from nasbench_harness.spaces.nb201.tables.curves import LearningCurves
+    from nasbench_harness.spaces.nb201.tables.verify import check_facts
 
     table = open_official()
     LearningCurves(table.folder).verify()
@@ -229,7 +229,7 @@ def _check_images(source: ImageSource) -> list[tuple[str, bool]]:
 def cite(benchmark: Data, json: JsonOption = False) -> None:
     """BibTeX of everything the numbers or images come from."""
     from nasbench_harness.cli import console
-    from nasbench_harness.tables.nb201 import sources
+    from nasbench_harness.spaces.nb201.tables import sources
 
     if source := _images_or_nb201(benchmark):
         bibtex = source.bibtex

@@ -28,6 +28,11 @@ def data_folder() -> Path:
     return own_folder("NASHARNESS_DATA", "data")
 
 
+def cache_folder() -> Path:
+    """Where converted tables and decoded images are kept; `NASHARNESS_CACHE` moves it."""
+    return own_folder("NASHARNESS_CACHE", "cache")
+
+
 def official_folder() -> Path:
     """Where the official NAS-Bench-201 table is, once it is installed."""
     return data_folder() / "tables" / f"{BENCHMARK}-{OFFICIAL}"

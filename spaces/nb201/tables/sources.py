@@ -118,7 +118,7 @@ SOURCES = {
 @cache
 def source_files() -> tuple[SourceFile, ...]:
     """Every file the table is made of."""
-    listing = package_files("nasbench_harness.tables.nb201").joinpath("sources.json")
+    listing = package_files("nasbench_harness.spaces.nb201.tables").joinpath("sources.json")
     return tuple(SourceFile(**entry) for entry in json.loads(listing.read_text(encoding="utf-8")))
 
 

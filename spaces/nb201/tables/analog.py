@@ -16,8 +16,8 @@ from pathlib import Path
 
 from nasbench_harness.contracts import Metric
 from nasbench_harness.errors import reason
-from nasbench_harness.names import own_folder
 from nasbench_harness.tables.columns import ColumnTable, Provenance, TableError, write_columns
+from nasbench_harness.tables.library import cache_folder
 from nasbench_harness.tables.pickles import Record, load_restricted
 
 SHA256 = "85f3435b877aa2d36268d55ce07f6ff6d73643d17a840f1941745da5eb80db32"
@@ -57,11 +57,6 @@ def open_analog() -> ColumnTable:
     if not os.path.isdir(folder):  # also where nobody may look into a folder above it
         _convert(data_file(), folder)
     return ColumnTable(folder)
-
-
-def cache_folder() -> Path:
-    """Where converted tables are kept; `NASHARNESS_CACHE` moves it. HarnessError: see `names`."""
-    return own_folder("NASHARNESS_CACHE", "cache")
 
 
 def data_file() -> Path:

@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from nasbench_harness import registry
+from nasbench_harness.spaces.nb201.tables import sources
+from nasbench_harness.spaces.nb201.tables.schema import DATASETS, key, official_columns
 from nasbench_harness.tables import library
 from nasbench_harness.tables.columns import (
     ColumnTable,
@@ -14,8 +16,6 @@ from nasbench_harness.tables.columns import (
     TrainingTime,
     write_columns,
 )
-from nasbench_harness.tables.nb201 import sources
-from nasbench_harness.tables.nb201.schema import DATASETS, key, official_columns
 
 CAVEAT = (
     "The `official` table holds the published NAS-Bench-201 results. Its validation and test"
@@ -60,7 +60,7 @@ def pull(
 def _build(origin: Path, folder: Path) -> None:
     import numpy as np
 
-    from nasbench_harness.tables.nb201.merge import CELLS, merge
+    from nasbench_harness.spaces.nb201.tables.merge import CELLS, merge
 
     space: Any = registry.open_space("nb201")
     cells = [space.at_index(index) for index in range(CELLS)]

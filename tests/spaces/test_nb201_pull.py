@@ -16,9 +16,9 @@ from filelock import FileLock
 
 from nasbench_harness.errors import ExitCode, HarnessError
 from nasbench_harness.spaces.nb201 import NB201
+from nasbench_harness.spaces.nb201.tables import merge, open_official, sources
+from nasbench_harness.spaces.nb201.tables.pull import downloads_folder, pull
 from nasbench_harness.tables import library
-from nasbench_harness.tables.nb201 import merge, open_official, sources
-from nasbench_harness.tables.nb201.pull import downloads_folder, pull
 from nasbench_harness.tables.pickles import ForbiddenClassError
 
 
@@ -151,7 +151,7 @@ def test_failed_build_leaves_the_old_table(upstream: Path, monkeypatch: pytest.M
     def fails(*_: Any) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("nasbench_harness.tables.nb201.pull.write_columns", fails)
+    monkeypatch.setattr("nasbench_harness.spaces.nb201.tables.pull.write_columns", fails)
     with pytest.raises(OSError, match="No space left"):
         pull(origin=upstream)
     assert open_official().content_hash == before
