@@ -162,7 +162,7 @@ def test_without_a_home_a_tilde_is_no_folder() -> None:
 
 @pytest.mark.usefixtures("homeless")
 def test_without_a_home_nothing_is_installed() -> None:
-    assert not library.is_installed()
+    assert not library.is_installed("official")
     assert library.default_table() == "analog"
 
 

@@ -232,6 +232,11 @@ class ColumnTable:
         return self._columns[metric]
 
 
+def content_hash(table: ColumnTable) -> str:
+    """SHA-256 over the numbers as they are on disk now, not as the header tells it."""
+    return hashlib.sha256((table.folder / _NUMBERS).read_bytes()).hexdigest()
+
+
 def write_columns(
     folder: Path,
     provenance: Provenance,
