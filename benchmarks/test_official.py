@@ -18,8 +18,8 @@ import pandas as pd
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
-from nasbench_harness.tables.nb201 import open_official
-from nasbench_harness.tables.nb201.pull import pull
+from nasbench_harness.spaces.nb201.tables import open_official
+from nasbench_harness.spaces.nb201.tables.pull import pull
 
 METRIC = "cifar10_test_200ep"
 
@@ -86,7 +86,7 @@ def test_resident_memory(benchmark: BenchmarkFixture) -> None:
         "    pages = int(open('/proc/self/statm').read().split()[1])\n"
         "    return pages * 4096 / 1e6\n"
         "before = resident()\n"
-        "from nasbench_harness.tables.nb201 import open_official\n"
+        "from nasbench_harness.spaces.nb201.tables import open_official\n"
         f"open_official().value({METRIC!r}, 5)\n"
         "print(resident() - before)\n"
     )

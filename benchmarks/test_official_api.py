@@ -17,15 +17,15 @@ import torch
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from nasbench_harness import registry
+from nasbench_harness.spaces.nb201.tables.importing import import_table
 from nasbench_harness.tables.columns import ColumnTable
-from nasbench_harness.tables.nb201.importing import import_table
 
 INDICES = range(0, 15_625, 61)
 
 
 def _builder(archs: list[str]) -> Any:
     """The tests' builder of official files."""
-    path = Path(__file__).resolve().parent.parent / "tests/tables/importing/conftest.py"
+    path = Path(__file__).resolve().parent.parent / "tests/spaces/importing/conftest.py"
     spec = importlib.util.spec_from_file_location("official_files", path)
     assert spec is not None
     assert spec.loader is not None

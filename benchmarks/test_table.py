@@ -6,7 +6,7 @@ import numpy as np
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from nasbench_harness.contracts import SearchSpace, Table
-from nasbench_harness.tables.analog import open_analog
+from nasbench_harness.spaces.nb201.tables.analog import open_analog
 
 METRIC = "cifar10_baseline_accuracy"
 

@@ -36,9 +36,10 @@ def open_table(name: str = "nb201") -> Table:
     HarnessError if there is none of that name or it is not installed.
     """
     from nasbench_harness import registry
-    from nasbench_harness.tables import library
 
-    return registry.open_table(library.OFFICIAL if name == library.BENCHMARK else name)
+    if name not in registry.tables.names() and name in registry.data.names():
+        name = next(iter(registry.open_data(name).tables), name)
+    return registry.open_table(name)
 
 
 def load_results(paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]]) -> Results:

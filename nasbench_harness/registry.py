@@ -1,4 +1,4 @@
-"""Finds plugins by entry point: methods, spaces and tables, ours and anybody else's alike.
+"""Finds plugins by entry point: methods, spaces, tables and data, ours and anybody else's alike.
 
 Listing names imports nothing; a plugin is imported when it is asked for. What is installed when
 the process starts is what there is: nothing can be registered later.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import importlib.util
+from contextlib import suppress
 from functools import cache, cached_property
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
@@ -19,9 +20,15 @@ from nasbench_harness.errors import HarnessError, UnknownNameError
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from nasbench_harness.contracts import Searcher, SearchSpace, Setup, Table
+    from nasbench_harness.contracts import DataSource, Searcher, SearchSpace, Setup, Table
 
 P = TypeVar("P")
+DEFAULT_SPACE = "nb201"
+"""What is searched where nothing is said."""
+_DATA_MEMBERS = (
+    "name", "what", "tables", "holds", "origins", "licence", "size", "how", "citation",
+    "is_installed", "facts", "verify",
+)  # fmt: skip
 
 
 class PluginError(HarnessError):
@@ -31,14 +38,15 @@ class PluginError(HarnessError):
 class Registry(Generic[P]):
     """All plugins of one kind, by name."""
 
-    def __init__(self, kind: str) -> None:
+    def __init__(self, kind: str, group: str | None = None) -> None:
         self.kind = kind
+        self.group = f"nasbench_harness.{group or f'{kind}s'}"
         self._loaded: dict[str, P] = {}
 
     @cached_property
     def entries(self) -> Mapping[str, EntryPoint]:
         """Name to entry point, sorted; read once."""
-        found = entry_points(group=f"nasbench_harness.{self.kind}s")
+        found = entry_points(group=self.group)
         return MappingProxyType({e.name: e for e in sorted(found, key=lambda e: e.name)})
 
     def names(self) -> list[str]:
@@ -95,6 +103,7 @@ methods: Registry[type[Searcher]] = Registry("method")
 setups: Registry[type[Setup]] = Registry("setup")
 spaces: Registry[Any] = Registry("space")
 tables: Registry[Any] = Registry("table")
+data: Registry[Any] = Registry("benchmark", "data")
 
 
 def open_setup(method: str) -> type[Setup]:
@@ -120,3 +129,29 @@ def open_table(name: str) -> Table:
     """The tabular benchmark of that name, opened once per process."""
     table: Table = tables.open(name)
     return table
+
+
+@cache
+def open_data(name: str) -> DataSource:
+    """The benchmark's files or the set of images of that name.
+
+    PluginError if it is called otherwise than its entry point or lacks a member.
+    """
+    source: DataSource = data.open(name)
+    lacking = [member for member in _DATA_MEMBERS if not hasattr(source, member)]
+    if lacking or source.name != name:
+        wrong = f"lacks {', '.join(lacking)}" if lacking else f"calls itself `{source.name}`"
+        raise PluginError(
+            f"The benchmark `{name}` ({data.entries[name].value}, from {data.origin(name)})"
+            f" {wrong}; see `nasbench_harness.contracts.DataSource`."
+        )
+    return source
+
+
+def data_of(table: str) -> DataSource | None:
+    """What brings a table; None where its package says nothing of its files."""
+    for name in data.names():
+        with suppress(PluginError):  # somebody else's fault is told where it is asked for
+            if table in open_data(name).tables:
+                return open_data(name)
+    return None

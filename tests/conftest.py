@@ -85,7 +85,7 @@ def installed_official(
     reference_data: Path, table_cache: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Path:
     """A data folder with the official table, pulled from the files beside the project."""
-    from nasbench_harness.tables.nb201.pull import pull
+    from nasbench_harness.spaces.nb201.tables.pull import pull
 
     folder = tmp_path_factory.mktemp("installed")
     with pytest.MonkeyPatch.context() as patch:
@@ -97,7 +97,7 @@ def installed_official(
 @pytest.fixture
 def official(installed_official: Path, monkeypatch: pytest.MonkeyPatch) -> ColumnTable:
     """The official table, installed as for a user."""
-    from nasbench_harness.tables.nb201 import open_official
+    from nasbench_harness.spaces.nb201.tables import open_official
 
     monkeypatch.setenv("NASHARNESS_DATA", str(installed_official))
     return open_official()

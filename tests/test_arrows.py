@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -128,6 +129,18 @@ def test_engine_names_no_module_of_a_plugin(checkout: Path) -> None:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
                 assert not node.value.startswith(prefixes), f"{path}:{node.lineno}"
+
+
+def test_engine_knows_no_table_of_a_space_by_name(checkout: Path) -> None:
+    """No code decides by the name of somebody's table; only texts for people may have one."""
+    names = {"analog", "official", "nb201-official"}
+    for path in files(checkout, "nasbench_harness"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                assert node.value not in names, f"{path}:{node.lineno}"
+    for room in ("tables", "images"):
+        for path in files(checkout / "nasbench_harness", room):
+            assert not re.search("analog|nb201", path.read_text(encoding="utf-8")), path
 
 
 def test_contracts_import_nothing_of_ours(found: dict[str, list[Import]]) -> None:

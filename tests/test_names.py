@@ -21,7 +21,7 @@ from nasbench_harness.jobs.executors import local
 from nasbench_harness.names import NoHomeError, own_folder, printable, shell_word, user_path
 from nasbench_harness.store.results import load_results
 from nasbench_harness.tables import library
-from nasbench_harness.tables.analog import cache_folder
+from nasbench_harness.tables.library import cache_folder
 
 BYTES = os.fsdecode(b"caf\xe9")
 
@@ -162,7 +162,7 @@ def test_without_a_home_a_tilde_is_no_folder() -> None:
 
 @pytest.mark.usefixtures("homeless")
 def test_without_a_home_nothing_is_installed() -> None:
-    assert not library.is_installed()
+    assert not library.is_installed("official")
     assert library.default_table() == "analog"
 
 

@@ -58,6 +58,7 @@ RUN = {
     "query --index 9930": "nasharness query --index 9930",
     "nasharness data list": "@",
     "cite nb201": "nasharness data cite nb201 --json",
+    "nasharness cite runs/A": "@",
     "nasharness run -m darts,drnas --search supernet --dataset digits --recipe quick": f"@ {TINY}",
     "nasharness resume runs/unas-drnas-nb201": "@ --no-report --jobs 1",
     "nasharness train '|nor_conv_3x3~0|+|...|' --dataset cifar10 --epochs 200": (

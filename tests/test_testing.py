@@ -11,13 +11,14 @@ import torch
 from torch import Tensor
 
 from nasbench_harness import registry
-from nasbench_harness.contracts import Architecture, Log, Problem
+from nasbench_harness.contracts import Architecture, Log, PlainData, Problem, Table
 from nasbench_harness.methods.drnas import DrNAS, DrNASSettings
 from nasbench_harness.methods.random import RandomSearch
 from nasbench_harness.testing import (
     TOY_METRIC,
     ToySpace,
     ToyTable,
+    check_data,
     check_networks,
     check_searcher,
     check_space,
@@ -53,6 +54,49 @@ def test_embedded_table_keeps_the_contract() -> None:
 def test_toys_keep_the_contract() -> None:
     check_space(ToySpace())
     check_table(ToyTable(), ToySpace())
+
+
+@pytest.mark.parametrize("name", registry.data.names())
+def test_all_data_keep_the_contract(name: str) -> None:
+    check_data(registry.open_data(name))
+
+
+def test_installed_benchmark_keeps_the_contract(official: Table) -> None:
+    (table,) = registry.open_data("nb201").tables
+    assert table == official.name
+    check_data(registry.open_data("nb201"))
+
+
+class Leaves(PlainData):
+    name, what, how, citation = "leaves", "leaves", "by foot", "@misc{leaves,\n  title = {L}\n}"
+
+    def __init__(self, **changes: Any) -> None:
+        vars(self).update(changes)
+
+    def is_installed(self) -> bool:
+        return True
+
+    def verify(self) -> list[tuple[str, bool]]:
+        return [("green", True)]
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"what": ""}, "what must say something"),
+        ({"citation": "Leaves, 2020"}, "entries of citation"),
+        ({"citation": "@misc{leaves"}, "braces"),
+        ({"tables": ("a", "a")}, "brought once"),
+        ({"is_installed": lambda: None}, "True or False"),
+        ({"verify": list}, "must check something"),
+        ({"verify": lambda: [("green", False)]}, "must verify: green"),
+        ({"is_installed": lambda: False}, "must raise a HarnessError"),
+    ],
+)
+def test_faulty_data_are_found_out(changes: dict[str, Any], sentence: str) -> None:
+    check_data(Leaves())
+    with pytest.raises(AssertionError, match=sentence):
+        check_data(Leaves(**changes))
 
 
 # --- broken methods ----------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from nasbench_harness.methods.networks import (
     QUICK_SOURCE,
 )
 from nasbench_harness.methods.setups.alpha import AlphaSettings
+from nasbench_harness.methods.setups.citations import DARTS_BIBTEX
 from nasbench_harness.settings import setting
 
 
@@ -36,6 +37,7 @@ class DARTSSetup:
     """What can be read of the method without torch."""
 
     Settings = DARTSSettings
+    citation = DARTS_BIBTEX
     version = "1"
     recipes = {  # noqa: RUF012 - ClassVar by the contract
         "landscape": Recipe(

@@ -9,6 +9,7 @@ from pydantic import PositiveInt, field_validator, model_validator
 from nasbench_harness.contracts import Recipe
 from nasbench_harness.methods.networks import DARTS_FAMILY, QUICK, QUICK_EPOCHS, QUICK_SOURCE
 from nasbench_harness.methods.setups.alpha import AlphaSettings
+from nasbench_harness.methods.setups.citations import DRNAS_BIBTEX
 from nasbench_harness.settings import setting
 
 
@@ -66,6 +67,7 @@ class DrNASSetup:
     """What can be read of the method without torch."""
 
     Settings = DrNASSettings
+    citation = DRNAS_BIBTEX
     version = "1"
     recipes = {  # noqa: RUF012 - ClassVar by the contract
         "landscape": Recipe(

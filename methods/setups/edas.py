@@ -7,6 +7,7 @@ from typing import Literal
 from nasbench_harness.contracts import Recipe
 from nasbench_harness.methods.networks import DARTS_FAMILY, QUICK, QUICK_EPOCHS, QUICK_SOURCE
 from nasbench_harness.methods.setups.alpha import AlphaSettings
+from nasbench_harness.methods.setups.citations import EDAS_BIBTEX
 from nasbench_harness.settings import setting
 
 EDGES_NB201 = 6
@@ -60,6 +61,7 @@ class EDASSetup:
     """What can be read of the method without torch."""
 
     Settings = EDASSettings
+    citation = EDAS_BIBTEX
     version = "1"
     recipes = {  # noqa: RUF012 - ClassVar by the contract
         "landscape": Recipe(

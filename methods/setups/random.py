@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from nasbench_harness.contracts import Recipe
 from nasbench_harness.methods.networks import QUICK
+from nasbench_harness.methods.setups.citations import RANDOM_BIBTEX
 from nasbench_harness.methods.setups.queries import hundred_queries
 from nasbench_harness.settings import Settings, setting
 
@@ -27,6 +28,7 @@ class RandomSearchSetup:
     """What can be read of the method without torch."""
 
     Settings = RandomSettings
+    citation = RANDOM_BIBTEX
     version = "1"
     recipes: Mapping[str, Recipe] = {
         **hundred_queries("NAS-Bench-201 authors' code"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from nasbench_harness.methods.setups.citations import REA_BIBTEX
 from nasbench_harness.methods.setups.queries import hundred_queries
 from nasbench_harness.settings import Settings, setting
 
@@ -17,5 +18,6 @@ class RegularisedEvolutionSetup:
     """What can be read of the method without torch."""
 
     Settings = REASettings
+    citation = REA_BIBTEX
     version = "1"
     recipes = hundred_queries("NAS-Bench-201 authors' code")

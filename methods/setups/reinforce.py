@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from nasbench_harness.methods.setups.alpha import AlphaSettings
+from nasbench_harness.methods.setups.citations import REINFORCE_BIBTEX
 from nasbench_harness.methods.setups.queries import hundred_queries
 from nasbench_harness.settings import setting
 
@@ -26,5 +27,6 @@ class REINFORCESetup:
     """What can be read of the method without torch."""
 
     Settings = REINFORCESettings
+    citation = REINFORCE_BIBTEX
     version = "1"
     recipes = hundred_queries("NATS-Bench authors' code")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from nasbench_harness.contracts import Recipe
 from nasbench_harness.methods.networks import NB201_AUTHORS, QUICK, QUICK_EPOCHS, QUICK_SOURCE
+from nasbench_harness.methods.setups.citations import RANDOM_BIBTEX
 from nasbench_harness.settings import Settings, setting
 
 
@@ -17,6 +18,7 @@ class RandomSearchWeightSharingSetup:
     """What can be read of the method without torch."""
 
     Settings = RSWSSettings
+    citation = RANDOM_BIBTEX
     version = "1"
     recipes = {  # noqa: RUF012 - ClassVar by the contract
         "landscape": Recipe(

@@ -8,6 +8,7 @@ from typing import Any, Literal
 from nasbench_harness.contracts import Recipe
 from nasbench_harness.methods.networks import QUICK, QUICK_EPOCHS, QUICK_SOURCE
 from nasbench_harness.methods.setups.alpha import AlphaSettings
+from nasbench_harness.methods.setups.citations import UNAS_BIBTEX
 from nasbench_harness.settings import setting
 
 NB201_SOURCE = (
@@ -107,6 +108,7 @@ class UNASSetup:
     """What can be read of the method without torch."""
 
     Settings = UNASSettings
+    citation = UNAS_BIBTEX
     version = "1"
     recipes = {  # noqa: RUF012 - ClassVar by the contract
         "landscape": Recipe(

@@ -4,6 +4,7 @@ from nasbench_harness.__main__ import main
 from nasbench_harness.cli import (
     baseline,
     check,
+    cite,
     compare,
     data,
     plugins,
@@ -16,6 +17,6 @@ from nasbench_harness.cli import (
 from nasbench_harness.cli.app import app
 
 __all__ = [
-    "app", "baseline", "check", "compare", "data", "main", "plugins", "query", "report", "run",
-    "train", "watch",
+    "app", "baseline", "check", "cite", "compare", "data", "main", "plugins", "query", "report",
+    "run", "train", "watch",
 ]  # fmt: skip

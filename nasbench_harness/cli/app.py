@@ -23,8 +23,8 @@ from nasbench_harness.process.frame import DEBUG, debugging, ended, give_up, set
 from nasbench_harness.process.streams import guarded
 
 COMMANDS = (
-    "run", "train", "resume", "watch", "report", "compare", "baseline", "check", "query", "show",
-    "list", "data",
+    "run", "train", "resume", "watch", "report", "compare", "cite", "baseline", "check", "query",
+    "show", "list", "data",
 )  # fmt: skip
 
 

@@ -256,15 +256,40 @@ def costs(ctx: typer.Context, incomplete: str) -> list[str]:
 
 
 def data(ctx: typer.Context, incomplete: str) -> list[str]:
-    """What `nasharness data` can install."""
-    from nasbench_harness.images import sources
-    from nasbench_harness.tables.library import BENCHMARK
+    """What `nasharness data` can check and cite."""
+    from nasbench_harness.tables.bare import data_names
 
-    return _starting(incomplete, [BENCHMARK, *sources.published_names()])
+    return _starting(incomplete, data_names())
 
 
+@_quiet
+def pullable(ctx: typer.Context, incomplete: str) -> list[str]:
+    """What `nasharness data pull` gets."""
+    from nasbench_harness.contracts import Pullable
+
+    return _starting(incomplete, _data_with(Pullable))
+
+
+@_quiet
 def benchmarks(ctx: typer.Context, incomplete: str) -> list[str]:
     """What `nasharness data import` converts."""
-    from nasbench_harness.tables.library import BENCHMARK
+    return _starting(incomplete, importable_names())
 
-    return _starting(incomplete, [BENCHMARK])
+
+def importable_names() -> list[str]:
+    """The data whose publishers' files can be converted."""
+    from nasbench_harness.contracts import Importable
+
+    return _data_with(Importable)
+
+
+def _data_with(capability: type) -> list[str]:
+    """The data that have a capability; a plugin that cannot be loaded has none."""
+    from nasbench_harness import registry
+
+    found: list[str] = []
+    for name in registry.data.names():
+        with contextlib.suppress(HarnessError):
+            if isinstance(registry.open_data(name), capability):
+                found.append(name)
+    return found

@@ -10,22 +10,30 @@ import typer
 from nasbench_harness.cli import completion
 from nasbench_harness.cli.app import JsonOption, data_app
 from nasbench_harness.cli.help import Command, examples
-from nasbench_harness.errors import ExitCode, UnknownNameError
+from nasbench_harness.errors import ExitCode, HarnessError, UnknownNameError
 
 if TYPE_CHECKING:
-    from nasbench_harness.images.sources import ImageSource
+    from nasbench_harness.contracts import DataSource
 
 Benchmark = Annotated[
     str,
     typer.Argument(
-        help="Which benchmark; `nb201` is the only one so far.",
+        help="Which benchmark: `nb201`, or one that a plugin brings.",
         autocompletion=completion.benchmarks,
+    ),
+]
+Pulled = Annotated[
+    str,
+    typer.Argument(
+        help="`nb201` for the tables; `cifar10`, `cifar100`, `svhn`, `imagenet16-120` for images;"
+        " or what a plugin brings.",
+        autocompletion=completion.pullable,
     ),
 ]
 Data = Annotated[
     str,
     typer.Argument(
-        help="`nb201` for the tables; `cifar10`, `cifar100`, `svhn`, `imagenet16-120` for images.",
+        help="A table or a set of images, by its name in `data list`; `nb201` for `official`.",
         autocompletion=completion.data,
     ),
 ]
@@ -36,23 +44,27 @@ def list_data(json: JsonOption = False) -> None:
     """What is installed: tables with columns and hash, images, where they are, how large."""
     from nasbench_harness import registry
     from nasbench_harness.cli import console
-    from nasbench_harness.errors import HarnessError
-    from nasbench_harness.images import sources
 
-    rows: list[dict[str, Any]] = []
-    for name in registry.tables.names():
-        try:
-            rows.append(_facts(registry.open_table(name)))
-        except HarnessError as error:
-            rows.append({"table": name, "installed": False, "how": str(error)})
-    rows.append({"images": "digits", "installed": True, "source": "scikit-learn"})
-    rows += [_image_facts(sources.image_source(name)) for name in sources.published_names()]
+    rows = [_table_row(name) for name in registry.tables.names()]
+    rows += [row for name in registry.data.names() if (row := _images_row(name))]
     if json:
         console.print_json(rows)
         return
     for row in rows:
         console.print_facts(row)
         console.out.print("")
+
+
+def _table_row(name: str) -> dict[str, Any]:
+    """A table: what is in it, or how it is installed."""
+    from nasbench_harness import registry
+
+    try:
+        facts = _facts(registry.open_table(name))
+    except HarnessError as error:
+        facts = {"table": name, "installed": False, "how": str(error)}
+    source = registry.data_of(name)
+    return facts | (_terms(source, installed=bool(facts["installed"])) if source else {})
 
 
 def _facts(table: Any) -> dict[str, Any]:
@@ -70,20 +82,40 @@ def _facts(table: Any) -> dict[str, Any]:
     return facts | {"caveat": table.caveat}
 
 
-def _image_facts(source: ImageSource) -> dict[str, Any]:
-    """What is worth knowing of a published data set of images."""
-    from nasbench_harness.images import sources
+def _images_row(name: str) -> dict[str, Any]:
+    """A set of images, or a plugin that cannot be loaded; nothing for what brings tables."""
+    from nasbench_harness import registry
 
-    facts: dict[str, Any] = {"images": source.name, "installed": False}
-    if found := sources.find(source, sources.images_folder()):
-        return facts | {
-            "installed": True,
-            "folder": str(found.paths[0].parent),
-            "files": ", ".join(path.name for path in found.paths),
-            "bytes": found.bytes,
-        }
-    origin = "" if source.downloadable else " --from DIR"
-    return facts | {"how": f"`nasharness data pull {source.name}{origin}`"}
+    try:
+        source = registry.open_data(name)
+    except registry.PluginError as error:
+        return {"images": name, "installed": False, "how": str(error)}
+    return {} if source.tables else _image_facts(source)
+
+
+def _image_facts(source: DataSource) -> dict[str, Any]:
+    installed = source.is_installed()
+    facts = {"images": source.name, "installed": installed}
+    facts |= source.facts() if installed else {"how": source.how}
+    return facts | _terms(source, installed=installed)
+
+
+def _terms(source: DataSource, *, installed: bool) -> dict[str, Any]:
+    """What it costs to get it, and on what terms, where that is known."""
+    terms: dict[str, Any] = {}
+    if source.size and not installed:
+        terms["download_bytes"] = source.size
+    if source.licence:
+        terms["licence"] = source.licence
+    return terms
+
+
+def _installed_facts(source: DataSource) -> dict[str, Any]:
+    from nasbench_harness import registry
+
+    if source.tables:
+        return _facts(registry.tables.open(source.tables[0]))
+    return _image_facts(source)
 
 
 @data_app.command(
@@ -96,7 +128,7 @@ def _image_facts(source: ImageSource) -> dict[str, Any]:
     ),
 )
 def pull(
-    benchmark: Data,
+    benchmark: Pulled,
     origin: Annotated[
         Path | None,
         typer.Option(
@@ -114,43 +146,32 @@ def pull(
     json: JsonOption = False,
 ) -> None:
     """Download public data and check it: nb201 becomes the table `official`, images stay files."""
-    if source := _images_or_nb201(benchmark):
-        _pull_images(source, origin, mirror, json=json)
-    else:
-        _pull_nb201(origin, mirror, json=json)
-
-
-def _pull_images(
-    source: ImageSource, origin: Path | None, mirror: str | None, *, json: bool
-) -> None:
     from nasbench_harness.cli import console
-    from nasbench_harness.images.pull import pull as pull_images
+    from nasbench_harness.contracts import Pullable
+    from nasbench_harness.tables.bare import find_data
 
+    source = find_data(benchmark)
+    if not isinstance(source, Pullable):
+        raise HarnessError(f"`{source.name}` is not pulled: {source.how} brings it.")
     with console.counting_bar("downloading", "bytes") as progress:
-        pull_images(source.name, origin=origin, mirror=mirror, progress=progress)
+        source.pull(origin=origin, mirror=mirror, progress=progress)
     if json:
-        console.print_json(_image_facts(source))
+        console.print_json(_installed_facts(source))
         return
-    console.print_facts(_image_facts(source))
+    console.print_facts(_installed_facts(source))
+    _tell_origins(source)
     console.out.print(f"`nasharness data cite {source.name}` prints what to cite.")
 
 
-def _pull_nb201(origin: Path | None, mirror: str | None, *, json: bool) -> None:
+def _tell_origins(source: DataSource) -> None:
+    """The publications the numbers were put together from, each with its licence."""
     from nasbench_harness.cli import console
-    from nasbench_harness.tables.nb201 import sources
-    from nasbench_harness.tables.nb201.pull import pull as pull_nb201
 
-    with console.counting_bar("downloading", "bytes") as progress:
-        table = pull_nb201(origin=origin, mirror=mirror, progress=progress)
-    if json:
-        console.print_json(_facts(table))
-        return
-    console.print_facts(_facts(table))
-    console.out.print("\nThe numbers come from:")
-    for source in sources.SOURCES.values():
-        console.out.print(f"  {source.name}  {source.repository}: {source.what}", markup=False)
-        console.out.print(f"      licence: {source.licence}", markup=False)
-    console.out.print("`nasharness data cite nb201` prints what to cite.")
+    if source.origins:
+        console.out.print("\nThe numbers come from:")
+    for origin in source.origins:
+        console.out.print(f"  {origin.name}  {origin.place}: {origin.what}", markup=False)
+        console.out.print(f"      licence: {origin.licence}", markup=False)
 
 
 @data_app.command(
@@ -171,28 +192,30 @@ def import_file(
     json: JsonOption = False,
 ) -> None:
     """Convert the official file once to the table `official`; it is never needed again."""
+    from nasbench_harness import registry
     from nasbench_harness.cli import console
-    from nasbench_harness.tables import library
-    from nasbench_harness.tables.nb201.importing import import_table
+    from nasbench_harness.contracts import Importable
 
-    _know(benchmark)
+    source = registry.open_data(benchmark) if benchmark in registry.data.names() else None
+    if not isinstance(source, Importable):
+        raise UnknownNameError("benchmark", benchmark, completion.importable_names())
     with console.counting_bar("converting", "cells") as progress:
-        table = library.install(
-            library.official_folder(),
-            lambda folder: import_table(
-                file, folder, progress=progress, jobs=jobs, force=force, curves=curves
-            ),
-        )
-    console.print_json(_facts(table)) if json else console.print_facts(_facts(table))
+        source.import_file(file, jobs=jobs, curves=curves, force=force, progress=progress)
+    facts = _installed_facts(source)
+    console.print_json(facts) if json else console.print_facts(facts)
 
 
-@data_app.command("verify", cls=Command, epilog=examples("nasharness data verify nb201"))
+@data_app.command(
+    "verify",
+    cls=Command,
+    epilog=examples("nasharness data verify nb201", "nasharness data verify digits --json"),
+)
 def verify(benchmark: Data, json: JsonOption = False) -> None:
     """Hash what is installed again; for nb201 also check the known facts."""
     from nasbench_harness.cli import console
+    from nasbench_harness.tables.bare import find_data
 
-    source = _images_or_nb201(benchmark)
-    checks = _check_images(source) if source else _check_nb201()
+    checks = find_data(benchmark).verify()
     if json:
         console.print_json([{"fact": fact, "holds": holds} for fact, holds in checks])
     else:
@@ -203,59 +226,20 @@ def verify(benchmark: Data, json: JsonOption = False) -> None:
         raise typer.Exit(int(ExitCode.CHECK_FAILED))
 
 
-def _check_nb201() -> list[tuple[str, bool]]:
-    from nasbench_harness.tables.nb201 import open_official
-    from nasbench_harness.tables.nb201.curves import LearningCurves
-    from nasbench_harness.tables.nb201.verify import check_facts
-
-    table = open_official()
-    LearningCurves(table.folder).verify()
-    return check_facts(table)
-
-
-def _check_images(source: ImageSource) -> list[tuple[str, bool]]:
-    from nasbench_harness.images import sources
-
-    found = sources.find_installed(source, sources.images_folder())
-    return [
-        (f"MD5 of {path.name} is {file.md5}", sources.is_published(path, file))
-        for path, file in zip(found.paths, found.files, strict=True)
-    ]
-
-
 @data_app.command(
     "cite", cls=Command, epilog=examples("nasharness data cite nb201 >> references.bib")
 )
 def cite(benchmark: Data, json: JsonOption = False) -> None:
     """BibTeX of everything the numbers or images come from."""
     from nasbench_harness.cli import console
-    from nasbench_harness.tables.nb201 import sources
+    from nasbench_harness.contracts import bibtex_entries
+    from nasbench_harness.tables.bare import find_data
 
-    if source := _images_or_nb201(benchmark):
-        bibtex = source.bibtex
-    else:
-        bibtex = "\n\n".join(of.bibtex for of in sources.SOURCES.values())
-    entries = dict.fromkeys(bibtex.split("\n\n"))
+    source = find_data(benchmark)
+    entries = bibtex_entries(source.citation)
+    if not entries:
+        raise HarnessError(f"Nobody says what to cite of {source.what}.")
     if json:
-        console.print_json({"name": benchmark, "bibtex": list(entries)})
+        console.print_json({"name": benchmark, "bibtex": entries})
         return
     console.out.print("\n\n".join(entries), markup=False, soft_wrap=True)
-
-
-def _images_or_nb201(name: str) -> ImageSource | None:
-    """The published images of that name, or None for the benchmark."""
-    from nasbench_harness.images import sources
-    from nasbench_harness.tables.library import BENCHMARK
-
-    if name == BENCHMARK:
-        return None
-    if name not in sources.published_names():
-        raise UnknownNameError("benchmark", name, [BENCHMARK, *sources.published_names()])
-    return sources.image_source(name)
-
-
-def _know(benchmark: str) -> None:
-    from nasbench_harness.tables.library import BENCHMARK
-
-    if benchmark != BENCHMARK:
-        raise UnknownNameError("benchmark", benchmark, [BENCHMARK])

@@ -134,6 +134,8 @@ def _next(done: list[StudyRun], code: ExitCode, *, whole: bool) -> str:
 
 def _suggestions(done: list[StudyRun]) -> str:
     """What to do next, in lines of at most 80 columns whose commands can be pasted."""
+    from nasbench_harness.tables.library import preferred
+
     study = done[0].study
     steps = [
         "more seeds: the same command with --seeds 50",
@@ -144,6 +146,7 @@ def _suggestions(done: list[StudyRun]) -> str:
         steps.append(
             "nasharness run -m darts,drnas --search supernet --dataset digits --recipe quick"
         )
-    if study.config["table"] != "official":
-        steps.append("the official NAS-Bench-201 tables: nasharness data pull nb201")
+    source = preferred(study.specs[0].space)
+    if source is not None and study.config["table"] not in source.tables:
+        steps.append(f"{source.what}: {source.how.strip('`')}")
     return "\n".join(["Next:", *(f"  {step}" for step in steps)])

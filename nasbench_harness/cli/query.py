@@ -75,7 +75,7 @@ def query(
         return
     text = arch if arch is not None else str(index)
     facts = _everything(opened, read_architecture(opened.space, text))
-    console.print_json(facts) if json else _tell(facts, opened.metrics)
+    console.print_json(facts) if json else _tell(facts, opened)
 
 
 def _everything(table: Table, arch: Architecture) -> dict[str, Any]:
@@ -108,7 +108,7 @@ def _best(
         metric = find_metric(table, dataset, by).name if by else table.report_metric(dataset)
         bounds = [_limit(table, text) for text in limits]
     except UnknownNameError as error:
-        raise HarnessError(f"{error} {_missing()}".rstrip()) from error
+        raise HarnessError(f"{error} {_missing(table.space)}".rstrip()) from error
 
     def fits(rank: int) -> bool:
         if any(not table.value(column, rank) <= most for column, most in bounds):
@@ -147,13 +147,13 @@ def _limit(table: Table, text: str) -> tuple[str, float]:
     return latency_metric(device), bound
 
 
-def _tell(facts: dict[str, Any], metrics: Mapping[str, Metric]) -> None:
+def _tell(facts: dict[str, Any], table: Table) -> None:
     from nasbench_harness.cli import console
     from nasbench_harness.cli.facts import lines
 
-    for line in lines(facts, metrics):
+    for line in lines(facts, table.metrics):
         console.out.print(line, markup=False, soft_wrap=True)
-    if missing := _missing():
+    if missing := _missing(table.space):
         console.out.print(f"\n{missing}", markup=False, soft_wrap=True)
 
 
@@ -173,16 +173,16 @@ def _tell_best(rows: list[dict[str, Any]], metrics: Mapping[str, Metric]) -> Non
     console.print_rows("", headings, map(shown, rows), numbers=numbers, below=below)
 
 
-def _missing() -> str:
-    """How to get the table that knows more; empty where it is installed."""
-    from nasbench_harness.tables import library
+def _missing(space: str) -> str:
+    """How to get the space's table that knows more; empty where it is installed."""
+    from nasbench_harness.tables.library import preferred
 
-    if library.is_installed():
+    source = preferred(space)
+    if source is None or source.is_installed():
         return ""
-    return (
-        "The official NAS-Bench-201 table is not installed: three data sets, 12 and 200 epochs,"
-        f" latencies, proxies. `nasharness data pull {library.BENCHMARK}` installs it."
-    )
+    holds = f": {source.holds}" if source.holds else ""
+    what = source.what[:1].upper() + source.what[1:]
+    return f"{what} is not installed{holds}. {source.how} installs it."
 
 
 def read_architecture(space: str, text: str) -> Architecture:

@@ -1,4 +1,4 @@
-"""The whole vocabulary, a page a subject: what a method, a problem, a space and a table are.
+"""The whole vocabulary, a page a subject: what a method, a problem, a space, a table and data are.
 
 Everything else leans on these pages and they lean on nothing of ours. Shapes: D decisions, K
 options (the largest number of options of any decision; shorter ones are padded and masked), B
@@ -12,6 +12,15 @@ into the journal; at due times both give their `state_dict()` for a checkpoint; 
 """
 
 from nasbench_harness.contracts.benchmark import Metric, Table
+from nasbench_harness.contracts.data import (
+    Citable,
+    DataSource,
+    Importable,
+    Origin,
+    PlainData,
+    Pullable,
+    bibtex_entries,
+)
 from nasbench_harness.contracts.network import Grown, NetworkShape, NetworkSpace, Supernet
 from nasbench_harness.contracts.problem import (
     Log,
@@ -27,17 +36,23 @@ from nasbench_harness.contracts.space import Architecture, Decision, Numbered, S
 
 __all__ = [
     "Architecture",
+    "Citable",
+    "DataSource",
     "Decision",
     "GradientEstimator",
     "Grown",
+    "Importable",
     "Log",
     "Metric",
     "NetworkShape",
     "NetworkSpace",
     "Numbered",
+    "Origin",
     "PartialChannels",
+    "PlainData",
     "Problem",
     "Progress",
+    "Pullable",
     "Recipe",
     "SearchSpace",
     "Searcher",
@@ -47,4 +62,5 @@ __all__ = [
     "Supernet",
     "Table",
     "UnrolledGradient",
+    "bibtex_entries",
 ]

@@ -43,7 +43,12 @@ class Architecture:
 
 
 class SearchSpace(Protocol):
-    """The decisions, and the two ways between decisions and architectures."""
+    """The decisions, and the two ways between decisions and architectures.
+
+    A space may also have `tables`, the names of its own tables, the preferred first and last the
+    one that is always there: the first that is installed is looked up in where nothing is said.
+    And `citation`, BibTeX of where it was published (see `Citable`).
+    """
 
     @property
     def name(self) -> str:

@@ -21,7 +21,7 @@ from nasbench_harness.errors import reason
 from nasbench_harness.images.errors import ImageDataError
 from nasbench_harness.images.parts import Decoded, Images
 from nasbench_harness.store.files import replacing, write_text
-from nasbench_harness.tables.analog import cache_folder
+from nasbench_harness.tables.library import cache_folder
 
 _LAYOUT = 3  # raised when the way images become tensors, or what is told of it, changes
 

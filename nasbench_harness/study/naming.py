@@ -13,7 +13,7 @@ from nasbench_harness.images.place import is_folder, place_name
 from nasbench_harness.study.canonical import canonical_network
 from nasbench_harness.study.config import ALL_DATASETS, StudyConfig
 from nasbench_harness.study.spec import method_label
-from nasbench_harness.tables.library import EMBEDDED
+from nasbench_harness.tables.library import fallback_table
 
 LONGEST_NAME = 100
 _NAMED = (
@@ -67,7 +67,7 @@ def _name(
 ) -> str:
     """`changes` are what stands in the name for some of the config's values."""
     parts = [*labels, config.space]
-    defaults = type(config)(methods=config.methods, search=config.search, table=EMBEDDED)
+    defaults = type(config)(methods=config.methods, search=config.search, table=fallback_table())
     if config.search != "landscape":
         parts.append(config.search)
     for field in _NAMED:

@@ -14,6 +14,7 @@ import mmap
 import os
 import shutil
 from array import array
+from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
@@ -89,6 +90,7 @@ class ColumnTable:
         self._size: int = header["rows"]
         self._columns: dict[str, memoryview[float]] = {}
         self._best: dict[str, float] = {}
+        self._sorted: dict[str, list[float]] = {}
         self._numbers = _map_numbers(folder / _NUMBERS, len(self.metrics) * self._size)
 
     @property
@@ -151,11 +153,11 @@ class ColumnTable:
         """How many architectures are strictly worse, and how many strictly better.
 
         Differences up to `TOLERANCE` are ties: single-precision noise of a source breaks none.
+        Missing numbers (NaN) are neither, and nothing is worse or better than one.
         """
-        column = self._column(metric)
-        worse = sum(other < value - TOLERANCE for other in column)
-        better = sum(other > value + TOLERANCE for other in column)
-        return worse, better
+        ordered = self._ordered(metric)
+        better = len(ordered) - bisect_right(ordered, value + TOLERANCE)
+        return bisect_left(ordered, value - TOLERANCE), better
 
     def best(self, metric: str) -> float:
         """The optimum: the largest number of the column; missing ones (NaN) do not count."""
@@ -207,6 +209,12 @@ class ColumnTable:
         scale = recorded.factors[described.dataset] * described.epochs / recorded.epochs
         return scale * self.value(recorded.column, rank)
 
+    def _ordered(self, metric: str) -> list[float]:
+        """The column's numbers, ascending, without missing ones; sorted once."""
+        if metric not in self._sorted:
+            self._sorted[metric] = sorted(x for x in self._column(metric) if x == x)  # noqa: PLR0124
+        return self._sorted[metric]
+
     def _metrics_of(self, dataset: str) -> list[Metric]:
         metrics = [metric for metric in self.metrics.values() if metric.dataset == dataset]
         if not any(metric.report for metric in metrics):
@@ -230,6 +238,11 @@ class ColumnTable:
                 )
             self._columns[metric] = raw.cast("d")
         return self._columns[metric]
+
+
+def content_hash(table: ColumnTable) -> str:
+    """SHA-256 over the numbers as they are on disk now, not as the header tells it."""
+    return hashlib.sha256((table.folder / _NUMBERS).read_bytes()).hexdigest()
 
 
 def write_columns(

@@ -9,18 +9,13 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from nasbench_harness.contracts import Table
+from nasbench_harness import registry
+from nasbench_harness.contracts import DataSource, Table
 from nasbench_harness.errors import HarnessError
-from nasbench_harness.names import NoHomeError, own_folder
+from nasbench_harness.names import own_folder
 from nasbench_harness.store.files import replacing_folder
 from nasbench_harness.store.ownership import OwnershipError
 from nasbench_harness.tables.columns import ColumnTable
-
-OFFICIAL = "official"
-EMBEDDED = "analog"
-"""Comes with the package, so that it is always there."""
-BENCHMARK = "nb201"
-"""What `nasharness data` calls the benchmark the official table is of."""
 
 
 def data_folder() -> Path:
@@ -28,22 +23,41 @@ def data_folder() -> Path:
     return own_folder("NASHARNESS_DATA", "data")
 
 
-def official_folder() -> Path:
-    """Where the official NAS-Bench-201 table is, once it is installed."""
-    return data_folder() / "tables" / f"{BENCHMARK}-{OFFICIAL}"
+def cache_folder() -> Path:
+    """Where converted tables and decoded images are kept; `NASHARNESS_CACHE` moves it."""
+    return own_folder("NASHARNESS_CACHE", "cache")
 
 
-def is_installed() -> bool:
-    """Is the official table there; where there is no home folder to look in, it is not."""
-    try:
-        return os.path.isfile(official_folder() / "table.json")
-    except NoHomeError:
-        return False
+def tables_of(space: str) -> tuple[str, ...]:
+    """The tables a space calls its own, the preferred first; those of any space where it has none.
+
+    UnknownNameError if there is no such space.
+    """
+    own: tuple[str, ...] = tuple(getattr(registry.spaces.load(space), "tables", ()))
+    return own or tuple(registry.tables.names())
 
 
-def default_table() -> str:
-    """`official` where it is installed, `analog` otherwise."""
-    return OFFICIAL if is_installed() else EMBEDDED
+def is_installed(table: str) -> bool:
+    """Is the table there; one whose package says nothing of its files is."""
+    source = registry.data_of(table)
+    return source is None or source.is_installed()
+
+
+def default_table(space: str = registry.DEFAULT_SPACE) -> str:
+    """What is looked up in where nothing is said: the first of the space's that is installed."""
+    names = tables_of(space)
+    return next((name for name in names[:-1] if is_installed(name)), names[-1])
+
+
+def fallback_table(space: str = registry.DEFAULT_SPACE) -> str:
+    """The table of the space that is always there."""
+    return tables_of(space)[-1]
+
+
+def preferred(space: str) -> DataSource | None:
+    """What brings the table a space prefers; None where it says of none."""
+    own = getattr(registry.spaces.load(space), "tables", ())
+    return registry.data_of(own[0]) if own else None
 
 
 def install(folder: Path, write: Callable[[Path], None]) -> ColumnTable:

@@ -1,4 +1,4 @@
-"""The conformance kit: what a plugin author runs against a method, a space or a table.
+"""The conformance kit: what a plugin author runs against a method, a space, a table or data.
 
     from nasbench_harness.testing import check_searcher
     check_searcher(MyMethod)
@@ -8,6 +8,7 @@ Each check raises AssertionError with a sentence about what the contract asks fo
 found out.
 """
 
+from nasbench_harness.testing.data import check_data
 from nasbench_harness.testing.networks import check_networks
 from nasbench_harness.testing.searchers import check_searcher
 from nasbench_harness.testing.spaces import check_space
@@ -19,6 +20,7 @@ __all__ = [
     "TOY_OPTIONS",
     "ToySpace",
     "ToyTable",
+    "check_data",
     "check_networks",
     "check_searcher",
     "check_space",

@@ -40,7 +40,7 @@ def table_value(
         return nothing
     wanted = f"{_SPLITS[settings.split]}@{settings.epochs}"
     try:
-        table = registry.open_table(default_table())
+        table = registry.open_table(default_table(space.name))
         metric = find_metric(table, table_dataset, wanted)
     except HarnessError:  # no such column, or no readable table: no reason not to train
         return nothing

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from nasbench_harness.contracts import Architecture, Decision, NetworkShape
 from nasbench_harness.spaces.nb201 import costs, encoding, notations, structure
+from nasbench_harness.spaces.nb201.citations import NB201_BIBTEX
 
 if TYPE_CHECKING:
     import numpy as np
@@ -40,6 +41,8 @@ class NB201:
     )
     size = encoding.SIZE
     costs = ("params", "flops")
+    tables = ("official", "analog")
+    citation = NB201_BIBTEX
 
     @cached_property
     def mask(self) -> torch.Tensor:

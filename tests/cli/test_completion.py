@@ -84,6 +84,8 @@ OFFERS = [
     ("nasharness train 5 --precision f", {"fp32", "fp16"}, {"bf16"}),
     ("nasharness compare a b runs/a --metric r", {"regret"}, {"accuracy"}),
     ("nasharness data pull c", {"cifar10", "cifar100"}, {"nb201"}),
+    ("nasharness data pull ", {"nb201", "svhn"}, {"analog", "digits"}),
+    ("nasharness data verify ", {"analog", "digits", "nb201", "official"}, set()),
     ("nasharness data import ", {"nb201"}, {"cifar10"}),
     ("nasharness check -m un", {"unas"}, set()),
 ]  # fmt: skip

@@ -56,6 +56,47 @@ def test_pull_list_verify_cite(nasharness: Run, reference_data: Path) -> None:
     assert nasharness("data", "cite", "nb201").stdout.count("@") >= 5
 
 
+@pytest.mark.usefixtures("own_data")
+@pytest.mark.parametrize("name", ["analog", "digits"])
+def test_what_comes_with_a_package_is_verified_and_cited(nasharness: Run, name: str) -> None:
+    checks = json.loads(nasharness("data", "verify", name, "--json").stdout)
+    assert checks
+    assert all(check["holds"] for check in checks)
+    assert any("SHA-256" in check["fact"] for check in checks)
+    assert nasharness("data", "cite", name).stdout.startswith("@misc{")
+    assert (
+        f"`{name}` is not pulled: `pip install" in nasharness("data", "pull", name, code=2).stderr
+    )
+
+
+def test_every_table_and_data_set_can_be_cited(nasharness: Run) -> None:
+    known = {*listed(nasharness, "table"), *listed(nasharness, "images"), "nb201"}
+    assert {"analog", "official", "digits", "svhn"} < known
+    for name in known:
+        cited = json.loads(nasharness("data", "cite", name, "--json").stdout)
+        assert cited["name"] == name
+        assert all(entry.startswith("@") for entry in cited["bibtex"])
+        assert cited["bibtex"]
+
+
+def test_changed_digits_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    from sklearn import datasets
+
+    from nasbench_harness.images.files import Digits
+
+    content = datasets.load_digits()
+    content.images[17, 3, 3] += 1
+    monkeypatch.setattr(datasets, "load_digits", lambda: content)
+    assert [holds for _, holds in Digits().verify()] == [False, True]
+
+
+def test_another_release_s_numbers_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    from nasbench_harness.spaces.nb201.tables import analog
+
+    monkeypatch.setattr(analog, "CONTENT_SHA256", "0" * 64)
+    assert [holds for _, holds in analog.verify_analog()] == [True, True, False]
+
+
 def test_verify_finds_a_changed_number(
     nasharness: Run, own_data: Path, installed_official: Path
 ) -> None:

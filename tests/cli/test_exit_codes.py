@@ -19,7 +19,7 @@ from nasbench_harness.cli import app
 from nasbench_harness.errors import ExitCode, HarnessError
 from nasbench_harness.process import frame
 from nasbench_harness.registry import Registry
-from nasbench_harness.tables.nb201.sources import DownloadError
+from nasbench_harness.spaces.nb201.tables.sources import DownloadError
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 

@@ -22,7 +22,7 @@ def installed(monkeypatch: pytest.MonkeyPatch) -> Callable[[bool], None]:
     """Let the official table be installed, or not."""
 
     def set_to(there: bool) -> None:
-        monkeypatch.setattr(library, "is_installed", lambda: there)
+        monkeypatch.setattr(library, "is_installed", lambda table: there)
 
     set_to(False)
     return set_to

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from nasbench_harness.errors import UnknownNameError
-from nasbench_harness.tables.columns import ColumnTable, TableError
+from nasbench_harness.tables.columns import TOLERANCE, ColumnTable, TableError
 
 
 def edit_header(folder: Path, **changes: Any) -> None:
@@ -101,6 +101,22 @@ def test_standing_counts_worse_and_better(
     small_folder: Path, value: float, worse: int, better: int
 ) -> None:
     assert ColumnTable(small_folder).standing("fruit_test", value) == (worse, better)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_standing_equals_counting(
+    tmp_path: Path, write_small: Callable[..., None], seed: int
+) -> None:
+    """Against the plain count, with missing numbers, near ties, and at every edge of the ties."""
+    chance = np.random.default_rng(seed)
+    numbers = chance.choice([10.0, 10.0 + 1e-5, 10.0 + 9e-6, 20.0, np.nan, -np.inf], size=6)
+    write_small(tmp_path / "t", fruit_test=numbers.tolist())
+    table = ColumnTable(tmp_path / "t")
+    for near in (*numbers, 0.0, np.inf):
+        for value in (near, near - TOLERANCE, near + TOLERANCE, near + 2 * TOLERANCE):
+            worse = sum(other < value - TOLERANCE for other in numbers)
+            better = sum(other > value + TOLERANCE for other in numbers)
+            assert table.standing("fruit_test", value) == (worse, better)
 
 
 def test_standing_takes_single_precision_noise_for_a_tie(small_folder: Path) -> None:

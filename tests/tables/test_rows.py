@@ -14,10 +14,10 @@ from nasbench_harness.contracts import Architecture, Numbered
 from nasbench_harness.errors import HarnessError
 from nasbench_harness.jobs.trial import run_trial
 from nasbench_harness.spaces.nb201 import NB201
+from nasbench_harness.spaces.nb201.tables.analog import open_analog
 from nasbench_harness.store.studies import gather, plan_study
 from nasbench_harness.study.config import build_config
 from nasbench_harness.study.planning import plan
-from nasbench_harness.tables.analog import open_analog
 from nasbench_harness.tables.columns import ColumnTable
 from nasbench_harness.tables.rows import Rows
 from nasbench_harness.testing import ToySpace, check_space

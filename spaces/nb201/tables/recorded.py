@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from nasbench_harness.contracts import Metric
-from nasbench_harness.tables.nb201.schema import (
+from nasbench_harness.spaces.nb201.tables.schema import (
     DATASETS,
     PROTOCOLS,
     SPLIT_NAMES,

@@ -7,10 +7,10 @@ from array import array
 from collections.abc import Mapping, Sequence
 
 from nasbench_harness.contracts import Metric, SearchSpace
+from nasbench_harness.spaces.nb201.tables.cells import Cell
+from nasbench_harness.spaces.nb201.tables.recorded import SCHEDULES, TRAININGS, Seeds, metrics
+from nasbench_harness.spaces.nb201.tables.schema import DATASETS, key
 from nasbench_harness.tables.columns import TrainingTime
-from nasbench_harness.tables.nb201.cells import Cell
-from nasbench_harness.tables.nb201.recorded import SCHEDULES, TRAININGS, Seeds, metrics
-from nasbench_harness.tables.nb201.schema import DATASETS, key
 
 SEARCHED = ("cifar10valid", "cifar100", "imagenet16_120")
 """The training whose validation accuracy a search on each data set looks at."""

@@ -11,9 +11,9 @@ import pytest
 
 import nasbench_harness
 from nasbench_harness.spaces.nb201 import NB201
+from nasbench_harness.spaces.nb201.tables.schema import official_columns
+from nasbench_harness.spaces.nb201.tables.verify import check_facts
 from nasbench_harness.tables.columns import ColumnTable
-from nasbench_harness.tables.nb201.schema import official_columns
-from nasbench_harness.tables.nb201.verify import check_facts
 from nasbench_harness.testing import check_table
 
 

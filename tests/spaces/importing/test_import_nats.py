@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 
 from nasbench_harness.errors import HarnessError
+from nasbench_harness.spaces.nb201.tables import nats
+from nasbench_harness.spaces.nb201.tables.importing import import_table
 from nasbench_harness.tables.columns import ColumnTable
-from nasbench_harness.tables.nb201 import nats
-from nasbench_harness.tables.nb201.importing import import_table
 
 
 def test_every_query_has_the_official_answer(

@@ -16,9 +16,9 @@ from filelock import FileLock
 
 from nasbench_harness.errors import ExitCode, HarnessError
 from nasbench_harness.spaces.nb201 import NB201
+from nasbench_harness.spaces.nb201.tables import merge, official_folder, open_official, sources
+from nasbench_harness.spaces.nb201.tables.pull import downloads_folder, pull
 from nasbench_harness.tables import library
-from nasbench_harness.tables.nb201 import merge, open_official, sources
-from nasbench_harness.tables.nb201.pull import downloads_folder, pull
 from nasbench_harness.tables.pickles import ForbiddenClassError
 
 
@@ -68,7 +68,7 @@ def address(server: Server) -> str:
 
 def test_pull_from_a_folder(upstream: Path) -> None:
     table = pull(origin=upstream)
-    assert library.is_installed()
+    assert library.is_installed("official")
     assert table.content_hash == open_official().content_hash
     assert table.best("cifar10_test_200ep") == pytest.approx(94.373333, abs=1e-5)
 
@@ -82,7 +82,7 @@ def test_pull_over_http_tells_its_progress(mirror: Server) -> None:
     pull(mirror=address(mirror), progress=lambda done, total: seen.append((done, total)))
     assert len(mirror.requests) == len(sources.source_files())
     assert seen[-1][0] == seen[-1][1] == sum(s.bytes for s in sources.source_files())
-    assert library.is_installed()
+    assert library.is_installed("official")
 
 
 def test_what_is_there_is_not_downloaded_again(mirror: Server) -> None:
@@ -97,7 +97,7 @@ def test_interrupted_download_goes_on(mirror: Server, upstream: Path) -> None:
     hidden.rename(upstream / "elsewhere")
     with pytest.raises(sources.DownloadError, match="pulling again goes on"):
         pull(mirror=address(mirror))
-    assert not library.is_installed()
+    assert not library.is_installed("official")
     (upstream / "elsewhere").rename(hidden)
     mirror.requests.clear()
     pull(mirror=address(mirror))
@@ -127,7 +127,7 @@ def test_changed_file_in_a_folder(upstream: Path) -> None:
         file.write(b"\n")
     with pytest.raises(sources.SourceError, match=r"nats_bench\.csv is not the file of v-tao"):
         pull(origin=upstream)
-    assert not library.is_installed()
+    assert not library.is_installed("official")
 
 
 def test_missing_file_in_a_folder(upstream: Path) -> None:
@@ -137,7 +137,7 @@ def test_missing_file_in_a_folder(upstream: Path) -> None:
 
 
 def test_two_pulls_at_once(upstream: Path) -> None:
-    folder = library.official_folder()
+    folder = official_folder()
     folder.parent.mkdir(parents=True)
     lock = FileLock(folder.with_name(f".{folder.name}.lock"))
     with lock, pytest.raises(HarnessError, match="Another command is installing"):
@@ -151,11 +151,11 @@ def test_failed_build_leaves_the_old_table(upstream: Path, monkeypatch: pytest.M
     def fails(*_: Any) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("nasbench_harness.tables.nb201.pull.write_columns", fails)
+    monkeypatch.setattr("nasbench_harness.spaces.nb201.tables.pull.write_columns", fails)
     with pytest.raises(OSError, match="No space left"):
         pull(origin=upstream)
     assert open_official().content_hash == before
-    hidden = [p.name for p in library.official_folder().parent.iterdir()]
+    hidden = [p.name for p in official_folder().parent.iterdir()]
     assert not any(name.endswith((".new", ".old")) for name in hidden)
 
 

@@ -15,9 +15,9 @@ from typing import Any
 import pytest
 
 from nasbench_harness.errors import HarnessError
+from nasbench_harness.spaces.nb201.tables.curves import CurveWriter
+from nasbench_harness.spaces.nb201.tables.importing import import_table
 from nasbench_harness.tables.columns import ColumnTable
-from nasbench_harness.tables.nb201.curves import CurveWriter
-from nasbench_harness.tables.nb201.importing import import_table
 
 SENTINEL = "an old table"
 
@@ -199,7 +199,7 @@ def test_schedules_exchanged(fault: Fault, folder: Path, builder: Callable[..., 
 
 
 def test_bomb(fault: Fault, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("nasbench_harness.tables.nb201.nats._LIMIT", 1000)
+    monkeypatch.setattr("nasbench_harness.spaces.nb201.tables.nats._LIMIT", 1000)
     fault(folder, "is truncated or too large|truncated")
 
 

@@ -16,12 +16,20 @@ from pathlib import Path
 
 from nasbench_harness.contracts import Metric
 from nasbench_harness.errors import reason
-from nasbench_harness.names import own_folder
-from nasbench_harness.tables.columns import ColumnTable, Provenance, TableError, write_columns
+from nasbench_harness.tables.columns import (
+    ColumnTable,
+    Provenance,
+    TableError,
+    content_hash,
+    write_columns,
+)
+from nasbench_harness.tables.library import cache_folder, verify_columns
 from nasbench_harness.tables.pickles import Record, load_restricted
 
 SHA256 = "85f3435b877aa2d36268d55ce07f6ff6d73643d17a840f1941745da5eb80db32"
 """Of `data.anb` in analog-nasbench 0.1.3."""
+CONTENT_SHA256 = "a23ff023c49040a92bf13d45d65e7a49fcb1dac09d20976293a9b5cf0e7d0c5f"
+"""Of the numbers in it, as the table has them."""
 
 CAVEAT = (
     "The `analog` table is an independent CIFAR-10 retraining of the NAS-Bench-201 cells"
@@ -59,9 +67,22 @@ def open_analog() -> ColumnTable:
     return ColumnTable(folder)
 
 
-def cache_folder() -> Path:
-    """Where converted tables are kept; `NASHARNESS_CACHE` moves it. HarnessError: see `names`."""
-    return own_folder("NASHARNESS_CACHE", "cache")
+def verify_analog() -> list[tuple[str, bool]]:
+    """The sums of the package's file and of the columns, each with whether it is the pinned one.
+
+    TableError if the package is not installed, or a kept column is damaged.
+    """
+    path = data_file()
+    found = hashlib.sha256(path.read_bytes()).hexdigest()
+    checks = [(f"SHA-256 of {path.name} is {SHA256}", found == SHA256)]
+    if found == SHA256:
+        table = open_analog()
+        verify_columns(table)
+        checks += [
+            ("every column matches its SHA-256", True),
+            (f"SHA-256 of all numbers is {CONTENT_SHA256}", content_hash(table) == CONTENT_SHA256),
+        ]
+    return checks
 
 
 def data_file() -> Path:

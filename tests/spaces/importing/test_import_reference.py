@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
+from nasbench_harness.spaces.nb201.tables.importing import import_table
 from nasbench_harness.tables.columns import ColumnTable
-from nasbench_harness.tables.nb201.importing import import_table
 
 if TYPE_CHECKING:
     from nasbench_harness.spaces.nb201 import NB201
@@ -111,7 +111,7 @@ def converted_by_itself(path: Path, folder: Path, **options: Any) -> tuple[float
     code = f"""
         import time
         from pathlib import Path
-        from nasbench_harness.tables.nb201.importing import import_table
+        from nasbench_harness.spaces.nb201.tables.importing import import_table
         start = time.perf_counter()
         if __name__ == "__main__":
             import_table(Path({str(path)!r}), Path({str(folder)!r}), **{options!r})
@@ -195,7 +195,7 @@ def test_whole_benchmark(
     tmp_path: Path,
 ) -> None:
     """All cells, both schedules, several seeds, curves of one epoch: some minutes, 4 GB."""
-    from nasbench_harness.tables.nb201.verify import check_facts
+    from nasbench_harness.spaces.nb201.tables.verify import check_facts
 
     indices = range(space.size)
     made = builder(

@@ -16,7 +16,8 @@ from typing import Any
 import pytest
 
 from nasbench_harness.spaces.nb201 import NB201
-from nasbench_harness.tables import analog
+from nasbench_harness.spaces.nb201.tables import analog
+from nasbench_harness.tables import library
 from nasbench_harness.tables.columns import TableError
 from nasbench_harness.tables.pickles import ForbiddenClassError
 
@@ -31,7 +32,7 @@ OUR_EDGES = ("01", "02", "12", "03", "13", "23")
 
 CONVERT = """
 import sys
-from nasbench_harness.tables.analog import open_analog
+from nasbench_harness.spaces.nb201.tables.analog import open_analog
 table = open_analog()
 assert table.value("cifar10_baseline_accuracy", 0) == 10.0
 heavy = ("numpy", "pandas", "torch", "analognasbench", "pkg_resources")
@@ -196,12 +197,12 @@ def test_refused_file_leaves_no_cache(empty_cache: Path, install: Callable[[byte
 
 
 def test_environment_moves_the_cache(empty_cache: Path) -> None:
-    assert analog.cache_folder() == empty_cache
+    assert library.cache_folder() == empty_cache
 
 
 def test_cache_is_the_users_own_by_default(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("NASHARNESS_CACHE")
-    assert "nasbench-harness" in analog.cache_folder().parts
+    assert "nasbench-harness" in library.cache_folder().parts
 
 
 def test_processes_that_convert_at_once_all_succeed(empty_cache: Path) -> None:

@@ -21,9 +21,9 @@ from pathlib import Path, PurePosixPath
 from typing import Any, Protocol
 
 from nasbench_harness.errors import HarnessError
-from nasbench_harness.tables.nb201.cells import Cell, read_cell
-from nasbench_harness.tables.nb201.foreign import CONTAINERS, NUMBERS, TENSORS
-from nasbench_harness.tables.nb201.official import DOWNLOADS, damaged, read_schedules
+from nasbench_harness.spaces.nb201.tables.cells import Cell, read_cell
+from nasbench_harness.spaces.nb201.tables.foreign import CONTAINERS, NUMBERS, TENSORS
+from nasbench_harness.spaces.nb201.tables.official import DOWNLOADS, damaged, read_schedules
 from nasbench_harness.tables.pickles import load_restricted
 
 META = "meta.pickle.pbz2"

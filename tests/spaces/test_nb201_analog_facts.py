@@ -13,7 +13,7 @@ from scipy import stats
 from nasbench_harness.contracts import Table
 from nasbench_harness.spaces.nb201 import NB201
 from nasbench_harness.spaces.nb201.structure import is_connected
-from nasbench_harness.tables import analog
+from nasbench_harness.spaces.nb201.tables import analog
 
 METRIC = "cifar10_baseline_accuracy"
 OFFICIAL = "cifar10_test_200ep"

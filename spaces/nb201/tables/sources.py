@@ -15,6 +15,13 @@ from importlib.resources import files as package_files
 from pathlib import Path
 
 from nasbench_harness.errors import ExitCode, HarnessError, reason
+from nasbench_harness.spaces.nb201.citations import (
+    FREEREA_BIBTEX,
+    HELP_BIBTEX,
+    HWNAS_BIBTEX,
+    NATS_BIBTEX,
+    NB201_BIBTEX,
+)
 from nasbench_harness.store.files import share
 
 RETRIES = 3
@@ -60,38 +67,6 @@ class DownloadError(SourceError):
     exit_code = ExitCode.INCOMPLETE
 
 
-NB201_BIBTEX = """@inproceedings{dong2020nasbench201,
-  title = {NAS-Bench-201: Extending the Scope of Reproducible Neural Architecture Search},
-  author = {Dong, Xuanyi and Yang, Yi},
-  booktitle = {International Conference on Learning Representations},
-  year = {2020}
-}"""
-NATS_BIBTEX = """@article{dong2021nats,
-  title = {NATS-Bench: Benchmarking NAS Algorithms for Architecture Topology and Size},
-  author = {Dong, Xuanyi and Liu, Lu and Musial, Katarzyna and Gabrys, Bogdan},
-  journal = {IEEE Transactions on Pattern Analysis and Machine Intelligence},
-  year = {2021}
-}"""
-HELP_BIBTEX = """@inproceedings{lee2021help,
-  title = {HELP: Hardware-Adaptive Efficient Latency Prediction for NAS via Meta-Learning},
-  author = {Lee, Hayeon and Lee, Sewoong and Chong, Song and Hwang, Sung Ju},
-  booktitle = {Advances in Neural Information Processing Systems},
-  year = {2021}
-}"""
-HWNAS_BIBTEX = """@inproceedings{li2021hwnasbench,
-  title = {HW-NAS-Bench: Hardware-Aware Neural Architecture Search Benchmark},
-  author = {Li, Chaojian and Yu, Zhongzhi and Fu, Yonggan and Zhang, Yongan and Zhao, Yang
-            and You, Haoran and Yu, Qixuan and Wang, Yue and Hao, Cong and Lin, Yingyan},
-  booktitle = {International Conference on Learning Representations},
-  year = {2021}
-}"""
-FREEREA_BIBTEX = """@inproceedings{cavagnero2023freerea,
-  title = {FreeREA: Training-Free Evolution-based Architecture Search},
-  author = {Cavagnero, Niccol{\\`o} and Robbiano, Luca and Caputo, Barbara and Averta, Giuseppe},
-  booktitle = {IEEE/CVF Winter Conference on Applications of Computer Vision},
-  year = {2023}
-}"""
-
 SOURCES = {
     "S1": Source(
         "S1", "v-tao/nats-bench-landscape", "none stated (data of NATS-Bench, MIT)",
@@ -118,7 +93,7 @@ SOURCES = {
 @cache
 def source_files() -> tuple[SourceFile, ...]:
     """Every file the table is made of."""
-    listing = package_files("nasbench_harness.tables.nb201").joinpath("sources.json")
+    listing = package_files("nasbench_harness.spaces.nb201.tables").joinpath("sources.json")
     return tuple(SourceFile(**entry) for entry in json.loads(listing.read_text(encoding="utf-8")))
 
 

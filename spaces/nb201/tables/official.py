@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from nasbench_harness.contracts import SearchSpace
 from nasbench_harness.errors import HarnessError
-from nasbench_harness.tables.nb201.cells import Cell
+from nasbench_harness.spaces.nb201.tables.cells import Cell
 
 DOWNLOADS = "https://github.com/D-X-Y/NATS-Bench"
 _SIZE_CELL = re.compile(r"\d+(:\d+)+")

@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from nasbench_harness.errors import HarnessError
-from nasbench_harness.tables.nb201.cells import Cell, read_cell
-from nasbench_harness.tables.nb201.foreign import NUMBERS, NumberType
-from nasbench_harness.tables.nb201.memory import available_memory
-from nasbench_harness.tables.nb201.official import DOWNLOADS, damaged, read_schedules
+from nasbench_harness.spaces.nb201.tables.cells import Cell, read_cell
+from nasbench_harness.spaces.nb201.tables.foreign import NUMBERS, NumberType
+from nasbench_harness.spaces.nb201.tables.memory import available_memory
+from nasbench_harness.spaces.nb201.tables.official import DOWNLOADS, damaged, read_schedules
 from nasbench_harness.tables.pickles import ForbiddenClassError
 
 MAGICS = (b"PK\x03\x04", b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19.")

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from nasbench_harness.spaces.nb201.tables.importing import import_table
 from nasbench_harness.tables.columns import ColumnTable
-from nasbench_harness.tables.nb201.importing import import_table
 
 
 def test_every_query_has_the_official_answer(
@@ -60,7 +60,7 @@ def test_memory_is_compared_before_anything_is_loaded(
     small_pth: tuple[Path, dict[str, Any]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from nasbench_harness.errors import HarnessError
-    from nasbench_harness.tables.nb201 import pth
+    from nasbench_harness.spaces.nb201.tables import pth
 
     monkeypatch.setattr(pth, "available_memory", lambda: 1000)
     monkeypatch.setattr(pth, "_load", lambda path: pytest.fail("was loaded"))

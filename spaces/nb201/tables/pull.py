@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from nasbench_harness import registry
+from nasbench_harness.spaces.nb201.tables import BENCHMARK, OFFICIAL, official_folder, sources
+from nasbench_harness.spaces.nb201.tables.schema import DATASETS, key, official_columns
 from nasbench_harness.tables import library
 from nasbench_harness.tables.columns import (
     ColumnTable,
@@ -14,8 +16,6 @@ from nasbench_harness.tables.columns import (
     TrainingTime,
     write_columns,
 )
-from nasbench_harness.tables.nb201 import sources
-from nasbench_harness.tables.nb201.schema import DATASETS, key, official_columns
 
 CAVEAT = (
     "The `official` table holds the published NAS-Bench-201 results. Its validation and test"
@@ -35,7 +35,7 @@ TRAINING_TIME = TrainingTime(
 
 def downloads_folder() -> Path:
     """Where pulled source files are kept."""
-    return library.data_folder() / "downloads" / "nb201"
+    return library.data_folder() / "downloads" / BENCHMARK
 
 
 def pull(
@@ -54,13 +54,13 @@ def pull(
         with library.installing(origin):
             sources.fetch(origin, mirror=mirror, progress=progress)
     sources.check(origin)
-    return library.install(library.official_folder(), lambda folder: _build(origin, folder))
+    return library.install(official_folder(), lambda folder: _build(origin, folder))
 
 
 def _build(origin: Path, folder: Path) -> None:
     import numpy as np
 
-    from nasbench_harness.tables.nb201.merge import CELLS, merge
+    from nasbench_harness.spaces.nb201.tables.merge import CELLS, merge
 
     space: Any = registry.open_space("nb201")
     cells = [space.at_index(index) for index in range(CELLS)]
@@ -70,7 +70,7 @@ def _build(origin: Path, folder: Path) -> None:
         columns[f"flops_{key(dataset)}_m"] = np.array(flops)
     order = sorted(range(CELLS), key=lambda index: space.rank(cells[index]))
     provenance = Provenance(
-        name=library.OFFICIAL,
+        name=OFFICIAL,
         space="nb201",
         version=VERSION,
         source=", ".join(f"{s.name} {s.repository}" for s in sources.SOURCES.values()),

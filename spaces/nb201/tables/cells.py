@@ -12,7 +12,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from nasbench_harness.errors import HarnessError
-from nasbench_harness.tables.nb201.recorded import TRAININGS, Training
+from nasbench_harness.spaces.nb201.tables.recorded import TRAININGS, Training
 
 if TYPE_CHECKING:
     import numpy as np

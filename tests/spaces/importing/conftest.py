@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
+from nasbench_harness.spaces.nb201.tables.curves import LearningCurves
 from nasbench_harness.tables.columns import ColumnTable
-from nasbench_harness.tables.nb201.curves import LearningCurves
 
 if TYPE_CHECKING:
     from nasbench_harness.spaces.nb201 import NB201

@@ -19,10 +19,10 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from nasbench_harness.errors import UnknownNameError
+from nasbench_harness.spaces.nb201.tables.cells import Runs
+from nasbench_harness.spaces.nb201.tables.recorded import TRAININGS
 from nasbench_harness.store.files import write_json
 from nasbench_harness.tables.columns import TableError
-from nasbench_harness.tables.nb201.cells import Runs
-from nasbench_harness.tables.nb201.recorded import TRAININGS
 
 if TYPE_CHECKING:
     import numpy as np

@@ -10,11 +10,11 @@ import pytest
 
 from nasbench_harness.errors import UnknownNameError
 from nasbench_harness.spaces.nb201 import NB201
+from nasbench_harness.spaces.nb201.tables.curves import LearningCurves, curve
+from nasbench_harness.spaces.nb201.tables.importing import import_table
+from nasbench_harness.spaces.nb201.tables.memory import available_memory
+from nasbench_harness.spaces.nb201.tables.schema import official_columns
 from nasbench_harness.tables.columns import ColumnTable, TableError
-from nasbench_harness.tables.nb201.curves import LearningCurves, curve
-from nasbench_harness.tables.nb201.importing import import_table
-from nasbench_harness.tables.nb201.memory import available_memory
-from nasbench_harness.tables.nb201.schema import official_columns
 
 DATASETS = {"cifar10": "cifar10valid", "cifar100": "cifar100", "imagenet16-120": "imagenet16_120"}
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from nasbench_harness.contracts import Architecture
 from nasbench_harness.errors import HarnessError
-from nasbench_harness.tables.nb201.schema import DATASETS, DEVICES, PROXIES, SEEDS, key
+from nasbench_harness.spaces.nb201.tables.schema import DATASETS, DEVICES, PROXIES, SEEDS, key
 from nasbench_harness.tables.pickles import Record, load_restricted
 
 if TYPE_CHECKING:

@@ -18,14 +18,20 @@ from pathlib import Path
 from nasbench_harness import registry
 from nasbench_harness.contracts import SearchSpace
 from nasbench_harness.errors import HarnessError, reason
+from nasbench_harness.spaces.nb201.tables import pth
+from nasbench_harness.spaces.nb201.tables.cells import Cell
+from nasbench_harness.spaces.nb201.tables.curves import CurveWriter
+from nasbench_harness.spaces.nb201.tables.gathering import Gathering
+from nasbench_harness.spaces.nb201.tables.nats import (
+    META,
+    FolderMembers,
+    Members,
+    NatsFolder,
+    TarMembers,
+)
+from nasbench_harness.spaces.nb201.tables.official import DOWNLOADS, OfficialFile, ranks
 from nasbench_harness.store.files import replacing_folder
 from nasbench_harness.tables.columns import Provenance, write_columns
-from nasbench_harness.tables.nb201 import pth
-from nasbench_harness.tables.nb201.cells import Cell
-from nasbench_harness.tables.nb201.curves import CurveWriter
-from nasbench_harness.tables.nb201.gathering import Gathering
-from nasbench_harness.tables.nb201.nats import META, FolderMembers, Members, NatsFolder, TarMembers
-from nasbench_harness.tables.nb201.official import DOWNLOADS, OfficialFile, ranks
 
 CAVEAT = (
     "The `official` table holds the published NAS-Bench-201 results as the imported file records"
