@@ -19,10 +19,10 @@ from typing import Any
 import pytest
 
 from nasbench_harness.errors import HarnessError
+from nasbench_harness.jobs.driver import Callbacks, run_job
 from nasbench_harness.jobs.executors import Advanced, Event
 from nasbench_harness.jobs.executors.local import LocalExecutor
 from nasbench_harness.jobs.study import StudyRun, run_study
-from nasbench_harness.jobs.trial import Callbacks, run_trial
 from nasbench_harness.store.files import read_journal
 from nasbench_harness.store.outcomes import Outcome, Status
 from nasbench_harness.store.studies import Study
@@ -30,7 +30,8 @@ from nasbench_harness.study.config import StudyConfig
 from nasbench_harness.study.spec import TrialSpec
 from nasbench_harness.watch.journals import numbers
 from nasbench_harness.watch.mlflow_client import shown
-from nasbench_harness.watch.trackers import Listeners, TrackingError, open_trackers
+from nasbench_harness.watch.opening import open_trackers
+from nasbench_harness.watch.trackers import Listeners, TrackingError
 
 pytest.importorskip("mlflow", reason="the package mlflow is not installed")
 
@@ -142,7 +143,7 @@ class InProcess:
     def run(self, specs: Sequence[TrialSpec], folder: Path) -> Generator[Event]:
         for spec in specs:
             yield Advanced(spec.trial_id, 0)
-            yield run_trial(spec, folder / spec.trial_id, Callbacks(self._progress))
+            yield run_job(spec, folder / spec.trial_id, Callbacks(self._progress))
 
     def _progress(self, step: int) -> None:
         if step == self.dying:

@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from nasbench_harness.jobs.driver import Callbacks, run_job
 from nasbench_harness.jobs.executors import Advanced, Event
 from nasbench_harness.jobs.executors.local import LocalExecutor
 from nasbench_harness.jobs.study import StudyRun, run_study
-from nasbench_harness.jobs.trial import Callbacks, run_trial
 from nasbench_harness.store.files import read_journal
 from nasbench_harness.store.outcomes import Status
 from nasbench_harness.store.studies import Study, plan_study
@@ -24,7 +24,8 @@ from nasbench_harness.study.config import StudyConfig
 from nasbench_harness.study.planning import plan
 from nasbench_harness.study.spec import TrialSpec
 from nasbench_harness.watch.journals import Tail, numbers
-from nasbench_harness.watch.trackers import Listeners, TrackingError, open_trackers
+from nasbench_harness.watch.opening import open_trackers
+from nasbench_harness.watch.trackers import Listeners, TrackingError
 
 pytest.importorskip("tensorboard", reason="the package tensorboard is not installed")
 
@@ -44,8 +45,8 @@ class InProcess:
             yield Advanced(spec.trial_id, 0)
             if self.stopped_at:
                 stop = self._stop_at(self.stopped_at)
-                yield run_trial(spec, folder / spec.trial_id, stop)
-            yield run_trial(spec, folder / spec.trial_id, self._die_at(self.dying))
+                yield run_job(spec, folder / spec.trial_id, stop)
+            yield run_job(spec, folder / spec.trial_id, self._die_at(self.dying))
 
     def _stop_at(self, step: int) -> Callbacks:
         done = [0]
