@@ -18,7 +18,7 @@ import pytest
 from filelock import FileLock
 
 from nasbench_harness.jobs.driver import run_job
-from nasbench_harness.jobs.study import LOCK_SECONDS
+from nasbench_harness.jobs.missing import LOCK_SECONDS
 from nasbench_harness.store.files import Journal
 from nasbench_harness.store.outcomes import Outcome, Status, write_failure
 from nasbench_harness.store.studies import Study, StudyError, plan_study
