@@ -371,7 +371,7 @@ def _run(
     report: Path | None, trackers: Callable[[], list[Tracker]], json: bool,
 ) -> None:  # fmt: skip
     """Run each study after the other; Ctrl-C ends the row, and leaves the report for later."""
-    from nasbench_harness.cli.console import StudyProgress
+    from nasbench_harness.cli.console import JobsProgress
     from nasbench_harness.cli.ending import tell, tell_waiting
     from nasbench_harness.cli.notes import CostNotes
     from nasbench_harness.jobs.executors.local import LocalExecutor
@@ -383,7 +383,7 @@ def _run(
         executor = LocalExecutor(processes, hardware, waiting=tell_waiting)
         told = trackers()
         tracked += told
-        with StudyProgress() as progress:
+        with JobsProgress() as progress:
             listeners = Listeners([*told, noted, progress])
             done.append(
                 work(executor, hardware=hardware, begin=listeners.begin, watch=listeners.watch)

@@ -141,12 +141,12 @@ def train(
         ),
     )
     executor = LocalExecutor(jobs, request.hardware, waiting=tell_waiting)
-    with console.StudyProgress() as progress:
+    with console.JobsProgress() as progress:
         done = run(
             request,
             out or Path("runs") / request.folder_name,
             executor,
-            begin=progress.begin_trainings,
+            begin=progress.begin,
             watch=progress.watch,
             opened=console.tell_images,
         )
@@ -164,7 +164,7 @@ def _tell(done: TrainingRun, *, json: bool) -> None:
         console.err.print(f"{outcome.trial_id}: {outcome.error}", markup=False, soft_wrap=True)
     if json:
         status = {str(name): count for name, count in done.counts().items()}
-        console.print_json({"folder": done.folder.path, "status": status, "summary": rows})
+        console.print_json({"folder": done.trainings.folder, "status": status, "summary": rows})
         return
     if rows:
         headings = [
@@ -174,7 +174,7 @@ def _tell(done: TrainingRun, *, json: bool) -> None:
         console.print_rows(
             _title(done, rows), headings, map(_cells, rows), numbers=range(1, 8), below=(8,)
         )
-    console.out.print(f"\nTables: {done.folder.path / 'trials.csv'}", soft_wrap=True)
+    console.out.print(f"\nTables: {done.trainings.folder / 'trials.csv'}", soft_wrap=True)
     if done.exit_code is not ExitCode.DONE:
         why = "Interrupted" if done.interrupted else "Some trainings did not finish"
         console.out.print(

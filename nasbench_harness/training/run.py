@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from nasbench_harness.images.parts import ImageDataset
@@ -19,37 +19,37 @@ from nasbench_harness.training.folder import (
     refuse_strangers,
 )
 from nasbench_harness.training.planning import TrainingRequest, plan
-from nasbench_harness.training.spec import TrainingSpec
 
 
 @dataclass(frozen=True)
 class TrainingRun(Ended):
     """The trainings of a request after they ran."""
 
-    folder: TrainingFolder
+    trainings: TrainingFolder
 
 
 def train(  # noqa: PLR0913 - what is trained, where, and who is told
     request: TrainingRequest,
-    path: Path,
+    folder: Path,
     executor: Executor,
     *,
-    begin: Callable[[TrainingFolder, list[TrainingSpec]], None] = lambda folder, missing: None,
+    begin: Callable[[TrainingFolder], None] = lambda trainings: None,
     watch: Callable[[Event], None] = lambda event: None,
     opened: Callable[[ImageDataset], None] = lambda images: None,
 ) -> TrainingRun:
-    """Run what `path` lacks of the request, and gather all of its tables.
+    """Run what `folder` lacks of the request, and gather all of its tables.
 
-    Ctrl-C keeps what is done. HarnessError for what cannot be trained at all, before anything is
-    written; what goes wrong later fails that one training. The executor has hardware of its own.
+    `begin` is called with the trainings that were asked for. Ctrl-C keeps what is done.
+    HarnessError for what cannot be trained at all, before anything is written; what goes wrong
+    later fails that one training. The executor has hardware of its own.
     """
-    refuse_strangers(path)
+    refuse_strangers(folder)
     planned = plan(request, opened)
-    path.mkdir(parents=True, exist_ok=True)
-    busy = TrainingFolderError(f"Another command is training in {path}; wait for it to end.")
-    with working_on(path / LOCK, busy):
-        folder = plan_folder(path, planned.config, planned.specs)
-        missing = folder.missing(planned.specs)
-        begin(folder, missing)
-        failures, interrupted = run_missing(missing, folder.trials_folder, executor, watch)
-        return TrainingRun(gather(folder), failures, interrupted, folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    busy = TrainingFolderError(f"Another command is training in {folder}; wait for it to end.")
+    with working_on(folder / LOCK, busy):
+        trainings = plan_folder(folder, planned.config, planned.specs)
+        asked = replace(trainings, specs=planned.specs)
+        begin(asked)
+        failures, interrupted = run_missing(asked.missing(), asked.trials_folder, executor, watch)
+        return TrainingRun(gather(trainings), failures, interrupted, trainings)

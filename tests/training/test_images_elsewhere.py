@@ -57,7 +57,7 @@ def test_every_spelling_goes_on(trained: Train, tmp_path: Path, spelled: str) ->
     first = trained()
     Path("link").symlink_to("imgs")
     again = trained(f"folder:{spelled.format(here=tmp_path)}", seeds=(1, 2))
-    assert again.folder.specs[0].trial_id == first.folder.specs[0].trial_id
+    assert again.trainings.specs[0].trial_id == first.trainings.specs[0].trial_id
     assert again.trials["status"].tolist() == ["done", "done"]
 
 
@@ -72,7 +72,7 @@ def test_moved_images_are_taken_from_their_new_place(trained: Train, tmp_path: P
 
 
 def test_other_images_in_the_same_place_are_refused(trained: Train) -> None:
-    then = trained().folder.specs[0].dataset_digest
+    then = trained().trainings.specs[0].dataset_digest
     Path("imgs").rename("old")
     pictures(Path("imgs"), seed=1)
     before = Path("run", "training.json").read_bytes()

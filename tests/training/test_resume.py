@@ -59,7 +59,7 @@ def test_stopped_and_gone_on_with_is_the_same(
     assert list(first.trials["status"]) == ["interrupted"]
     second = train_here(make_request(), tmp_path / "run")
     assert second.exit_code == 0
-    assert outcome(tmp_path / "run") == outcome(uninterrupted.folder.path)
+    assert outcome(tmp_path / "run") == outcome(uninterrupted.trainings.folder)
 
 
 def test_stopped_after_the_batch(
@@ -73,7 +73,7 @@ def test_stopped_after_the_batch(
     assert list(done.trials["status"]) == ["interrupted", "missing"]
     assert list(done.trials["error"]) == ["stopped in epoch 2", ""]
     train(make_request(), tmp_path / "run", in_process())
-    assert outcome(tmp_path / "run") == outcome(uninterrupted.folder.path)
+    assert outcome(tmp_path / "run") == outcome(uninterrupted.trainings.folder)
 
 
 KILLED = """
@@ -111,7 +111,7 @@ def test_killed_and_gone_on_with_is_the_same(
     assert len(journal.read_text().splitlines()) == 2
     assert list((tmp_path / "run").rglob(CHECKPOINT))
     train_here(make_request(), tmp_path / "run")
-    assert outcome(tmp_path / "run") == outcome(uninterrupted.folder.path)
+    assert outcome(tmp_path / "run") == outcome(uninterrupted.trainings.folder)
 
 
 def test_checkpoints_are_what_0_1_0_wrote(
@@ -132,7 +132,7 @@ def test_a_damaged_checkpoint_falls_back_to_the_one_before(
     (last,) = (tmp_path / "run").rglob(CHECKPOINT)
     last.write_bytes(last.read_bytes()[:-200])
     train_here(make_request(), tmp_path / "run")
-    assert outcome(tmp_path / "run") == outcome(uninterrupted.folder.path)
+    assert outcome(tmp_path / "run") == outcome(uninterrupted.trainings.folder)
     assert not list((tmp_path / "run").rglob("*.pt"))
 
 

@@ -28,7 +28,7 @@ EPOCH = TrainingSettings(epochs=1, batch_size=150, width=2, cells=1)
 
 
 def test_tables_have_a_row_per_seed_and_a_row_per_epoch(uninterrupted: TrainingRun) -> None:
-    folder = uninterrupted.folder.path
+    folder = uninterrupted.trainings.folder
     trials, history = (pd.read_parquet(folder / f"{n}.parquet") for n in ("trials", "history"))
     assert list(trials.columns) == list(pd.read_csv(folder / "trials.csv").columns)
     assert {
@@ -46,7 +46,7 @@ def test_tables_have_a_row_per_seed_and_a_row_per_epoch(uninterrupted: TrainingR
 
 
 def test_reported_is_the_last_epoch(uninterrupted: TrainingRun) -> None:
-    history = pd.read_parquet(uninterrupted.folder.path / "history.parquet")
+    history = pd.read_parquet(uninterrupted.trainings.folder / "history.parquet")
     (row,) = uninterrupted.trials.to_dict("records")
     assert row["test_accuracy"] == history["test_accuracy"].iloc[-1]
     assert row["best_test_accuracy"] == history["test_accuracy"].max()
@@ -54,7 +54,7 @@ def test_reported_is_the_last_epoch(uninterrupted: TrainingRun) -> None:
 
 
 def test_result_says_what_it_is_of(uninterrupted: TrainingRun) -> None:
-    (file,) = uninterrupted.folder.path.rglob("result.json")
+    (file,) = uninterrupted.trainings.folder.rglob("result.json")
     result = json.loads(file.read_text())
     assert result["index"] == 13714
     assert result["trained_on"] == "150 training images"
