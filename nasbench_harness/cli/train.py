@@ -10,7 +10,7 @@ import typer
 
 from nasbench_harness.cli import completion
 from nasbench_harness.cli.app import JsonOption, app
-from nasbench_harness.cli.help import MACHINE, OUTPUT, Command, examples
+from nasbench_harness.cli.help import MACHINE, OUTPUT, WATCHING, Command, examples
 from nasbench_harness.cli.query import read_architecture
 from nasbench_harness.errors import ExitCode
 
@@ -99,6 +99,15 @@ def train(
         Path | None, typer.Option("--out", "-o", help="Folder.",
                                  show_default="runs/train-...", rich_help_panel=OUTPUT)
     ] = None,
+    tensorboard: Annotated[
+        bool, typer.Option("--tensorboard", help="Event files in the folder `tensorboard` beside"
+                                 " the results.", rich_help_panel=WATCHING)
+    ] = False,
+    mlflow: Annotated[
+        str | None, typer.Option(metavar="URI", help="Log to this MLflow server, such as"
+                                 " http://127.0.0.1:5000.", show_default="off",
+                                 rich_help_panel=WATCHING)
+    ] = None,
     json: JsonOption = False,
 ) -> None:  # fmt: skip
     """Train architectures from scratch with the recipe of the NAS-Bench-201 tables.
@@ -111,7 +120,7 @@ def train(
     architectures = [read_architecture(space, text) for text in archs]
 
     from nasbench_harness.cli import console
-    from nasbench_harness.cli.ending import tell_waiting
+    from nasbench_harness.cli.ending import end_trackers, tell_waiting
     from nasbench_harness.hardware import Hardware, available_cores
     from nasbench_harness.images.layout import layout_called
     from nasbench_harness.jobs.executors.local import LocalExecutor
@@ -119,6 +128,8 @@ def train(
     from nasbench_harness.training.planning import TrainingRequest
     from nasbench_harness.training.run import train as run
     from nasbench_harness.training.settings import TrainingSettings
+    from nasbench_harness.watch.opening import open_trackers
+    from nasbench_harness.watch.trackers import Listeners
 
     given = {
         "epochs": epochs, "split": split, "batch_size": batch_size, "width": width, "cells": cells,
@@ -140,17 +151,20 @@ def train(
             download=download,
         ),
     )
+    trackers = open_trackers(tensorboard=tensorboard, mlflow=mlflow)()
     executor = LocalExecutor(jobs, request.hardware, waiting=tell_waiting)
     with console.JobsProgress() as progress:
+        listeners = Listeners([*trackers, progress])
         done = run(
             request,
             out or Path("runs") / request.folder_name,
             executor,
-            begin=progress.begin,
-            watch=progress.watch,
+            begin=listeners.begin,
+            watch=listeners.watch,
             opened=console.tell_images,
         )
     _tell(done, json=json)
+    end_trackers(trackers)
     raise typer.Exit(int(done.exit_code))
 
 
@@ -160,8 +174,6 @@ def _tell(done: TrainingRun, *, json: bool) -> None:
     from nasbench_harness.training.summary import summarise
 
     rows = summarise(done.trials)
-    for outcome in done.failures:
-        console.err.print(f"{outcome.trial_id}: {outcome.error}", markup=False, soft_wrap=True)
     if json:
         status = {str(name): count for name, count in done.counts().items()}
         console.print_json({"folder": done.trainings.folder, "status": status, "summary": rows})

@@ -26,6 +26,19 @@ class Spec(Protocol):
     """`module:function` of what opens it: called with the spec and a `Hardware`, it gives a `Job`.
     Whoever plans or watches jobs need not import what they are made of."""
 
+    counter: ClassVar[str]
+    """Column of its history that counts steps, as `steps` does."""
+    clock: ClassVar[str]
+    """Column of its result with the seconds that it ran; in its history that is `seconds`."""
+
+    @property
+    def label(self) -> str:
+        """The method of a search, the architecture of a training, as rows of tables name it."""
+
+    @property
+    def seed(self) -> int:
+        """What its random generators begin with."""
+
     @property
     def trial_id(self) -> str:
         """Name of the job and of its folder; no other job has it."""
@@ -37,6 +50,23 @@ class Spec(Protocol):
     @property
     def steps(self) -> int:
         """How many steps it has, as `Job.step` counts them."""
+
+    @property
+    def interval(self) -> float:
+        """Steps between two lines of its history."""
+
+    @property
+    def report_metric(self) -> str:
+        """Column of history and result with the accuracy it is judged by, percent; what it misses
+        to the best of a benchmark stands in `regret_<report_metric>`, where there is one."""
+
+    @property
+    def settings(self) -> Mapping[str, Any]:
+        """Of the method, or of the training."""
+
+    @property
+    def identity(self) -> Mapping[str, Any]:
+        """What it is beside its settings, for who looks on: names, seeds, versions."""
 
 
 class Job(Protocol):

@@ -47,6 +47,14 @@ class FolderKind(Generic[S]):
     """All of it: `study`, `trainings`."""
     again: str
     """What to run again where the plan is lost: `the study`, `the command`."""
+    goes_on: str
+    """What goes on with it where it was stopped; `{}` is the folder."""
+    work: str
+    """What its jobs do: `search`, `training`."""
+    compared: str
+    """What `Spec.label` names: `method`, `architecture`."""
+    regret: bool
+    """Are its jobs judged by what they miss to the best of a benchmark."""
     upgrades: Mapping[int, versions.Upgrade]
     """What older tables become as the present version has them."""
     also: tuple[str, ...] = ()
@@ -77,6 +85,11 @@ class JobFolder(Generic[S]):
     """Trials that a folder beside this one has too, which is told about first."""
     repeated: int = 0
     """How often the plan names a trial again, as after an edit by hand."""
+
+    @property
+    def about(self) -> str:
+        """What its jobs are about, in half a line; empty where there are none."""
+        raise NotImplementedError
 
     @property
     def trials_folder(self) -> Path:

@@ -55,9 +55,21 @@ class Study(JobFolder[TrialSpec]):
         noun="study",
         content="study",
         again="the study",
+        goes_on="`nasharness resume {}`",
+        work="search",
+        compared="method",
+        regret=True,
         upgrades=versions.UPGRADES,
         also=("report", "tensorboard"),
     )
+
+    @property
+    def about(self) -> str:
+        """What is searched, and what answers are looked up in."""
+        if not self.specs:
+            return ""
+        spec = self.specs[0]
+        return f"{spec.searched}; table `{spec.table}`, {spec.report_metric}"
 
     @property
     def search(self) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 from nasbench_harness.errors import HarnessError
 from nasbench_harness.images.place import is_folder
@@ -47,9 +48,22 @@ class TrainingFolder(JobFolder[TrainingSpec]):
         noun="training",
         content="trainings",
         again="the command",
+        goes_on="the same `nasharness train` command",
+        work="training",
+        compared="architecture",
+        regret=False,
         upgrades=UPGRADES,
         also=("tensorboard",),
     )
+
+    @property
+    def about(self) -> str:
+        """What is trained, on what and for how long."""
+        if not self.specs:
+            return ""
+        spec = self.specs[0]
+        epochs = "1 epoch" if spec.steps == 1 else f"{spec.steps} epochs"
+        return f"{spec.space} trained from scratch on {spec.dataset}, {epochs}"
 
 
 def refuse_strangers(folder: Path) -> None:
@@ -64,7 +78,7 @@ def plan_folder(
 
     TrainingFolderError where it holds something else, or trainings that were asked for otherwise.
     """
-    told = facts()
+    told = {**facts(), "id": uuid4().hex}
     if (folder / TRAINING).exists():
         existing = open_folder(folder)
         _refuse_other(existing, config)
@@ -72,7 +86,7 @@ def plan_folder(
         known = {spec.fingerprint for spec in existing.specs}
         there = [replace(spec, dataset=config["dataset"]) for spec in existing.specs]
         specs = [*there, *(s for s in specs if s.fingerprint not in known)]
-        told = {**existing.facts, "last_run": told}
+        told = {**existing.facts, "last_run": facts()}
     refuse_strangers(folder)
     trainings = TrainingFolder(folder, dict(config), list(specs), told)
     folders.write_plan(trainings)

@@ -20,6 +20,10 @@ class TrainingSpec:
     """Everything the result of a training depends on."""
 
     job: ClassVar[str] = "nasbench_harness.training.job:open_training"
+    counter: ClassVar[str] = "epoch"
+    clock: ClassVar[str] = "seconds"
+    interval: ClassVar[int] = 1
+    report_metric: ClassVar[str] = "test_accuracy"
 
     architecture: str
     label: str
@@ -39,6 +43,13 @@ class TrainingSpec:
     def steps(self) -> int:
         """Epochs: a training is told of, and its history has a line, after each."""
         return int(self.settings["epochs"])
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        """What it is beside its settings."""
+        names = "architecture seed space space_version dataset dataset_digest limit"
+        facts = {name: getattr(self, name) for name in names.split()}
+        return facts | {"epochs": self.steps, "training_version": self.version}
 
     @cached_property
     def fingerprint(self) -> str:

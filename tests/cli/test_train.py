@@ -90,6 +90,15 @@ def test_trainings_at_a_time_are_stopped_and_gone_on_with_bit_for_bit(
     assert answers(tmp_path / "t") == answers(tmp_path / "whole")
 
 
+def test_a_failure_is_told_once(nasharness: Run, tmp_path: Path) -> None:
+    arguments = ["train", "13714", *QUICK, "--epochs", "1", "--seeds", "1", "--out", "t"]
+    nasharness(*arguments, "--set", "learning_rate=1e30", code=3)
+    done = nasharness(*arguments, "--set", "learning_rate=1e30", code=3)
+    assert done.stderr.count("no finite number any more since step") == 1
+    assert "Some trainings did not finish" in done.stdout
+    assert list(pd.read_csv(tmp_path / "t" / "trials.csv")["status"]) == ["failed"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
