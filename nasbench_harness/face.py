@@ -27,9 +27,10 @@ from nasbench_harness.names import user_path
 if TYPE_CHECKING:
     import pandas as pd
 
-    from nasbench_harness.cli.console import StudyProgress
+    from nasbench_harness.cli.console import JobsProgress
     from nasbench_harness.contracts import SearchSpace
     from nasbench_harness.jobs.executors import Event
+    from nasbench_harness.store.folders import JobFolder
     from nasbench_harness.store.outcomes import Outcome
     from nasbench_harness.store.studies import Study
     from nasbench_harness.study.config import StudyConfig
@@ -146,10 +147,10 @@ class _Notes:
     def __init__(self, note: str) -> None:
         self._notes = [note] if note else []
 
-    def begin(self, study: Study) -> None:
+    def begin(self, jobs: JobFolder[Any]) -> None:
         from nasbench_harness.study.cost_options import cost_notes
 
-        for note in [*self._notes, *cost_notes(study.specs)]:
+        for note in [*self._notes, *cost_notes(jobs.specs)]:
             warnings.warn(note, stacklevel=2)
 
     def watch(self, event: Event) -> None:
@@ -190,10 +191,10 @@ def _path(given: Pathlike | None) -> Path | None:
     return None if given is None else user_path(given)
 
 
-def _bar(*, shown: bool) -> StudyProgress | NotebookProgress | nullcontext[None]:
+def _bar(*, shown: bool) -> JobsProgress | NotebookProgress | nullcontext[None]:
     if not shown:
         return nullcontext()
-    from nasbench_harness.cli.console import StudyProgress
+    from nasbench_harness.cli.console import JobsProgress
     from nasbench_harness.watch.notebook import NotebookProgress, in_notebook
 
-    return NotebookProgress() if in_notebook() else StudyProgress()
+    return NotebookProgress() if in_notebook() else JobsProgress()

@@ -15,7 +15,7 @@ from nasbench_harness import load_results
 from nasbench_harness.cli import app
 from nasbench_harness.store.outcomes import Status
 from nasbench_harness.store.studies import open_study
-from nasbench_harness.training.folder import open_folder
+from nasbench_harness.training.folder import open_folder, read_tables
 
 GOLDEN = Path(__file__).parent / "golden" / "0.1.0"
 EXPECTED: dict[str, dict[str, dict[str, Any]]] = json.loads(
@@ -136,3 +136,17 @@ def test_whole_trainings_have_nothing_left_to_run(copied: Callable[[str], Path])
     command += ["--cells", "1", "--seeds", "1", "--limit", "200", "--batch-size", "50", "--json"]
     nasharness(*command, "--out", folder)
     assert {p: p.stat().st_mtime_ns for p in folder.glob("trials/*/result.json")} == before
+
+
+def test_seeds_can_be_added_to_trainings(copied: Callable[[str], Path]) -> None:
+    """Several at a time; what was there stays, and the tables have all of it."""
+    folder = copied("training")
+    before = {path: path.read_bytes() for path in folder.glob("trials/*/result.json")}
+    command = ["train", "13714", "9930", "--dataset", "digits", "--epochs", "2", "--width", "4"]
+    command += ["--cells", "1", "--seeds", "2", "--limit", "200", "--batch-size", "50", "--json"]
+    nasharness(*command, "--jobs", "2", "--out", folder)
+    assert {path: path.read_bytes() for path in before} == before
+    trials, history = read_tables(folder)
+    assert set(EXPECTED["training"]) < set(trials["trial"])
+    assert list(trials["status"]) == ["done"] * 4
+    assert history.groupby("trial").size().tolist() == [2] * 4

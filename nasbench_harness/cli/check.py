@@ -226,7 +226,7 @@ def _run(
 ) -> bool:
     """Run what is missing of a study; whether it was interrupted."""
     from nasbench_harness.cli import console
-    from nasbench_harness.cli.console import StudyProgress
+    from nasbench_harness.cli.console import JobsProgress
     from nasbench_harness.hardware import Hardware
     from nasbench_harness.jobs.executors.local import LocalExecutor
     from nasbench_harness.jobs.study import run_study
@@ -235,7 +235,7 @@ def _run(
     if jobs is None and config.search == "supernet" and device not in ("auto", "cpu"):
         jobs = 1
     executor = LocalExecutor(jobs, hardware)
-    with StudyProgress() as progress:
+    with JobsProgress() as progress:
         return run_study(
             config, folder, executor, hardware=hardware,
             opened=console.tell_images, begin=progress.begin, watch=progress.watch,

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
     from nasbench_harness.images.parts import ImageDataset
     from nasbench_harness.jobs.executors import Event
-    from nasbench_harness.store.studies import Study
+    from nasbench_harness.jobs.job import Spec
+    from nasbench_harness.store.folders import JobFolder
 
 WIDE = 240
 """Columns where nobody looks: piped output is not folded."""
@@ -179,8 +180,8 @@ def counting_bar(what: str, unit: str) -> Iterator[Callable[[int, int], None]]:
         yield update
 
 
-class StudyProgress:
-    """A bar over all steps of a study's trials, and how many have ended."""
+class JobsProgress:
+    """A bar over all steps of a folder's jobs, and how many have ended."""
 
     def __init__(self) -> None:
         self._progress: Progress | None = None
@@ -189,27 +190,24 @@ class StudyProgress:
         self._steps: dict[str, int] = {}
         self._ended = 0
 
-    def begin(self, study: Study) -> None:
-        """Show the bar over what is missing of `study`."""
-        from rich.progress import (
-            BarColumn,
-            Progress,
-            TextColumn,
-            TimeRemainingColumn,
-        )
-
-        missing = study.missing()
-        kept = len(study.specs) - len(missing)
+    def begin(self, jobs: JobFolder[Any]) -> None:
+        """Show the bar over what is missing of them."""
+        missing = jobs.missing()
+        kept = len(jobs.specs) - len(missing)
         already = f", {kept} already done" if kept else ""
-        trials = "1 trial" if len(missing) == 1 else f"{len(missing)} trials"
-        err.print(f"{trials} to run{already} → {study.folder}", soft_wrap=True)
-        if not missing:
-            return
+        word = jobs.kind.job if len(missing) == 1 else f"{jobs.kind.job}s"
+        err.print(f"{len(missing)} {word} to run{already} → {jobs.folder}", soft_wrap=True)
+        if missing:
+            self._show(missing, f"{jobs.kind.job}s")
+
+    def _show(self, missing: Sequence[Spec], what: str) -> None:
+        from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
         self._steps = {spec.trial_id: spec.steps for spec in missing}
         self._progress = Progress(
             BarColumn(bar_width=32),
             TextColumn("{task.percentage:>3.0f} %"),
-            TextColumn("trials"),
+            TextColumn(what),
             TextColumn("{task.fields[ended]}/{task.fields[trials]}"),
             TimeRemainingColumn(),
             console=err,
@@ -236,7 +234,7 @@ class StudyProgress:
             self._done[event.trial_id] = event.steps
         self._progress.update(self._task, completed=sum(self._done.values()), ended=self._ended)
 
-    def __enter__(self) -> StudyProgress:
+    def __enter__(self) -> JobsProgress:
         return self
 
     def __exit__(self, *_: object) -> None:

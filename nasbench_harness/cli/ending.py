@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from nasbench_harness.jobs.study import StudyRun
+    from nasbench_harness.watch.trackers import Tracker
 
 
 def tell(done: list[StudyRun], report: Path | None, *, json: bool, whole: bool = True) -> ExitCode:
@@ -44,6 +46,16 @@ def tell(done: list[StudyRun], report: Path | None, *, json: bool, whole: bool =
         stream = console.err if json else console.out
         stream.print(_next(done, code, whole=whole), soft_wrap=True)
     return code
+
+
+def end_trackers(trackers: Iterable[Tracker], report: Path | None = None) -> None:
+    """Let trackers finish; what they could not tell is a warning."""
+    from nasbench_harness.cli import console
+
+    page = report if report and report.is_dir() else None
+    for tracker in trackers:
+        if warning := tracker.end(page):
+            console.err.print(f"Warning: {warning}", markup=False, soft_wrap=True)
 
 
 def tell_waiting() -> None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from nasbench_harness.jobs.executors import Event
-    from nasbench_harness.store.studies import Study
+    from nasbench_harness.store.folders import JobFolder
 
 
 class CostNotes:
@@ -15,12 +15,12 @@ class CostNotes:
     def __init__(self) -> None:
         self._told: set[str] = set()
 
-    def begin(self, study: Study) -> None:
+    def begin(self, jobs: JobFolder[Any]) -> None:
         """Print what has not been said yet."""
         from nasbench_harness.cli import console
         from nasbench_harness.study.cost_options import cost_notes
 
-        for note in cost_notes(study.specs):
+        for note in cost_notes(jobs.specs):
             if note not in self._told:
                 console.err.print(f"Note: {note}", markup=False, soft_wrap=True)
             self._told.add(note)

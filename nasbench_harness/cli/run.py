@@ -371,8 +371,8 @@ def _run(
     report: Path | None, trackers: Callable[[], list[Tracker]], json: bool,
 ) -> None:  # fmt: skip
     """Run each study after the other; Ctrl-C ends the row, and leaves the report for later."""
-    from nasbench_harness.cli.console import StudyProgress
-    from nasbench_harness.cli.ending import tell, tell_waiting
+    from nasbench_harness.cli.console import JobsProgress
+    from nasbench_harness.cli.ending import end_trackers, tell, tell_waiting
     from nasbench_harness.cli.notes import CostNotes
     from nasbench_harness.jobs.executors.local import LocalExecutor, default_jobs
     from nasbench_harness.watch.trackers import Listeners
@@ -383,7 +383,7 @@ def _run(
         executor = LocalExecutor(processes, hardware, waiting=tell_waiting)
         told = trackers()
         tracked += told
-        with StudyProgress() as progress:
+        with JobsProgress() as progress:
             listeners = Listeners([*told, noted, progress])
             done.append(
                 work(executor, hardware=hardware, begin=listeners.begin, watch=listeners.watch)
@@ -391,15 +391,5 @@ def _run(
         if done[-1].interrupted:
             break
     code = tell(done, report, json=json, whole=len(done) == len(parts))
-    _end(tracked, report)
+    end_trackers(tracked, report)
     raise typer.Exit(int(code))
-
-
-def _end(tracked: list[Tracker], report: Path | None) -> None:
-    """Let trackers finish; what they could not tell is a warning."""
-    from nasbench_harness.cli import console
-
-    page = report if report and report.is_dir() else None
-    for tracker in tracked:
-        if warning := tracker.end(page):
-            console.err.print(f"Warning: {warning}", markup=False, soft_wrap=True)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -11,14 +10,12 @@ import typer
 
 from nasbench_harness.cli import completion
 from nasbench_harness.cli.app import JsonOption, app
-from nasbench_harness.cli.help import MACHINE, OUTPUT, Command, examples
+from nasbench_harness.cli.help import MACHINE, OUTPUT, WATCHING, Command, examples
 from nasbench_harness.cli.query import read_architecture
 from nasbench_harness.errors import ExitCode
 
 if TYPE_CHECKING:
-    from nasbench_harness.training.folder import TrainingFolder
     from nasbench_harness.training.run import TrainingRun
-    from nasbench_harness.training.trial import TrainingSpec
 
 
 @app.command(
@@ -79,10 +76,14 @@ def train(
                                  rich_help_panel=MACHINE, autocompletion=completion.devices)
     ] = "auto",
     threads: Annotated[
-        int | None, typer.Option(min=1, help="Of the CPU. Bit-identical results"
+        int | None, typer.Option(min=1, help="CPU threads of each training. Bit-identical results"
                                  " only with as many.",
-                                 show_default="cores", rich_help_panel=MACHINE)
+                                 show_default="cores / jobs", rich_help_panel=MACHINE)
     ] = None,
+    jobs: Annotated[
+        int, typer.Option("--jobs", "-j", min=1, help="Parallel trainings.",
+                                 rich_help_panel=MACHINE)
+    ] = 1,
     data_dir: Annotated[
         Path | None, typer.Option(help="Folder of the data set's files.",
                                  show_default="the user's data folder", rich_help_panel=MACHINE)
@@ -98,6 +99,15 @@ def train(
         Path | None, typer.Option("--out", "-o", help="Folder.",
                                  show_default="runs/train-...", rich_help_panel=OUTPUT)
     ] = None,
+    tensorboard: Annotated[
+        bool, typer.Option("--tensorboard", help="Event files in the folder `tensorboard` beside"
+                                 " the results.", rich_help_panel=WATCHING)
+    ] = False,
+    mlflow: Annotated[
+        str | None, typer.Option(metavar="URI", help="Log to this MLflow server, such as"
+                                 " http://127.0.0.1:5000.", show_default="off",
+                                 rich_help_panel=WATCHING)
+    ] = None,
     json: JsonOption = False,
 ) -> None:  # fmt: skip
     """Train architectures from scratch with the recipe of the NAS-Bench-201 tables.
@@ -110,13 +120,16 @@ def train(
     architectures = [read_architecture(space, text) for text in archs]
 
     from nasbench_harness.cli import console
+    from nasbench_harness.cli.ending import end_trackers, tell_waiting
     from nasbench_harness.hardware import Hardware, available_cores
     from nasbench_harness.images.layout import layout_called
-    from nasbench_harness.process.stopping import stop_on_signals
+    from nasbench_harness.jobs.executors.local import LocalExecutor
     from nasbench_harness.study.notation import parse_pairs, parse_seeds
-    from nasbench_harness.training.run import TrainingRequest
+    from nasbench_harness.training.planning import TrainingRequest
     from nasbench_harness.training.run import train as run
     from nasbench_harness.training.settings import TrainingSettings
+    from nasbench_harness.watch.opening import open_trackers
+    from nasbench_harness.watch.trackers import Listeners
 
     given = {
         "epochs": epochs, "split": split, "batch_size": batch_size, "width": width, "cells": cells,
@@ -133,35 +146,37 @@ def train(
         image_layout=layout_called(image_layout),
         hardware=Hardware(
             device=device,
-            threads=threads or available_cores(),
+            threads=threads or max(1, available_cores() // jobs),
             data_dir=data_dir,
             download=download,
         ),
     )
-    with stop_on_signals() as stopped, _progress(request.settings.epochs) as shown:
+    trackers = open_trackers(tensorboard=tensorboard, mlflow=mlflow)()
+    executor = LocalExecutor(jobs, request.hardware, waiting=tell_waiting)
+    with console.JobsProgress() as progress:
+        listeners = Listeners([*trackers, progress])
         done = run(
             request,
             out or Path("runs") / request.folder_name,
-            begin=shown.begin,
-            watch=shown.watch,
-            stopped=stopped,
+            executor,
+            begin=listeners.begin,
+            watch=listeners.watch,
             opened=console.tell_images,
         )
     _tell(done, json=json)
+    end_trackers(trackers)
     raise typer.Exit(int(done.exit_code))
 
 
 def _tell(done: TrainingRun, *, json: bool) -> None:
     """What a training ends with: the summary, and how to go on."""
     from nasbench_harness.cli import console
-    from nasbench_harness.training.run import summarise
+    from nasbench_harness.training.summary import summarise
 
     rows = summarise(done.trials)
-    for outcome in done.failures:
-        console.err.print(f"{outcome.trial_id}: {outcome.error}", markup=False, soft_wrap=True)
     if json:
         status = {str(name): count for name, count in done.counts().items()}
-        console.print_json({"folder": done.folder.path, "status": status, "summary": rows})
+        console.print_json({"folder": done.trainings.folder, "status": status, "summary": rows})
         return
     if rows:
         headings = [
@@ -171,7 +186,7 @@ def _tell(done: TrainingRun, *, json: bool) -> None:
         console.print_rows(
             _title(done, rows), headings, map(_cells, rows), numbers=range(1, 8), below=(8,)
         )
-    console.out.print(f"\nTables: {done.folder.path / 'trials.csv'}", soft_wrap=True)
+    console.out.print(f"\nTables: {done.trainings.folder / 'trials.csv'}", soft_wrap=True)
     if done.exit_code is not ExitCode.DONE:
         why = "Interrupted" if done.interrupted else "Some trainings did not finish"
         console.out.print(
@@ -205,52 +220,3 @@ def _cells(row: Mapping[str, Any]) -> list[str]:
         "" if beside is None else f"{beside:.2f}",
         row["architecture"],
     ]
-
-
-class _Progress:
-    """A bar over the epochs of all trainings, with the last accuracy."""
-
-    def __init__(self, bar: Any, epochs: int) -> None:
-        self._bar, self._epochs = bar, epochs
-        self._task: Any = None
-        self._at: dict[str, int] = {}
-
-    def begin(self, folder: TrainingFolder, missing: list[TrainingSpec]) -> None:
-        """Say what is to be done."""
-        from nasbench_harness.cli import console
-
-        kept = len(folder.specs) - len(missing)
-        already = f", {kept} already there" if kept else ""
-        word = "training" if len(missing) == 1 else "trainings"
-        console.err.print(f"{len(missing)} {word}{already} → {folder.path}", soft_wrap=True)
-        if missing:
-            total = len(missing) * self._epochs
-            self._task = self._bar.add_task("", total=total, state="")
-            self._bar.start()
-
-    def watch(self, spec: TrainingSpec, row: Mapping[str, Any]) -> None:
-        """Take in an epoch."""
-        self._at[spec.trial_id] = row["epoch"]
-        accuracy = row["test_accuracy"]
-        judged = "" if accuracy is None else f", {accuracy:.2f} %"
-        state = f"{spec.label} seed {spec.seed}, epoch {row['epoch']}{judged}"
-        self._bar.update(self._task, completed=sum(self._at.values()), state=state)
-
-
-@contextlib.contextmanager
-def _progress(epochs: int) -> Iterator[_Progress]:
-    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
-
-    from nasbench_harness.cli import console
-
-    columns = (
-        BarColumn(bar_width=32),
-        TextColumn("{task.fields[state]}", markup=False),
-        TimeRemainingColumn(),
-    )
-    bar = Progress(*columns, console=console.err, transient=True)
-    try:
-        yield _Progress(bar, epochs)
-    finally:
-        if bar.live.is_started:
-            bar.stop()

@@ -1,4 +1,4 @@
-"""`nasharness watch`: studies while they run, from another terminal."""
+"""`nasharness watch`: studies and trainings while they run, from another terminal."""
 
 from __future__ import annotations
 
@@ -23,12 +23,14 @@ QUIET_SECONDS = 5.0
     cls=Command,
     epilog=examples(
         "nasharness watch runs/unas-drnas-nb201",
-        "nasharness watch --once runs/a runs/b",
+        "nasharness watch --once runs/a runs/train-13714-cifar10-200ep",
         "nasharness watch --json runs/a | jq '.[].state'",
     ),
 )
 def watch(
-    studies: Annotated[list[Path], typer.Argument(metavar="RUN", help="Study folders.")],
+    studies: Annotated[
+        list[Path], typer.Argument(metavar="RUN", help="Folders of studies or trainings.")
+    ],
     once: Annotated[bool, typer.Option("--once", help="Print how it is now and leave.")] = False,
     every: Annotated[
         float,
@@ -36,7 +38,7 @@ def watch(
     ] = 1.0,
     json: JsonOption = False,
 ) -> None:
-    """Show how studies get on, until they are over or Ctrl-C.
+    """Show how studies and trainings get on, until they are over or Ctrl-C.
 
     Only the folders are read, so that it works from any terminal or machine that sees them, and
     nothing that runs is disturbed. `--json` prints how it is now and leaves.
@@ -87,9 +89,9 @@ class _Watcher:
         self._busy_at: float | None = None
 
     def look(self) -> list[StudyState]:
-        from nasbench_harness.store.studies import study_folders
+        from nasbench_harness.watch.folders import job_folders
 
-        for folder in (folder for place in self._places for folder in study_folders(place)):
+        for folder in (folder for place in self._places for folder in job_folders(place)):
             place = folder.resolve()  # given twice, or by a link, it is one study
             if place not in self._observers:
                 self._observers[place] = self._observe(folder)

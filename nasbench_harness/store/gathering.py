@@ -11,9 +11,9 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from nasbench_harness.jobs.job import Spec
 from nasbench_harness.store.outcomes import HISTORY, RESULT, SCHEMA_VERSION
 from nasbench_harness.store.provenance import PACKAGE, version_of
-from nasbench_harness.study.spec import TrialSpec
 
 if TYPE_CHECKING:
     pass
@@ -22,15 +22,18 @@ LAYOUT = 2
 """Raised when the same files are gathered into other tables: then old ones are gathered anew."""
 
 
-def state(trials: Path, specs: Iterable[TrialSpec], **config: Any) -> str:
+def state(trials: Path, specs: Iterable[Spec], **config: Any) -> str:
     """A hash of the plan and of size and time of every file the tables are gathered from."""
     digest = hashlib.sha256(f"{version_of(PACKAGE)} {SCHEMA_VERSION} {LAYOUT}".encode())
-    names = [field.name for field in fields(TrialSpec)]
-    for facts in chain([config], ({name: getattr(s, name) for name in names} for s in specs)):
+    for facts in chain([config], map(_planned, specs)):
         digest.update(json.dumps(facts, sort_keys=True).encode())
     for name, size, time in sorted(_files(trials)):
         digest.update(f"{name} {size} {time}\n".encode())
     return digest.hexdigest()
+
+
+def _planned(spec: Spec) -> dict[str, Any]:
+    return {field.name: getattr(spec, field.name) for field in fields(spec)}
 
 
 def _files(trials: Path) -> Iterator[tuple[str, int, int]]:

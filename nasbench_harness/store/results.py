@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from nasbench_harness.names import printable, user_path
 from nasbench_harness.store.copies import find_copies
-from nasbench_harness.store.schema import REGRET, SCHEMA, Kind, column_of
+from nasbench_harness.store.schema import REGRET, SCHEMA, STUDIES, Kind
 from nasbench_harness.store.studies import STUDY, StudyError, current_tables, open_study
 from nasbench_harness.store.tidy import as_text
 
@@ -182,7 +182,7 @@ def _typed(kind: str, schema: pa.Schema) -> pa.Schema:
     }
     typed = []
     for field in schema:
-        column = column_of(kind, field.name, schema.names)
+        column = STUDIES.column_of(kind, field.name, schema.names)
         counted = column.always and column.kind is Kind.WHOLE
         wanted = pa.int64() if counted else types.get(column.kind, field.type)
         typed.append(field.with_type(wanted) if pa.types.is_null(field.type) else field)

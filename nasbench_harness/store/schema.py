@@ -6,7 +6,7 @@ spaces and tables tell, what nobody here knows: the last family of each table is
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -258,12 +258,24 @@ HISTORY = (
 )  # fmt: skip
 """One row per recorded step."""
 
-SCHEMA = {"trials": TRIALS, "history": HISTORY}
-KEYS = {"trials": ("trial",), "history": ("trial", "step")}
+
+@dataclass(frozen=True)
+class Schema:
+    """The two tables of a kind of folder."""
+
+    tables: Mapping[str, tuple[Column, ...]]
+    """`trials`, one row per job, and `history`, one row per line of its history."""
+    keys: Mapping[str, tuple[str, ...]]
+    """Columns that tell the rows of each apart."""
+
+    def column_of(self, table: str, name: str, names: Collection[str]) -> Column:
+        """What the column `name` of `trials` or `history` is, in a table with columns `names`."""
+        known = [column for column in self.tables[table] if not column.is_family]
+        families = [column for column in self.tables[table] if column.is_family]
+        return next(column for column in [*known, *families] if column.covers(name, names))
 
 
-def column_of(table: str, name: str, names: Collection[str]) -> Column:
-    """What the column `name` of `trials` or `history` is, in a table that has columns `names`."""
-    known = [column for column in SCHEMA[table] if not column.is_family]
-    families = [column for column in SCHEMA[table] if column.is_family]
-    return next(column for column in [*known, *families] if column.covers(name, names))
+STUDIES = Schema(
+    {"trials": TRIALS, "history": HISTORY}, {"trials": ("trial",), "history": ("trial", "step")}
+)
+SCHEMA = STUDIES.tables

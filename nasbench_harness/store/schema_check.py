@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from nasbench_harness.store.outcomes import WRITTEN
-from nasbench_harness.store.schema import KEYS, SCHEMA, Column, Kind, column_of
+from nasbench_harness.store.schema import STUDIES, Column, Kind, Schema
 
 if TYPE_CHECKING:
     import numpy as np
@@ -14,32 +14,32 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-def violation(trials: pa.Table, history: pa.Table) -> str:
-    """What is wrong with the two tables of a study, in a sentence; empty if they are sound.
+def violation(trials: pa.Table, history: pa.Table, schema: Schema = STUDIES) -> str:
+    """What is wrong with the two tables by their schema, in a sentence; empty if they are sound.
 
     Further columns are welcome: anything in `trials`, numbers in `history`.
     """
-    return next(_violations({"trials": trials, "history": history}), "")
+    return next(_violations({"trials": trials, "history": history}, schema), "")
 
 
-def _violations(tables: Mapping[str, pa.Table]) -> Iterator[str]:
+def _violations(tables: Mapping[str, pa.Table], schema: Schema) -> Iterator[str]:
     """Everything that is wrong; what comes later relies on what comes before."""
     for name, table in tables.items():
-        yield from _of_columns(name, table)
+        yield from _of_columns(name, table, schema)
     yield from _of_statuses(tables["trials"])
     for name, table in tables.items():
-        yield from _of_keys(name, table)
+        yield from _of_keys(name, table, schema.keys[name])
     yield from _strangers(tables["trials"], tables["history"])
 
 
-def _of_columns(name: str, table: pa.Table) -> Iterator[str]:
+def _of_columns(name: str, table: pa.Table, schema: Schema) -> Iterator[str]:
     """Columns that are not there, of another type, or with holes."""
     columns = set(table.column_names)
-    for column in SCHEMA[name]:
+    for column in schema.tables[name]:
         if column.always and column.name not in columns:
             yield f"{name}.parquet has no column `{column.name}` ({column.meaning})"
     for field in table.schema:
-        column = column_of(name, field.name, columns)
+        column = schema.column_of(name, field.name, columns)
         if table.num_rows and not _holds(field.type, column):
             yield (
                 f"column `{field.name}` of {name}.parquet holds {_in_words(field.type)}, expected"
@@ -91,11 +91,10 @@ def _of_statuses(trials: pa.Table) -> Iterator[str]:
             )
 
 
-def _of_keys(name: str, table: pa.Table) -> Iterator[str]:
+def _of_keys(name: str, table: pa.Table, names: Sequence[str]) -> Iterator[str]:
     """The first row whose key another row has."""
     import numpy as np
 
-    names = KEYS[name]
     codes = [_codes(table[key]) for key in names]
     order = np.lexsort(codes[::-1])
     same = np.ones(max(len(order) - 1, 0), dtype=bool)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from nasbench_harness.store.outcomes import SCHEMA_VERSION
-from nasbench_harness.store.schema import HISTORY, KEYS, TRIALS, Column
+from nasbench_harness.store.schema import STUDIES, Column, Schema
 from nasbench_harness.store.versions import FIRST_RELEASE
+from nasbench_harness.training.schema import TRAININGS
 
 INTRODUCTION = """\
 # The tables of a study
@@ -81,24 +84,38 @@ both. *missing* says which rows have no value where the column is there; *since*
 version that brought it.
 """
 
+OF_TRAININGS = """\
+# The tables of a folder of trainings
+
+`nasharness train` leaves the same two tables of what it trained, under the same rules: `trials` \
+has one row per planned training, `history` one row per epoch of a training.
+"""
+
 HEAD = "| column | type | unit | role | of | missing | since | meaning |\n" + 8 * "|---" + "|"
+HEAD_OF_TRAININGS = HEAD.replace(" of |", "", 1).replace("|---", "", 1)
 
 
 def document() -> str:
     """The content of docs/schema.md."""
-    parts = [INTRODUCTION]
-    for name, columns in (("trials", TRIALS), ("history", HISTORY)):
-        key = " and ".join(f"`{part}`" for part in KEYS[name])
-        rows = "\n".join(_row(column) for column in columns)
-        parts.append(f"## `{name}`\n\nKey: {key}.\n\n{HEAD}\n{rows}\n")
-    parts.append(_versions())
+    parts = [INTRODUCTION, *_tables(STUDIES), OF_TRAININGS, *_tables(TRAININGS), _versions()]
     return "\n".join(parts)
 
 
-def _row(column: Column) -> str:
+def _tables(schema: Schema) -> Iterator[str]:
+    """A section a table; which searches have a column is said where searches are told of."""
+    searched = schema is STUDIES
+    for name, columns in schema.tables.items():
+        key = " and ".join(f"`{part}`" for part in schema.keys[name])
+        head = HEAD if searched else HEAD_OF_TRAININGS
+        rows = "\n".join(_row(column, searched=searched) for column in columns)
+        title = f"`{name}`" if searched else f"`{name}` of trainings"
+        yield f"## {title}\n\nKey: {key}.\n\n{head}\n{rows}\n"
+
+
+def _row(column: Column, *, searched: bool) -> str:
     cells = (
-        f"`{column.name}`", column.kind, column.unit, column.role, column.of, column.missing,
-        column.since, column.meaning,
+        f"`{column.name}`", column.kind, column.unit, column.role,
+        *([column.of] if searched else []), column.missing, column.since, column.meaning,
     )  # fmt: skip
     return f"| {' | '.join(str(cell) for cell in cells)} |"
 
@@ -106,8 +123,8 @@ def _row(column: Column) -> str:
 def _versions() -> str:
     rows = "\n".join(f"| {schema} | {release} |" for schema, release in FIRST_RELEASE.items())
     return (
-        f"## Versions\n\nThis is schema version {SCHEMA_VERSION}. Studies of an older version are"
-        " read as if they were of this one; a study of a newer version is refused with the release"
+        f"## Versions\n\nThis is schema version {SCHEMA_VERSION}. Folders of an older version are"
+        " read as if they were of this one; a folder of a newer version is refused with the release"
         f" that reads it.\n\n| schema version | since release |\n|---|---|\n{rows}\n"
     )
 

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from nasbench_harness.errors import HarnessError, os_sentence
-from nasbench_harness.names import command_line, shell_word
-from nasbench_harness.store import gathering, versions
+from nasbench_harness.errors import HarnessError
+from nasbench_harness.names import command_line
+from nasbench_harness.store import folders, versions
 from nasbench_harness.store.cost_columns import CostColumns
-from nasbench_harness.store.files import read_json, write_json
+from nasbench_harness.store.folders import FolderKind, JobFolder
+from nasbench_harness.store.job_tables import Tables
 from nasbench_harness.store.journals import read_histories
 from nasbench_harness.store.outcome_columns import (
     ACCURACY,
@@ -24,11 +25,10 @@ from nasbench_harness.store.outcome_columns import (
     place_after,
     with_outcome,
 )
-from nasbench_harness.store.outcomes import HISTORY, SCHEMA_VERSION, Outcome, Status, read_result
+from nasbench_harness.store.outcomes import HISTORY, SCHEMA_VERSION
 from nasbench_harness.store.provenance import facts
-from nasbench_harness.store.schema_check import violation
-from nasbench_harness.store.strangers import stranger
-from nasbench_harness.store.tidy import source_of, tidy_frame, write_table
+from nasbench_harness.store.schema import STUDIES
+from nasbench_harness.store.tidy import tidy_frame
 from nasbench_harness.study import growing
 from nasbench_harness.study.spec import TrialSpec
 
@@ -37,14 +37,6 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 STUDY, LOCK = "study.json", "study.lock"
-TABLES = ("trials", "history")
-_OWN = (
-    LOCK,
-    "trials",
-    "report",
-    "tensorboard",
-    *(f"{t}.{e}" for t in ("trials", "history") for e in ("parquet", "csv")),
-)
 
 
 class StudyError(HarnessError):
@@ -52,47 +44,38 @@ class StudyError(HarnessError):
 
 
 @dataclass
-class Study:
+class Study(JobFolder[TrialSpec]):
     """A study's folder: what was planned, and what has become of it."""
 
-    folder: Path
-    config: dict[str, Any]
-    specs: list[TrialSpec]
-    facts: dict[str, Any]
-    """Versions, machine, git commit and time of planning."""
-    elsewhere: Mapping[str, Path] = field(default_factory=dict)
-    """Trials that only a copy of the study has ended, and their folders there."""
-    counted_before: frozenset[str] = frozenset()
-    """Trials that a study beside this one has too, which is told about first."""
-    repeated: int = 0
-    """How often `study.json` names a trial again, as after an edit by hand."""
+    kind = FolderKind(
+        plan=STUDY,
+        lock=LOCK,
+        spec=TrialSpec,
+        error=StudyError,
+        job="trial",
+        noun="study",
+        content="study",
+        again="the study",
+        goes_on="`nasharness resume {}`",
+        work="search",
+        compared="method",
+        regret=True,
+        upgrades=versions.UPGRADES,
+        also=("report", "tensorboard"),
+    )
 
     @property
-    def trials_folder(self) -> Path:
-        """One folder per trial."""
-        return self.folder / "trials"
+    def about(self) -> str:
+        """What is searched, and what answers are looked up in."""
+        if not self.specs:
+            return ""
+        spec = self.specs[0]
+        return f"{spec.searched}; table `{spec.table}`, {spec.report_metric}"
 
     @property
     def search(self) -> str:
         """`landscape`, or `supernet` where images are searched on."""
         return self.specs[0].problem if self.specs else "landscape"
-
-    def missing(self) -> list[TrialSpec]:
-        """Planned trials without a result; a failure is none."""
-        return [s for s in self.specs if self.outcome(s).status is not Status.DONE]
-
-    def outcome(self, spec: TrialSpec) -> Outcome:
-        """How the trial ended, as its folder tells."""
-        result = self.result(spec)
-        return Outcome(spec.trial_id, Status(result["status"]), result.get("error", ""))
-
-    def result(self, spec: TrialSpec) -> dict[str, Any]:
-        """The trial's result; only a status if there is none or it is damaged."""
-        return read_result(self.trial_folder(spec))
-
-    def trial_folder(self, spec: TrialSpec) -> Path:
-        """The trial's own folder."""
-        return self.elsewhere.get(spec.trial_id) or self.trials_folder / spec.trial_id
 
 
 # --- planning and opening ----------------------------------------------------------------------
@@ -100,14 +83,7 @@ class Study:
 
 def refuse_strangers(folder: Path) -> None:
     """StudyError where `folder` is none or holds something else than a study, see `strangers`."""
-    if folder.exists() and not folder.is_dir():
-        raise StudyError(f"{folder} is a file; choose another --out.")
-    if (folder / STUDY).exists() or not (found := stranger(folder, _OWN, LOCK)):
-        return
-    raise StudyError(
-        f"{folder} is not empty and holds no study; choose another --out, or move {found.name}"
-        " away (only logs and hidden files may be there)."
-    )
+    folders.refuse_strangers(folder, Study.kind)
 
 
 def plan_study(folder: Path, config: Mapping[str, Any], specs: Sequence[TrialSpec]) -> Study:
@@ -119,13 +95,7 @@ def plan_study(folder: Path, config: Mapping[str, Any], specs: Sequence[TrialSpe
 
 def write_study(study: Study) -> None:
     """Keep what is planned."""
-    content = {
-        "schema_version": SCHEMA_VERSION,
-        "config": study.config,
-        "facts": study.facts,
-        "trials": [asdict(spec) for spec in study.specs],
-    }
-    write_json(study.folder / STUDY, content)
+    folders.write_plan(study)
 
 
 def planned_study(folder: Path, config: Mapping[str, Any], specs: Sequence[TrialSpec]) -> Study:
@@ -150,32 +120,7 @@ def study_folders(place: Path) -> list[Path]:
 
 def open_study(folder: Path) -> Study:
     """The study in `folder`; StudyError if there is none, it is damaged or of another version."""
-    path = folder / STUDY
-    try:
-        content = read_json(path)
-        if refusal := versions.refusal(content["schema_version"], content.get("facts")):
-            raise StudyError(f"{folder} {refusal}")
-        every = [TrialSpec(**spec) for spec in content["trials"]]
-        specs = _once(every)
-        config, told = dict(content["config"]), dict(content["facts"])
-        return Study(folder, config, specs, told, repeated=len(every) - len(specs))
-    except (FileNotFoundError, NotADirectoryError) as error:
-        raise StudyError(f"{folder} holds no study (no {STUDY} there).") from error
-    except OSError as error:
-        raise StudyError(f"The study in {folder} cannot be read: {os_sentence(error)}") from error
-    except (ValueError, KeyError, TypeError) as error:
-        raise StudyError(
-            f"{path} is damaged ({type(error).__name__}: {error}); the trials beside it are"
-            f" untouched. Delete {STUDY} and run the study again to take them over."
-        ) from error
-
-
-def _once(specs: Sequence[TrialSpec]) -> list[TrialSpec]:
-    """Every trial once, also where a study was put together by hand."""
-    first: dict[str, TrialSpec] = {}
-    for spec in specs:
-        first.setdefault(spec.fingerprint, spec)
-    return list(first.values())
+    return folders.read_plan(folder, Study)
 
 
 # --- tidy tables -------------------------------------------------------------------------------
@@ -186,14 +131,7 @@ def gather(study: Study) -> pd.DataFrame:
 
     Tables that were made of the very same plan and files are left as they are.
     """
-    state = _state(study)
-    if _stands(study, state):
-        stored: pd.DataFrame = _read(study.folder / "trials.parquet").to_pandas()
-        return stored
-    trials = trials_table(study)
-    write_table(study.folder / "trials", trials, source=state)
-    write_table(study.folder / "history", _history(study), source=state)
-    return trials
+    return _TABLES.gather(study)
 
 
 def current_tables(study: Study) -> tuple[pa.Table, pa.Table]:
@@ -201,27 +139,11 @@ def current_tables(study: Study) -> tuple[pa.Table, pa.Table]:
 
     Nothing is written. StudyError if the tables are not as the schema says.
     """
-    import pyarrow as pa
-
-    if _stands(study, _state(study)):
-        return read_arrow(study.folder)
-    trials = pa.Table.from_pandas(trials_table(study), preserve_index=False)
-    return checked(study.folder, trials, _history(study))
+    return _TABLES.current(study)
 
 
-def _state(study: Study) -> str:
-    allowed = bool(study.config.get("allow_test_search"))
-    return gathering.state(study.trials_folder, study.specs, allow_test_search=allowed)
-
-
-def _stands(study: Study, state: str) -> bool:
-    """Are the gathered tables of this state, or all that is left of the study."""
-    paths = [study.folder / name for name in TABLES]
-    if study.elsewhere:
-        return False
-    if not study.trials_folder.is_dir():
-        return all(path.with_suffix(".parquet").exists() for path in paths)
-    return all(source_of(path) == state for path in paths)
+def _config(study: Study) -> dict[str, Any]:
+    return {"allow_test_search": bool(study.config.get("allow_test_search"))}
 
 
 def trials_table(study: Study) -> pd.DataFrame:
@@ -289,42 +211,18 @@ def read_tables(folder: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 def read_arrow(folder: Path) -> tuple[pa.Table, pa.Table]:
     """The same as Arrow tables."""
-    trials, history = (_read(folder / f"{name}.parquet") for name in TABLES)
-    return checked(folder, trials, history)
+    return _TABLES.read(folder)
 
 
-def _read(path: Path) -> pa.Table:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    folder = path.parent
-    if not path.exists():
-        raise StudyError(
-            f"The tables of {folder} cannot be read: there is no {path.name}; `nasharness report"
-            f" {shell_word(folder)}` gathers it."
-        )
-    try:
-        with path.open("rb") as file:  # Arrow itself takes no name that is not UTF-8
-            return pq.read_table(file)
-    except PermissionError as error:
-        raise StudyError(f"The tables of {folder} cannot be read: {os_sentence(error)}") from error
-    except (OSError, pa.ArrowException) as error:
-        text = " ".join(str(error).split())
-        raise StudyError(
-            f"The tables of {folder} cannot be read: {path.name} is damaged ({text}); delete it"
-            f" and gather it anew with `nasharness report {shell_word(folder)}`."
-        ) from error
-
-
-def checked(folder: Path, trials: pa.Table, history: pa.Table) -> tuple[pa.Table, pa.Table]:
-    """The tables as this version has them; StudyError if they are not as the schema says."""
-    trials, history = versions.upgraded(trials, history)
-    if fault := violation(trials, history):
-        raise StudyError(
-            f"The tables of {folder} are not as they should be: {fault}; delete them and gather"
-            f" them anew with `nasharness report {shell_word(folder)}`."
-        )
-    return completed(trials, history)
+_TABLES: Tables[Study] = Tables(
+    trials=trials_table,
+    history=_history,
+    kind=Study.kind,
+    schema=STUDIES,
+    again="`nasharness report {}`",
+    config=_config,
+    completed=completed,
+)
 
 
 def reproduce(spec: TrialSpec, *, allow_test_search: bool = False) -> str:

@@ -16,36 +16,36 @@ FIRST_RELEASE: Mapping[int, str] = {1: "0.1.0"}
 
 Upgrade = Callable[["pa.Table", "pa.Table"], tuple["pa.Table", "pa.Table"]]
 UPGRADES: dict[int, Upgrade] = {}
-"""Schema version -> what turns its `trials` and `history` into those of the next version.
+"""Schema version -> what turns a study's `trials` and `history` into those of the next version.
 
 A study may have grown over two versions: what is new in its rows already has to stay as it is.
 """
 
 
-def oldest() -> int:
+def oldest(upgrades: Mapping[int, Upgrade] = UPGRADES) -> int:
     """The oldest schema version that can be read."""
     version = SCHEMA_VERSION
-    while version - 1 in UPGRADES:
+    while version - 1 in upgrades:
         version -= 1
     return version
 
 
-def refusal(schema: Any, facts: Any) -> str:
+def refusal(schema: Any, facts: Any, upgrades: Mapping[int, Upgrade] = UPGRADES) -> str:
     """Why a study of this schema version is not read, and what reads it; empty if it is read.
 
     `facts` are the study's, with the versions that wrote it; ValueError if `schema` is no version.
     """
     if not isinstance(schema, int) or isinstance(schema, bool):
         raise ValueError(f"schema_version is {schema!r}")
-    if oldest() <= schema <= SCHEMA_VERSION:
+    if oldest(upgrades) <= schema <= SCHEMA_VERSION:
         return ""
     writer = _writer(facts)
     said = f"was written by nasharness{f' {writer}' if writer else ''} with schema version {schema}"
     if schema > SCHEMA_VERSION:
         wanted = f"{PACKAGE}>={writer}" if writer else f"a newer {PACKAGE}"
         return f"{said}; this one reads up to {SCHEMA_VERSION}: install {wanted}."
-    wanted = f"{PACKAGE}<{FIRST_RELEASE[oldest()]}"
-    return f"{said}; this one reads from {oldest()} on: install {wanted}."
+    wanted = f"{PACKAGE}<{FIRST_RELEASE[oldest(upgrades)]}"
+    return f"{said}; this one reads from {oldest(upgrades)} on: install {wanted}."
 
 
 def _writer(facts: Any) -> str:
@@ -58,14 +58,16 @@ def _writer(facts: Any) -> str:
     return found if isinstance(found, str) and found[:1].isdigit() else ""
 
 
-def upgraded(trials: pa.Table, history: pa.Table) -> tuple[pa.Table, pa.Table]:
+def upgraded(
+    trials: pa.Table, history: pa.Table, upgrades: Mapping[int, Upgrade]
+) -> tuple[pa.Table, pa.Table]:
     """Tables as they were written, as the present version has them."""
-    for version in range(_written_with(trials), SCHEMA_VERSION):
-        trials, history = UPGRADES[version](trials, history)
+    for version in range(_written_with(trials, upgrades), SCHEMA_VERSION):
+        trials, history = upgrades[version](trials, history)
     return trials, history
 
 
-def _written_with(trials: pa.Table) -> int:
+def _written_with(trials: pa.Table, upgrades: Mapping[int, Upgrade]) -> int:
     """The oldest schema version among the rows; the present one if they do not say."""
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -75,4 +77,4 @@ def _written_with(trials: pa.Table) -> int:
     column = trials["schema_version"]
     if not pa.types.is_integer(column.type) or column.null_count == len(column):
         return SCHEMA_VERSION
-    return max(oldest(), int(pc.min(column).as_py()))
+    return max(oldest(upgrades), int(pc.min(column).as_py()))

@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from nasbench_harness.images.place import FOLDER, is_folder, place_name
 
@@ -21,6 +21,10 @@ _OPTIONAL = (
 @dataclass(frozen=True)
 class TrialSpec:
     """Everything a trial's result depends on."""
+
+    job: ClassVar[str] = "nasbench_harness.jobs.search:open_search"
+    counter: ClassVar[str] = "step"
+    clock: ClassVar[str] = "search_seconds"
 
     method: str
     method_version: str
@@ -71,6 +75,24 @@ class TrialSpec:
         images = f"{FOLDER}{place_name(self.images)}" if is_folder(self.images) else self.images
         on = f"a supernet trained on {images}"
         return f"{self.space} on {on}"
+
+    @property
+    def interval(self) -> float:
+        """Steps between two lines of the history, about."""
+        return self.epoch_steps or self.steps / 100
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        """What it is beside the method's settings."""
+        names = (
+            "seed method_version recipe space space_version table table_hash problem dataset"
+            " search_metric report_metric steps epochs batch_size noise"
+        )
+        facts = {"method": self.label} | {name: getattr(self, name) for name in names.split()}
+        if self.images:
+            facts |= {"images": self.images, "image_limit": self.image_limit}
+            facts |= {f"network_{name}": value for name, value in self.network.items()}
+        return facts
 
     @property
     def trial_id(self) -> str:

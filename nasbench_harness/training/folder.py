@@ -3,27 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
-from nasbench_harness.errors import HarnessError, os_sentence
+from nasbench_harness.errors import HarnessError
 from nasbench_harness.images.place import is_folder
 from nasbench_harness.names import command_line
-from nasbench_harness.store.files import read_json, write_json
-from nasbench_harness.store.journals import read_journal
-from nasbench_harness.store.outcomes import HISTORY, SCHEMA_VERSION, Status, read_result
+from nasbench_harness.store import folders
+from nasbench_harness.store.folders import FolderKind, JobFolder
+from nasbench_harness.store.job_tables import Tables
+from nasbench_harness.store.journals import read_histories
+from nasbench_harness.store.outcomes import HISTORY, SCHEMA_VERSION
 from nasbench_harness.store.provenance import facts
-from nasbench_harness.store.strangers import stranger
-from nasbench_harness.store.tidy import tidy_frame, write_table
+from nasbench_harness.store.tidy import tidy_frame
+from nasbench_harness.training.schema import TRAININGS, UPGRADES
 from nasbench_harness.training.settings import TrainingSettings
-from nasbench_harness.training.trial import TrainingSpec
+from nasbench_harness.training.spec import TrainingSpec
 
 if TYPE_CHECKING:
     import pandas as pd
+    import pyarrow as pa
 
 TRAINING, LOCK = "training.json", "training.lock"
-_OWN = {LOCK, "trials", *(f"{t}.{e}" for t in ("trials", "history") for e in ("parquet", "csv"))}
 
 _OPTIONS = {"epochs", "split", "batch_size", "width", "cells", "evaluate_every", "precision"}
 """Settings the command has an option for; the others go through `--set`."""
@@ -33,92 +36,67 @@ class TrainingFolderError(HarnessError):
     """A folder of trainings that cannot be used."""
 
 
-@dataclass(frozen=True)
-class TrainingFolder:
+@dataclass
+class TrainingFolder(JobFolder[TrainingSpec]):
     """What was planned in a folder, and what has become of it."""
 
-    path: Path
-    config: dict[str, Any]
-    """What all its trainings have in common."""
-    specs: list[TrainingSpec]
-    facts: dict[str, Any]
-    """Versions, machine and time of planning."""
-
-    def trial(self, spec: TrainingSpec) -> Path:
-        """The training's own folder."""
-        return self.path / "trials" / spec.trial_id
-
-    def result(self, spec: TrainingSpec) -> dict[str, Any]:
-        """The training's result; only a status if there is none or it is damaged."""
-        return read_result(self.trial(spec))
-
-    def missing(self, among: Sequence[TrainingSpec]) -> list[TrainingSpec]:
-        """Those without a result; a failure is none."""
-        return [spec for spec in among if self.result(spec)["status"] != Status.DONE]
-
-
-def refuse_strangers(path: Path) -> None:
-    """TrainingFolderError where `path` holds something else than trainings, see `strangers`."""
-    if (path / TRAINING).exists() or not (found := stranger(path, _OWN, LOCK)):
-        return
-    raise TrainingFolderError(
-        f"{path} is not empty and holds no training; choose another --out, or move {found.name}"
-        " away (only logs and hidden files may be there)."
+    kind = FolderKind(
+        plan=TRAINING,
+        lock=LOCK,
+        spec=TrainingSpec,
+        error=TrainingFolderError,
+        job="training",
+        noun="training",
+        content="trainings",
+        again="the command",
+        goes_on="the same `nasharness train` command",
+        work="training",
+        compared="architecture",
+        regret=False,
+        upgrades=UPGRADES,
+        also=("tensorboard",),
     )
+
+    @property
+    def about(self) -> str:
+        """What is trained, on what and for how long."""
+        if not self.specs:
+            return ""
+        spec = self.specs[0]
+        epochs = "1 epoch" if spec.steps == 1 else f"{spec.steps} epochs"
+        return f"{spec.space} trained from scratch on {spec.dataset}, {epochs}"
+
+
+def refuse_strangers(folder: Path) -> None:
+    """TrainingFolderError where `folder` holds something else than trainings, see `strangers`."""
+    folders.refuse_strangers(folder, TrainingFolder.kind)
 
 
 def plan_folder(
-    path: Path, config: Mapping[str, Any], specs: Sequence[TrainingSpec]
+    folder: Path, config: Mapping[str, Any], specs: Sequence[TrainingSpec]
 ) -> TrainingFolder:
     """Open or make the folder; more architectures or seeds let an existing one grow.
 
     TrainingFolderError where it holds something else, or trainings that were asked for otherwise.
     """
-    told = facts()
-    if (path / TRAINING).exists():
-        existing = open_folder(path)
+    told = {**facts(), "id": uuid4().hex}
+    if (folder / TRAINING).exists():
+        existing = open_folder(folder)
         _refuse_other(existing, config)
         _refuse_other_version(existing, specs)
         known = {spec.fingerprint for spec in existing.specs}
         there = [replace(spec, dataset=config["dataset"]) for spec in existing.specs]
         specs = [*there, *(s for s in specs if s.fingerprint not in known)]
-        told = {**existing.facts, "last_run": told}
-    refuse_strangers(path)
-    folder = TrainingFolder(path, dict(config), list(specs), told)
-    content = {
-        "schema_version": SCHEMA_VERSION,
-        "config": folder.config,
-        "facts": folder.facts,
-        "trials": [asdict(spec) for spec in folder.specs],
-    }
-    write_json(path / TRAINING, content)
-    return folder
+        told = {**existing.facts, "last_run": facts()}
+    refuse_strangers(folder)
+    trainings = TrainingFolder(folder, dict(config), list(specs), told)
+    folders.write_plan(trainings)
+    return trainings
 
 
-def open_folder(path: Path) -> TrainingFolder:
-    """The trainings in `path`; TrainingFolderError if there are none or they cannot be read."""
-    try:
-        content = read_json(path / TRAINING)
-        schema = content["schema_version"]
-        specs = [TrainingSpec(**spec) for spec in content["trials"]]
-        folder = TrainingFolder(path, dict(content["config"]), specs, dict(content["facts"]))
-    except FileNotFoundError as error:
-        raise TrainingFolderError(f"{path} holds no training (no {TRAINING} there).") from error
-    except OSError as error:
-        raise TrainingFolderError(
-            f"The trainings in {path} cannot be read: {os_sentence(error)}"
-        ) from error
-    except (ValueError, KeyError, TypeError) as error:
-        raise TrainingFolderError(
-            f"{path / TRAINING} is damaged ({type(error).__name__}: {error}); the trials beside it"
-            f" are untouched. Delete {TRAINING} and run the command again to take them over."
-        ) from error
-    if schema != SCHEMA_VERSION:
-        raise TrainingFolderError(
-            f"{path} was written with schema version {schema}; this nasharness reads"
-            f" {SCHEMA_VERSION}."
-        )
-    return folder
+def open_folder(folder: Path) -> TrainingFolder:
+    """The trainings in `folder`; TrainingFolderError if there are none or they cannot be read."""
+    return folders.read_plan(folder, TrainingFolder)
 
 
 def _refuse_other(existing: TrainingFolder, config: Mapping[str, Any]) -> None:
@@ -129,14 +107,14 @@ def _refuse_other(existing: TrainingFolder, config: Mapping[str, Any]) -> None:
             continue
         if name == "dataset_digest" and old != value:
             raise TrainingFolderError(
-                f"{existing.path} holds trainings on other images than those of"
+                f"{existing.folder} holds trainings on other images than those of"
                 f" `{config['dataset']}` (content {str(old)[:12]} then, {value[:12]} now); give the"
                 " images they were planned with, or choose another --out."
             )
         if old != value:
             raise TrainingFolderError(
-                f"{existing.path} holds trainings with {name} = {old}, not {value}; choose another"
-                " --out (only architectures and seeds can be added)."
+                f"{existing.folder} holds trainings with {name} = {old}, not {value}; choose"
+                " another --out (only architectures and seeds can be added)."
             )
 
 
@@ -147,7 +125,7 @@ def _refuse_other_version(existing: TrainingFolder, specs: Sequence[TrainingSpec
     if then and not now <= then:
         (old, *_), (new, *_) = sorted(then), sorted(now - then)
         raise TrainingFolderError(
-            f"{existing.path} holds trainings of version {old[1]} on a space of version {old[0]},"
+            f"{existing.folder} holds trainings of version {old[1]} on a space of version {old[0]},"
             f" and this nasharness trains version {new[1]} on {new[0]}; choose another --out."
         )
 
@@ -155,19 +133,25 @@ def _refuse_other_version(existing: TrainingFolder, specs: Sequence[TrainingSpec
 # --- tidy tables -------------------------------------------------------------------------------
 
 
-def gather(folder: TrainingFolder) -> pd.DataFrame:
-    """Write `trials` and `history` as Parquet and CSV; returns the trials."""
-    trials = trials_table(folder)
-    write_table(folder.path / "trials", trials)
-    write_table(folder.path / "history", history_table(folder))
-    return trials
+def gather(trainings: TrainingFolder) -> pd.DataFrame:
+    """Write `trials` and `history` as Parquet and CSV; returns the trials.
+
+    Tables that were made of the very same plan and files are left as they are.
+    """
+    return _TABLES.gather(trainings)
 
 
-def trials_table(folder: TrainingFolder) -> pd.DataFrame:
+def read_tables(folder: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The gathered tables; TrainingFolderError if they are not as they should be."""
+    trials, history = _TABLES.read(folder)
+    return trials.to_pandas(), history.to_pandas()
+
+
+def trials_table(trainings: TrainingFolder) -> pd.DataFrame:
     """One row per planned training: identity, status, result, and every setting."""
     rows = []
-    for spec in folder.specs:
-        result = folder.result(spec)
+    for spec in trainings.specs:
+        result = trainings.result(spec)
         for name in ("traceback", "versions", "schema_version"):
             result.pop(name, None)
         rows.append(
@@ -184,16 +168,27 @@ def trials_table(folder: TrainingFolder) -> pd.DataFrame:
     return tidy_frame(rows)
 
 
-def history_table(folder: TrainingFolder) -> pd.DataFrame:
+def history_table(trainings: TrainingFolder) -> pa.Table:
     """One row per epoch of every training."""
-    import pandas as pd
+    import pyarrow as pa
 
-    rows = [
-        {"trial": spec.trial_id, "architecture": spec.architecture, "seed": spec.seed, **row}
-        for spec in folder.specs
-        for row in read_journal(folder.trial(spec) / HISTORY)
-    ]
-    return pd.DataFrame(rows or {"trial": [], "architecture": [], "seed": [], "epoch": []})
+    sources = []
+    for spec in trainings.specs:
+        keys = {"trial": spec.trial_id, "architecture": spec.architecture, "seed": spec.seed}
+        sources.append((trainings.trial_folder(spec) / HISTORY, keys))
+    table = read_histories(sources)
+    if table.num_rows:
+        return table
+    return pa.table({name: pa.nulls(0) for name in ("trial", "architecture", "seed", "epoch")})
+
+
+_TABLES: Tables[TrainingFolder] = Tables(
+    trials=trials_table,
+    history=history_table,
+    kind=TrainingFolder.kind,
+    schema=TRAININGS,
+    again="the same `nasharness train` command",
+)
 
 
 def reproduce(spec: TrainingSpec, threads: int | None = None) -> str:

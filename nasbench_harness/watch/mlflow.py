@@ -1,4 +1,4 @@
-"""`--mlflow`: a study on an MLflow server, while it runs.
+"""`--mlflow`: a study, or trainings, on an MLflow server while they run.
 
 The server is talked to from a thread of its own, so that a slow one keeps no worker waiting. After
 the first error nothing more is sent; running the study again sends what is missing.
@@ -10,13 +10,13 @@ import queue
 import threading
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from nasbench_harness.jobs.executors import Event
+from nasbench_harness.store.folders import JobFolder
 from nasbench_harness.store.outcomes import Outcome, Status
-from nasbench_harness.store.studies import Study
 from nasbench_harness.watch.mlflow_client import reason, shown
-from nasbench_harness.watch.mlflow_runs import StudyRuns, TrialRun
+from nasbench_harness.watch.mlflow_runs import FolderRuns, TrialRun
 from nasbench_harness.watch.trackers import TrackingError
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ SEND_SECONDS = 5.0
 
 
 class MLflow:
-    """Logs one study."""
+    """Logs one folder of jobs."""
 
     def __init__(self, client: MlflowClient, address: str) -> None:
         """Through `client`, whose server is at `address`."""
@@ -37,17 +37,17 @@ class MLflow:
         self._report: Path | None = None
         self._fault = ""
 
-    def begin(self, study: Study) -> None:
-        """Find or make the study's runs; TrackingError if the server refuses."""
+    def begin(self, jobs: JobFolder[Any]) -> None:
+        """Find or make the runs of all that is planned; TrackingError if the server refuses."""
         try:
-            runs = StudyRuns(self._client, study)
+            runs = FolderRuns(self._client, jobs)
         except TrackingError:
             raise
         except Exception as error:  # nothing has run yet
             raise TrackingError(
-                f"MLflow at {self._address} does not take the study: {reason(error)}."
+                f"MLflow at {self._address} does not take the {jobs.kind.content}: {reason(error)}."
             ) from error
-        self._thread = threading.Thread(target=self._work, args=(study, runs), daemon=True)
+        self._thread = threading.Thread(target=self._work, args=(jobs, runs), daemon=True)
         self._thread.start()
 
     def watch(self, event: Event) -> None:
@@ -68,24 +68,24 @@ class MLflow:
             " and the same command with --mlflow sends what is missing."
         )
 
-    def _work(self, study: Study, runs: StudyRuns) -> None:
+    def _work(self, jobs: JobFolder[Any], runs: FolderRuns) -> None:
         """The thread: events until there are no more, then all that is missing."""
         try:
-            sender = _Sender(study, runs)
+            sender = _Sender(jobs, runs)
             while (event := self._events.get()) is not None:
                 sender.take(event)
             sender.catch_up()
             runs.close(self._report)
-        except Exception as error:  # whatever it is, the study goes on
+        except Exception as error:  # whatever it is, the jobs go on
             self._fault = reason(error)
 
 
 class _Sender:
     """Which trials have been begun on the server, and when each was told of last."""
 
-    def __init__(self, study: Study, runs: StudyRuns) -> None:
-        self._study, self._runs = study, runs
-        self._specs = {spec.trial_id: spec for spec in study.specs}
+    def __init__(self, jobs: JobFolder[Any], runs: FolderRuns) -> None:
+        self._jobs, self._runs = jobs, runs
+        self._specs = {spec.trial_id: spec for spec in jobs.specs}
         self._open: dict[str, TrialRun] = {}
         self._sent_at: dict[str, float] = {}
         self._closed: set[str] = set()
@@ -101,8 +101,8 @@ class _Sender:
 
     def catch_up(self) -> None:
         """Tell of trials that were stopped, and of those that ended without us."""
-        for spec in self._study.specs:
-            ended = self._study.outcome(spec).status is not Status.MISSING
+        for spec in self._jobs.specs:
+            ended = self._jobs.outcome(spec).status is not Status.MISSING
             if ended and not self._runs.is_complete(spec) and spec.trial_id not in self._closed:
                 self._close(spec.trial_id)
 

@@ -1,4 +1,4 @@
-"""What MLflow keeps of a study: an experiment, a run of the study, and below it a run per trial.
+"""What MLflow keeps of a folder of jobs: an experiment, a run of it, and below that a run per job.
 
 Everything is found again by tags, so that a study that is resumed, grows or is run again goes on in
 the runs it has. Journals are logged in whole rows and in order: a run's last step tells how much of
@@ -15,11 +15,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from nasbench_harness.jobs.job import Spec
+from nasbench_harness.store.folders import JobFolder
 from nasbench_harness.store.journals import Tail
 from nasbench_harness.store.outcomes import HISTORY, RESULT, TRIAL, Status
-from nasbench_harness.store.studies import Study
 from nasbench_harness.study.growing import GROWING
-from nasbench_harness.study.spec import TrialSpec
 from nasbench_harness.watch.trackers import TrackingError, numbers
 
 if TYPE_CHECKING:
@@ -36,30 +36,30 @@ FINISHED, RUNNING = "FINISHED", "RUNNING"
 ENDS = {Status.DONE: FINISHED, Status.FAILED: "FAILED"}
 
 
-def study_id(study: Study) -> str:
-    """The same for a study wherever its folder lies and however it grows; no other study's."""
-    config = {key: value for key, value in study.config.items() if key not in GROWING}
-    planned = {key: value for key, value in study.facts.items() if key != "last_run"}
+def study_id(jobs: JobFolder[Any]) -> str:
+    """The same wherever a folder lies and however it grows; no other folder's."""
+    config = {key: value for key, value in jobs.config.items() if key not in GROWING}
+    planned = {key: value for key, value in jobs.facts.items() if key != "last_run"}
     text = json.dumps([config, planned], sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-class StudyRuns:
-    """The runs of one study on the server."""
+class FolderRuns:
+    """The runs of one folder of jobs on the server."""
 
-    def __init__(self, client: MlflowClient, study: Study) -> None:
-        """Find them; make the experiment and the study's own run if they are not there."""
-        self._client, self._study, self._study_id = client, study, study_id(study)
+    def __init__(self, client: MlflowClient, jobs: JobFolder[Any]) -> None:
+        """Find them; make the experiment and the folder's own run if they are not there."""
+        self._client, self._jobs, self._study_id = client, jobs, study_id(jobs)
         self.experiment = self._find_experiment()
         self._known = {run.data.tags.get(TRIAL_TAG, ""): run for run in self._find_runs()}
         self.id = self._open_own(self._known.pop("", None))
 
-    def is_complete(self, spec: TrialSpec) -> bool:
+    def is_complete(self, spec: Spec) -> bool:
         """Does the server have all of this trial."""
         run = self._known.get(spec.trial_id)
         return run is not None and run.info.status == FINISHED
 
-    def open(self, spec: TrialSpec) -> TrialRun:
+    def open(self, spec: Spec) -> TrialRun:
         """The run of a trial, made if need be."""
         existing = self._known.get(spec.trial_id)
         run, logged = existing or self._create(spec), -1
@@ -68,17 +68,17 @@ class StudyRuns:
             self._client.update_run(run_id, status=RUNNING)
             history = self._client.get_metric_history(run_id, CLOCK)
             logged = max((point.step for point in history), default=-1)
-        self._client.log_batch(run_id, params=_params(_facts(self._study, spec)))
-        return TrialRun(self._client, self._study, spec, run, logged)
+        self._client.log_batch(run_id, params=_params(_facts(self._jobs, spec)))
+        return TrialRun(self._client, self._jobs, spec, run, logged)
 
     def close(self, report: Path | None) -> None:
-        """Add the study's tables and its report, and say how it ended."""
+        """Add the tables and its report, and say how it ended."""
         for name in ("trials.csv", "history.csv"):
-            if (self._study.folder / name).exists():
-                self._client.log_artifact(self.id, str(self._study.folder / name))
+            if (self._jobs.folder / name).exists():
+                self._client.log_artifact(self.id, str(self._jobs.folder / name))
         if report is not None:
             self._client.log_artifacts(self.id, str(report), "report")
-        ends = {self._study.outcome(spec).status for spec in self._study.specs}
+        ends = {self._jobs.outcome(spec).status for spec in self._jobs.specs}
         worst = next((s for s in (Status.FAILED, Status.INTERRUPTED) if s in ends), Status.DONE)
         worst = Status.INTERRUPTED if worst is Status.DONE and ends != {worst} else worst
         self._client.set_terminated(self.id, ENDS.get(worst, "KILLED"))
@@ -88,14 +88,14 @@ class StudyRuns:
         tag = f"{STUDY_TAG}.{self._study_id}"
         if found := self._client.search_experiments(filter_string=f"tags.`{tag}` = 'true'"):
             return str(found[0].experiment_id)
-        name = _experiment_name(self._study)
+        name = _experiment_name(self._jobs)
         existing = self._client.get_experiment_by_name(name)
         if existing is None:
             return str(self._client.create_experiment(name, tags={tag: "true"}))
         if existing.lifecycle_stage == "deleted":
             raise TrackingError(
-                f"The MLflow experiment `{name}` has been deleted; restore it there, or give the"
-                " study another name with --out."
+                f"The MLflow experiment `{name}` has been deleted; restore it there, or give"
+                f" the {self._jobs.kind.content} another name with --out."
             )
         self._client.set_experiment_tag(existing.experiment_id, tag, "true")
         return str(existing.experiment_id)
@@ -112,20 +112,21 @@ class StudyRuns:
                 return
 
     def _open_own(self, existing: Run | None) -> str:
-        growing = {f"nasharness.{k}": json.dumps(self._study.config.get(k)) for k in GROWING}
+        config = self._jobs.config
+        growing = {f"nasharness.{k}": json.dumps(config[k]) for k in GROWING if k in config}
         if existing is None:
-            tags = {STUDY_TAG: self._study_id, KIND_TAG: "study"}
-            name = self._study.folder.resolve().name
+            tags = {STUDY_TAG: self._study_id, KIND_TAG: self._jobs.kind.content}
+            name = self._jobs.folder.resolve().name
             run = self._client.create_run(self.experiment, tags=tags | growing, run_name=name)
-            config = {k: v for k, v in self._study.config.items() if k not in GROWING}
+            config = {k: v for k, v in config.items() if k not in GROWING}
             self._client.log_batch(run.info.run_id, params=_params(config))
             return str(run.info.run_id)
         self._client.update_run(existing.info.run_id, status=RUNNING)
         self._client.log_batch(existing.info.run_id, tags=_tags(growing))
         return str(existing.info.run_id)
 
-    def _create(self, spec: TrialSpec) -> Run:
-        path = self._study.trials_folder / spec.trial_id / TRIAL
+    def _create(self, spec: Spec) -> Run:
+        path = self._jobs.trials_folder / spec.trial_id / TRIAL
         began = path.stat().st_mtime if path.exists() else time.time()
         tags = {STUDY_TAG: self._study_id, KIND_TAG: "trial", TRIAL_TAG: spec.trial_id}
         return self._client.create_run(
@@ -137,33 +138,33 @@ class StudyRuns:
 
 
 class TrialRun:
-    """The run of one trial; the clock of its search counts from the run's start."""
+    """The run of one trial; its clock counts from the run's start."""
 
     def __init__(
-        self, client: MlflowClient, study: Study, spec: TrialSpec, run: Run, logged: int
+        self, client: MlflowClient, jobs: JobFolder[Any], spec: Spec, run: Run, logged: int
     ) -> None:
         """`logged` is the last step that the server has."""
-        self._client, self._study, self._spec = client, study, spec
+        self._client, self._jobs, self._spec = client, jobs, spec
         self._id, self._began, self._logged = run.info.run_id, run.info.start_time, logged
-        self._folder = study.trials_folder / spec.trial_id
+        self._folder = jobs.trials_folder / spec.trial_id
         self._tail = Tail(self._folder / HISTORY)
 
     def follow(self) -> None:
         """Log the rows that the journal has gained."""
-        rows = [row for row in self._tail.read() if row["step"] > self._logged]
+        rows = [row for row in self._tail.read() if row[self._spec.counter] > self._logged]
         for batch in _batches([self._metrics(row) for row in rows]):
             self._client.log_batch(self._id, metrics=batch)
         if rows:
-            self._logged = rows[-1]["step"]
+            self._logged = rows[-1][self._spec.counter]
 
     def close(self) -> None:
         """Log the rest, the result and the files, and say how the trial ended."""
         self.follow()
-        result = self._study.result(self._spec)
+        result = self._jobs.result(self._spec)
         final = {
             f"final/{name}": value for name, value in numbers(result, "schema_version").items()
         }
-        seconds = float(result.get("search_seconds") or 0.0)
+        seconds = float(result.get(self._spec.clock) or 0.0)
         told = {
             f"nasharness.{name}": str(result.get(name, "")) for name in ("architecture", "error")
         }
@@ -176,7 +177,8 @@ class TrialRun:
         self._client.set_terminated(self._id, ENDS.get(result["status"], "KILLED"), end)
 
     def _metrics(self, row: Mapping[str, Any]) -> list[Metric]:
-        return self._at(numbers(row, "step"), row["step"], float(row.get(CLOCK, 0.0)))
+        counter = self._spec.counter
+        return self._at(numbers(row, counter), row[counter], float(row.get(CLOCK, 0.0)))
 
     def _at(self, values: Mapping[str, float], step: int, seconds: float) -> list[Metric]:
         from mlflow.entities import Metric
@@ -185,25 +187,18 @@ class TrialRun:
         return [Metric(_key(name), value, moment, step) for name, value in values.items()]
 
 
-def _experiment_name(study: Study) -> str:
+def _experiment_name(jobs: JobFolder[Any]) -> str:
     """The folder's name; that of a run over all data sets stands in front."""
-    folder = study.folder.resolve()
-    inside = folder.name == study.config.get("dataset")
+    folder = jobs.folder.resolve()
+    inside = folder.name == jobs.config.get("dataset")
     return f"{folder.parent.name}/{folder.name}" if inside else folder.name
 
 
-def _facts(study: Study, spec: TrialSpec) -> dict[str, Any]:
+def _facts(jobs: JobFolder[Any], spec: Spec) -> dict[str, Any]:
     """What a trial is, as its run's parameters tell it."""
-    names = (
-        "seed method_version recipe space space_version table table_hash problem dataset"
-        " search_metric report_metric steps epochs batch_size noise"
-    )
-    facts = {"method": spec.label} | {name: getattr(spec, name) for name in names.split()}
-    if spec.images:
-        facts |= {"images": spec.images, "image_limit": spec.image_limit}
-        facts |= {f"network_{name}": value for name, value in spec.network.items()}
+    facts = dict(spec.identity)
     facts |= {f"setting_{name}": value for name, value in spec.settings.items()}
-    return facts | {"git_commit": study.facts.get("git_commit")}
+    return facts | {"git_commit": jobs.facts.get("git_commit")}
 
 
 def _params(facts: Mapping[str, Any]) -> list[Any]:

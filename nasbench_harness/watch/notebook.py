@@ -11,7 +11,7 @@ from nasbench_harness.store.outcomes import Outcome, Status
 
 if TYPE_CHECKING:
     from nasbench_harness.jobs.executors import Event
-    from nasbench_harness.store.studies import Study
+    from nasbench_harness.store.folders import JobFolder
 
 SHOWN_SECONDS = 0.5
 """The line is written anew this often, however much is told."""
@@ -34,12 +34,12 @@ class NotebookProgress:
         self._failures: list[str] = []
         self._written = 0.0
 
-    def begin(self, study: Study) -> None:
-        """Show the line for what is missing of `study`."""
+    def begin(self, jobs: JobFolder[Any]) -> None:
+        """Show the line for what is missing of them."""
         from IPython.display import display
 
-        self._steps = {spec.trial_id: spec.steps for spec in study.missing()}
-        self._folder = study.folder
+        self._steps = {spec.trial_id: spec.steps for spec in jobs.missing()}
+        self._folder = jobs.folder
         self._line = display(self._text(), raw=True, display_id=True)
 
     def watch(self, event: Event) -> None:

@@ -1,4 +1,4 @@
-"""What a study's folder tells about how far the study is."""
+"""What the folder of a study, or of trainings, tells about how far they are."""
 
 from __future__ import annotations
 
@@ -10,17 +10,19 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
+from nasbench_harness.store.folders import FolderKind
 from nasbench_harness.store.outcomes import Status
-from nasbench_harness.store.studies import LOCK, STUDY, Study, open_study
+from nasbench_harness.watch.folders import open_jobs
 from nasbench_harness.watch.locks import is_held
 from nasbench_harness.watch.trials import TrialObserver, TrialState
 
 
 @dataclass(frozen=True)
 class StudyState:
-    """One study at one moment."""
+    """One study, or one folder of trainings, at one moment."""
 
     folder: Path
+    kind: FolderKind[Any]
     about: str
     alive: bool
     """Somebody is running it."""
@@ -102,39 +104,33 @@ def _rest(trial: TrialState, durations: dict[str, float]) -> float | None:
 
 
 class StudyObserver:
-    """Looks at a study again and again; notices trials that were added to it."""
+    """Looks at a study, or at trainings, again and again; notices trials that were added."""
 
     def __init__(self, folder: Path) -> None:
-        """StudyError if there is no study in `folder`."""
+        """HarnessError if there is no study, and are no trainings, in `folder`."""
         self.folder = folder
+        self._jobs = open_jobs(folder)
         self._stamp = -1
-        self._about = ""
         self._trials: dict[str, TrialObserver] = {}
         self._read()
 
     def look(self) -> StudyState:
-        """The study as it is now."""
+        """All of it as it is now."""
         self._read()
-        alive = bool(is_held(self.folder / LOCK))
+        kind = self._jobs.kind
+        alive = bool(is_held(self.folder / kind.lock))
         trials = [trial.look() for trial in self._trials.values()]
         alive = alive or any(trial.state is Status.RUNNING for trial in trials)
-        return StudyState(self.folder, self._about, alive, trials)
+        return StudyState(self.folder, kind, self._jobs.about, alive, trials)
 
     def _read(self) -> None:
-        path = self.folder / STUDY
+        path = self.folder / self._jobs.kind.plan
         stamp = os.stat(path).st_mtime_ns if path.exists() else 0
         if stamp and stamp == self._stamp:
             return
-        study = open_study(self.folder)
-        for spec in study.specs:
+        self._jobs = open_jobs(self.folder)
+        for spec in self._jobs.specs:
             known = spec.trial_id
             if known not in self._trials:
-                self._trials[known] = TrialObserver(spec, study.trials_folder / known)
-        self._stamp, self._about = stamp, _about(study)
-
-
-def _about(study: Study) -> str:
-    if not study.specs:
-        return ""
-    spec = study.specs[0]
-    return f"{spec.searched}; table `{spec.table}`, {spec.report_metric}"
+                self._trials[known] = TrialObserver(spec, self._jobs.trials_folder / known)
+        self._stamp = stamp

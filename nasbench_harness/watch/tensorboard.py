@@ -1,4 +1,4 @@
-"""`--tensorboard`: an event file per trial in the study's folder `tensorboard/<trial>/`.
+"""`--tensorboard`: an event file per job in the folder `tensorboard/<trial>/` beside the trials.
 
 The event file says what the journal says, each step once: whatever was written of a trial that is
 begun or resumed is thrown away and written again from its whole journal, which ends where the
@@ -12,15 +12,19 @@ from pathlib import Path
 from typing import Any
 
 from nasbench_harness.jobs.executors import Event
+from nasbench_harness.jobs.job import Spec
+from nasbench_harness.store.folders import JobFolder
 from nasbench_harness.store.journals import Tail
 from nasbench_harness.store.outcomes import HISTORY, TRIAL, Outcome, Status
-from nasbench_harness.store.studies import Study
-from nasbench_harness.study.spec import TrialSpec
 from nasbench_harness.watch.trackers import missing_package, numbers, one_line
 
 FOLDER = "tensorboard"
 COMPLETE = "complete"
 """Empty file beside the events of a trial that is done and wholly written."""
+SHOWN = (
+    "method", "architecture", "seed", "space", "table", "dataset", "problem", "recipe", "steps",
+)  # fmt: skip
+"""What of an identity stands beside the settings."""
 READ_SECONDS = 0.5
 FLUSH_SECONDS = 5
 
@@ -34,22 +38,22 @@ def check_package() -> None:
 
 
 class TensorBoard:
-    """Writes the event files of one study."""
+    """Writes the event files of one folder of jobs."""
 
     def __init__(self) -> None:
-        self._study: Study | None = None
-        self._specs: dict[str, TrialSpec] = {}
+        self._jobs: JobFolder[Any] | None = None
+        self._specs: dict[str, Spec] = {}
         self._open: dict[str, _EventFile] = {}
         self._fault = ""
 
-    def begin(self, study: Study) -> None:
-        """Remember the study."""
-        self._study = study
-        self._specs = {spec.trial_id: spec for spec in study.specs}
+    def begin(self, jobs: JobFolder[Any]) -> None:
+        """Remember what is planned."""
+        self._jobs = jobs
+        self._specs = {spec.trial_id: spec for spec in jobs.specs}
 
     def watch(self, event: Event) -> None:
         """Write what the trial has recorded; after a fault, nothing more."""
-        if self._study is None or self._fault:
+        if self._jobs is None or self._fault:
             return
         try:
             file = self._file(event.trial_id)
@@ -57,17 +61,17 @@ class TensorBoard:
                 self._close(event.trial_id)
             else:
                 file.follow()
-        except Exception as error:  # whatever it is, the study goes on
+        except Exception as error:  # whatever it is, the jobs go on
             self._fault = one_line(error)
 
     def end(self, report: Path | None) -> str:
         """Write what is left of trials that were stopped, and trials that ran without us."""
         del report
-        if self._study is None:
+        if self._jobs is None:
             return ""
         try:
-            for spec in self._study.specs:
-                self._catch_up(self._study, spec)
+            for spec in self._jobs.specs:
+                self._catch_up(self._jobs, spec)
         except Exception as error:  # the results are written already
             self._fault = self._fault or one_line(error)
         if not self._fault:
@@ -77,32 +81,32 @@ class TensorBoard:
             " and the same command with --tensorboard writes what is missing."
         )
 
-    def _catch_up(self, study: Study, spec: TrialSpec) -> None:
+    def _catch_up(self, jobs: JobFolder[Any], spec: Spec) -> None:
         trial = spec.trial_id
-        done = study.outcome(spec).status is Status.DONE
-        if done and not (study.folder / FOLDER / trial / COMPLETE).exists():
+        done = jobs.outcome(spec).status is Status.DONE
+        if done and not (jobs.folder / FOLDER / trial / COMPLETE).exists():
             self._file(trial)
         if trial in self._open:
             self._close(trial)
 
     def _file(self, trial: str) -> _EventFile:
-        assert self._study is not None
+        assert self._jobs is not None
         if trial not in self._open:
             spec = self._specs[trial]
-            folder = self._study.trials_folder / trial
-            self._open[trial] = _EventFile(spec, folder, self._study.folder / FOLDER / trial)
+            folder = self._jobs.trials_folder / trial
+            self._open[trial] = _EventFile(spec, folder, self._jobs.folder / FOLDER / trial)
         return self._open[trial]
 
     def _close(self, trial: str) -> None:
-        assert self._study is not None
-        result = self._study.result(self._specs[trial])
+        assert self._jobs is not None
+        result = self._jobs.result(self._specs[trial])
         self._open.pop(trial).close(result)
 
 
 class _EventFile:
     """The events of one trial, from its first step on."""
 
-    def __init__(self, spec: TrialSpec, trial: Path, folder: Path) -> None:
+    def __init__(self, spec: Spec, trial: Path, folder: Path) -> None:
         self._spec, self._trial, self._folder = spec, trial, folder
         self._began = (trial / TRIAL).stat().st_mtime if (trial / TRIAL).exists() else time.time()
         self._read_at = 0.0
@@ -142,8 +146,8 @@ class _EventFile:
         import numpy as np
 
         for row in self._tail.read():
-            step = int(row["step"])
-            self._add(numbers(row, "step"), step, float(row.get("seconds", 0.0)))
+            step = int(row[self._spec.counter])
+            self._add(numbers(row, self._spec.counter), step, float(row.get("seconds", 0.0)))
             if "probabilities" in row:
                 spread = np.array(row["probabilities"])
                 self._writer.add_histogram("probabilities", spread, step)
@@ -159,15 +163,14 @@ class _EventFile:
         from torch.utils.tensorboard.summary import hparams
 
         spec = self._spec
-        names = ("seed", "space", "table", "dataset", "problem", "recipe", "steps")
-        settings = {"method": spec.label} | {name: getattr(spec, name) for name in names}
+        settings = {name: fact for name, fact in spec.identity.items() if name in SHOWN}
         settings |= {f"setting_{name}": _plain(value) for name, value in spec.settings.items()}
         metric = spec.report_metric
         final = numbers({"accuracy": result.get(metric), "regret": result.get(f"regret_{metric}")})
         final = {f"final/{name}": value for name, value in final.items()}
         for summary in hparams(settings, final):  # type: ignore[no-untyped-call]
             self._events.add_summary(summary)
-        self._add(final, spec.steps, float(result.get("search_seconds") or 0.0))
+        self._add(final, spec.steps, float(result.get(spec.clock) or 0.0))
 
 
 def _clear(folder: Path) -> None:

@@ -1,7 +1,7 @@
-"""Where a study is told about while it runs, beside its own folder: TensorBoard, MLflow.
+"""Where jobs are told about while they run, beside their own folder: TensorBoard, MLflow.
 
-A tracker follows the journals that trials write into the study's folder, in the process that hands
-trials out. A trial knows nothing of it, and a tracker that breaks harms no study.
+A tracker follows the journals that jobs write into the folder of a study, or of trainings, in the
+process that hands them out. A job knows nothing of it, and a tracker that breaks harms none.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from nasbench_harness.errors import HarnessError
 
 if TYPE_CHECKING:
     from nasbench_harness.jobs.executors import Event
-    from nasbench_harness.store.studies import Study
+    from nasbench_harness.store.folders import JobFolder
 
 LONGEST_REASON = 200
 
@@ -24,20 +24,20 @@ class TrackingError(HarnessError):
 
 
 class Listener(Protocol):
-    """Who is told while a study runs."""
+    """Who is told while the jobs of a folder run."""
 
-    def begin(self, study: Study) -> None:
-        """The study is planned; its missing trials are about to run."""
+    def begin(self, jobs: JobFolder[Any]) -> None:
+        """All is planned; what is missing is about to run."""
 
     def watch(self, event: Event) -> None:
-        """A trial has advanced or ended; returns at once and raises nothing."""
+        """A job has advanced or ended; returns at once and raises nothing."""
 
 
 class Tracker(Listener, Protocol):
-    """Told about one study, to its end."""
+    """Told about one folder of jobs, to their end."""
 
     def end(self, report: Path | None) -> str:
-        """The study has ended, its report lies there; says what could not be told, if anything."""
+        """All has ended, its report lies there; says what could not be told, if anything."""
 
 
 class Listeners:
@@ -47,10 +47,10 @@ class Listeners:
         """They are told in this order."""
         self._listeners = listeners
 
-    def begin(self, study: Study) -> None:
+    def begin(self, jobs: JobFolder[Any]) -> None:
         """Tell all of them."""
         for listener in self._listeners:
-            listener.begin(study)
+            listener.begin(jobs)
 
     def watch(self, event: Event) -> None:
         """Tell all of them."""

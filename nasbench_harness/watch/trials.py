@@ -1,4 +1,4 @@
-"""How far one trial is, told by the files of its folder alone."""
+"""How far one trial or training is, told by the files of its folder alone."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from nasbench_harness.jobs.job import Spec
 from nasbench_harness.store.journals import last_row
 from nasbench_harness.store.outcomes import HISTORY, RESULT, Status, read_result
-from nasbench_harness.study.spec import TrialSpec
 from nasbench_harness.watch.locks import is_held
 
 TRIAL_LOCK = "trial.lock"
@@ -25,16 +25,18 @@ class TrialState:
 
     trial: str
     method: str
+    """Of a training the architecture."""
     seed: int
     state: Status
     step: int
+    """Search steps done, or epochs of a training."""
     steps: int
     metric: str
     """What `accuracy` and `regret` are of."""
     accuracy: float | None = None
     regret: float | None = None
     seconds: float | None = None
-    """Of searching, as recorded; the part before a resume included."""
+    """Of searching or training, as recorded; the part before a resume included."""
     error: str = ""
     """Why the trial, or its last attempt, has no result."""
 
@@ -42,7 +44,7 @@ class TrialState:
 class TrialObserver:
     """Looks at a trial again and again; reads a file again only where it has changed."""
 
-    def __init__(self, spec: TrialSpec, folder: Path) -> None:
+    def __init__(self, spec: Spec, folder: Path) -> None:
         """The trial of `spec` in `folder`, which need not be there yet."""
         self.spec = spec
         self._trial, self._method = spec.trial_id, spec.label
@@ -59,13 +61,13 @@ class TrialObserver:
         if stamp != self._result_stamp:
             self._result_stamp, self._result = stamp, read_result(self._result_path.parent)
         if self._result["status"] == Status.DONE:
-            seconds = self._result.get("search_seconds")
+            seconds = self._result.get(self.spec.clock)
             return self._tell(Status.DONE, self._result, self.spec.steps, seconds, "")
         stamp = _stamp(self._journal_path)
         if stamp != self._journal_stamp:
             self._journal_stamp, self._row = stamp, last_row(self._journal_path) or {}
         state, error = self._unfinished()
-        step, seconds = int(self._row.get("step", 0)), self._row.get("seconds")
+        step, seconds = int(self._row.get(self.spec.counter, 0)), self._row.get("seconds")
         return self._tell(state, self._row, step, seconds, error)
 
     def _tell(
@@ -104,8 +106,7 @@ class TrialObserver:
 
     def _recorded_share(self) -> float:
         """The steps between two lines, as a share of those done so far."""
-        between = self.spec.epoch_steps or self.spec.steps / 100
-        return min(1.0, between / max(1, int(self._row.get("step", 1))))
+        return min(1.0, self.spec.interval / max(1, int(self._row.get(self.spec.counter, 1))))
 
 
 Stamp = tuple[int, int]

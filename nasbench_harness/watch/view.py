@@ -1,8 +1,9 @@
-"""Studies in progress as a person sees them in a terminal."""
+"""Studies and trainings in progress as a person sees them in a terminal."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from rich.console import Group, RenderableType
 from rich.progress_bar import ProgressBar
@@ -10,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from nasbench_harness.names import printable, shell_word
+from nasbench_harness.store.folders import FolderKind
 from nasbench_harness.store.outcomes import Status
 from nasbench_harness.watch.studies import StudyState
 from nasbench_harness.watch.trials import TrialState
@@ -35,7 +37,7 @@ def _study(study: StudyState, *, bars: bool) -> Iterator[RenderableType]:
     yield _methods(study)
     running = study.of(Status.RUNNING)
     if running:
-        yield _running(running[:MOST_RUNNING], bars=bars)
+        yield _running(study.kind, running[:MOST_RUNNING], bars=bars)
     yield from _and_more(len(running) - MOST_RUNNING, "running")
     failed = study.of(Status.FAILED)
     for trial in failed[-MOST_FAILURES:]:
@@ -43,9 +45,8 @@ def _study(study: StudyState, *, bars: bool) -> Iterator[RenderableType]:
         yield _whole((what, STYLES[Status.FAILED]))
     yield from _and_more(len(failed) - MOST_FAILURES, "failed")
     if study.state == "stopped":
-        yield _whole(
-            f"Nobody is running it; `nasharness resume {shell_word(study.folder)}` goes on."
-        )
+        goes_on = study.kind.goes_on.format(shell_word(study.folder))
+        yield _whole(f"Nobody is running it; {goes_on} goes on.")
 
 
 def _whole(*parts: str | tuple[str, str]) -> Text:
@@ -55,7 +56,8 @@ def _whole(*parts: str | tuple[str, str]) -> Text:
 
 def headline(study: StudyState) -> str:
     """Status, trials done and time left in half a line."""
-    done = f"{study.state}, {study.count(Status.DONE)} of {len(study.trials)} trials done"
+    of = f"{len(study.trials)} {study.kind.job}s"
+    done = f"{study.state}, {study.count(Status.DONE)} of {of} done"
     eta = study.eta_seconds()
     return done if eta is None else f"{done}, about {_duration(eta)} left"
 
@@ -68,7 +70,7 @@ def _duration(seconds: float) -> str:
 
 def _methods(study: StudyState) -> Table:
     table = Table(box=None, pad_edge=False)
-    table.add_column("method", no_wrap=True)
+    table.add_column(study.kind.compared, no_wrap=True)
     for state in Status:
         table.add_column(str(state), justify="right", style=STYLES.get(state, ""))
     for row in study.methods():
@@ -76,13 +78,14 @@ def _methods(study: StudyState) -> Table:
     return table
 
 
-def _running(trials: Sequence[TrialState], *, bars: bool) -> Table:
+def _running(kind: FolderKind[Any], trials: Sequence[TrialState], *, bars: bool) -> Table:
     errors = any(trial.error for trial in trials)
     table = Table(box=None, pad_edge=False)
-    table.add_column("trial", no_wrap=True)
+    table.add_column(kind.job, no_wrap=True)
     if bars:
         table.add_column("")
-    for name in ("step", "regret (points)", "accuracy (%)", "search (s)"):
+    regret = ["regret (points)"] if kind.regret else []
+    for name in (kind.spec.counter, *regret, "accuracy (%)", f"{kind.work} (s)"):
         table.add_column(name, justify="right", no_wrap=True)
     if errors:
         table.add_column("last error", overflow="fold")
@@ -90,7 +93,8 @@ def _running(trials: Sequence[TrialState], *, bars: bool) -> Table:
         bar = [ProgressBar(trial.steps, trial.step, width=BAR_WIDTH)] if bars else []
         table.add_row(
             Text(f"{trial.method} seed {trial.seed}"), *bar, f"{trial.step}/{trial.steps}",
-            _number(trial.regret, 3), _number(trial.accuracy, 2), _number(trial.seconds, 1),
+            *([_number(trial.regret, 3)] if kind.regret else []),
+            _number(trial.accuracy, 2), _number(trial.seconds, 1),
             *([Text(printable(trial.error))] if errors else []),
         )  # fmt: skip
     return table

@@ -11,9 +11,9 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from nasbench_harness.jobs.trial import run_trial
+from nasbench_harness.jobs.driver import run_job
 from nasbench_harness.store import studies, versions
-from nasbench_harness.store.schema import HISTORY, SCHEMA, TRIALS, Of, column_of
+from nasbench_harness.store.schema import HISTORY, SCHEMA, STUDIES, TRIALS, Of
 from nasbench_harness.store.schema_check import violation
 from nasbench_harness.store.schema_document import document
 from nasbench_harness.store.studies import Study, StudyError
@@ -39,7 +39,7 @@ def make_study(folder: Path, given: dict[str, Any]) -> Study:
     folder.mkdir()
     study = studies.plan_study(folder, config.model_dump(mode="json"), plan(config))
     for spec in study.specs:
-        run_trial(spec, study.trials_folder / spec.trial_id)
+        run_job(spec, study.trials_folder / spec.trial_id)
     studies.gather(study)
     return study
 
@@ -77,14 +77,14 @@ def test_document_is_what_the_schema_says(checkout: Path) -> None:
 @pytest.mark.parametrize(("of", "table"), WHERE)
 def test_every_column_is_described(both: Both, of: Of, table: str) -> None:
     names = list(both.frames(of)[table])
-    described = {name: column_of(table, name, names).name for name in names}
+    described = {name: STUDIES.column_of(table, name, names).name for name in names}
     assert [n for n, found in described.items() if found in ("<fact>", "<logged>")] == []
 
 
 @pytest.mark.parametrize(("of", "table"), WHERE)
 def test_a_column_is_where_the_schema_says(both: Both, of: Of, table: str) -> None:
     names = list(both.frames(of)[table])
-    assert {column_of(table, name, names).of for name in names} <= {of, Of.BOTH}
+    assert {STUDIES.column_of(table, name, names).of for name in names} <= {of, Of.BOTH}
 
 
 UNWRITTEN = {
@@ -98,7 +98,7 @@ def test_every_described_column_is_written(both: Both, table: str) -> None:
     found = set()
     for of in SEARCHES:
         names = list(both.frames(of)[table])
-        found |= {column_of(table, name, names).name for name in names}
+        found |= {STUDIES.column_of(table, name, names).name for name in names}
     assert {column.name for column in SCHEMA[table]} - found == UNWRITTEN[table]
 
 
@@ -106,7 +106,7 @@ def test_every_described_column_is_written(both: Both, table: str) -> None:
 def test_nothing_is_missing_where_the_schema_says_so(both: Both, of: Of, table: str) -> None:
     frame = both.frames(of)[table]
     holes = [name for name in frame if frame[name].isna().any()]
-    assert [name for name in holes if not column_of(table, name, list(frame)).missing] == []
+    assert [name for name in holes if not STUDIES.column_of(table, name, list(frame)).missing] == []
 
 
 @pytest.mark.parametrize("columns", [TRIALS, HISTORY], ids=["trials", "history"])

@@ -18,16 +18,21 @@ from typing import Any
 
 import pytest
 
+from nasbench_harness import registry
 from nasbench_harness.errors import HarnessError
+from nasbench_harness.hardware import Hardware
+from nasbench_harness.jobs.driver import Callbacks, run_job
 from nasbench_harness.jobs.executors import Advanced, Event
 from nasbench_harness.jobs.executors.local import LocalExecutor
 from nasbench_harness.jobs.study import StudyRun, run_study
-from nasbench_harness.jobs.trial import Callbacks, run_trial
 from nasbench_harness.store.journals import read_journal
 from nasbench_harness.store.outcomes import Outcome, Status
 from nasbench_harness.store.studies import Study
 from nasbench_harness.study.config import StudyConfig
 from nasbench_harness.study.spec import TrialSpec
+from nasbench_harness.training.planning import TrainingRequest
+from nasbench_harness.training.run import train
+from nasbench_harness.training.settings import TrainingSettings
 from nasbench_harness.watch.mlflow_client import shown
 from nasbench_harness.watch.opening import open_trackers
 from nasbench_harness.watch.trackers import Listeners, TrackingError, numbers
@@ -142,7 +147,7 @@ class InProcess:
     def run(self, specs: Sequence[TrialSpec], folder: Path) -> Generator[Event]:
         for spec in specs:
             yield Advanced(spec.trial_id, 0)
-            yield run_trial(spec, folder / spec.trial_id, Callbacks(self._progress))
+            yield run_job(spec, folder / spec.trial_id, Callbacks(self._progress))
 
     def _progress(self, step: int) -> None:
         if step == self.dying:
@@ -394,3 +399,30 @@ def test_server_that_dies_harms_no_study_and_is_told_the_rest_later(
     assert len(seen.trials) == 4
     for spec in done.study.specs:
         assert_trial_is_there(seen, done.study, spec)
+
+
+def test_trainings_are_there_by_epochs(server: Server, tmp_path: Path) -> None:
+    """Half of them the first time; the same folder goes on in the runs it has."""
+    settings = TrainingSettings(epochs=2, batch_size=150, width=2, cells=1)
+    cell = registry.open_space("nb201").at_index(13714)  # type: ignore[attr-defined]
+    for seeds in ((1,), (1, 2)):
+        request = TrainingRequest("nb201", [cell], "digits", settings, seeds, 150, Hardware("cpu"))
+        trackers = open_trackers(tensorboard=False, mlflow=server.address)()
+        told = Listeners(trackers)
+        done = train(request, tmp_path / "t", InProcess(), begin=told.begin, watch=told.watch)
+        assert [tracker.end(None) for tracker in trackers] == [""]
+    seen = Seen.at(server, done.trainings)
+    (own,) = [run for run in seen.runs if run.data.tags["nasharness.kind"] == "trainings"]
+    assert own.info.status == "FINISHED"
+    assert {"trials.csv", "history.csv"} <= seen.files(own)
+    assert set(seen.trials) == {spec.trial_id for spec in done.trainings.specs}
+    for spec in done.trainings.specs:
+        rows = read_journal(done.trainings.trial_folder(spec) / "history.jsonl")
+        found = seen.history(spec.trial_id, "test_accuracy")
+        assert found == [(row["epoch"], row["test_accuracy"]) for row in rows]
+        run = seen.trials[spec.trial_id]
+        result = done.trainings.result(spec)
+        assert run.data.metrics["final/test_accuracy"] == result["test_accuracy"]
+        assert run.data.params["architecture"] == str(cell)
+        assert run.data.params["setting_width"] == "2"
+        assert run.data.tags["mlflow.parentRunId"] == own.info.run_id

@@ -1,0 +1,175 @@
+"""A folder of jobs: what is planned there, and what has become of it.
+
+    <folder>/
+        <plan>.json  <plan>.lock
+        trials/<trial-id>/{trial.json, history.jsonl, checkpoint.pt, result.json}
+        trials.{parquet,csv}  history.{parquet,csv}
+
+A study of searches is one, and so is a folder of stand-alone trainings; a `FolderKind` says in what
+they differ.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar, Generic, TypeVar
+
+from nasbench_harness.errors import HarnessError, os_sentence
+from nasbench_harness.jobs.job import Spec
+from nasbench_harness.store import versions
+from nasbench_harness.store.files import read_json, write_json
+from nasbench_harness.store.outcomes import SCHEMA_VERSION, Outcome, Status, read_result
+from nasbench_harness.store.strangers import stranger
+
+TABLES = ("trials", "history")
+
+S = TypeVar("S", bound=Spec)
+
+
+@dataclass(frozen=True)
+class FolderKind(Generic[S]):
+    """What all folders of one kind have in common."""
+
+    plan: str
+    """File that holds what is planned."""
+    lock: str
+    """File that whoever runs jobs there holds locked."""
+    spec: type[S]
+    error: type[HarnessError]
+    """Raised where a folder cannot be used."""
+    job: str
+    """One of its jobs, in sentences: `trial`, `training`."""
+    noun: str
+    """What such a folder holds, in sentences: `study`, `training`."""
+    content: str
+    """All of it: `study`, `trainings`."""
+    again: str
+    """What to run again where the plan is lost: `the study`, `the command`."""
+    goes_on: str
+    """What goes on with it where it was stopped; `{}` is the folder."""
+    work: str
+    """What its jobs do: `search`, `training`."""
+    compared: str
+    """What `Spec.label` names: `method`, `architecture`."""
+    regret: bool
+    """Are its jobs judged by what they miss to the best of a benchmark."""
+    upgrades: Mapping[int, versions.Upgrade]
+    """What older tables become as the present version has them."""
+    also: tuple[str, ...] = ()
+    """Names of folders that others write there, as reports do."""
+
+    @property
+    def own(self) -> tuple[str, ...]:
+        """Every name that is ours, but for the plan's."""
+        tables = (f"{table}.{ending}" for table in TABLES for ending in ("parquet", "csv"))
+        return (self.lock, "trials", *self.also, *tables)
+
+
+@dataclass
+class JobFolder(Generic[S]):
+    """What was planned in a folder, and what has become of it."""
+
+    kind: ClassVar[FolderKind[Any]]
+
+    folder: Path
+    config: dict[str, Any]
+    """How its jobs were asked for, or what all of them have in common."""
+    specs: list[S]
+    facts: dict[str, Any]
+    """Versions, machine, git commit and time of planning."""
+    elsewhere: Mapping[str, Path] = field(default_factory=dict)
+    """Trials that only a copy of the folder has ended, and their folders there."""
+    counted_before: frozenset[str] = frozenset()
+    """Trials that a folder beside this one has too, which is told about first."""
+    repeated: int = 0
+    """How often the plan names a trial again, as after an edit by hand."""
+
+    @property
+    def about(self) -> str:
+        """What its jobs are about, in half a line; empty where there are none."""
+        raise NotImplementedError
+
+    @property
+    def trials_folder(self) -> Path:
+        """One folder per job."""
+        return self.folder / "trials"
+
+    def missing(self) -> list[S]:
+        """Planned jobs without a result; a failure is none."""
+        return [s for s in self.specs if self.outcome(s).status is not Status.DONE]
+
+    def outcome(self, spec: S) -> Outcome:
+        """How the job ended, as its folder tells."""
+        result = self.result(spec)
+        return Outcome(spec.trial_id, Status(result["status"]), result.get("error", ""))
+
+    def result(self, spec: S) -> dict[str, Any]:
+        """The job's result; only a status if there is none or it is damaged."""
+        return read_result(self.trial_folder(spec))
+
+    def trial_folder(self, spec: S) -> Path:
+        """The job's own folder."""
+        return self.elsewhere.get(spec.trial_id) or self.trials_folder / spec.trial_id
+
+
+F = TypeVar("F", bound=JobFolder[Any])
+
+
+def refuse_strangers(folder: Path, kind: FolderKind[Any]) -> None:
+    """The kind's error where `folder` is none or holds something else, see `strangers`."""
+    if folder.exists() and not folder.is_dir():
+        raise kind.error(f"{folder} is a file; choose another --out.")
+    if (folder / kind.plan).exists() or not (found := stranger(folder, kind.own, kind.lock)):
+        return
+    raise kind.error(
+        f"{folder} is not empty and holds no {kind.noun}; choose another --out, or move"
+        f" {found.name} away (only logs and hidden files may be there)."
+    )
+
+
+def write_plan(jobs: JobFolder[Any]) -> None:
+    """Keep what is planned."""
+    content = {
+        "schema_version": SCHEMA_VERSION,
+        "config": jobs.config,
+        "facts": jobs.facts,
+        "trials": [asdict(spec) for spec in jobs.specs],
+    }
+    write_json(jobs.folder / jobs.kind.plan, content)
+
+
+def read_plan(folder: Path, of: type[F]) -> F:
+    """What is planned in `folder`; its kind's error if nothing is, or nothing that can be read."""
+    kind = of.kind
+    path = folder / kind.plan
+    try:
+        content = read_json(path)
+        if refusal := versions.refusal(
+            content["schema_version"], content.get("facts"), kind.upgrades
+        ):
+            raise kind.error(f"{folder} {refusal}")
+        every = [kind.spec(**spec) for spec in content["trials"]]
+        specs = _once(every)
+        config, told = dict(content["config"]), dict(content["facts"])
+        return of(folder, config, specs, told, repeated=len(every) - len(specs))
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise kind.error(f"{folder} holds no {kind.noun} (no {kind.plan} there).") from error
+    except OSError as error:
+        raise kind.error(
+            f"The {kind.content} in {folder} cannot be read: {os_sentence(error)}"
+        ) from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise kind.error(
+            f"{path} is damaged ({type(error).__name__}: {error}); the trials beside it are"
+            f" untouched. Delete {kind.plan} and run {kind.again} again to take them over."
+        ) from error
+
+
+def _once(specs: Sequence[S]) -> list[S]:
+    """Every job once, also where a plan was put together by hand."""
+    first: dict[str, S] = {}
+    for spec in specs:
+        first.setdefault(spec.fingerprint, spec)
+    return list(first.values())

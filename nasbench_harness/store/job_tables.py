@@ -1,0 +1,132 @@
+"""The tidy tables of a folder of jobs: gathered where they are old, checked where they are read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from nasbench_harness.errors import os_sentence
+from nasbench_harness.names import shell_word
+from nasbench_harness.store import gathering, versions
+from nasbench_harness.store.folders import TABLES, FolderKind, JobFolder
+from nasbench_harness.store.schema import Schema
+from nasbench_harness.store.schema_check import violation
+from nasbench_harness.store.tidy import source_of, write_table
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
+
+F = TypeVar("F", bound=JobFolder[Any])
+
+
+def _nothing(jobs: JobFolder[Any]) -> Mapping[str, Any]:
+    del jobs
+    return {}
+
+
+def _as_they_are(trials: pa.Table, history: pa.Table) -> tuple[pa.Table, pa.Table]:
+    return trials, history
+
+
+@dataclass(frozen=True)
+class Tables(Generic[F]):
+    """What the tables of one kind of folder are made of."""
+
+    trials: Callable[[F], pd.DataFrame]
+    """One row per planned job."""
+    history: Callable[[F], pa.Table]
+    """One row per line of every job's history."""
+    kind: FolderKind[Any]
+    schema: Schema
+    again: str
+    """The command that gathers them; `{}` is the folder."""
+    config: Callable[[F], Mapping[str, Any]] = _nothing
+    """What enters the tables beside specs, results and histories."""
+    completed: Callable[[pa.Table, pa.Table], tuple[pa.Table, pa.Table]] = _as_they_are
+    """Adds columns that tables of the same schema were once gathered without."""
+
+    def gather(self, jobs: F) -> pd.DataFrame:
+        """Write `trials` and `history` as Parquet and CSV; returns the trials.
+
+        Tables that were made of the very same plan and files are left as they are.
+        """
+        state = self._state(jobs)
+        if _stand(jobs, state):
+            stored: pd.DataFrame = self._read(jobs.folder / "trials.parquet").to_pandas()
+            return stored
+        trials = self.trials(jobs)
+        write_table(jobs.folder / "trials", trials, source=state)
+        write_table(jobs.folder / "history", self.history(jobs), source=state)
+        return trials
+
+    def current(self, jobs: F) -> tuple[pa.Table, pa.Table]:
+        """Trials and history as they are now: those gathered, or gathered anew where they are old.
+
+        Nothing is written. The kind's error if the tables are not as the schema says.
+        """
+        import pyarrow as pa
+
+        if _stand(jobs, self._state(jobs)):
+            return self.read(jobs.folder)
+        trials = pa.Table.from_pandas(self.trials(jobs), preserve_index=False)
+        return self.checked(jobs.folder, trials, self.history(jobs))
+
+    def read(self, folder: Path) -> tuple[pa.Table, pa.Table]:
+        """The gathered trials and history; the kind's error if they are not as they should be."""
+        trials, history = (self._read(folder / f"{name}.parquet") for name in TABLES)
+        return self.checked(folder, trials, history)
+
+    def checked(
+        self, folder: Path, trials: pa.Table, history: pa.Table
+    ) -> tuple[pa.Table, pa.Table]:
+        """The tables as this version has them; an error if they are not as the schema says."""
+        trials, history = versions.upgraded(trials, history, self.kind.upgrades)
+        if fault := violation(trials, history, self.schema):
+            raise self.kind.error(
+                f"The tables of {folder} are not as they should be: {fault}; delete them and gather"
+                f" them anew with {self._again(folder)}."
+            )
+        return self.completed(trials, history)
+
+    def _state(self, jobs: F) -> str:
+        return gathering.state(jobs.trials_folder, jobs.specs, **self.config(jobs))
+
+    def _again(self, folder: Path) -> str:
+        return self.again.format(shell_word(folder))
+
+    def _read(self, path: Path) -> pa.Table:
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        folder = path.parent
+        if not path.exists():
+            raise self.kind.error(
+                f"The tables of {folder} cannot be read: there is no {path.name};"
+                f" {self._again(folder)} gathers it."
+            )
+        try:
+            with path.open("rb") as file:  # Arrow itself takes no name that is not UTF-8
+                return pq.read_table(file)
+        except PermissionError as error:
+            raise self.kind.error(
+                f"The tables of {folder} cannot be read: {os_sentence(error)}"
+            ) from error
+        except (OSError, pa.ArrowException) as error:
+            text = " ".join(str(error).split())
+            raise self.kind.error(
+                f"The tables of {folder} cannot be read: {path.name} is damaged ({text}); delete"
+                f" it and gather it anew with {self._again(folder)}."
+            ) from error
+
+
+def _stand(jobs: JobFolder[Any], state: str) -> bool:
+    """Are the gathered tables of this state, or all that is left of the folder."""
+    paths = [jobs.folder / name for name in TABLES]
+    if jobs.elsewhere:
+        return False
+    if not jobs.trials_folder.is_dir():
+        return all(path.with_suffix(".parquet").exists() for path in paths)
+    return all(source_of(path) == state for path in paths)
