@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Self
 
 from pydantic import (
@@ -88,6 +89,24 @@ def setting(
     if notation:
         extra["notation"] = notation
     return Field(default, description=meaning, json_schema_extra=extra, **limits)
+
+
+def option(default: Any, text: str, *, told: str = "", values: str = "", **limits: Any) -> Any:
+    """A field of the options of a kind of problem: a key of study files, and an option of `run`.
+
+    `text` is what `--help` says of it, `told` its default in words (where that is not a flag's),
+    `values` what completion offers: a function of `cli.completion`. A field that `Holds` settings
+    is no option of its own: `--set name.setting=value` changes one of them.
+    """
+    extra: dict[str, Any] = {"told": told, "values": values}
+    return Field(default, description=text, json_schema_extra=extra, **limits)
+
+
+@dataclass(frozen=True)
+class Holds:
+    """Annotates a field whose value is settings of a class, as they were written."""
+
+    settings: type[Settings]
 
 
 class SettingsError(HarnessError):

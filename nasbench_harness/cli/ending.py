@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from nasbench_harness.errors import ExitCode
 from nasbench_harness.names import shell_word
+from nasbench_harness.problems.kinds import kind_of, searched
 from nasbench_harness.process.frame import give_up
 from nasbench_harness.store.outcomes import Status
 
@@ -111,7 +112,7 @@ def _as_json(part: StudyRun, summary: pd.DataFrame) -> dict[str, Any]:
 
 def _title(part: StudyRun) -> str:
     spec = part.study.specs[0]
-    return f"{spec.searched}; answers looked up in table `{spec.table}`, {spec.report_metric}"
+    return f"{searched(spec)}; answers looked up in table `{spec.table}`, {spec.report_metric}"
 
 
 def _next(done: list[StudyRun], code: ExitCode, *, whole: bool) -> str:
@@ -139,11 +140,7 @@ def _suggestions(done: list[StudyRun]) -> str:
         "more seeds: the same command with --seeds 50",
         f"what its settings mean: nasharness show method {study.specs[0].method}",
     ]
-    if study.config["search"] == "landscape":
-        steps.append("on real images, some seconds a trial:")
-        steps.append(
-            "nasharness run -m darts,drnas --search supernet --dataset digits --recipe quick"
-        )
+    steps += kind_of(study.search).suggestions
     if study.config["table"] != "official":
         steps.append("the official NAS-Bench-201 tables: nasharness data pull nb201")
     return "\n".join(["Next:", *(f"  {step}" for step in steps)])

@@ -375,11 +375,12 @@ def _run(
     from nasbench_harness.cli.ending import tell, tell_waiting
     from nasbench_harness.cli.notes import CostNotes
     from nasbench_harness.jobs.executors.local import LocalExecutor
+    from nasbench_harness.problems.kinds import kind_of
     from nasbench_harness.watch.trackers import Listeners
 
     done, tracked, noted = [], [], CostNotes()
     for search, work in parts:
-        processes = jobs or _default_jobs(search, hardware)
+        processes = jobs or kind_of(search).processes(hardware)
         executor = LocalExecutor(processes, hardware, waiting=tell_waiting)
         told = trackers()
         tracked += told
@@ -403,12 +404,3 @@ def _end(tracked: list[Tracker], report: Path | None) -> None:
     for tracker in tracked:
         if warning := tracker.end(page):
             console.err.print(f"Warning: {warning}", markup=False, soft_wrap=True)
-
-
-def _default_jobs(search: str, hardware: Hardware) -> int | None:
-    """One trial at a time on an accelerator; None, as many as there are cores for, elsewhere."""
-    if search == "landscape":
-        return None
-    from nasbench_harness.hardware import find_device
-
-    return None if find_device(hardware.device).type == "cpu" else 1

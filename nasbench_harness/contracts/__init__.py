@@ -12,6 +12,7 @@ into the journal; at due times both give their `state_dict()` for a checkpoint; 
 """
 
 from nasbench_harness.contracts.benchmark import Metric, Table
+from nasbench_harness.contracts.kind import Kind, Plan, Search
 from nasbench_harness.contracts.network import Grown, NetworkShape, NetworkSpace, Supernet
 from nasbench_harness.contracts.problem import (
     Log,
@@ -30,15 +31,18 @@ __all__ = [
     "Decision",
     "GradientEstimator",
     "Grown",
+    "Kind",
     "Log",
     "Metric",
     "NetworkShape",
     "NetworkSpace",
     "Numbered",
     "PartialChannels",
+    "Plan",
     "Problem",
     "Progress",
     "Recipe",
+    "Search",
     "SearchSpace",
     "Searcher",
     "Setup",

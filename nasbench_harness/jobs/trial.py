@@ -18,8 +18,9 @@ from filelock import FileLock, Timeout
 from nasbench_harness import registry
 from nasbench_harness.errors import HarnessError
 from nasbench_harness.hardware import Hardware, wait_for
-from nasbench_harness.jobs.recording import record, recorded_steps, result
+from nasbench_harness.jobs.recording import record, result
 from nasbench_harness.jobs.run import Run
+from nasbench_harness.problems.kinds import open_kind
 from nasbench_harness.seeding import stream_seed
 from nasbench_harness.store.checkpoints import load_checkpoint, remove_checkpoints, save_checkpoint
 from nasbench_harness.store.files import Journal, write_json
@@ -95,25 +96,26 @@ def _search(spec: TrialSpec, folder: Path, callbacks: Callbacks, hardware: Hardw
 
 def _steps(run: Run, journal: Journal, folder: Path, callbacks: Callbacks) -> bool:
     """Search to the last step; False if stopped before, with a checkpoint to go on from."""
-    recorded = recorded_steps(run.spec.steps, run.spec.epoch_steps)
+    kind = open_kind(run.spec.problem)
+    recorded = kind.recorded(run.spec)
     snapshots = set(recorded[:: max(1, len(recorded) // SNAPSHOTS)]) | {recorded[-1]}
     recorded_set = set(recorded)
     while run.step < run.spec.steps:
         started = time.perf_counter()
         run.problem.advance()
         log = run.searcher.step()
-        of_epoch = run.step + 1 in recorded_set
-        if of_epoch:
+        is_recorded = run.step + 1 in recorded_set
+        if is_recorded:
             wait_for(run.problem.device)
         run.seconds += time.perf_counter() - started
         run.step += 1
-        if of_epoch:
+        if is_recorded:
             journal.append(record(run, log, snapshot=run.step in snapshots))
             run.lines = journal.length
-        if of_epoch or run.spec.epoch_steps:
+        if is_recorded or kind.dear:
             callbacks.progress(run.step)
         stopped = callbacks.stopped()
-        if stopped or _due(run, of_epoch=of_epoch):
+        if stopped or _due(run, at_once=is_recorded and kind.dear):
             journal.sync()
             _checkpoint(run, folder)
         if stopped and run.step < run.spec.steps:
@@ -121,18 +123,17 @@ def _steps(run: Run, journal: Journal, folder: Path, callbacks: Callbacks) -> bo
     return True
 
 
-def _due(run: Run, *, of_epoch: bool) -> bool:
-    """Is it time for a checkpoint: every few seconds, and after every epoch of a supernet."""
+def _due(run: Run, *, at_once: bool) -> bool:
+    """Is it time for a checkpoint: every few seconds, or where the kind of problem says."""
     if run.step == run.spec.steps:
         return False
     waited = time.monotonic() - run.last_checkpoint
-    return waited > CHECKPOINT_SECONDS or (of_epoch and run.spec.epoch_steps > 0)
+    return at_once or waited > CHECKPOINT_SECONDS
 
 
 def _begin(spec: TrialSpec, hardware: Hardware) -> Run:
-    from nasbench_harness.problems.opening import open_problem
-
-    device = hardware.open() if spec.epoch_steps else hardware.host()
+    kind = open_kind(spec.problem)
+    device = kind.device(hardware)
     refuse_outdated(spec)
     space, table = registry.open_space(spec.space), registry.open_table(spec.table)
     if table.content_hash != spec.table_hash:
@@ -140,10 +141,10 @@ def _begin(spec: TrialSpec, hardware: Hardware) -> Run:
             f"Table `{spec.table}` has changed since the study was planned"
             f" ({spec.table_hash[:12]} then, {table.content_hash[:12]} now)."
         )
-    problem = open_problem(spec, space, table, hardware, device)
+    problem = kind.open(spec, space, table, hardware, device)
     method = registry.methods.load(spec.method)
     settings = method.Settings.build(spec.method, spec.settings)
-    check_capabilities(spec.method, method, settings, type(problem))
+    check_capabilities(spec.method, method, settings, kind)
     searcher = method(problem, settings, stream_seed(spec.seed, "searcher"))
     return Run(spec, space, table, problem, searcher, hardware)
 

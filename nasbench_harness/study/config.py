@@ -22,7 +22,7 @@ from nasbench_harness.fields import faults
 from nasbench_harness.fields.declared import as_declared
 from nasbench_harness.fields.scalars import LARGEST, shown
 from nasbench_harness.fields.yaml_text import YAMLTextError, read_yaml_file
-from nasbench_harness.images.place import absolute
+from nasbench_harness.problems.kinds import open_kind
 from nasbench_harness.study.canonical import canonical_network, canonical_settings
 from nasbench_harness.study.choice import MethodChoice
 from nasbench_harness.study.cost_options import COST_OPTION, TARGET_OPTION, hold, read_options
@@ -128,8 +128,9 @@ class StudyConfig(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _recipe_of_search(cls, values: Any) -> Any:
-        if isinstance(values, dict) and values.get("search") == "supernet":
-            return {"recipe": "paper", **values}
+        name = values.get("search") if isinstance(values, dict) else None
+        if isinstance(name, str) and name in registry.problems.names():
+            return {"recipe": open_kind(name).recipe, **values}
         return values
 
     @property
@@ -147,8 +148,7 @@ def settled(config: StudyConfig) -> StudyConfig:
         for choice in config.methods
     )
     changes: dict[str, Any] = {"methods": methods, NETWORK: canonical_network(config.network)}
-    if config.search == "supernet":
-        changes["dataset"] = absolute(config.dataset)
+    changes |= open_kind(config.search).settled(config)
     return config.model_copy(update=changes)
 
 

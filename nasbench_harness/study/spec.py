@@ -9,12 +9,10 @@ from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from typing import Any, Literal
 
-from nasbench_harness.images.place import FOLDER, is_folder, place_name
-
 _NOT_DECISIVE = ("overrides", "recipe", "network_overrides", "images", "image_layout")
 _OPTIONAL = (
     "image_limit", "image_size", "image_digest", "network", "epoch_steps",
-    "diagnose_every",
+    "diagnose_every", "options",
 )  # fmt: skip
 
 
@@ -56,21 +54,14 @@ class TrialSpec:
     epoch_steps: int = 0
     """Steps of one pass over the training half of the images."""
     diagnose_every: int = 0
-    """Diagnose every so many epochs, on a landscape recorded steps; 0: never."""
+    """Diagnose every so many epochs or recorded steps; 0: never."""
+    options: Mapping[str, Any] = field(default_factory=dict)
+    """Of a kind of problem that has no fields of its own here."""
 
     @property
     def label(self) -> str:
         """The method as a row of a table names it: `unas`, `unas[temperature=0.4]`."""
         return method_label(self.method, self.overrides)
-
-    @property
-    def searched(self) -> str:
-        """What was searched, in words: `nb201 on the landscape`."""
-        if not self.images:
-            return f"{self.space} on the {self.problem}"
-        images = f"{FOLDER}{place_name(self.images)}" if is_folder(self.images) else self.images
-        on = f"a supernet trained on {images}"
-        return f"{self.space} on {on}"
 
     @property
     def trial_id(self) -> str:

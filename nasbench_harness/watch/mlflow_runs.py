@@ -15,6 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from nasbench_harness.problems.kinds import kind_of
 from nasbench_harness.store.outcomes import HISTORY, RESULT, TRIAL, Status
 from nasbench_harness.store.studies import Study
 from nasbench_harness.study.spec import TrialSpec
@@ -199,9 +200,7 @@ def _facts(study: Study, spec: TrialSpec) -> dict[str, Any]:
         " search_metric report_metric steps epochs batch_size noise"
     )
     facts = {"method": spec.label} | {name: getattr(spec, name) for name in names.split()}
-    if spec.images:
-        facts |= {"images": spec.images, "image_limit": spec.image_limit}
-        facts |= {f"network_{name}": value for name, value in spec.network.items()}
+    facts |= kind_of(spec.problem).identity(spec)
     facts |= {f"setting_{name}": value for name, value in spec.settings.items()}
     return facts | {"git_commit": study.facts.get("git_commit")}
 

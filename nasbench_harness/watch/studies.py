@@ -10,6 +10,7 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
+from nasbench_harness.problems.kinds import searched
 from nasbench_harness.store.studies import LOCK, STUDY, Study, open_study
 from nasbench_harness.watch.locks import is_held
 from nasbench_harness.watch.trials import State, TrialObserver, TrialState
@@ -136,4 +137,4 @@ def _about(study: Study) -> str:
     if not study.specs:
         return ""
     spec = study.specs[0]
-    return f"{spec.searched}; table `{spec.table}`, {spec.report_metric}"
+    return f"{searched(spec)}; table `{spec.table}`, {spec.report_metric}"

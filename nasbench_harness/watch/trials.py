@@ -7,9 +7,12 @@ import os
 import time
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+from nasbench_harness.problems.kinds import kind_of
 from nasbench_harness.store.outcomes import HISTORY, RESULT, Status, read_result
 from nasbench_harness.study.spec import TrialSpec
 from nasbench_harness.watch.locks import is_held
@@ -118,8 +121,13 @@ class TrialObserver:
 
     def _recorded_share(self) -> float:
         """The steps between two lines, as a share of those done so far."""
-        between = self.spec.epoch_steps or self.spec.steps / 100
-        return min(1.0, between / max(1, int(self._row.get("step", 1))))
+        return min(1.0, self._interval / max(1, int(self._row.get("step", 1))))
+
+    @cached_property
+    def _interval(self) -> int:
+        """Most steps between two lines."""
+        recorded = kind_of(self.spec.problem).recorded(self.spec)
+        return max(after - before for before, after in pairwise([0, *recorded]))
 
 
 Stamp = tuple[int, int]

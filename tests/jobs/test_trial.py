@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from nasbench_harness.jobs import trial
-from nasbench_harness.jobs.recording import recorded_steps
 from nasbench_harness.jobs.trial import Callbacks, Status, TrialSpec, run_trial
 from nasbench_harness.problems.landscape.objective import Landscape
+from nasbench_harness.problems.points import recorded_steps
 from nasbench_harness.store.files import read_journal, read_json
 from nasbench_harness.study.config import build_config
 from nasbench_harness.study.planning import plan
