@@ -71,23 +71,28 @@ class Settings(BaseModel):
         ]
 
 
-def setting(
+def setting(  # noqa: PLR0913 - what a field tells of itself
     default: Any,
     meaning: str,
     *,
     unit: str = "",
     later: bool = False,
     notation: str = "",
+    shortcut: Mapping[str, str] | None = None,
     **limits: Any,
 ) -> Any:
     """A field of a `Settings` class; `limits` are pydantic's (`gt`, `ge`, `lt`, `le`).
 
     `notation` says in words what a `pattern` among them admits. `later` marks a field that was
-    added to a method which has results: its default must mean what the method did before.
+    added to a method which has results: its default must mean what the method did before. Of
+    settings that an option of a kind of problem `Holds`, `shortcut` makes this one an option of
+    `nasharness run` as well, with that `text` and default `told` in `--help`.
     """
     extra: dict[str, Any] = {"unit": unit, "later": later}
     if notation:
         extra["notation"] = notation
+    if shortcut:
+        extra["shortcut"] = dict(shortcut)
     return Field(default, description=meaning, json_schema_extra=extra, **limits)
 
 

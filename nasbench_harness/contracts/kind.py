@@ -102,8 +102,6 @@ class Kind(Protocol):
 
     title: ClassVar[str]
     """Heading of its options in `--help`."""
-    words: ClassVar[Mapping[str, str]]
-    """Its part of the `--help` of options that every kind has, by their names."""
     caveat: ClassVar[str]
     """What a reader must know before believing a number; a sentence or several."""
     suggestions: ClassVar[Sequence[str]]

@@ -67,6 +67,7 @@ class PlainPlan:
 class PlainKind(Kind):
     """Cheap steps on the CPU, that train nothing."""
 
+    name = ""
     plural = ""
     Options: ClassVar[type[Settings]] = Settings
     absorbed: ClassVar[Mapping[str, str]] = {}
@@ -76,7 +77,6 @@ class PlainKind(Kind):
     measures = False
     dear = False
     title = ""
-    words: ClassVar[Mapping[str, str]] = {}
     caveat = ""
     suggestions: ClassVar[Sequence[str]] = ()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,7 @@ from nasbench_harness import registry
 from nasbench_harness.contracts import Kind
 from nasbench_harness.errors import HarnessError
 from nasbench_harness.problems.base import PlainKind
+from nasbench_harness.settings import Holds, Settings
 
 if TYPE_CHECKING:
     from nasbench_harness.study.spec import TrialSpec
@@ -36,6 +38,18 @@ def kinds() -> tuple[Kind, ...]:
         except HarnessError:
             continue
     return tuple(found)
+
+
+@cache
+def held() -> Mapping[str, type[Settings]]:
+    """Options of all kinds that hold settings: `--set NAME.setting=value` changes one of these."""
+    return {
+        name: mark.settings
+        for kind in kinds()
+        for name, field in kind.Options.model_fields.items()
+        for mark in field.metadata
+        if isinstance(mark, Holds)
+    }
 
 
 def searched(spec: TrialSpec) -> str:
