@@ -130,6 +130,18 @@ def test_reading_kinds_needs_no_torch() -> None:
     assert done.stdout.strip() == "[]"
 
 
+def test_planning_a_study_without_networks_needs_no_torch() -> None:
+    code = (
+        "import sys; from nasbench_harness.study.config import build_config, settled;"
+        "from nasbench_harness.study.planning import plan;"
+        "methods = 'darts,drnas,edas,rea,reinforce,rsws,unas[cost=params]';"
+        "specs = plan(settled(build_config(None, {'methods': methods, 'seeds': '1'}, [])));"
+        "print(len(specs), [n for n in ('torch', 'pandas', 'scipy') if n in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "8 []"
+
+
 # --- a kind from another package ---------------------------------------------------------------
 
 TOY = '''

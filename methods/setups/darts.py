@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
-from nasbench_harness.contracts import Recipe
+from nasbench_harness.contracts import Recipe, UnrolledGradient
 from nasbench_harness.methods.networks import (
     DARTS_FAMILY,
     NB201_AUTHORS,
@@ -36,6 +37,7 @@ class DARTSSetup:
     """What can be read of the method without torch."""
 
     Settings = DARTSSettings
+    queries = False
     version = "1"
     recipes = {  # noqa: RUF012 - ClassVar by the contract
         "landscape": Recipe(
@@ -76,3 +78,8 @@ class DARTSSetup:
             network=QUICK,
         ),
     }  # fmt: skip
+
+    @classmethod
+    def requires(cls, settings: DARTSSettings) -> Sequence[type]:
+        """The second order needs a problem that can look one weight step ahead."""
+        return (UnrolledGradient,) if settings.order == "second" else ()

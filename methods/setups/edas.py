@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
 from nasbench_harness.contracts import Recipe
@@ -60,6 +61,7 @@ class EDASSetup:
     """What can be read of the method without torch."""
 
     Settings = EDASSettings
+    queries = False
     version = "1"
     recipes = {  # noqa: RUF012 - ClassVar by the contract
         "landscape": Recipe(
@@ -88,3 +90,8 @@ class EDASSetup:
             network=QUICK,
         ),
     }  # fmt: skip
+
+    @classmethod
+    def requires(cls, settings: EDASSettings) -> Sequence[type]:
+        """No optional capability."""
+        return ()

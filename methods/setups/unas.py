@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from nasbench_harness.contracts import Recipe
@@ -107,6 +107,7 @@ class UNASSetup:
     """What can be read of the method without torch."""
 
     Settings = UNASSettings
+    queries = False
     version = "1"
     recipes = {  # noqa: RUF012 - ClassVar by the contract
         "landscape": Recipe(
@@ -143,3 +144,8 @@ class UNASSetup:
             network={**QUICK, "reset_optimizer_epoch": 2},
         ),
     }  # fmt: skip
+
+    @classmethod
+    def requires(cls, settings: UNASSettings) -> Sequence[type]:
+        """No optional capability."""
+        return ()
