@@ -15,7 +15,8 @@ from pathlib import Path
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
-from nasbench_harness.jobs import recording, trial
+from nasbench_harness.jobs.driver import run_job
+from nasbench_harness.problems import points
 from nasbench_harness.store.studies import plan_study
 from nasbench_harness.study.config import build_config
 from nasbench_harness.study.planning import plan
@@ -39,7 +40,7 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
 
 def build(folder: Path, seeds: int, recorded: int, steps: int) -> Path:
     """A study of six methods whose seeds from `REAL_SEEDS` on are copies."""
-    recording.RECORDED_POINTS, before = recorded, recording.RECORDED_POINTS
+    points.RECORDED_POINTS, before = recorded, points.RECORDED_POINTS
     config = build_config(None, {"methods": METHODS, "seeds": seeds, "steps": steps}, [])
     folder.mkdir()
     study = plan_study(folder, config.model_dump(mode="json"), plan(config))
@@ -47,11 +48,11 @@ def build(folder: Path, seeds: int, recorded: int, steps: int) -> Path:
     for spec in study.specs:
         place = study.trials_folder / spec.trial_id
         if spec.seed < REAL_SEEDS:
-            trial.run_trial(spec, place)
+            run_job(spec, place)
             real[spec.label, spec.seed] = place
         else:
             shutil.copytree(real[spec.label, spec.seed % REAL_SEEDS], place)
-    recording.RECORDED_POINTS = before
+    points.RECORDED_POINTS = before
     return folder
 
 

@@ -244,7 +244,9 @@ def test_share_of_the_images(benchmark: BenchmarkFixture) -> None:
 
 def test_overhead_of_a_trial(benchmark: BenchmarkFixture, tmp_path: Path) -> None:
     """Recording and checkpoints of whole trials: all time beside steps and measuring accuracy."""
-    from nasbench_harness.jobs import trial
+    from nasbench_harness.hardware import Hardware
+    from nasbench_harness.jobs import driver
+    from nasbench_harness.jobs.search import open_search
     from nasbench_harness.problems.supernet.weight_sharing import WeightSharing
     from nasbench_harness.store.files import read_json
     from nasbench_harness.study.config import build_config
@@ -270,10 +272,10 @@ def test_overhead_of_a_trial(benchmark: BenchmarkFixture, tmp_path: Path) -> Non
     (spec,) = plan(build_config(None, values, []))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(WeightSharing, "accuracy", timed(WeightSharing.accuracy))
-        run = trial._begin(spec, trial.Hardware())
-        patch.setattr(trial, "_begin", lambda *_: run)
+        search = open_search(spec, Hardware())
+        patch.setattr(driver, "open_job", lambda *_: search)
         started = time.perf_counter()
-        trial.run_trial(spec, tmp_path)
+        driver.run_job(spec, tmp_path)
         total = time.perf_counter() - started
     searching = read_json(tmp_path / "result.json")["search_seconds"]
     tell(

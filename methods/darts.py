@@ -7,7 +7,6 @@ known to collapse to skip connections; that is a result, not a bug.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import cast
 
 import torch
@@ -20,11 +19,6 @@ from nasbench_harness.methods.setups.darts import DARTSSettings, DARTSSetup
 
 class DARTS(DARTSSetup, AlphaSearcher[DARTSSettings]):
     """One gradient step on alpha, one on the network weights."""
-
-    @classmethod
-    def requires(cls, settings: DARTSSettings) -> Sequence[type]:
-        """The second order needs a problem that can look one weight step ahead."""
-        return (UnrolledGradient,) if settings.order == "second" else ()
 
     def step(self) -> Log:
         """Alpha and network weights, in the recipe's order."""

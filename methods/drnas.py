@@ -35,11 +35,6 @@ class DrNAS(DrNASSetup, AlphaSearcher[DrNASSettings]):
         if self.requires(settings):
             self._use_channels(0)
 
-    @classmethod
-    def requires(cls, settings: DrNASSettings) -> Sequence[type]:
-        """Partial channels need a problem that has channels."""
-        return (PartialChannels,) if max(settings.partial_channels) > 1 else ()
-
     def adam(self, parameters: Any) -> torch.optim.Adam:
         """Adam, whose weight decay carries the l2 anchor."""
         optimizer = super().adam(parameters)

@@ -6,8 +6,6 @@ Without asking it is random sampling: what a space gives away without any search
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from nasbench_harness.contracts import Log
 from nasbench_harness.methods.queries import QuerySearcher
 from nasbench_harness.methods.setups.random import RandomSearchSetup, RandomSettings
@@ -15,11 +13,6 @@ from nasbench_harness.methods.setups.random import RandomSearchSetup, RandomSett
 
 class RandomSearch(RandomSearchSetup, QuerySearcher[RandomSettings]):
     """One uniform architecture a step."""
-
-    @classmethod
-    def requires(cls, settings: RandomSettings) -> Sequence[type]:
-        """Nothing where it does not ask."""
-        return super().requires(settings) if settings.ask else ()
 
     def step(self) -> Log:
         """Draw, ask, keep the better; or stay with the first draw."""

@@ -7,13 +7,13 @@ it is used: the first advantage is 0. The answer is the best architecture sample
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from nasbench_harness.contracts import Architecture, Log, Problem, StandAloneAccuracy
+from nasbench_harness.contracts import Architecture, Log, Problem
 from nasbench_harness.methods.alpha import AlphaSearcher, masked_log_softmax
 from nasbench_harness.methods.queries import query
 from nasbench_harness.methods.setups.reinforce import REINFORCESettings, REINFORCESetup
@@ -22,18 +22,11 @@ from nasbench_harness.methods.setups.reinforce import REINFORCESettings, REINFOR
 class REINFORCE(REINFORCESetup, AlphaSearcher[REINFORCESettings]):
     """One query a step."""
 
-    queries = True
-
     def __init__(self, problem: Problem, settings: REINFORCESettings, seed: int) -> None:
         super().__init__(problem, settings, seed)
         self.average, self.weight = 0.0, 0.0
         self.best: Architecture | None = None
         self.best_score = float("-inf")
-
-    @classmethod
-    def requires(cls, settings: REINFORCESettings) -> Sequence[type]:
-        """Accuracies of single architectures, as one would train them."""
-        return (StandAloneAccuracy,)
 
     def step(self) -> Log:
         """Sample, ask, follow the score function."""

@@ -9,7 +9,7 @@ accuracy, and the method becomes random search that asks as many times in its la
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import torch
@@ -27,17 +27,10 @@ class RandomSearchWeightSharing(RandomSearchWeightSharingSetup):
     are scored on the whole search-validation data (the authors: one batch of 512 images).
     """
 
-    queries = False
-
     def __init__(self, problem: Problem, settings: RSWSSettings, seed: int) -> None:
         self.problem, self.space, self.settings = problem, problem.space, settings
         self.generator = torch.Generator().manual_seed(seed)
         self.answer: Architecture = self.space.sample(self.generator)
-
-    @classmethod
-    def requires(cls, settings: RSWSSettings) -> Sequence[type]:
-        """No optional capability."""
-        return ()
 
     def step(self) -> Log:
         """Train the shared weights under a uniform architecture; select in the last step."""

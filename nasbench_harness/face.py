@@ -122,14 +122,15 @@ def run(  # noqa: PLR0913 - what runs, and where
     fails raises nothing and is among the `failures`.
     """
     from nasbench_harness.hardware import Hardware
-    from nasbench_harness.jobs.executors.local import LocalExecutor, default_jobs
+    from nasbench_harness.jobs.executors.local import LocalExecutor
     from nasbench_harness.jobs.study import run_study
+    from nasbench_harness.problems.kinds import kind_of
     from nasbench_harness.study.naming import place
     from nasbench_harness.watch.trackers import Listeners
 
     placed = place(_config(methods, config, settings, options), _path(out))
     hardware = Hardware(device, threads, data_dir=_path(data_dir), download=download)
-    executor = LocalExecutor(jobs or default_jobs(placed.config.search, hardware), hardware)
+    executor = LocalExecutor(jobs or kind_of(placed.config.search).processes(hardware), hardware)
     with _bar(shown=progress) as bar:
         told = Listeners([_Notes(placed.note), *([bar] if bar else [])])
         done = run_study(

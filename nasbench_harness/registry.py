@@ -1,4 +1,4 @@
-"""Finds plugins by entry point: methods, spaces, tables and data, ours and anybody else's alike.
+"""Finds plugins by entry point: methods, spaces, tables, data, kinds of problem; all alike.
 
 Listing names imports nothing; a plugin is imported when it is asked for. What is installed when
 the process starts is what there is: nothing can be registered later.
@@ -20,7 +20,7 @@ from nasbench_harness.errors import HarnessError, UnknownNameError
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from nasbench_harness.contracts import DataSource, Searcher, SearchSpace, Setup, Table
+    from nasbench_harness.contracts import DataSource, Kind, Searcher, SearchSpace, Setup, Table
 
 P = TypeVar("P")
 DEFAULT_SPACE = "nb201"
@@ -104,16 +104,20 @@ setups: Registry[type[Setup]] = Registry("setup")
 spaces: Registry[Any] = Registry("space")
 tables: Registry[Any] = Registry("table")
 data: Registry[Any] = Registry("benchmark", "data")
+problems: Registry[Kind] = Registry("problem")
 
 
-def open_setup(method: str) -> type[Setup]:
+def open_setup(method: str, *members: str) -> type[Setup]:
     """Settings, recipes and version of a method, without what it computes with where it can be.
 
-    A set-up that another distribution brought under the same name is not this method's.
+    With `members` that a set-up may have: the method itself, where its set-up lacks one of them. A
+    set-up that another distribution brought under the same name is not this method's.
     """
     own = method in methods.entries and method in setups.entries
     if own and setups.origin(method) == methods.origin(method):
-        return setups.load(method)
+        setup = setups.load(method)
+        if all(hasattr(setup, member) for member in members):
+            return setup
     return methods.load(method)
 
 

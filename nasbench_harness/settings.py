@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Self
 
 from pydantic import (
@@ -70,24 +71,47 @@ class Settings(BaseModel):
         ]
 
 
-def setting(
+def setting(  # noqa: PLR0913 - what a field tells of itself
     default: Any,
     meaning: str,
     *,
     unit: str = "",
     later: bool = False,
     notation: str = "",
+    shortcut: Mapping[str, str] | None = None,
     **limits: Any,
 ) -> Any:
     """A field of a `Settings` class; `limits` are pydantic's (`gt`, `ge`, `lt`, `le`).
 
     `notation` says in words what a `pattern` among them admits. `later` marks a field that was
-    added to a method which has results: its default must mean what the method did before.
+    added to a method which has results: its default must mean what the method did before. Of
+    settings that an option of a kind of problem `Holds`, `shortcut` makes this one an option of
+    `nasharness run` as well, with that `text` and default `told` in `--help`.
     """
     extra: dict[str, Any] = {"unit": unit, "later": later}
     if notation:
         extra["notation"] = notation
+    if shortcut:
+        extra["shortcut"] = dict(shortcut)
     return Field(default, description=meaning, json_schema_extra=extra, **limits)
+
+
+def option(default: Any, text: str, *, told: str = "", values: str = "", **limits: Any) -> Any:
+    """A field of the options of a kind of problem: a key of study files, and an option of `run`.
+
+    `text` is what `--help` says of it, `told` its default in words (where that is not a flag's),
+    `values` what completion offers: a function of `cli.completion`. A field that `Holds` settings
+    is no option of its own: `--set name.setting=value` changes one of them.
+    """
+    extra: dict[str, Any] = {"told": told, "values": values}
+    return Field(default, description=text, json_schema_extra=extra, **limits)
+
+
+@dataclass(frozen=True)
+class Holds:
+    """Annotates a field whose value is settings of a class, as they were written."""
+
+    settings: type[Settings]
 
 
 class SettingsError(HarnessError):

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
-from nasbench_harness.contracts import Recipe
+from nasbench_harness.contracts import Recipe, UnrolledGradient
 from nasbench_harness.methods.networks import (
     DARTS_FAMILY,
     NB201_AUTHORS,
@@ -38,6 +39,7 @@ class DARTSSetup:
 
     Settings = DARTSSettings
     citation = DARTS_BIBTEX
+    queries = False
     version = "1"
     recipes = {  # noqa: RUF012 - ClassVar by the contract
         "landscape": Recipe(
@@ -78,3 +80,8 @@ class DARTSSetup:
             network=QUICK,
         ),
     }  # fmt: skip
+
+    @classmethod
+    def requires(cls, settings: DARTSSettings) -> Sequence[type]:
+        """The second order needs a problem that can look one weight step ahead."""
+        return (UnrolledGradient,) if settings.order == "second" else ()

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Literal
 
 from pydantic import PositiveInt, field_validator, model_validator
 
-from nasbench_harness.contracts import Recipe
+from nasbench_harness.contracts import PartialChannels, Recipe
 from nasbench_harness.methods.networks import DARTS_FAMILY, QUICK, QUICK_EPOCHS, QUICK_SOURCE
 from nasbench_harness.methods.setups.alpha import AlphaSettings
 from nasbench_harness.methods.setups.citations import DRNAS_BIBTEX
@@ -68,6 +69,7 @@ class DrNASSetup:
 
     Settings = DrNASSettings
     citation = DRNAS_BIBTEX
+    queries = False
     version = "1"
     recipes = {  # noqa: RUF012 - ClassVar by the contract
         "landscape": Recipe(
@@ -98,3 +100,8 @@ class DrNASSetup:
             network=QUICK,
         ),
     }  # fmt: skip
+
+    @classmethod
+    def requires(cls, settings: DrNASSettings) -> Sequence[type]:
+        """Partial channels need a problem that has channels."""
+        return (PartialChannels,) if max(settings.partial_channels) > 1 else ()

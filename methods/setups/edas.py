@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
 from nasbench_harness.contracts import Recipe
@@ -62,6 +63,7 @@ class EDASSetup:
 
     Settings = EDASSettings
     citation = EDAS_BIBTEX
+    queries = False
     version = "1"
     recipes = {  # noqa: RUF012 - ClassVar by the contract
         "landscape": Recipe(
@@ -90,3 +92,8 @@ class EDASSetup:
             network=QUICK,
         ),
     }  # fmt: skip
+
+    @classmethod
+    def requires(cls, settings: EDASSettings) -> Sequence[type]:
+        """No optional capability."""
+        return ()

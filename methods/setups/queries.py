@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-from nasbench_harness.contracts import Recipe
+from nasbench_harness.contracts import Recipe, StandAloneAccuracy
 
 
 def hundred_queries(source: str) -> Mapping[str, Recipe]:
@@ -16,3 +17,14 @@ def hundred_queries(source: str) -> Mapping[str, Recipe]:
     said = f"{source}; 100 queries in place of a time budget are a design decision of this project"
     names = ("landscape", "nb201", "quick")
     return {name: Recipe(epochs=100, steps=100, source=said) for name in names}
+
+
+class QuerySetup:
+    """What methods have in common that ask for single architectures."""
+
+    queries = True
+
+    @classmethod
+    def requires(cls, settings: Any) -> Sequence[type]:
+        """Accuracies of single architectures, as one would train them."""
+        return (StandAloneAccuracy,)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from nasbench_harness.contracts import Recipe
 from nasbench_harness.methods.networks import QUICK
 from nasbench_harness.methods.setups.citations import RANDOM_BIBTEX
-from nasbench_harness.methods.setups.queries import hundred_queries
+from nasbench_harness.methods.setups.queries import QuerySetup, hundred_queries
 from nasbench_harness.settings import Settings, setting
 
 SAMPLING = "design decision of this project: the first uniform draw is the answer"
@@ -24,7 +24,7 @@ class RandomSettings(Settings):
     )
 
 
-class RandomSearchSetup:
+class RandomSearchSetup(QuerySetup):
     """What can be read of the method without torch."""
 
     Settings = RandomSettings
@@ -35,3 +35,8 @@ class RandomSearchSetup:
         "quick": Recipe(1, SAMPLING, {"ask": False}, steps=1, network=QUICK),
         "sampling": Recipe(1, SAMPLING, {"ask": False}, steps=1),
     }
+
+    @classmethod
+    def requires(cls, settings: RandomSettings) -> Sequence[type]:
+        """Nothing where it does not ask."""
+        return super().requires(settings) if settings.ask else ()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from nasbench_harness.methods.setups.citations import REA_BIBTEX
-from nasbench_harness.methods.setups.queries import hundred_queries
+from nasbench_harness.methods.setups.queries import QuerySetup, hundred_queries
 from nasbench_harness.settings import Settings, setting
 
 
@@ -14,7 +14,7 @@ class REASettings(Settings):
     tournament: int = setting(3, "members drawn, with replacement, for the best to breed", ge=1)
 
 
-class RegularisedEvolutionSetup:
+class RegularisedEvolutionSetup(QuerySetup):
     """What can be read of the method without torch."""
 
     Settings = REASettings

@@ -6,7 +6,7 @@ from typing import Literal
 
 from nasbench_harness.methods.setups.alpha import AlphaSettings
 from nasbench_harness.methods.setups.citations import REINFORCE_BIBTEX
-from nasbench_harness.methods.setups.queries import hundred_queries
+from nasbench_harness.methods.setups.queries import QuerySetup, hundred_queries
 from nasbench_harness.settings import setting
 
 
@@ -23,7 +23,7 @@ class REINFORCESettings(AlphaSettings):
     )
 
 
-class REINFORCESetup:
+class REINFORCESetup(QuerySetup):
     """What can be read of the method without torch."""
 
     Settings = REINFORCESettings

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from nasbench_harness.contracts import Recipe
 from nasbench_harness.methods.networks import NB201_AUTHORS, QUICK, QUICK_EPOCHS, QUICK_SOURCE
 from nasbench_harness.methods.setups.citations import RANDOM_BIBTEX
@@ -19,6 +21,7 @@ class RandomSearchWeightSharingSetup:
 
     Settings = RSWSSettings
     citation = RANDOM_BIBTEX
+    queries = False
     version = "1"
     recipes = {  # noqa: RUF012 - ClassVar by the contract
         "landscape": Recipe(
@@ -31,3 +34,8 @@ class RandomSearchWeightSharingSetup:
         ),
         "quick": Recipe(epochs=QUICK_EPOCHS, source=QUICK_SOURCE, network=QUICK),
     }
+
+    @classmethod
+    def requires(cls, settings: RSWSSettings) -> Sequence[type]:
+        """No optional capability."""
+        return ()

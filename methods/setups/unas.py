@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from nasbench_harness.contracts import Recipe
@@ -109,6 +109,7 @@ class UNASSetup:
 
     Settings = UNASSettings
     citation = UNAS_BIBTEX
+    queries = False
     version = "1"
     recipes = {  # noqa: RUF012 - ClassVar by the contract
         "landscape": Recipe(
@@ -145,3 +146,8 @@ class UNASSetup:
             network={**QUICK, "reset_optimizer_epoch": 2},
         ),
     }  # fmt: skip
+
+    @classmethod
+    def requires(cls, settings: UNASSettings) -> Sequence[type]:
+        """No optional capability."""
+        return ()

@@ -230,11 +230,10 @@ def _run(
     from nasbench_harness.hardware import Hardware
     from nasbench_harness.jobs.executors.local import LocalExecutor
     from nasbench_harness.jobs.study import run_study
+    from nasbench_harness.problems.kinds import open_kind
 
     hardware = Hardware(device, data_dir=data_dir)
-    if jobs is None and config.search == "supernet" and device not in ("auto", "cpu"):
-        jobs = 1
-    executor = LocalExecutor(jobs, hardware)
+    executor = LocalExecutor(jobs or open_kind(config.search).processes(hardware), hardware)
     with JobsProgress() as progress:
         return run_study(
             config, folder, executor, hardware=hardware,

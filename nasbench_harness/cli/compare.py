@@ -77,8 +77,10 @@ def _tell(data: StudyData, comparison: Comparison) -> None:
 
 def _heading(data: StudyData) -> str:
     """What was searched, and what the answers were looked up in."""
+    from nasbench_harness.problems.kinds import searched
+
     spec = data.study.specs[0]
-    return f"{data.name}: {spec.searched}; table `{spec.table}`, {data.first('report_metric')}"
+    return f"{data.name}: {searched(spec)}; table `{spec.table}`, {data.first('report_metric')}"
 
 
 def _facts(comparison: Comparison) -> dict[str, str]:

@@ -57,7 +57,6 @@ def words(*known: str) -> Completer:
 
 
 devices = words("auto", "cpu", "cuda", "cuda:0", "cuda:1", "mps")
-searches = words("landscape", "supernet")
 precisions = words("fp32", "bf16", "fp16")
 layouts = words("auto", "parts", "classes")
 compile_modes = words("none", "inductor", "graph")
@@ -74,6 +73,9 @@ def names(kind: str) -> Completer:
         return [f"{before}{comma}{name}" for name in known if name.startswith(last)]
 
     return complete
+
+
+searches = names("problems")
 
 
 # --- methods and settings ----------------------------------------------------------------------
@@ -135,13 +137,13 @@ def _values(annotation: Any) -> list[str]:
 @_quiet
 def assignments(ctx: typer.Context, incomplete: str) -> list[str]:
     """`--set`: `drnas.anchor=kl`, `network.width=`."""
-    from nasbench_harness.problems.supernet.network_settings import NetworkSettings
-    from nasbench_harness.study.config import NETWORK
+    from nasbench_harness.problems.kinds import held
 
     owner, dot, rest = incomplete.partition(".")
     if not dot:
-        return [f"{known}." for known in _starting(owner, [*_chosen(ctx), NETWORK])]
-    found = _settings(NetworkSettings, rest) if owner == NETWORK else _method_settings(owner, rest)
+        return [f"{known}." for known in _starting(owner, [*_chosen(ctx), *held()])]
+    known = held()
+    found = _settings(known[owner], rest) if owner in known else _method_settings(owner, rest)
     return [f"{owner}.{said}" for said in found]
 
 
@@ -160,10 +162,11 @@ def _chosen(ctx: typer.Context) -> list[str]:
 def recipes(ctx: typer.Context, incomplete: str) -> list[str]:
     """Recipes of the methods on the line, or of all whose set-ups are read without torch."""
     from nasbench_harness import registry
+    from nasbench_harness.problems.kinds import kinds
 
     known = [name for name in _chosen(ctx) if name in registry.setups.names()]
     found = [recipe for name in known for recipe in registry.open_setup(name).recipes]
-    return _starting(incomplete, ["landscape", "paper", "quick", *found])
+    return _starting(incomplete, [*(kind.recipe for kind in kinds()), "quick", *found])
 
 
 # --- data sets, metrics, latencies -------------------------------------------------------------

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from nasbench_harness.errors import ExitCode
 from nasbench_harness.names import shell_word
+from nasbench_harness.problems.kinds import kind_of, searched
 from nasbench_harness.process.frame import give_up
 from nasbench_harness.store.outcomes import Status
 
@@ -123,7 +124,7 @@ def _as_json(part: StudyRun, summary: pd.DataFrame) -> dict[str, Any]:
 
 def _title(part: StudyRun) -> str:
     spec = part.study.specs[0]
-    return f"{spec.searched}; answers looked up in table `{spec.table}`, {spec.report_metric}"
+    return f"{searched(spec)}; answers looked up in table `{spec.table}`, {spec.report_metric}"
 
 
 def _next(done: list[StudyRun], code: ExitCode, *, whole: bool) -> str:
@@ -153,11 +154,7 @@ def _suggestions(done: list[StudyRun]) -> str:
         "more seeds: the same command with --seeds 50",
         f"what its settings mean: nasharness show method {study.specs[0].method}",
     ]
-    if study.config["search"] == "landscape":
-        steps.append("on real images, some seconds a trial:")
-        steps.append(
-            "nasharness run -m darts,drnas --search supernet --dataset digits --recipe quick"
-        )
+    steps += kind_of(study.search).suggestions
     source = preferred(study.specs[0].space)
     if source is not None and study.config["table"] not in source.tables:
         steps.append(f"{source.what}: {source.how.strip('`')}")

@@ -18,7 +18,6 @@ from nasbench_harness.fields.scalars import AmbiguousScalarError, read_scalar
 
 COMPARED = "What to compare"
 LANDSCAPE = "Searches on a table (landscape)"
-SUPERNET = "Searches on images (supernet)"
 MACHINE = "Where it runs"
 OUTPUT = "What is written"
 WATCHING = "Watching"

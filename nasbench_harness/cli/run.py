@@ -10,12 +10,12 @@ import typer
 
 from nasbench_harness.cli import completion
 from nasbench_harness.cli.app import JsonOption, app
+from nasbench_harness.cli.declared import RunCommand, given_options
 from nasbench_harness.cli.help import (
     COMPARED,
     LANDSCAPE,
     MACHINE,
     OUTPUT,
-    SUPERNET,
     WATCHING,
     Command,
     examples,
@@ -107,7 +107,7 @@ MLflowOption = Annotated[
 
 
 @app.command(
-    cls=Command,
+    cls=RunCommand,
     epilog=examples(
         "nasharness run --methods unas,drnas --space nb201",
         "nasharness run --methods 'unas[temperature=0.4],unas[temperature=1]' --seeds 0-19",
@@ -116,6 +116,7 @@ MLflowOption = Annotated[
     ),
 )
 def run(
+    ctx: typer.Context,
     methods: Annotated[
         list[str] | None,
         typer.Option(
@@ -157,36 +158,6 @@ def run(
                                  show_default="landscape; paper for supernets",
                                  rich_help_panel=COMPARED, autocompletion=completion.recipes)
     ] = None,
-    epochs: Annotated[
-        int | None, typer.Option(min=1, help="Passes over the training half.",
-                                 show_default="the recipe's", rich_help_panel=SUPERNET)
-    ] = None,
-    limit: Annotated[
-        int | None, typer.Option(min=1, help="Use so many of the training images.",
-                                 show_default="all", rich_help_panel=SUPERNET)
-    ] = None,
-    image_size: Annotated[
-        int | None, typer.Option(min=1, help="Side the images of a folder are resized to, pixels.",
-                                 show_default="theirs", rich_help_panel=SUPERNET)
-    ] = None,
-    image_layout: Annotated[
-        str | None, typer.Option(help="Folders of folder:PATH: parts (train, test, ...), classes,"
-                                 " or auto.", show_default="auto", rich_help_panel=SUPERNET,
-                                 autocompletion=completion.layouts)
-    ] = None,
-    width: Annotated[
-        int | None, typer.Option(min=1, help="Channels of the supernet's first stage; paper: 16.",
-                                 show_default="the recipe's", rich_help_panel=SUPERNET)
-    ] = None,
-    cells: Annotated[
-        int | None, typer.Option(min=1, help="Cells per stage of the supernet; paper: 5.",
-                                 show_default="the recipe's", rich_help_panel=SUPERNET)
-    ] = None,
-    precision: Annotated[
-        str | None, typer.Option(help="Arithmetic of the supernet: fp32, bf16 or fp16.",
-                                 show_default="fp32", rich_help_panel=SUPERNET,
-                                 autocompletion=completion.precisions)
-    ] = None,
     diagnose: Annotated[
         bool, typer.Option("--diagnose", help="Every few epochs: Kendall tau with the table,"
                            " gradient variance, Hessian eigenvalue, skip connections (supernets);"
@@ -199,24 +170,10 @@ def run(
                                  show_default="5 with --diagnose, else never",
                                  rich_help_panel=WATCHING)
     ] = None,
-    noise: Annotated[
-        str | None, typer.Option(help="Points of Gaussian noise on every evaluation, or 'seeds':"
-                                 " one of the training runs behind a mean.",
-                                 show_default="0", rich_help_panel=LANDSCAPE)
-    ] = None,
-    search_metric: Annotated[
-        str | None, typer.Option(help="What searches look at: 'valid@12', or a column.",
-                                 show_default="the table's", rich_help_panel=LANDSCAPE,
-                                 autocompletion=completion.search_metrics)
-    ] = None,
     report_metric: Annotated[
         str | None, typer.Option(help="What results are judged by: 'test@200', or a column.",
                                  show_default="the table's", rich_help_panel=COMPARED,
                                  autocompletion=completion.report_metrics)
-    ] = None,
-    allow_test_search: Annotated[
-        bool | None, typer.Option("--allow-test-search", help="Let a search look at a test metric;"
-                                  " the report says so.", rich_help_panel=LANDSCAPE)
     ] = None,
     cost: Annotated[
         str | None, typer.Option(help="Cost to hold down, of methods that take one: params, flops,"
@@ -273,21 +230,16 @@ def run(
     from nasbench_harness.study.naming import place
     from nasbench_harness.watch.opening import open_trackers
 
-    network = {"width": width, "cells": cells, "precision": precision}
     every = diagnose_every or (DIAGNOSE_EVERY if diagnose else None)
+    options, of_options = given_options(ctx)
     given = {
         "methods": ",".join(methods) if methods else None, "space": space, "table": table,
-        "search": search, "dataset": dataset,
-        "seeds": seeds, "steps": steps, "epochs": epochs, "limit": limit, "image_size": image_size,
-        "image_layout": image_layout, "recipe": recipe, "noise": noise, "batch_size": batch_size,
-        "random": random,
-        "search_metric": search_metric, "report_metric": report_metric,
-        "allow_test_search": allow_test_search, "diagnose_every": every,
-        "cost": cost, "target": target,
+        "search": search, "dataset": dataset, "seeds": seeds, "steps": steps, "recipe": recipe,
+        "batch_size": batch_size, "random": random, "report_metric": report_metric,
+        "diagnose_every": every, "cost": cost, "target": target,
     }  # fmt: skip
     chosen = {name: value for name, value in given.items() if value is not None}
-    of_network = [f"network.{name}={value}" for name, value in network.items() if value is not None]
-    study_config = build_config(config, chosen, [*of_network, *(sets or [])])
+    study_config = build_config(config, chosen | options, [*of_options, *(sets or [])])
     hardware = _hardware(device, threads, compile_mode, deterministic, data_dir, download)
     placed = place(study_config, out)
     if placed.note:
@@ -374,12 +326,13 @@ def _run(
     from nasbench_harness.cli.console import JobsProgress
     from nasbench_harness.cli.ending import end_trackers, tell, tell_waiting
     from nasbench_harness.cli.notes import CostNotes
-    from nasbench_harness.jobs.executors.local import LocalExecutor, default_jobs
+    from nasbench_harness.jobs.executors.local import LocalExecutor
+    from nasbench_harness.problems.kinds import kind_of
     from nasbench_harness.watch.trackers import Listeners
 
     done, tracked, noted = [], [], CostNotes()
     for search, work in parts:
-        processes = jobs or default_jobs(search, hardware)
+        processes = jobs or kind_of(search).processes(hardware)
         executor = LocalExecutor(processes, hardware, waiting=tell_waiting)
         told = trackers()
         tracked += told

@@ -21,6 +21,7 @@ from nasbench_harness.contracts.data import (
     Pullable,
     bibtex_entries,
 )
+from nasbench_harness.contracts.kind import Kind, Plan, Search
 from nasbench_harness.contracts.network import Grown, NetworkShape, NetworkSpace, Supernet
 from nasbench_harness.contracts.problem import (
     Log,
@@ -42,6 +43,7 @@ __all__ = [
     "GradientEstimator",
     "Grown",
     "Importable",
+    "Kind",
     "Log",
     "Metric",
     "NetworkShape",
@@ -50,10 +52,12 @@ __all__ = [
     "Origin",
     "PartialChannels",
     "PlainData",
+    "Plan",
     "Problem",
     "Progress",
     "Pullable",
     "Recipe",
+    "Search",
     "SearchSpace",
     "Searcher",
     "Setup",

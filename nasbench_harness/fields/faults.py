@@ -15,7 +15,6 @@ _METHODS = "methods"
 _EXPECTED = {
     _METHODS: "names such as `unas,drnas`, or a list of them",
     "seeds": "whole numbers from 0 to 9223372036854775807",
-    "network": "settings, written `name: value`",
 }
 """Where a schema's own words would not help."""
 _COMMAND_LINE = frozenset({

@@ -8,26 +8,11 @@ from typing import Any
 
 from nasbench_harness.contracts import Architecture
 from nasbench_harness.errors import HarnessError
-from nasbench_harness.hardware import describe_device, peak_memory_mb
 from nasbench_harness.jobs.run import Run
+from nasbench_harness.problems.kinds import open_kind
 from nasbench_harness.store.outcomes import Status
 from nasbench_harness.study.heldcost import held_cost
 from nasbench_harness.tables.within import best_within
-
-RECORDED_POINTS = 100
-
-
-def recorded_steps(steps: int, epoch_steps: int = 0) -> list[int]:
-    """Which steps enter the history: always the last one.
-
-    Of a landscape also the first, dense at first, then even; of a supernet the last step of every
-    epoch of `epoch_steps` steps.
-    """
-    if epoch_steps:
-        return sorted({*range(epoch_steps, steps + 1, epoch_steps), steps})
-    even = {round(steps * i / RECORDED_POINTS) for i in range(1, RECORDED_POINTS + 1)}
-    early = {round(steps ** (i / RECORDED_POINTS)) for i in range(RECORDED_POINTS // 2)}
-    return sorted((even | early | {1}) - {0})
 
 
 def record(run: Run, log: Mapping[str, Any], *, snapshot: bool) -> dict[str, Any]:
@@ -44,8 +29,7 @@ def record(run: Run, log: Mapping[str, Any], *, snapshot: bool) -> dict[str, Any
         "entropy": float(-(p * p.clamp(min=1e-300).log()).sum(dim=-1).mean()),
         **run.problem.observe(p),
         **{name: float(value) for name, value in log.items()},
-        **_of_supernet(run, arch, p),
-        **_of_landscape(run),
+        **open_kind(run.spec.problem).record(run, p),
     }
     row = {k: None if isinstance(v, float) and not math.isfinite(v) else v for k, v in row.items()}
     if snapshot:
@@ -60,36 +44,6 @@ def probabilities(run: Run) -> Any:
         raise HarnessError(f"The search produced numbers that are not finite at step {run.step}.")
     total = scores.sum(dim=-1, keepdim=True)
     return scores / total.where(total > 0, 1.0)
-
-
-def _of_supernet(run: Run, arch: Architecture, p: Any) -> dict[str, Any]:
-    """What only a search on images can tell."""
-    if not run.spec.epoch_steps:
-        return {}
-    facts: dict[str, Any] = {"peak_memory_mb": peak_memory_mb(run.problem.device)}
-    every, epoch = run.spec.diagnose_every, run.step // run.spec.epoch_steps
-    searches = run.spec.steps >= run.spec.epoch_steps  # a single draw leaves nothing to diagnose
-    if every and searches and (epoch % every == 0 or run.step == run.spec.steps):
-        from nasbench_harness.problems.supernet.diagnostics import diagnose
-
-        column = run.table.column(run.spec.report_metric)
-        facts |= diagnose(run.problem, p, column)  # type: ignore[arg-type]
-    return facts
-
-
-def _of_landscape(run: Run) -> dict[str, float]:
-    """How good the gradient is, every so many recorded steps and at the last one."""
-    every = 0 if run.spec.epoch_steps else run.spec.diagnose_every
-    if not every or not _is_diagnosed(run, every):
-        return {}
-    from nasbench_harness.problems.landscape.estimators import diagnose
-
-    return diagnose(run.searcher, run.problem)
-
-
-def _is_diagnosed(run: Run, every: int) -> bool:
-    place = recorded_steps(run.spec.steps).index(run.step)
-    return place % every == 0 or run.step == run.spec.steps
 
 
 def result(run: Run) -> dict[str, Any]:
@@ -114,7 +68,7 @@ def result(run: Run) -> dict[str, Any]:
         **run.problem.conclude(arch),
         **_held_cost(run, arch, value),
         "search_seconds": run.seconds,
-        **_cost_of_search(run),
+        **open_kind(run.spec.problem).result(run),
     }
 
 
@@ -125,17 +79,6 @@ def _held_cost(run: Run, arch: Architecture, accuracy: float) -> dict[str, Any]:
         return {}
     cost = held.scaled(run.problem.cost(arch, held.what))
     return held.judged(cost, accuracy, best_within(run.spec, held))
-
-
-def _cost_of_search(run: Run) -> dict[str, Any]:
-    """GPU-days where a GPU ran, CPU-hours (times threads) where not."""
-    if not run.spec.epoch_steps:
-        return {}
-    device = run.problem.device
-    facts = {"device": describe_device(device), "peak_memory_mb": peak_memory_mb(device)}
-    if device.type == "cpu":
-        return {**facts, "search_cpu_hours": run.seconds * run.hardware.threads / 3600}
-    return {**facts, "search_gpu_days": run.seconds / 86_400}
 
 
 def _looked_up(run: Run, arch: Architecture, metrics: set[str]) -> dict[str, float]:

@@ -10,9 +10,9 @@ from nasbench_harness import registry
 from nasbench_harness.errors import HarnessError
 from nasbench_harness.hardware import Hardware, wait_for
 from nasbench_harness.jobs.job import Row
-from nasbench_harness.jobs.recording import record, recorded_steps, result
+from nasbench_harness.jobs.recording import record, result
 from nasbench_harness.jobs.run import Run
-from nasbench_harness.problems.opening import open_problem
+from nasbench_harness.problems.kinds import open_kind
 from nasbench_harness.seeding import stream_seed
 from nasbench_harness.study.capabilities import check_capabilities
 from nasbench_harness.study.installed import refuse_outdated
@@ -24,7 +24,8 @@ SNAPSHOTS = 25
 
 def open_search(spec: TrialSpec, hardware: Hardware) -> Search:
     """The search at its first step; HarnessError where it would not be the planned one."""
-    device = hardware.open() if spec.epoch_steps else hardware.host()
+    kind = open_kind(spec.problem)
+    device = kind.device(hardware)
     refuse_outdated(spec)
     space, table = registry.open_space(spec.space), registry.open_table(spec.table)
     if table.content_hash != spec.table_hash:
@@ -32,10 +33,10 @@ def open_search(spec: TrialSpec, hardware: Hardware) -> Search:
             f"Table `{spec.table}` has changed since the study was planned"
             f" ({spec.table_hash[:12]} then, {table.content_hash[:12]} now)."
         )
-    problem = open_problem(spec, space, table, hardware, device)
+    problem = kind.open(spec, space, table, hardware, device)
     method = registry.methods.load(spec.method)
     settings = method.Settings.build(spec.method, spec.settings)
-    check_capabilities(spec.method, method, settings, type(problem))
+    check_capabilities(spec.method, method, settings, kind)
     searcher = method(problem, settings, stream_seed(spec.seed, "searcher"))
     return Search(Run(spec, space, table, problem, searcher, hardware))
 
@@ -47,10 +48,11 @@ class Search:
         """`run` is at its first step."""
         self._run = run
         self._log: Mapping[str, Any] = {}
-        recorded = recorded_steps(run.spec.steps, run.spec.epoch_steps)
+        kind = open_kind(run.spec.problem)
+        recorded = kind.recorded(run.spec)
         self._recorded = set(recorded)
         self._snapshots = {*recorded[:: max(1, len(recorded) // SNAPSHOTS)], recorded[-1]}
-        self.lasting = run.spec.epoch_steps > 0
+        self.lasting = kind.dear
 
     @property
     def step(self) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +10,7 @@ from uuid import uuid4
 
 from nasbench_harness.errors import HarnessError
 from nasbench_harness.names import command_line
+from nasbench_harness.problems.kinds import DEFAULT, kind_of, searched
 from nasbench_harness.store import folders, versions
 from nasbench_harness.store.cost_columns import CostColumns
 from nasbench_harness.store.folders import FolderKind, JobFolder
@@ -70,12 +70,12 @@ class Study(JobFolder[TrialSpec]):
         if not self.specs:
             return ""
         spec = self.specs[0]
-        return f"{spec.searched}; table `{spec.table}`, {spec.report_metric}"
+        return f"{searched(spec)}; table `{spec.table}`, {spec.report_metric}"
 
     @property
     def search(self) -> str:
-        """`landscape`, or `supernet` where images are searched on."""
-        return self.specs[0].problem if self.specs else "landscape"
+        """The kind of problem."""
+        return self.specs[0].problem if self.specs else DEFAULT
 
 
 # --- planning and opening ----------------------------------------------------------------------
@@ -230,39 +230,10 @@ def reproduce(spec: TrialSpec, *, allow_test_search: bool = False) -> str:
     words = ["nasharness", "run", "--methods", spec.label, "--space", spec.space]
     words += ["--table", spec.table, "--dataset", spec.images or spec.dataset]
     words += ["--recipe", spec.recipe, "--seeds", f"{spec.seed},"]
-    words += _of_supernet(spec) if spec.images else _of_landscape(spec, allow_test_search)
+    words += kind_of(spec.problem).command(spec, allow_test_search=allow_test_search)
     words += ["--report-metric", spec.report_metric]
     words += ["--no-random", "--out", f"runs/again-{spec.trial_id}"]
     return command_line(words)
-
-
-def _of_landscape(spec: TrialSpec, allow_test_search: bool) -> list[str]:
-    words = ["--steps", str(spec.steps), "--search-metric", spec.search_metric]
-    if allow_test_search:
-        words += ["--allow-test-search"]
-    if spec.noise:
-        words += ["--noise", str(spec.noise)]
-    if spec.batch_size != 1:
-        words += ["--batch-size", str(spec.batch_size)]
-    if spec.diagnose_every:
-        words += ["--diagnose-every", str(spec.diagnose_every)]
-    return words
-
-
-def _of_supernet(spec: TrialSpec) -> list[str]:
-    words = ["--search", "supernet", "--epochs", str(spec.epochs)]
-    if spec.steps != spec.epochs * spec.epoch_steps:
-        words += ["--steps", str(spec.steps)]
-    for option, value in (
-        ("--limit", spec.image_limit),
-        ("--image-size", spec.image_size),
-        ("--image-layout", spec.image_layout),
-        ("--diagnose-every", spec.diagnose_every),
-    ):
-        words += [option, str(value)] if value else []
-    for name, value in sorted(spec.network_overrides.items()):
-        words += ["--set", f"network.{name}={json.dumps(value)}"]
-    return words
 
 
 def _identity(spec: TrialSpec) -> dict[str, Any]:
@@ -271,7 +242,4 @@ def _identity(spec: TrialSpec) -> dict[str, Any]:
         " steps epochs batch_size noise"
     )
     rows = {"method_name": spec.method, **{name: getattr(spec, name) for name in names.split()}}
-    if spec.images:
-        rows |= {"images": spec.images, "image_limit": spec.image_limit}
-        rows |= {f"network_{name}": value for name, value in spec.network.items()}
-    return rows
+    return rows | kind_of(spec.problem).identity(spec)

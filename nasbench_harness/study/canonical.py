@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from nasbench_harness import registry
 from nasbench_harness.errors import HarnessError
+from nasbench_harness.problems.kinds import held
 from nasbench_harness.study.notation import parse_methods
 from nasbench_harness.study.spec import method_label
 
@@ -29,19 +30,15 @@ def canonical_settings(method: str, given: Mapping[str, Any]) -> dict[str, Any]:
     if not given:
         return {}
     try:
-        settings = registry.methods.load(method).Settings
+        settings = registry.open_setup(method).Settings
     except HarnessError:
         return dict(given)
     return _as_typed(settings, given)
 
 
-def canonical_network(given: Mapping[str, Any]) -> dict[str, Any]:
-    """The same for the settings of a supernet."""
-    if not given:
-        return {}
-    from nasbench_harness.problems.supernet.network_settings import NetworkSettings
-
-    return _as_typed(NetworkSettings, given)
+def canonical_held(option: str, given: Mapping[str, Any]) -> dict[str, Any]:
+    """The same for the settings that an option of a kind of problem holds."""
+    return _as_typed(held()[option], given) if given else {}
 
 
 def canonical_label(label: str) -> str:

@@ -8,18 +8,24 @@ from typing import TYPE_CHECKING, Any
 from nasbench_harness.study.notation import ConfigError
 
 if TYPE_CHECKING:
-    from nasbench_harness.contracts import Searcher
+    from nasbench_harness.contracts import Kind
 
 
-def check_capabilities(name: str, method: type[Searcher], settings: Any, problem: type) -> None:
-    """ConfigError if a problem of this class lacks what the method needs under these settings."""
+def check_capabilities(name: str, method: Any, settings: Any, kind: Kind) -> None:
+    """ConfigError if problems of this kind lack what the method needs under these settings.
+
+    A kind's class is only asked for what the kind does not say itself.
+    """
     for capability in method.requires(settings):
-        if not all(hasattr(problem, attribute) for attribute in _members(capability)):
-            kind = problem.kind  # type: ignore[attr-defined]
+        if capability not in kind.capabilities and not _has(kind.problem(), capability):
             raise ConfigError(
                 f"`{name}` with these settings needs a problem with {_said(capability)}, and a"
-                f" {kind} has none; leave the method out or change its settings."
+                f" {kind.name} has none; leave the method out or change its settings."
             )
+
+
+def _has(problem: type, capability: type) -> bool:
+    return all(hasattr(problem, attribute) for attribute in _members(capability))
 
 
 def _said(capability: type) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import (
     BaseModel,
@@ -12,6 +12,7 @@ from pydantic import (
     Field,
     ValidationError,
     ValidationInfo,
+    create_model,
     field_validator,
     model_validator,
 )
@@ -22,8 +23,8 @@ from nasbench_harness.fields import faults
 from nasbench_harness.fields.declared import as_declared
 from nasbench_harness.fields.scalars import LARGEST, shown
 from nasbench_harness.fields.yaml_text import YAMLTextError, read_yaml_file
-from nasbench_harness.images.place import absolute
-from nasbench_harness.study.canonical import canonical_network, canonical_settings
+from nasbench_harness.problems.kinds import DEFAULT, held, kinds, open_kind
+from nasbench_harness.study.canonical import canonical_held, canonical_settings
 from nasbench_harness.study.choice import MethodChoice
 from nasbench_harness.study.cost_options import COST_OPTION, TARGET_OPTION, hold, read_options
 from nasbench_harness.study.heldcost import NONE
@@ -40,58 +41,37 @@ DEFAULT_SEEDS = 10
 BASELINE = "random"
 ALL_DATASETS = "all"
 """`--dataset all`: one study per data set."""
-AUTO = "auto"
 RECIPE = "recipe"
 """`drnas[recipe=nb201_progressive]`: a recipe for this method alone."""
 PAPER = "paper"
 """The recipe that is published for the space."""
-NETWORK = "network"
-"""`--set network.width=8` sets the supernet of every method."""
 CHECK = "check"
 """A section of the study file that is for `nasharness check` alone."""
 
 
-class StudyConfig(BaseModel):
-    """Methods x seeds on one space and table. Where trials run is no part of it."""
+class CommonConfig(BaseModel):
+    """What every study says, whatever it searches on."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     methods: tuple[MethodChoice, ...] = Field(min_length=1)
     space: str = "nb201"
     table: str = Field(default_factory=default_table)
-    search: Literal["landscape", "supernet"] = "landscape"
-    """On the table itself, or on a supernet trained on images."""
+    search: str = DEFAULT
+    """The kind of problem."""
     dataset: str = "cifar10"
-    """Of the table; for a supernet the images: also `digits` or `folder:PATH`."""
-    recipe: str = "landscape"
-    """A recipe of every method; `paper` is the one published for the space, the supernet's
-    default."""
+    """Of the table; where images are searched on, those: also `digits` or `folder:PATH`."""
+    recipe: str = open_kind(DEFAULT).recipe
+    """A recipe of every method; `paper` is the one published for the space."""
     seeds: tuple[Annotated[int, Field(ge=0, le=LARGEST)], ...] = Field(
         default=tuple(range(DEFAULT_SEEDS)), min_length=1
     )
     steps: int | None = Field(default=None, ge=1)
     """Search steps; None takes each method's own from the recipe."""
-    epochs: int | None = Field(default=None, ge=1)
-    """Passes over the training half of the images; None takes each recipe's own."""
-    limit: int | None = Field(default=None, ge=1)
-    """Use only so many training images, as many of each class as possible."""
-    image_size: int | None = Field(default=None, ge=1, le=1024)
-    """Side that the images of a folder are resized to, pixels."""
-    image_layout: Literal["parts", "classes"] | None = None
-    """What the folders in a folder of images are: parts such as train and test, or the classes;
-    None (or `auto`) where it can be told."""
-    network: dict[str, Any] = Field(default_factory=dict)
-    """What is changed of every recipe's supernet and its training."""
     diagnose_every: int = Field(default=0, ge=0)
-    """Diagnose every so many epochs, on landscapes recorded steps; 0: never."""
-    noise: Annotated[float, Field(ge=0)] | Literal["seeds"] = 0.0
-    """Points of Gaussian noise on every evaluation, or `seeds`: one of the table's runs."""
-    search_metric: str | None = None
-    """What searches look at: a column, or `valid@200`; None follows the table."""
+    """Diagnose every so many epochs or recorded steps; 0: never."""
     report_metric: str | None = None
     """What results are judged by: a column, or `test@200`; None follows the table."""
-    allow_test_search: bool = False
-    """Let a search look at a metric that is for reporting."""
     batch_size: int = Field(default=1, ge=1)
     """Architecture samples per step, for methods that draw one per example."""
     random: bool = True
@@ -115,11 +95,6 @@ class StudyConfig(BaseModel):
             ]
         return value
 
-    @field_validator("image_layout", mode="before")
-    @classmethod
-    def _read_layout(cls, value: Any) -> Any:
-        return None if value == AUTO else value
-
     @field_validator("seeds", mode="before")
     @classmethod
     def _read_seeds(cls, value: Any) -> Any:
@@ -128,8 +103,9 @@ class StudyConfig(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _recipe_of_search(cls, values: Any) -> Any:
-        if isinstance(values, dict) and values.get("search") == "supernet":
-            return {"recipe": "paper", **values}
+        name = values.get("search") if isinstance(values, dict) else None
+        if isinstance(name, str) and name in registry.problems.names():
+            return {"recipe": open_kind(name).recipe, **values}
         return values
 
     @property
@@ -140,15 +116,36 @@ class StudyConfig(BaseModel):
         return (*self.methods, MethodChoice(name=BASELINE))
 
 
+if TYPE_CHECKING:
+
+    class StudyConfig(CommonConfig):
+        """Methods x seeds on one space and table. Where trials run is no part of it.
+
+        Beside its own keys it has the options of every kind of problem that is installed.
+        """
+
+        def __getattr__(self, option: str) -> Any: ...
+
+else:
+    _NAMES = tuple(sorted(registry.problems.names(), key=lambda name: (name != DEFAULT, name)))
+    StudyConfig = create_model(
+        "StudyConfig",
+        __base__=(CommonConfig, *(kind.Options for kind in kinds())),
+        __module__=__name__,
+        __doc__="Methods x seeds on one space and table, with the options of every kind.",
+        search=(Literal[_NAMES], DEFAULT),
+    )
+
+
 def settled(config: StudyConfig) -> StudyConfig:
     """The same study in the one spelling of its settings, its images found from everywhere."""
     methods = tuple(
         MethodChoice(name=choice.name, settings=canonical_settings(choice.name, choice.settings))
         for choice in config.methods
     )
-    changes: dict[str, Any] = {"methods": methods, NETWORK: canonical_network(config.network)}
-    if config.search == "supernet":
-        changes["dataset"] = absolute(config.dataset)
+    changes: dict[str, Any] = {"methods": methods}
+    changes |= {name: canonical_held(name, getattr(config, name)) for name in held()}
+    changes |= open_kind(config.search).settled(config)
     return config.model_copy(update=changes)
 
 
@@ -162,36 +159,41 @@ def build_config(path: Path | None, given: Mapping[str, Any], sets: Sequence[str
     merged.pop(CHECK, None)
     if "methods" not in merged:
         raise ConfigError("No methods given; try `--methods unas,drnas` or `--config study.yaml`.")
-    of_network = [text for text in sets if text.startswith(f"{NETWORK}.")]
-    network = _network(merged, written, given) | _network_sets(of_network)
+    owners = {text: text.partition(".")[0] for text in sets}
+    of_options = [text for text, owner in owners.items() if owner in held()]
+    options = _held(merged, (written, given), of_options)
     cost, target = merged.pop(COST_OPTION, None), merged.pop(TARGET_OPTION, None)
-    config = _validate({**merged, NETWORK: network})
+    config = _validate({**merged, **options})
     check_seed_count(len(config.seeds))
-    others = [text for text in sets if text not in of_network]
+    others = [text for text in sets if text not in of_options]
     methods = _apply_sets(config.methods, others)
     return with_cost(config.model_copy(update={"methods": methods}), cost, target)
 
 
-def _network(merged: dict[str, Any], *layers: Mapping[str, Any]) -> dict[str, Any]:
-    """What `layers` say of the supernet, later ones winning; takes `batch_size` out of `merged`."""
-    network: dict[str, Any] = {}
-    batches = merged.get("search") == "supernet" and "batch_size" in merged
+def _held(
+    merged: dict[str, Any], layers: Iterable[Mapping[str, Any]], sets: Iterable[str]
+) -> dict[str, dict[str, Any]]:
+    """The options that hold settings: what `layers` say of them, later ones winning, then `sets`.
+
+    Takes what the kind of problem absorbs out of `merged`.
+    """
+    options: dict[str, dict[str, Any]] = {name: {} for name in held()}
+    kind = next((kind for kind in kinds() if kind.name == merged.get("search", DEFAULT)), None)
+    absorbed = kind.absorbed if kind else {}
     for layer in layers:
-        own = layer.get(NETWORK) or {}
-        if not isinstance(own, Mapping):
-            raise ConfigError(f"`{NETWORK}` cannot be {shown(own)}: write `name: value` below it.")
-        if batches and "batch_size" in layer:
-            network["batch_size"] = layer["batch_size"]
-        network |= own
-    if batches:
-        del merged["batch_size"]
-    return network
-
-
-def _network_sets(sets: Iterable[str]) -> dict[str, Any]:
-    """The settings of the supernet among the `--set` options."""
-    pairs = parse_pairs(sets, "--set")
-    return {name.removeprefix(f"{NETWORK}."): value for name, value in pairs.items()}
+        for key, name in absorbed.items():
+            options[name] |= {key: layer[key]} if key in layer else {}
+        for name in options:
+            own = layer.get(name) or {}
+            if not isinstance(own, Mapping):
+                raise ConfigError(f"`{name}` cannot be {shown(own)}: write `name: value` below it.")
+            options[name] |= own
+    for key, value in parse_pairs(sets, "--set").items():
+        owner, _, name = key.partition(".")
+        options[owner][name] = value
+    for key in absorbed:
+        merged.pop(key, None)
+    return options
 
 
 def split_datasets(config: StudyConfig, folder: Path) -> Iterator[tuple[StudyConfig, Path]]:
@@ -212,7 +214,7 @@ def with_cost(config: StudyConfig, cost: Any, target: Any) -> StudyConfig:
 
     def of_recipe(choice: MethodChoice) -> str:
         shared = config.space if config.recipe == PAPER else config.recipe
-        known = registry.methods.load(choice.name).recipes.get(choice.settings.get(RECIPE, shared))
+        known = registry.open_setup(choice.name).recipes.get(choice.settings.get(RECIPE, shared))
         return str(known.settings.get("cost", NONE)) if known else NONE
 
     methods = hold(config.methods, cost, target, of_recipe)

@@ -84,7 +84,7 @@ def _cost_of(choice: MethodChoice, of_recipe: Callable[[MethodChoice], str]) -> 
 
 def takes_cost(method: str) -> bool:
     """Has the method a setting for it."""
-    return COST in {row["name"] for row in registry.methods.load(method).Settings.explain()}
+    return COST in {row["name"] for row in registry.open_setup(method).Settings.explain()}
 
 
 def _taking() -> str:

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from nasbench_harness.images.place import is_folder
-from nasbench_harness.study.canonical import canonical_label, canonical_network
+from nasbench_harness.problems.kinds import held
+from nasbench_harness.study.canonical import canonical_held, canonical_label
 from nasbench_harness.study.differences import differences, told
 from nasbench_harness.study.spec import TrialSpec, method_label
 
@@ -58,7 +59,7 @@ def other_setting(old: Config, new: Config, *, spelled: bool = False) -> str | N
 
 
 def _plain(key: str, value: Any) -> Any:
-    return canonical_network(value or {}) if key == "network" else value or ""
+    return canonical_held(key, value or {}) if key in held() else value or ""
 
 
 def _of_setting(folder: Path, key: str, old: Any, new: Any) -> str:

@@ -14,7 +14,7 @@ class OutdatedError(HarnessError):
 def refuse_outdated(spec: TrialSpec) -> None:
     """OutdatedError where the trial would not be the planned one, naming both versions."""
     pairs = (
-        (f"method `{spec.method}`", spec.method_version, registry.methods.load(spec.method)),
+        (f"method `{spec.method}`", spec.method_version, registry.open_setup(spec.method)),
         (f"space `{spec.space}`", spec.space_version, registry.open_space(spec.space)),
     )
     for what, then, here in pairs:

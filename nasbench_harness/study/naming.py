@@ -10,16 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from nasbench_harness.images.place import is_folder, place_name
-from nasbench_harness.study.canonical import canonical_network
+from nasbench_harness.problems.kinds import DEFAULT, held, open_kind
+from nasbench_harness.study.canonical import canonical_held
 from nasbench_harness.study.config import ALL_DATASETS, StudyConfig
 from nasbench_harness.study.spec import method_label
 from nasbench_harness.tables.library import fallback_table
 
 LONGEST_NAME = 100
-_NAMED = (
-    "search", "table", "dataset", "recipe", "steps", "epochs", "limit", "image_size", "network",
-    "noise", "batch_size", "search_metric", "report_metric", "image_layout",
-)  # fmt: skip
+_COMMON = ("table", "dataset", "recipe", "steps")
 
 
 def study_name(config: StudyConfig, *, table: bool | None = None) -> str:
@@ -28,7 +26,7 @@ def study_name(config: StudyConfig, *, table: bool | None = None) -> str:
     `table` says whether it names the table; by default it does unless that is the embedded one,
     whatever is installed.
     """
-    changes: dict[str, Any] = {"network": canonical_network(config.network)}
+    changes: dict[str, Any] = {name: canonical_held(name, getattr(config, name)) for name in held()}
     if is_folder(config.dataset):
         changes["dataset"] = place_name(config.dataset)
     return _name(config, [choice.label for choice in config.methods], changes, table)
@@ -68,9 +66,9 @@ def _name(
     """`changes` are what stands in the name for some of the config's values."""
     parts = [*labels, config.space]
     defaults = type(config)(methods=config.methods, search=config.search, table=fallback_table())
-    if config.search != "landscape":
+    if config.search != DEFAULT:
         parts.append(config.search)
-    for field in _NAMED:
+    for field in _named(config):
         value = getattr(config, field)
         named = value != getattr(defaults, field)
         if field == "table" and table is not None:
@@ -82,6 +80,13 @@ def _name(
         return name
     digest = hashlib.sha256(name.encode()).hexdigest()[:8]
     return f"{name[:LONGEST_NAME]}-{digest}"
+
+
+def _named(config: StudyConfig) -> Sequence[str]:
+    """The keys that a name tells, in their order."""
+    kind = open_kind(config.search)
+    own = (*_COMMON, *kind.Options.model_fields, "batch_size", "report_metric")
+    return kind.named or own
 
 
 def _short(value: Any) -> str:

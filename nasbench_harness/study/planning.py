@@ -6,15 +6,15 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from nasbench_harness import registry
-from nasbench_harness.contracts import Recipe, Searcher, Setup, Table
+from nasbench_harness.contracts import Kind, Plan, Recipe, Setup, Table
 from nasbench_harness.errors import UnknownNameError
 from nasbench_harness.hardware import Hardware
+from nasbench_harness.problems.kinds import kinds, open_kind
 from nasbench_harness.study.capabilities import check_capabilities
 from nasbench_harness.study.choice import MethodChoice
-from nasbench_harness.study.config import BASELINE, RECIPE, StudyConfig
+from nasbench_harness.study.config import BASELINE, PAPER, RECIPE, StudyConfig
 from nasbench_harness.study.heldcost import LATENCY, MEASURED
 from nasbench_harness.study.notation import ConfigError
-from nasbench_harness.study.places import OnImages, OnTable
 from nasbench_harness.study.spec import TrialSpec
 from nasbench_harness.tables.metrics import OTHERS, devices, find_metric, latency_metric
 
@@ -40,11 +40,8 @@ def plan(
         raise ConfigError(
             f"Table `{table.name}` is about space `{table.space}`, not `{space.name}`."
         )
-    place = (
-        OnImages(config, space, hardware or Hardware(), opened)
-        if config.search == "supernet"
-        else OnTable(config)
-    )
+    kind = open_kind(config.search)
+    place = kind.plan(config, _options(config, kind), space, hardware or Hardware(), opened)
     dataset = place.dataset(table)
     shared: dict[str, Any] = {
         "recipe": config.recipe,
@@ -54,33 +51,49 @@ def plan(
         "table_hash": table.content_hash,
         "problem": config.search,
         "dataset": dataset,
+        "search_metric": "",
         "report_metric": _report_metric(table, config, dataset),
-        "noise": config.noise,
+        "noise": 0.0,
         "diagnose_every": config.diagnose_every,
         **place.shared(),
     }
-    methods = [_resolve(choice, config, table, place) for choice in config.choices]
-    _refuse_if_none_can_run(methods, place.problem())
+    methods = [_resolve(choice, config, table, kind, place) for choice in config.choices]
+    _refuse_if_none_can_run(methods, kind)
     specs = [
-        TrialSpec(**shared, **method, seed=seed) for seed in config.seeds for method in methods
+        TrialSpec(**{**shared, **method}, seed=seed) for seed in config.seeds for method in methods
     ]
     _refuse_twins(specs)
     return specs
 
 
+def _options(config: StudyConfig, kind: Kind) -> Any:
+    """The options of the study's kind; ConfigError where those of another are given."""
+    own = kind.Options.model_fields
+    for other in kinds():
+        given = {
+            name: value
+            for name, field in other.Options.model_fields.items()
+            if name not in own and (value := getattr(config, name)) != field.default
+        }
+        if given and (refusal := other.elsewhere(given, kind)):
+            raise ConfigError(refusal)
+    return kind.Options.build(kind.name, {name: getattr(config, name) for name in own})
+
+
 def _resolve(
-    choice: MethodChoice, config: StudyConfig, table: Table, place: OnTable | OnImages
+    choice: MethodChoice, config: StudyConfig, table: Table, kind: Kind, place: Plan
 ) -> dict[str, Any]:
-    method: type[Searcher] = registry.methods.load(choice.name)
+    method = registry.open_setup(choice.name, "queries")
     given = dict(choice.settings)
-    name = given.pop(RECIPE, None) or place.recipe(choice, config)
+    usual = config.space if config.recipe == PAPER else config.recipe
+    name = given.pop(RECIPE, None) or place.recipe(choice.name) or usual
     recipe = find_recipe(choice.name, method, name)
     resolved = place.resolve(table, method, recipe)
     shrunk = _shrunk_warmup(recipe, resolved["epochs"])
     rates = place.rates(method, recipe)
     settings = method.Settings.build(choice.name, recipe.settings, rates, shrunk, given)
     dumped = settings.model_dump(mode="json")
-    _check_cost(choice.name, dumped.get("cost", "none"), table, measured=place.measures)
+    _check_cost(choice.name, dumped.get("cost", "none"), table, measured=kind.measures)
     _check_warmup(choice.name, dumped, resolved["epochs"])
     return {
         "method": choice.name,
@@ -151,14 +164,14 @@ def _check_cost(method: str, cost: str, table: Table, *, measured: bool) -> None
         )
 
 
-def _refuse_if_none_can_run(methods: Sequence[Mapping[str, Any]], problem: type) -> None:
+def _refuse_if_none_can_run(methods: Sequence[Mapping[str, Any]], kind: Kind) -> None:
     """A method that needs what the problem lacks fails its own trials; all of them, the study."""
     refusals = []
     for resolved in methods:
-        method = registry.methods.load(resolved["method"])
+        method = registry.open_setup(resolved["method"], "requires")
         settings = method.Settings.build(resolved["method"], resolved["settings"])
         try:
-            check_capabilities(resolved["method"], method, settings, problem)
+            check_capabilities(resolved["method"], method, settings, kind)
         except ConfigError as error:
             refusals.append(error)
     asked = [resolved for resolved in methods if resolved["method"] != BASELINE]

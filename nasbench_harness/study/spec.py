@@ -7,14 +7,15 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
+from itertools import pairwise
 from typing import Any, ClassVar, Literal
 
-from nasbench_harness.images.place import FOLDER, is_folder, place_name
+from nasbench_harness.problems.kinds import kind_of
 
 _NOT_DECISIVE = ("overrides", "recipe", "network_overrides", "images", "image_layout")
 _OPTIONAL = (
     "image_limit", "image_size", "image_digest", "network", "epoch_steps",
-    "diagnose_every",
+    "diagnose_every", "options",
 )  # fmt: skip
 
 
@@ -60,26 +61,20 @@ class TrialSpec:
     epoch_steps: int = 0
     """Steps of one pass over the training half of the images."""
     diagnose_every: int = 0
-    """Diagnose every so many epochs, on a landscape recorded steps; 0: never."""
+    """Diagnose every so many epochs or recorded steps; 0: never."""
+    options: Mapping[str, Any] = field(default_factory=dict)
+    """Of a kind of problem that has no fields of its own here."""
 
     @property
     def label(self) -> str:
         """The method as a row of a table names it: `unas`, `unas[temperature=0.4]`."""
         return method_label(self.method, self.overrides)
 
-    @property
-    def searched(self) -> str:
-        """What was searched, in words: `nb201 on the landscape`."""
-        if not self.images:
-            return f"{self.space} on the {self.problem}"
-        images = f"{FOLDER}{place_name(self.images)}" if is_folder(self.images) else self.images
-        on = f"a supernet trained on {images}"
-        return f"{self.space} on {on}"
-
-    @property
+    @cached_property
     def interval(self) -> float:
-        """Steps between two lines of the history, about."""
-        return self.epoch_steps or self.steps / 100
+        """Most steps between two lines of the history."""
+        recorded = kind_of(self.problem).recorded(self)
+        return max(after - before for before, after in pairwise([0, *recorded]))
 
     @property
     def identity(self) -> dict[str, Any]:
@@ -89,10 +84,7 @@ class TrialSpec:
             " search_metric report_metric steps epochs batch_size noise"
         )
         facts = {"method": self.label} | {name: getattr(self, name) for name in names.split()}
-        if self.images:
-            facts |= {"images": self.images, "image_limit": self.image_limit}
-            facts |= {f"network_{name}": value for name, value in self.network.items()}
-        return facts
+        return facts | kind_of(self.problem).identity(self)
 
     @property
     def trial_id(self) -> str:

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from nasbench_harness.jobs.driver import Callbacks, run_job
-from nasbench_harness.jobs.recording import recorded_steps
 from nasbench_harness.jobs.search import Search
 from nasbench_harness.problems.landscape.objective import Landscape
+from nasbench_harness.problems.points import recorded_steps
 from nasbench_harness.store.files import read_json
 from nasbench_harness.store.journals import read_journal
 from nasbench_harness.store.outcomes import Status

@@ -15,9 +15,9 @@ from torch import Tensor
 from nasbench_harness import registry
 from nasbench_harness.contracts import GradientEstimator
 from nasbench_harness.jobs.driver import run_job
-from nasbench_harness.jobs.recording import recorded_steps
 from nasbench_harness.problems.landscape.estimators import DRAWS, compare, diagnose
 from nasbench_harness.problems.landscape.objective import Landscape
+from nasbench_harness.problems.points import recorded_steps
 from nasbench_harness.study.config import build_config
 from nasbench_harness.study.planning import plan
 from nasbench_harness.testing import TOY_METRIC, ToyTable, toy_problem

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from nasbench_harness.study.canonical import (
+    canonical_held,
     canonical_label,
-    canonical_network,
     canonical_settings,
     find_label,
 )
@@ -59,7 +59,7 @@ def test_the_recipe_of_a_method_is_kept() -> None:
 
 
 def test_a_supernet_is_spelled_once_too() -> None:
-    assert canonical_network({"width": 8.0, "learning_rate": 1}) == {
+    assert canonical_held("network", {"width": 8.0, "learning_rate": 1}) == {
         "width": 8, "learning_rate": 1.0,
     }  # fmt: skip
 

@@ -21,7 +21,7 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
-from nasbench_harness.hardware import Hardware, available_cores, find_device
+from nasbench_harness.hardware import Hardware, available_cores
 from nasbench_harness.jobs.driver import Callbacks, run_job
 from nasbench_harness.jobs.executors import Advanced, Event
 from nasbench_harness.jobs.job import Spec
@@ -54,13 +54,6 @@ def start_method() -> str:
     except OSError:  # nowhere to write at all
         return "spawn"
     return "forkserver" if len(os.fsencode(folder)) < SOCKET_BYTES else "spawn"
-
-
-def default_jobs(search: str, hardware: Hardware) -> int | None:
-    """One trial at a time on an accelerator; None, as many as there are cores for, elsewhere."""
-    if search == "landscape":
-        return None
-    return None if find_device(hardware.device).type == "cpu" else 1
 
 
 class LocalExecutor:

@@ -1,5 +1,5 @@
 """A complete table as an exact objective: the optimiser without the weight sharing."""
 
-from nasbench_harness.problems.landscape.objective import Landscape
+from nasbench_harness.problems.landscape.kind import KIND
 
-__all__ = ["Landscape"]
+__all__ = ["KIND"]

@@ -21,6 +21,7 @@ from torch.autograd.function import once_differentiable
 
 from nasbench_harness.contracts import Architecture, Log, Progress, SearchSpace, Split, Table
 from nasbench_harness.problems.costs import table_cost
+from nasbench_harness.problems.landscape.runs import run_metrics
 
 Array = NDArray[np.float64]
 
@@ -169,11 +170,6 @@ class Landscape:
         self._step, self.queries = state["step"], state["queries"]
         self.simulated_seconds = state["simulated_seconds"]
         self._generator.set_state(state["generator"])
-
-
-def run_metrics(table: Table, metric: str) -> list[str]:
-    """The columns with the single training runs behind a mean."""
-    return [name for name in table.metrics if name.startswith(f"{metric}_seed")]
 
 
 @dataclass(frozen=True)

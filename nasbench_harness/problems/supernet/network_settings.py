@@ -10,8 +10,21 @@ from nasbench_harness.settings import Settings, setting
 class NetworkSettings(Settings):
     """What a recipe's `network` may say; the defaults are DrNAS's for NAS-Bench-201."""
 
-    width: int = setting(16, "channels of the first stage", ge=1)
-    cells: int = setting(5, "cells per stage", ge=1)
+    width: int = setting(
+        16,
+        "channels of the first stage",
+        ge=1,
+        shortcut={
+            "text": "Channels of the supernet's first stage; paper: 16.",
+            "told": "the recipe's",
+        },
+    )
+    cells: int = setting(
+        5,
+        "cells per stage",
+        ge=1,
+        shortcut={"text": "Cells per stage of the supernet; paper: 5.", "told": "the recipe's"},
+    )
     batch_size: int = setting(64, "images of a batch, of either half", unit="images", ge=1)
     optimizer: Literal["sgd", "adam"] = setting("sgd", "optimiser of the network weights")
     learning_rate: float = setting(0.025, "its step at the start", gt=0)
@@ -59,5 +72,7 @@ class NetworkSettings(Settings):
         1000, "search-validation images behind each recorded accuracy", unit="images", ge=1
     )
     precision: Literal["fp32", "bf16", "fp16"] = setting(
-        "fp32", "arithmetic of the network; its weights are kept in fp32"
+        "fp32",
+        "arithmetic of the network; its weights are kept in fp32",
+        shortcut={"text": "Arithmetic of the supernet: fp32, bf16 or fp16.", "told": "fp32"},
     )

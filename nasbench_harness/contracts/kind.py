@@ -1,0 +1,165 @@
+"""A kind of problem: its options, its planning, and its part in the life of a trial.
+
+A kind is found by entry point (group `nasbench_harness.problems`). The engine knows none by name:
+it asks. `nasbench_harness.problems.base` has the answers of a plain kind, to derive from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+
+from nasbench_harness.contracts.benchmark import Table
+from nasbench_harness.contracts.problem import Problem
+from nasbench_harness.contracts.searcher import Recipe, Searcher, Setup
+from nasbench_harness.contracts.space import SearchSpace
+
+if TYPE_CHECKING:
+    import torch
+
+
+class Plan(Protocol):
+    """What a kind adds to the trials of one study, as fields of `study.spec.TrialSpec`."""
+
+    def dataset(self, table: Table) -> str:
+        """The table's data set that answers are looked up on."""
+
+    def recipe(self, method: str) -> str | None:
+        """The recipe of a method of which nobody says another; None: the study's."""
+
+    def shared(self) -> dict[str, Any]:
+        """What all trials have in common."""
+
+    def resolve(self, table: Table, method: Any, recipe: Recipe) -> dict[str, Any]:
+        """What depends on the method, `steps` and `epochs` at least.
+
+        Of `method` there is what a `Setup` has, and `queries`.
+        """
+
+    def rates(self, method: type[Setup], recipe: Recipe) -> dict[str, float]:
+        """Settings of the recipe that this study changes, such as rates that grow with batches."""
+
+    def resolve_network(self, recipe: Recipe, settings: Mapping[str, Any]) -> dict[str, Any]:
+        """What is trained under these settings of the method; {} where nothing is."""
+
+
+class Search(Protocol):
+    """A search in progress, as a kind sees it where it is recorded."""
+
+    @property
+    def spec(self) -> Any:
+        """The trial: a `study.spec.TrialSpec`."""
+
+    @property
+    def table(self) -> Table:
+        """Where answers are looked up."""
+
+    @property
+    def problem(self) -> Any:
+        """What the kind's `open` gave."""
+
+    @property
+    def searcher(self) -> Searcher:
+        """The method."""
+
+    @property
+    def hardware(self) -> Any:
+        """Where it runs: a `hardware.Hardware`."""
+
+    @property
+    def step(self) -> int:
+        """Steps done."""
+
+    @property
+    def seconds(self) -> float:
+        """Duration of these."""
+
+
+class Kind(Protocol):
+    """A kind of problem. Specs are `study.spec.TrialSpec`, a config is `study.config.StudyConfig`.
+
+    Every member must be there at little cost: what imports torch is imported where it is used.
+    """
+
+    name: ClassVar[str]
+    """That of its entry point; `--search NAME`."""
+    plural: ClassVar[str]
+    """How sentences name several."""
+    Options: ClassVar[type[Any]]
+    """What only such a study can be asked: a `settings.Settings`, each field an `option`."""
+    absorbed: ClassVar[Mapping[str, str]]
+    """Keys of every study that are here settings of one of the options: key to option."""
+    named: ClassVar[Sequence[str]]
+    """Keys that the default name of a study's folder tells, in this order."""
+    recipe: ClassVar[str]
+    """The recipe of every method where nobody says another."""
+    capabilities: ClassVar[Sequence[type]]
+    """The optional capabilities (protocols) of its problems, as far as it knows them."""
+    measures: ClassVar[bool]
+    """Are networks built, whose latency can be measured here."""
+    dear: ClassVar[bool]
+    """Does a step take so long that each is told, and each recorded one saved."""
+
+    title: ClassVar[str]
+    """Heading of its options in `--help`."""
+    caveat: ClassVar[str]
+    """What a reader must know before believing a number; a sentence or several."""
+    suggestions: ClassVar[Sequence[str]]
+    """What to do next, in lines of at most 78 columns; commands can be pasted."""
+
+    # --- planning ------------------------------------------------------------------------------
+
+    def plan(
+        self,
+        config: Any,
+        options: Any,
+        space: SearchSpace,
+        hardware: Any,
+        opened: Callable[[Any], None],
+    ) -> Plan:
+        """What a study adds to its trials; ConfigError for all that is wrong with `options`.
+
+        `hardware` says where files are, `opened` is called with the images that are read.
+        """
+
+    def elsewhere(self, given: Mapping[str, Any], there: Kind) -> str:
+        """Why these of its own options cannot be given to another kind; empty: they do nothing."""
+
+    def settled(self, config: Any) -> dict[str, Any]:
+        """Keys of the config that are understood from everywhere only in another spelling."""
+
+    def problem(self) -> type:
+        """The class of its problems."""
+
+    # --- running -------------------------------------------------------------------------------
+
+    def processes(self, hardware: Any) -> int | None:
+        """How many trials run at a time unless somebody says; None: as many as there are cores."""
+
+    def device(self, hardware: Any) -> torch.device:
+        """Set the process up and return where weights live."""
+
+    def open(
+        self, spec: Any, space: SearchSpace, table: Table, hardware: Any, device: torch.device
+    ) -> Problem:
+        """The problem of a trial."""
+
+    def recorded(self, spec: Any) -> list[int]:
+        """Which steps enter the history, in order; always the last one."""
+
+    def record(self, search: Search, p: torch.Tensor) -> dict[str, Any]:
+        """Columns of a recorded step; `p` are the choice probabilities [D, K] on the host."""
+
+    def result(self, search: Search) -> dict[str, Any]:
+        """Columns of the result, beside what the problem concludes."""
+
+    # --- telling -------------------------------------------------------------------------------
+
+    def told(self, spec: Any) -> str:
+        """What was searched, in words: `nb201 on ...`."""
+
+    def identity(self, spec: Any) -> dict[str, Any]:
+        """Columns that say what was searched on, for tables and trackers."""
+
+    def command(self, spec: Any, *, allow_test_search: bool = False) -> list[str]:
+        """The words of `nasharness run` that only a trial of this kind needs."""

@@ -1,0 +1,133 @@
+"""A kind of problem: the table itself is searched."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from nasbench_harness.contracts import (
+    Kind,
+    Problem,
+    Search,
+    SearchSpace,
+    StandAloneAccuracy,
+    Table,
+    UnrolledGradient,
+)
+from nasbench_harness.problems.base import PlainKind
+from nasbench_harness.problems.landscape.options import LandscapeOptions
+from nasbench_harness.seeding import stream_seed
+
+if TYPE_CHECKING:
+    import torch
+
+    from nasbench_harness.hardware import Hardware
+    from nasbench_harness.problems.landscape.planning import OnTable
+    from nasbench_harness.study.config import StudyConfig
+    from nasbench_harness.study.spec import TrialSpec
+
+
+class LandscapeKind(PlainKind):
+    """The optimiser without the weight sharing."""
+
+    name = "landscape"
+    plural = "landscapes"
+    Options = LandscapeOptions
+    named = (
+        "table", "dataset", "recipe", "steps", "noise", "batch_size", "search_metric",
+        "report_metric",
+    )  # fmt: skip
+    recipe = "landscape"
+    capabilities = (UnrolledGradient, StandAloneAccuracy)
+    title = "Searches on a table (landscape)"
+    caveat = (
+        "This is a landscape study: the searchers optimised the table itself, without training any"
+        " network. It compares optimisers, and is no evidence that a method works on images."
+    )
+    suggestions = (
+        "on real images, some seconds a trial:",
+        "nasharness run -m darts,drnas --search supernet --dataset digits --recipe quick",
+    )
+
+    def plan(
+        self,
+        config: StudyConfig,
+        options: LandscapeOptions,
+        space: SearchSpace,
+        hardware: Hardware,
+        opened: Callable[[Any], None],
+    ) -> OnTable:
+        """Nothing but the table is needed."""
+        from nasbench_harness.problems.landscape.planning import OnTable
+
+        return OnTable(config, options)
+
+    def elsewhere(self, given: Mapping[str, Any], there: Kind) -> str:
+        """Whatever searches something else has a loss of its own to look at."""
+        if not {"noise", "search_metric"} & set(given):
+            return ""
+        return (
+            f"`noise` and `search_metric` are about landscapes; a {there.name} is searched on its"
+            " own validation loss."
+        )
+
+    def problem(self) -> type:
+        """Of torch."""
+        from nasbench_harness.problems.landscape.objective import Landscape
+
+        return Landscape
+
+    def open(
+        self,
+        spec: TrialSpec,
+        space: SearchSpace,
+        table: Table,
+        hardware: Hardware,
+        device: torch.device,
+    ) -> Problem:
+        """The table, as an objective."""
+        from nasbench_harness.problems.landscape.objective import Landscape
+
+        return Landscape(
+            space,
+            table,
+            metric=spec.search_metric,
+            dataset=spec.dataset,
+            steps=spec.steps,
+            epochs=spec.epochs,
+            batch_size=spec.batch_size,
+            noise="seeds" if spec.noise == "seeds" else float(spec.noise),
+            seed=stream_seed(spec.seed, "problem"),
+        )
+
+    def record(self, search: Search, p: torch.Tensor) -> dict[str, Any]:
+        """How good the gradient is, every so many recorded steps and at the last one."""
+        spec: TrialSpec = search.spec
+        if not spec.diagnose_every:
+            return {}
+        place = self.recorded(spec).index(search.step)
+        if place % spec.diagnose_every and search.step != spec.steps:
+            return {}
+        from nasbench_harness.problems.landscape.estimators import diagnose
+
+        return dict(diagnose(search.searcher, search.problem))
+
+    def identity(self, spec: TrialSpec) -> dict[str, Any]:
+        """All of it is said by the columns that every trial has."""
+        return {}
+
+    def command(self, spec: TrialSpec, *, allow_test_search: bool = False) -> list[str]:
+        """Steps and what was looked at; the rest where it is not at its default."""
+        words = ["--steps", str(spec.steps), "--search-metric", spec.search_metric]
+        if allow_test_search:
+            words += ["--allow-test-search"]
+        if spec.noise:
+            words += ["--noise", str(spec.noise)]
+        if spec.batch_size != 1:
+            words += ["--batch-size", str(spec.batch_size)]
+        if spec.diagnose_every:
+            words += ["--diagnose-every", str(spec.diagnose_every)]
+        return words
+
+
+KIND = LandscapeKind()

@@ -1,0 +1,52 @@
+"""What a search on the table itself adds to its trials."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from nasbench_harness.contracts import Recipe, Table
+from nasbench_harness.problems.base import PlainPlan
+from nasbench_harness.problems.landscape.options import LandscapeOptions
+from nasbench_harness.problems.landscape.runs import run_metrics
+from nasbench_harness.study.notation import ConfigError
+from nasbench_harness.tables.metrics import find_metric
+
+if TYPE_CHECKING:
+    from nasbench_harness.study.config import StudyConfig
+
+
+class OnTable(PlainPlan):
+    """What a search on the table itself adds to its trials."""
+
+    options: LandscapeOptions
+
+    def __init__(self, config: StudyConfig, options: LandscapeOptions) -> None:
+        super().__init__(config, options)
+
+    def shared(self) -> dict[str, Any]:
+        """What all trials have in common."""
+        return {"batch_size": self.config.batch_size, "noise": self.options.noise}
+
+    def resolve(self, table: Table, method: Any, recipe: Recipe) -> dict[str, Any]:
+        """What depends on the method: what it looks at, and how long."""
+        metric = self._search_metric(table, queries=method.queries)
+        if self.options.noise == "seeds" and not run_metrics(table, metric):
+            raise ConfigError(
+                f"Table `{table.name}` has no single runs behind `{metric}`, so that --noise seeds"
+                " has nothing to draw from; choose another --search-metric or Gaussian noise."
+            )
+        return {"search_metric": metric, **super().resolve(table, method, recipe)}
+
+    def _search_metric(self, table: Table, *, queries: bool) -> str:
+        """What searches look at; a metric that is for reporting only where that is allowed."""
+        dataset, asked = self.config.dataset, self.options.search_metric
+        if asked is None:
+            return table.search_metric(dataset, queries=queries)
+        metric = find_metric(table, dataset, asked)
+        if not metric.search and not self.options.allow_test_search:
+            raise ConfigError(
+                f"`{metric.name}` is no metric to search on: a search that looks at what it is"
+                " judged by is an oracle study. `--allow-test-search` runs it all the same and the"
+                " report will say so."
+            )
+        return metric.name

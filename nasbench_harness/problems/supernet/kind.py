@@ -1,0 +1,191 @@
+"""A kind of problem: a supernet is trained on images and searched."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from nasbench_harness.contracts import (
+    PartialChannels,
+    Problem,
+    Search,
+    SearchSpace,
+    Table,
+    UnrolledGradient,
+)
+from nasbench_harness.errors import HarnessError
+from nasbench_harness.images.place import FOLDER, absolute, is_folder, place_name
+from nasbench_harness.problems.base import PlainKind
+from nasbench_harness.problems.supernet.options import SupernetOptions
+from nasbench_harness.seeding import stream_seed
+
+if TYPE_CHECKING:
+    import torch
+
+    from nasbench_harness.hardware import Hardware
+    from nasbench_harness.problems.supernet.planning import OnImages
+    from nasbench_harness.problems.supernet.weight_sharing import WeightSharing
+    from nasbench_harness.study.config import StudyConfig
+    from nasbench_harness.study.spec import TrialSpec
+
+
+class SupernetKind(PlainKind):
+    """One network in which all architectures share their weights."""
+
+    name = "supernet"
+    plural = "supernets"
+    Options = SupernetOptions
+    absorbed: ClassVar[Mapping[str, str]] = {"batch_size": "network"}
+    named = (
+        "table", "dataset", "recipe", "steps", "epochs", "limit", "image_size", "network",
+        "batch_size", "report_metric", "image_layout",
+    )  # fmt: skip
+    recipe = "paper"
+    capabilities = (UnrolledGradient, PartialChannels)
+    measures = True
+    dear = True
+    title = "Searches on images (supernet)"
+    caveat = (
+        "This is a supernet study: networks with shared weights were trained on images, no search"
+        " saw the table, and only the answers were looked up in it. It shows how a whole method"
+        " does on these images, at this size of network and length of training. Where width, number"
+        " of cells, epochs or images are not the published ones, no number here reproduces a"
+        " paper's."
+    )
+
+    # --- planning ------------------------------------------------------------------------------
+
+    def plan(
+        self,
+        config: StudyConfig,
+        options: SupernetOptions,
+        space: SearchSpace,
+        hardware: Hardware,
+        opened: Callable[[Any], None],
+    ) -> OnImages:
+        """Opens the images."""
+        from nasbench_harness.problems.supernet.planning import OnImages
+
+        return OnImages(config, options, space, hardware, opened)
+
+    def settled(self, config: StudyConfig) -> dict[str, Any]:
+        """Images are found from everywhere."""
+        return {"dataset": absolute(config.dataset)}
+
+    def problem(self) -> type:
+        """Of torch."""
+        from nasbench_harness.problems.supernet.weight_sharing import WeightSharing
+
+        return WeightSharing
+
+    # --- running -------------------------------------------------------------------------------
+
+    def processes(self, hardware: Hardware) -> int | None:
+        """One trial at a time on an accelerator."""
+        from nasbench_harness.hardware import find_device
+
+        return None if find_device(hardware.device).type == "cpu" else 1
+
+    def device(self, hardware: Hardware) -> torch.device:
+        """The one that was asked for."""
+        return hardware.open()
+
+    def open(
+        self,
+        spec: TrialSpec,
+        space: SearchSpace,
+        table: Table,
+        hardware: Hardware,
+        device: torch.device,
+    ) -> Problem:
+        """A fresh supernet; HarnessError where the images are not the planned ones."""
+        from nasbench_harness.images.datasets import open_dataset
+        from nasbench_harness.problems.supernet.network_settings import NetworkSettings
+        from nasbench_harness.problems.supernet.weight_sharing import WeightSharing
+
+        dataset = open_dataset(
+            spec.images,
+            data_dir=hardware.data_dir,
+            image_size=spec.image_size,
+            image_layout=spec.image_layout,
+            limit=spec.image_limit,
+            planned=spec.image_digest,
+        )
+        if dataset.digest != spec.image_digest:
+            raise HarnessError(
+                f"The images of `{spec.images}` have changed since the study was planned"
+                f" ({spec.image_digest[:12]} then, {dataset.digest[:12]} now)."
+            )
+        return WeightSharing(
+            space,
+            dataset,
+            NetworkSettings.build("network", spec.network),
+            steps=spec.steps,
+            epochs=spec.epochs,
+            seed=stream_seed(spec.seed, "problem"),
+            device=device,
+            table=table,
+            table_dataset=spec.dataset,
+            compile_mode=hardware.compile,
+        )
+
+    def recorded(self, spec: TrialSpec) -> list[int]:
+        """The last step of every epoch, and the last of all."""
+        return sorted({*range(spec.epoch_steps, spec.steps + 1, spec.epoch_steps), spec.steps})
+
+    def record(self, search: Search, p: torch.Tensor) -> dict[str, Any]:
+        """Memory, and every so many epochs what is known of failing searches."""
+        from nasbench_harness.hardware import peak_memory_mb
+
+        spec: TrialSpec = search.spec
+        problem: WeightSharing = search.problem
+        facts: dict[str, Any] = {"peak_memory_mb": peak_memory_mb(problem.device)}
+        every, epoch = spec.diagnose_every, search.step // spec.epoch_steps
+        searches = spec.steps >= spec.epoch_steps  # a single draw leaves nothing to diagnose
+        if every and searches and (epoch % every == 0 or search.step == spec.steps):
+            from nasbench_harness.problems.supernet.diagnostics import diagnose
+
+            facts |= diagnose(problem, p, search.table.column(spec.report_metric))
+        return facts
+
+    def result(self, search: Search) -> dict[str, Any]:
+        """GPU-days where a GPU ran, CPU-hours (times threads) where not."""
+        from nasbench_harness.hardware import describe_device, peak_memory_mb
+
+        device, seconds = search.problem.device, search.seconds
+        facts = {"device": describe_device(device), "peak_memory_mb": peak_memory_mb(device)}
+        if device.type == "cpu":
+            return {**facts, "search_cpu_hours": seconds * search.hardware.threads / 3600}
+        return {**facts, "search_gpu_days": seconds / 86_400}
+
+    # --- telling -------------------------------------------------------------------------------
+
+    def told(self, spec: TrialSpec) -> str:
+        """With the images."""
+        images = f"{FOLDER}{place_name(spec.images)}" if is_folder(spec.images) else spec.images
+        return f"{spec.space} on a supernet trained on {images}"
+
+    def identity(self, spec: TrialSpec) -> dict[str, Any]:
+        """Images and network."""
+        images = {"images": spec.images, "image_limit": spec.image_limit}
+        return images | {f"network_{name}": value for name, value in spec.network.items()}
+
+    def command(self, spec: TrialSpec, *, allow_test_search: bool = False) -> list[str]:
+        """Epochs, images and what was changed of the network."""
+        words = ["--search", self.name, "--epochs", str(spec.epochs)]
+        if spec.steps != spec.epochs * spec.epoch_steps:
+            words += ["--steps", str(spec.steps)]
+        for option, value in (
+            ("--limit", spec.image_limit),
+            ("--image-size", spec.image_size),
+            ("--image-layout", spec.image_layout),
+            ("--diagnose-every", spec.diagnose_every),
+        ):
+            words += [option, str(value)] if value else []
+        for name, value in sorted(spec.network_overrides.items()):
+            words += ["--set", f"network.{name}={json.dumps(value)}"]
+        return words
+
+
+KIND = SupernetKind()

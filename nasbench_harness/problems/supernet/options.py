@@ -1,0 +1,35 @@
+"""What only a search on images can be asked."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator
+
+from nasbench_harness.problems.supernet.network_settings import NetworkSettings
+from nasbench_harness.settings import Holds, Settings, option
+
+AUTO = "auto"
+
+
+def _layout(value: Any) -> Any:
+    return None if value == AUTO else value
+
+
+class SupernetOptions(Settings):
+    """Keys of a study file and options of the command line."""
+
+    epochs: int | None = option(None, "Passes over the training half.", told="the recipe's", ge=1)
+    limit: int | None = option(None, "Use so many of the training images.", told="all", ge=1)
+    image_size: int | None = option(
+        None, "Side the images of a folder are resized to, pixels.", told="theirs", ge=1, le=1024
+    )
+    image_layout: Annotated[Literal["parts", "classes"] | None, BeforeValidator(_layout)] = option(
+        None,
+        "Folders of folder:PATH: parts (train, test, ...), classes, or auto.",
+        told=AUTO,
+        values="layouts",
+    )
+    network: Annotated[dict[str, Any], Holds(NetworkSettings)] = option(
+        {}, "What is changed of every recipe's supernet and its training."
+    )

@@ -1,0 +1,142 @@
+"""What a search on a supernet adds to its trials: the images are opened here, once."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from nasbench_harness.contracts import NetworkSpace, Recipe, SearchSpace, Setup, Table
+from nasbench_harness.images.place import absolute
+from nasbench_harness.problems.supernet.network_settings import NetworkSettings
+from nasbench_harness.study.config import BASELINE, StudyConfig
+from nasbench_harness.study.notation import ConfigError
+
+if TYPE_CHECKING:
+    from nasbench_harness.hardware import Hardware
+    from nasbench_harness.images.parts import ImageDataset
+    from nasbench_harness.problems.supernet.options import SupernetOptions
+
+RATE = "learning_rate"
+WITH_WARMUP = ("reset_optimizer_epoch", "constant_epochs")
+"""Epochs of the network's training that are the method's warm-up, where the recipe sets them."""
+SAMPLING = "sampling"
+DEFAULT_LOOKUP = "cifar10"
+
+
+class OnImages:
+    """What a search on a supernet adds to its trials."""
+
+    def __init__(
+        self,
+        config: StudyConfig,
+        options: SupernetOptions,
+        space: SearchSpace,
+        hardware: Hardware,
+        opened: Callable[[ImageDataset], None],
+    ) -> None:
+        from nasbench_harness.images.datasets import open_dataset
+
+        self.config, self.options = config, options
+        if not isinstance(space, NetworkSpace):
+            raise ConfigError(
+                f"Space `{space.name}` builds no networks, so that nothing can be trained;"
+                " `--search landscape` searches its table."
+            )
+        self.images = open_dataset(
+            config.dataset,
+            data_dir=hardware.data_dir,
+            download=hardware.download,
+            image_size=options.image_size,
+            image_layout=options.image_layout,
+            limit=options.limit,
+        )
+        opened(self.images)
+
+    def dataset(self, table: Table) -> str:
+        """The table's data set that answers are looked up on: the images' own where it has one."""
+        known = {m.dataset for m in table.metrics.values() if m.report}
+        own = self.images.table_dataset
+        return own if own in known else DEFAULT_LOOKUP
+
+    def recipe(self, method: str) -> str | None:
+        """Random search asks for trained networks, so here it only samples."""
+        return SAMPLING if method == BASELINE else None
+
+    def shared(self) -> dict[str, Any]:
+        """What all trials have in common."""
+        return {
+            "search_metric": "",
+            "images": absolute(self.config.dataset),
+            "image_limit": self.options.limit,
+            "image_size": self.options.image_size,
+            "image_layout": self.options.image_layout,
+            "image_digest": self.images.digest,
+            "diagnose_every": self.config.diagnose_every,
+        }
+
+    def resolve(self, table: Table, method: Any, recipe: Recipe) -> dict[str, Any]:
+        """What depends on the method: the steps of an epoch, and how many of them."""
+        from nasbench_harness.images.splits import search_split
+
+        network = self._network(recipe)
+        train, valid = search_split(self.images, network.split, train_share=network.train_share)
+        smaller = min(len(train), len(valid))
+        if smaller < network.batch_size:
+            raise ConfigError(
+                f"The halves of `{self.images.name}` have {len(train)} and {len(valid)} images, too"
+                f" few for batches of {network.batch_size}; set --batch-size to {smaller} or less."
+            )
+        epoch_steps = len(train) // network.batch_size
+        epochs, steps = self._length(recipe, epoch_steps)
+        return {"epoch_steps": epoch_steps, "epochs": epochs, "steps": steps}
+
+    def _length(self, recipe: Recipe, epoch_steps: int) -> tuple[int, int]:
+        """Epochs and steps; whichever is given decides, both must fit together."""
+        if recipe.steps:
+            return recipe.epochs, recipe.steps
+        epochs, steps = self.options.epochs, self.config.steps
+        if steps is None:
+            epochs = epochs or recipe.epochs
+            return epochs, epochs * epoch_steps
+        if epochs is None:
+            return math.ceil(steps / epoch_steps), steps
+        if steps > epochs * epoch_steps:
+            raise ConfigError(
+                f"{epochs} epochs of {epoch_steps} steps are {epochs * epoch_steps} steps, fewer"
+                f" than {steps}; give one of --epochs and --steps."
+            )
+        return epochs, steps
+
+    def resolve_network(self, recipe: Recipe, settings: Mapping[str, Any]) -> dict[str, Any]:
+        """The supernet of a method; what ends with the method's warm-up does so when it moves."""
+        moved = {
+            name: settings.get("warmup_epochs", 0)
+            for name in WITH_WARMUP
+            if recipe.network.get(name) and name not in self.options.network
+        }
+        network = self._network(recipe).model_copy(update=moved)
+        return {
+            "network": network.identity(),
+            "network_overrides": dict(self.options.network),
+            "batch_size": network.batch_size,
+        }
+
+    def _network(self, recipe: Recipe) -> NetworkSettings:
+        network = NetworkSettings.build("network", recipe.network, self.options.network)
+        if RATE in self.options.network:
+            return network
+        return network.model_copy(update=_for_batch(recipe, network.batch_size, network))
+
+    def rates(self, method: type[Setup], recipe: Recipe) -> dict[str, float]:
+        """The method's learning rate for this batch, where the recipe's grows with it."""
+        batch = self._network(recipe).batch_size
+        return _for_batch(recipe, batch, method.Settings.build("recipe", recipe.settings))
+
+
+def _for_batch(recipe: Recipe, batch: int, settings: Any) -> dict[str, float]:
+    """The learning rate in proportion to the batch; nothing where the recipe does not say so."""
+    rate = getattr(settings, RATE, None)
+    if rate is None or recipe.rates_for_batch in (None, batch):
+        return {}
+    return {RATE: rate * batch / recipe.rates_for_batch}

@@ -1,0 +1,281 @@
+"""A kind of problem is a folder: nobody else names one, and another package can bring one."""
+
+from __future__ import annotations
+
+import ast
+import json
+import os
+import re
+import shlex
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from nasbench_harness.contracts import (
+    GradientEstimator,
+    PartialChannels,
+    StandAloneAccuracy,
+    UnrolledGradient,
+)
+from nasbench_harness.problems.kinds import kinds
+from nasbench_harness.store.files import read_json
+
+WORD = re.compile(r"(?<![\w-])(landscape|supernet)s?\b", re.IGNORECASE)
+CLASS = re.compile(r"(Landscape|WeightSharing)|_?(of_)?(landscape|supernet)s?", re.IGNORECASE)
+NETWORK = {"supernet", "Supernet"}
+"""The network itself, as `NetworkSpace` builds it, in code: no kind of problem."""
+ALLOWED = {
+    "nasbench_harness/problems/kinds.py": "the default kind",
+    "nasbench_harness/cli/check.py": "text of help",
+    "nasbench_harness/cli/help.py": "text of help",
+    "nasbench_harness/cli/plugins.py": "text of help, and a recipe's name",
+    "nasbench_harness/cli/run.py": "text of help",
+    "nasbench_harness/store/schema.py": "columns, until kinds declare theirs",
+    "nasbench_harness/store/schema_document.py": "columns, until kinds declare theirs",
+    "nasbench_harness/testing/networks.py": "what a failed check of a network says",
+    "nasbench_harness/testing/searchers.py": "the kit searches a toy",
+    "nasbench_harness/testing/toys.py": "the kit searches a toy",
+    "methods/setups/darts.py": "a recipe's name",
+    "methods/setups/drnas.py": "a recipe's name",
+    "methods/setups/edas.py": "a recipe's name",
+    "methods/setups/queries.py": "a recipe's name",
+    "methods/setups/rsws.py": "a recipe's name",
+    "methods/setups/unas.py": "a recipe's name",
+    "spaces/nb201/__init__.py": "a module of networks",
+    "spaces/nb201/supernet.py": "what a wrong network is told",
+}
+"""Files that name a kind of problem outside its folder, and why; to be emptied, not to grow."""
+GONE = ("epoch_steps == 0", "not run.spec.epoch_steps", 'images == ""')
+
+
+# --- who names one -----------------------------------------------------------------------------
+
+
+def naming(path: Path) -> Iterator[tuple[int, str]]:
+    """Lines whose code or strings, docstrings left out, name a kind of problem."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    told = {
+        id(node.value)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            named = node.value != "Supernet" and WORD.search(node.value)
+            if id(node) not in told and named:
+                yield node.lineno, node.value
+        elif isinstance(node, ast.ImportFrom):
+            if WORD.search(node.module or ""):
+                yield node.lineno, node.module or ""
+        else:
+            for name in (getattr(node, field, None) for field in ("id", "attr", "name", "arg")):
+                if isinstance(name, str) and name not in NETWORK and CLASS.fullmatch(name):
+                    yield node.lineno, name  # type: ignore[attr-defined]
+
+
+def own_folder(path: Path) -> bool:
+    return path.parent.name in {kind.name for kind in kinds()} and path.parts[-3] == "problems"
+
+
+def test_nobody_names_a_kind_of_problem_but_its_folder(checkout: Path) -> None:
+    """And nobody stays on the list who does no longer."""
+    files = [
+        path
+        for part in ("nasbench_harness", "methods", "spaces")
+        for path in sorted((checkout / part).rglob("*.py"))
+        if not own_folder(path)
+    ]
+    found = {str(path.relative_to(checkout)): list(naming(path)) for path in files}
+    naming_one = {path: lines for path, lines in found.items() if lines}
+    assert {p: lines for p, lines in naming_one.items() if p not in ALLOWED} == {}
+    assert set(naming_one) == set(ALLOWED)
+
+
+def test_the_folders_themselves_would_be_found(checkout: Path) -> None:
+    folder = checkout / "nasbench_harness" / "problems"
+    assert all(list(naming(folder / kind.name / "kind.py")) for kind in kinds())
+
+
+def test_no_value_of_a_trial_is_a_sign_of_its_kind(checkout: Path) -> None:
+    for path in (checkout / "nasbench_harness").rglob("*.py"):
+        text = path.read_text(encoding="utf-8")
+        assert not [sign for sign in GONE if sign in text], path
+
+
+# --- what kinds say of themselves --------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", kinds(), ids=lambda kind: kind.name)
+def test_capabilities_are_those_of_the_class(kind: object) -> None:
+    problem = kind.problem()  # type: ignore[attr-defined]
+    protocols = (GradientEstimator, PartialChannels, StandAloneAccuracy, UnrolledGradient)
+    has = {p for p in protocols if all(hasattr(problem, m) for m in vars(p) if m[0] != "_")}
+    assert set(kind.capabilities) == has  # type: ignore[attr-defined]
+
+
+def test_every_option_tells_what_it_is() -> None:
+    for kind in kinds():
+        assert all(field.description for field in kind.Options.model_fields.values())
+
+
+def test_reading_kinds_needs_no_torch() -> None:
+    code = (
+        "import sys; from nasbench_harness.problems.kinds import held, kinds; kinds(); held();"
+        "print([n for n in ('torch', 'numpy', 'pandas') if n in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_planning_a_study_without_networks_needs_no_torch() -> None:
+    code = (
+        "import sys; from nasbench_harness.study.config import build_config, settled;"
+        "from nasbench_harness.study.planning import plan;"
+        "methods = 'darts,drnas,edas,rea,reinforce,rsws,unas[cost=params]';"
+        "specs = plan(settled(build_config(None, {'methods': methods, 'seeds': '1'}, [])));"
+        "print(len(specs), [n for n in ('torch', 'pandas', 'scipy') if n in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "8 []"
+
+
+# --- a kind from another package ---------------------------------------------------------------
+
+TOY = '''
+"""A kind of problem of another package: tilted tables."""
+
+from typing import ClassVar
+
+from nasbench_harness.contracts import StandAloneAccuracy
+from nasbench_harness.problems.base import PlainKind
+from nasbench_harness.settings import Settings, option
+
+
+class TiltOptions(Settings):
+    tilt: int = option(1, "Degrees the table is tilted by.", told="1", ge=1, le=9)
+
+
+class ToyKind(PlainKind):
+    name = "toykind"
+    plural = "toykinds"
+    Options = TiltOptions
+    recipe = "landscape"
+    capabilities = (StandAloneAccuracy,)
+
+    def problem(self):
+        from nasbench_harness.problems.landscape.objective import Landscape
+
+        class Tilted(Landscape):
+            tilt = 1
+
+            def observe(self, weights):
+                return {**super().observe(weights), "tilted_by": float(self.tilt)}
+
+        return Tilted
+
+    def open(self, spec, space, table, hardware, device):
+        metric = table.search_metric(spec.dataset)
+        problem = self.problem()(
+            space, table, metric=metric, dataset=spec.dataset, steps=spec.steps,
+            epochs=spec.epochs, seed=spec.seed,
+        )
+        problem.tilt = spec.options["tilt"]
+        return problem
+
+
+KIND = ToyKind()
+'''
+
+Toy = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def toy(install_plugin: Callable[..., None], tmp_path: Path) -> Toy:
+    """`nasharness` where the kind is installed."""
+    install_plugin("problems", "toykind", "toykind_plugin:KIND", TOY)
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path / "site")}
+
+    def run(*words: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "nasbench_harness", *words],
+            cwd=tmp_path, env=environment, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+
+    return run
+
+
+def only_trial(folder: Path) -> Path:
+    (trial,) = (folder / "trials").iterdir()
+    return trial
+
+
+def test_a_kind_of_another_package_runs_resumes_and_is_reproduced(toy: Toy, tmp_path: Path) -> None:
+    words = ["-m", "rea", "--steps", "12", "--seeds", "1", "--no-random", "--no-report"]
+    done = toy("run", "--search", "toykind", "--tilt", "3", *words, "-o", "S", "-j", "1")
+    assert done.returncode == 0, done.stderr
+    study = read_json(tmp_path / "S" / "study.json")
+    assert (study["config"]["search"], study["config"]["tilt"]) == ("toykind", 3)
+    assert study["trials"][0]["options"] == {"tilt": 3}
+    trial = only_trial(tmp_path / "S")
+    lines = (trial / "history.jsonl").read_text().splitlines()
+    assert {json.loads(line)["tilted_by"] for line in lines} == {3.0}
+
+    answer = read_json(trial / "result.json")
+    (trial / "result.json").unlink()
+    done = toy("resume", "S", "--no-report", "-j", "1")
+    assert done.returncode == 0, done.stderr
+    assert read_json(trial / "result.json")["architecture"] == answer["architecture"]
+
+    from nasbench_harness.store.studies import read_tables
+
+    trials, _ = read_tables(tmp_path / "S")
+    assert list(trials["tilt"]) == [3]
+    command = shlex.split(trials["command"][0])
+    assert command[command.index("--tilt") + 1] == "3"
+    done = toy(*command[1:], "--no-report", "-j", "1")
+    assert done.returncode == 0, done.stderr
+    assert only_trial(tmp_path / command[command.index("--out") + 1]).name == trial.name
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--search", "toykind", "--tilt", "12"], "`tilt` cannot be 12: expected a whole number"),
+        (["--search", "toykind", "--noise", "1"], "a toykind is searched on its own"),
+        (["--tilt", "3"], "`tilt` is about toykinds, and a landscape has none"),
+        (["--search", "toykin"], "expected one of landscape, supernet, toykind"),
+    ],
+    ids=["limit", "option of another", "another kind", "name"],
+)
+def test_a_wrong_value_is_refused_in_one_sentence(toy: Toy, words: list[str], said: str) -> None:
+    done = toy("run", "-m", "rea", "--steps", "5", "--seeds", "1", *words)
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_its_option_has_help_and_a_file_its_key(toy: Toy, tmp_path: Path) -> None:
+    shown = " ".join(toy("run", "--help").stdout.split())
+    assert "--tilt <int range> Degrees the table is tilted by. [default: 1; x>=1]" in shown
+    (tmp_path / "study.yaml").write_text("methods: rea\nsearch: toykind\ntilt: 20\n")
+    done = toy("run", "-c", "study.yaml")
+    assert done.returncode == 2
+    assert "`tilt` cannot be 20: expected a whole number >= 1 and <= 9" in done.stderr
+
+
+def test_a_broken_kind_keeps_nobody_from_running(
+    install_plugin: Callable[..., None], tmp_path: Path
+) -> None:
+    install_plugin("problems", "broken", "broken_kind:KIND", "import no_such_module_anywhere\n")
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path / "site")}
+    asked = [sys.executable, "-m", "nasbench_harness", "run", "-m", "rea", "--steps", "5"]
+    done = subprocess.run(
+        [*asked, "--seeds", "1", "--search", "broken"],
+        cwd=tmp_path, env=environment, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert "The problem `broken` (broken_kind:KIND, from plugin-broken 1.5)" in done.stderr
+    assert "Traceback" not in done.stderr
