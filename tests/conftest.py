@@ -28,6 +28,10 @@ settings.load_profile("repeatable")
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
+# One thread a process: on tensors this small a second one only waits, and where every core has a
+# test of its own they spin against each other (tests take nine times as long on a busy machine).
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 CHECKOUT = Path(__file__).resolve().parent.parent
 
 
