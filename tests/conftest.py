@@ -34,6 +34,14 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 
+LONGEST = {"test_mlflow.py"}
+"""Files whose fixture takes longest: at the beginning no second worker needs one as well."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes longest comes first, so that no worker waits for it in the end."""
+    items.sort(key=lambda item: item.path.name not in LONGEST)
+
 
 @pytest.fixture(scope="session", autouse=True)
 def table_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:

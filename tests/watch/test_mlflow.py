@@ -17,7 +17,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
+from nasbench_harness.cli import app
 from nasbench_harness.errors import HarnessError
 from nasbench_harness.jobs.executors import Advanced, Event
 from nasbench_harness.jobs.executors.local import LocalExecutor
@@ -359,13 +361,16 @@ def test_passwords_are_not_shown(nobody: str) -> None:
     assert "secret" not in str(told.value)
 
 
-def test_command_sends_and_keeps_standard_output_clean(tmp_path: Path, server: Server) -> None:
+def test_command_sends_and_keeps_standard_output_clean(
+    tmp_path: Path, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
     words = ["-m", "random", "--steps", "20", "--seeds", "1", "--no-report", "--json"]
     done = command(tmp_path, "run", *words, "--out", "sent", "--mlflow", server.address)
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["studies"][0]["status"] == {"done": 1}
-    done = command(tmp_path, "resume", "sent", "--json", "--mlflow", server.address)
-    assert done.returncode == 0, done.stderr
+    monkeypatch.chdir(tmp_path)
+    again = CliRunner().invoke(app, ["resume", "sent", "--json", "--mlflow", server.address])
+    assert again.exit_code == 0, again.stderr
     from nasbench_harness.store.studies import open_study
 
     seen = Seen.at(server, open_study(tmp_path / "sent"))
