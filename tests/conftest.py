@@ -28,7 +28,19 @@ settings.load_profile("repeatable")
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
+# One thread a process: on tensors this small a second one only waits, and where every core has a
+# test of its own they spin against each other (tests take nine times as long on a busy machine).
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 CHECKOUT = Path(__file__).resolve().parent.parent
+
+LONGEST = {"test_mlflow.py"}
+"""Files whose fixture takes longest: at the beginning no second worker needs one as well."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes longest comes first, so that no worker waits for it in the end."""
+    items.sort(key=lambda item: item.path.name not in LONGEST)
 
 
 @pytest.fixture(scope="session", autouse=True)

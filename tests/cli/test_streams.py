@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import io
 import json
 import os
@@ -166,14 +167,20 @@ ALPHABETS: dict[str, dict[str, str]] = {
 }
 
 
+@functools.cache
+def in_utf_8(words: str, folder: Path) -> subprocess.CompletedProcess[bytes]:
+    """What is said to those who can read everything."""
+    environment = {**os.environ, "PYTHONIOENCODING": "utf-8"}
+    return run(words, folder, env=environment, capture_output=True)
+
+
 @pytest.mark.parametrize("alphabet", ["ascii", "C"])
 @pytest.mark.parametrize("words", ["compare rea random same", "check few -b few.json",
                                    "list methods", "watch --once torn", "run --help"])  # fmt: skip
 def test_text_is_spelled_in_what_the_stream_has(words: str, alphabet: str, verdicts: Path) -> None:
     environment = {**os.environ, **ALPHABETS[alphabet]}
     done = run(words, verdicts, env=environment, capture_output=True)
-    whole = run(words, verdicts, env={**os.environ, "PYTHONIOENCODING": "utf-8"},
-                capture_output=True)  # fmt: skip
+    whole = in_utf_8(words, verdicts)
     assert done.returncode == whole.returncode, done.stderr
     assert quiet(done.stderr)
     assert b"\\u" not in done.stdout

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 import sysconfig
@@ -14,7 +15,9 @@ from typing import Any
 
 import pytest
 import yaml
+from typer.testing import CliRunner
 
+from nasbench_harness.cli import app
 from nasbench_harness.reports.regression.baseline import read_baseline
 from nasbench_harness.reports.regression.identity import config_of
 from nasbench_harness.study.config import build_config
@@ -102,17 +105,27 @@ def run_check_step(checkout: Path, folder: Path, **inputs: str) -> subprocess.Co
 STUDY = "{methods: [random], table: analog, seeds: 0-2, steps: 5}"
 
 
-@pytest.fixture
-def own(tmp_path: Path) -> Path:
-    """A repository with a study of seconds and its baseline."""
-    (tmp_path / "study.yaml").write_text(STUDY)
+@pytest.fixture(scope="module")
+def repository(tmp_path_factory: pytest.TempPathFactory, table_cache: Path) -> Path:
+    """With a study of seconds and its baseline; nobody may change it."""
+    folder = tmp_path_factory.mktemp("repository")
+    (folder / "study.yaml").write_text(STUDY)
     commands = (
-        "nasharness run --config study.yaml --no-report --out run",
-        "nasharness baseline save run --to baseline.json",
+        "run --config study.yaml --no-report --out run",
+        "baseline save run --to baseline.json",
     )
-    for command in commands:
-        program, *arguments = command.split()
-        subprocess.run([f"{SCRIPTS}/{program}", *arguments], cwd=tmp_path, check=True)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        for command in commands:
+            done = CliRunner().invoke(app, command.split())
+            assert done.exit_code == 0, done.stderr
+    return folder
+
+
+@pytest.fixture
+def own(repository: Path, tmp_path: Path) -> Path:
+    """A repository to work in."""
+    shutil.copytree(repository, tmp_path, dirs_exist_ok=True)
     return tmp_path
 
 
