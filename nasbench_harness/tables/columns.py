@@ -14,6 +14,7 @@ import mmap
 import os
 import shutil
 from array import array
+from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
@@ -89,6 +90,7 @@ class ColumnTable:
         self._size: int = header["rows"]
         self._columns: dict[str, memoryview[float]] = {}
         self._best: dict[str, float] = {}
+        self._sorted: dict[str, list[float]] = {}
         self._numbers = _map_numbers(folder / _NUMBERS, len(self.metrics) * self._size)
 
     @property
@@ -152,9 +154,11 @@ class ColumnTable:
 
         Differences up to `TOLERANCE` are ties: single-precision noise of a source breaks none.
         """
-        column = self._column(metric)
-        worse = sum(other < value - TOLERANCE for other in column)
-        better = sum(other > value + TOLERANCE for other in column)
+        if metric not in self._sorted:
+            self._sorted[metric] = sorted(x for x in self._column(metric) if x == x)  # noqa: PLR0124
+        column = self._sorted[metric]
+        worse = bisect_left(column, value - TOLERANCE)
+        better = len(column) - bisect_right(column, value + TOLERANCE)
         return worse, better
 
     def best(self, metric: str) -> float:
