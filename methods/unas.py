@@ -145,7 +145,7 @@ class UNAS(UNASSetup, AlphaSearcher[UNASSettings]):
         return train + self.settings.gap_weight * gap.abs()
 
     def mixture(self, soft: Tensor) -> Tensor:
-        """Soft samples [..., n, D, K] as the network mixes them: without options of hardly any weight.
+        """Soft samples [..., n, D, K] as networks mix them: without options of hardly any weight.
 
         What is left is not renormalised. An option stays for all n samples if it weighs enough in
         one of them.
@@ -313,7 +313,7 @@ def draw(log_p: Tensor, uniforms: Tensor, temperature: float) -> Sample:
 
 
 def condition(p: Tensor, log_u: Tensor, discrete: Tensor) -> Tensor:
-    """a~ [..., n, D, K]: the perturbed logits given z and log u, as a function of p with v held fixed.
+    """a~ [..., n, D, K]: the perturbed logits given z and log u, a function of p with v held fixed.
 
     For the chosen option a~ = -log(-log v), for another one -log(-log v / p - log v_chosen).
     """

@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 from nasbench_harness import load_results
-from nasbench_harness.jobs.trial import run_trial
+from nasbench_harness.jobs.driver import run_job
 from nasbench_harness.reports.study.data import load_study
 from nasbench_harness.reports.tables.heldcost import cells, cost_table, held_costs
 from nasbench_harness.store import studies
@@ -31,7 +31,7 @@ def make(folder: Path, methods: str, **given: Any) -> Study:
     folder.mkdir(parents=True, exist_ok=True)
     study = studies.plan_study(folder, config.model_dump(mode="json"), plan(config))
     for spec in study.specs:
-        run_trial(spec, study.trials_folder / spec.trial_id)
+        run_job(spec, study.trials_folder / spec.trial_id)
     studies.gather(study)
     return study
 

@@ -22,7 +22,10 @@ if TYPE_CHECKING:
 
     from nasbench_harness.images.parts import ImageDataset
     from nasbench_harness.jobs.executors import Event
+    from nasbench_harness.jobs.job import Spec
     from nasbench_harness.store.studies import Study
+    from nasbench_harness.training.folder import TrainingFolder
+    from nasbench_harness.training.spec import TrainingSpec
 
 WIDE = 240
 """Columns where nobody looks: piped output is not folded."""
@@ -191,18 +194,24 @@ class StudyProgress:
 
     def begin(self, study: Study) -> None:
         """Show the bar over what is missing of `study`."""
-        from rich.progress import (
-            BarColumn,
-            Progress,
-            TextColumn,
-            TimeRemainingColumn,
-        )
-
         missing = study.missing()
         kept = len(study.specs) - len(missing)
         already = f", {kept} already done" if kept else ""
         trials = "1 trial" if len(missing) == 1 else f"{len(missing)} trials"
         err.print(f"{trials} to run{already} → {study.folder}", soft_wrap=True)
+        self._show(missing)
+
+    def begin_trainings(self, folder: TrainingFolder, missing: Sequence[TrainingSpec]) -> None:
+        """Show the bar over the epochs of what is missing."""
+        kept = len(folder.specs) - len(missing)
+        already = f", {kept} already there" if kept else ""
+        word = "training" if len(missing) == 1 else "trainings"
+        err.print(f"{len(missing)} {word}{already} → {folder.path}", soft_wrap=True)
+        self._show(missing)
+
+    def _show(self, missing: Sequence[Spec]) -> None:
+        from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
         if not missing:
             return
         self._steps = {spec.trial_id: spec.steps for spec in missing}

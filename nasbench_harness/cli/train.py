@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -16,9 +15,7 @@ from nasbench_harness.cli.query import read_architecture
 from nasbench_harness.errors import ExitCode
 
 if TYPE_CHECKING:
-    from nasbench_harness.training.folder import TrainingFolder
     from nasbench_harness.training.run import TrainingRun
-    from nasbench_harness.training.trial import TrainingSpec
 
 
 @app.command(
@@ -79,10 +76,14 @@ def train(
                                  rich_help_panel=MACHINE, autocompletion=completion.devices)
     ] = "auto",
     threads: Annotated[
-        int | None, typer.Option(min=1, help="Of the CPU. Bit-identical results"
+        int | None, typer.Option(min=1, help="CPU threads of each training. Bit-identical results"
                                  " only with as many.",
-                                 show_default="cores", rich_help_panel=MACHINE)
+                                 show_default="cores / jobs", rich_help_panel=MACHINE)
     ] = None,
+    jobs: Annotated[
+        int, typer.Option("--jobs", "-j", min=1, help="Parallel trainings.",
+                                 rich_help_panel=MACHINE)
+    ] = 1,
     data_dir: Annotated[
         Path | None, typer.Option(help="Folder of the data set's files.",
                                  show_default="the user's data folder", rich_help_panel=MACHINE)
@@ -110,11 +111,12 @@ def train(
     architectures = [read_architecture(space, text) for text in archs]
 
     from nasbench_harness.cli import console
+    from nasbench_harness.cli.ending import tell_waiting
     from nasbench_harness.hardware import Hardware, available_cores
     from nasbench_harness.images.layout import layout_called
-    from nasbench_harness.process.stopping import stop_on_signals
+    from nasbench_harness.jobs.executors.local import LocalExecutor
     from nasbench_harness.study.notation import parse_pairs, parse_seeds
-    from nasbench_harness.training.run import TrainingRequest
+    from nasbench_harness.training.planning import TrainingRequest
     from nasbench_harness.training.run import train as run
     from nasbench_harness.training.settings import TrainingSettings
 
@@ -133,18 +135,19 @@ def train(
         image_layout=layout_called(image_layout),
         hardware=Hardware(
             device=device,
-            threads=threads or available_cores(),
+            threads=threads or max(1, available_cores() // jobs),
             data_dir=data_dir,
             download=download,
         ),
     )
-    with stop_on_signals() as stopped, _progress(request.settings.epochs) as shown:
+    executor = LocalExecutor(jobs, request.hardware, waiting=tell_waiting)
+    with console.StudyProgress() as progress:
         done = run(
             request,
             out or Path("runs") / request.folder_name,
-            begin=shown.begin,
-            watch=shown.watch,
-            stopped=stopped,
+            executor,
+            begin=progress.begin_trainings,
+            watch=progress.watch,
             opened=console.tell_images,
         )
     _tell(done, json=json)
@@ -154,7 +157,7 @@ def train(
 def _tell(done: TrainingRun, *, json: bool) -> None:
     """What a training ends with: the summary, and how to go on."""
     from nasbench_harness.cli import console
-    from nasbench_harness.training.run import summarise
+    from nasbench_harness.training.summary import summarise
 
     rows = summarise(done.trials)
     for outcome in done.failures:
@@ -205,52 +208,3 @@ def _cells(row: Mapping[str, Any]) -> list[str]:
         "" if beside is None else f"{beside:.2f}",
         row["architecture"],
     ]
-
-
-class _Progress:
-    """A bar over the epochs of all trainings, with the last accuracy."""
-
-    def __init__(self, bar: Any, epochs: int) -> None:
-        self._bar, self._epochs = bar, epochs
-        self._task: Any = None
-        self._at: dict[str, int] = {}
-
-    def begin(self, folder: TrainingFolder, missing: list[TrainingSpec]) -> None:
-        """Say what is to be done."""
-        from nasbench_harness.cli import console
-
-        kept = len(folder.specs) - len(missing)
-        already = f", {kept} already there" if kept else ""
-        word = "training" if len(missing) == 1 else "trainings"
-        console.err.print(f"{len(missing)} {word}{already} → {folder.path}", soft_wrap=True)
-        if missing:
-            total = len(missing) * self._epochs
-            self._task = self._bar.add_task("", total=total, state="")
-            self._bar.start()
-
-    def watch(self, spec: TrainingSpec, row: Mapping[str, Any]) -> None:
-        """Take in an epoch."""
-        self._at[spec.trial_id] = row["epoch"]
-        accuracy = row["test_accuracy"]
-        judged = "" if accuracy is None else f", {accuracy:.2f} %"
-        state = f"{spec.label} seed {spec.seed}, epoch {row['epoch']}{judged}"
-        self._bar.update(self._task, completed=sum(self._at.values()), state=state)
-
-
-@contextlib.contextmanager
-def _progress(epochs: int) -> Iterator[_Progress]:
-    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
-
-    from nasbench_harness.cli import console
-
-    columns = (
-        BarColumn(bar_width=32),
-        TextColumn("{task.fields[state]}", markup=False),
-        TimeRemainingColumn(),
-    )
-    bar = Progress(*columns, console=console.err, transient=True)
-    try:
-        yield _Progress(bar, epochs)
-    finally:
-        if bar.live.is_started:
-            bar.stop()

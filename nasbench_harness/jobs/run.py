@@ -1,8 +1,7 @@
-"""A trial in progress: what it runs with, and how far it is."""
+"""A search in progress: what it runs with, and how far it is."""
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass, field
 
 from nasbench_harness.contracts import Problem, Searcher, SearchSpace, Table
@@ -12,7 +11,7 @@ from nasbench_harness.study.spec import TrialSpec
 
 @dataclass
 class Run:
-    """A trial in progress."""
+    """A search in progress."""
 
     spec: TrialSpec
     space: SearchSpace
@@ -22,5 +21,3 @@ class Run:
     hardware: Hardware = field(default_factory=Hardware)
     step: int = 0
     seconds: float = 0.0
-    lines: int = 0
-    last_checkpoint: float = field(default_factory=time.monotonic)

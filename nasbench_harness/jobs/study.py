@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from filelock import FileLock, Timeout
-
 from nasbench_harness.hardware import Hardware
 from nasbench_harness.jobs.executors import Event, Executor
-from nasbench_harness.process.frame import undisturbed
-from nasbench_harness.store.outcomes import Ended, Outcome, Status
+from nasbench_harness.jobs.missing import run_missing, working_on
+from nasbench_harness.store.outcomes import Ended
 from nasbench_harness.store.provenance import facts
 from nasbench_harness.store.studies import (
     LOCK,
@@ -32,9 +30,6 @@ from nasbench_harness.study.relocation import with_images
 
 if TYPE_CHECKING:
     from nasbench_harness.images.parts import ImageDataset
-
-LOCK_SECONDS = 1.0
-"""Longer than anybody who watches the study asks whether the lock is held."""
 
 
 @dataclass(frozen=True)
@@ -91,13 +86,9 @@ def resume_study(  # noqa: PLR0913 - what runs, where, and who is told
         return _run(study, executor, begin, watch)
 
 
-@contextmanager
-def _working_on(folder: Path) -> Iterator[None]:
-    try:
-        with FileLock(folder / LOCK, timeout=LOCK_SECONDS):
-            yield
-    except Timeout as error:
-        raise StudyError(f"Another run is working on {folder}; wait for it to end.") from error
+def _working_on(folder: Path) -> AbstractContextManager[None]:
+    busy = StudyError(f"Another run is working on {folder}; wait for it to end.")
+    return working_on(folder / LOCK, busy)
 
 
 def _refuse_if_none_is_left(study: Study) -> None:
@@ -117,31 +108,5 @@ def _run(
     watch: Callable[[Event], None],
 ) -> StudyRun:
     begin(study)
-    failures, interrupted = _run_missing(study, executor, watch)
+    failures, interrupted = run_missing(study.missing(), study.trials_folder, executor, watch)
     return StudyRun(gather(study), failures, interrupted, study)
-
-
-def _run_missing(
-    study: Study, executor: Executor, watch: Callable[[Event], None]
-) -> tuple[list[Outcome], bool]:
-    """The trials that failed, and whether Ctrl-C stopped the run."""
-    failures: list[Outcome] = []
-    missing = study.missing()
-    try:
-        with closing(executor.run(missing, study.trials_folder)) as events:
-            if missing:
-                _load_writers()
-            for event in events:
-                if isinstance(event, Outcome) and event.status is Status.FAILED:
-                    failures.append(event)
-                watch(event)
-    except KeyboardInterrupt:
-        return failures, True
-    return failures, False
-
-
-def _load_writers() -> None:
-    """Import what gathering needs while workers start: an interrupted run does not wait for it."""
-    with undisturbed():
-        import pandas  # noqa: F401
-        import pyarrow.parquet  # noqa: F401

@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from nasbench_harness.images.place import FOLDER, is_folder, place_name
 
@@ -21,6 +21,8 @@ _OPTIONAL = (
 @dataclass(frozen=True)
 class TrialSpec:
     """Everything a trial's result depends on."""
+
+    job: ClassVar[str] = "nasbench_harness.jobs.search:open_search"
 
     method: str
     method_version: str

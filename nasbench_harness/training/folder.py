@@ -17,7 +17,7 @@ from nasbench_harness.store.provenance import facts
 from nasbench_harness.store.strangers import stranger
 from nasbench_harness.store.tidy import tidy_frame, write_table
 from nasbench_harness.training.settings import TrainingSettings
-from nasbench_harness.training.trial import TrainingSpec
+from nasbench_harness.training.spec import TrainingSpec
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -44,9 +44,14 @@ class TrainingFolder:
     facts: dict[str, Any]
     """Versions, machine and time of planning."""
 
+    @property
+    def trials_folder(self) -> Path:
+        """One folder per training."""
+        return self.path / "trials"
+
     def trial(self, spec: TrainingSpec) -> Path:
         """The training's own folder."""
-        return self.path / "trials" / spec.trial_id
+        return self.trials_folder / spec.trial_id
 
     def result(self, spec: TrainingSpec) -> dict[str, Any]:
         """The training's result; only a status if there is none or it is damaged."""

@@ -21,8 +21,6 @@ from nasbench_harness.seeding import stream_seed
 from nasbench_harness.training.images import TrainingImages
 from nasbench_harness.training.settings import TrainingSettings
 
-VERSION = "1"
-"""Raised when the same settings and seed give another result."""
 EVALUATION_BATCH = 500
 
 

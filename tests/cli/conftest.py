@@ -83,7 +83,7 @@ def verdicts(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def _study(folder: Path, seeds: int) -> None:
-    from nasbench_harness.jobs.trial import run_trial
+    from nasbench_harness.jobs.driver import run_job
     from nasbench_harness.store.studies import gather, plan_study
     from nasbench_harness.study.config import build_config
     from nasbench_harness.study.planning import plan
@@ -93,7 +93,7 @@ def _study(folder: Path, seeds: int) -> None:
     folder.mkdir()
     study = plan_study(folder, config.model_dump(mode="json"), plan(config))
     for spec in study.specs:
-        run_trial(spec, study.trials_folder / spec.trial_id)
+        run_job(spec, study.trials_folder / spec.trial_id)
     gather(study)
 
 

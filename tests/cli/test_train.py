@@ -56,6 +56,40 @@ def test_sigterm_keeps_what_is_done(tmp_path: Path) -> None:
     assert list(pd.read_csv(tmp_path / "t" / "trials.csv")["status"]) == ["interrupted"]
 
 
+def answers(folder: Path) -> dict[str, dict[str, object]]:
+    """Results without what clock and machine wrote."""
+    machine = ("seconds", "peak_memory_mb", "device", "threads")
+    results = {}
+    for path in folder.glob("trials/*/result.json"):
+        result = json.loads(path.read_text())
+        results[path.parent.name] = {k: v for k, v in result.items() if k not in machine}
+    return results
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX signals")
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
+def test_trainings_at_a_time_are_stopped_and_gone_on_with_bit_for_bit(
+    name: str, nasharness: Run, tmp_path: Path
+) -> None:
+    """Ctrl-C in a terminal, and a scheduler's stop, reach the whole group."""
+    arguments = ["train", "13714", *QUICK, "--epochs", "60", "--seeds", "2"]
+    process = subprocess.Popen(
+        [NASHARNESS, *arguments, "--out", "t", "-j", "2"], cwd=tmp_path, start_new_session=True,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    while process.poll() is None and len(list(tmp_path.rglob("checkpoint.pt"))) < 2:
+        pass
+    os.killpg(process.pid, getattr(signal, name))
+    told, errors = process.communicate(timeout=60)
+    assert process.returncode == 3, errors
+    assert "Interrupted; what is done is kept. Run the same command again to go on." in told
+    assert "Traceback" not in errors
+    assert set(pd.read_csv(tmp_path / "t" / "trials.csv")["status"]) == {"interrupted"}
+    nasharness(*arguments, "--out", "t", "-j", "2")
+    nasharness(*arguments, "--out", "whole")
+    assert answers(tmp_path / "t") == answers(tmp_path / "whole")
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [

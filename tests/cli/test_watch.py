@@ -17,8 +17,8 @@ from typing import Any
 import pytest
 from filelock import FileLock
 
-from nasbench_harness.jobs.study import LOCK_SECONDS
-from nasbench_harness.jobs.trial import run_trial
+from nasbench_harness.jobs.driver import run_job
+from nasbench_harness.jobs.missing import LOCK_SECONDS
 from nasbench_harness.store.journals import Journal, last_row
 from nasbench_harness.store.outcomes import Outcome, Status, write_failure
 from nasbench_harness.store.studies import Study, StudyError, plan_study
@@ -51,7 +51,7 @@ def planned(folder: Path, methods: str = "rea", seeds: int = 2) -> Study:
 
 def finish(study: Study, position: int) -> None:
     spec = study.specs[position]
-    assert run_trial(spec, study.trials_folder / spec.trial_id).status is Status.DONE
+    assert run_job(spec, study.trials_folder / spec.trial_id).status is Status.DONE
 
 
 def begin(study: Study, position: int, step: int, seconds: float = 4.0) -> Path:

@@ -7,14 +7,15 @@ import signal
 from pathlib import Path
 from typing import Any
 
-from nasbench_harness.jobs import trial
-from nasbench_harness.jobs.trial import Callbacks, TrialSpec, run_trial
+from nasbench_harness.jobs import driver
+from nasbench_harness.jobs.driver import Callbacks, run_job
 from nasbench_harness.store import files
+from nasbench_harness.study.spec import TrialSpec
 
 
 def killed_at_step(spec: TrialSpec, folder: Path, at: int, log: Path) -> None:
     """Checkpoint after every step; die in the middle of step `at`, before its checkpoint."""
-    trial.CHECKPOINT_SECONDS = 0.0
+    driver.CHECKPOINT_SECONDS = 0.0
 
     def progress_or_death(done: int) -> None:
         with log.open("a") as file:
@@ -29,12 +30,12 @@ def killed_at_step(spec: TrialSpec, folder: Path, at: int, log: Path) -> None:
             os.kill(os.getpid(), signal.SIGKILL)
         return False
 
-    run_trial(spec, folder, Callbacks(progress_or_death, stopped))
+    run_job(spec, folder, Callbacks(progress_or_death, stopped))
 
 
 def killed_at_sync(spec: TrialSpec, folder: Path, at: int, log: Path) -> None:
     """Checkpoint after every step; die as the `at`-th file is about to be made safe."""
-    trial.CHECKPOINT_SECONDS = 0.0
+    driver.CHECKPOINT_SECONDS = 0.0
     fsync, count = os.fsync, 0
 
     def deadly(handle: Any) -> None:
@@ -45,7 +46,7 @@ def killed_at_sync(spec: TrialSpec, folder: Path, at: int, log: Path) -> None:
         fsync(handle)
 
     files.os.fsync = deadly  # type: ignore[attr-defined]
-    run_trial(spec, folder)
+    run_job(spec, folder)
 
 
 asked = globals()

@@ -15,13 +15,14 @@ from typing import Any
 
 import pytest
 
-from nasbench_harness.executors import Advanced
-from nasbench_harness.jobs.executors import local
+from nasbench_harness.jobs.driver import run_job
+from nasbench_harness.jobs.executors import Advanced, local
 from nasbench_harness.jobs.executors.local import LocalExecutor, available_cores
-from nasbench_harness.jobs.trial import Outcome, Status, TrialSpec, run_trial
 from nasbench_harness.store.files import read_json
+from nasbench_harness.store.outcomes import Outcome, Status
 from nasbench_harness.study.config import build_config
 from nasbench_harness.study.planning import plan
+from nasbench_harness.study.spec import TrialSpec
 
 Specs = Callable[..., list[TrialSpec]]
 
@@ -46,7 +47,7 @@ def answers(specs: list[TrialSpec], folder: Path) -> list[dict[str, Any]]:
 def test_results_do_not_depend_on_jobs_or_order(specs: Specs, tmp_path: Path) -> None:
     chosen = specs()
     for spec in chosen:
-        run_trial(spec, tmp_path / "alone" / spec.trial_id)
+        run_job(spec, tmp_path / "alone" / spec.trial_id)
     outcomes(LocalExecutor(1), chosen, tmp_path / "one")
     outcomes(LocalExecutor(3), chosen[::-1], tmp_path / "three")
     alone = answers(chosen, tmp_path / "alone")

@@ -13,11 +13,12 @@ from typing import Any
 
 import pytest
 
-from nasbench_harness.jobs.trial import TrialSpec, run_trial
+from nasbench_harness.jobs.driver import run_job
 from nasbench_harness.store.files import read_json
 from nasbench_harness.store.journals import read_journal
 from nasbench_harness.study.config import build_config
 from nasbench_harness.study.planning import plan
+from nasbench_harness.study.spec import TrialSpec
 
 STEPS = 60
 METHODS = (
@@ -26,7 +27,9 @@ METHODS = (
 )  # fmt: skip
 CHILDREN = Path(__file__).parent / "killed_children.py"
 CONTEXT = multiprocessing.get_context("forkserver")
-CONTEXT.set_forkserver_preload(["torch", "torch._dynamo", "nasbench_harness.jobs.trial"])
+CONTEXT.set_forkserver_preload(
+    ["torch", "torch._dynamo", "nasbench_harness.jobs.driver", "nasbench_harness.jobs.search"]
+)
 
 
 def spec_of(method: str) -> TrialSpec:
@@ -60,7 +63,7 @@ def outcome_of(folder: Path) -> tuple[dict[str, Any], list[dict[str, Any]]]:
 @pytest.mark.parametrize("method", METHODS)
 def test_killed_between_steps(method: str, tmp_path: Path) -> None:
     spec = spec_of(method)
-    run_trial(spec, tmp_path / "whole")
+    run_job(spec, tmp_path / "whole")
     folder = tmp_path / "parts"
     folder.mkdir()
     moments = random.Random(method).sample(range(2, STEPS // 4), 3)
@@ -83,7 +86,7 @@ def test_what_was_checkpointed_is_not_searched_again(tmp_path: Path) -> None:
 )
 def test_killed_while_files_are_written(method: str, tmp_path: Path) -> None:
     spec = spec_of(method)
-    run_trial(spec, tmp_path / "whole")
+    run_job(spec, tmp_path / "whole")
     folder = tmp_path / "parts"
     folder.mkdir()
     moments = [*range(1, 6), *random.Random(method).sample(range(6, 40), 2)]

@@ -11,12 +11,14 @@ import pytest
 
 from nasbench_harness import registry
 from nasbench_harness.errors import HarnessError
-from nasbench_harness.jobs.trial import Status, TrialSpec, run_trial
+from nasbench_harness.jobs.driver import run_job
 from nasbench_harness.problems.landscape.objective import Landscape
 from nasbench_harness.store.files import read_json
 from nasbench_harness.store.journals import read_journal
+from nasbench_harness.store.outcomes import Status
 from nasbench_harness.study.config import build_config, split_datasets, with_cost
 from nasbench_harness.study.planning import plan
+from nasbench_harness.study.spec import TrialSpec
 from nasbench_harness.tables.columns import ColumnTable
 
 pytestmark = pytest.mark.usefixtures("official")
@@ -87,7 +89,7 @@ def test_simulated_cost_is_the_training_time_of_the_queries(
     planned: Planned, official: ColumnTable, tmp_path: Path
 ) -> None:
     spec = planned("random")["random"]
-    assert run_trial(spec, tmp_path).status is Status.DONE
+    assert run_job(spec, tmp_path).status is Status.DONE
     hours = [row["simulated_gpu_hours"] for row in read_journal(tmp_path / "history.jsonl")]
     assert hours == sorted(hours)
     mean = official.column("train_time_cifar10valid_200ep_s").mean() * 12 / 200 / 3600
@@ -98,7 +100,7 @@ def test_simulated_cost_is_the_training_time_of_the_queries(
 def test_methods_that_train_nothing_have_no_simulated_cost(
     planned: Planned, tmp_path: Path
 ) -> None:
-    run_trial(planned("drnas")["drnas"], tmp_path)
+    run_job(planned("drnas")["drnas"], tmp_path)
     assert read_json(tmp_path / "result.json")["simulated_gpu_hours"] is None
 
 
@@ -126,7 +128,7 @@ def test_noise_of_seeds_needs_runs(planned: Planned) -> None:
 def test_noise_of_seeds_is_repeatable(planned: Planned, tmp_path: Path) -> None:
     spec = planned("drnas", random=False, noise="seeds")["drnas"]
     for name in ("a", "b"):
-        assert run_trial(spec, tmp_path / name).status is Status.DONE
+        assert run_job(spec, tmp_path / name).status is Status.DONE
     first, second = (read_journal(tmp_path / n / "history.jsonl") for n in ("a", "b"))
     assert [r["architecture"] for r in first] == [r["architecture"] for r in second]
     assert [r["valid_loss"] for r in first] == [r["valid_loss"] for r in second]
@@ -137,7 +139,7 @@ def test_latency_is_a_cost(planned: Planned, official: ColumnTable, tmp_path: Pa
     assert spec.settings["cost"] == "latency:pixel3"
     assert spec.settings["cost_target"] == 8.0
     assert spec.label == "unas[cost=latency:pixel3,cost_target=8.0]"
-    assert run_trial(spec, tmp_path).status is Status.DONE
+    assert run_job(spec, tmp_path).status is Status.DONE
 
 
 def test_latency_pressure_finds_faster_cells(
@@ -148,7 +150,7 @@ def test_latency_pressure_finds_faster_cells(
     def latency(name: str, **settings: Any) -> float:
         inside = ",".join(f"{key}={value}" for key, value in settings.items())
         spec = planned(f"unas[{inside}]", steps=800)["unas"]
-        run_trial(spec, tmp_path / name)
+        run_job(spec, tmp_path / name)
         found = read_json(tmp_path / name / "result.json")["architecture"]
         return official.value("latency_ms_pixel3", space.rank(space.parse(found)))
 

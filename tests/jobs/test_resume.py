@@ -15,9 +15,9 @@ import pytest
 from PIL import Image
 
 from nasbench_harness.errors import ExitCode, HarnessError
+from nasbench_harness.jobs.driver import run_job
 from nasbench_harness.jobs.executors import Event
 from nasbench_harness.jobs.study import StudyRun, resume_study, run_study
-from nasbench_harness.jobs.trial import run_trial
 from nasbench_harness.methods.rea import RegularisedEvolution
 from nasbench_harness.store.outcomes import RESULT
 from nasbench_harness.store.studies import Study, StudyError, open_study, reproduce, write_study
@@ -35,7 +35,7 @@ class InProcess:
     def run(self, specs: Sequence[Any], folder: Path) -> Generator[Event]:
         for spec in specs:
             self.ran.append((spec.label, spec.seed))
-            yield run_trial(spec, folder / spec.trial_id)
+            yield run_job(spec, folder / spec.trial_id)
 
 
 def on_table(folder: Path, methods: str = "rea", **given: Any) -> StudyRun:

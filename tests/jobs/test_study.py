@@ -12,11 +12,13 @@ import pytest
 from filelock import FileLock
 
 from nasbench_harness.errors import ExitCode, HarnessError
+from nasbench_harness.jobs.driver import run_job
 from nasbench_harness.jobs.executors import Event
 from nasbench_harness.jobs.study import StudyRun, run_study
-from nasbench_harness.jobs.trial import Outcome, TrialSpec, run_trial
+from nasbench_harness.store.outcomes import Outcome
 from nasbench_harness.store.studies import open_study, read_tables
 from nasbench_harness.study.config import StudyConfig, build_config
+from nasbench_harness.study.spec import TrialSpec
 
 
 class InProcess:
@@ -31,7 +33,7 @@ class InProcess:
             if len(self.ran) == self.stop_after:
                 raise KeyboardInterrupt
             self.ran.append(spec.label)
-            outcome: Outcome = run_trial(spec, folder / spec.trial_id)
+            outcome: Outcome = run_job(spec, folder / spec.trial_id)
             yield outcome
 
 

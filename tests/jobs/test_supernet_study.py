@@ -19,16 +19,18 @@ import pytest
 
 from nasbench_harness.errors import HarnessError
 from nasbench_harness.hardware import DeviceError, Hardware
+from nasbench_harness.jobs.driver import Callbacks, run_job
 from nasbench_harness.jobs.executors.local import LocalExecutor
 from nasbench_harness.jobs.study import run_study
-from nasbench_harness.jobs.trial import Callbacks, Status, TrialSpec, run_trial
 from nasbench_harness.store.checkpoints import CHECKPOINT, PREVIOUS
 from nasbench_harness.store.files import read_json
 from nasbench_harness.store.journals import read_journal
+from nasbench_harness.store.outcomes import Status
 from nasbench_harness.store.studies import reproduce
 from nasbench_harness.study.config import build_config
 from nasbench_harness.study.notation import ConfigError
 from nasbench_harness.study.planning import plan
+from nasbench_harness.study.spec import TrialSpec
 
 TINY = {"width": 2, "cells": 1, "batch_size": 16}
 SPENT = {"seconds", "search_seconds", "search_cpu_hours", "peak_memory_mb"}
@@ -61,7 +63,7 @@ def outcome_of(folder: Path) -> tuple[dict[str, Any], list[dict[str, Any]]]:
 
 def test_history_has_a_row_per_epoch(tmp_path: Path) -> None:
     spec = only_trial()
-    assert run_trial(spec, tmp_path).status is Status.DONE
+    assert run_job(spec, tmp_path).status is Status.DONE
     result, rows = outcome_of(tmp_path)
     assert [row["step"] for row in rows] == [spec.epoch_steps * e for e in (1, 2, 3)]
     assert [row["epoch"] for row in rows] == [0, 1, 2]
@@ -79,7 +81,7 @@ def test_history_has_a_row_per_epoch(tmp_path: Path) -> None:
 
 
 def test_diagnosed_epochs_have_their_columns(tmp_path: Path) -> None:
-    run_trial(only_trial(diagnose_every=2), tmp_path)
+    run_job(only_trial(diagnose_every=2), tmp_path)
     rows = outcome_of(tmp_path)[1]
     assert ["kendall_tau" in row for row in rows] == [False, True, True]
     assert {"alpha_gradient_norm", "alpha_gradient_variance", "hessian_eigenvalue"} <= set(rows[1])
@@ -89,8 +91,8 @@ def test_diagnosed_epochs_have_their_columns(tmp_path: Path) -> None:
 def test_diagnosing_changes_nothing_else(methods: str, tmp_path: Path) -> None:
     extra = ("network.evaluated_images=40",)
     sets = (*extra, "rsws.candidates=3") if methods == "rsws" else extra
-    run_trial(only_trial(methods, sets), tmp_path / "plain")
-    run_trial(only_trial(methods, sets, diagnose_every=1), tmp_path / "diagnosed")
+    run_job(only_trial(methods, sets), tmp_path / "plain")
+    run_job(only_trial(methods, sets, diagnose_every=1), tmp_path / "diagnosed")
     (plain, _), (diagnosed, _) = (outcome_of(tmp_path / n) for n in ("plain", "diagnosed"))
     assert plain == diagnosed
 
@@ -160,24 +162,25 @@ def test_stopped_and_resumed_trial_ends_the_same(
     methods: str, sets: tuple[str, ...], tmp_path: Path, stopping: Callable[[int], Callbacks]
 ) -> None:
     spec = only_trial(methods, sets)
-    run_trial(spec, tmp_path / "whole")
+    run_job(spec, tmp_path / "whole")
     for steps in (4, 2):  # in the middle of an epoch, twice
-        outcome = run_trial(spec, tmp_path / "parts", stopping(steps))
+        outcome = run_job(spec, tmp_path / "parts", stopping(steps))
         assert outcome.status is Status.INTERRUPTED
-    assert run_trial(spec, tmp_path / "parts").status is Status.DONE
+    assert run_job(spec, tmp_path / "parts").status is Status.DONE
     assert outcome_of(tmp_path / "whole") == outcome_of(tmp_path / "parts")
 
 
 def test_killed_at_random_and_resumed_ends_the_same(tmp_path: Path) -> None:
     """SIGKILL, wherever it hits; on the CPU the end is bit-identical."""
     spec = only_trial("drnas", epochs=12)
-    run_trial(spec, tmp_path / "whole")
+    run_job(spec, tmp_path / "whole")
     (tmp_path / "spec.json").write_text(json.dumps(asdict(spec)))
     code = (
         "import json, sys; from pathlib import Path;"
-        "from nasbench_harness.jobs.trial import TrialSpec, run_trial;"
+        "from nasbench_harness.jobs.driver import run_job;"
+        "from nasbench_harness.study.spec import TrialSpec;"
         "spec = TrialSpec(**json.loads(Path(sys.argv[1]).read_text()));"
-        "run_trial(spec, Path(sys.argv[2]))"
+        "run_job(spec, Path(sys.argv[2]))"
     )
     command = [sys.executable, "-c", code, str(tmp_path / "spec.json"), str(tmp_path / "killed")]
     chance = random.Random(7)
@@ -187,7 +190,7 @@ def test_killed_at_random_and_resumed_ends_the_same(tmp_path: Path) -> None:
     time.sleep(chance.random() * 0.15)
     process.send_signal(signal.SIGKILL)
     assert process.wait() == -signal.SIGKILL, "the trial ended before it could be killed"
-    assert run_trial(spec, tmp_path / "killed").status is Status.DONE
+    assert run_job(spec, tmp_path / "killed").status is Status.DONE
     assert outcome_of(tmp_path / "whole") == outcome_of(tmp_path / "killed")
 
 
@@ -219,22 +222,22 @@ def test_damaged_checkpoint_falls_back_to_the_one_before(
     tmp_path: Path, stopping: Callable[[int], Callbacks]
 ) -> None:
     spec = only_trial()
-    run_trial(spec, tmp_path / "whole")
-    run_trial(spec, tmp_path / "parts", stopping(2 * spec.epoch_steps + 1))
+    run_job(spec, tmp_path / "whole")
+    run_job(spec, tmp_path / "parts", stopping(2 * spec.epoch_steps + 1))
     last = tmp_path / "parts" / CHECKPOINT
     assert (tmp_path / "parts" / PREVIOUS).exists()
     content = bytearray(last.read_bytes())
     content[len(content) // 2] ^= 0xFF
     last.write_bytes(content)
-    assert run_trial(spec, tmp_path / "parts").status is Status.DONE
+    assert run_job(spec, tmp_path / "parts").status is Status.DONE
     assert outcome_of(tmp_path / "whole") == outcome_of(tmp_path / "parts")
 
 
 def test_checkpoint_of_another_setting_is_refused(
     tmp_path: Path, stopping: Callable[[int], Callbacks]
 ) -> None:
-    run_trial(only_trial(), tmp_path, stopping(3))
-    outcome = run_trial(only_trial(sets=("network.learning_rate=0.1",)), tmp_path)
+    run_job(only_trial(), tmp_path, stopping(3))
+    outcome = run_job(only_trial(sets=("network.learning_rate=0.1",)), tmp_path)
     assert outcome.status is Status.FAILED
     assert "belongs to another trial" in outcome.error
 
@@ -248,7 +251,7 @@ def test_diverged_trial_keeps_its_record_and_the_others_go_on(tmp_path: Path) ->
 
 def test_images_that_changed_are_refused(tmp_path: Path) -> None:
     spec = TrialSpec(**{**asdict(only_trial()), "image_digest": "0" * 64})
-    outcome = run_trial(spec, tmp_path)
+    outcome = run_job(spec, tmp_path)
     assert outcome.status is Status.FAILED
     assert "have changed since" in outcome.error
 
@@ -262,7 +265,7 @@ def test_out_of_memory_names_what_to_change(
         raise RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory")
 
     monkeypatch.setattr(WeightSharing, "fit", full)
-    outcome = run_trial(only_trial(), tmp_path)
+    outcome = run_job(only_trial(), tmp_path)
     assert outcome.error.startswith("Out of memory; a smaller --batch-size")
 
 
@@ -404,7 +407,7 @@ def test_a_method_that_cannot_run_fails_alone(tmp_path: Path) -> None:
 
 def test_network_that_cannot_be_built_is_a_sentence(tmp_path: Path) -> None:
     spec = only_trial("drnas[partial_channels=4]", network={**TINY, "width": 6})
-    outcome = run_trial(spec, tmp_path)
+    outcome = run_job(spec, tmp_path)
     assert outcome.error == "The supernet cannot be built: width 6 cannot be divided by 4."
 
 

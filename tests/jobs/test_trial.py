@@ -11,14 +11,16 @@ from typing import Any
 
 import pytest
 
-from nasbench_harness.jobs import trial
+from nasbench_harness.jobs.driver import Callbacks, run_job
 from nasbench_harness.jobs.recording import recorded_steps
-from nasbench_harness.jobs.trial import Callbacks, Status, TrialSpec, run_trial
+from nasbench_harness.jobs.search import Search
 from nasbench_harness.problems.landscape.objective import Landscape
 from nasbench_harness.store.files import read_json
 from nasbench_harness.store.journals import read_journal
+from nasbench_harness.store.outcomes import Status
 from nasbench_harness.study.config import build_config
 from nasbench_harness.study.planning import plan
+from nasbench_harness.study.spec import TrialSpec
 
 TIMES = ("seconds", "search_seconds")
 
@@ -56,8 +58,8 @@ ALL = (
 @pytest.mark.parametrize("method", ALL)
 def test_same_spec_same_result(method: str, spec: Callable[..., TrialSpec], tmp_path: Path) -> None:
     chosen = spec(method, noise=0.5)
-    assert run_trial(chosen, tmp_path / "a").status is Status.DONE
-    assert run_trial(chosen, tmp_path / "b").status is Status.DONE
+    assert run_job(chosen, tmp_path / "a").status is Status.DONE
+    assert run_job(chosen, tmp_path / "b").status is Status.DONE
     assert outcome_of(tmp_path / "a") == outcome_of(tmp_path / "b")
 
 
@@ -66,12 +68,12 @@ def test_stopped_and_resumed_equals_uninterrupted(
     method: str, spec: Callable[..., TrialSpec], tmp_path: Path
 ) -> None:
     chosen = spec(method, noise=0.5)
-    run_trial(chosen, tmp_path / "whole")
+    run_job(chosen, tmp_path / "whole")
     polls = iter(range(10_000))
-    stopped = run_trial(chosen, tmp_path / "parts", Callbacks(stopped=lambda: next(polls) == 30))
+    stopped = run_job(chosen, tmp_path / "parts", Callbacks(stopped=lambda: next(polls) == 30))
     assert stopped.status is Status.INTERRUPTED
     assert (tmp_path / "parts" / "checkpoint.pt").exists()
-    assert run_trial(chosen, tmp_path / "parts").status is Status.DONE
+    assert run_job(chosen, tmp_path / "parts").status is Status.DONE
     assert outcome_of(tmp_path / "whole") == outcome_of(tmp_path / "parts")
 
 
@@ -80,12 +82,12 @@ def test_resume_after_a_kill_between_checkpoint_and_journal(
 ) -> None:
     """Lines written after the last checkpoint are dropped; a torn line is no harm."""
     chosen = spec("drnas")
-    run_trial(chosen, tmp_path / "whole")
+    run_job(chosen, tmp_path / "whole")
     polls = iter(range(10_000))
-    run_trial(chosen, tmp_path / "parts", Callbacks(stopped=lambda: next(polls) == 20))
+    run_job(chosen, tmp_path / "parts", Callbacks(stopped=lambda: next(polls) == 20))
     with (tmp_path / "parts" / "history.jsonl").open("a") as journal:
         journal.write('{"step": 22}\n{"step": 23, "epo')
-    run_trial(chosen, tmp_path / "parts")
+    run_job(chosen, tmp_path / "parts")
     assert outcome_of(tmp_path / "whole") == outcome_of(tmp_path / "parts")
 
 
@@ -93,28 +95,28 @@ def test_checkpoint_of_another_trial_is_refused(
     spec: Callable[..., TrialSpec], tmp_path: Path
 ) -> None:
     polls = iter(range(10_000))
-    run_trial(spec("drnas"), tmp_path, Callbacks(stopped=lambda: next(polls) == 20))
-    outcome = run_trial(spec("drnas", noise=1.0), tmp_path)
+    run_job(spec("drnas"), tmp_path, Callbacks(stopped=lambda: next(polls) == 20))
+    outcome = run_job(spec("drnas", noise=1.0), tmp_path)
     assert outcome.status is Status.FAILED
     assert "belongs to another trial" in outcome.error
 
 
 def test_damaged_checkpoint_is_named(spec: Callable[..., TrialSpec], tmp_path: Path) -> None:
     (tmp_path / "checkpoint.pt").write_bytes(b"no checkpoint")
-    outcome = run_trial(spec(), tmp_path)
+    outcome = run_job(spec(), tmp_path)
     assert outcome.status is Status.FAILED
     assert "No checkpoint can be read" in outcome.error
     assert "checkpoint.pt" in outcome.error
 
 
 def test_different_seeds_differ(spec: Callable[..., TrialSpec], tmp_path: Path) -> None:
-    run_trial(spec("rea", seeds="3,"), tmp_path / "a")
-    run_trial(spec("rea", seeds="4,"), tmp_path / "b")
+    run_job(spec("rea", seeds="3,"), tmp_path / "a")
+    run_job(spec("rea", seeds="4,"), tmp_path / "b")
     assert outcome_of(tmp_path / "a")[1] != outcome_of(tmp_path / "b")[1]
 
 
 def test_result_holds_what_the_table_knows(spec: Callable[..., TrialSpec], tmp_path: Path) -> None:
-    run_trial(spec("random"), tmp_path)
+    run_job(spec("random"), tmp_path)
     result, _ = outcome_of(tmp_path)
     accuracy = result["cifar10_baseline_accuracy"]
     assert result["regret_cifar10_baseline_accuracy"] == pytest.approx(94.0664 - accuracy)
@@ -127,7 +129,7 @@ def test_result_holds_what_the_table_knows(spec: Callable[..., TrialSpec], tmp_p
 def test_history_is_monotone_for_random_search(
     spec: Callable[..., TrialSpec], tmp_path: Path
 ) -> None:
-    run_trial(spec("random"), tmp_path)
+    run_job(spec("random"), tmp_path)
     _, history = outcome_of(tmp_path)
     regrets = [row["regret_cifar10_baseline_accuracy"] for row in history]
     assert regrets == sorted(regrets, reverse=True)
@@ -137,7 +139,7 @@ def test_history_is_monotone_for_random_search(
 def test_history_snapshots_are_distributions(
     spec: Callable[..., TrialSpec], tmp_path: Path
 ) -> None:
-    run_trial(spec("drnas"), tmp_path)
+    run_job(spec("drnas"), tmp_path)
     snapshots = [r["probabilities"] for r in outcome_of(tmp_path)[1] if "probabilities" in r]
     assert len(snapshots) >= 10
     assert all(sum(row) == pytest.approx(1, abs=1e-4) for p in snapshots for row in p)
@@ -146,8 +148,8 @@ def test_history_snapshots_are_distributions(
 def test_failure_keeps_its_traceback(
     spec: Callable[..., TrialSpec], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(trial, "_steps", lambda *_: 1 / 0)
-    outcome = run_trial(spec(), tmp_path)
+    monkeypatch.setattr(Search, "advance", lambda _: 1 / 0)
+    outcome = run_job(spec(), tmp_path)
     assert outcome.status is Status.FAILED
     assert outcome.error == "ZeroDivisionError: division by zero"
     assert "Traceback" in json.loads((tmp_path / "result.json").read_text())["traceback"]
@@ -162,14 +164,14 @@ def test_numbers_that_are_not_finite_stop_the_trial(
         return losses(self, *args) * (float("nan") if self.progress.step >= 30 else 1.0)
 
     monkeypatch.setattr(Landscape, "losses", broken)
-    outcome = run_trial(spec("darts"), tmp_path)
+    outcome = run_job(spec("darts"), tmp_path)
     assert outcome.status is Status.FAILED
     assert "not finite at step 31" in outcome.error
     assert read_journal(tmp_path / "history.jsonl")[-1]["step"] == 30  # the record is kept
 
 
 def test_changed_table_is_noticed(spec: Callable[..., TrialSpec], tmp_path: Path) -> None:
-    outcome = run_trial(replace(spec(), table_hash="0" * 64), tmp_path)
+    outcome = run_job(replace(spec(), table_hash="0" * 64), tmp_path)
     assert "has changed since the study was planned" in outcome.error
 
 
@@ -191,7 +193,7 @@ def test_full_disk_fails_the_trial_with_its_name(
     spec: Callable[..., TrialSpec], small_disk: Path
 ) -> None:
     (small_disk / "ballast").write_bytes(b"0" * 40_000)
-    outcome = run_trial(spec("drnas"), small_disk / "trial")
+    outcome = run_job(spec("drnas"), small_disk / "trial")
     assert outcome.status is Status.FAILED
     assert "No space left on device" in outcome.error
 

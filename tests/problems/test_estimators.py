@@ -14,8 +14,8 @@ from torch import Tensor
 
 from nasbench_harness import registry
 from nasbench_harness.contracts import GradientEstimator
+from nasbench_harness.jobs.driver import run_job
 from nasbench_harness.jobs.recording import recorded_steps
-from nasbench_harness.jobs.trial import run_trial
 from nasbench_harness.problems.landscape.estimators import DRAWS, compare, diagnose
 from nasbench_harness.problems.landscape.objective import Landscape
 from nasbench_harness.study.config import build_config
@@ -217,7 +217,7 @@ def test_methods_without_a_gradient_have_no_diagnosis(name: str) -> None:
 def history(folder: Path, methods: str, **given: Any) -> list[dict[str, Any]]:
     config = build_config(None, {"methods": methods, "seeds": 1, "random": False, **given}, [])
     (spec,) = plan(config)
-    assert run_trial(spec, folder).status == "done"
+    assert run_job(spec, folder).status == "done"
     return [json.loads(line) for line in (folder / "history.jsonl").read_text().splitlines()]
 
 

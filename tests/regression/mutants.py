@@ -20,7 +20,7 @@ from typing import Any
 import pytest
 
 from nasbench_harness import registry
-from nasbench_harness.jobs.trial import run_trial
+from nasbench_harness.jobs.driver import run_job
 from nasbench_harness.reports.regression.series import Measured, read_results
 from nasbench_harness.store.outcomes import Status
 from nasbench_harness.store.studies import plan_study
@@ -160,7 +160,7 @@ def search(config: StudyConfig, folder: Path, mutant: Mutant | None = None) -> M
 
 def _results(folder: Path, specs: Sequence[Any]) -> Measured:
     for spec in specs:
-        outcome = run_trial(spec, folder / "trials" / spec.trial_id)
+        outcome = run_job(spec, folder / "trials" / spec.trial_id)
         assert outcome.status is Status.DONE, outcome
     return read_results([folder])
 

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from nasbench_harness.jobs.trial import run_trial
+from nasbench_harness.jobs.driver import run_job
 from nasbench_harness.reports.figures import drawing
 from nasbench_harness.reports.study.data import StudyData, load_study
 from nasbench_harness.store.studies import Study, gather, plan_study
@@ -34,7 +34,7 @@ def make_study(
     folder.mkdir(parents=True)
     study = plan_study(folder, config.model_dump(mode="json"), edit(plan(config)))
     for spec in study.specs if run else []:
-        run_trial(spec, study.trials_folder / spec.trial_id)
+        run_job(spec, study.trials_folder / spec.trial_id)
     gather(study)
     return study
 

@@ -14,10 +14,10 @@ import pandas as pd
 import pytest
 
 from nasbench_harness.errors import HarnessError
-from nasbench_harness.jobs.trial import Outcome, Status, write_failure
 from nasbench_harness.reports import write_report
 from nasbench_harness.reports.words.caveats import LANDSCAPE
 from nasbench_harness.store import ownership
+from nasbench_harness.store.outcomes import Outcome, Status, write_failure
 from nasbench_harness.store.studies import Study, gather
 
 from .conftest import make_study, relabelled

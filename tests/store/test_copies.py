@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from nasbench_harness import load_results
-from nasbench_harness.jobs.trial import run_trial
+from nasbench_harness.jobs.driver import run_job
 from nasbench_harness.store import studies
 from nasbench_harness.store.copies import Copies, open_studies
 from nasbench_harness.store.files import read_json, write_json
@@ -34,7 +34,7 @@ def make(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Make:
         Path(name).mkdir(exist_ok=True)
         made = studies.plan_study(Path(name), study.model_dump(mode="json"), planning.plan(study))
         for spec in made.missing() if run else []:
-            run_trial(spec, made.trials_folder / spec.trial_id)
+            run_job(spec, made.trials_folder / spec.trial_id)
         return made
 
     return build

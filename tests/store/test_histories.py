@@ -14,11 +14,12 @@ import pyarrow as pa
 import pytest
 
 from nasbench_harness.errors import HarnessError
-from nasbench_harness.jobs.trial import TrialSpec, run_trial
+from nasbench_harness.jobs.driver import run_job
 from nasbench_harness.store import journals, studies
 from nasbench_harness.store.journals import read_journal
 from nasbench_harness.store.studies import Study
 from nasbench_harness.store.tidy import uniform, write_table
+from nasbench_harness.study.spec import TrialSpec
 
 Write = Callable[..., list[journals.Source]]
 
@@ -126,7 +127,7 @@ def study(planned: Callable[..., list[TrialSpec]], tmp_path: Path) -> Study:
     specs = planned("random", steps=3, seeds="2", table="analog")
     study = studies.plan_study(folder, {"methods": [], "seeds": [0, 1], "random": True}, specs)
     for spec in specs:
-        run_trial(spec, study.trials_folder / spec.trial_id)
+        run_job(spec, study.trials_folder / spec.trial_id)
     studies.gather(study)
     return study
 

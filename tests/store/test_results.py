@@ -16,7 +16,7 @@ import pytest
 
 from nasbench_harness import load_results
 from nasbench_harness.errors import HarnessError
-from nasbench_harness.jobs.trial import run_trial
+from nasbench_harness.jobs.driver import run_job
 from nasbench_harness.store.results import with_outcomes
 from nasbench_harness.store.studies import StudyError, gather, open_study, plan_study
 from nasbench_harness.study.config import build_config
@@ -32,7 +32,7 @@ def make(folder: Path, methods: str = "random,rea", *, gathered: bool = True, **
     folder.mkdir(parents=True)
     study = plan_study(folder, config.model_dump(mode="json"), plan(config))
     for spec in study.specs:
-        run_trial(spec, study.trials_folder / spec.trial_id)
+        run_job(spec, study.trials_folder / spec.trial_id)
     if gathered:
         gather(study)
     return folder

@@ -11,7 +11,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from nasbench_harness.jobs.trial import run_trial
+from nasbench_harness.jobs.driver import run_job
 from nasbench_harness.store import studies, versions
 from nasbench_harness.store.schema import HISTORY, SCHEMA, TRIALS, Of, column_of
 from nasbench_harness.store.schema_check import violation
@@ -39,7 +39,7 @@ def make_study(folder: Path, given: dict[str, Any]) -> Study:
     folder.mkdir()
     study = studies.plan_study(folder, config.model_dump(mode="json"), plan(config))
     for spec in study.specs:
-        run_trial(spec, study.trials_folder / spec.trial_id)
+        run_job(spec, study.trials_folder / spec.trial_id)
     studies.gather(study)
     return study
 

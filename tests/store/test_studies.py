@@ -13,11 +13,13 @@ import pandas as pd
 import pytest
 
 from nasbench_harness.errors import HarnessError
-from nasbench_harness.jobs.trial import Status, TrialSpec, run_trial
+from nasbench_harness.jobs.driver import run_job
 from nasbench_harness.store import studies
+from nasbench_harness.store.outcomes import Status
 from nasbench_harness.store.studies import Study, StudyError
 from nasbench_harness.study import config, planning
 from nasbench_harness.study.config import StudyConfig
+from nasbench_harness.study.spec import TrialSpec
 
 STEPS = 3
 
@@ -43,7 +45,7 @@ def run() -> Callable[[Study], Study]:
 
     def run(study: Study) -> Study:
         for spec in study.specs:
-            run_trial(spec, study.trials_folder / spec.trial_id)
+            run_job(spec, study.trials_folder / spec.trial_id)
         return study
 
     return run

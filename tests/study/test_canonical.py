@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from nasbench_harness.jobs.trial import TrialSpec
 from nasbench_harness.study.canonical import (
     canonical_label,
     canonical_network,
@@ -19,6 +18,7 @@ from nasbench_harness.study.choice import MethodChoice
 from nasbench_harness.study.config import StudyConfig, settled
 from nasbench_harness.study.naming import study_name
 from nasbench_harness.study.notation import ConfigError, parse_methods
+from nasbench_harness.study.spec import TrialSpec
 
 Planned = Callable[..., list[TrialSpec]]
 ONE = "unas[temperature=1.0]"

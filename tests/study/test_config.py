@@ -11,13 +11,13 @@ from hypothesis import given, reject
 from hypothesis import strategies as st
 
 from nasbench_harness.errors import HarnessError, UnknownNameError
-from nasbench_harness.jobs.trial import TrialSpec
 from nasbench_harness.settings import SettingsError
 from nasbench_harness.study import config, planning
 from nasbench_harness.study.choice import MethodChoice
 from nasbench_harness.study.config import StudyConfig
 from nasbench_harness.study.naming import study_name
 from nasbench_harness.study.notation import ConfigError, parse_methods, parse_seeds
+from nasbench_harness.study.spec import TrialSpec
 
 Configured = Callable[..., StudyConfig]
 Planned = Callable[..., list[TrialSpec]]

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from nasbench_harness.jobs.trial import TrialSpec
 from nasbench_harness.methods.unas import UNAS
 from nasbench_harness.store import studies
 from nasbench_harness.store.studies import Study, StudyError
 from nasbench_harness.study import config, planning
+from nasbench_harness.study.spec import TrialSpec
 
 Opened = Callable[..., Study]
 Edit = Callable[[TrialSpec], TrialSpec]

@@ -12,7 +12,7 @@ import pytest
 from nasbench_harness import load_results
 from nasbench_harness.contracts import Architecture, Numbered
 from nasbench_harness.errors import HarnessError
-from nasbench_harness.jobs.trial import run_trial
+from nasbench_harness.jobs.driver import run_job
 from nasbench_harness.spaces.nb201 import NB201
 from nasbench_harness.store.studies import gather, plan_study
 from nasbench_harness.study.config import build_config
@@ -167,7 +167,7 @@ def finished_study(folder: Path) -> Path:
     config = build_config(None, {"methods": "random", "seeds": "2", "steps": 3}, [])
     study = plan_study(folder, config.model_dump(mode="json"), plan(config))
     for spec in study.specs:
-        run_trial(spec, study.trials_folder / spec.trial_id)
+        run_job(spec, study.trials_folder / spec.trial_id)
     gather(study)
     return folder
 

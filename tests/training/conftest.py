@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator, Sequence
+from pathlib import Path
 
 import pytest
 import torch
@@ -11,16 +12,55 @@ from nasbench_harness.contracts import Architecture
 from nasbench_harness.hardware import Hardware
 from nasbench_harness.images.datasets import open_dataset
 from nasbench_harness.images.parts import ImageDataset
+from nasbench_harness.jobs.driver import Callbacks, run_job
+from nasbench_harness.jobs.executors import Event
 from nasbench_harness.spaces.nb201 import NB201
+from nasbench_harness.store.outcomes import Status
 from nasbench_harness.training.images import training_images
-from nasbench_harness.training.run import TrainingRequest, TrainingRun, train
+from nasbench_harness.training.planning import TrainingRequest
+from nasbench_harness.training.run import TrainingRun, train
 from nasbench_harness.training.settings import TrainingSettings
+from nasbench_harness.training.spec import TrainingSpec
 from nasbench_harness.training.training import Training, build_network
 
 SMALL = TrainingSettings(epochs=2, batch_size=64, width=4, cells=1)
 
 MakeTraining = Callable[..., Training]
 MakeRequest = Callable[..., TrainingRequest]
+Train = Callable[..., TrainingRun]
+
+
+class InProcess:
+    """Runs trainings one after the other here; a training that is stopped is a Ctrl-C."""
+
+    def __init__(self, callbacks: Callbacks | None = None) -> None:
+        self.callbacks = callbacks or Callbacks()
+        self.ran: list[tuple[str, int]] = []
+
+    def run(self, specs: Sequence[TrainingSpec], folder: Path) -> Generator[Event]:
+        for spec in specs:
+            self.ran.append((spec.label, spec.seed))
+            outcome = run_job(spec, folder / spec.trial_id, self.callbacks, Hardware("cpu"))
+            yield outcome
+            if outcome.status is Status.INTERRUPTED:
+                raise KeyboardInterrupt
+
+
+@pytest.fixture(scope="session")
+def in_process() -> type[InProcess]:
+    return InProcess
+
+
+@pytest.fixture(scope="session")
+def train_here() -> Train:
+    """`train` in this process; `stopped` is asked after every batch."""
+
+    def run(
+        request: TrainingRequest, path: Path, stopped: Callable[[], bool] = lambda: False
+    ) -> TrainingRun:
+        return train(request, path, InProcess(Callbacks(stopped=stopped)))
+
+    return run
 
 
 @pytest.fixture(autouse=True)
@@ -86,7 +126,9 @@ def make_request(cell: Architecture) -> MakeRequest:
 
 
 @pytest.fixture(scope="session")
-def uninterrupted(cell: Architecture, tmp_path_factory: pytest.TempPathFactory) -> TrainingRun:
+def uninterrupted(
+    cell: Architecture, train_here: Train, tmp_path_factory: pytest.TempPathFactory
+) -> TrainingRun:
     """The request of `make_request`, from start to finish."""
     request = TrainingRequest(
         space="nb201",
@@ -97,4 +139,4 @@ def uninterrupted(cell: Architecture, tmp_path_factory: pytest.TempPathFactory) 
         limit=150,
         hardware=Hardware(device="cpu"),
     )
-    return train(request, tmp_path_factory.mktemp("uninterrupted") / "run")
+    return train_here(request, tmp_path_factory.mktemp("uninterrupted") / "run")

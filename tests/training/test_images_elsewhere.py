@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable
-from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -13,9 +13,10 @@ from PIL import Image
 
 from nasbench_harness.contracts import Architecture
 from nasbench_harness.hardware import Hardware
-from nasbench_harness.training import run as running
+from nasbench_harness.training import planning
 from nasbench_harness.training.folder import TrainingFolderError, open_folder
-from nasbench_harness.training.run import TrainingRequest, TrainingRun, train
+from nasbench_harness.training.planning import TrainingRequest
+from nasbench_harness.training.run import TrainingRun
 from nasbench_harness.training.settings import TrainingSettings
 
 Train = Callable[..., TrainingRun]
@@ -34,7 +35,9 @@ def pictures(folder: Path, seed: int = 0) -> Path:
 
 
 @pytest.fixture
-def trained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cell: Architecture) -> Train:
+def trained(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cell: Architecture, train_here: Train
+) -> Train:
     """Train in `run` on the images in `imgs`, below the working folder, which is the home too."""
     monkeypatch.setenv("NASHARNESS_CACHE", str(tmp_path / "cache"))
     monkeypatch.setenv("HOME", str(tmp_path))
@@ -44,7 +47,7 @@ def trained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cell: Architecture)
     def run(dataset: str = "folder:imgs", seeds: tuple[int, ...] = (1,)) -> TrainingRun:
         hardware = Hardware(device="cpu")
         request = TrainingRequest("nb201", [cell], dataset, EPOCH, seeds, hardware=hardware)
-        return train(request, Path("run"))
+        return train_here(request, Path("run"))
 
     return run
 
@@ -80,12 +83,7 @@ def test_other_images_in_the_same_place_are_refused(trained: Train) -> None:
 
 def test_another_way_to_train_is_refused(trained: Train, monkeypatch: pytest.MonkeyPatch) -> None:
     trained()
-    specs = running._specs
-
-    def later(request: TrainingRequest, bench: running.Workbench) -> list[running.TrainingSpec]:
-        return [replace(spec, version="99") for spec in specs(request, bench)]
-
-    monkeypatch.setattr(running, "_specs", later)
+    monkeypatch.setattr(planning, "TrainingSpec", partial(planning.TrainingSpec, version="99"))
     with pytest.raises(TrainingFolderError, match=r"of version .* trains version 99"):
         trained(seeds=(2,))
 

@@ -8,6 +8,7 @@ import shlex
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -16,10 +17,13 @@ from nasbench_harness.contracts import Architecture
 from nasbench_harness.errors import HarnessError
 from nasbench_harness.hardware import Hardware
 from nasbench_harness.spaces.nb201 import NB201
-from nasbench_harness.training.run import TrainingRequest, TrainingRun, summarise, train
+from nasbench_harness.training.planning import TrainingRequest
+from nasbench_harness.training.run import TrainingRun, train
 from nasbench_harness.training.settings import TrainingSettings
+from nasbench_harness.training.summary import summarise
 
 MakeRequest = Callable[..., TrainingRequest]
+Train = Callable[..., TrainingRun]
 EPOCH = TrainingSettings(epochs=1, batch_size=150, width=2, cells=1)
 
 
@@ -71,14 +75,15 @@ def test_a_row_carries_the_command_that_makes_it(uninterrupted: TrainingRun) -> 
 
 
 def test_only_what_is_missing_runs(
-    make_request: MakeRequest, space: NB201, cell: Architecture, tmp_path: Path
+    make_request: MakeRequest, in_process: Any, space: NB201, cell: Architecture, tmp_path: Path
 ) -> None:
     path, ran = tmp_path / "run", []
 
     def again(**asked: object) -> TrainingRun:
-        ran.clear()
-        request = make_request(settings=EPOCH, **asked)
-        return train(request, path, watch=lambda spec, row: ran.append((spec.label, spec.seed)))
+        executor = in_process()
+        done = train(make_request(settings=EPOCH, **asked), path, executor)
+        ran[:] = executor.ran
+        return done
 
     again()
     assert ran == [("13714", 777)]
@@ -135,26 +140,28 @@ def test_folder_is_named_after_what_is_trained(make_request: MakeRequest, space:
 
 
 def test_another_setting_in_the_same_folder_is_refused(
-    make_request: MakeRequest, tmp_path: Path
+    make_request: MakeRequest, train_here: Train, tmp_path: Path
 ) -> None:
-    train(make_request(settings=EPOCH), tmp_path / "run")
+    train_here(make_request(settings=EPOCH), tmp_path / "run")
     other = make_request(settings=EPOCH.model_copy(update={"width": 3}))
     with pytest.raises(HarnessError, match=r"holds trainings with width = 2, not 3"):
-        train(other, tmp_path / "run")
+        train_here(other, tmp_path / "run")
 
 
 def test_a_folder_of_something_else_is_left_alone(
-    make_request: MakeRequest, tmp_path: Path
+    make_request: MakeRequest, train_here: Train, tmp_path: Path
 ) -> None:
     (tmp_path / "thesis.tex").write_text("")
     with pytest.raises(HarnessError, match="is not empty and holds no training"):
-        train(make_request(), tmp_path)
+        train_here(make_request(), tmp_path)
 
 
-def test_a_damaged_training_json_is_named(make_request: MakeRequest, tmp_path: Path) -> None:
+def test_a_damaged_training_json_is_named(
+    make_request: MakeRequest, train_here: Train, tmp_path: Path
+) -> None:
     (tmp_path / "training.json").write_text("{")
     with pytest.raises(HarnessError, match=r"training\.json is damaged"):
-        train(make_request(), tmp_path)
+        train_here(make_request(), tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -168,8 +175,12 @@ def test_a_damaged_training_json_is_named(make_request: MakeRequest, tmp_path: P
     ],
 )  # fmt: skip
 def test_what_cannot_be_trained_is_said_before_anything_is_written(
-    make_request: MakeRequest, tmp_path: Path, change: dict[str, object], sentence: str
+    make_request: MakeRequest,
+    train_here: Train,
+    tmp_path: Path,
+    change: dict[str, object],
+    sentence: str,
 ) -> None:
     with pytest.raises(HarnessError, match=sentence):
-        train(replace(make_request(), **change), tmp_path / "run")  # type: ignore[arg-type]
+        train_here(replace(make_request(), **change), tmp_path / "run")  # type: ignore[arg-type]
     assert not (tmp_path / "run").exists()

@@ -19,10 +19,10 @@ from typing import Any
 import pytest
 
 from nasbench_harness.errors import HarnessError
+from nasbench_harness.jobs.driver import Callbacks, run_job
 from nasbench_harness.jobs.executors import Advanced, Event
 from nasbench_harness.jobs.executors.local import LocalExecutor
 from nasbench_harness.jobs.study import StudyRun, run_study
-from nasbench_harness.jobs.trial import Callbacks, run_trial
 from nasbench_harness.store.journals import read_journal
 from nasbench_harness.store.outcomes import Outcome, Status
 from nasbench_harness.store.studies import Study
@@ -141,7 +141,7 @@ class InProcess:
     def run(self, specs: Sequence[TrialSpec], folder: Path) -> Generator[Event]:
         for spec in specs:
             yield Advanced(spec.trial_id, 0)
-            yield run_trial(spec, folder / spec.trial_id, Callbacks(self._progress))
+            yield run_job(spec, folder / spec.trial_id, Callbacks(self._progress))
 
     def _progress(self, step: int) -> None:
         if step == self.dying:

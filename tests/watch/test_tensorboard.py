@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from nasbench_harness.jobs.driver import Callbacks, run_job
 from nasbench_harness.jobs.executors import Advanced, Event
 from nasbench_harness.jobs.executors.local import LocalExecutor
 from nasbench_harness.jobs.study import StudyRun, run_study
-from nasbench_harness.jobs.trial import Callbacks, run_trial
 from nasbench_harness.store.journals import Tail, read_journal
 from nasbench_harness.store.outcomes import Status
 from nasbench_harness.store.studies import Study, plan_study
@@ -43,8 +43,8 @@ class InProcess:
             yield Advanced(spec.trial_id, 0)
             if self.stopped_at:
                 stop = self._stop_at(self.stopped_at)
-                yield run_trial(spec, folder / spec.trial_id, stop)
-            yield run_trial(spec, folder / spec.trial_id, self._die_at(self.dying))
+                yield run_job(spec, folder / spec.trial_id, stop)
+            yield run_job(spec, folder / spec.trial_id, self._die_at(self.dying))
 
     def _stop_at(self, step: int) -> Callbacks:
         done = [0]

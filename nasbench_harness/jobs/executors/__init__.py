@@ -1,4 +1,4 @@
-"""Where trials run."""
+"""Where jobs run."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from nasbench_harness.jobs.job import Spec
 from nasbench_harness.store.outcomes import Outcome
-from nasbench_harness.study.spec import TrialSpec
 
 
 @dataclass(frozen=True)
 class Advanced:
-    """A running trial has done this many steps."""
+    """A running job has done this many steps."""
 
     trial_id: str
     steps: int
@@ -23,7 +23,7 @@ Event = Advanced | Outcome
 
 
 class Executor(Protocol):
-    """Runs trials, each in its own folder, and tells how they get on."""
+    """Runs jobs, each in its own folder, and tells how they get on."""
 
-    def run(self, specs: Sequence[TrialSpec], folder: Path) -> Generator[Event]:
-        """Events until every trial has ended; closing the generator stops the running ones."""
+    def run(self, specs: Sequence[Spec], folder: Path) -> Generator[Event]:
+        """Events until every job has ended; closing the generator stops the running ones."""

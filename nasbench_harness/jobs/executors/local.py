@@ -20,18 +20,19 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 from nasbench_harness.hardware import Hardware, available_cores
+from nasbench_harness.jobs.driver import Callbacks, run_job
 from nasbench_harness.jobs.executors import Advanced, Event
-from nasbench_harness.jobs.trial import Callbacks, run_trial
+from nasbench_harness.jobs.job import Spec
 from nasbench_harness.process import frame, streams
 from nasbench_harness.store.outcomes import Outcome, Status, write_failure
-from nasbench_harness.study.spec import TrialSpec
 
 GRACE_SECONDS = 10.0
 """How long a worker that is asked to stop may take to end its step and save it."""
 SHORT_SECONDS = 1.0
 """How long nobody needs to be told that workers are waited for."""
-PRELOADED = ["torch", "torch._dynamo", "nasbench_harness.jobs.trial"]
-"""What workers are forked with; optimizers import `torch._dynamo` at their first step."""
+PRELOADED = ("torch", "torch._dynamo", "nasbench_harness.jobs.driver")
+"""What workers are forked with, beside the modules that open their jobs; optimizers import
+`torch._dynamo` at their first step."""
 STOPS = {signal.SIGINT, *frame.STOPS}
 SOCKET_BYTES = 104
 """What the path of a socket may take with its last zero: 108 on Linux, 104 on BSD and macOS."""
@@ -54,7 +55,7 @@ def start_method() -> str:
 
 
 class LocalExecutor:
-    """Runs trials in `jobs` processes."""
+    """Runs jobs in `jobs` processes."""
 
     def __init__(
         self,
@@ -71,16 +72,16 @@ class LocalExecutor:
         self.hardware = hardware or Hardware()
         self.jobs = jobs or max(1, available_cores() // self.hardware.threads)
         self._context = multiprocessing.get_context(start_method())
-        if start_method() == "forkserver":  # imported once, not once per worker
-            self._context.set_forkserver_preload(PRELOADED)
 
-    def run(self, specs: Sequence[TrialSpec], folder: Path) -> Generator[Event]:
+    def run(self, specs: Sequence[Spec], folder: Path) -> Generator[Event]:
         """Run every trial in `folder / trial_id`; what they are forked from starts at once."""
         if specs and self._context.get_start_method() == "forkserver":
+            opening = {spec.job.partition(":")[0] for spec in specs}
+            self._context.set_forkserver_preload([*PRELOADED, *sorted(opening)])
             _start_server()
         return self._events(specs, folder)
 
-    def _events(self, specs: Sequence[TrialSpec], folder: Path) -> Generator[Event]:
+    def _events(self, specs: Sequence[Spec], folder: Path) -> Generator[Event]:
         queue = deque(specs)
         workers: list[_Worker] = []
         try:
@@ -113,7 +114,7 @@ def _start_server() -> None:
 class _Worker:
     process: BaseProcess
     connection: Connection
-    spec: TrialSpec | None = None
+    spec: Spec | None = None
 
     @classmethod
     def start(
@@ -127,12 +128,12 @@ class _Worker:
         theirs.close()
         return cls(process, ours)
 
-    def give(self, spec: TrialSpec) -> None:
+    def give(self, spec: Spec) -> None:
         self.spec = spec
         self.connection.send(spec)
 
 
-def _collect(workers: list[_Worker], queue: deque[TrialSpec], folder: Path) -> Iterator[Event]:
+def _collect(workers: list[_Worker], queue: deque[Spec], folder: Path) -> Iterator[Event]:
     """Wait for the next messages; hand out new trials and bury dead workers."""
     ready = wait([worker.connection for worker in workers])
     for worker in [w for w in workers if w.connection in ready]:
@@ -216,11 +217,11 @@ def _work(connection: Connection, folder: Path, hardware: Hardware, place: Path)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPS)
     while not stopped:
         try:
-            spec: TrialSpec = connection.recv()
+            spec: Spec = connection.recv()
         except (EOFError, ConnectionError):
             return
         callbacks = Callbacks(_reporter(connection, spec.trial_id, stop), lambda: stopped)
-        outcome = run_trial(spec, folder / spec.trial_id, callbacks, hardware)
+        outcome = run_job(spec, folder / spec.trial_id, callbacks, hardware)
         with contextlib.suppress(OSError):
             connection.send(outcome)
 

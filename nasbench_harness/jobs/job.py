@@ -1,0 +1,85 @@
+"""What runs: the contract of a job, and of the spec that it is opened from.
+
+A search is a job, and so is the stand-alone training of one architecture. Whatever is one gets
+lock, journal, checkpoints, resume and failures from the driver, and parallel processes from the
+executors.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import Field
+from pkgutil import resolve_name
+from typing import Any, ClassVar, Protocol
+
+from nasbench_harness.hardware import Hardware
+
+Row = dict[str, Any]
+"""A line of a history: JSON values only, `seconds` (of running so far) among them."""
+
+
+class Spec(Protocol):
+    """Everything that the result of a job depends on; a frozen dataclass, which goes to workers."""
+
+    __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
+    job: ClassVar[str]
+    """`module:function` of what opens it: called with the spec and a `Hardware`, it gives a `Job`.
+    Whoever plans or watches jobs need not import what they are made of."""
+
+    @property
+    def trial_id(self) -> str:
+        """Name of the job and of its folder; no other job has it."""
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 of what decides the result."""
+
+    @property
+    def steps(self) -> int:
+        """How many steps it has, as `Job.step` counts them."""
+
+
+class Job(Protocol):
+    """One job in progress; it knows nothing of files, other jobs, or who looks on."""
+
+    lasting: bool
+    """Do steps last so long that what was recorded is worth a checkpoint each time."""
+
+    @property
+    def step(self) -> int:
+        """Steps done, as `Spec.steps` counts them."""
+
+    @property
+    def finished(self) -> bool:
+        """Is nothing left to do but to ask for the result."""
+
+    @property
+    def place(self) -> str:
+        """How far it is, in words: `at step 20`, `in epoch 3`."""
+
+    def advance(self) -> bool:
+        """Do the least that can be done and gone on from; True where `record` has a line to tell.
+
+        The driver calls it until the job is finished, and may end between two calls.
+        """
+
+    def record(self) -> Row:
+        """The line of the history that is due; HarnessError where the job has diverged."""
+
+    def result(self, history: Callable[[], Sequence[Row]]) -> Row:
+        """The final row: status, error and all there is to tell; `history` reads what was recorded.
+
+        It holds the seconds that the job ran. Called once, of a finished job.
+        """
+
+    def state_dict(self) -> dict[str, Any]:
+        """All that `load_state_dict` needs to go on bit for bit: tensors, numbers, texts, lists."""
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go on from there; called of a job that was just opened."""
+
+
+def open_job(spec: Spec, hardware: Hardware) -> Job:
+    """The job of `spec` at its first step; HarnessError where it cannot run here."""
+    job: Job = resolve_name(spec.job)(spec, hardware)
+    return job

@@ -1,0 +1,105 @@
+"""A search as a job: open problem and searcher, step, derive, look up."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from nasbench_harness import registry
+from nasbench_harness.errors import HarnessError
+from nasbench_harness.hardware import Hardware, wait_for
+from nasbench_harness.jobs.job import Row
+from nasbench_harness.jobs.recording import record, recorded_steps, result
+from nasbench_harness.jobs.run import Run
+from nasbench_harness.problems.opening import open_problem
+from nasbench_harness.seeding import stream_seed
+from nasbench_harness.study.capabilities import check_capabilities
+from nasbench_harness.study.installed import refuse_outdated
+from nasbench_harness.study.spec import TrialSpec
+
+SNAPSHOTS = 25
+"""How many of the recorded points carry the choice probabilities."""
+
+
+def open_search(spec: TrialSpec, hardware: Hardware) -> Search:
+    """The search at its first step; HarnessError where it would not be the planned one."""
+    device = hardware.open() if spec.epoch_steps else hardware.host()
+    refuse_outdated(spec)
+    space, table = registry.open_space(spec.space), registry.open_table(spec.table)
+    if table.content_hash != spec.table_hash:
+        raise HarnessError(
+            f"Table `{spec.table}` has changed since the study was planned"
+            f" ({spec.table_hash[:12]} then, {table.content_hash[:12]} now)."
+        )
+    problem = open_problem(spec, space, table, hardware, device)
+    method = registry.methods.load(spec.method)
+    settings = method.Settings.build(spec.method, spec.settings)
+    check_capabilities(spec.method, method, settings, type(problem))
+    searcher = method(problem, settings, stream_seed(spec.seed, "searcher"))
+    return Search(Run(spec, space, table, problem, searcher, hardware))
+
+
+class Search:
+    """One search in progress, a `Job`."""
+
+    def __init__(self, run: Run) -> None:
+        """`run` is at its first step."""
+        self._run = run
+        self._log: Mapping[str, Any] = {}
+        recorded = recorded_steps(run.spec.steps, run.spec.epoch_steps)
+        self._recorded = set(recorded)
+        self._snapshots = {*recorded[:: max(1, len(recorded) // SNAPSHOTS)], recorded[-1]}
+        self.lasting = run.spec.epoch_steps > 0
+
+    @property
+    def step(self) -> int:
+        """Search steps done."""
+        return self._run.step
+
+    @property
+    def finished(self) -> bool:
+        """Are all steps done."""
+        return self._run.step >= self._run.spec.steps
+
+    @property
+    def place(self) -> str:
+        """`at step 20`."""
+        return f"at step {self._run.step}"
+
+    def advance(self) -> bool:
+        """One step of problem and searcher; what is recorded waits for the device."""
+        run, started = self._run, time.perf_counter()
+        run.problem.advance()
+        self._log = run.searcher.step()
+        recorded = run.step + 1 in self._recorded
+        if recorded:
+            wait_for(run.problem.device)
+        run.seconds += time.perf_counter() - started
+        run.step += 1
+        return recorded
+
+    def record(self) -> Row:
+        """The answer if the search stopped now, and what problem and searcher tell."""
+        return record(self._run, self._log, snapshot=self._run.step in self._snapshots)
+
+    def result(self, history: Callable[[], Sequence[Row]]) -> Row:
+        """The answer, looked up."""
+        del history
+        return result(self._run)
+
+    def state_dict(self) -> dict[str, Any]:
+        """Step, clock, searcher and problem."""
+        run = self._run
+        return {
+            "step": run.step,
+            "seconds": run.seconds,
+            "searcher": run.searcher.state_dict(),
+            "problem": run.problem.state_dict(),
+        }
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go on after the step of `state`."""
+        self._run.step, self._run.seconds = state["step"], state["seconds"]
+        self._run.problem.load_state_dict(state["problem"])
+        self._run.searcher.load_state_dict(state["searcher"])

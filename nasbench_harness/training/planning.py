@@ -1,0 +1,124 @@
+"""Architectures x seeds -> specs: what is asked for, checked before anything is written."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from nasbench_harness import registry
+from nasbench_harness.contracts import Architecture, NetworkSpace, SearchSpace
+from nasbench_harness.errors import HarnessError
+from nasbench_harness.hardware import Hardware, find_device
+from nasbench_harness.images.datasets import open_dataset
+from nasbench_harness.images.layout import LayoutName
+from nasbench_harness.images.parts import ImageDataset
+from nasbench_harness.images.place import absolute, place_name
+from nasbench_harness.training.images import training_images
+from nasbench_harness.training.settings import SEEDS, TrainingSettings
+from nasbench_harness.training.spec import TrainingSpec
+
+NAMED = 4
+"""Architectures whose labels a folder's name can hold."""
+
+
+@dataclass(frozen=True)
+class TrainingRequest:
+    """What is trained, on what, and where."""
+
+    space: str
+    architectures: Sequence[Architecture]
+    dataset: str
+    settings: TrainingSettings
+    seeds: Sequence[int] = SEEDS
+    limit: int | None = None
+    """Training images that are kept; None: all."""
+    hardware: Hardware = field(default_factory=Hardware)
+    image_layout: LayoutName | None = None
+    """What the folders of an image folder are, where they can be read in two ways."""
+
+    @property
+    def folder_name(self) -> str:
+        """`train-<index or short hash>-<dataset>-<epochs>ep`."""
+        space = registry.open_space(self.space)
+        labels = [label(space, arch) for arch in self.architectures]
+        if len(labels) > NAMED:
+            labels = [f"{len(labels)}-{_short_hash(' '.join(labels))}"]
+        dataset = place_name(self.dataset)
+        if self.settings.split == "search":
+            dataset += "-search"
+        return f"train-{'-'.join(labels)}-{dataset}-{self.settings.epochs}ep"
+
+
+def label(space: SearchSpace, arch: Architecture) -> str:
+    """The architecture's index where its space has one, else a short hash of its text."""
+    index = space.describe(arch).get("index")
+    return str(index) if index is not None else _short_hash(str(arch))
+
+
+def _short_hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:8]
+
+
+@dataclass(frozen=True)
+class TrainingPlan:
+    """The trainings of a request."""
+
+    config: dict[str, Any]
+    """What all of them have in common."""
+    specs: list[TrainingSpec]
+
+
+def plan(
+    request: TrainingRequest, opened: Callable[[ImageDataset], None] = lambda images: None
+) -> TrainingPlan:
+    """The trainings of `request`; HarnessError for what cannot be trained at all.
+
+    `opened` is called with the images.
+    """
+    space = registry.open_space(request.space)
+    if not isinstance(space, NetworkSpace):
+        raise HarnessError(f"The space `{request.space}` builds no networks that can be trained.")
+    dataset = _images(request)
+    opened(dataset)
+    common: dict[str, Any] = {
+        "space": request.space,
+        "dataset": absolute(request.dataset),
+        "dataset_digest": dataset.digest,
+        "limit": request.limit,
+        "image_layout": request.image_layout,
+    }
+    settings = request.settings.model_dump(mode="json")
+    specs = [
+        TrainingSpec(
+            architecture=str(arch),
+            label=label(space, arch),
+            space_version=space.version,
+            settings=settings,
+            seed=seed,
+            **common,
+        )
+        for arch in dict.fromkeys(request.architectures)
+        for seed in dict.fromkeys(request.seeds)
+    ]
+    return TrainingPlan({**common, **settings}, specs)
+
+
+def _images(request: TrainingRequest) -> ImageDataset:
+    hardware = request.hardware
+    find_device(hardware.device)
+    dataset = open_dataset(
+        request.dataset,
+        data_dir=hardware.data_dir,
+        download=hardware.download,
+        image_layout=request.image_layout,
+        limit=request.limit,
+    )
+    images = training_images(dataset, request.settings.split)
+    if (batch := request.settings.batch_size) > len(images.train):
+        raise HarnessError(
+            f"A batch of {batch} cannot be taken from {images.trained_on}; choose a `--batch-size`"
+            f" from 1 to {len(images.train)}, or more images."
+        )
+    return dataset

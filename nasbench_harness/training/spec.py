@@ -1,0 +1,53 @@
+"""What one training is: everything its result depends on, and its name."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from typing import Any, ClassVar
+
+from nasbench_harness.images.layout import LayoutName
+
+VERSION = "1"
+"""Raised when the same settings and seed give another result."""
+
+
+@dataclass(frozen=True)
+class TrainingSpec:
+    """Everything the result of a training depends on."""
+
+    job: ClassVar[str] = "nasbench_harness.training.job:open_training"
+
+    architecture: str
+    label: str
+    """The architecture in names: its index in the benchmark, or a short hash."""
+    space: str
+    space_version: str
+    dataset: str
+    dataset_digest: str
+    limit: int | None
+    settings: Mapping[str, Any]
+    seed: int
+    version: str = VERSION
+    image_layout: LayoutName | None = None
+    """What the folders of an image folder are, where they can be read in two ways."""
+
+    @property
+    def steps(self) -> int:
+        """Epochs: a training is told of, and its history has a line, after each."""
+        return int(self.settings["epochs"])
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """SHA-256 of what decides the result."""
+        place = ("dataset", "image_layout")  # what is read there counts by its digest
+        decisive = {k: v for k, v in asdict(self).items() if k not in place}
+        return hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()
+
+    @property
+    def trial_id(self) -> str:
+        """Readable name and a hash of everything above."""
+        return f"{self.label}-s{self.seed}-{self.fingerprint[:10]}"
