@@ -63,7 +63,8 @@ class AlphaSearcher(Generic[S]):
         return joint
 
     def part(self, searchers: Sequence[Self]) -> None:
-        """Give each what the joint searcher keeps besides alpha, Adam and generators."""
+        """Give each what the joint searcher keeps besides alpha and generators."""
+        cast("JointAdam", self.optimizer).part()
 
     def scores(self) -> Tensor:
         """softmax(alpha), 0 where masked."""
@@ -118,11 +119,11 @@ class AlphaSearcher(Generic[S]):
         return found
 
     def normal(self, shape: Sequence[int]) -> Tensor:
-        """Standard normal numbers from this searcher's own generator; [R, *shape] of joined runs."""
+        """Standard normal numbers of this searcher's own generator; [R, *shape] of joined runs."""
         return self.drawn(lambda own: torch.randn(*shape, generator=own, **self._like()))
 
     def uniform(self, shape: Sequence[int]) -> Tensor:
-        """Uniform numbers in [0, 1) from this searcher's own generator; [R, *shape] of joined runs."""
+        """Uniform numbers in [0, 1) of the own generator; [R, *shape] of joined runs."""
         return self.drawn(lambda own: torch.rand(*shape, generator=own, **self._like()))
 
     def drawn(self, draw: Callable[[torch.Generator], Tensor]) -> Tensor:

@@ -72,7 +72,8 @@ class UNAS(UNASSetup, AlphaSearcher[UNASSettings]):
         return joint
 
     def part(self, searchers: Sequence[Self]) -> None:
-        """Give each its baseline and the count of updates."""
+        """With its baseline and the count of updates."""
+        super().part(searchers)
         for searcher, baseline in zip(searchers, self.baseline, strict=True):
             searcher.baseline, searcher.updates = baseline.clone(), self.updates
 

@@ -22,7 +22,13 @@ from nasbench_harness.contracts.problem import (
     StandAloneAccuracy,
     UnrolledGradient,
 )
-from nasbench_harness.contracts.searcher import GradientEstimator, Recipe, Searcher, Setup
+from nasbench_harness.contracts.searcher import (
+    GradientEstimator,
+    JointSearcher,
+    Recipe,
+    Searcher,
+    Setup,
+)
 from nasbench_harness.contracts.space import Architecture, Decision, Numbered, SearchSpace
 
 __all__ = [
@@ -30,6 +36,7 @@ __all__ = [
     "Decision",
     "GradientEstimator",
     "Grown",
+    "JointSearcher",
     "Log",
     "Metric",
     "NetworkShape",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, cast
 
 from nasbench_harness.contracts import Problem, SearchSpace, Table
 from nasbench_harness.errors import HarnessError
@@ -22,6 +23,21 @@ def open_problem(
     if spec.problem == "supernet":
         return _weight_sharing(spec, space, table, hardware, device)
     return _landscape(spec, space, table)
+
+
+def can_join(problem: Problem) -> bool:
+    """Can problems like this one, of searches that differ in their seed only, become one."""
+    from nasbench_harness.problems.landscape.objective import Landscape
+
+    return isinstance(problem, Landscape) and problem.batch_size == 1
+
+
+def join_problems(problems: Sequence[Problem]) -> Problem:
+    """One problem with weights [R, D, K] and losses [R, B]: all that a joint searcher asks."""
+    from nasbench_harness.problems.landscape.joint import JointLandscape
+    from nasbench_harness.problems.landscape.objective import Landscape
+
+    return cast("Problem", JointLandscape(cast("Sequence[Landscape]", problems)))
 
 
 def _landscape(spec: TrialSpec, space: SearchSpace, table: Table) -> Problem:

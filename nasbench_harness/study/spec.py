@@ -90,6 +90,11 @@ class TrialSpec:
         decisive = {name: value for name, value in self.decisive().items() if name != "seed"}
         return hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()
 
+    @property
+    def cohort(self) -> str:
+        """The same for searches on a landscape that differ in their seed only."""
+        return "" if self.epoch_steps else self.kind
+
     def decisive(self) -> dict[str, Any]:
         """What decides the result."""
         decisive = {k: v for k, v in asdict(self).items() if k not in _NOT_DECISIVE}
