@@ -96,10 +96,10 @@ class JointAdam:
         self._moments = means, [state["exp_avg_sq"] for state in states], [count] * len(states)
 
     def part(self) -> None:
-        """Give each optimizer its moments, whatever was loaded into it meanwhile."""
+        """Give each optimizer its moments and count, whatever was loaded into it meanwhile."""
         if self._moments is None:
             return
         runs = zip(self._optimizers, self._parameters, *self._moments, strict=True)
         for optimizer, parameter, mean, square, count in runs:
-            own = {"step": count, "exp_avg": mean, "exp_avg_sq": square}
+            own = {"step": count.clone(), "exp_avg": mean, "exp_avg_sq": square}
             optimizer.state[parameter].update(own)
