@@ -104,7 +104,7 @@ class JointSearcher(Protocol):
 
     A step of R runs on a landscape then costs hardly more than one. What a run finds must not
     depend on it, bit for bit: each draws from its own generator, and every number is computed as it
-    is for a run by itself (`check_joint` of the conformance kit tells). A method without these
+    is for a run by itself (the conformance kit tells). A method without these
     members is stepped run by run.
     """
 

@@ -110,8 +110,9 @@ class _Cohort:
             failed: dict[str, Outcome] = {}
             if recorded:
                 failed |= _attempt(drivers, Driver.record)
-            for driver in drivers:
-                driver.tell(recorded=recorded and not driver.told)
+            if recorded or drivers[0].silent:  # a line is worth no message where many run at once
+                for driver in drivers:
+                    driver.tell(recorded=not driver.told)
             stopped = callbacks.stopped()
             if stopped or drivers[0].is_due(recorded=recorded):
                 joint.part()

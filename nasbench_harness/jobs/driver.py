@@ -114,10 +114,14 @@ class Driver:
 
     def tell(self, *, recorded: bool) -> None:
         """Tell how far the job is: at every recorded step, and now and then in between."""
-        now = time.monotonic()
-        if recorded or now - self._told > PROGRESS_SECONDS:
+        if recorded or self.silent:
             self._callbacks.progress(self.job.step)
-            self._told, self.told = now, True
+            self._told, self.told = time.monotonic(), True
+
+    @property
+    def silent(self) -> bool:
+        """Has nobody been told for a while."""
+        return time.monotonic() - self._told > PROGRESS_SECONDS
 
     def is_due(self, *, recorded: bool) -> bool:
         """Is it time for a checkpoint: every few seconds, and after every line that took long."""
