@@ -2,34 +2,69 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Generic, TypeVar
+from collections.abc import Callable, Mapping, Sequence
+from copy import copy
+from typing import Any, ClassVar, Generic, Self, TypeVar, cast
 
 import torch
 from torch import Tensor
 
 from nasbench_harness.contracts import Architecture, Problem
+from nasbench_harness.methods.cohort import JointAdam, drawn_apart, stacked_apart
 from nasbench_harness.methods.setups.alpha import AlphaSettings
 
 S = TypeVar("S", bound=AlphaSettings)
 
 
 class AlphaSearcher(Generic[S]):
-    """A searcher whose state is alpha [D, K] under Adam; a method adds its `step`."""
+    """A searcher whose state is alpha [D, K] under Adam; a method adds its `step`.
+
+    A method whose step is written for alpha with leading axes says so with `batched`: `join` then
+    makes one searcher with alpha [R, D, K] of R.
+    """
 
     queries = False
+    batched: ClassVar[bool] = False
+    """Is the step, as this very class has it, written for alpha [R, D, K]; not inherited."""
 
     def __init__(self, problem: Problem, settings: S, seed: int) -> None:
         self.problem, self.settings = problem, settings
         self.mask = problem.space.mask.to(problem.device)
         self.generator = torch.Generator(problem.device).manual_seed(seed)
+        self.generators: Sequence[torch.Generator] | None = None  # of joined runs
         self.alpha = (settings.init_scale * self.normal(self.mask.shape)).requires_grad_()
-        self.optimizer = self.adam([self.alpha])
+        self.optimizer: torch.optim.Adam | JointAdam = self.adam([self.alpha])
 
     @classmethod
     def requires(cls, settings: S) -> Sequence[type]:
         """No optional capability."""
         return ()
+
+    @classmethod
+    def joins(cls, settings: S) -> bool:
+        """Can searches of these settings be stepped as one."""
+        return bool(vars(cls).get("batched", False))
+
+    @classmethod
+    def join(cls, searchers: Sequence[Self], problem: Problem) -> Self:
+        """One searcher that steps all of them; `problem` is theirs joined.
+
+        Its alpha [R, D, K] holds theirs: each of them goes on to tell its own scores, answer and
+        state, and can be stepped alone afterwards.
+        """
+        joint = copy(searchers[0])
+        joint.problem = problem
+        joint.generators = [searcher.generator for searcher in searchers]
+        joint.alpha = stacked_apart([searcher.alpha for searcher in searchers]).requires_grad_()
+        for searcher, row in zip(searchers, joint.alpha.detach(), strict=True):
+            searcher.alpha.data = row
+        optimizers = [cast("torch.optim.Adam", searcher.optimizer) for searcher in searchers]
+        joint.optimizer = JointAdam(optimizers, joint.alpha)
+        return joint
+
+    def part(self, searchers: Sequence[Self]) -> None:
+        """Give each what the joint searcher keeps besides alpha and generators."""
+        cast("JointAdam", self.optimizer).part()
 
     def scores(self) -> Tensor:
         """softmax(alpha), 0 where masked."""
@@ -43,7 +78,7 @@ class AlphaSearcher(Generic[S]):
         """Alpha, Adam's moments and the generator."""
         return {
             "alpha": self.alpha.detach().clone(),
-            "optimizer": self.optimizer.state_dict(),
+            "optimizer": cast("torch.optim.Adam", self.optimizer).state_dict(),
             "generator": self.generator.get_state(),
         }
 
@@ -51,7 +86,7 @@ class AlphaSearcher(Generic[S]):
         """Go on from `state`."""
         with torch.no_grad():
             self.alpha.copy_(state["alpha"])
-        self.optimizer.load_state_dict(state["optimizer"])
+        cast("torch.optim.Adam", self.optimizer).load_state_dict(state["optimizer"])
         self.generator.set_state(state["generator"].cpu())
 
     def adam(self, parameters: Sequence[Tensor]) -> torch.optim.Adam:
@@ -66,14 +101,14 @@ class AlphaSearcher(Generic[S]):
         )
 
     def descend(self, loss: Tensor) -> None:
-        """One Adam step of alpha along the gradient of `loss`; nothing else is updated.
+        """One Adam step of alpha along the gradient of `loss`, one per run; nothing else changes.
 
         None where the loss does not depend on alpha: the discrete choices around a relaxed one may
         leave a network whose output nothing reaches.
         """
         self.optimizer.zero_grad()
         if loss.requires_grad:
-            loss.backward()  # type: ignore[no-untyped-call]
+            loss.sum().backward()  # type: ignore[no-untyped-call]
             self.optimizer.step()
 
     def gradient(self, loss: Tensor) -> Tensor:
@@ -84,12 +119,18 @@ class AlphaSearcher(Generic[S]):
         return found
 
     def normal(self, shape: Sequence[int]) -> Tensor:
-        """Standard normal numbers from this searcher's own generator."""
-        return torch.randn(*shape, generator=self.generator, **self._like())
+        """Standard normal numbers of this searcher's own generator; [R, *shape] of joined runs."""
+        return self.drawn(lambda own: torch.randn(*shape, generator=own, **self._like()))
 
     def uniform(self, shape: Sequence[int]) -> Tensor:
-        """Uniform numbers in [0, 1) from this searcher's own generator."""
-        return torch.rand(*shape, generator=self.generator, **self._like())
+        """Uniform numbers in [0, 1) of the own generator; [R, *shape] of joined runs."""
+        return self.drawn(lambda own: torch.rand(*shape, generator=own, **self._like()))
+
+    def drawn(self, draw: Callable[[torch.Generator], Tensor]) -> Tensor:
+        """A draw of the own generator, or [R, ...] of those of joined runs."""
+        if self.generators is None:
+            return draw(self.generator)
+        return drawn_apart(draw, self.generators)
 
     def _like(self) -> dict[str, Any]:
         return {"dtype": self.problem.dtype, "device": self.problem.device}

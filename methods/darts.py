@@ -20,6 +20,8 @@ from nasbench_harness.methods.setups.darts import DARTSSettings, DARTSSetup
 class DARTS(DARTSSetup, AlphaSearcher[DARTSSettings]):
     """One gradient step on alpha, one on the network weights."""
 
+    batched = True
+
     def step(self) -> Log:
         """Alpha and network weights, in the recipe's order."""
         if self.arch_first:
@@ -51,13 +53,13 @@ class DARTS(DARTSSetup, AlphaSearcher[DARTSSettings]):
 
     def mixture_loss(self) -> Tensor:
         """Mean validation loss of the mixture."""
-        return self.problem.losses(self.weights(), "valid").mean()
+        return self.problem.losses(self.weights(), "valid").mean(dim=-1)
 
     def unrolled(self) -> Tensor:
         """A scalar whose gradient in alpha is the unrolled one: the chain rule from the weights."""
         weights = self.weights()
         gradient = cast("UnrolledGradient", self.problem).unrolled_gradient(weights.detach())
-        return (weights * gradient).sum()
+        return (weights * gradient).sum(dim=(-2, -1))
 
     # --- the estimator (see `GradientEstimator`) -----------------------------------------------
 

@@ -24,9 +24,13 @@ from nasbench_harness.contracts import Log, PartialChannels, Problem
 from nasbench_harness.methods.alpha import AlphaSearcher
 from nasbench_harness.methods.setups.drnas import DrNASSettings, DrNASSetup
 
+Generators = torch.Generator | Sequence[torch.Generator]
+
 
 class DrNAS(DrNASSetup, AlphaSearcher[DrNASSettings]):
     """Pathwise gradient through Dirichlet samples, a fresh one in every forward pass."""
+
+    batched = True
 
     def __init__(self, problem: Problem, settings: DrNASSettings, seed: int) -> None:
         super().__init__(problem, settings, seed)
@@ -34,6 +38,11 @@ class DrNAS(DrNASSetup, AlphaSearcher[DrNASSettings]):
         self._keep(self.best_options(0))
         if self.requires(settings):
             self._use_channels(0)
+
+    @classmethod
+    def joins(cls, settings: DrNASSettings) -> bool:
+        """Not where every run drops options of its own."""
+        return super().joins(settings) and not settings.kept_options
 
     def adam(self, parameters: Any) -> torch.optim.Adam:
         """Adam, whose weight decay carries the l2 anchor."""
@@ -97,7 +106,7 @@ class DrNAS(DrNASSetup, AlphaSearcher[DrNASSettings]):
 
     def loss_at(self, theta: Tensor) -> Tensor:
         """Mean validation loss of a mixture."""
-        return self.problem.losses(theta, "valid", self.active).mean()
+        return self.problem.losses(theta, "valid", self.active).mean(dim=-1)
 
     def anchored(self, loss: Tensor) -> Tensor:
         """With the KL anchor; the l2 anchor is Adam's weight decay."""
@@ -107,11 +116,13 @@ class DrNAS(DrNASSetup, AlphaSearcher[DrNASSettings]):
 
     def descend(self, loss: Tensor) -> None:
         """As ever, but alpha of dropped options stays where it is: no momentum, no decay."""
+        if self.dropped is None:
+            super().descend(loss)
+            return
         before = self.alpha.detach().clone()
         super().descend(loss)
-        if self.dropped is not None:
-            with torch.no_grad():
-                self.alpha.copy_(torch.where(self.dropped, before, self.alpha))
+        with torch.no_grad():
+            self.alpha.copy_(torch.where(self.dropped, before, self.alpha))
 
     def concentration(self) -> Tensor:
         """beta = elu(alpha) + 1, positive: [D, K]; a constant 1 where the option was dropped."""
@@ -123,7 +134,7 @@ class DrNAS(DrNASSetup, AlphaSearcher[DrNASSettings]):
 
         Zeroing and renormalising a Dirichlet sample leaves a Dirichlet sample of the rest.
         """
-        theta = dirichlet(self.concentration(), self.generator)
+        theta = dirichlet(self.concentration(), self.generators or self.generator)
         if self.active is None:
             return theta
         kept = theta * self.mask
@@ -137,7 +148,7 @@ class DrNAS(DrNASSetup, AlphaSearcher[DrNASSettings]):
         digammas = torch.digamma(beta) - torch.digamma(total).unsqueeze(-1)
         per_option = (beta - 1) * digammas - torch.lgamma(beta)
         per_decision = (per_option * exists).sum(dim=-1)
-        return (per_decision + torch.lgamma(total) - torch.lgamma(exists.sum(dim=-1))).sum()
+        return (per_decision + torch.lgamma(total) - torch.lgamma(exists.sum(dim=-1))).sum(dim=-1)
 
     def scores(self) -> Tensor:
         """softmax(alpha) as in the authors' derivation, or the mean of the Dirichlet."""
@@ -179,11 +190,15 @@ def _of_stage(numbers: Sequence[int], stage: int) -> int:
 
 
 class _Dirichlet(Function):
-    """torch.distributions.Dirichlet.rsample with a generator of one's own."""
+    """torch.distributions.Dirichlet.rsample with a generator of one's own, or one a run."""
 
     @staticmethod
-    def forward(ctx: FunctionCtx, beta: Tensor, generator: torch.Generator) -> Tensor:
-        theta = torch._sample_dirichlet(beta, generator=generator)
+    def forward(ctx: FunctionCtx, beta: Tensor, generator: Generators) -> Tensor:
+        if isinstance(generator, torch.Generator):
+            theta = torch._sample_dirichlet(beta, generator=generator)
+        else:
+            runs = zip(beta, generator, strict=True)
+            theta = torch.stack([torch._sample_dirichlet(own, generator=g) for own, g in runs])
         ctx.save_for_backward(theta, beta)
         return theta
 
@@ -195,7 +210,10 @@ class _Dirichlet(Function):
         return implicit * (grad - (theta * grad).sum(dim=-1, keepdim=True)), None
 
 
-def dirichlet(concentration: Tensor, generator: torch.Generator) -> Tensor:
-    """A sample of Dirichlet(concentration) per row, with its pathwise gradient (float64 inside)."""
+def dirichlet(concentration: Tensor, generator: Generators) -> Tensor:
+    """A sample of Dirichlet(concentration) per row, with its pathwise gradient (float64 inside).
+
+    With a generator for every run of [R, ..., K], each draws its own part.
+    """
     theta: Tensor = _Dirichlet.apply(concentration.double(), generator)
     return theta.to(concentration.dtype)

@@ -14,10 +14,10 @@ differentiated, such as a latency, are treated in the same way.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, Self
 
 import torch
 from torch import Tensor
@@ -37,18 +37,20 @@ TINY = 1e-30
 
 @dataclass(frozen=True)
 class Sample:
-    """n correlated draws: one-hot z, soft zeta, and log p(z)."""
+    """n correlated draws, of every run where runs are joined: one-hot z, soft zeta, log p(z)."""
 
     discrete: Tensor
-    """z [n, D, K], one-hot."""
+    """z [..., n, D, K], one-hot."""
     soft: Tensor
-    """Value of zeta, gradient of zeta - zeta~: [n, D, K]."""
+    """Value of zeta, gradient of zeta - zeta~: [..., n, D, K]."""
     log_p: Tensor
-    """log p(z), differentiable: [n]."""
+    """log p(z), differentiable: [..., n]."""
 
 
 class UNAS(UNASSetup, AlphaSearcher[UNASSettings]):
     """Unbiased gradients of an expected loss, differentiable or not."""
+
+    batched = True
 
     def __init__(self, problem: Problem, settings: UNASSettings, seed: int) -> None:
         super().__init__(problem, settings, seed)
@@ -56,6 +58,24 @@ class UNAS(UNASSetup, AlphaSearcher[UNASSettings]):
         self.cost_error = 0.0  # of the linear model, in the cost's unit
         self.cost_model: Tensor | None = None  # [D * K + 1] weights, then the bias
         self.updates = 0  # of the logits, so far
+
+    @classmethod
+    def joins(cls, settings: UNASSettings) -> bool:
+        """Not where every run fits a cost model of its own."""
+        return super().joins(settings) and settings.cost == "none"
+
+    @classmethod
+    def join(cls, searchers: Sequence[Self], problem: Problem) -> Self:
+        """With the reward baselines [R]."""
+        joint = super().join(searchers, problem)
+        joint.baseline = torch.stack([searcher.baseline for searcher in searchers])
+        return joint
+
+    def part(self, searchers: Sequence[Self]) -> None:
+        """With its baseline and the count of updates."""
+        super().part(searchers)
+        for searcher, baseline in zip(searchers, self.baseline, strict=True):
+            searcher.baseline, searcher.updates = baseline.clone(), self.updates
 
     # --- one step (section "one step, in order" of the authors' code) -------------------------
 
@@ -67,22 +87,22 @@ class UNAS(UNASSetup, AlphaSearcher[UNASSettings]):
             log = self.update_logits(sample)
         mixed = self.mixture(sample.soft.detach())
         per_example = self.settings.sample_per == "example"
-        return log | self.problem.fit(mixed if per_example else mixed[0])
+        return log | self.problem.fit(mixed if per_example else first(mixed))
 
     def update_logits(self, sample: Sample) -> Log:
         """One Adam step along the estimated gradient of the expected loss."""
         surrogate, discrete, log = self.surrogate(sample)
         if self.settings.control_variate == "baseline":  # 0.1 old + 0.9 new, as in the code
-            self.baseline = 0.1 * self.baseline + 0.9 * discrete.mean()
+            self.baseline = 0.1 * self.baseline + 0.9 * discrete.mean(dim=-1)
         self._set_learning_rate()
         self.descend(surrogate)
         if self.settings.cost != "none":
             log |= {"cost_model_error": self.cost_error, "cost_weight": self.cost_coefficient()}
         self.updates += 1
-        return {"discrete_loss": discrete.mean(), **log}
+        return {"discrete_loss": discrete.mean(dim=-1), **log}
 
     def surrogate(self, sample: Sample) -> tuple[Tensor, Tensor, Log]:
-        """A scalar whose gradient is the estimator; L(z) [B] without gradient; what to log."""
+        """A scalar whose gradient is the estimator; L(z) [..., B] without gradient; what to log."""
         with torch.no_grad():
             discrete = self.objective(sample.discrete, self.only(sample))
         surrogate, log = self.loss_surrogate(discrete, sample)
@@ -93,13 +113,14 @@ class UNAS(UNASSetup, AlphaSearcher[UNASSettings]):
         return surrogate, discrete, log
 
     def loss_surrogate(self, discrete: Tensor, sample: Sample) -> tuple[Tensor, Log]:
-        """The part of the loss; `discrete` is L(z) [B], no gradient."""
+        """The part of the loss; `discrete` is L(z) [..., B], no gradient."""
         if self.settings.control_variate == "loss":
             continuous = self.objective(self.mixture(sample.soft))
             advantage = (discrete - continuous).detach()
-            loss = (advantage * sample.log_p + continuous).mean()
-            return loss, {"soft_loss": continuous.detach().mean()}
-        return ((discrete - self.baseline) * sample.log_p).mean(), {}
+            loss = (advantage * sample.log_p + continuous).mean(dim=-1)
+            return loss, {"soft_loss": continuous.detach().mean(dim=-1)}
+        baseline = self.baseline.unsqueeze(-1)
+        return ((discrete - baseline) * sample.log_p).mean(dim=-1), {}
 
     @property
     def samples(self) -> int:
@@ -108,29 +129,31 @@ class UNAS(UNASSetup, AlphaSearcher[UNASSettings]):
 
     def only(self, sample: Sample) -> Tensor | None:
         """The choices of z where one z serves the whole batch, on the host: nothing else is run."""
-        return sample.discrete[0].bool().cpu() if self.settings.sample_per == "batch" else None
+        one = self.settings.sample_per == "batch"
+        return first(sample.discrete).bool().cpu() if one else None
 
     def objective(self, weights: Tensor, active: Tensor | None = None) -> Tensor:
-        """L_train + gap_weight |L_val - L_train| per example [B] (eq. 11)."""
+        """L_train + gap_weight |L_val - L_train| per example [..., B] (eq. 11)."""
         if self.settings.sample_per == "batch":
-            weights = weights[0]
+            weights = first(weights)
         train = self.problem.losses(weights, "train", active)
         if not self.settings.gap_weight:
             return train
         valid = self.problem.losses(weights, "valid", active)
         if self.settings.gap == "per_example":
             return train + self.settings.gap_weight * (valid - train).abs()
-        return train + self.settings.gap_weight * (valid.mean() - train.mean()).abs()
+        gap = valid.mean(dim=-1, keepdim=True) - train.mean(dim=-1, keepdim=True)
+        return train + self.settings.gap_weight * gap.abs()
 
     def mixture(self, soft: Tensor) -> Tensor:
-        """Soft samples [n, D, K] as the network mixes them: without options of hardly any weight.
+        """Soft samples [..., n, D, K] as networks mix them: without options of hardly any weight.
 
         What is left is not renormalised. An option stays for all n samples if it weighs enough in
         one of them.
         """
         if not self.settings.least_weight:
             return soft
-        return soft * (soft.detach().amax(dim=0) >= self.settings.least_weight)
+        return soft * (soft.detach().amax(dim=-3, keepdim=True) >= self.settings.least_weight)
 
     # --- sampling ------------------------------------------------------------------------------
 
@@ -144,12 +167,12 @@ class UNAS(UNASSetup, AlphaSearcher[UNASSettings]):
     def sample(self, count: int) -> Sample:
         """`count` architectures with their soft counterparts."""
         clamp = self.settings.uniform_clamp
-        uniforms = self.uniform((count, *self.alpha.shape)).clamp(clamp, 1 - clamp)
+        uniforms = self.uniform((count, *self.mask.shape)).clamp(clamp, 1 - clamp)
         return draw(self.log_probabilities(), uniforms, self.settings.temperature)
 
     def entropy(self) -> Tensor:
         """Summed entropy of the decisions, in nats."""
-        return entropy(self.log_probabilities(), self.mask).sum()
+        return entropy(self.log_probabilities(), self.mask).sum(dim=-1)
 
     def scores(self) -> Tensor:
         """p, 0 where masked."""
@@ -265,13 +288,19 @@ class UNAS(UNASSetup, AlphaSearcher[UNASSettings]):
             self.optimizer.param_groups[0]["lr"] = low + (high - low) * share
 
 
+def first(samples: Tensor) -> Tensor:
+    """[..., D, K]: the first of n samples [..., n, D, K]."""
+    return samples[..., 0, :, :]
+
+
 def draw(log_p: Tensor, uniforms: Tensor, temperature: float) -> Sample:
-    """Gumbel-max samples z of p with zeta and zeta~, from uniforms [n, D, K] in (0, 1).
+    """Gumbel-max samples z of p with zeta and zeta~, from uniforms [..., n, D, K] in (0, 1).
 
     Only p carries gradient: the uniforms v behind zeta~ follow from z and u and are detached, so
     that zeta~ is the soft sample conditioned on z. In value zeta and zeta~ are equal. Options that
     do not exist have log p = -inf and are never drawn.
     """
+    log_p = log_p.unsqueeze(-3)
     finite = log_p.clamp(min=torch.finfo(log_p.dtype).min)  # keeps 0 * log p at 0
     log_u = uniforms.log()
     perturbed = finite - (-log_u).log()
@@ -285,7 +314,7 @@ def draw(log_p: Tensor, uniforms: Tensor, temperature: float) -> Sample:
 
 
 def condition(p: Tensor, log_u: Tensor, discrete: Tensor) -> Tensor:
-    """a~ [n, D, K]: the perturbed logits given z and log u, as a function of p with v held fixed.
+    """a~ [..., n, D, K]: the perturbed logits given z and log u, a function of p with v held fixed.
 
     For the chosen option a~ = -log(-log v), for another one -log(-log v / p - log v_chosen).
     """

@@ -8,7 +8,8 @@ The life of a search, in order: the problem and the searcher are made; at every 
 begins it with `advance()` and the searcher takes it with `step()`; at recorded steps the searcher
 is asked for `scores()` and `architecture()`, the problem `observe`s that mixture, and a line goes
 into the journal; at due times both give their `state_dict()` for a checkpoint; at the end comes
-`architecture()`, which the problem `conclude`s and the table looks up.
+`architecture()`, which the problem `conclude`s and the table looks up. Searches on a landscape that
+differ in their seed only take a step together where their method is a `JointSearcher`.
 """
 
 from nasbench_harness.contracts.benchmark import Metric, Table
@@ -32,7 +33,13 @@ from nasbench_harness.contracts.problem import (
     StandAloneAccuracy,
     UnrolledGradient,
 )
-from nasbench_harness.contracts.searcher import GradientEstimator, Recipe, Searcher, Setup
+from nasbench_harness.contracts.searcher import (
+    GradientEstimator,
+    JointSearcher,
+    Recipe,
+    Searcher,
+    Setup,
+)
 from nasbench_harness.contracts.space import Architecture, Decision, Numbered, SearchSpace
 
 __all__ = [
@@ -43,6 +50,7 @@ __all__ = [
     "GradientEstimator",
     "Grown",
     "Importable",
+    "JointSearcher",
     "Kind",
     "Log",
     "Metric",

@@ -144,6 +144,12 @@ class Kind(Protocol):
     ) -> Problem:
         """The problem of a trial."""
 
+    def joins(self, problem: Problem) -> bool:
+        """Can problems like this one, of searches that differ in their seed only, become one."""
+
+    def join(self, problems: Sequence[Problem]) -> Problem:
+        """One problem with weights [R, D, K] and losses [R, B]: all that a joint searcher asks."""
+
     def recorded(self, spec: Any) -> list[int]:
         """Which steps enter the history, in order; always the last one."""
 

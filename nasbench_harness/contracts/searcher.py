@@ -98,3 +98,33 @@ class GradientEstimator(Protocol):
         Only where losses are multilinear in the weights, as on a landscape: there the expected
         loss of independent random rows is the loss of their means.
         """
+
+
+@runtime_checkable
+class JointSearcher(Protocol):
+    """Capability of a searcher: it steps together with others that differ in their seed only.
+
+    A step of R runs on a landscape then costs hardly more than one. What a run finds must not
+    depend on it, bit for bit: each draws from its own generator, and every number is computed as it
+    is for a run by itself (the conformance kit tells). A method without these
+    members is stepped run by run.
+    """
+
+    @classmethod
+    def joins(cls, settings: Any) -> bool:
+        """Can searches of these settings be joined."""
+
+    @classmethod
+    def join(cls, searchers: Sequence[Any], problem: Problem) -> Any:
+        """A searcher of all of them on their joint `problem`, all at the same step.
+
+        Its weights are [R, D, K] or [R, B, D, K], the problem's losses [R, B], and its `step` logs
+        values [R]. Of the problem it has `space`, `device`, `dtype`, `batch_size`, `progress`,
+        `losses` and `fit`. The single searchers go on to tell their own scores, answer and state.
+        """
+
+    def step(self) -> Log:
+        """One step; of all runs, for a joint searcher."""
+
+    def part(self, searchers: Sequence[Any]) -> None:
+        """Give each of the joined what the joint searcher keeps for them, if it keeps anything."""

@@ -58,82 +58,117 @@ def run_job(
     hardware: Hardware | None = None,
 ) -> Outcome:
     """Run (or go on with) the job in `folder`; whatever goes wrong becomes its status."""
+    callbacks = callbacks or Callbacks()
+    driver = Driver(spec, folder, callbacks)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with FileLock(folder / LOCK, timeout=LOCK_SECONDS):
-            write_json(folder / TRIAL, {"schema_version": SCHEMA_VERSION, **asdict(spec)})
-            job = open_job(spec, hardware or Hardware())
-            return _Driver(spec, job, folder, callbacks or Callbacks()).run()
-    except Timeout:
-        return Outcome(spec.trial_id, Status.FAILED, f"Another process is running {folder}.")
+        driver.open(hardware or Hardware())
+        job, stopped = driver.job, False
+        while not job.finished and not stopped:
+            recorded = job.advance()
+            if recorded:
+                driver.record()
+            driver.tell(recorded=recorded)
+            stopped = callbacks.stopped()
+            if stopped or driver.is_due(recorded=recorded):
+                driver.save()
+        return driver.end()
     except Exception as error:
-        outcome = Outcome(spec.trial_id, Status.FAILED, sentence(error))
-        write_failure(folder, outcome, traceback.format_exc())
-        return outcome
+        return driver.fail(error)
+    finally:
+        driver.close()
 
 
-class _Driver:
-    """A job and what is kept of it."""
+class Driver:
+    """A job, what is kept of it in its folder, and the lock of that; whoever opens it closes it."""
 
-    def __init__(self, spec: Spec, job: Job, folder: Path, callbacks: Callbacks) -> None:
-        self._spec, self._job = spec, job
-        self._folder, self._callbacks = folder, callbacks
+    job: Job
+
+    def __init__(self, spec: Spec, folder: Path, callbacks: Callbacks) -> None:
+        """`folder` is the job's own."""
+        self.spec, self._folder, self._callbacks = spec, folder, callbacks
+        self._lock = FileLock(folder / LOCK, timeout=LOCK_SECONDS)
+        self._journal: Journal | None = None
         self._lines = 0
         """Of the journal, at the job's present step."""
         self._saved = self._told = time.monotonic()
+        self.told = False
+        """Has anybody been told yet how far the job is."""
 
-    def run(self) -> Outcome:
-        """To the end, or to where it is stopped."""
-        self._resume()
-        with contextlib.closing(Journal(self._folder / HISTORY, keep=self._lines)) as journal:
-            finished = self._advance(journal)
-        if not finished:
-            outcome = Outcome(self._spec.trial_id, Status.INTERRUPTED, f"stopped {self._job.place}")
-            write_failure(self._folder, outcome)
-            return outcome
-        result = self._job.result(partial(read_journal, self._folder / HISTORY))
-        write_json(self._folder / RESULT, {"schema_version": SCHEMA_VERSION, **result})
-        remove_checkpoints(self._folder)
-        return Outcome(self._spec.trial_id, Status.DONE)
-
-    def _advance(self, journal: Journal) -> bool:
-        """To the last step; False if stopped before, with a checkpoint to go on from."""
-        job = self._job
-        while not job.finished:
-            recorded = job.advance()
-            if recorded:
-                journal.append(job.record())
-                self._lines = journal.length
-            self._tell(recorded=recorded)
-            stopped = self._callbacks.stopped()
-            if stopped or self._is_due(recorded=recorded):
-                journal.sync()
-                self._checkpoint()
-            if stopped and not job.finished:
-                return False
-        return True
-
-    def _tell(self, *, recorded: bool) -> None:
-        now = time.monotonic()
-        if recorded or now - self._told > PROGRESS_SECONDS:
-            self._callbacks.progress(self._job.step)
-            self._told = now
-
-    def _is_due(self, *, recorded: bool) -> bool:
-        """Is it time for a checkpoint: every few seconds, and after every line that took long."""
-        if recorded and self._job.lasting:
-            return True
-        waited = time.monotonic() - self._saved
-        return waited > CHECKPOINT_SECONDS and not self._job.finished
-
-    def _checkpoint(self) -> None:
-        state = self._job.state_dict()
-        kept = {"fingerprint": self._spec.fingerprint, "lines": self._lines}
-        save_checkpoint(self._folder, {**kept, **state})
-        self._saved = time.monotonic()
-
-    def _resume(self) -> None:
-        state = load_checkpoint(self._folder, self._spec.fingerprint)
+    def open(self, hardware: Hardware) -> None:
+        """Lock the folder, open the job and go on from its last checkpoint, if there is one."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        self._lock.acquire()
+        write_json(self._folder / TRIAL, {"schema_version": SCHEMA_VERSION, **asdict(self.spec)})
+        self.job = open_job(self.spec, hardware)
+        state = load_checkpoint(self._folder, self.spec.fingerprint)
         if state is not None:
             self._lines = int(state["lines"])
-            self._job.load_state_dict(state)
+            self.job.load_state_dict(state)
+        self._journal = Journal(self._folder / HISTORY, keep=self._lines)
+
+    def record(self) -> None:
+        """Write the line of the history that is due."""
+        assert self._journal is not None
+        self._journal.append(self.job.record())
+        self._lines = self._journal.length
+
+    def tell(self, *, recorded: bool) -> None:
+        """Tell how far the job is: at every recorded step, and now and then in between."""
+        if recorded or self.silent:
+            self._callbacks.progress(self.job.step)
+            self._told, self.told = time.monotonic(), True
+
+    @property
+    def silent(self) -> bool:
+        """Has nobody been told for a while."""
+        return time.monotonic() - self._told > PROGRESS_SECONDS
+
+    def is_due(self, *, recorded: bool) -> bool:
+        """Is it time for a checkpoint: every few seconds, and after every line that took long."""
+        if recorded and self.job.lasting:
+            return True
+        waited = time.monotonic() - self._saved
+        return waited > CHECKPOINT_SECONDS and not self.job.finished
+
+    def save(self) -> None:
+        """Write a checkpoint, after the lines that it counts on."""
+        assert self._journal is not None
+        self._journal.sync()
+        kept = {"fingerprint": self.spec.fingerprint, "lines": self._lines}
+        save_checkpoint(self._folder, {**kept, **self.job.state_dict()})
+        self._saved = time.monotonic()
+
+    def end(self) -> Outcome:
+        """Write the result of a finished job; of another one that it was interrupted."""
+        self._close_journal()
+        if not self.job.finished:
+            place = f"stopped {self.job.place}"
+            outcome = Outcome(self.spec.trial_id, Status.INTERRUPTED, place)
+            write_failure(self._folder, outcome)
+            return outcome
+        result = self.job.result(partial(read_journal, self._folder / HISTORY))
+        write_json(self._folder / RESULT, {"schema_version": SCHEMA_VERSION, **result})
+        remove_checkpoints(self._folder)
+        return Outcome(self.spec.trial_id, Status.DONE)
+
+    def fail(self, error: Exception) -> Outcome:
+        """Write why there is no result; called in the handler of `error`."""
+        if isinstance(error, Timeout):
+            busy = f"Another process is running {self._folder}."
+            return Outcome(self.spec.trial_id, Status.FAILED, busy)
+        outcome = Outcome(self.spec.trial_id, Status.FAILED, sentence(error))
+        with contextlib.suppress(OSError):
+            self._close_journal()
+        write_failure(self._folder, outcome, traceback.format_exc())
+        return outcome
+
+    def close(self) -> None:
+        """Leave the folder to others."""
+        with contextlib.suppress(OSError):
+            self._close_journal()
+        self._lock.release()
+
+    def _close_journal(self) -> None:
+        journal, self._journal = self._journal, None
+        if journal is not None:
+            journal.close()

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import Field
 from pkgutil import resolve_name
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Protocol, runtime_checkable
 
 from nasbench_harness.hardware import Hardware
 
@@ -68,6 +68,10 @@ class Spec(Protocol):
     def identity(self) -> Mapping[str, Any]:
         """What it is beside its settings, for who looks on: names, seeds, versions."""
 
+    @property
+    def cohort(self) -> str:
+        """The same for jobs that differ in their seed only and may be stepped as one; else ""."""
+
 
 class Job(Protocol):
     """One job in progress; it knows nothing of files, other jobs, or who looks on."""
@@ -107,6 +111,29 @@ class Job(Protocol):
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Go on from there; called of a job that was just opened."""
+
+
+class JointJob(Protocol):
+    """Several jobs at the same step, stepped as one; each tells its own lines, state and result."""
+
+    def advance(self) -> bool:
+        """`Job.advance` of all; True where every one's `record` has a line to tell."""
+
+    def part(self) -> None:
+        """Give each what is kept jointly, before anything but `record` is asked of it."""
+
+
+@runtime_checkable
+class JoinableJob(Protocol):
+    """Capability of a job: steps together with others of its cohort, and no other result for it."""
+
+    @property
+    def joins(self) -> bool:
+        """Can this one; the same for all of a cohort."""
+
+    @classmethod
+    def join(cls, jobs: Sequence[Any]) -> JointJob:
+        """One job of all, which are of this class and at the same step."""
 
 
 def open_job(spec: Spec, hardware: Hardware) -> Job:

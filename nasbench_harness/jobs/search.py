@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 from nasbench_harness import registry
+from nasbench_harness.contracts import JointSearcher
 from nasbench_harness.errors import HarnessError
 from nasbench_harness.hardware import Hardware, wait_for
 from nasbench_harness.jobs.job import Row
@@ -46,9 +47,9 @@ class Search:
 
     def __init__(self, run: Run) -> None:
         """`run` is at its first step."""
-        self._run = run
+        self.run = run
         self._log: Mapping[str, Any] = {}
-        kind = open_kind(run.spec.problem)
+        self._kind = kind = open_kind(run.spec.problem)
         recorded = kind.recorded(run.spec)
         self._recorded = set(recorded)
         self._snapshots = {*recorded[:: max(1, len(recorded) // SNAPSHOTS)], recorded[-1]}
@@ -57,24 +58,24 @@ class Search:
     @property
     def step(self) -> int:
         """Search steps done."""
-        return self._run.step
+        return self.run.step
 
     @property
     def finished(self) -> bool:
         """Are all steps done."""
-        return self._run.step >= self._run.spec.steps
+        return self.run.step >= self.run.spec.steps
 
     @property
     def place(self) -> str:
         """`at step 20`."""
-        return f"at step {self._run.step}"
+        return f"at step {self.run.step}"
 
     def advance(self) -> bool:
         """One step of problem and searcher; what is recorded waits for the device."""
-        run, started = self._run, time.perf_counter()
+        run, started = self.run, time.perf_counter()
         run.problem.advance()
         self._log = run.searcher.step()
-        recorded = run.step + 1 in self._recorded
+        recorded = self.recorded_next
         if recorded:
             wait_for(run.problem.device)
         run.seconds += time.perf_counter() - started
@@ -83,16 +84,16 @@ class Search:
 
     def record(self) -> Row:
         """The answer if the search stopped now, and what problem and searcher tell."""
-        return record(self._run, self._log, snapshot=self._run.step in self._snapshots)
+        return record(self.run, self._log, snapshot=self.run.step in self._snapshots)
 
     def result(self, history: Callable[[], Sequence[Row]]) -> Row:
         """The answer, looked up."""
         del history
-        return result(self._run)
+        return result(self.run)
 
     def state_dict(self) -> dict[str, Any]:
         """Step, clock, searcher and problem."""
-        run = self._run
+        run = self.run
         return {
             "step": run.step,
             "seconds": run.seconds,
@@ -102,6 +103,65 @@ class Search:
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Go on after the step of `state`."""
-        self._run.step, self._run.seconds = state["step"], state["seconds"]
-        self._run.problem.load_state_dict(state["problem"])
-        self._run.searcher.load_state_dict(state["searcher"])
+        self.run.step, self.run.seconds = state["step"], state["seconds"]
+        self.run.problem.load_state_dict(state["problem"])
+        self.run.searcher.load_state_dict(state["searcher"])
+
+    @property
+    def joins(self) -> bool:
+        """Have both method and problem said that they can."""
+        searcher = self.run.searcher
+        if not isinstance(searcher, JointSearcher) or not self._kind.joins(self.run.problem):
+            return False
+        method = registry.methods.load(self.run.spec.method)
+        return searcher.joins(method.Settings.build(self.run.spec.method, self.run.spec.settings))
+
+    @classmethod
+    def join(cls, jobs: Sequence[Search]) -> JointSearch:
+        """All of them as one."""
+        return JointSearch(jobs)
+
+    @property
+    def recorded_next(self) -> bool:
+        """Has the next step a line in the history."""
+        return self.run.step + 1 in self._recorded
+
+    def stepped(self, seconds: float, log: Mapping[str, Any]) -> None:
+        """Count a step that was made jointly, with its part of what there is to log."""
+        self.run.seconds += seconds
+        self.run.step += 1
+        self._log = log
+
+
+class JointSearch:
+    """Searches that differ in their seed only, at the same step, as one."""
+
+    def __init__(self, searches: Sequence[Search]) -> None:
+        """They share alpha's memory from now on, and stay searches of their own."""
+        self._searches = searches
+        runs = [search.run for search in searches]
+        self._searchers = [cast("JointSearcher", run.searcher) for run in runs]
+        self._problem = open_kind(runs[0].spec.problem).join([run.problem for run in runs])
+        self._searcher = type(self._searchers[0]).join(self._searchers, self._problem)
+
+    def advance(self) -> bool:
+        """One step of all; each has run for its share of the time."""
+        started = time.perf_counter()
+        self._problem.advance()
+        log = self._searcher.step()
+        recorded = self._searches[0].recorded_next
+        if recorded:
+            self.part()
+        share = (time.perf_counter() - started) / len(self._searches)
+        for place, search in enumerate(self._searches):
+            search.stepped(share, _of_run(log, place) if recorded else {})
+        return recorded
+
+    def part(self) -> None:
+        """What the searchers keep jointly."""
+        self._searcher.part(self._searchers)
+
+
+def _of_run(log: Mapping[str, Any], place: int) -> dict[str, Any]:
+    """One run's part of a joint log: of values [R] its own, of others all."""
+    return {k: v[place] if getattr(v, "ndim", 0) else v for k, v in log.items()}

@@ -119,6 +119,14 @@ class PlainKind(Kind):
         """The class of its problems."""
         raise NotImplementedError
 
+    def joins(self, problem: Problem) -> bool:
+        """Every search is stepped by itself."""
+        return False
+
+    def join(self, problems: Sequence[Problem]) -> Problem:
+        """Not where `joins` is False."""
+        raise NotImplementedError
+
     def recorded(self, spec: Any) -> list[int]:
         """The first, dense at first, then even."""
         return recorded_steps(spec.steps)

@@ -102,6 +102,11 @@ class TrialSpec:
         decisive = {name: value for name, value in self.decisive().items() if name != "seed"}
         return hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()
 
+    @property
+    def cohort(self) -> str:
+        """The same for searches that differ in their seed only, where a step is cheap."""
+        return "" if kind_of(self.problem).dear else self.kind
+
     def decisive(self) -> dict[str, Any]:
         """What decides the result."""
         decisive = {k: v for k, v in asdict(self).items() if k not in _NOT_DECISIVE}

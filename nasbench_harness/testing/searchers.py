@@ -10,7 +10,14 @@ from typing import Any
 import numpy as np
 import torch
 
-from nasbench_harness.contracts import GradientEstimator, Problem, Searcher, SearchSpace
+from nasbench_harness.contracts import (
+    GradientEstimator,
+    JointSearcher,
+    Problem,
+    Searcher,
+    SearchSpace,
+)
+from nasbench_harness.problems.landscape.joint import can_join, join_problems
 from nasbench_harness.problems.landscape.objective import Landscape
 from nasbench_harness.testing.toys import toy_problem
 
@@ -28,7 +35,8 @@ def check_searcher(
     state survives `torch.load(weights_only=True)`; scores have the space's shape and respect its
     mask; the answer is an architecture of the space; global random state is left alone; settings
     are validated and every recipe is valid. A `GradientEstimator` gives gradients of the space's
-    shape, and goes on as if nobody had asked for them.
+    shape, and goes on as if nobody had asked for them. A `JointSearcher` steps several runs as
+    each goes alone, bit for bit.
     """
     chosen = settings if settings is not None else method.Settings()
     _check_recipes(method)
@@ -45,6 +53,7 @@ def check_searcher(
     assert first == resumed, "a searcher resumed from its state must go on as if uninterrupted"
     asked = _trace(make, make_problem, steps, each_step=_check_estimator)
     assert first == asked, "a searcher whose gradient was estimated must go on as if not asked"
+    _check_joint(make, make_problem, chosen, steps)
     assert _global_random_state() == before, "an estimate must not touch global random state"
 
 
@@ -98,6 +107,36 @@ def _check_estimator(searcher: Searcher, problem: Problem) -> None:
     problem.load_state_dict(before[1])
 
 
+def _check_joint(
+    make: Callable[[Problem, int], Searcher],
+    make_problem: Callable[[], Problem],
+    settings: Any,
+    steps: int,
+) -> None:
+    """Three runs stepped as one are, at every step and bit for bit, what each is alone."""
+    problems = [make_problem() for _ in range(3)]
+    runs = [make(problem, seed) for seed, problem in enumerate(problems)]
+    first = runs[0]
+    if not isinstance(first, JointSearcher) or not first.joins(settings):
+        return
+    if not can_join(problems[0]):
+        return
+    joint_problem = join_problems(problems)
+    joint = first.join(runs, joint_problem)
+    single = [(make_problem(), seed) for seed in range(3)]
+    alone = [(problem, make(problem, seed)) for problem, seed in single]
+    for _ in range(steps):
+        joint_problem.advance()
+        joint.step()
+        joint.part(runs)
+        for run, (problem, other) in zip(runs, alone, strict=True):
+            problem.advance()
+            other.step()
+            same = _plain(run.state_dict()) == _plain(other.state_dict())
+            assert same, "runs that are stepped as one must go on as each does alone"
+            assert _answers(run, problem.space) == _answers(other, problem.space)
+
+
 def _answers(searcher: Searcher, space: SearchSpace) -> tuple[Any, ...]:
     scores = searcher.scores()
     mask = space.mask
@@ -108,6 +147,15 @@ def _answers(searcher: Searcher, space: SearchSpace) -> tuple[Any, ...]:
     arch = searcher.architecture()
     assert space.parse(str(arch)) == arch, "architecture() must be one of the space's"
     return scores.tolist(), arch.choices
+
+
+def _plain(state: Any) -> Any:
+    """The same with lists for tensors, which compare exactly."""
+    if isinstance(state, dict):
+        return {name: _plain(value) for name, value in state.items()}
+    if isinstance(state, list | tuple):
+        return [_plain(value) for value in state]
+    return state.tolist() if isinstance(state, torch.Tensor) else state
 
 
 def _through_file(state: Any) -> Any:

@@ -62,3 +62,8 @@ class TrainingSpec:
     def trial_id(self) -> str:
         """Readable name and a hash of everything above."""
         return f"{self.label}-s{self.seed}-{self.fingerprint[:10]}"
+
+    @property
+    def cohort(self) -> str:
+        """A training runs alone."""
+        return ""

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from nasbench_harness.jobs import driver
+from nasbench_harness.jobs.cohort import run_cohort
 from nasbench_harness.jobs.driver import Callbacks, run_job
 from nasbench_harness.store import files
 from nasbench_harness.study.spec import TrialSpec
@@ -36,6 +37,11 @@ def killed_at_step(spec: TrialSpec, folder: Path, at: int, log: Path) -> None:
 def killed_at_sync(spec: TrialSpec, folder: Path, at: int, log: Path) -> None:
     """Checkpoint after every step; die as the `at`-th file is about to be made safe."""
     driver.CHECKPOINT_SECONDS = 0.0
+    _die_at_sync(at)
+    run_job(spec, folder)
+
+
+def _die_at_sync(at: int) -> None:
     fsync, count = os.fsync, 0
 
     def deadly(handle: Any) -> None:
@@ -46,7 +52,28 @@ def killed_at_sync(spec: TrialSpec, folder: Path, at: int, log: Path) -> None:
         fsync(handle)
 
     files.os.fsync = deadly  # type: ignore[attr-defined]
-    run_job(spec, folder)
+
+
+def cohort_killed_at_step(specs: list[TrialSpec], folder: Path, at: int, log: Path) -> None:
+    """As `killed_at_step`, of several trials stepped as one."""
+    driver.CHECKPOINT_SECONDS = 0.0
+    polls = 0
+
+    def stopped() -> bool:
+        nonlocal polls
+        polls += 1
+        if polls == at:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return False
+
+    list(run_cohort(specs, folder, lambda spec: Callbacks(stopped=stopped)))
+
+
+def cohort_killed_at_sync(specs: list[TrialSpec], folder: Path, at: int, log: Path) -> None:
+    """As `killed_at_sync`, so that some of the trials have a newer checkpoint than the others."""
+    driver.CHECKPOINT_SECONDS = 0.0
+    _die_at_sync(at)
+    list(run_cohort(specs, folder))
 
 
 asked = globals()

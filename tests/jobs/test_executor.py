@@ -64,7 +64,7 @@ def test_every_trial_ends_once_and_tells_its_progress(specs: Specs, tmp_path: Pa
 
 
 def test_killed_worker_takes_only_its_trial_along(specs: Specs, tmp_path: Path) -> None:
-    chosen = specs("drnas", steps=3_000, random=False)
+    chosen = specs("drnas,darts,unas", seeds=1, steps=3_000, random=False)
     ended: list[Outcome] = []
     killed = ""
     for event in LocalExecutor(1).run(chosen, tmp_path):
@@ -80,6 +80,26 @@ def test_killed_worker_takes_only_its_trial_along(specs: Specs, tmp_path: Path) 
     assert "SIGKILL" in by_id[killed].error
     assert [o.status for t, o in by_id.items() if t != killed] == [Status.DONE] * 2
     assert read_json(tmp_path / killed / "result.json")["status"] == "failed"
+
+
+def test_killed_worker_takes_nobody_of_a_cohort_along(specs: Specs, tmp_path: Path) -> None:
+    """They go on one by one, to what each ends with alone."""
+    chosen = specs("darts", steps=3_000, random=False)
+    ended: list[Outcome] = []
+    killed = False
+    for event in LocalExecutor(1).run(chosen, tmp_path):
+        if isinstance(event, Outcome):
+            ended.append(event)
+        elif not killed and event.steps > 100:
+            killed = True
+            (worker,) = multiprocessing.active_children()
+            assert worker.pid is not None
+            os.kill(worker.pid, signal.SIGKILL)
+    assert killed
+    assert [outcome.status for outcome in ended] == [Status.DONE] * 3
+    for spec in chosen:
+        run_job(spec, tmp_path / "alone" / spec.trial_id)
+    assert answers(chosen, tmp_path) == answers(chosen, tmp_path / "alone")
 
 
 def test_closing_the_iterator_interrupts_running_trials(specs: Specs, tmp_path: Path) -> None:
@@ -131,7 +151,7 @@ def test_method_may_print_though_nobody_reads(tmp_path: Path) -> None:
         "    def __init__(self, specs): self.specs = specs\n"
         "    def recv(self):\n"
         "        if not self.specs: raise EOFError\n"
-        "        return self.specs.pop()\n"
+        "        return [self.specs.pop()]\n"
         "    def send(self, event): pass\n"
         "step = Method.step\n"
         "def talk(self):\n"

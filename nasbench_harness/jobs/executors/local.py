@@ -1,7 +1,8 @@
 """Trials in parallel processes on this machine.
 
-Each worker takes one trial after the other. A worker that dies takes only its trial with it: the
-trial is marked failed and a new worker takes its place.
+Each worker takes one cohort after the other: trials that differ in their seed only, often a single
+one. A worker that dies takes only its trial with it: the trial is marked failed and a new worker
+takes its place. Of a cohort nobody knows whose fault it was: its trials go on one by one.
 """
 
 from __future__ import annotations
@@ -15,14 +16,16 @@ import tempfile
 import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
 from nasbench_harness.hardware import Hardware, available_cores
-from nasbench_harness.jobs.driver import Callbacks, run_job
+from nasbench_harness.jobs.cohort import cohorts, run_cohort
+from nasbench_harness.jobs.driver import Callbacks
 from nasbench_harness.jobs.executors import Advanced, Event
 from nasbench_harness.jobs.job import Spec
 from nasbench_harness.process import frame, streams
@@ -32,7 +35,7 @@ GRACE_SECONDS = 10.0
 """How long a worker that is asked to stop may take to end its step and save it."""
 SHORT_SECONDS = 1.0
 """How long nobody needs to be told that workers are waited for."""
-PRELOADED = ("torch", "torch._dynamo", "nasbench_harness.jobs.driver")
+PRELOADED = ("torch", "torch._dynamo", "nasbench_harness.jobs.cohort")
 """What workers are forked with, beside the modules that open their jobs; optimizers import
 `torch._dynamo` at their first step."""
 STOPS = {signal.SIGINT, *frame.STOPS}
@@ -84,7 +87,7 @@ class LocalExecutor:
         return self._events(specs, folder)
 
     def _events(self, specs: Sequence[Spec], folder: Path) -> Generator[Event]:
-        queue = deque(specs)
+        queue = deque(cohorts(specs, self.jobs))
         workers: list[_Worker] = []
         try:
             while queue or workers:
@@ -134,7 +137,10 @@ def _unseen_script() -> Iterator[None]:
 class _Worker:
     process: BaseProcess
     connection: Connection
-    spec: Spec | None = None
+    specs: list[Spec] = field(default_factory=list)
+    """What it has not told the end of."""
+    leaving: bool = False
+    """Was it asked to stop by somebody else."""
 
     @classmethod
     def start(
@@ -149,40 +155,47 @@ class _Worker:
         theirs.close()
         return cls(process, ours)
 
-    def give(self, spec: Spec) -> None:
-        self.spec = spec
-        self.connection.send(spec)
+    def give(self, specs: Sequence[Spec]) -> None:
+        self.specs = list(specs)
+        self.connection.send(self.specs)
 
 
-def _collect(workers: list[_Worker], queue: deque[Spec], folder: Path) -> Iterator[Event]:
-    """Wait for the next messages; hand out new trials and bury dead workers."""
+def _collect(workers: list[_Worker], queue: deque[list[Spec]], folder: Path) -> Iterator[Event]:
+    """Wait for the next messages; hand out new cohorts and bury dead workers."""
     ready = wait([worker.connection for worker in workers])
     for worker in [w for w in workers if w.connection in ready]:
         try:
             event: Event = worker.connection.recv()
         except (EOFError, ConnectionError):
             workers.remove(worker)
-            yield _bury(worker, folder)
+            yield from _bury(worker, queue, folder)
             continue
         yield event
         if isinstance(event, Outcome):
-            if queue and event.status is not Status.INTERRUPTED:  # that worker is leaving
+            worker.specs = [spec for spec in worker.specs if spec.trial_id != event.trial_id]
+            worker.leaving |= event.status is Status.INTERRUPTED
+            if worker.specs:
+                continue
+            if queue and not worker.leaving:
                 worker.give(queue.popleft())
             else:
                 workers.remove(worker)
                 _dismiss(worker)
 
 
-def _bury(worker: _Worker, folder: Path) -> Outcome:
-    """The trial of a worker that died without a word."""
+def _bury(worker: _Worker, queue: deque[list[Spec]], folder: Path) -> Iterator[Outcome]:
+    """What was left to a worker that died without a word: one trial has failed, several go on."""
     worker.process.join()
-    assert worker.spec is not None
+    if len(worker.specs) > 1 or worker.leaving:
+        queue.extendleft([spec] for spec in reversed(worker.specs))
+        return
+    (spec,) = worker.specs
     code = worker.process.exitcode or 0
     how = signal.Signals(-code).name if code < 0 else f"exit code {code}"
     sentence = f"The worker process was killed in the middle of the trial ({how})."
-    outcome = Outcome(worker.spec.trial_id, Status.FAILED, sentence)
+    outcome = Outcome(spec.trial_id, Status.FAILED, sentence)
     write_failure(folder / outcome.trial_id, outcome)
-    return outcome
+    yield outcome
 
 
 def _dismiss(worker: _Worker) -> None:
@@ -238,13 +251,19 @@ def _work(connection: Connection, folder: Path, hardware: Hardware, place: Path)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPS)
     while not stopped:
         try:
-            spec: Spec = connection.recv()
+            specs: list[Spec] = connection.recv()
         except (EOFError, ConnectionError):
             return
-        callbacks = Callbacks(_reporter(connection, spec.trial_id, stop), lambda: stopped)
-        outcome = run_job(spec, folder / spec.trial_id, callbacks, hardware)
-        with contextlib.suppress(OSError):
-            connection.send(outcome)
+        callbacks = partial(_callbacks, connection, stop, lambda: stopped)
+        for outcome in run_cohort(specs, folder, callbacks, hardware):
+            with contextlib.suppress(OSError):
+                connection.send(outcome)
+
+
+def _callbacks(
+    connection: Connection, stop: Callable[[], None], stopped: Callable[[], bool], spec: Spec
+) -> Callbacks:
+    return Callbacks(_reporter(connection, spec.trial_id, stop), stopped)
 
 
 def _reporter(

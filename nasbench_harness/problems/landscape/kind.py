@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from nasbench_harness.contracts import (
@@ -99,6 +99,18 @@ class LandscapeKind(PlainKind):
             noise="seeds" if spec.noise == "seeds" else float(spec.noise),
             seed=stream_seed(spec.seed, "problem"),
         )
+
+    def joins(self, problem: Problem) -> bool:
+        """With one architecture sample a step."""
+        from nasbench_harness.problems.landscape.joint import can_join
+
+        return can_join(problem)
+
+    def join(self, problems: Sequence[Problem]) -> Problem:
+        """The tables side by side, which are one."""
+        from nasbench_harness.problems.landscape.joint import join_problems
+
+        return join_problems(problems)
 
     def record(self, search: Search, p: torch.Tensor) -> dict[str, Any]:
         """How good the gradient is, every so many recorded steps and at the last one."""

@@ -64,14 +64,19 @@ class Landscape:
         self._table, self._metric, self._dataset = table, metric, dataset
         self._steps, self._epochs, self._step = steps, epochs, -1
         accuracy = table.tensor(metric)
-        self._options: tuple[int, ...] = accuracy.shape
-        self._half = len(self._options) // 2
-        rows = torch.Size(self._options[: self._half]).numel()
+        self.options: tuple[int, ...] = accuracy.shape
+        self.half = len(self.options) // 2
+        rows = torch.Size(self.options[: self.half]).numel()
         self._accuracy: Array = accuracy.reshape(rows, -1) / 100
-        self._observed = self._accuracy
+        self.observed = self._accuracy
         self._sigma = 0.0 if noise == "seeds" else noise / 100
         self._runs = seed_runs(table, metric) if noise == "seeds" else None
         self._generator = torch.Generator().manual_seed(seed)
+
+    @property
+    def noisy(self) -> bool:
+        """Is the table another one at every step."""
+        return bool(self._runs is not None or self._sigma)
 
     @property
     def progress(self) -> Progress:
@@ -83,11 +88,11 @@ class Landscape:
         """Begin the next step, with fresh noise on the whole table if there is any."""
         self._step += 1
         if self._runs is not None:
-            self._observed = self._draw_runs(self._runs)
+            self.observed = self._draw_runs(self._runs)
         elif self._sigma:
             shape = self._accuracy.shape
             draw = torch.randn(shape, generator=self._generator, dtype=self.dtype)
-            self._observed = self._accuracy + self._sigma * draw.numpy()
+            self.observed = self._accuracy + self._sigma * draw.numpy()
 
     def _draw_runs(self, runs: SeedRuns) -> Array:
         """One of the runs of every entry, with equal chance among those there are."""
@@ -96,7 +101,7 @@ class Landscape:
 
     def losses(self, weights: Tensor, split: Split, active: Tensor | None = None) -> Tensor:
         """-f(weights) per example, [B]; exact, so `split` and `active` change nothing."""
-        value = -expectation(self._observed, weights, self._options, self._half)
+        value = -expectation(self.observed, weights, self.options, self.half)
         return value if value.ndim else value.expand(self.batch_size)
 
     def fit(self, weights: Tensor, active: Tensor | None = None) -> Log:
@@ -106,9 +111,9 @@ class Landscape:
     def score(self, candidate: Tensor | Architecture) -> float:
         """Percent: the table's entry of an architecture (one query), the expectation of weights."""
         if isinstance(candidate, Architecture):
-            return 100 * float(self._observed.flat[self._query(candidate)])
+            return 100 * float(self.observed.flat[self._query(candidate)])
         with torch.no_grad():
-            value = expectation(self._observed, candidate, self._options, self._half)
+            value = expectation(self.observed, candidate, self.options, self.half)
         return 100 * float(value.mean())
 
     def query(self, arch: Architecture) -> float:
@@ -139,7 +144,7 @@ class Landscape:
     def observe(self, weights: Tensor) -> dict[str, float]:
         """The noise-free expected accuracy (percent), and the queries made so far."""
         with torch.no_grad():
-            value = expectation(self._accuracy, weights, self._options, self._half)
+            value = expectation(self._accuracy, weights, self.options, self.half)
         return {"expected_accuracy": 100 * float(value), **self._spent()}
 
     def check(self) -> None:
@@ -191,7 +196,9 @@ def seed_runs(table: Table, metric: str) -> SeedRuns:
 def expectation(table: Array, weights: Tensor, options: Sequence[int], half: int) -> Tensor:
     """f(weights) of a table folded to [rows of the first `half` decisions, columns of the rest].
 
-    `weights` is [..., D, K]; the result has the leading shape. The gradient is closed-form (the
+    `weights` is [..., D, K]; the result has the leading shape. Of weights [R, B, D, K] every run is
+    computed as [B, D, K] is by itself, and may have a table of its own: [R, rows, columns]. The
+    gradient is closed-form (the
     value of the table with one decision fixed and the rest averaged) and computed at once in
     numpy, several times faster than recorded operations; it can be taken once, not twice.
     """
@@ -207,9 +214,10 @@ class _Expectation(Function):
         flat = weights.detach().numpy().reshape(-1, *weights.shape[-2:])
         factors = [flat[:, d, :k] for d, k in enumerate(options)]
         rows, columns = _prefixes(factors[:half]), _prefixes(factors[half:])
-        averaged_rows = rows[-1] @ table
+        runs = weights.shape[:-3]  # each a product of its own: a taller one would round otherwise
+        averaged_rows = _averaged(rows[-1], table, runs)
         if ctx.needs_input_grad[0]:
-            averaged_columns = columns[-1] @ table.T
+            averaged_columns = _averaged(columns[-1], table.swapaxes(-2, -1), runs)
             gradient = np.zeros_like(flat)
             _write_partials(gradient[:, :half], averaged_columns, factors[:half], rows)
             _write_partials(gradient[:, half:], averaged_rows, factors[half:], columns)
@@ -222,6 +230,15 @@ class _Expectation(Function):
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None, None, None]:
         (gradient,) = ctx.saved_tensors
         return grad[..., None, None] * gradient, None, None, None
+
+
+def _averaged(joint: Array, table: Array, runs: Sequence[int]) -> Array:
+    """[N, columns]: the table's rows averaged with the joint weights [N, rows]."""
+    if len(runs) == 0:
+        averaged: Array = joint @ table
+        return averaged
+    stacked = joint.reshape(*runs, -1, joint.shape[-1]) @ table
+    return stacked.reshape(len(joint), -1)
 
 
 def _prefixes(factors: Sequence[Array]) -> list[Array]:
