@@ -65,13 +65,13 @@ MUTANTS = (
     ),
     Mutant(
         "control variate dropped", "unas",
-        "loss = (advantage * sample.log_p + continuous).mean()",
-        "loss = (discrete * sample.log_p).mean()",
+        "loss = (advantage * sample.log_p + continuous).mean(dim=-1)",
+        "loss = (discrete * sample.log_p).mean(dim=-1)",
     ),
     Mutant(
         "control variate not put back", "unas",
-        "loss = (advantage * sample.log_p + continuous).mean()",
-        "loss = (advantage * sample.log_p).mean()",
+        "loss = (advantage * sample.log_p + continuous).mean(dim=-1)",
+        "loss = (advantage * sample.log_p).mean(dim=-1)",
     ),
     Mutant(
         "conditioned sample forgotten", "unas",
