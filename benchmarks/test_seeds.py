@@ -14,7 +14,7 @@ import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
 NASHARNESS = Path(sysconfig.get_path("scripts")) / "nasharness"
-SEEDS = 500
+SEEDS = 1000
 
 
 @pytest.mark.slow
