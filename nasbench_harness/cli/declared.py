@@ -78,7 +78,11 @@ class RunCommand(Command):
     """
 
     _parameters: list[Any]
-    _complete = False
+    _complete = True
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._complete = False
 
     @property
     def params(self) -> list[Any]:

@@ -23,7 +23,8 @@ def config_of(spec: TrialSpec) -> dict[str, Any]:
     """All that decides a trial's result but its seed and the code; the table's hash included."""
     kept = {name: value for name, value in asdict(spec).items() if name not in _FREE}
     images = ("image_limit", "image_size", "image_digest", "network", "epoch_steps")
-    unused = () if spec.images else (*images, "diagnose_every")
+    unused = {"options"} if not spec.options else set()
+    unused |= set() if spec.images else {*images, "diagnose_every"}
     return {name: value for name, value in kept.items() if name not in unused}
 
 

@@ -358,7 +358,7 @@ def test_folder_without_a_study_gets_one_sentence(tmp_path: Path, nasharness: Ru
 @pytest.fixture
 def running(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
     """A study of long trials in folder `s`, of which one has recorded steps."""
-    words = ["run", "-m", "drnas", "--seeds", "2", "--steps", "20000", "--jobs", "1", "--out", "s"]
+    words = ["run", "-m", "drnas", "--seeds", "1", "--steps", "20000", "--jobs", "1", "--out", "s"]
     process = subprocess.Popen(
         [NASHARNESS, *words, "--no-report"], cwd=tmp_path, start_new_session=True, text=True,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE,

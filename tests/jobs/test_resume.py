@@ -18,7 +18,7 @@ from nasbench_harness.errors import ExitCode, HarnessError
 from nasbench_harness.jobs.driver import run_job
 from nasbench_harness.jobs.executors import Event
 from nasbench_harness.jobs.study import StudyRun, resume_study, run_study
-from nasbench_harness.methods.rea import RegularisedEvolution
+from nasbench_harness.methods.setups.rea import RegularisedEvolutionSetup
 from nasbench_harness.store.outcomes import RESULT
 from nasbench_harness.store.studies import Study, StudyError, open_study, reproduce, write_study
 from nasbench_harness.study.config import build_config
@@ -56,8 +56,8 @@ def test_what_is_missing_runs_as_it_was_planned(
 ) -> None:
     study = on_table(tmp_path / "S").study
     lose(study, 1)
-    recipe = replace(RegularisedEvolution.recipes["landscape"], settings={"population": 3})
-    monkeypatch.setitem(RegularisedEvolution.recipes, "landscape", recipe)
+    recipe = replace(RegularisedEvolutionSetup.recipes["landscape"], settings={"population": 3})
+    monkeypatch.setitem(RegularisedEvolutionSetup.recipes, "landscape", recipe)
     executor = InProcess()
     done = resume_study(tmp_path / "S", executor)
     assert executor.ran == [("rea", 1)]
@@ -87,8 +87,8 @@ def test_another_version_of_a_method_is_refused_by_both_versions(
     study = on_table(tmp_path / "S").study
     lose(study, 1)
     before = (tmp_path / "S" / "study.json").read_bytes()
-    then, now = RegularisedEvolution.version, "99"
-    monkeypatch.setattr(RegularisedEvolution, "version", now)
+    then, now = RegularisedEvolutionSetup.version, "99"
+    monkeypatch.setattr(RegularisedEvolutionSetup, "version", now)
     executor = InProcess()
     said = f"`rea` has version {now} here and the trial was planned with version {then}"
     with pytest.raises(StudyError, match=said):
@@ -102,7 +102,7 @@ def test_a_finished_study_of_an_older_version_is_still_reported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     on_table(tmp_path / "S")
-    monkeypatch.setattr(RegularisedEvolution, "version", "99")
+    monkeypatch.setattr(RegularisedEvolutionSetup, "version", "99")
     done = resume_study(tmp_path / "S", InProcess())
     assert done.trials["status"].tolist() == ["done", "done"]
 
@@ -111,7 +111,7 @@ def test_what_can_still_be_run_is_run(tmp_path: Path, monkeypatch: pytest.Monkey
     study = on_table(tmp_path / "S", "rea,random").study
     for number in range(4):
         lose(study, number)
-    monkeypatch.setattr(RegularisedEvolution, "version", "99")
+    monkeypatch.setattr(RegularisedEvolutionSetup, "version", "99")
     done = resume_study(tmp_path / "S", InProcess())
     assert done.exit_code is ExitCode.INCOMPLETE
     assert dict(zip(done.trials["method"], done.trials["status"], strict=True)) == {

@@ -118,8 +118,9 @@ def test_a_mistyped_key_finds_the_option() -> None:
 
 
 @pytest.fixture
-def holed(monkeypatch: pytest.MonkeyPatch, table: Any) -> Callable[..., None]:
+def holed(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     """Gives the table a latency of one device, with missing entries."""
+    table: Any = registry.open_table("analog")
 
     def change(missing: int) -> None:
         column = np.linspace(1.0, 2.0, 15_625)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from nasbench_harness.methods.unas import UNAS
+from nasbench_harness.methods.setups.unas import UNASSetup
 from nasbench_harness.store import studies
 from nasbench_harness.store.studies import Study, StudyError
 from nasbench_harness.study import config, planning
@@ -62,8 +62,8 @@ def test_another_version_of_a_method_is_refused(
     opened: Opened, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     opened()
-    then, now = UNAS.version, f"{UNAS.version}-next"
-    monkeypatch.setattr(UNAS, "version", now)
+    then, now = UNASSetup.version, f"{UNASSetup.version}-next"
+    monkeypatch.setattr(UNASSetup, "version", now)
     with pytest.raises(StudyError, match=rf"`method_version` was {then} and is {now}"):
         opened(seeds="4")
 
