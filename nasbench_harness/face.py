@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nasbench_harness.errors import HarnessError
-from nasbench_harness.names import user_path
+from nasbench_harness.process.names import user_path
 
 if TYPE_CHECKING:
     import pandas as pd

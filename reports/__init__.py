@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nasbench_harness.errors import HarnessError
-from nasbench_harness.names import settle_matplotlib
+from nasbench_harness.process.names import settle_matplotlib
 
 if TYPE_CHECKING:
     import pandas as pd

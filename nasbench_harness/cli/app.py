@@ -18,8 +18,8 @@ from nasbench_harness import __version__
 from nasbench_harness.cli.help import OUTPUT, WIDEST, Group, examples
 from nasbench_harness.cli.wording import reword
 from nasbench_harness.errors import ExitCode, HarnessError
-from nasbench_harness.names import user_path
 from nasbench_harness.process.frame import DEBUG, debugging, ended, give_up, settle, stoppable
+from nasbench_harness.process.names import user_path
 from nasbench_harness.process.streams import guarded
 
 COMMANDS = (

@@ -14,7 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from nasbench_harness.cli.stacked import natural_width, stacked
-from nasbench_harness.names import printable
+from nasbench_harness.process.names import printable
 from nasbench_harness.process.streams import readable
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from nasbench_harness.contracts import Architecture, SearchSpace
 from nasbench_harness.errors import HarnessError
-from nasbench_harness.names import settle_matplotlib
+from nasbench_harness.process.names import settle_matplotlib
 from nasbench_harness.store.files import replacing
 from nasbench_harness.store.ownership import claim
 from nasbench_harness.store.seals import is_sealed, sealed

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nasbench_harness.errors import ExitCode
-from nasbench_harness.names import shell_word
 from nasbench_harness.problems.kinds import kind_of, searched
 from nasbench_harness.process.frame import give_up
+from nasbench_harness.process.names import shell_word
 from nasbench_harness.store.outcomes import Status
 
 if TYPE_CHECKING:

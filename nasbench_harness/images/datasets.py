@@ -32,7 +32,7 @@ from nasbench_harness.images.sources import (
     published_names,
 )
 from nasbench_harness.images.splits import NB201_SEED
-from nasbench_harness.names import user_path
+from nasbench_harness.process.names import user_path
 
 __all__ = ["ImageDataError", "ImageDataset", "Images", "dataset_names", "open_dataset"]
 

@@ -1,1 +1,1 @@
-"""What the process runs in: its streams, its signals, and how it ends."""
+"""What the process runs in: streams, signals, names of files and folders, and how it ends."""

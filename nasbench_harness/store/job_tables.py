@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from nasbench_harness.errors import os_sentence
-from nasbench_harness.names import shell_word
+from nasbench_harness.process.names import shell_word
 from nasbench_harness.store import gathering, versions
 from nasbench_harness.store.folders import TABLES, FolderKind, JobFolder
 from nasbench_harness.store.schema import Schema

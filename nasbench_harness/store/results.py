@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from nasbench_harness.names import printable, user_path
+from nasbench_harness.process.names import printable, user_path
 from nasbench_harness.store.copies import find_copies
 from nasbench_harness.store.schema import REGRET, SCHEMA, STUDIES, Kind
 from nasbench_harness.store.studies import STUDY, StudyError, current_tables, open_study

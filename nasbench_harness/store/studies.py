@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from nasbench_harness.errors import HarnessError
-from nasbench_harness.names import command_line
 from nasbench_harness.problems.kinds import DEFAULT, kind_of, searched
+from nasbench_harness.process.names import command_line
 from nasbench_harness.store import folders, versions
 from nasbench_harness.store.cost_columns import CostColumns
 from nasbench_harness.store.folders import FolderKind, JobFolder

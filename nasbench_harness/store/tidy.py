@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nasbench_harness.names import printable
+from nasbench_harness.process.names import printable
 from nasbench_harness.store.files import replacing
 
 if TYPE_CHECKING:

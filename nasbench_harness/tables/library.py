@@ -12,7 +12,7 @@ from filelock import FileLock, Timeout
 from nasbench_harness import registry
 from nasbench_harness.contracts import DataSource, Table
 from nasbench_harness.errors import HarnessError
-from nasbench_harness.names import own_folder
+from nasbench_harness.process.names import own_folder
 from nasbench_harness.store.files import replacing_folder
 from nasbench_harness.store.ownership import OwnershipError
 from nasbench_harness.tables.columns import ColumnTable

@@ -10,7 +10,7 @@ from uuid import uuid4
 
 from nasbench_harness.errors import HarnessError
 from nasbench_harness.images.place import is_folder
-from nasbench_harness.names import command_line
+from nasbench_harness.process.names import command_line
 from nasbench_harness.store import folders
 from nasbench_harness.store.folders import FolderKind, JobFolder
 from nasbench_harness.store.job_tables import Tables

@@ -6,7 +6,7 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any
 
-from nasbench_harness.names import printable
+from nasbench_harness.process.names import printable
 from nasbench_harness.store.outcomes import Outcome, Status
 
 if TYPE_CHECKING:

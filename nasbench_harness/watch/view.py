@@ -10,7 +10,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from nasbench_harness.names import printable, shell_word
+from nasbench_harness.process.names import printable, shell_word
 from nasbench_harness.store.folders import FolderKind
 from nasbench_harness.store.outcomes import Status
 from nasbench_harness.watch.studies import StudyState

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from nasbench_harness.errors import ExitCode, HarnessError, reason
-from nasbench_harness.names import shell_word
+from nasbench_harness.process.names import shell_word
 from nasbench_harness.reports.regression.series import Key, Measured, Series
 from nasbench_harness.store.files import read_edited_json, write_text
 from nasbench_harness.store.ownership import claim

@@ -12,7 +12,7 @@ import pandas as pd
 from nasbench_harness import registry
 from nasbench_harness.contracts import Metric, SearchSpace, Table
 from nasbench_harness.errors import HarnessError
-from nasbench_harness.names import printable
+from nasbench_harness.process.names import printable
 from nasbench_harness.reports.analysis.compare import Comparison, compare_all
 from nasbench_harness.reports.study.summary import DONE, summarise, with_outcomes
 from nasbench_harness.store.studies import Study, StudyError, current_tables, open_study

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Sequence
 from html import escape
 
-from nasbench_harness.names import printable
+from nasbench_harness.process.names import printable
 
 _OPEN, _CLOSE = "\ue000", "\ue001"  # private use: in no label and no error message
 _MARKED = re.compile(f"{_OPEN}(.*?){_CLOSE}", re.DOTALL)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from nasbench_harness.names import NoHomeError
+from nasbench_harness.process.names import NoHomeError
 from nasbench_harness.tables import library
 from nasbench_harness.tables.columns import ColumnTable, TableError
 

@@ -15,10 +15,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from nasbench_harness import names
 from nasbench_harness.cli import console
 from nasbench_harness.jobs.executors import local
-from nasbench_harness.names import NoHomeError, own_folder, printable, shell_word, user_path
+from nasbench_harness.process import names
+from nasbench_harness.process.names import NoHomeError, own_folder, printable, shell_word, user_path
 from nasbench_harness.store.results import load_results
 from nasbench_harness.tables import library
 from nasbench_harness.tables.library import cache_folder
