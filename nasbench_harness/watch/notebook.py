@@ -36,11 +36,12 @@ class NotebookProgress:
 
     def begin(self, jobs: JobFolder[Any]) -> None:
         """Show the line for what is missing of them."""
-        from IPython.display import display
+        from IPython import display
 
         self._steps = {spec.trial_id: spec.steps for spec in jobs.missing()}
         self._folder = jobs.folder
-        self._line = display(self._text(), raw=True, display_id=True)
+        show: Any = display.display
+        self._line = show(self._text(), raw=True, display_id=True)
 
     def watch(self, event: Event) -> None:
         """Take in how far a trial is, or how it ended."""
