@@ -128,6 +128,8 @@ def run(  # noqa: PLR0913 - what runs, and where
     from nasbench_harness.study.naming import place
     from nasbench_harness.watch.trackers import Listeners
 
+    if jobs is not None and (not isinstance(jobs, int) or jobs < 1):
+        raise HarnessError(f"`jobs` cannot be {jobs!r}: expected a whole number of 1 or more.")
     placed = place(_config(methods, config, settings, options), _path(out))
     hardware = Hardware(device, threads, data_dir=_path(data_dir), download=download)
     executor = LocalExecutor(jobs or kind_of(placed.config.search).processes(hardware), hardware)
@@ -181,6 +183,8 @@ def _config(
     from nasbench_harness.study.config import ALL_DATASETS, build_config
 
     given = {"methods": methods, **options} if methods is not None else dict(options)
+    if isinstance(seeds := given.get("seeds"), range):
+        given["seeds"] = list(seeds)
     sets = [f"{name}={json.dumps(value)}" for name, value in (settings or {}).items()]
     built = build_config(_path(config), given, sets)
     if built.dataset == ALL_DATASETS:

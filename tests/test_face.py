@@ -61,6 +61,11 @@ def test_run_again_it_grows_and_repeats_nothing(tmp_path: Path) -> None:
     assert result.stat().st_mtime_ns == before
 
 
+def test_seeds_may_be_a_range(tmp_path: Path) -> None:
+    study = nh.run("rea", out=tmp_path / "s", **{**SMALL, "seeds": range(3, 5)})
+    assert sorted(study.trials["seed"].unique()) == [3, 4]
+
+
 def test_settings_and_study_file(tmp_path: Path) -> None:
     (tmp_path / "study.yaml").write_text("methods: [drnas]\nsteps: 5\nseeds: 1\nrandom: false\n")
     study = nh.run(
@@ -123,6 +128,8 @@ def test_ctrl_c_arrives(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
         ({"methods": "drnas", "dataset": "all"}, "one data set at a time"),
         ({"methods": "drnas", "settings": {"drnas.anchr": 1}}, "anchr"),
         ({"methods": "drnas", "config": "nowhere.yaml"}, "nowhere.yaml"),
+        ({"methods": "drnas", "jobs": 0}, "`jobs` cannot be 0"),
+        ({"methods": "drnas", "jobs": "two"}, "`jobs` cannot be 'two'"),
     ],
 )
 def test_what_is_wrong_is_one_sentence(given: dict[str, Any], said: str, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import inspect
 import json
 import os
 import re
@@ -20,7 +21,7 @@ from nasbench_harness.contracts import (
     StandAloneAccuracy,
     UnrolledGradient,
 )
-from nasbench_harness.problems.kinds import kinds
+from nasbench_harness.problems.kinds import RESERVED, kinds
 from nasbench_harness.store.files import read_json
 
 WORD = re.compile(r"(?<![\w-])(landscape|supernet)s?\b", re.IGNORECASE)
@@ -266,16 +267,78 @@ def test_its_option_has_help_and_a_file_its_key(toy: Toy, tmp_path: Path) -> Non
     assert "`tilt` cannot be 20: expected a whole number >= 1 and <= 9" in done.stderr
 
 
+BROKEN = {
+    "import no_such_module_anywhere\n": "cannot be loaded",
+    "KIND = object()\n": "lacks ",
+    "from nasbench_harness.problems.landscape.kind import LandscapeKind\n"
+    "class Kind(LandscapeKind): pass\n"
+    "KIND = Kind()\n": "calls itself `landscape`",
+    "from nasbench_harness.problems.base import PlainKind\n"
+    "from nasbench_harness.settings import Settings, setting\n"
+    "class Options(Settings):\n"
+    "    out: int = setting(1, 'Clashes.')\n"
+    "class Kind(PlainKind):\n"
+    "    name = 'broken'\n"
+    "    Options = Options\n"
+    "KIND = Kind()\n": "declares the option `out`, which every study has",
+    "from nasbench_harness.problems.base import PlainKind\n"
+    "from nasbench_harness.settings import Settings, setting\n"
+    "class Options(Settings):\n"
+    "    noise: bool = setting(True, 'Clashes.')\n"
+    "class Kind(PlainKind):\n"
+    "    name = 'broken'\n"
+    "    Options = Options\n"
+    "KIND = Kind()\n": "declares `noise` otherwise than another kind of problem does",
+}
+
+
+@pytest.mark.parametrize("source", BROKEN)
 def test_a_broken_kind_keeps_nobody_from_running(
-    install_plugin: Callable[..., None], tmp_path: Path
+    source: str, install_plugin: Callable[..., None], tmp_path: Path
 ) -> None:
-    install_plugin("problems", "broken", "broken_kind:KIND", "import no_such_module_anywhere\n")
+    install_plugin("problems", "broken", "broken_kind:KIND", source)
     environment = {**os.environ, "PYTHONPATH": str(tmp_path / "site")}
     asked = [sys.executable, "-m", "nasbench_harness", "run", "-m", "rea", "--steps", "5"]
-    done = subprocess.run(
-        [*asked, "--seeds", "1", "--search", "broken"],
-        cwd=tmp_path, env=environment, capture_output=True, text=True, check=False,
-    )  # fmt: skip
+
+    def run(*words: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [*asked, "--seeds", "1", "--no-report", "--jobs", "1", *words],
+            cwd=tmp_path, env=environment, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+
+    done = run("--search", "broken")
     assert done.returncode == 2
     assert "The problem `broken` (broken_kind:KIND, from plugin-broken 1.5)" in done.stderr
+    assert BROKEN[source] in " ".join(done.stderr.split())
     assert "Traceback" not in done.stderr
+    assert run().returncode == 0
+
+
+def test_a_plain_kind_without_options_of_its_own_is_in_nobody_s_way(
+    install_plugin: Callable[..., None], tmp_path: Path
+) -> None:
+    source = (
+        "from nasbench_harness.problems.base import PlainKind\n"
+        "class Kind(PlainKind):\n"
+        "    name = 'bare'\n"
+        "KIND = Kind()\n"
+    )
+    install_plugin("problems", "bare", "bare_kind:KIND", source)
+    code = "from nasbench_harness.problems.kinds import kinds; from nasbench_harness.study.config"
+    code += (
+        " import StudyConfig; print([k.name for k in kinds()], StudyConfig(methods='rea').noise)"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path / "site")}
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "['landscape', 'bare', 'supernet'] 0.0\n"
+
+
+def test_reserved_options_are_those_of_every_study() -> None:
+    """Of the function of `run`, of the study file, and of its sections."""
+    from nasbench_harness.cli.run import run
+    from nasbench_harness.study.config import CommonConfig
+
+    of_run = set(inspect.signature(run).parameters) - {"ctx"}
+    assert {*of_run, *CommonConfig.model_fields, "check"} == RESERVED

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import ClassVar, Literal
 
 from nasbench_harness.contracts import Recipe, UnrolledGradient
 from nasbench_harness.methods.networks import (
@@ -40,6 +40,7 @@ class DARTSSetup:
     Settings = DARTSSettings
     citation = DARTS_BIBTEX
     queries = False
+    batched: ClassVar[bool] = True
     version = "1"
     recipes = {  # noqa: RUF012 - ClassVar by the contract
         "landscape": Recipe(

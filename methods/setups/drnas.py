@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import PositiveInt, field_validator, model_validator
 
@@ -70,6 +70,7 @@ class DrNASSetup:
     Settings = DrNASSettings
     citation = DRNAS_BIBTEX
     queries = False
+    batched: ClassVar[bool] = True
     version = "1"
     recipes = {  # noqa: RUF012 - ClassVar by the contract
         "landscape": Recipe(

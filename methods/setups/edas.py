@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import ClassVar, Literal
 
 from nasbench_harness.contracts import Recipe
 from nasbench_harness.methods.networks import DARTS_FAMILY, QUICK, QUICK_EPOCHS, QUICK_SOURCE
@@ -64,6 +64,7 @@ class EDASSetup:
     Settings = EDASSettings
     citation = EDAS_BIBTEX
     queries = False
+    batched: ClassVar[bool] = False
     version = "1"
     recipes = {  # noqa: RUF012 - ClassVar by the contract
         "landscape": Recipe(

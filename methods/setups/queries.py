@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from nasbench_harness.contracts import Recipe, StandAloneAccuracy
 
@@ -23,6 +23,7 @@ class QuerySetup:
     """What methods have in common that ask for single architectures."""
 
     queries = True
+    batched: ClassVar[bool] = False
 
     @classmethod
     def requires(cls, settings: Any) -> Sequence[type]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import ClassVar
 
 from nasbench_harness.contracts import Recipe
 from nasbench_harness.methods.networks import NB201_AUTHORS, QUICK, QUICK_EPOCHS, QUICK_SOURCE
@@ -22,6 +23,7 @@ class RandomSearchWeightSharingSetup:
     Settings = RSWSSettings
     citation = RANDOM_BIBTEX
     queries = False
+    batched: ClassVar[bool] = False
     version = "1"
     recipes = {  # noqa: RUF012 - ClassVar by the contract
         "landscape": Recipe(

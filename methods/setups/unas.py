@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from nasbench_harness.contracts import Recipe
 from nasbench_harness.methods.networks import QUICK, QUICK_EPOCHS, QUICK_SOURCE
@@ -110,6 +110,7 @@ class UNASSetup:
     Settings = UNASSettings
     citation = UNAS_BIBTEX
     queries = False
+    batched: ClassVar[bool] = True
     version = "1"
     recipes = {  # noqa: RUF012 - ClassVar by the contract
         "landscape": Recipe(

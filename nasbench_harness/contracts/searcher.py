@@ -37,9 +37,9 @@ class Setup(Protocol):
 
     A method is its own set-up. One that imports much may keep these members in a base class, in a
     module that imports little, and name it by an entry point `nasbench_harness.setups` as well:
-    then `show method` and shell completion answer at once; with `queries` and `requires` in that
-    class as well a study is planned without the method's own module. It may also
-    have `citation`, BibTeX of where the method was published (see `Citable`).
+    then `show method` and shell completion answer at once; with `queries`, `batched` and `requires`
+    in that class as well a study is planned without the method's own module. It may also have
+    `citation`, BibTeX of where the method was published (see `Citable`).
     """
 
     Settings: ClassVar[type[Any]]

@@ -102,6 +102,8 @@ class _Cohort:
         """Step all to the end; nothing is yielded of those that have to go on alone."""
         callbacks = self._callbacks(drivers[0].spec)
         joint, stopped = _joined(drivers), False
+        if joint is None:
+            return
         while not drivers[0].job.finished and not stopped:
             try:
                 recorded = joint.advance()
@@ -124,6 +126,8 @@ class _Cohort:
                     return
                 joint.part()
                 joint = _joined(drivers)
+                if joint is None:
+                    return
         joint.part()
         for driver in drivers:
             yield _ended(driver)
@@ -133,10 +137,13 @@ def _joins(job: Job) -> bool:
     return isinstance(job, JoinableJob) and job.joins
 
 
-def _joined(drivers: Sequence[Driver]) -> JointJob:
-    """One job of all, which are of one kind."""
+def _joined(drivers: Sequence[Driver]) -> JointJob | None:
+    """One job of all, which are of one kind; None where it cannot be, as for want of memory."""
     jobs = [driver.job for driver in drivers]
-    return cast("type[JoinableJob]", type(jobs[0])).join(jobs)
+    try:
+        return cast("type[JoinableJob]", type(jobs[0])).join(jobs)
+    except Exception:  # each goes on alone, and says what is wrong with it
+        return None
 
 
 def _attempt(drivers: Sequence[Driver], act: Callable[[Driver], None]) -> dict[str, Outcome]:

@@ -27,13 +27,13 @@ from nasbench_harness.store.outcomes import (
     RESULT,
     SCHEMA_VERSION,
     TRIAL,
+    TRIAL_LOCK,
     Outcome,
     Status,
     sentence,
     write_failure,
 )
 
-LOCK = "trial.lock"
 LOCK_SECONDS = 30.0
 """How long to wait for a worker that lost its parent to notice and to stop."""
 CHECKPOINT_SECONDS = 10.0
@@ -86,7 +86,7 @@ class Driver:
     def __init__(self, spec: Spec, folder: Path, callbacks: Callbacks) -> None:
         """`folder` is the job's own."""
         self.spec, self._folder, self._callbacks = spec, folder, callbacks
-        self._lock = FileLock(folder / LOCK, timeout=LOCK_SECONDS)
+        self._lock = FileLock(folder / TRIAL_LOCK, timeout=LOCK_SECONDS)
         self._journal: Journal | None = None
         self._lines = 0
         """Of the journal, at the job's present step."""

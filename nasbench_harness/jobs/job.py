@@ -26,6 +26,8 @@ class Spec(Protocol):
     """`module:function` of what opens it: called with the spec and a `Hardware`, it gives a `Job`.
     Whoever plans or watches jobs need not import what they are made of."""
 
+    younger: ClassVar[Sequence[str]]
+    """Fields that earlier releases do not know; a plan has them where they are set."""
     counter: ClassVar[str]
     """Column of its history that counts steps, as `steps` does."""
     clock: ClassVar[str]

@@ -14,27 +14,69 @@ from nasbench_harness.settings import Holds, Settings
 
 DEFAULT = "landscape"
 """The kind of a study that says nothing else."""
+RESERVED = frozenset({
+    "methods", "space", "table", "search", "dataset", "recipe", "seeds", "steps", "diagnose",
+    "diagnose_every", "report_metric", "batch_size", "random", "cost", "target", "check", "config",
+    "sets", "out", "device", "threads", "compile_mode", "deterministic", "data_dir", "download",
+    "jobs", "report", "tensorboard", "mlflow", "json",
+})  # fmt: skip
+"""Options of `run` and keys of a study file that belong to no kind."""
+_MEMBERS = sorted(
+    {*Kind.__annotations__, *(name for name, member in vars(Kind).items() if callable(member))}
+    - {name for name in vars(Kind) if name.startswith("_")}
+)
 
 
 def open_kind(name: str) -> Kind:
     """The kind of that name; UnknownNameError or PluginError name what is wrong."""
-    return registry.problems.load(name)
+    kind = registry.problems.load(name)
+    if fault := _checked()[1].get(name):
+        raise registry.PluginError(
+            f"The problem `{name}` ({registry.problems.entries[name].value}, from"
+            f" {registry.problems.origin(name)}) {fault}."
+        )
+    return kind
 
 
-@cache
 def kinds() -> tuple[Kind, ...]:
     """Every kind that can be used, the default one first; what is broken tells so when asked for.
 
     Nothing of torch is imported.
     """
-    names = registry.problems.names()
-    found = []
-    for name in sorted(names, key=lambda name: (name != DEFAULT, name)):
+    return _checked()[0]
+
+
+@cache
+def _checked() -> tuple[tuple[Kind, ...], Mapping[str, str]]:
+    """The kinds that can be used, and what is wrong with others that can be imported."""
+    found: list[Kind] = []
+    faults: dict[str, str] = {}
+    taken: dict[str, Any] = {}
+    for name in sorted(registry.problems.names(), key=lambda name: (name != DEFAULT, name)):
         try:
-            found.append(open_kind(name))
+            kind = registry.problems.load(name)
         except HarnessError:
             continue
-    return tuple(found)
+        if fault := _fault(kind, name, taken):
+            faults[name] = fault
+            continue
+        taken |= {option: field.annotation for option, field in kind.Options.model_fields.items()}
+        found.append(kind)
+    return tuple(found), faults
+
+
+def _fault(kind: Kind, name: str, taken: Mapping[str, Any]) -> str:
+    """What is wrong with a kind beside those whose options are taken; empty if nothing is."""
+    if lacking := [member for member in _MEMBERS if not hasattr(kind, member)]:
+        return f"lacks {', '.join(lacking)}; see `nasbench_harness.contracts.Kind`"
+    if kind.name != name:
+        return f"calls itself `{kind.name}`"
+    for option, field in kind.Options.model_fields.items():
+        if option in RESERVED:
+            return f"declares the option `{option}`, which every study has"
+        if taken.get(option, field.annotation) != field.annotation:
+            return f"declares `{option}` otherwise than another kind of problem does"
+    return ""
 
 
 @cache

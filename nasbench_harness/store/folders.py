@@ -129,13 +129,18 @@ def refuse_strangers(folder: Path, kind: FolderKind[Any]) -> None:
     )
 
 
+def _planned(spec: Spec) -> dict[str, Any]:
+    """The spec, for earlier releases as well: without its younger fields where they are not set."""
+    return {k: value for k, value in asdict(spec).items() if value or k not in spec.younger}
+
+
 def write_plan(jobs: JobFolder[Any]) -> None:
     """Keep what is planned."""
     content = {
         "schema_version": SCHEMA_VERSION,
         "config": jobs.config,
         "facts": jobs.facts,
-        "trials": [asdict(spec) for spec in jobs.specs],
+        "trials": [_planned(spec) for spec in jobs.specs],
     }
     write_json(jobs.folder / jobs.kind.plan, content)
 

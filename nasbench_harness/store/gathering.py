@@ -9,14 +9,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import fields
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from nasbench_harness.jobs.job import Spec
 from nasbench_harness.store.outcomes import HISTORY, RESULT, SCHEMA_VERSION
 from nasbench_harness.store.provenance import PACKAGE, version_of
-
-if TYPE_CHECKING:
-    pass
 
 LAYOUT = 2
 """Raised when the same files are gathered into other tables: then old ones are gathered anew."""

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 SCHEMA_VERSION = 1
 TRIAL, HISTORY, RESULT = "trial.json", "history.jsonl", "result.json"
+TRIAL_LOCK = "trial.lock"
+"""Held by whoever runs the trial."""
 
 
 class Status(StrEnum):

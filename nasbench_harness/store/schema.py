@@ -90,6 +90,8 @@ def _set(name: str, kind: Kind, meaning: str, unit: str = "") -> Column:
     return Column(name, kind, _SET, meaning, unit, always=True)
 
 
+_SHARE = "without recording; of searches that are stepped together each one's share"
+
 TRIALS = (
     _named("trial", _T, "name of the trial and of its folder; the key of this table"),
     _named("method", _T, "method with what was changed of its recipe, as `unas[temperature=1]`"),
@@ -158,7 +160,7 @@ TRIALS = (
            " taken", "GPU hours", missing="without queries, or the benchmark does not tell"),
     Column("oneshot_accuracy", _N, _RESULT, "accuracy of the answer inside the supernet, on all"
            " images held out for the architecture", "percent", Of.SUPERNET, missing=_UNDONE),
-    Column("search_seconds", _N, _COST, "duration of the search, without recording", "seconds",
+    Column("search_seconds", _N, _COST, f"duration of the search, {_SHARE}", "seconds",
            missing=_UNDONE),
     Column("device", _T, _COST, "`cpu`, or the GPU's name", of=Of.SUPERNET, missing=_UNDONE),
     Column("peak_memory_mb", _N, _COST, "most memory of the GPU, or of the process", "MB (10^6)",
@@ -182,7 +184,7 @@ HISTORY = (
     _named("seed", _W, "as in `trials`"),
     _named("step", _W, "search steps done by then"),
     Column("epoch", _W, _RECORD, "epoch the step belongs to, from 0", "epochs"),
-    Column("seconds", _N, _COST, "duration of the search so far, without recording", "seconds"),
+    Column("seconds", _N, _COST, f"duration of the search so far, {_SHARE}", "seconds"),
     Column("architecture", _T, _RESULT, "the answer if the search stopped now"),
     Column("accuracy", _N, _RESULT, "that answer's accuracy, by the trial's `report_metric`",
            "percent"),

@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from nasbench_harness.store.outcomes import SCHEMA_VERSION
+from nasbench_harness.store.provenance import PACKAGE
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-PACKAGE = "nasbench-harness"
 FIRST_RELEASE: Mapping[int, str] = {1: "0.1.0"}
 """Schema version -> the first release that wrote it."""
 

@@ -116,6 +116,13 @@ class CommonConfig(BaseModel):
         return (*self.methods, MethodChoice(name=BASELINE))
 
 
+def _options_of_kinds() -> tuple[type, ...]:
+    """The options of every kind, none of them twice or within another's."""
+    every = [kind.Options for kind in kinds()]
+    own = (one for one in every if not any(o is not one and issubclass(o, one) for o in every))
+    return tuple(dict.fromkeys(own))
+
+
 if TYPE_CHECKING:
 
     class StudyConfig(CommonConfig):
@@ -130,7 +137,7 @@ else:
     _NAMES = tuple(sorted(registry.problems.names(), key=lambda name: (name != DEFAULT, name)))
     StudyConfig = create_model(
         "StudyConfig",
-        __base__=(CommonConfig, *(kind.Options for kind in kinds())),
+        __base__=(CommonConfig, *_options_of_kinds()),
         __module__=__name__,
         __doc__="Methods x seeds on one space and table, with the options of every kind.",
         search=(Literal[_NAMES], DEFAULT),

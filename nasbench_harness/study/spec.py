@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from itertools import pairwise
 from typing import Any, ClassVar, Literal
 
+from nasbench_harness import registry
+from nasbench_harness.errors import HarnessError
 from nasbench_harness.problems.kinds import kind_of
 
 _NOT_DECISIVE = ("overrides", "recipe", "network_overrides", "images", "image_layout")
@@ -24,6 +26,7 @@ class TrialSpec:
     """Everything a trial's result depends on."""
 
     job: ClassVar[str] = "nasbench_harness.jobs.search:open_search"
+    younger: ClassVar[Sequence[str]] = ("options",)
     counter: ClassVar[str] = "step"
     clock: ClassVar[str] = "search_seconds"
 
@@ -104,8 +107,14 @@ class TrialSpec:
 
     @property
     def cohort(self) -> str:
-        """The same for searches that differ in their seed only, where a step is cheap."""
-        return "" if kind_of(self.problem).dear else self.kind
+        """The same for searches that differ only in their seed and may be stepped as one; or ""."""
+        if kind_of(self.problem).dear:
+            return ""
+        try:
+            method = registry.open_setup(self.method, "batched")
+        except HarnessError:  # told by the trial itself
+            return ""
+        return self.kind if getattr(method, "batched", False) else ""
 
     def decisive(self) -> dict[str, Any]:
         """What decides the result."""

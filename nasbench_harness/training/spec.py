@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import Any, ClassVar
@@ -20,6 +20,7 @@ class TrainingSpec:
     """Everything the result of a training depends on."""
 
     job: ClassVar[str] = "nasbench_harness.training.job:open_training"
+    younger: ClassVar[Sequence[str]] = ()
     counter: ClassVar[str] = "epoch"
     clock: ClassVar[str] = "seconds"
     interval: ClassVar[int] = 1

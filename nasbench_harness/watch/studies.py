@@ -54,22 +54,26 @@ class StudyState:
         ]
 
     def eta_seconds(self) -> float | None:
-        """How long the rest will take with as many trials at a time as now; None if unknown.
+        """How long the rest will take with as many processes as now; None if unknown.
 
         A trial takes as long as those of its method that are done, or as those that run promise.
+        Trials that are stepped together, and so stand at the same step, share one process.
         """
         running = self.of(Status.RUNNING)
         if not self.alive or not running:
             return None
         durations = _durations(self.trials)
         rest = [_rest(trial, durations) for trial in running]
+        processes: dict[tuple[str, int], float] = {}
+        for trial, seconds in zip(running, rest, strict=True):
+            key = (trial.method, trial.step)
+            processes[key] = processes.get(key, 0.0) + (seconds or 0.0)
         waiting = [t for t in self.trials if t.state in (Status.MISSING, Status.INTERRUPTED)]
         ahead = [_rest(trial, durations) for trial in waiting]
         known = [seconds for seconds in (*rest, *ahead) if seconds is not None]
         if len(known) < len(rest) + len(ahead):
             return None
-        longest = max(seconds for seconds in rest if seconds is not None)
-        return max(longest, sum(known) / len(running))
+        return max(*processes.values(), sum(known) / len(processes))
 
     def as_json(self) -> dict[str, Any]:
         """For scripts."""

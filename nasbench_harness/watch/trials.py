@@ -10,10 +10,9 @@ from typing import Any
 
 from nasbench_harness.jobs.job import Spec
 from nasbench_harness.store.journals import last_row
-from nasbench_harness.store.outcomes import HISTORY, RESULT, Status, read_result
+from nasbench_harness.store.outcomes import HISTORY, RESULT, TRIAL_LOCK, Status, read_result
 from nasbench_harness.watch.locks import is_held
 
-TRIAL_LOCK = "trial.lock"
 PATIENCE_SECONDS = 10.0
 """A journal that has grown this lately is being written to, whatever its lock says."""
 KILLED = "ended without a word"

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import pytest
 import torch
+from torch import Tensor
 
 from nasbench_harness import registry
+from nasbench_harness.contracts import Split
+from nasbench_harness.problems.landscape.joint import can_join
 from nasbench_harness.problems.landscape.objective import Landscape
 from nasbench_harness.testing import TOY_METRIC, ToyTable, toy_problem
 
@@ -128,3 +131,16 @@ def test_expectation_is_multilinear() -> None:
     weights[1, 1:] = weights[0, 1:]
     middle = problem.losses(weights.mean(0), "valid")
     assert torch.allclose(middle, problem.losses(weights, "valid").mean())
+
+
+def test_a_landscape_of_one_s_own_is_never_joined() -> None:
+    """Its losses may be others than the table's, which is all that joined runs would ask."""
+
+    class Tilted(Landscape):
+        def losses(self, weights: Tensor, split: Split, active: Tensor | None = None) -> Tensor:
+            return -super().losses(weights, split, active)
+
+    plain = toy_problem()
+    assert can_join(plain)
+    plain.__class__ = Tilted
+    assert not can_join(plain)

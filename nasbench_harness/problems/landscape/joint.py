@@ -62,8 +62,11 @@ class JointLandscape:
 
 
 def can_join(problem: Problem) -> bool:
-    """Can problems like this one, of searches that differ in their seed only, become one."""
-    return isinstance(problem, Landscape) and problem.batch_size == 1
+    """Can problems like this one, of searches that differ in their seed only, become one.
+
+    Not those of a subclass, whose losses may be others.
+    """
+    return type(problem) is Landscape and problem.batch_size == 1
 
 
 def join_problems(problems: Sequence[Problem]) -> Problem:
