@@ -244,6 +244,14 @@ def test_time_left_is_shared_by_trials_that_run_at_a_time(study: Study) -> None:
     assert seen.eta_seconds() == pytest.approx((5 + 5 + 10 + 10) / 2)
 
 
+def test_time_left_of_trials_that_are_stepped_together(study: Study) -> None:
+    """They share one process, and each has recorded its share of the time."""
+    first, second = (begin(study, i, step=25, seconds=5.0) for i in (0, 2))
+    with FileLock(first / "trial.lock"), FileLock(second / "trial.lock"):
+        seen = StudyObserver(study.folder).look()
+    assert seen.eta_seconds() == pytest.approx(5 + 5 + 10 + 10)
+
+
 def test_time_left_is_unknown_before_anything_is_recorded(study: Study) -> None:
     with FileLock(study.folder / "study.lock"):
         assert StudyObserver(study.folder).look().eta_seconds() is None
