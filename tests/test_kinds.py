@@ -17,6 +17,7 @@ import pytest
 
 from nasbench_harness.contracts import (
     GradientEstimator,
+    Kind,
     PartialChannels,
     StandAloneAccuracy,
     UnrolledGradient,
@@ -342,3 +343,8 @@ def test_reserved_options_are_those_of_every_study() -> None:
 
     of_run = set(inspect.signature(run).parameters) - {"ctx"}
     assert {*of_run, *CommonConfig.model_fields, "check"} == RESERVED
+
+
+@pytest.mark.parametrize("kind", kinds(), ids=lambda kind: kind.name)
+def test_what_to_do_next_fits_80_columns(kind: Kind) -> None:
+    assert [line for line in kind.suggestions if len(f"  {line}") > 80] == []

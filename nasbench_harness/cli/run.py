@@ -112,7 +112,7 @@ MLflowOption = Annotated[
         "nasharness run --methods unas,drnas --space nb201",
         "nasharness run --methods 'unas[temperature=0.4],unas[temperature=1]' --seeds 0-19",
         "nasharness run --config study.yaml --set drnas.anchor=kl",
-        "nasharness run -m darts,drnas --search supernet --dataset digits --recipe quick",
+        "nasharness run -m drnas --search supernet --dataset digits --recipe quick",
     ),
 )
 def run(

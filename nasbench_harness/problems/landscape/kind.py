@@ -46,7 +46,7 @@ class LandscapeKind(PlainKind):
     )
     suggestions = (
         "on real images, some seconds a trial:",
-        "nasharness run -m darts,drnas --search supernet --dataset digits --recipe quick",
+        "nasharness run -m drnas --search supernet --dataset digits --recipe quick",
     )
 
     def plan(
