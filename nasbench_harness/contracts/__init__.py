@@ -40,13 +40,22 @@ from nasbench_harness.contracts.searcher import (
     Searcher,
     Setup,
 )
-from nasbench_harness.contracts.space import Architecture, Decision, Numbered, SearchSpace
+from nasbench_harness.contracts.space import (
+    Architecture,
+    Decision,
+    Enumerable,
+    EnumerableSpace,
+    Numbered,
+    SearchSpace,
+)
 
 __all__ = [
     "Architecture",
     "Citable",
     "DataSource",
     "Decision",
+    "Enumerable",
+    "EnumerableSpace",
     "GradientEstimator",
     "Grown",
     "Importable",
