@@ -6,7 +6,9 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from nasbench_harness import registry
+from nasbench_harness.contracts import Enumerable
 from nasbench_harness.study.heldcost import LATENCY, HeldCost
+from nasbench_harness.tables.enumeration import enumerable
 from nasbench_harness.tables.metrics import latency_metric
 
 if TYPE_CHECKING:
@@ -19,7 +21,8 @@ if TYPE_CHECKING:
 def costs_of(spec: TrialSpec, held: HeldCost) -> NDArray[np.float64]:
     """[size] the cost of every architecture in rank order, in the cost's unit; NaN if unknown.
 
-    For what is counted or looked up, not for what is measured.
+    For what is counted or looked up, not for what is measured; HarnessError where the space does
+    not list its architectures.
     """
     return _costs(spec.space, spec.table, spec.table_hash, spec.dataset, held.what)
 
@@ -29,6 +32,8 @@ def best_within(spec: TrialSpec, held: HeldCost) -> float | None:
     import numpy as np
 
     if held.is_measured or held.target is None:
+        return None
+    if not isinstance(registry.open_space(spec.space), Enumerable):
         return None
     column = registry.open_table(spec.table).column(spec.report_metric)
     within = column[(costs_of(spec, held) <= held.target) & np.isfinite(column)]
@@ -43,6 +48,6 @@ def _costs(space: str, table: str, content: str, dataset: str, what: str) -> NDA
     if what.startswith(LATENCY):
         device = what.removeprefix(LATENCY)
         return registry.open_table(table).column(latency_metric(device))
-    opened = registry.open_space(space)
+    opened = enumerable(registry.open_space(space), "costs are compared over all of them")
     costs = (held.scaled(opened.cost(arch, what, dataset)) for arch in opened.enumerate())
     return np.fromiter(costs, dtype=np.float64, count=opened.size)
