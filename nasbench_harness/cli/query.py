@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from itertools import islice
-from typing import TYPE_CHECKING, Annotated, Any, cast
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -17,7 +17,7 @@ from nasbench_harness.fields.scalars import AmbiguousScalarError, read_number, r
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from nasbench_harness.contracts import Architecture, Benchmark, EnumerableSpace, Metric
+    from nasbench_harness.contracts import Architecture, Benchmark, Metric
 
 _INDEX = re.compile("-?[0-9]{1,300}")
 
@@ -73,15 +73,28 @@ def query(
         rows = _best(opened, top, by, dataset, max_latency or [])
         console.print_json(rows) if json else _tell_best(rows, opened.metrics)
         return
-    text = arch if arch is not None else str(index)
-    facts = _everything(opened, read_architecture(opened.space, text))
+    found = _at(opened.space, index) if arch is None else read_architecture(opened.space, arch)
+    facts = _everything(opened, found)
     console.print_json(facts) if json else _tell(facts, opened)
+
+
+def _at(space: str, index: int | None) -> Architecture:
+    """The architecture with an official index."""
+    from nasbench_harness import registry
+    from nasbench_harness.contracts import Numbered
+
+    if not isinstance(registry.open_space(space), Numbered):
+        raise HarnessError(
+            f"The architectures of `{space}` have no index; give an architecture string instead."
+        )
+    return read_architecture(space, str(index))
 
 
 def _everything(table: Benchmark, arch: Architecture) -> dict[str, Any]:
     """All facts of one architecture: the space's, the table's, and its standing in a whole one."""
     from nasbench_harness import registry
     from nasbench_harness.contracts import CompleteTable
+    from nasbench_harness.tables.enumeration import enumerable
 
     space = registry.open_space(table.space)
     numbers = table.lookup(arch)
@@ -91,7 +104,7 @@ def _everything(table: Benchmark, arch: Architecture) -> dict[str, Any]:
     if isinstance(table, CompleteTable):
         judged = table.report_metric(next(iter(table.metrics.values())).dataset)
         worse, better = table.standing(judged, numbers[judged])
-        size = cast("EnumerableSpace", space).size
+        size = enumerable(space, "a table has a row for every one of them").size
         facts |= {f"rank_{judged}": better + 1, f"percentile_{judged}": 100 * worse / size}
     if not facts.get("connected", True):
         facts["note"] = "no path from input to output: accuracy is chance, latencies are artefacts"
@@ -103,10 +116,11 @@ def _best(
 ) -> list[dict[str, Any]]:
     """The best architectures by one column within latency limits, best first."""
     from nasbench_harness import registry
+    from nasbench_harness.tables.enumeration import enumerable
     from nasbench_harness.tables.metrics import find_metric
 
     registry.open_complete(table.name)  # whoever knows some only does not know the best
-    space = cast("EnumerableSpace", registry.open_space(table.space))
+    space = enumerable(registry.open_space(table.space), "--top goes through every one of them")
     try:
         metric = find_metric(table, dataset, by).name if by else table.report_metric(dataset)
         bounds = [_limit(table, text) for text in limits]
@@ -191,17 +205,16 @@ def _missing(space: str) -> str:
 def read_architecture(space: str, text: str) -> Architecture:
     """An architecture string of the space, or an official index where it has one."""
     from nasbench_harness import registry
+    from nasbench_harness.contracts import Numbered
 
     opened = registry.open_space(space)
-    at_index = getattr(opened, "at_index", None)
     plain = text.strip()
-    if at_index is None or not plain.lstrip("-").isnumeric():
+    if not isinstance(opened, Numbered) or not plain.lstrip("-").isnumeric():
         return opened.parse(text)
     if not _INDEX.fullmatch(plain):
         raise HarnessError(f"`{plain[:40]}` is no index: write it with the digits 0 to 9.")
     try:
         read_scalar(plain)
-        found: Architecture = at_index(int(plain))
+        return opened.at_index(int(plain))
     except (AmbiguousScalarError, IndexError) as error:
         raise HarnessError(f"{error}.") from error
-    return found

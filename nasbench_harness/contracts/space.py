@@ -149,3 +149,6 @@ class Numbered(Protocol):
 
         The one that `describe` tells as `index`.
         """
+
+    def at_index(self, index: int) -> Architecture:
+        """The architecture with an official index; IndexError outside."""

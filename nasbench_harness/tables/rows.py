@@ -106,8 +106,9 @@ def rows_of(space: str, size: int) -> Rows:
     if space not in registry.spaces.names():
         return Rows(size, None)
     opened = registry.open_space(space)
-    fits = isinstance(opened, Enumerable) and opened.size == size
-    return Rows(size, cast("EnumerableSpace", opened) if fits else None)
+    if not isinstance(opened, Enumerable) or opened.size != size:
+        return Rows(size, None)
+    return Rows(size, cast("EnumerableSpace", opened))
 
 
 def _read_only(array: NDArray[Any]) -> NDArray[Any]:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from nasbench_harness import registry
 from nasbench_harness.contracts import CompleteTable, Enumerable
-from nasbench_harness.errors import HarnessError
 from nasbench_harness.study.heldcost import LATENCY, HeldCost
+from nasbench_harness.tables.enumeration import enumerable
 from nasbench_harness.tables.library import find_table
 from nasbench_harness.tables.metrics import latency_metric
 
@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 def costs_of(spec: TrialSpec, held: HeldCost) -> NDArray[np.float64]:
     """[size] the cost of every architecture in rank order, in the cost's unit; NaN if unknown.
 
-    For what is counted or looked up, not for what is measured.
+    For what is counted or looked up, not for what is measured; HarnessError where the space does
+    not list its architectures.
     """
     return _costs(spec.space, spec.table, spec.table_hash, spec.dataset, held.what)
 
@@ -37,6 +38,8 @@ def best_within(spec: TrialSpec, held: HeldCost) -> float | None:
     table = find_table(spec.table)
     if held.is_measured or held.target is None or not isinstance(table, CompleteTable):
         return None
+    if not isinstance(registry.open_space(spec.space), Enumerable):
+        return None
     column = table.column(spec.report_metric)
     within = column[(costs_of(spec, held) <= held.target) & np.isfinite(column)]
     return float(within.max()) if len(within) else None
@@ -50,8 +53,6 @@ def _costs(space: str, table: str, content: str, dataset: str, what: str) -> NDA
     if what.startswith(LATENCY):
         device = what.removeprefix(LATENCY)
         return registry.open_complete(table).column(latency_metric(device))
-    opened = registry.open_space(space)
-    if not isinstance(opened, Enumerable):
-        raise HarnessError(f"The architectures of space `{space}` cannot be listed.")
+    opened = enumerable(registry.open_space(space), "costs are compared over all of them")
     costs = (held.scaled(opened.cost(arch, what, dataset)) for arch in opened.enumerate())
     return np.fromiter(costs, dtype=np.float64, count=opened.size)

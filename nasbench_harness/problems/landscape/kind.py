@@ -61,8 +61,10 @@ class LandscapeKind(PlainKind):
     ) -> OnTable:
         """Nothing but a complete table is needed."""
         from nasbench_harness.problems.landscape.planning import OnTable
+        from nasbench_harness.tables.enumeration import enumerable
 
-        return OnTable(config, options, space)
+        enumerable(space, "a landscape has a number for every one of them")
+        return OnTable(config, options, space.name)
 
     def elsewhere(self, given: Mapping[str, Any], there: Kind) -> str:
         """Whatever searches something else has a loss of its own to look at."""

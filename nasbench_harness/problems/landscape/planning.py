@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from nasbench_harness.contracts import Benchmark, CompleteTable, Enumerable, Recipe, SearchSpace
+from nasbench_harness.contracts import Benchmark, CompleteTable, Recipe
 from nasbench_harness.problems.base import PlainPlan
 from nasbench_harness.problems.landscape.options import LandscapeOptions
 from nasbench_harness.problems.landscape.runs import run_metrics
@@ -21,16 +21,16 @@ class OnTable(PlainPlan):
 
     options: LandscapeOptions
 
-    def __init__(self, config: StudyConfig, options: LandscapeOptions, space: SearchSpace) -> None:
+    def __init__(self, config: StudyConfig, options: LandscapeOptions, space: str) -> None:
         super().__init__(config, options)
         table = find_table(config.table)
-        if isinstance(table, CompleteTable) and isinstance(space, Enumerable):
+        if isinstance(table, CompleteTable):
             return
         lacks = "this study has none"
         if table is not None:
-            lacks = f"`{table.name}` has numbers of some architectures of `{space.name}` only"
+            lacks = f"`{table.name}` has numbers of some architectures of `{space}` only"
         raise ConfigError(
-            f"A landscape is a complete table, and {lacks}; give one of space `{space.name}` with"
+            f"A landscape is a complete table, and {lacks}; give one of space `{space}` with"
             " `--table NAME` (`nasharness list tables`), or train a supernet with `--search"
             " supernet`."
         )

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from nasbench_harness.contracts import EnumerableSpace
 from nasbench_harness.errors import HarnessError, reason
+from nasbench_harness.spaces.nb201 import NB201
 from nasbench_harness.spaces.nb201.tables import pth
 from nasbench_harness.spaces.nb201.tables.cells import Cell
 from nasbench_harness.spaces.nb201.tables.curves import CurveWriter
