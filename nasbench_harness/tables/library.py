@@ -43,15 +43,15 @@ def is_installed(table: str) -> bool:
     return source is None or source.is_installed()
 
 
-def default_table(space: str = registry.DEFAULT_SPACE) -> str:
+def default_table(space: str | None = None) -> str:
     """What is looked up in where nothing is said: the first of the space's that is installed."""
-    names = tables_of(space)
+    names = tables_of(space or registry.default_space())
     return next((name for name in names[:-1] if is_installed(name)), names[-1])
 
 
-def fallback_table(space: str = registry.DEFAULT_SPACE) -> str:
+def fallback_table(space: str | None = None) -> str:
     """The table of the space that is always there."""
-    return tables_of(space)[-1]
+    return tables_of(space or registry.default_space())[-1]
 
 
 def preferred(space: str) -> DataSource | None:
