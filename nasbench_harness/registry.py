@@ -16,7 +16,15 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
-from nasbench_harness.contracts import DataSource, Kind, Searcher, SearchSpace, Setup, Table
+from nasbench_harness.contracts import (
+    Benchmark,
+    CompleteTable,
+    DataSource,
+    Kind,
+    Searcher,
+    SearchSpace,
+    Setup,
+)
 from nasbench_harness.errors import HarnessError, UnknownNameError
 
 if TYPE_CHECKING:
@@ -146,7 +154,7 @@ def _has(plugin: Any, member: str) -> bool:
 methods: Registry[type[Searcher]] = Registry("method", loaded=Searcher)
 setups: Registry[type[Setup]] = Registry("setup", loaded=Setup)
 spaces: Registry[Any] = Registry("space", opened=SearchSpace)
-tables: Registry[Any] = Registry("table", opened=Table)
+tables: Registry[Any] = Registry("table", opened=Benchmark)
 data: Registry[Any] = Registry("benchmark", "data", opened=DataSource)
 problems: Registry[Kind] = Registry("problem")
 
@@ -189,9 +197,23 @@ def open_space(name: str) -> SearchSpace:
 
 
 @cache
-def open_table(name: str) -> Table:
-    """The tabular benchmark of that name, opened once per process."""
-    table: Table = tables.open(name)
+def open_table(name: str) -> Benchmark:
+    """The benchmark of that name, opened once per process."""
+    table: Benchmark = tables.open(name)
+    return table
+
+
+def open_complete(name: str) -> CompleteTable:
+    """The same where it knows every architecture of its space; HarnessError where it does not."""
+    from nasbench_harness.contracts import CompleteTable
+
+    table = open_table(name)
+    if not isinstance(table, CompleteTable):
+        raise HarnessError(
+            f"The benchmark `{name}` has numbers of some architectures of `{table.space}` only, so"
+            " that it has no columns, no best and no ranks; `value` and `lookup` answer for single"
+            " architectures."
+        )
     return table
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from nasbench_harness import registry
-from nasbench_harness.contracts import DataSource, Searcher, SearchSpace, Setup, Table
+from nasbench_harness.contracts import Benchmark, DataSource, Searcher, SearchSpace, Setup
 from nasbench_harness.errors import UnknownNameError
 from nasbench_harness.registry import PluginError, Registry, members_of
 
@@ -22,7 +22,7 @@ MADE: dict[str, Callable[[], Registry[Any]]] = {
     "methods": lambda: Registry("method", loaded=Searcher),
     "setups": lambda: Registry("setup", loaded=Setup),
     "spaces": lambda: Registry("space", opened=SearchSpace),
-    "tables": lambda: Registry("table", opened=Table),
+    "tables": lambda: Registry("table", opened=Benchmark),
     "data": lambda: Registry("benchmark", "data", opened=DataSource),
 }
 
