@@ -55,7 +55,7 @@ class CommonConfig(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     methods: tuple[MethodChoice, ...] = Field(min_length=1)
-    space: str = "nb201"
+    space: str = Field(default_factory=registry.default_space)
     table: str = ""
     """A benchmark by name, or `none`; where nothing is said, the default one of the space."""
     search: str = DEFAULT
