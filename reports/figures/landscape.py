@@ -62,7 +62,7 @@ def draw(data: StudyData, styles: dict[str, MethodStyle]) -> Drawing | Omitted:
     """One relief per method with the path of its median seed."""
     key, title = (SUPERNET_KEY, SUPERNET_TITLE) if data.supernet else (KEY, TITLE)
     if data.complete is None:
-        return Omitted(key, title, data.table_missing)
+        return Omitted(key, title, data.complete_missing)
     if data.space.size > LARGEST:
         return Omitted(key, title, f"{data.space.size:,} architectures are too many for a picture")
     relief = fold(

@@ -56,7 +56,7 @@ def draw(data: StudyData, styles: dict[str, MethodStyle]) -> Drawing | Omitted |
     if data.done.empty:
         return None
     if data.complete is None:
-        return Omitted(KEY, TITLE, data.table_missing)
+        return Omitted(KEY, TITLE, data.complete_missing)
     if data.space.size > LARGEST:
         return Omitted(KEY, TITLE, f"{data.space.size:,} architectures are too many for a picture")
     costs = costs_of(data, data.complete)

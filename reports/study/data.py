@@ -125,6 +125,15 @@ class StudyData:
         return self.table if isinstance(self.table, CompleteTable) else None
 
     @property
+    def complete_missing(self) -> str:
+        """Why there is no complete table to look into, in a sentence; empty if there is one."""
+        if self.complete is not None or self.table_missing:
+            return self.table_missing
+        if self.table is None:
+            return "nothing was looked up in a benchmark"
+        return f"the benchmark `{self.table.name}` knows some architectures only"
+
+    @property
     def metric(self) -> Metric | None:
         """What the report metric is, if the table is at hand."""
         return self.table.metrics.get(self.first("report_metric")) if self.table else None
