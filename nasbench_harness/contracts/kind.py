@@ -102,6 +102,8 @@ class Kind(Protocol):
 
     title: ClassVar[str]
     """Heading of its options in `--help`."""
+    does: ClassVar[str]
+    """What its studies do, so that it can stand after "which"; may be empty."""
     caveat: ClassVar[str]
     """What a reader must know before believing a number; a sentence or several."""
     suggestions: ClassVar[Sequence[str]]

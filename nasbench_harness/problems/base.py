@@ -76,6 +76,7 @@ class PlainKind(Kind):
     measures = False
     dear = False
     title = ""
+    does = ""
     caveat = ""
     suggestions: ClassVar[Sequence[str]] = ()
 

@@ -46,6 +46,7 @@ class SupernetKind(PlainKind):
     measures = True
     dear = True
     title = "Searches on images (supernet)"
+    does = "train networks on images"
     caveat = (
         "This is a supernet study: networks with shared weights were trained on images, no search"
         " saw the table, and only the answers were looked up in it. It shows how a whole method"

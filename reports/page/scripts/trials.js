@@ -152,12 +152,12 @@ class TrialList {
   course(at) {
     const course = this.data.course[at];
     if (!course) return element("p", {}, "Nothing was recorded.");
-    const [clock, regrets, answers] = course;
+    const [clock, ends, answers] = course;
     const rows = clock.map((when, place) => element("tr", {},
-      element("td", { class: "number" }, String(when)), element("td", { class: "number" }, printed(regrets[place], 3)),
+      element("td", { class: "number" }, String(when)), element("td", { class: "number" }, printed(ends[place], 3)),
       element("td", {}, element("code", {}, answers.length ? this.text(answers[place]) : MISSING))));
-    const head = element("tr", {}, element("th", { scope: "col", class: "number" }, this.data.clock), element("th", { scope: "col", class: "number" }, "regret"), element("th", { scope: "col" }, "answer"));
-    return element("div", {}, sparkline(clock, regrets),
+    const head = element("tr", {}, element("th", { scope: "col", class: "number" }, this.data.clock), element("th", { scope: "col", class: "number" }, this.data.measure), element("th", { scope: "col" }, "answer"));
+    return element("div", {}, sparkline(clock, ends),
       element("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Course of the trial" }, element("table", {}, element("thead", {}, head), element("tbody", {}, ...rows))),
       element("p", { class: "small" }, "At most twenty of the recorded points; all of them are in the study's history table."));
   }
@@ -177,8 +177,8 @@ function copyable(command) {
 }
 
 // Regret over the clock, from zero to the largest.
-function sparkline(clock, regrets) {
-  const points = clock.map((when, at) => [Math.log(Math.max(when, 1e-3)), regrets[at]]).filter(([, y]) => y !== null);
+function sparkline(clock, ends) {
+  const points = clock.map((when, at) => [Math.log(Math.max(when, 1e-3)), ends[at]]).filter(([, y]) => y !== null);
   if (points.length < 2) return element("p", { class: "small" }, "A single recorded point.");
   const [width, height] = [320, 70];
   const [left, right] = [points[0][0], points[points.length - 1][0]];
