@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from nasbench_harness.contracts import Table
+    from nasbench_harness.contracts import Benchmark
     from nasbench_harness.face import StudyResults, open_space, open_study, run
     from nasbench_harness.store.results import Results
 
@@ -30,7 +30,7 @@ if (_checkout / "pyproject.toml").is_file() and (_checkout / "methods").is_dir()
     __path__.append(str(_checkout))
 
 
-def open_table(name: str = "nb201") -> Table:
+def open_table(name: str = "nb201") -> Benchmark:
     """A tabular benchmark by name; `nb201` is the official NAS-Bench-201 table.
 
     HarnessError if there is none of that name or it is not installed.

@@ -20,7 +20,15 @@ from nasbench_harness.errors import HarnessError, UnknownNameError
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from nasbench_harness.contracts import DataSource, Kind, Searcher, SearchSpace, Setup, Table
+    from nasbench_harness.contracts import (
+        Benchmark,
+        CompleteTable,
+        DataSource,
+        Kind,
+        Searcher,
+        SearchSpace,
+        Setup,
+    )
 
 P = TypeVar("P")
 DEFAULT_SPACE = "nb201"
@@ -129,9 +137,23 @@ def open_space(name: str) -> SearchSpace:
 
 
 @cache
-def open_table(name: str) -> Table:
-    """The tabular benchmark of that name, opened once per process."""
-    table: Table = tables.open(name)
+def open_table(name: str) -> Benchmark:
+    """The benchmark of that name, opened once per process."""
+    table: Benchmark = tables.open(name)
+    return table
+
+
+def open_complete(name: str) -> CompleteTable:
+    """The same where it knows every architecture of its space; HarnessError where it does not."""
+    from nasbench_harness.contracts import CompleteTable
+
+    table = open_table(name)
+    if not isinstance(table, CompleteTable):
+        raise HarnessError(
+            f"The benchmark `{name}` has numbers of some architectures of `{table.space}` only, so"
+            " that it has no columns, no best and no ranks; `value` and `lookup` answer for single"
+            " architectures."
+        )
     return table
 
 

@@ -33,7 +33,7 @@ def compare(
         typer.Option(
             help="regret (points) or accuracy (percent).",
             autocompletion=completion.words("regret", "accuracy"),
-            show_default="regret, or accuracy where nothing was looked up",
+            show_default="regret; accuracy without a complete table",
         ),
     ] = None,
     json: JsonOption = False,
@@ -83,8 +83,7 @@ def _heading(data: StudyData) -> str:
     from nasbench_harness.problems.kinds import searched
 
     spec = data.study.specs[0]
-    place = f"table `{spec.table}`" if data.looked_up else "nothing was looked up"
-    return f"{data.name}: {searched(spec)}; {place}, {data.first('report_metric')}"
+    return f"{data.name}: {searched(spec)}; {spec.judged}"
 
 
 def _facts(comparison: Comparison) -> dict[str, str]:

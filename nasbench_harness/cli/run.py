@@ -129,9 +129,9 @@ def run(
                                  show_default="nb201", rich_help_panel=COMPARED)
     ] = None,
     table: Annotated[
-        str | None, typer.Option(help="Tabular benchmark.",
-                                 autocompletion=completion.names("tables"),
-                                 show_default="official where installed, else analog",
+        str | None, typer.Option(help="Benchmark that answers are looked up in; none: nothing is.",
+                                 autocompletion=completion.tables,
+                                 show_default="the space's own, if it has one",
                                  rich_help_panel=COMPARED)
     ] = None,
     search: Annotated[

@@ -12,7 +12,7 @@ into the journal; at due times both give their `state_dict()` for a checkpoint; 
 differ in their seed only take a step together where their method is a `JointSearcher`.
 """
 
-from nasbench_harness.contracts.benchmark import Metric, Table
+from nasbench_harness.contracts.benchmark import Benchmark, CompleteTable, Metric
 from nasbench_harness.contracts.data import (
     Citable,
     DataSource,
@@ -51,7 +51,9 @@ from nasbench_harness.contracts.space import (
 
 __all__ = [
     "Architecture",
+    "Benchmark",
     "Citable",
+    "CompleteTable",
     "DataSource",
     "Decision",
     "Enumerable",
@@ -81,7 +83,6 @@ __all__ = [
     "Split",
     "StandAloneAccuracy",
     "Supernet",
-    "Table",
     "UnrolledGradient",
     "bibtex_entries",
 ]

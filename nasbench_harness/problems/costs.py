@@ -9,10 +9,10 @@ import torch
 
 from nasbench_harness.contracts import (
     Architecture,
+    Benchmark,
     NetworkShape,
     NetworkSpace,
     SearchSpace,
-    Table,
 )
 from nasbench_harness.errors import HarnessError
 from nasbench_harness.hardware import wait_for
@@ -24,14 +24,14 @@ LATENCY_BATCH, LATENCY_PASSES = 24, 10
 
 
 def table_cost(
-    space: SearchSpace, table: Table | None, arch: Architecture, what: str, dataset: str
+    space: SearchSpace, table: Benchmark | None, arch: Architecture, what: str, dataset: str
 ) -> float:
     """The space's exact cost on a data set, or `latency:DEVICE` (ms) of the table."""
     if not what.startswith(LATENCY):
         return space.cost(arch, what, dataset)
     if table is None:
         raise HarnessError(f"`{what}` needs a table that has it.")
-    return table.value(latency_metric(what.removeprefix(LATENCY)), space.rank(arch))
+    return table.value(latency_metric(what.removeprefix(LATENCY)), arch)
 
 
 class Costs:
@@ -40,7 +40,7 @@ class Costs:
     def __init__(  # noqa: PLR0913, PLR0917
         self,
         space: SearchSpace,
-        table: Table | None,
+        table: Benchmark | None,
         dataset: str,
         shape: NetworkShape,
         image_size: tuple[int, int],

@@ -15,6 +15,7 @@ from nasbench_harness import registry
 from nasbench_harness.errors import HarnessError
 from nasbench_harness.store.outcomes import Status
 from nasbench_harness.study.heldcost import COLUMNS, HeldCost, common_cost, held_cost
+from nasbench_harness.tables.library import find_table
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -41,7 +42,8 @@ class CostColumns:
         spec = self._specs[0]
         try:
             registry.open_space(spec.space)
-            return registry.open_table(spec.table).content_hash == spec.table_hash
+            table = find_table(spec.table)
+            return table is None or table.content_hash == spec.table_hash
         except HarnessError:
             return False
 

@@ -18,8 +18,10 @@ COST, TARGET, NONE = "cost", "cost_target", "none"
 LATENCY = "latency:"
 """`latency:pixel3` is the cost that a table's column for that device holds."""
 MEASURED = "measured"
+WITHIN = "regret_within_target"
+"""What misses to the best within the target; known with a complete table only."""
 COLUMNS = (
-    "cost", "cost_name", "cost_unit", "cost_target", "target_met", "regret_within_target",
+    "cost", "cost_name", "cost_unit", "cost_target", "target_met", WITHIN,
 )  # fmt: skip
 
 

@@ -6,9 +6,10 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from nasbench_harness import registry
-from nasbench_harness.contracts import Enumerable
+from nasbench_harness.contracts import CompleteTable, Enumerable
 from nasbench_harness.study.heldcost import LATENCY, HeldCost
 from nasbench_harness.tables.enumeration import enumerable
+from nasbench_harness.tables.library import find_table
 from nasbench_harness.tables.metrics import latency_metric
 
 if TYPE_CHECKING:
@@ -28,14 +29,18 @@ def costs_of(spec: TrialSpec, held: HeldCost) -> NDArray[np.float64]:
 
 
 def best_within(spec: TrialSpec, held: HeldCost) -> float | None:
-    """The highest value of the report metric within the target; None if nothing is within it."""
+    """The highest value of the report metric within the target.
+
+    None if nothing is within it, and without a complete table.
+    """
     import numpy as np
 
-    if held.is_measured or held.target is None:
+    table = find_table(spec.table)
+    if held.is_measured or held.target is None or not isinstance(table, CompleteTable):
         return None
     if not isinstance(registry.open_space(spec.space), Enumerable):
         return None
-    column = registry.open_table(spec.table).column(spec.report_metric)
+    column = table.column(spec.report_metric)
     within = column[(costs_of(spec, held) <= held.target) & np.isfinite(column)]
     return float(within.max()) if len(within) else None
 
@@ -47,7 +52,7 @@ def _costs(space: str, table: str, content: str, dataset: str, what: str) -> NDA
     held = HeldCost(what, None)
     if what.startswith(LATENCY):
         device = what.removeprefix(LATENCY)
-        return registry.open_table(table).column(latency_metric(device))
+        return registry.open_complete(table).column(latency_metric(device))
     opened = enumerable(registry.open_space(space), "costs are compared over all of them")
     costs = (held.scaled(opened.cost(arch, what, dataset)) for arch in opened.enumerate())
     return np.fromiter(costs, dtype=np.float64, count=opened.size)

@@ -9,7 +9,7 @@ from nasbench_harness.contracts import Architecture, SearchSpace
 from nasbench_harness.errors import HarnessError
 from nasbench_harness.images.parts import ImageDataset
 from nasbench_harness.tables.library import default_table
-from nasbench_harness.tables.metrics import find_metric
+from nasbench_harness.tables.metrics import find_metric, value_of
 from nasbench_harness.training.settings import TrainingSettings
 
 TRAINED_ON = {"cifar10": 50_000, "cifar100": 50_000, "imagenet16-120": 151_700}
@@ -46,5 +46,5 @@ def table_value(
         return nothing
     if table.space != space.name:
         return nothing
-    value = table.value(metric.name, space.rank(arch))
+    value = value_of(table, metric.name, arch)
     return dict(zip(nothing, (table.name, metric.name, value), strict=True))

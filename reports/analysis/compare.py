@@ -111,8 +111,8 @@ def compare(
     A label may be spelled in any way: `unas[temperature=1]` is `unas[temperature=1.0]`.
 
     HarnessError if a label is unknown or has no result, both are the same, they have no seed in
-    common, or there is no regret to compare. Where a study holds one seed of a method twice, as after an update of the method, the
-    later one counts.
+    common, or the study has no regret. Where it holds one seed of a method twice, as after an
+    update of the method, the later one counts.
     """
     chosen = _chosen(data, measure)
     specs = data.study.specs
@@ -135,8 +135,8 @@ def _chosen(data: Compared, key: MeasureKey | None) -> Measure:
     if key == ACCURACY.key:
         return ACCURACY
     raise HarnessError(
-        f"Study {data.name} has no regret, since the best architecture is not known; compare by"
-        " accuracy."
+        f"Study {data.name} has no regret, because its answers were looked up in no complete table,"
+        " so that nobody knows the best; compare them by accuracy (`--metric accuracy`)."
     )
 
 

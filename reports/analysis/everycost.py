@@ -17,8 +17,8 @@ PATIENCE = 20.0
 """Seconds that nobody would rather do without a figure than wait for."""
 
 
-class TooDearError(HarnessError):
-    """The end of a sentence: why nobody asks for the costs of all architectures."""
+class NoCostError(HarnessError):
+    """The end of a sentence: why the costs of all architectures are not known."""
 
 
 def every_cost(
@@ -26,7 +26,7 @@ def every_cost(
 ) -> Array:
     """A cost of every architecture [size], in rank order; counted once in a process.
 
-    TooDearError as soon as those counted let expect more than `PATIENCE` seconds for all.
+    NoCostError as soon as those counted let expect more than `PATIENCE` seconds for all.
     """
     found = _COUNTED.get((space.name, space.version, what, dataset))
     if found is None:
@@ -38,9 +38,7 @@ def every_cost(
 _COUNTED: dict[tuple[str, str, str, str], Array] = {}
 
 
-def _counted(
-    space: EnumerableSpace, what: str, dataset: str, clock: Callable[[], float]
-) -> Array:
+def _counted(space: EnumerableSpace, what: str, dataset: str, clock: Callable[[], float]) -> Array:
     values = np.empty(space.size)
     start, due = clock(), FIRST
     for rank, arch in enumerate(space.enumerate()):
@@ -56,7 +54,7 @@ def _counted(
 def _refuse_dear(space: EnumerableSpace, seconds: float) -> None:
     """With the time that one architecture takes."""
     if seconds * space.size > PATIENCE:
-        raise TooDearError(
+        raise NoCostError(
             f"the cost of one architecture takes {seconds:.2g} s to tell, which is too long for"
             f" all {space.size:,} of them"
         )

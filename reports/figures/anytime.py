@@ -105,9 +105,7 @@ def _scale_budget(axes: Axes, frame: pd.DataFrame, budget: Budget) -> None:
     axes.set_xlabel(f"{budget.axis} (logarithmic)")
 
 
-def _scale_quantity(
-    axes: Axes, frame: pd.DataFrame, quantity: Measure, lines: list[Level]
-) -> None:
+def _scale_quantity(axes: Axes, frame: pd.DataFrame, quantity: Measure, lines: list[Level]) -> None:
     if quantity == REGRET:
         scale_regret(axes, frame, [level.regret for level in lines])
     else:
@@ -142,8 +140,8 @@ _ANSWER = {
 def _caption(data: StudyData, quantity: Measure, budget: Budget, labels: list[str]) -> str:
     source = "Looked up in the table" if data.looked_up else "Measured by the search itself"
     words = (
-        f"{_ANSWER[budget].format(source)}. The band is the 95 % interval of the mean (one seed: none)."
-        f"{_about(data, budget, labels)}"
+        f"{_ANSWER[budget].format(source)}. The band is the 95 % interval of the mean (one seed:"
+        f" none).{_about(data, budget, labels)}"
     )
     if quantity != REGRET:
         words += " The axis begins where the ends can be told apart, not where every line begins."

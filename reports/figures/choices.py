@@ -156,7 +156,13 @@ def _caption(data: StudyData) -> str:
 
 def _table(maps: dict[str, Snapshots], data: StudyData) -> pd.DataFrame:
     rows = [
-        (label, int(step) if data.clock == "step" else step, decision.name, option, probabilities[d][i, k])
+        (
+            label,
+            int(step) if data.clock == "step" else step,
+            decision.name,
+            option,
+            probabilities[d][i, k],
+        )
         for label, (steps, probabilities) in maps.items()
         for i, step in enumerate(steps)
         for d, decision in enumerate(data.space.decisions)

@@ -40,7 +40,10 @@ def draw(data: StudyData, styles: dict[str, MethodStyle]) -> Drawing | Omitted:
         own = rows[rows["method"] == label]
         _strip(axes, own[key], position, styles[label])
     _scale(axes, rows[key], labels, measure)
-    caption = f"Every mark is one seed's final {measure.noun}; its height within a row carries no meaning."
+    caption = (
+        f"Every mark is one seed's final {measure.noun}; its height within a row carries no"
+        " meaning."
+    )
     if len(many):
         caption += (
             " The box spans the middle half of the seeds, its line is the median, and the whiskers"

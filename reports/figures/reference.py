@@ -30,9 +30,9 @@ class WholeTable:
 
 def whole_table(data: StudyData) -> WholeTable | None:
     """The report metric over all architectures; None where no table of them is at hand."""
-    if data.whole_table is None or data.measure.key != "regret":
+    if data.complete is None or data.measure.key != "regret":
         return None
-    column = np.asarray(data.whole_table.column(data.first("report_metric")), dtype=float)
+    column = np.asarray(data.complete.column(data.first("report_metric")), dtype=float)
     regret = np.nanmax(column) - column
     return WholeTable(
         column.size, float(np.nanmean(regret)), float(np.nanmedian(regret)),

@@ -13,7 +13,7 @@ from matplotlib.colors import Normalize
 from matplotlib.patheffects import withStroke
 from numpy.typing import NDArray
 
-from nasbench_harness.contracts import EnumerableSpace, Table
+from nasbench_harness.contracts import CompleteTable, EnumerableSpace
 from nasbench_harness.reports.figures.drawing import Drawing, Omitted, PanelGrid
 from nasbench_harness.reports.figures.style import DARK, INK, LIGHT, MethodStyle
 from nasbench_harness.reports.statistics.arrays import Array
@@ -50,7 +50,7 @@ class Relief:
         return int(self.row_of[row]), int(self.column_of[column])
 
 
-def fold(table: Table, metric: str, options: list[int]) -> Relief:
+def fold(table: CompleteTable, metric: str, options: list[int]) -> Relief:
     """Fold a column of the table; `options` is the number of options of every decision."""
     rows = math.prod(options[: len(options) // 2])
     matrix = np.asarray(table.column(metric)).reshape(rows, -1)
@@ -61,17 +61,15 @@ def fold(table: Table, metric: str, options: list[int]) -> Relief:
 def draw(data: StudyData, styles: dict[str, MethodStyle]) -> Drawing | Omitted:
     """One relief per method with the path of its median seed; None without a table of all."""
     key, title = (KEY, TITLE) if data.queryable else (UNSEEN_KEY, UNSEEN_TITLE)
-    if data.table is None and data.looked_up:
-        return Omitted(key, title, data.table_missing)
     space = data.every_architecture
-    if space is None or data.whole_table is None:
-        return None
+    if space is None or data.complete is None:
+        return Omitted(key, title, data.table_missing) if data.table_missing else None
     if space.size > LARGEST:
         return Omitted(key, title, f"{space.size:,} architectures are too many for a picture")
     options = [len(decision.options) for decision in space.decisions]
     if math.prod(options) != space.size:
         return None
-    relief = fold(data.whole_table, data.first("report_metric"), options)
+    relief = fold(data.complete, data.first("report_metric"), options)
     found = ((label, _path(data, label, relief, space)) for label in data.done_labels)
     paths = {label: path for label, path in found if len(path)}
     if not paths:
@@ -89,7 +87,9 @@ def draw(data: StudyData, styles: dict[str, MethodStyle]) -> Drawing | Omitted:
     tables = {key: _cells(relief), f"{key}-paths": pd.concat(paths.values(), ignore_index=True)}
     footer = grid.footer_panel("Colour scale of accuracy, and what the marks mean.")
     alt = f"The accuracy of {space.size:,} architectures as a relief, with search paths."
-    return Drawing(key, title, _caption(data, space, limits), alt, grid.figure, tables, panels, footer)
+    return Drawing(
+        key, title, _caption(data, space, limits), alt, grid.figure, tables, panels, footer
+    )
 
 
 # --- paths -------------------------------------------------------------------------------------

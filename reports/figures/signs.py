@@ -113,8 +113,8 @@ def _caption(data: StudyData, shown: list[str]) -> str:
             " every few epochs; the rank correlation is over the same random cells in every study."
         )
     return (
-        f"{words} The {data.kind.plural or 'searches'} were not diagnosed; with {_DIAGNOSE} there are rank correlation,"
-        " gradient and curvature as well."
+        f"{words} The {data.kind.plural or 'searches'} were not diagnosed; with {_DIAGNOSE} there"
+        " are rank correlation, gradient and curvature as well."
     )
 
 

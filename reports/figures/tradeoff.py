@@ -12,8 +12,8 @@ from matplotlib.colors import LinearSegmentedColormap, to_rgba
 from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
-from nasbench_harness.contracts import EnumerableSpace, Table
-from nasbench_harness.reports.analysis.everycost import TooDearError, every_cost
+from nasbench_harness.contracts import CompleteTable, EnumerableSpace
+from nasbench_harness.reports.analysis.everycost import NoCostError, every_cost
 from nasbench_harness.reports.figures.drawing import Drawing, Omitted, PanelGrid
 from nasbench_harness.reports.figures.relief import LARGEST
 from nasbench_harness.reports.figures.style import INK, MUTED, MethodStyle
@@ -54,19 +54,15 @@ def draw(data: StudyData, styles: dict[str, MethodStyle]) -> Drawing | Omitted |
     """
     if data.done.empty:
         return None
-    if data.table is None and data.looked_up:
-        return Omitted(KEY, TITLE, data.table_missing)
-    space, table = data.every_architecture, data.whole_table
+    space, table = data.every_architecture, data.complete
     if space is None or table is None:
-        return None
+        return Omitted(KEY, TITLE, data.table_missing) if data.table_missing else None
     if space.size > LARGEST:
         return Omitted(KEY, TITLE, f"{space.size:,} architectures are too many for a picture")
     try:
         costs = costs_of(data, space, table)
-    except TooDearError as error:
+    except NoCostError as error:
         return Omitted(KEY, TITLE, str(error))
-    if not costs:
-        return Omitted(KEY, TITLE, "neither space nor table knows a cost")
     accuracy = np.asarray(table.column(data.first("report_metric")), dtype=float)
     return _draw(data, space, costs, accuracy, styles)
 
@@ -100,13 +96,13 @@ def _draw(
 # --- numbers -----------------------------------------------------------------------------------
 
 
-def costs_of(data: StudyData, space: EnumerableSpace, table: Table) -> list[Cost]:
+def costs_of(data: StudyData, space: EnumerableSpace, table: CompleteTable) -> list[Cost]:
     """Parameters, and the latency on one device where the table has any, else multiply-adds.
 
-    TooDearError where it takes long to ask the space for the costs of all its architectures.
+    NoCostError where neither knows any, or it takes long to ask the space for all of them.
     """
     known, dataset = data.space.costs, str(data.first("dataset"))
-    found = []
+    found: list[Cost] = []
     if "params" in known:
         values = every_cost(space, "params", dataset) / 1e6
         found.append(Cost("params_m", "Parameters", "parameters, millions", values))
@@ -118,10 +114,12 @@ def costs_of(data: StudyData, space: EnumerableSpace, table: Table) -> list[Cost
     elif "flops" in known:
         values = every_cost(space, "flops", dataset) / 1e6
         found.append(Cost("flops_m", "Multiply-adds", "multiply-adds, millions", values))
+    if not found:
+        raise NoCostError("neither space nor table knows a cost")
     return found
 
 
-def _device(data: StudyData, table: Table) -> str:
+def _device(data: StudyData, table: CompleteTable) -> str:
     """The device the study holds down, else one that is everywhere; empty if there is none."""
     known = devices(table)
     wanted = [str(spec.settings.get("cost", "")) for spec in data.study.specs]

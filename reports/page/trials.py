@@ -63,7 +63,7 @@ NUMBERS = (
 
 
 def numbers_of(data: StudyData) -> list[Number]:
-    """Those that some trial of the study has; each once, accuracy under the report metric's name."""
+    """Those that some trial has, each once; without a table accuracy by what it is measured."""
     trials, judged = data.outcomes, data.first("report_metric")
     known = [replace(NUMBERS[0], heading=data.measure.heading), *NUMBERS[1:]]
     if data.looked_up:

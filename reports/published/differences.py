@@ -9,8 +9,8 @@ from nasbench_harness.contracts import Metric
 from nasbench_harness.reports.published.results import DATASETS, Provenance, PublishedResult
 from nasbench_harness.reports.study.data import StudyData
 from nasbench_harness.reports.study.summary import numbers
-from nasbench_harness.reports.words.marked import count
 from nasbench_harness.reports.words.images import FOLDER, PUBLISHED
+from nasbench_harness.reports.words.marked import count
 from nasbench_harness.study.config import BASELINE
 from nasbench_harness.study.spec import TrialSpec
 

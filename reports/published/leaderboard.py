@@ -75,24 +75,29 @@ def caption(data: StudyData) -> str:
 
 def why_not(data: StudyData) -> str:
     """Why a study has no such table: the end of a sentence, marked; empty if it has one."""
-    spec, images = data.study.specs[0], search_data(data)
-    if not data.looked_up:
-        return "nothing was looked up, and what a search measures itself is not what is published"
+    spec = data.study.specs[0]
     if data.done.empty:
         return "no trial has a result"
     if data.measure != REGRET:
-        return "the best architecture of the benchmark is not known"
+        return _not_by_regret(data)
     if MEASURES.get(spec.space) != ACCURACY:
         return f"no published accuracy in the space {name(spec.space)} is known here"
     if not _known(data):
         return f"no published result on {name(spec.dataset)} is known here"
-    if images and images not in DATASETS:
-        return f"nobody published searches on {name(images)} that would stand beside these"
     return _not_published(data)
 
 
+def _not_by_regret(data: StudyData) -> str:
+    if data.looked_up:
+        return "the best architecture of the benchmark is not known"
+    return "nothing was looked up, and what a search measures itself is not what is published"
+
+
 def _not_published(data: StudyData) -> str:
-    """Why what the study is judged by has no counterpart."""
+    """Why what the study is judged by, or searched on, has no counterpart."""
+    images = search_data(data)
+    if images and images not in DATASETS:
+        return f"nobody published searches on {name(images)} that would stand beside these"
     if data.metric is None:
         return data.table_missing
     published_too = "accuracy" in data.metric.meaning

@@ -11,13 +11,14 @@ import pandas as pd
 
 from nasbench_harness import registry
 from nasbench_harness.contracts import (
+    Benchmark,
+    CompleteTable,
     Enumerable,
     EnumerableSpace,
     Kind,
     Metric,
     SearchSpace,
     StandAloneAccuracy,
-    Table,
 )
 from nasbench_harness.errors import HarnessError
 from nasbench_harness.problems.kinds import kind_of
@@ -27,6 +28,7 @@ from nasbench_harness.reports.study.measure import Measure, looked_up, measure_o
 from nasbench_harness.reports.study.summary import DONE, summarise, with_outcomes
 from nasbench_harness.store.studies import Study, StudyError, current_tables, open_study
 from nasbench_harness.study.config import BASELINE
+from nasbench_harness.tables.library import find_table
 
 TRAINED = "mean_train_accuracy"
 """Recorded only where a network was trained."""
@@ -40,9 +42,9 @@ class StudyData:
     trials: pd.DataFrame
     history: pd.DataFrame
     space: SearchSpace
-    table: Table | None
+    table: Benchmark | None
     table_missing: str
-    """Why there is no table to look into, in a sentence; empty if there is one."""
+    """Why there is no table to look into, in a sentence; empty if there is one, or never was."""
 
     @property
     def name(self) -> str:
@@ -77,9 +79,9 @@ class StudyData:
         return looked_up(self.trials)
 
     @cached_property
-    def whole_table(self) -> Table | None:
-        """The table, where it is at hand and knows every architecture."""
-        return self.table if hasattr(self.table, "column") else None
+    def complete(self) -> CompleteTable | None:
+        """The table, if it is at hand and has every architecture: where regret is known from."""
+        return self.table if isinstance(self.table, CompleteTable) else None
 
     @property
     def every_architecture(self) -> EnumerableSpace | None:
@@ -93,7 +95,7 @@ class StudyData:
 
     def has(self, column: str) -> bool:
         """Whether trials have such a column, or would have it if one of them had a result."""
-        return column in self.trials or column == getattr(self.kind, "concludes", "")
+        return column in self.trials or column == self.kind.concludes
 
     def recorded(self, column: str) -> bool:
         """Whether a step of a trial with a result holds such a number."""
@@ -182,14 +184,16 @@ class StudyData:
         if self.clock == "epochs":
             lengths = {spec.trial_id: spec.epoch_steps for spec in self.study.specs}
             steps["epochs"] = steps["step"] / steps["trial"].map(lengths)
-        observed = getattr(self.kind, "observes", "")
+        observed = self.kind.observes
         if not self.looked_up and observed in steps and steps["accuracy"].isna().all():
             steps["accuracy"] = steps[observed]
         return self._judged(steps)
 
     def _judged(self, rows: pd.DataFrame) -> pd.DataFrame:
         """Rows without a regret that nothing is missed by."""
-        return rows if self.measure.key == "regret" else rows.drop(columns="regret", errors="ignore")
+        return (
+            rows if self.measure.key == "regret" else rows.drop(columns="regret", errors="ignore")
+        )
 
     # --- metrics -------------------------------------------------------------------------------
 
@@ -220,16 +224,14 @@ def read_study(study: Study) -> StudyData:
     return StudyData(study, trials, history, space, table, missing)
 
 
-def _table(study: Study) -> tuple[Table | None, str]:
+def _table(study: Study) -> tuple[Benchmark | None, str]:
     """The benchmark table, if it is still the one the study used."""
     spec = study.specs[0]
-    if not spec.table:
-        return None, "nothing was looked up"
     try:
-        table = registry.open_table(spec.table)
+        table = find_table(spec.table)
     except HarnessError as error:
         return None, f"the table `{spec.table}` cannot be opened here ({error})"
-    if table.content_hash != spec.table_hash:
+    if table is not None and table.content_hash != spec.table_hash:
         return None, (
             f"the table `{spec.table}` installed here is not the one the study used"
             f" ({table.content_hash[:12]} here, {spec.table_hash[:12]} then)"

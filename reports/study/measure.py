@@ -49,13 +49,11 @@ REGRET, ACCURACY = Measure("regret", "regret", "points"), Measure("accuracy", "a
 
 
 def measure_of(outcomes: pd.DataFrame) -> Measure:
-    """Regret where a best is known to be missed, else the accuracy of the report metric.
+    """Regret where a best is known, else the accuracy of the report metric.
 
     `outcomes` are trials with `accuracy` and, where there is any, `regret`.
     """
-    if _any(outcomes, "regret") or not (_any(outcomes, "accuracy") or not looked_up(outcomes)):
-        return REGRET
-    return replace(ACCURACY, noun=_noun(outcomes))
+    return REGRET if REGRET.key in outcomes else replace(ACCURACY, noun=_noun(outcomes))
 
 
 def looked_up(trials: pd.DataFrame) -> bool:
@@ -68,7 +66,3 @@ def _noun(outcomes: pd.DataFrame) -> str:
         return ACCURACY.noun
     metric = str(outcomes["report_metric"].iloc[0])
     return WORDS.get(metric, metric.replace("_", " "))
-
-
-def _any(rows: pd.DataFrame, column: str) -> bool:
-    return column in rows and bool(rows[column].notna().any())

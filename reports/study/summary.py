@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from nasbench_harness.reports.study.measure import measure_of
 from nasbench_harness.reports.statistics.arrays import TOLERANCE, Array
 from nasbench_harness.reports.statistics.intervals import mean_interval
+from nasbench_harness.reports.study.measure import REGRET, measure_of
 from nasbench_harness.store.results import with_outcomes
 
 __all__ = ["COLUMNS", "DONE", "numbers", "summarise", "with_outcomes"]
@@ -36,14 +36,14 @@ OF_REGRET = (
     "regret_mean", "regret_low", "regret_high", "regret_std", "regret_median", "percentile_mean",
     "optimum_share",
 )  # fmt: skip
-"""Columns that need a best to miss."""
+"""Columns without a number where no best is known."""
 DONE = "done"
 
 
 def summarise(trials: pd.DataFrame) -> pd.DataFrame:
     """Summarise `trials` (one row per planned trial) by method label, lowest mean regret first.
 
-    Where no best is known there are no columns of regret, and the highest mean accuracy is first.
+    Where no best is known the highest mean accuracy is first, and columns of regret are NaN.
 
     `seeds` counts the trials that are done and `failed` all others; every statistic is over the
     done ones. Regret is in points and accuracy in percent, each of the trial's own
@@ -53,13 +53,10 @@ def summarise(trials: pd.DataFrame) -> pd.DataFrame:
     """
     outcomes = with_outcomes(trials)
     rows = [_row(str(label), group) for label, group in outcomes.groupby("method", sort=False)]
-    columns, lead, rising = list(COLUMNS), "regret_mean", True
-    if measure_of(outcomes).key != "regret":
-        columns = [column for column in columns if column not in OF_REGRET]
-        lead, rising = "accuracy_mean", False
-    return pd.DataFrame(rows, columns=columns).sort_values(
-        [lead, "method"], ascending=[rising, True], na_position="last", ignore_index=True,
-        kind="stable",
+    measure = measure_of(outcomes)
+    return pd.DataFrame(rows, columns=list(COLUMNS)).sort_values(
+        [f"{measure.key}_mean", "method"], ascending=[measure == REGRET, True], na_position="last",
+        ignore_index=True, kind="stable",
     )  # fmt: skip
 
 

@@ -93,13 +93,13 @@ def _average(values: Any) -> float:
 
 def cells(row: Any) -> tuple[str, ...]:
     """A row for a terminal: method, cost, target, cost of the answers, share, regret within."""
-    within = interval = ""
+    within = numerals.NOTHING
     if hasattr(row, "within_mean"):
-        within = numerals.points(row.within_mean)
         interval = "" if np.isnan(row.within_low) else f" {_interval(row)}"
+        within = numerals.points(row.within_mean) + interval
     return (
         str(row.method), str(row.cost_name), _amount(row.cost_target, row.cost_unit),
-        _amount(row.cost_mean, row.cost_unit), numerals.share(row.met_share), within + interval or numerals.NOTHING,
+        _amount(row.cost_mean, row.cost_unit), numerals.share(row.met_share), within,
     )  # fmt: skip
 
 
@@ -115,15 +115,8 @@ def cost_table(data: StudyData) -> PrintedTable | None:
         PrintedColumn("Cost", "of the answer", lambda row: _amount(row.cost_mean, row.cost_unit)),
         PrintedColumn("Target met", "of seeds", lambda row: numerals.share(row.met_share)),
     ]
-    columns += _OF_REGRET if data.measure == REGRET else [_accuracy(data.measure)]
+    columns += REGRETS if data.measure == REGRET else [_accuracy(data.measure)]
     return PrintedTable(KEY, tuple(columns), rows)
-
-
-_OF_REGRET = [
-    PrintedColumn("Regret", "points", lambda row: numerals.points(row.regret_mean)),
-    PrintedColumn("Regret within", "points", lambda row: numerals.points(row.within_mean)),
-    PrintedColumn("95 % CI", "of mean", _interval),
-]
 
 
 def _accuracy(measure: Measure) -> PrintedColumn:
@@ -138,3 +131,10 @@ def _amount(value: float, unit: str) -> str:
 
 def _interval(row: Any) -> str:
     return numerals.interval(row.within_low, row.within_high, 3)
+
+
+REGRETS = [
+    PrintedColumn("Regret", "points", lambda row: numerals.points(row.regret_mean)),
+    PrintedColumn("Regret within", "points", lambda row: numerals.points(row.within_mean)),
+    PrintedColumn("95 % CI", "of mean", _interval),
+]

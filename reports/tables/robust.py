@@ -25,9 +25,9 @@ _SPREAD = (
     " seeds, which single bad seeds cannot move; its interval is a bootstrap over seeds.{anytime}"
 )
 _ANYTIME = (
-    " The anytime regret is the area under the curve of regret over the search, per unit of its length:"
-    " the mean regret of someone who may be stopped at any time, with every part of the budget"
-    " weighing the same, or every tenfold of it."
+    " The anytime regret is the area under the curve of regret over the search, per unit of its"
+    " length: the mean regret of someone who may be stopped at any time, with every part of the"
+    " budget weighing the same, or every tenfold of it."
 )
 
 

@@ -6,6 +6,8 @@ from dataclasses import replace
 from typing import Any
 
 from nasbench_harness.reports.study.data import StudyData
+from nasbench_harness.reports.study.measure import REGRET
+from nasbench_harness.reports.study.summary import OF_REGRET
 from nasbench_harness.reports.tables.printed import PrintedColumn, PrintedTable
 from nasbench_harness.reports.words import numerals
 
@@ -22,7 +24,7 @@ QUERIES = PrintedColumn("Queries", "", lambda row: numerals.whole(row.queries_me
 
 
 ACCURACY = PrintedColumn("Accuracy", "%", lambda row: numerals.percent(row.accuracy_mean))
-OF_REGRET = (
+REGRETS = (
     PrintedColumn("Regret", "points", lambda row: numerals.points(row.regret_mean)),
     PrintedColumn(
         "95 % CI", "of mean", lambda row: _interval(row, row.regret_low, row.regret_high, 3)
@@ -33,7 +35,7 @@ OF_REGRET = (
 """What needs a best to miss."""
 SUMMARY = (
     PrintedColumn("Seeds", "", _seeds),
-    *OF_REGRET,
+    *REGRETS,
     ACCURACY,
     PrintedColumn(
         "95 % CI",
@@ -48,7 +50,9 @@ SUMMARY = (
 
 def summary_table(data: StudyData) -> PrintedTable:
     """What was found; without regret where no best is known, and queries where none are asked."""
-    rows, left_out = data.summary, set(OF_REGRET if data.measure.key != "regret" else ())
+    rows, left_out = data.summary, set[PrintedColumn]()
+    if data.measure != REGRET:
+        rows, left_out = rows.drop(columns=list(OF_REGRET)), set(REGRETS)
     if not data.queryable:
         rows, left_out = rows.drop(columns="queries_mean"), left_out | {QUERIES}
     headed = ACCURACY if data.looked_up else replace(ACCURACY, heading=data.measure.heading)

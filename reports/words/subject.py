@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from nasbench_harness.reports.study.data import StudyData
-from nasbench_harness.reports.words.marked import name
 from nasbench_harness.reports.words.images import NOT_LOOKED_UP, images
+from nasbench_harness.reports.words.marked import name
 
 
 def subject(data: StudyData) -> str:

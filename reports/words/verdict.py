@@ -169,9 +169,7 @@ def _baseline(data: StudyData, finals: Finals) -> str:
             f" searches nothing: a mean {noun} of {mean} over {count(row.seeds, 'draw')}."
         )
     queries = "1 query" if row.queries_mean == 1 else f"{numerals.whole(row.queries_mean)} queries"
-    return (
-        f"Random search, the line to beat, ends at a mean {noun} of {mean} after {queries}."
-    )
+    return f"Random search, the line to beat, ends at a mean {noun} of {mean} after {queries}."
 
 
 def _against_table(data: StudyData, finals: Finals) -> list[str]:
@@ -325,8 +323,7 @@ def _without_result(data: StudyData) -> list[str]:
     if len(blank):
         where = [f"{name(m)} seed {s}" for m, s in zip(blank["method"], blank["seed"], strict=True)]
         sentences.append(
-            f"{listing(where)}: done, but the result holds no {data.measure.noun};"
-            " left out."
+            f"{listing(where)}: done, but the result holds no {data.measure.noun}; left out."
         )
     return sentences
 
