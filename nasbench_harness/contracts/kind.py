@@ -113,6 +113,8 @@ class Kind(Protocol):
     """What its studies do, so that it can stand after "which"; may be empty."""
     caveat: ClassVar[str]
     """What a reader must know before believing a number; a sentence or several."""
+    caveat_alone: ClassVar[str]
+    """The same of a study that looked nothing up; empty: no other."""
     suggestions: ClassVar[Sequence[str]]
     """What to do next, in lines of at most 78 columns; commands can be pasted."""
 

@@ -80,6 +80,7 @@ class PlainKind(Kind):
     title = ""
     does = ""
     caveat = ""
+    caveat_alone = ""
     suggestions: ClassVar[Sequence[str]] = ()
 
     def plan(

@@ -32,8 +32,10 @@ class MethodSettings:
 
 def caveats(data: StudyData) -> list[str]:
     """What must be known before believing a number of this study."""
-    found = [] if data.looked_up else [_not_looked_up(data)]
-    found += [quoted(data.kind.caveat)] if data.kind.caveat else []
+    found, told = [], data.kind.caveat
+    if not data.looked_up:
+        found, told = [_not_looked_up(data)], data.kind.caveat_alone or told
+    found += [quoted(told)] if told else []
     found += images.caveats(data) if data.images else []
     if data.table is not None and data.table.caveat:
         found.append(quoted(data.table.caveat))
@@ -48,7 +50,7 @@ def quoted(text: str) -> str:
 def _not_looked_up(data: StudyData) -> str:
     """What a study without a benchmark does not say."""
     return (
-        f"Nothing was looked up: this study has no benchmark. Methods are compared by the"
+        "Nothing was looked up: this study has no benchmark. Methods are compared by the"
         f" {data.measure.noun} of their answers, which each search measured itself; no number here"
         " is the accuracy of a network that was trained by itself, and how far an answer is from"
         " the best architecture is not known."
@@ -117,7 +119,7 @@ def _value(value: Any) -> str:
 def _table(data: StudyData) -> list[tuple[str, str]]:
     spec = data.study.specs[0]
     if not spec.table:
-        return [("Table", "none: nothing was looked up")]
+        return [("Table", "none, nothing was looked up")]
     if data.table is None:
         return [("Table", f"{name(spec.table)}, content SHA-256 {spec.table_hash}")]
     source = getattr(getattr(data.table, "provenance", None), "source", "")

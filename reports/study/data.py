@@ -221,7 +221,19 @@ def read_study(study: Study) -> StudyData:
     trials, history = (table.to_pandas() for table in current_tables(study))
     table, missing = _table(study)
     space = registry.open_space(study.specs[0].space)
-    return StudyData(study, trials, history, space, table, missing)
+    return StudyData(study, _without_untrained(trials, history), history, space, table, missing)
+
+
+def _without_untrained(trials: pd.DataFrame, history: pd.DataFrame) -> pd.DataFrame:
+    """Without accuracies of networks that nobody trained, where methods are judged by these.
+
+    What only samples concludes with the random weights that its network began with.
+    """
+    if looked_up(trials) or TRAINED not in history:
+        return trials
+    trained = trials["trial"].isin(history.loc[history[TRAINED].notna(), "trial"])
+    judged_by = [column for column in set(trials["report_metric"]) if column in trials]
+    return trials.assign(**{column: trials[column].where(trained) for column in judged_by})
 
 
 def _table(study: Study) -> tuple[Benchmark | None, str]:

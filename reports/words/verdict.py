@@ -154,6 +154,11 @@ def _against_baseline(data: StudyData, finals: Finals) -> list[str]:
     what = baseline_words(data)
     if BASELINE not in data.labels:
         return [f"The study has no {what} in it, so there is no line to beat."]
+    if BASELINE in data.done_labels and BASELINE not in data.searching and not data.looked_up:
+        return [
+            f"{what.capitalize()} ({name(BASELINE)}) trained no network, so its answers have no"
+            f" {finals.measure.noun} and there is no line to beat."
+        ]
     if BASELINE not in finals.values:
         return [f"{what.capitalize()} has no result, so there is no line to beat."]
     others = [label for label in finals.labels if label != BASELINE]
@@ -320,6 +325,8 @@ def _without_result(data: StudyData) -> list[str]:
             f" {'; '.join(parts)}. The reasons stand with the trials below."
         )
     blank = data.done[data.done[data.measure.key].isna()]
+    if not data.looked_up:
+        blank = blank[blank["method"].isin(data.searching)]
     if len(blank):
         where = [f"{name(m)} seed {s}" for m, s in zip(blank["method"], blank["seed"], strict=True)]
         sentences.append(
