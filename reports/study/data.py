@@ -183,7 +183,7 @@ class StudyData:
         steps = with_outcomes(self.history.merge(metrics, on="trial", how="inner"))
         if self.clock == "epochs":
             lengths = {spec.trial_id: spec.epoch_steps for spec in self.study.specs}
-            steps["epochs"] = steps["step"] / steps["trial"].map(lengths)
+            steps["epochs"] = steps["step"] / steps["trial"].map(lengths).astype(float)
         observed = self.kind.observes
         if not self.looked_up and observed in steps and steps["accuracy"].isna().all():
             steps["accuracy"] = steps[observed]
