@@ -70,8 +70,12 @@ class StudyData:
 
     @property
     def queryable(self) -> bool:
-        """Whether searches could ask for the accuracy of single architectures."""
-        return StandAloneAccuracy in self.kind.capabilities or bool(self.querying)
+        """Whether searches could ask for the accuracy of single architectures.
+
+        Of a kind that says nothing of itself, as one that is not installed here, the trials tell.
+        """
+        capabilities = self.kind.capabilities
+        return StandAloneAccuracy in capabilities or bool(not capabilities and self.querying)
 
     @cached_property
     def looked_up(self) -> bool:
