@@ -46,6 +46,7 @@ ALLOWED = {
     "methods/setups/queries.py": "a recipe's name",
     "methods/setups/rsws.py": "a recipe's name",
     "methods/setups/unas.py": "a recipe's name",
+    "reports/figures/relief.py": "the name of a figure's file, which users have",
     "spaces/nb201/__init__.py": "a module of networks",
     "spaces/nb201/supernet.py": "what a wrong network is told",
 }
@@ -86,7 +87,7 @@ def test_nobody_names_a_kind_of_problem_but_its_folder(checkout: Path) -> None:
     """And nobody stays on the list who does no longer."""
     files = [
         path
-        for part in ("nasbench_harness", "methods", "spaces")
+        for part in ("nasbench_harness", "methods", "spaces", "reports")
         for path in sorted((checkout / part).rglob("*.py"))
         if not own_folder(path)
     ]
@@ -166,6 +167,7 @@ class ToyKind(PlainKind):
     Options = TiltOptions
     recipe = "landscape"
     capabilities = (StandAloneAccuracy,)
+    caveat = "A toykind tilts the `table`, and nothing else."
 
     def problem(self):
         from nasbench_harness.problems.landscape.objective import Landscape
@@ -240,6 +242,32 @@ def test_a_kind_of_another_package_runs_resumes_and_is_reproduced(toy: Toy, tmp_
     done = toy(*command[1:], "--no-report", "-j", "1")
     assert done.returncode == 0, done.stderr
     assert only_trial(tmp_path / command[command.index("--out") + 1]).name == trial.name
+
+
+def test_a_kind_of_another_package_gets_a_report_in_its_own_words(toy: Toy, tmp_path: Path) -> None:
+    done = toy(
+        "run", "--search", "toykind", "--tilt", "3", "-m", "rea", "--steps", "12", "--seeds", "3",
+        "-o", "S", "-j", "1",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    words = (tmp_path / "S" / "report" / "report.md").read_text()
+    assert words.startswith("# S\n\ntoykind, dataset cifar10, table `analog`; 2 methods, 3 seeds")
+    assert "> A toykind tilts the `table`, and nothing else." in words
+    assert "**Options:** tilt 3" in words
+    assert "On a toykind nothing is trained" in words
+    assert "Random search, the line to beat, ends at a mean regret of" in words
+    assert "toykind instead of images, not comparable" in words
+    assert not [word for word in ("landscape study", "supernet study", "searchs") if word in words]
+
+    plain = toy("run", "-m", "rea", "--steps", "12", "--seeds", "3", "-o", "L", "-j", "1")
+    assert plain.returncode == 0, plain.stderr
+    done = toy("report", "S", "L", "--out", "both")
+    assert done.returncode == 0, done.stderr
+    words = (tmp_path / "both" / "report.md").read_text()
+    assert (
+        "Landscape studies, which search the table itself, and toykind studies answer different"
+        " questions"
+    ) in " ".join(words.split())
 
 
 @pytest.mark.parametrize(

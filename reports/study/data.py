@@ -70,8 +70,12 @@ class StudyData:
 
     @property
     def queryable(self) -> bool:
-        """Whether searches could ask for the accuracy of single architectures."""
-        return StandAloneAccuracy in self.kind.capabilities or bool(self.querying)
+        """Whether searches could ask for the accuracy of single architectures.
+
+        Of a kind that says nothing of itself, as one that is not installed here, the trials tell.
+        """
+        capabilities = self.kind.capabilities
+        return StandAloneAccuracy in capabilities or bool(not capabilities and self.querying)
 
     @cached_property
     def looked_up(self) -> bool:
@@ -183,7 +187,7 @@ class StudyData:
         steps = with_outcomes(self.history.merge(metrics, on="trial", how="inner"))
         if self.clock == "epochs":
             lengths = {spec.trial_id: spec.epoch_steps for spec in self.study.specs}
-            steps["epochs"] = steps["step"] / steps["trial"].map(lengths)
+            steps["epochs"] = steps["step"] / steps["trial"].map(lengths).astype(float)
         observed = self.kind.observes
         if not self.looked_up and observed in steps and steps["accuracy"].isna().all():
             steps["accuracy"] = steps[observed]

@@ -154,7 +154,7 @@ def _against_baseline(data: StudyData, finals: Finals) -> list[str]:
     what = baseline_words(data)
     if BASELINE not in data.labels:
         return [f"The study has no {what} in it, so there is no line to beat."]
-    if BASELINE in data.done_labels and BASELINE not in data.searching and not data.looked_up:
+    if not data.looked_up and BASELINE in data.done_labels and BASELINE not in data.searching:
         return [
             f"{what.capitalize()} ({name(BASELINE)}) trained no network, so its answers have no"
             f" {finals.measure.noun} and there is no line to beat."
