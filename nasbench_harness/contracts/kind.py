@@ -109,8 +109,12 @@ class Kind(Protocol):
 
     title: ClassVar[str]
     """Heading of its options in `--help`."""
+    does: ClassVar[str]
+    """What its studies do, so that it can stand after "which"; may be empty."""
     caveat: ClassVar[str]
     """What a reader must know before believing a number; a sentence or several."""
+    caveat_alone: ClassVar[str]
+    """The same of a study that looked nothing up; empty: no other."""
     suggestions: ClassVar[Sequence[str]]
     """What to do next, in lines of at most 78 columns; commands can be pasted."""
 

@@ -78,7 +78,9 @@ class PlainKind(Kind):
     observes = ""
     dear = False
     title = ""
+    does = ""
     caveat = ""
+    caveat_alone = ""
     suggestions: ClassVar[Sequence[str]] = ()
 
     def plan(

@@ -30,6 +30,13 @@ if TYPE_CHECKING:
     from nasbench_harness.study.spec import TrialSpec
 
 
+_SHOWS = (
+    "It shows how a whole method does on these images, at this size of network and length of"
+    " training. Where width, number of cells, epochs or images are not the published ones, no"
+    " number here reproduces a paper's."
+)
+
+
 class SupernetKind(PlainKind):
     """One network in which all architectures share their weights."""
 
@@ -48,12 +55,16 @@ class SupernetKind(PlainKind):
     observes = "oneshot_accuracy_derived"
     dear = True
     title = "Searches on images (supernet)"
+    does = "train networks on images"
     caveat = (
         "This is a supernet study: networks with shared weights were trained on images, no search"
-        " saw the table, and only the answers were looked up in it. It shows how a whole method"
-        " does on these images, at this size of network and length of training. Where width, number"
-        " of cells, epochs or images are not the published ones, no number here reproduces a"
-        " paper's."
+        f" saw the table, and only the answers were looked up in it. {_SHOWS}"
+    )
+    caveat_alone = (
+        "This is a supernet study: networks with shared weights were trained on images. One-shot"
+        " accuracy is that of an answer inside the supernet of its own search: it may be high"
+        " because the architecture is good, or because these weights were trained well or long,"
+        f" and nothing here tells the two apart. {_SHOWS}"
     )
 
     # --- planning ------------------------------------------------------------------------------
