@@ -38,7 +38,7 @@ class Problem(Protocol):
 
     `weights` are float [D, K] or [B, D, K] (one architecture sample per example) and need not lie
     on the simplex. `active`, a host-side bool [D, K], names the choices that must be computed at
-    all; None means all.
+    all; None means all. The others count as of weight 0 and get no gradient, whatever the kind.
     """
 
     @property

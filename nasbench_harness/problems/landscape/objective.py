@@ -100,7 +100,11 @@ class Landscape:
         return np.take_along_axis(runs.accuracy, drawn, 1).reshape(self._accuracy.shape)
 
     def losses(self, weights: Tensor, split: Split, active: Tensor | None = None) -> Tensor:
-        """-f(weights) per example, [B]; exact, so `split` and `active` change nothing."""
+        """-f(weights) per example, [B]; exact, so `split` changes nothing.
+
+        Options that are not active count as of weight 0, and get no gradient.
+        """
+        weights = active_part(weights, active)
         value = -expectation(self.observed, weights, self.options, self.half)
         return value if value.ndim else value.expand(self.batch_size)
 
@@ -191,6 +195,18 @@ def seed_runs(table: Table, metric: str) -> SeedRuns:
     """The runs behind every entry of a mean."""
     accuracy = np.stack([table.column(m) / 100 for m in run_metrics(table, metric)], axis=1)
     return SeedRuns(accuracy, torch.from_numpy(np.isfinite(accuracy).astype(np.float64)))
+
+
+def active_part(weights: Tensor, active: Tensor | None) -> Tensor:
+    """The weights [..., D, K] with 0, and no way back, where an option is not `active`.
+
+    `active` is [D, K], or [R, D, K] of joint runs with weights [R, D, K] or [R, B, D, K].
+    """
+    if active is None or bool(active.all()):
+        return weights
+    if active.ndim == 3 and weights.ndim == 4:
+        active = active.unsqueeze(1)
+    return weights.masked_fill(~active, 0.0)
 
 
 def expectation(table: Array, weights: Tensor, options: Sequence[int], half: int) -> Tensor:
