@@ -201,13 +201,13 @@ class UNAS(UNASSetup, AlphaSearcher[UNASSettings]):
         return self.settings.cost_weight * min(step / self.settings.cost_ramp, 1.0)
 
     def measure(self, discrete: Tensor) -> float:
-        """Cost of a one-hot [D, K]: millions of parameters or multiply-adds, milliseconds."""
+        """Cost of a one-hot [D, K], in the unit that it is told in."""
         return self.cost_of(self.problem.space.architecture(discrete.argmax(dim=-1).tolist()))
 
     def cost_of(self, arch: Architecture) -> float:
         """The same of an architecture."""
         cost = self.problem.cost(arch, self.settings.cost)
-        return cost if self.settings.cost.startswith("latency:") else cost / 1e6
+        return self.problem.costs[self.settings.cost].shown(cost)
 
     def fit_cost_model(self) -> tuple[Tensor, float]:
         """Ridge regression (coefficient 1) of the cost on one-hot architectures drawn from p.

@@ -16,7 +16,6 @@ import typer
 
 from nasbench_harness.errors import HarnessError
 from nasbench_harness.images.place import FOLDER
-from nasbench_harness.study.heldcost import LATENCY
 
 if TYPE_CHECKING:
     from nasbench_harness.contracts import Table
@@ -252,10 +251,13 @@ def latency_limits(ctx: typer.Context, incomplete: str) -> list[str]:
 @_quiet
 def costs(ctx: typer.Context, incomplete: str) -> list[str]:
     """What a method can hold down."""
-    from nasbench_harness.tables.metrics import devices as devices_of
+    from nasbench_harness import registry
+    from nasbench_harness.study.config import CommonConfig
+    from nasbench_harness.study.costs import named_costs
 
-    measured = [f"{LATENCY}{device}" for device in (*devices_of(_table(ctx)), "measured")]
-    return _starting(incomplete, ["params", "flops", *measured])
+    usual = CommonConfig.model_fields["space"].default
+    space = registry.open_space(_given(ctx, "space") or usual)
+    return _starting(incomplete, named_costs(space, _table(ctx), measured=True))
 
 
 def data(ctx: typer.Context, incomplete: str) -> list[str]:

@@ -88,7 +88,7 @@ def _everything(table: Table, arch: Architecture) -> dict[str, Any]:
     judged = table.report_metric(next(iter(table.metrics.values())).dataset)
     worse, better = table.standing(judged, numbers[judged])
     facts: dict[str, Any] = {"architecture": str(arch), **space.describe(arch)}
-    facts |= {what: space.cost(arch, what, "cifar10") for what in space.costs}
+    facts |= {cost.name: space.cost(arch, cost.name, "cifar10") for cost in space.costs}
     facts |= {"table": table.name, **numbers}
     facts |= {f"rank_{judged}": better + 1, f"percentile_{judged}": 100 * worse / space.size}
     if not facts.get("connected", True):

@@ -176,12 +176,12 @@ def run(
                                  autocompletion=completion.report_metrics)
     ] = None,
     cost: Annotated[
-        str | None, typer.Option(help="Cost to hold down, of methods that take one: params, flops,"
-                                 " latency:DEVICE.", show_default="none", rich_help_panel=COMPARED,
+        str | None, typer.Option(help="Cost to hold down, of methods that take one: of the space or"
+                                 " the table.", show_default="none", rich_help_panel=COMPARED,
                                  autocompletion=completion.costs)
     ] = None,
     target: Annotated[
-        float | None, typer.Option(help="Cost that is free: millions, or ms for a latency.",
+        float | None, typer.Option(help="Cost that is free, in the unit it is told in.",
                                  show_default="0", rich_help_panel=COMPARED)
     ] = None,
     batch_size: Annotated[

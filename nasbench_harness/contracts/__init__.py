@@ -13,6 +13,7 @@ differ in their seed only take a step together where their method is a `JointSea
 """
 
 from nasbench_harness.contracts.benchmark import Metric, Table
+from nasbench_harness.contracts.cost import Cost, Costed
 from nasbench_harness.contracts.data import (
     Citable,
     DataSource,
@@ -23,7 +24,19 @@ from nasbench_harness.contracts.data import (
     bibtex_entries,
 )
 from nasbench_harness.contracts.kind import Kind, Plan, Search
-from nasbench_harness.contracts.network import Grown, NetworkShape, NetworkSpace, Supernet
+from nasbench_harness.contracts.network import (
+    EpochAware,
+    Grown,
+    NetworkShape,
+    NetworkSize,
+    NetworkSizes,
+    NetworkSpace,
+    Supernet,
+    SupernetLoss,
+    Tabled,
+    TrainingLoss,
+    TrainingRecipe,
+)
 from nasbench_harness.contracts.problem import (
     Log,
     PartialChannels,
@@ -45,8 +58,11 @@ from nasbench_harness.contracts.space import Architecture, Decision, Numbered, S
 __all__ = [
     "Architecture",
     "Citable",
+    "Cost",
+    "Costed",
     "DataSource",
     "Decision",
+    "EpochAware",
     "GradientEstimator",
     "Grown",
     "Importable",
@@ -55,6 +71,8 @@ __all__ = [
     "Log",
     "Metric",
     "NetworkShape",
+    "NetworkSize",
+    "NetworkSizes",
     "NetworkSpace",
     "Numbered",
     "Origin",
@@ -72,7 +90,11 @@ __all__ = [
     "Split",
     "StandAloneAccuracy",
     "Supernet",
+    "SupernetLoss",
     "Table",
+    "Tabled",
+    "TrainingLoss",
+    "TrainingRecipe",
     "UnrolledGradient",
     "bibtex_entries",
 ]

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
+from nasbench_harness.contracts.cost import Cost
+
 if TYPE_CHECKING:
     import numpy as np
     import torch
@@ -67,8 +69,8 @@ class SearchSpace(Protocol):
         """Number of architectures."""
 
     @property
-    def costs(self) -> tuple[str, ...]:
-        """What `cost` can tell."""
+    def costs(self) -> tuple[Cost, ...]:
+        """What `cost` can tell; all of it stands in the result of every trial."""
 
     @property
     def mask(self) -> torch.Tensor:
@@ -99,7 +101,7 @@ class SearchSpace(Protocol):
         """The discretisation rule: [D, K] preferences to an architecture."""
 
     def cost(self, arch: Architecture, what: str, dataset: str) -> float:
-        """Exact cost of the stand-alone network: `params` (count), `flops` (multiply-adds)."""
+        """Exact cost of the stand-alone network, by the name of one of `costs`, in its `unit`."""
 
     def describe(self, arch: Architecture) -> dict[str, Any]:
         """Facts worth printing beside the architecture (its index, its class, ...)."""

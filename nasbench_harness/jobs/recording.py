@@ -11,7 +11,8 @@ from nasbench_harness.errors import HarnessError
 from nasbench_harness.jobs.run import Run
 from nasbench_harness.problems.kinds import open_kind
 from nasbench_harness.store.outcomes import Status
-from nasbench_harness.study.heldcost import held_cost
+from nasbench_harness.study.costs import space_costs
+from nasbench_harness.study.heldcost import HISTORY_COLUMNS, held_cost, held_name
 from nasbench_harness.tables.within import best_within
 
 
@@ -27,6 +28,7 @@ def record(run: Run, log: Mapping[str, Any], *, snapshot: bool) -> dict[str, Any
         "architecture": str(arch),
         **_looked_up(run, arch, {run.spec.search_metric, run.spec.report_metric} - {""}),
         "entropy": float(-(p * p.clamp(min=1e-300).log()).sum(dim=-1).mean()),
+        **_held_in_passing(run, arch),
         **run.problem.observe(p),
         **{name: float(value) for name, value in log.items()},
         **open_kind(run.spec.problem).record(run, p),
@@ -59,7 +61,7 @@ def result(run: Run) -> dict[str, Any]:
         "error": "",
         "architecture": str(arch),
         **run.space.describe(arch),
-        **{what: run.space.cost(arch, what, spec.dataset) for what in run.space.costs},
+        **{c.name: run.space.cost(arch, c.name, spec.dataset) for c in space_costs(run.space)},
         **_looked_up(run, arch, metrics),
         "rank": better + 1,
         "percentile": 100.0 * worse / run.space.size,
@@ -74,11 +76,20 @@ def result(run: Run) -> dict[str, Any]:
 
 def _held_cost(run: Run, arch: Architecture, accuracy: float) -> dict[str, Any]:
     """What the answer costs by what its method holds down, beside the target."""
-    held = held_cost(run.spec.settings)
+    held = held_cost(run.spec)
     if held is None:
         return {}
     cost = held.scaled(run.problem.cost(arch, held.what))
     return held.judged(cost, accuracy, best_within(run.spec, held))
+
+
+def _held_in_passing(run: Run, arch: Architecture) -> dict[str, Any]:
+    """Of the same what differs from one recorded step to the next; {} where no cost is held."""
+    if held_name(run.spec.settings) is None:
+        return {}
+    accuracy = run.table.value(run.spec.report_metric, run.space.rank(arch))
+    judged = _held_cost(run, arch, accuracy)
+    return {name: judged[name] for name in HISTORY_COLUMNS if judged.get(name) is not None}
 
 
 def _looked_up(run: Run, arch: Architecture, metrics: set[str]) -> dict[str, float]:

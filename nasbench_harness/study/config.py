@@ -27,7 +27,7 @@ from nasbench_harness.problems.kinds import DEFAULT, held, kinds, open_kind
 from nasbench_harness.study.canonical import canonical_held, canonical_settings
 from nasbench_harness.study.choice import MethodChoice
 from nasbench_harness.study.cost_options import COST_OPTION, TARGET_OPTION, hold, read_options
-from nasbench_harness.study.heldcost import NONE
+from nasbench_harness.study.heldcost import COST, NONE
 from nasbench_harness.study.notation import (
     ConfigError,
     check_seed_count,
@@ -215,16 +215,16 @@ def split_datasets(config: StudyConfig, folder: Path) -> Iterator[tuple[StudyCon
 
 def with_cost(config: StudyConfig, cost: Any, target: Any) -> StudyConfig:
     """Set `cost` and `cost_target` of every method that takes a cost and says nothing itself."""
-    cost, target = read_options(cost, target)
+    cost, target = read_options(cost, target, config.space)
     if cost is None and target is None:
         return config
 
     def of_recipe(choice: MethodChoice) -> str:
         shared = config.space if config.recipe == PAPER else config.recipe
         known = registry.open_setup(choice.name).recipes.get(choice.settings.get(RECIPE, shared))
-        return str(known.settings.get("cost", NONE)) if known else NONE
+        return str(known.settings.get(COST, NONE)) if known else NONE
 
-    methods = hold(config.methods, cost, target, of_recipe)
+    methods = hold(config.methods, cost, target, config.space, of_recipe)
     return config.model_copy(update={"methods": methods})
 
 

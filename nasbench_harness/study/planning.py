@@ -6,17 +6,18 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from nasbench_harness import registry
-from nasbench_harness.contracts import Kind, Plan, Recipe, Setup, Table
+from nasbench_harness.contracts import Kind, Plan, Recipe, SearchSpace, Setup, Table
 from nasbench_harness.errors import UnknownNameError
 from nasbench_harness.hardware import Hardware
 from nasbench_harness.problems.kinds import kinds, open_kind
 from nasbench_harness.study.capabilities import check_capabilities
 from nasbench_harness.study.choice import MethodChoice
 from nasbench_harness.study.config import BASELINE, PAPER, RECIPE, StudyConfig
-from nasbench_harness.study.heldcost import LATENCY, MEASURED
+from nasbench_harness.study.costs import named_costs
+from nasbench_harness.study.heldcost import COST, NONE
 from nasbench_harness.study.notation import ConfigError
 from nasbench_harness.study.spec import TrialSpec
-from nasbench_harness.tables.metrics import OTHERS, devices, find_metric, latency_metric
+from nasbench_harness.tables.metrics import OTHERS, find_metric
 
 if TYPE_CHECKING:
     from nasbench_harness.images.parts import ImageDataset
@@ -93,7 +94,7 @@ def _resolve(
     rates = place.rates(method, recipe)
     settings = method.Settings.build(choice.name, recipe.settings, rates, shrunk, given)
     dumped = settings.model_dump(mode="json")
-    _check_cost(choice.name, dumped.get("cost", "none"), table, measured=kind.measures)
+    _check_cost(choice.name, dumped.get(COST, NONE), registry.open_space(config.space), table, kind)
     _check_warmup(choice.name, dumped, resolved["epochs"])
     return {
         "method": choice.name,
@@ -144,23 +145,22 @@ def _report_metric(table: Table, config: StudyConfig, dataset: str) -> str:
     return find_metric(table, dataset, config.report_metric).name
 
 
-def _check_cost(method: str, cost: str, table: Table, *, measured: bool) -> None:
-    """A latency must be one that the table has, and has of every architecture."""
-    if not isinstance(cost, str) or not cost.startswith(LATENCY):
+def _check_cost(method: str, name: Any, space: SearchSpace, table: Table, kind: Kind) -> None:
+    """A cost must be one that there is, and that a benchmark has of every architecture."""
+    if not isinstance(name, str) or name == NONE:
         return
-    known = devices(table) + ([MEASURED] if measured else [])
-    if (device := cost.removeprefix(LATENCY)) not in known:
-        raise UnknownNameError(
-            f"device in table `{table.name}` for `{method}`", device, known, OTHERS
-        )
-    if device == MEASURED:
+    known = named_costs(space, table, measured=kind.measures)
+    if name not in known:
+        where = f"cost of space `{space.name}` or in table `{table.name}` for `{method}`"
+        raise UnknownNameError(where, name, known, OTHERS)
+    if not (metric := known[name].metric):
         return
-    column = table.column(latency_metric(device))
+    column = table.column(metric)
     if holes := int((column != column).sum()):  # noqa: PLR0124 - NaN
+        others = ", ".join(other for other in known if other != name)
         raise ConfigError(
-            f"Table `{table.name}` has no {cost} of {holes:,} of its {len(column):,} architectures,"
-            f" so that `{method}` cannot hold it down; choose another device"
-            f" ({', '.join(other for other in known if other != device) or 'there is none'})."
+            f"Table `{table.name}` has no {name} of {holes:,} of its {len(column):,} architectures,"
+            f" so that `{method}` cannot hold it down; choose another ({others})."
         )
 
 

@@ -15,14 +15,14 @@ import os
 import shutil
 from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from nasbench_harness.contracts import Metric
+from nasbench_harness.contracts import Cost, Metric
 from nasbench_harness.errors import HarnessError, UnknownNameError
 from nasbench_harness.store.files import new_folder
 from nasbench_harness.tables.metrics import OTHERS
@@ -74,8 +74,12 @@ class TableError(HarnessError):
 class ColumnTable:
     """A `Table` over the folder that `write_columns` wrote."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(
+        self, folder: Path, costs: Callable[[Iterable[Metric]], Sequence[Cost]] = lambda _: ()
+    ) -> None:
+        """`costs` tells which of the columns are costs that a search may hold down."""
         header = _read_header(folder)
+        self._costs_among = costs
         self.folder = folder
         self.provenance = _read_provenance(header)
         self.name, self.space = self.provenance.name, self.provenance.space
@@ -92,6 +96,11 @@ class ColumnTable:
         self._best: dict[str, float] = {}
         self._sorted: dict[str, list[float]] = {}
         self._numbers = _map_numbers(folder / _NUMBERS, len(self.metrics) * self._size)
+
+    @property
+    def costs(self) -> Sequence[Cost]:
+        """The costs among the columns."""
+        return self._costs_among(self.metrics.values())
 
     @property
     def size_on_disk(self) -> int:

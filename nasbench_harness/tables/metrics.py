@@ -22,6 +22,8 @@ def find_metric(table: Table, dataset: str, text: str) -> Metric:
     raise UnknownNameError(f"metric of {dataset} in table `{table.name}`", text, known)
 
 
+LATENCY_COST = "latency:"
+"""`latency:pixel3` is the cost that a table's column for that device holds."""
 LATENCY = "latency_ms_"
 
 

@@ -6,8 +6,8 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from nasbench_harness import registry
-from nasbench_harness.study.heldcost import LATENCY, HeldCost
-from nasbench_harness.tables.metrics import latency_metric
+from nasbench_harness.contracts import Cost
+from nasbench_harness.study.heldcost import HeldCost
 
 if TYPE_CHECKING:
     import numpy as np
@@ -19,30 +19,37 @@ if TYPE_CHECKING:
 def costs_of(spec: TrialSpec, held: HeldCost) -> NDArray[np.float64]:
     """[size] the cost of every architecture in rank order, in the cost's unit; NaN if unknown.
 
-    For what is counted or looked up, not for what is measured.
+    For what can be asked of all of them (`Cost.of_all`).
     """
-    return _costs(spec.space, spec.table, spec.table_hash, spec.dataset, held.what)
+    return _costs(spec.space, spec.table, spec.table_hash, spec.dataset, held.cost)
 
 
 def best_within(spec: TrialSpec, held: HeldCost) -> float | None:
-    """The highest value of the report metric within the target; None if nothing is within it."""
+    """The highest value of the report metric within the target, worked out once.
+
+    None if nothing is within it, or nobody knows what all architectures cost and are worth.
+    """
+    if not spec.table or not held.cost.of_all or held.target is None:
+        return None
+    where = spec.space, spec.table, spec.table_hash, spec.dataset
+    return _best(where, spec.report_metric, held)
+
+
+@lru_cache(maxsize=64)
+def _best(where: tuple[str, str, str, str], metric: str, held: HeldCost) -> float | None:
     import numpy as np
 
-    if held.is_measured or held.target is None:
-        return None
-    column = registry.open_table(spec.table).column(spec.report_metric)
-    within = column[(costs_of(spec, held) <= held.target) & np.isfinite(column)]
+    column = registry.open_table(where[1]).column(metric)
+    within = column[(_costs(*where, held.cost) <= held.target) & np.isfinite(column)]
     return float(within.max()) if len(within) else None
 
 
 @lru_cache(maxsize=16)
-def _costs(space: str, table: str, content: str, dataset: str, what: str) -> NDArray[np.float64]:
+def _costs(space: str, table: str, content: str, dataset: str, cost: Cost) -> NDArray[np.float64]:
     import numpy as np
 
-    held = HeldCost(what, None)
-    if what.startswith(LATENCY):
-        device = what.removeprefix(LATENCY)
-        return registry.open_table(table).column(latency_metric(device))
+    if cost.metric:
+        return registry.open_table(table).column(cost.metric) / cost.scale
     opened = registry.open_space(space)
-    costs = (held.scaled(opened.cost(arch, what, dataset)) for arch in opened.enumerate())
+    costs = (cost.shown(opened.cost(arch, cost.name, dataset)) for arch in opened.enumerate())
     return np.fromiter(costs, dtype=np.float64, count=opened.size)

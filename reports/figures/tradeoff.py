@@ -22,7 +22,7 @@ from nasbench_harness.reports.statistics.arrays import Array
 from nasbench_harness.reports.study.data import StudyData
 from nasbench_harness.reports.words import numerals
 from nasbench_harness.reports.words.marked import count, listing, plain, shortened
-from nasbench_harness.study.heldcost import LATENCY
+from nasbench_harness.tables.metrics import LATENCY_COST as LATENCY
 from nasbench_harness.tables.metrics import devices, latency_metric
 
 KEY, TITLE = "tradeoff", "Accuracy against cost"
@@ -87,7 +87,7 @@ def draw(data: StudyData, styles: dict[str, MethodStyle]) -> Drawing | Omitted |
 
 def costs_of(data: StudyData, table: Table) -> list[Cost]:
     """Parameters, and the latency on one device where the table has any, else multiply-adds."""
-    known, dataset = data.space.costs, str(data.first("dataset"))
+    known, dataset = [cost.name for cost in data.space.costs], str(data.first("dataset"))
     found = []
     if "params" in known:
         values = whole_space(data.space.name, "params", dataset) / 1e6

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
@@ -19,9 +20,10 @@ from torch import Tensor
 from torch.autograd import Function
 from torch.autograd.function import once_differentiable
 
-from nasbench_harness.contracts import Architecture, Log, Progress, SearchSpace, Split, Table
-from nasbench_harness.problems.costs import table_cost
+from nasbench_harness.contracts import Architecture, Cost, Log, Progress, SearchSpace, Split, Table
+from nasbench_harness.problems.costs import known_cost
 from nasbench_harness.problems.landscape.runs import run_metrics
+from nasbench_harness.study.costs import cost_of, named_costs
 
 Array = NDArray[np.float64]
 
@@ -135,9 +137,15 @@ class Landscape:
         self.queries += 1
         return rank
 
+    @cached_property
+    def costs(self) -> Mapping[str, Cost]:
+        """The space's and the table's, by name."""
+        return named_costs(self.space, self._table)
+
     def cost(self, arch: Architecture, what: str) -> float:
-        """The space's exact cost on this dataset, or `latency:DEVICE` (ms) of the table."""
-        return table_cost(self.space, self._table, arch, what, self._dataset)
+        """The space's exact cost on this dataset, or the table's measured one."""
+        cost = known_cost(self.costs, what, self.space)
+        return cost_of(cost, self.space, self._table, arch, self._dataset)
 
     def unrolled_gradient(self, weights: Tensor) -> Tensor:
         """The plain gradient: without network weights there is no look-ahead step."""
