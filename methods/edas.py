@@ -24,9 +24,6 @@ from nasbench_harness.methods.alpha import (
 )
 from nasbench_harness.methods.setups.edas import EDASSettings, EDASSetup
 
-SKIP = "skip_connect"
-"""What NAS-Bench-201 and the DARTS space call the option that needs no training."""
-
 
 class EDAS(EDASSetup, AlphaSearcher[EDASSettings]):
     """One relaxed edge a step; every other edge is one-hot."""
@@ -171,10 +168,12 @@ class EDAS(EDASSetup, AlphaSearcher[EDASSettings]):
                 row.copy_(value)
 
     def _find_skips(self) -> Tensor:
-        """bool [D, K]: the options that are skips."""
+        """bool [D, K]: the options that need no training."""
         skips = torch.zeros_like(self.mask, device="cpu")
         for row, decision in zip(skips, self.problem.space.decisions, strict=True):
-            row[: len(decision.options)] = torch.tensor([o == SKIP for o in decision.options])
+            row[: len(decision.options)] = torch.tensor(
+                [o in decision.free for o in decision.options]
+            )
         return skips.to(self.problem.device)
 
     def _draw(self, p: Tensor) -> Tensor:

@@ -8,7 +8,7 @@ from typing import Any, Generic, TypeVar, cast
 import torch
 from torch import Tensor
 
-from nasbench_harness.contracts import Architecture, Log, Problem, StandAloneAccuracy
+from nasbench_harness.contracts import Architecture, Log, Problem, SearchSpace, StandAloneAccuracy
 from nasbench_harness.methods.alpha import one_hot
 from nasbench_harness.settings import Settings
 
@@ -18,6 +18,13 @@ S = TypeVar("S", bound=Settings)
 def query(problem: Problem, arch: Architecture) -> float:
     """The stand-alone accuracy, percent; the problem has the capability, for methods require it."""
     return cast("StandAloneAccuracy", problem).query(arch)
+
+
+def restored(space: SearchSpace, saved: str | Sequence[int]) -> Architecture:
+    """The architecture of a saved state: its text; earlier versions wrote an option a decision."""
+    if isinstance(saved, str):
+        return space.parse(saved)
+    return space.derive(one_hot(torch.tensor(saved), space.mask.shape[1], torch.float32))
 
 
 class QuerySearcher(Generic[S]):
@@ -44,9 +51,8 @@ class QuerySearcher(Generic[S]):
         return {"score": score, "best_score": self.best_score}
 
     def scores(self) -> Tensor:
-        """One-hot of the best architecture so far."""
-        choices = torch.tensor(self.best.choices, device=self.problem.device)
-        return one_hot(choices, self.space.mask.shape[1], self.problem.dtype)
+        """The weights of the best architecture so far."""
+        return self.space.weights(self.best).to(self.problem.device, self.problem.dtype)
 
     def architecture(self) -> Architecture:
         """The best architecture of the whole history."""
@@ -55,13 +61,13 @@ class QuerySearcher(Generic[S]):
     def state_dict(self) -> dict[str, Any]:
         """The best so far and the generator."""
         return {
-            "best": list(self.best.choices),
+            "best": str(self.best),
             "best_score": self.best_score,
             "generator": self.generator.get_state(),
         }
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Go on from `state`."""
-        self.best = self.space.architecture(state["best"])
+        self.best = restored(self.space, state["best"])
         self.best_score = state["best_score"]
         self.generator.set_state(state["generator"].cpu())

@@ -14,8 +14,7 @@ import torch
 from torch import Tensor
 
 from nasbench_harness.contracts import Architecture, Log, Problem
-from nasbench_harness.methods.alpha import one_hot
-from nasbench_harness.methods.queries import QuerySearcher
+from nasbench_harness.methods.queries import QuerySearcher, restored
 from nasbench_harness.methods.setups.rea import REASettings, RegularisedEvolutionSetup
 
 
@@ -29,7 +28,10 @@ class RegularisedEvolution(RegularisedEvolutionSetup, QuerySearcher[REASettings]
     def step(self) -> Log:
         """Fill the population, then breed."""
         full = len(self.population) >= self.settings.population
-        child = self.mutate(self.parent()) if full else self.space.sample(self.generator)
+        if full:
+            child = self.space.mutate(self.parent(), self.generator)
+        else:
+            child = self.space.sample(self.generator)
         log = self.ask(child)
         self.population.append((child, float(log["score"])))
         if full:
@@ -44,34 +46,23 @@ class RegularisedEvolution(RegularisedEvolutionSetup, QuerySearcher[REASettings]
         ]
         return max(drawn, key=lambda member: member[1])[0]
 
-    def mutate(self, arch: Architecture) -> Architecture:
-        """Another option for one decision: uniform group (node), then decision, then option."""
-        groups = list(dict.fromkeys(decision.group for decision in self.space.decisions))
-        group = groups[self._draw(len(groups))]
-        members = [i for i, d in enumerate(self.space.decisions) if d.group == group]
-        chosen = members[self._draw(len(members))]
-        options = len(self.space.decisions[chosen].options)
-        shift = 1 + self._draw(options - 1)
-        choices = list(arch.choices)
-        choices[chosen] = (choices[chosen] + shift) % options
-        return self.space.architecture(choices)
-
     def scores(self) -> Tensor:
-        """Share of the population that made each choice (uniform before the first step)."""
-        alive = [arch.choices for arch, _ in self.population] or [self.best.choices]
-        choices = torch.tensor(alive, device=self.problem.device)
-        counted = one_hot(choices, self.space.mask.shape[1], self.problem.dtype)
-        return counted.mean(dim=0)
+        """Mean weights of the population, those of the best before the first step."""
+        alive = [arch for arch, _ in self.population] or [self.best]
+        weights = torch.stack([self.space.weights(arch) for arch in alive])
+        return weights.to(self.problem.device, self.problem.dtype).mean(dim=0)
 
     def state_dict(self) -> dict[str, Any]:
         """With the population."""
-        alive = [(list(arch.choices), score) for arch, score in self.population]
+        alive = [(str(arch), score) for arch, score in self.population]
         return {**super().state_dict(), "population": alive}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Go on from `state`."""
         super().load_state_dict(state)
-        self.population = [(self.space.architecture(c), s) for c, s in state["population"]]
+        self.population = [
+            (restored(self.space, arch), score) for arch, score in state["population"]
+        ]
 
     def _draw(self, below: int) -> int:
         return int(torch.randint(below, (), generator=self.generator))

@@ -14,8 +14,8 @@ import torch
 from torch import Tensor
 
 from nasbench_harness.contracts import Architecture, Log, Problem
-from nasbench_harness.methods.alpha import AlphaSearcher, masked_log_softmax
-from nasbench_harness.methods.queries import query
+from nasbench_harness.methods.alpha import AlphaSearcher, masked_log_softmax, one_hot
+from nasbench_harness.methods.queries import query, restored
 from nasbench_harness.methods.setups.reinforce import REINFORCESettings, REINFORCESetup
 
 
@@ -42,7 +42,8 @@ class REINFORCE(REINFORCESetup, AlphaSearcher[REINFORCESettings]):
         """An architecture of the policy, and its log-probability."""
         log_p = masked_log_softmax(self.alpha, self.mask)
         drawn = torch.multinomial(log_p.detach().exp(), 1, generator=self.generator)
-        arch = self.problem.space.architecture(drawn.squeeze(1).tolist())
+        chosen = one_hot(drawn.squeeze(1), self.mask.shape[1], self.problem.dtype)
+        arch = self.problem.space.derive(chosen)
         return arch, log_p.gather(1, drawn).sum()
 
     def update_baseline(self, reward: float) -> float:
@@ -80,7 +81,7 @@ class REINFORCE(REINFORCESetup, AlphaSearcher[REINFORCESettings]):
         """With the baseline and the best so far."""
         own = {
             "baseline": (self.average, self.weight),
-            "best": None if self.best is None else list(self.best.choices),
+            "best": None if self.best is None else str(self.best),
             "best_score": self.best_score,
         }
         return {**super().state_dict(), **own}
@@ -90,5 +91,5 @@ class REINFORCE(REINFORCESetup, AlphaSearcher[REINFORCESettings]):
         super().load_state_dict(state)
         self.average, self.weight = state["baseline"]
         best = state["best"]
-        self.best = None if best is None else self.problem.space.architecture(best)
+        self.best = None if best is None else restored(self.problem.space, best)
         self.best_score = state["best_score"]

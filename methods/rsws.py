@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from nasbench_harness.contracts import Architecture, Log, Problem
-from nasbench_harness.methods.alpha import one_hot
+from nasbench_harness.methods.queries import restored
 from nasbench_harness.methods.setups.rsws import RandomSearchWeightSharingSetup, RSWSSettings
 
 
@@ -49,9 +49,8 @@ class RandomSearchWeightSharing(RandomSearchWeightSharingSetup):
         return {"best_score": scores[best], "mean_score": sum(scores) / len(scores)}
 
     def scores(self) -> Tensor:
-        """One-hot of the answer, on the host."""
-        choices = torch.tensor(self.answer.choices)
-        return one_hot(choices, self.space.mask.shape[1], self.problem.dtype)
+        """The weights of the answer, on the host."""
+        return self.space.weights(self.answer).to(self.problem.dtype)
 
     def architecture(self) -> Architecture:
         """The selected architecture; before the selection the one drawn last."""
@@ -59,9 +58,9 @@ class RandomSearchWeightSharing(RandomSearchWeightSharingSetup):
 
     def state_dict(self) -> dict[str, Any]:
         """The answer and the generator."""
-        return {"answer": list(self.answer.choices), "generator": self.generator.get_state()}
+        return {"answer": str(self.answer), "generator": self.generator.get_state()}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Go on from `state`."""
-        self.answer = self.space.architecture(state["answer"])
+        self.answer = restored(self.space, state["answer"])
         self.generator.set_state(state["generator"].cpu())

@@ -17,12 +17,12 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Self
+from typing import Any, Self, cast
 
 import torch
 from torch import Tensor
 
-from nasbench_harness.contracts import Architecture, Log, Problem
+from nasbench_harness.contracts import Architecture, EnumerableSpace, Log, Problem
 from nasbench_harness.methods.alpha import (
     AlphaSearcher,
     entropy,
@@ -202,7 +202,7 @@ class UNAS(UNASSetup, AlphaSearcher[UNASSettings]):
 
     def measure(self, discrete: Tensor) -> float:
         """Cost of a one-hot [D, K], in the unit that it is told in."""
-        return self.cost_of(self.problem.space.architecture(discrete.argmax(dim=-1).tolist()))
+        return self.cost_of(self.problem.space.derive(discrete))
 
     def cost_of(self, arch: Architecture) -> float:
         """The same of an architecture."""
@@ -251,8 +251,9 @@ class UNAS(UNASSetup, AlphaSearcher[UNASSettings]):
     @cached_property
     def excess(self) -> Tensor:
         """What the cost of every architecture exceeds its target by; one axis per decision."""
-        options = [len(decision.options) for decision in self.problem.space.decisions]
-        costs = [self.cost_of(arch) for arch in self.problem.space.enumerate()]
+        space = cast("EnumerableSpace", self.problem.space)  # as every landscape is
+        options = [len(decision.options) for decision in space.decisions]
+        costs = [self.cost_of(arch) for arch in space.enumerate()]
         excess = (torch.tensor(costs, **self._like()) - self.settings.cost_target).relu()
         return excess.reshape(options)
 

@@ -119,18 +119,19 @@ def show_space(
     """A space's decisions and their options."""
     from nasbench_harness import registry
     from nasbench_harness.cli import console
+    from nasbench_harness.contracts import Enumerable
 
     space = registry.open_space(name)
+    size = space.size if isinstance(space, Enumerable) else None
     rows = [(d.name, d.group, ", ".join(d.options)) for d in space.decisions]
     if json:
         keys = ("decision", "group", "options")
         decisions = [dict(zip(keys, row, strict=True)) for row in rows]
-        console.print_json({"name": name, "architectures": space.size, "decisions": decisions})
+        console.print_json({"name": name, "architectures": size, "decisions": decisions})
         return
     console.out.print(f"{name}: {registry.spaces.summary(name)}\n", markup=False)
-    console.print_rows(
-        f"{space.size:,} architectures", ("decision", "group", "options"), rows, below=(2,)
-    )
+    told = "more architectures than can be listed" if size is None else f"{size:,} architectures"
+    console.print_rows(told, ("decision", "group", "options"), rows, below=(2,))
 
 
 @show_app.command("table", cls=Command, epilog=examples("nasharness show table official --json"))

@@ -73,16 +73,29 @@ def query(
         rows = _best(opened, top, by, dataset, max_latency or [])
         console.print_json(rows) if json else _tell_best(rows, opened.metrics)
         return
-    text = arch if arch is not None else str(index)
-    facts = _everything(opened, read_architecture(opened.space, text))
+    found = _at(opened.space, index) if arch is None else read_architecture(opened.space, arch)
+    facts = _everything(opened, found)
     console.print_json(facts) if json else _tell(facts, opened)
+
+
+def _at(space: str, index: int | None) -> Architecture:
+    """The architecture with an official index."""
+    from nasbench_harness import registry
+    from nasbench_harness.contracts import Numbered
+
+    if not isinstance(registry.open_space(space), Numbered):
+        raise HarnessError(
+            f"The architectures of `{space}` have no index; give an architecture string instead."
+        )
+    return read_architecture(space, str(index))
 
 
 def _everything(table: Table, arch: Architecture) -> dict[str, Any]:
     """All facts of one architecture: the space's, the table's, and its standing."""
     from nasbench_harness import registry
+    from nasbench_harness.tables.enumeration import enumerable
 
-    space = registry.open_space(table.space)
+    space = enumerable(registry.open_space(table.space), "a table has a row for every one of them")
     rank = space.rank(arch)
     numbers = table.lookup(rank)
     judged = table.report_metric(next(iter(table.metrics.values())).dataset)
@@ -101,9 +114,10 @@ def _best(
 ) -> list[dict[str, Any]]:
     """The best architectures by one column within latency limits, best first."""
     from nasbench_harness import registry
+    from nasbench_harness.tables.enumeration import enumerable
     from nasbench_harness.tables.metrics import find_metric
 
-    space = registry.open_space(table.space)
+    space = enumerable(registry.open_space(table.space), "--top goes through every one of them")
     try:
         metric = find_metric(table, dataset, by).name if by else table.report_metric(dataset)
         bounds = [_limit(table, text) for text in limits]
@@ -188,17 +202,16 @@ def _missing(space: str) -> str:
 def read_architecture(space: str, text: str) -> Architecture:
     """An architecture string of the space, or an official index where it has one."""
     from nasbench_harness import registry
+    from nasbench_harness.contracts import Numbered
 
     opened = registry.open_space(space)
-    at_index = getattr(opened, "at_index", None)
     plain = text.strip()
-    if at_index is None or not plain.lstrip("-").isnumeric():
+    if not isinstance(opened, Numbered) or not plain.lstrip("-").isnumeric():
         return opened.parse(text)
     if not _INDEX.fullmatch(plain):
         raise HarnessError(f"`{plain[:40]}` is no index: write it with the digits 0 to 9.")
     try:
         read_scalar(plain)
-        found: Architecture = at_index(int(plain))
+        return opened.at_index(int(plain))
     except (AmbiguousScalarError, IndexError) as error:
         raise HarnessError(f"{error}.") from error
-    return found

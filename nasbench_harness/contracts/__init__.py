@@ -53,7 +53,14 @@ from nasbench_harness.contracts.searcher import (
     Searcher,
     Setup,
 )
-from nasbench_harness.contracts.space import Architecture, Decision, Numbered, SearchSpace
+from nasbench_harness.contracts.space import (
+    Architecture,
+    Decision,
+    Enumerable,
+    EnumerableSpace,
+    Numbered,
+    SearchSpace,
+)
 
 __all__ = [
     "Architecture",
@@ -62,6 +69,8 @@ __all__ = [
     "Costed",
     "DataSource",
     "Decision",
+    "Enumerable",
+    "EnumerableSpace",
     "EpochAware",
     "GradientEstimator",
     "Grown",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
@@ -19,21 +19,23 @@ if TYPE_CHECKING:
 class Decision:
     """A named categorical choice, for example the operation on one edge of a cell.
 
-    `group` names what the decision belongs to (the node an edge enters, a layer): evolution draws
-    a group first, then one of its decisions.
+    `group` names what the decision belongs to (the node an edge enters, a layer). `free` names the
+    options that pass their input on with nothing to train: skips, identities.
     """
 
     name: str
     options: tuple[str, ...]
     group: str
+    free: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Architecture:
-    """One point of a search space: the index chosen for every decision.
+    """One point of a search space; only the space itself looks into `choices`.
 
-    Two architectures are equal when space and choices are. `text` is how the space's community
-    writes it.
+    Two architectures are equal when space and choices are. `choices` are whatever numbers the
+    space tells its architectures apart by: an option for every decision, or less than that where
+    not every decision is kept. `text` is how the space's community writes it.
     """
 
     space: str
@@ -47,6 +49,10 @@ class Architecture:
 class SearchSpace(Protocol):
     """The decisions, and the two ways between decisions and architectures.
 
+    A searcher relaxes `decisions` and `mask`, and treats architectures as opaque: `weights` is
+    their point among the relaxed ones, `derive` the way back. A space need not be the free product
+    of its decisions: a cell may keep two inputs a node out of all those that are relaxed.
+
     A space may also have `tables`, the names of its own tables, the preferred first and last the
     one that is always there: the first that is installed is looked up in where nothing is said.
     And `citation`, BibTeX of where it was published (see `Citable`).
@@ -54,7 +60,7 @@ class SearchSpace(Protocol):
 
     @property
     def name(self) -> str:
-        """What architectures and tables call the space."""
+        """What architectures and tables call the space: the name of its entry point."""
 
     @property
     def version(self) -> str:
@@ -65,10 +71,6 @@ class SearchSpace(Protocol):
         """The D choices."""
 
     @property
-    def size(self) -> int:
-        """Number of architectures."""
-
-    @property
     def costs(self) -> tuple[Cost, ...]:
         """What `cost` can tell; all of it stands in the result of every trial."""
 
@@ -76,29 +78,30 @@ class SearchSpace(Protocol):
     def mask(self) -> torch.Tensor:
         """bool [D, K]: True where the option exists."""
 
-    def architecture(self, choices: Sequence[int]) -> Architecture:
-        """The architecture of these option indices; ValueError if one is out of range."""
-
     def parse(self, text: str) -> Architecture:
         """Read the community's notation; InvalidArchitectureError points at the first fault."""
 
     def sample(self, generator: torch.Generator) -> Architecture:
         """Draw uniformly."""
 
+    def mutate(self, arch: Architecture, generator: torch.Generator) -> Architecture:
+        """Another architecture, a random step away: what evolution makes of a parent."""
+
     def neighbours(self, arch: Architecture) -> list[Architecture]:
-        """All architectures that differ in exactly one decision."""
+        """All architectures one step away, each once; whose neighbour is one is its neighbour."""
 
-    def enumerate(self) -> Iterator[Architecture]:
-        """Every architecture in rank order."""
+    def weights(self, arch: Architecture) -> torch.Tensor:
+        """float32 [D, K] on the CPU: an architecture's point among the weights, 0 where masked.
 
-    def rank(self, arch: Architecture) -> int:
-        """Position in `enumerate()`: the row of a table."""
-
-    def unrank(self, rank: int) -> Architecture:
-        """The architecture at a position: the inverse of `rank`."""
+        `derive` gives the architecture back. A row need not be one-hot.
+        """
 
     def derive(self, scores: torch.Tensor) -> Architecture:
-        """The discretisation rule: [D, K] preferences to an architecture."""
+        """The discretisation rule: [D, K] preferences, on any device, to an architecture.
+
+        What is masked does not count. A searcher that drew an option for every decision asks this
+        as well: what it drew need not be an architecture.
+        """
 
     def cost(self, arch: Architecture, what: str, dataset: str) -> float:
         """Exact cost of the stand-alone network, by the name of one of `costs`, in its `unit`."""
@@ -111,6 +114,31 @@ class SearchSpace(Protocol):
 
 
 @runtime_checkable
+class Enumerable(Protocol):
+    """Capability of a space: its architectures can be counted and listed.
+
+    What is looked up in a complete table needs it, and nothing else.
+    """
+
+    @property
+    def size(self) -> int:
+        """Number of architectures."""
+
+    def enumerate(self) -> Iterator[Architecture]:
+        """Every architecture, each once, in rank order."""
+
+    def rank(self, arch: Architecture) -> int:
+        """Position in `enumerate()`: the row of a table."""
+
+    def unrank(self, rank: int) -> Architecture:
+        """The architecture at a position: the inverse of `rank`; IndexError outside."""
+
+
+class EnumerableSpace(SearchSpace, Enumerable, Protocol):
+    """A search space whose architectures can be listed."""
+
+
+@runtime_checkable
 class Numbered(Protocol):
     """Capability of a space: its benchmark numbers the architectures in an order of its own."""
 
@@ -119,3 +147,6 @@ class Numbered(Protocol):
 
         The one that `describe` tells as `index`.
         """
+
+    def at_index(self, index: int) -> Architecture:
+        """The architecture with an official index; IndexError outside."""

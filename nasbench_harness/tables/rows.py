@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from nasbench_harness import registry
-from nasbench_harness.contracts import Numbered
+from nasbench_harness.contracts import Enumerable, Numbered
 from nasbench_harness.errors import HarnessError
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from nasbench_harness.contracts import SearchSpace
+    from nasbench_harness.contracts import EnumerableSpace
 
 ARCHITECTURE, INDEX, RANK = "architecture", "index", "rank"
 
@@ -31,7 +31,7 @@ class Rows:
     """The rows of a table, in rank order."""
 
     size: int
-    space: SearchSpace | None
+    space: EnumerableSpace | None
     """None where the space is not installed: then rows have nothing but their ranks."""
 
     @cached_property
@@ -97,7 +97,9 @@ def rows_of(space: str, size: int) -> Rows:
     if space not in registry.spaces.names():
         return Rows(size, None)
     opened = registry.open_space(space)
-    return Rows(size, opened if opened.size == size else None)
+    if not isinstance(opened, Enumerable) or opened.size != size:
+        return Rows(size, None)
+    return Rows(size, cast("EnumerableSpace", opened))
 
 
 def _read_only(array: NDArray[Any]) -> NDArray[Any]:

@@ -6,8 +6,9 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from nasbench_harness import registry
-from nasbench_harness.contracts import Cost
+from nasbench_harness.contracts import Cost, Enumerable
 from nasbench_harness.study.heldcost import HeldCost
+from nasbench_harness.tables.enumeration import enumerable
 
 if TYPE_CHECKING:
     import numpy as np
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
 def costs_of(spec: TrialSpec, held: HeldCost) -> NDArray[np.float64]:
     """[size] the cost of every architecture in rank order, in the cost's unit; NaN if unknown.
 
-    For what can be asked of all of them (`Cost.of_all`).
+    For what can be asked of all of them (`Cost.of_all`); HarnessError where the space does not list
+    its architectures.
     """
     return _costs(spec.space, spec.table, spec.table_hash, spec.dataset, held.cost)
 
@@ -39,6 +41,8 @@ def best_within(spec: TrialSpec, held: HeldCost) -> float | None:
 def _best(where: tuple[str, str, str, str], metric: str, held: HeldCost) -> float | None:
     import numpy as np
 
+    if not isinstance(registry.open_space(where[0]), Enumerable):
+        return None
     column = registry.open_table(where[1]).column(metric)
     within = column[(_costs(*where, held.cost) <= held.target) & np.isfinite(column)]
     return float(within.max()) if len(within) else None
@@ -50,6 +54,6 @@ def _costs(space: str, table: str, content: str, dataset: str, cost: Cost) -> ND
 
     if cost.metric:
         return registry.open_table(table).column(cost.metric) / cost.scale
-    opened = registry.open_space(space)
+    opened = enumerable(registry.open_space(space), "costs are compared over all of them")
     costs = (cost.shown(opened.cost(arch, cost.name, dataset)) for arch in opened.enumerate())
     return np.fromiter(costs, dtype=np.float64, count=opened.size)

@@ -13,7 +13,7 @@ def check_networks(space: Any, *, image_size: int = 16, samples: int = 5) -> Non
     """Does a space that builds networks keep the contract of `NetworkSpace` and `Supernet`.
 
     Logits have the shape asked for; they are differentiable in the weights and, but for within
-    `frozen()`, in the parameters; weights may come one per example; an architecture's one-hot
+    `frozen()`, in the parameters; weights may come one per example; an architecture's
     weights give what the stand-alone network with inherited weights gives.
     """
     shape = NetworkShape(classes=3, in_channels=2, width=4, cells=1)
@@ -46,11 +46,10 @@ def _check_frozen(supernet: Any, images: torch.Tensor, weights: torch.Tensor) ->
 
 
 def _check_inherited(space: Any, supernet: Any, arch: Architecture, images: torch.Tensor) -> None:
-    chosen = torch.zeros(space.mask.shape)
-    chosen[range(len(arch.choices)), list(arch.choices)] = 1.0
+    chosen = space.weights(arch)
     network = space.inherit(arch, supernet)
     with torch.no_grad():
         expected, found = network(images), supernet(images, chosen, chosen.bool())
     assert torch.allclose(expected, found, atol=1e-4), (
-        f"one-hot weights must give what the network of {arch} gives with inherited weights"
+        f"its weights must give what the network of {arch} gives with inherited weights"
     )

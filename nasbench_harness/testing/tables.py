@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from nasbench_harness.contracts import SearchSpace, Table
+from nasbench_harness.contracts import EnumerableSpace, Table
 from nasbench_harness.errors import HarnessError
 
 
-def check_table(table: Table, space: SearchSpace) -> None:
+def check_table(table: Table, space: EnumerableSpace) -> None:
     """Does a table keep the contract of `Table` for its space.
 
     Every column has a row per architecture and cannot be written to; single look-ups, columns and

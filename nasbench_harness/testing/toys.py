@@ -63,6 +63,11 @@ class ToySpace:
         drawn = [int(torch.randint(count, (), generator=generator)) for count in self._options]
         return self.architecture(drawn)
 
+    def mutate(self, arch: Architecture, generator: torch.Generator) -> Architecture:
+        """One of the neighbours."""
+        near = self.neighbours(arch)
+        return near[int(torch.randint(len(near), (), generator=generator))]
+
     def neighbours(self, arch: Architecture) -> list[Architecture]:
         """All that differ in one decision."""
         return [other for other in self.enumerate() if _differ_in_one(arch, other)]
@@ -79,9 +84,15 @@ class ToySpace:
         """The inverse of `rank`."""
         return self.architecture([int(i) for i in np.unravel_index(rank, self._options)])
 
+    def weights(self, arch: Architecture) -> torch.Tensor:
+        """One-hot."""
+        chosen = torch.tensor(arch.choices)
+        return torch.nn.functional.one_hot(chosen, max(self._options)).float()
+
     def derive(self, scores: torch.Tensor) -> Architecture:
         """Argmax of every decision among the options that exist."""
-        return self.architecture(scores.masked_fill(~self.mask, -torch.inf).argmax(dim=-1).tolist())
+        there = scores.cpu().masked_fill(~self.mask, -torch.inf)
+        return self.architecture(there.argmax(dim=-1).tolist())
 
     def cost(self, arch: Architecture, what: str, dataset: str) -> float:
         """A million for every step away from option 0."""

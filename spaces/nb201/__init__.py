@@ -36,7 +36,7 @@ class NB201:
     name = NAME
     version = "1"
     decisions = tuple(
-        Decision(f"{target}<-{source}", encoding.OPERATIONS, group=str(target))
+        Decision(f"{target}<-{source}", encoding.OPERATIONS, group=str(target), free=encoding.FREE)
         for target, source in encoding.EDGES
     )
     size = encoding.SIZE
@@ -86,6 +86,24 @@ class NB201:
         )
         return self.architecture(drawn.tolist())
 
+    def mutate(self, arch: Architecture, generator: torch.Generator) -> Architecture:
+        """Another operation on one edge: a uniform node, then one of its edges, then what is new.
+
+        As the benchmark's authors mutate for regularised evolution.
+        """
+        import torch
+
+        def draw(below: int) -> int:
+            return int(torch.randint(below, (), generator=generator, device=generator.device))
+
+        node = 1 + draw(encoding.NODES - 1)
+        edges = [edge for edge, (target, _) in enumerate(encoding.EDGES) if target == node]
+        edge = edges[draw(len(edges))]
+        shift = 1 + draw(len(encoding.OPERATIONS) - 1)
+        choices = list(arch.choices)
+        choices[edge] = (choices[edge] + shift) % len(encoding.OPERATIONS)
+        return self.architecture(choices)
+
     def neighbours(self, arch: Architecture) -> list[Architecture]:
         """The 24 cells that differ in the operation of one edge."""
         choices = arch.choices
@@ -108,6 +126,13 @@ class NB201:
     def unrank(self, rank: int) -> Architecture:
         """The cell at a position of `enumerate()`."""
         return self.architecture(encoding.cell_of_rank(rank))
+
+    def weights(self, arch: Architecture) -> torch.Tensor:
+        """One-hot [6, 5]."""
+        import torch
+
+        chosen = torch.tensor(arch.choices)
+        return torch.nn.functional.one_hot(chosen, len(encoding.OPERATIONS)).float()
 
     def derive(self, scores: torch.Tensor) -> Architecture:
         """Argmax over all five operations of every edge, `none` included (as published)."""

@@ -130,7 +130,7 @@ def with_skips() -> Landscape:
     """A toy landscape whose second option is a skip everywhere."""
     problem = toy_problem(options=(4, 4, 4), steps=100_000, seed=3)
     problem.space.decisions = tuple(  # type: ignore[misc]
-        replace(d, options=("a", "skip_connect", "b", "c")) for d in problem.space.decisions
+        replace(d, options=("a", "skip", "b", "c"), free=("skip",)) for d in problem.space.decisions
     )
     return problem
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 import torch
@@ -11,11 +12,12 @@ from scipy.stats import chisquare
 from torch import Tensor
 
 from nasbench_harness import registry
-from nasbench_harness.contracts import StandAloneAccuracy
+from nasbench_harness.contracts import Architecture, StandAloneAccuracy
 from nasbench_harness.methods.random import RandomSearch, RandomSettings
 from nasbench_harness.methods.rea import REASettings, RegularisedEvolution
 from nasbench_harness.methods.reinforce import REINFORCE, REINFORCESettings
 from nasbench_harness.problems.landscape.objective import Landscape
+from nasbench_harness.spaces.nb201 import NB201
 from nasbench_harness.testing import toy_problem
 
 
@@ -99,21 +101,80 @@ def test_population_stays_constant_and_the_oldest_dies() -> None:
 
 
 def test_child_differs_in_exactly_one_decision() -> None:
-    searcher, problem = evolve(10)
-    parent = problem.space.sample(torch.Generator().manual_seed(0))
+    """On the benchmark: bred by the space, from the searcher's own random numbers."""
+    space, generator = NB201(), torch.Generator().manual_seed(0)
+    parent = space.sample(generator)
+    neighbours = space.neighbours(parent)
     for _ in range(100):
-        child = searcher.mutate(parent)
-        assert child in problem.space.neighbours(parent)
+        assert space.mutate(parent, generator) in neighbours
+
+
+def test_children_are_bred_by_the_space() -> None:
+    searcher, problem = evolve(10)
+    state = searcher.generator.get_state()
+    parent = searcher.parent()
+    expected = problem.space.mutate(parent, searcher.generator)
+    searcher.generator.set_state(state)
+    problem.advance()
+    searcher.step()
+    assert searcher.population[-1][0] == expected
+
+
+def former_mutation(space: NB201, arch: Architecture, generator: torch.Generator) -> Architecture:
+    """As regularised evolution itself drew a mutation of any space up to 0.2.0."""
+
+    def draw(below: int) -> int:
+        return int(torch.randint(below, (), generator=generator))
+
+    groups = list(dict.fromkeys(decision.group for decision in space.decisions))
+    group = groups[draw(len(groups))]
+    members = [i for i, d in enumerate(space.decisions) if d.group == group]
+    chosen = members[draw(len(members))]
+    options = len(space.decisions[chosen].options)
+    shift = 1 + draw(options - 1)
+    choices = list(arch.choices)
+    choices[chosen] = (choices[chosen] + shift) % options
+    return space.architecture(choices)
+
+
+def test_nb201_mutates_with_the_random_numbers_of_earlier_versions() -> None:
+    space = NB201()
+    new, old = torch.Generator().manual_seed(3), torch.Generator().manual_seed(3)
+    arch = space.sample(torch.Generator().manual_seed(0))
+    for _ in range(300):
+        child = space.mutate(arch, new)
+        assert child == former_mutation(space, arch, old)
+        arch = child
+
+
+@pytest.mark.parametrize("method", [RegularisedEvolution, REINFORCE, RandomSearch])
+def test_states_of_earlier_versions_are_read(method: Any) -> None:
+    """They had an option for every decision where there is an architecture's text now."""
+
+    def former(saved: Any) -> Any:
+        return list(map(int, saved.split("-")))
+
+    problem = toy_problem(steps=12)
+    searcher = method(problem, method.Settings(), seed=1)
+    for _ in range(6):
+        problem.advance()
+        searcher.step()
+    state = searcher.state_dict()
+    old = {**state, "best": former(state["best"])}
+    if "population" in state:
+        old["population"] = [(former(text), score) for text, score in state["population"]]
+    resumed = method(problem, method.Settings(), seed=2)
+    resumed.load_state_dict(old)
+    assert str(resumed.state_dict()) == str(state)
 
 
 def test_mutation_frequencies_of_nb201() -> None:
     """Uniform node, then uniform incoming edge: 1/3, 1/6, 1/6, 1/9, 1/9, 1/9."""
-    space = registry.open_space("nb201")
-    searcher = RegularisedEvolution(toy_problem(), REASettings(), seed=0)
-    searcher.space = space
+    space, generator = NB201(), torch.Generator().manual_seed(0)
     parent = space.architecture([0] * 6)
     counts = Counter(
-        next(e for e, c in enumerate(searcher.mutate(parent).choices) if c) for _ in range(9_000)
+        next(e for e, c in enumerate(space.mutate(parent, generator).choices) if c)
+        for _ in range(9_000)
     )
     expected = [9_000 * share for share in (1 / 3, 1 / 6, 1 / 6, 1 / 9, 1 / 9, 1 / 9)]
     assert chisquare([counts[e] for e in range(6)], expected).pvalue > 1e-3

@@ -57,9 +57,11 @@ class LandscapeKind(PlainKind):
         hardware: Hardware,
         opened: Callable[[Any], None],
     ) -> OnTable:
-        """Nothing but the table is needed."""
+        """Nothing but a table of all architectures is needed."""
         from nasbench_harness.problems.landscape.planning import OnTable
+        from nasbench_harness.tables.enumeration import enumerable
 
+        enumerable(space, "a landscape has a number for every one of them")
         return OnTable(config, options)
 
     def elsewhere(self, given: Mapping[str, Any], there: Kind) -> str:

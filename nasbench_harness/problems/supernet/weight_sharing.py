@@ -19,7 +19,7 @@ from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import cross_entropy, one_hot
+from torch.nn.functional import cross_entropy
 
 from nasbench_harness.contracts import (
     Architecture,
@@ -272,8 +272,13 @@ class WeightSharing:
         }
 
     def _skips(self, arch: Architecture) -> int:
-        chosen = zip(self.space.decisions, arch.choices, strict=True)
-        return sum("skip" in decision.options[choice] for decision, choice in chosen)
+        """Options kept that need no training."""
+        kept = zip(self.space.decisions, self.space.weights(arch).bool().tolist(), strict=True)
+        return sum(
+            used and option in decision.free
+            for decision, row in kept
+            for option, used in zip(decision.options, row, strict=False)  # rows are padded
+        )
 
     def check(self) -> None:
         """DivergedError, with the step, once a training loss was not finite."""
@@ -303,8 +308,7 @@ class WeightSharing:
         """Weights [D, K] with the choices that are needed (None: all)."""
         if isinstance(candidate, Tensor):
             return candidate, None
-        choices = torch.tensor(candidate.choices)
-        weights = one_hot(choices, self.space.mask.shape[1])
+        weights = self.space.weights(candidate)
         return weights.to(self.device, self.dtype), weights.bool()
 
     @contextlib.contextmanager
