@@ -260,6 +260,16 @@ def costs(ctx: typer.Context, incomplete: str) -> list[str]:
     return _starting(incomplete, named_costs(space, _table(ctx), measured=True))
 
 
+@_quiet
+def training_recipes(ctx: typer.Context, incomplete: str) -> list[str]:
+    """How a space's architectures can be trained on their own."""
+    from nasbench_harness.study.config import CommonConfig
+    from nasbench_harness.training.settings import network_space
+
+    space = _given(ctx, "space") or CommonConfig.model_fields["space"].default
+    return _starting(incomplete, network_space(space).training_recipes)
+
+
 def data(ctx: typer.Context, incomplete: str) -> list[str]:
     """What `nasharness data` can check and cite."""
     from nasbench_harness.tables.bare import data_names

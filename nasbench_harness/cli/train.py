@@ -17,6 +17,9 @@ from nasbench_harness.errors import ExitCode
 if TYPE_CHECKING:
     from nasbench_harness.training.run import TrainingRun
 
+RECIPES, SPACES = "the recipe's", "the space's"
+"""What `--help` says of defaults that are theirs."""
+
 
 @app.command(
     cls=Command,
@@ -34,25 +37,31 @@ def train(
         str, typer.Option(help="Images: cifar10, digits, ... (`data list`), or folder:PATH.",
                                  autocompletion=completion.images)
     ] = "cifar10",
+    recipe: Annotated[
+        str | None, typer.Option(help="How they are trained: a recipe of the space.",
+                                 show_default="its first",
+                                 autocompletion=completion.training_recipes)
+    ] = None,
     epochs: Annotated[
-        int | None, typer.Option(help="200 or 12 as in the tables, or any other number.",
-                                 show_default="200")
+        int | None, typer.Option(help="Passes over the training images.",
+                                 show_default=RECIPES)
     ] = None,
     seeds: Annotated[
-        str, typer.Option(help="How many ('3'), a range ('0-9') or a list ('777,888').")
-    ] = "777,888,999",
+        str | None, typer.Option(help="How many ('3'), a range ('0-9') or a list ('777,888').",
+                                 show_default=RECIPES)
+    ] = None,
     split: Annotated[
         str | None, typer.Option(help="table: all training images, judged by the test part;"
                                  " search: the search-training part, judged by search-validation.",
                                  show_default="table")
     ] = None,
     batch_size: Annotated[
-        int | None, typer.Option(help="Images of a batch.", show_default="256")
+        int | None, typer.Option(help="Images of a batch.", show_default=RECIPES)
     ] = None,
     width: Annotated[
-        int | None, typer.Option(help="Channels of the first stage.", show_default="16")
+        int | None, typer.Option(help="Channels of the first stage.", show_default=SPACES)
     ] = None,
-    cells: Annotated[int | None, typer.Option(help="Cells per stage.", show_default="5")] = None,
+    cells: Annotated[int | None, typer.Option(help="Cells per stage.", show_default=SPACES)] = None,
     limit: Annotated[
         int | None, typer.Option(min=1, help="Train on so many of the images.", show_default="all")
     ] = None,
@@ -69,7 +78,7 @@ def train(
     ] = None,
     sets: Annotated[
         list[str] | None, typer.Option("--set", help="Any setting: learning_rate=0.05.",
-                                 show_default="the tables'")
+                                 show_default=RECIPES)
     ] = None,
     device: Annotated[
         str, typer.Option(help="auto, cpu, cuda, cuda:1, mps.",
@@ -110,7 +119,7 @@ def train(
     ] = None,
     json: JsonOption = False,
 ) -> None:  # fmt: skip
-    """Train architectures from scratch with the recipe of the NAS-Bench-201 tables.
+    """Train architectures from scratch with a recipe of their space.
 
     Reported is the accuracy after the last epoch, mean and standard deviation over the seeds.
 
@@ -127,7 +136,7 @@ def train(
     from nasbench_harness.study.notation import parse_pairs, parse_seeds
     from nasbench_harness.training.planning import TrainingRequest
     from nasbench_harness.training.run import train as run
-    from nasbench_harness.training.settings import TrainingSettings
+    from nasbench_harness.training.settings import find_recipe, network_space, recipe_settings
     from nasbench_harness.watch.opening import open_trackers
     from nasbench_harness.watch.trackers import Listeners
 
@@ -136,12 +145,14 @@ def train(
         "precision": precision, "evaluate_every": evaluate_every,
     }  # fmt: skip
     chosen = {name: value for name, value in given.items() if value is not None}
+    builder = network_space(space)
+    followed = find_recipe(builder, recipe)
     request = TrainingRequest(
         space=space,
         architectures=architectures,
         dataset=dataset,
-        settings=TrainingSettings.build("train", chosen, parse_pairs(sets or [], "--set")),
-        seeds=parse_seeds(seeds),
+        settings=recipe_settings(builder, followed, chosen, parse_pairs(sets or [], "--set")),
+        seeds=followed.seeds if seeds is None else parse_seeds(seeds),
         limit=limit,
         image_layout=layout_called(image_layout),
         hardware=Hardware(

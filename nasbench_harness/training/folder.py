@@ -19,7 +19,7 @@ from nasbench_harness.store.outcomes import HISTORY, SCHEMA_VERSION
 from nasbench_harness.store.provenance import facts
 from nasbench_harness.store.tidy import tidy_frame
 from nasbench_harness.training.schema import TRAININGS, UPGRADES
-from nasbench_harness.training.settings import TrainingSettings
+from nasbench_harness.training.settings import find_recipe, network_space, recipe_settings
 from nasbench_harness.training.spec import TrainingSpec
 
 if TYPE_CHECKING:
@@ -201,11 +201,20 @@ def reproduce(spec: TrainingSpec, threads: int | None = None) -> str:
         words += ["--image-layout", spec.image_layout]
     if threads is not None:
         words += ["--threads", str(threads)]
-    usual = TrainingSettings().model_dump()
+    usual = _usual(spec.space)
     for name, value in spec.settings.items():
-        if name == "epochs" or value != usual[name]:
+        if name == "epochs" or value != usual.get(name):
             words += _words(name, value)
     return command_line([*words, "--out", f"runs/again-{spec.trial_id}"])
+
+
+def _usual(space: str) -> dict[str, Any]:
+    """What the command takes where nobody says; nothing where the space is not installed."""
+    try:
+        opened = network_space(space)
+        return recipe_settings(opened, find_recipe(opened, None)).model_dump()
+    except HarnessError:
+        return {}
 
 
 def _words(name: str, value: Any) -> list[str]:

@@ -43,6 +43,7 @@ class OnImages:
                 f"Space `{space.name}` builds no networks, so that nothing can be trained;"
                 " `--search landscape` searches its table."
             )
+        self.size = space.shapes.search
         self.images = open_dataset(
             config.dataset,
             data_dir=hardware.data_dir,
@@ -124,6 +125,7 @@ class OnImages:
 
     def _network(self, recipe: Recipe) -> NetworkSettings:
         network = NetworkSettings.build("network", recipe.network, self.options.network)
+        network = network.sized(self.size)
         if RATE in self.options.network:
             return network
         return network.model_copy(update=_for_batch(recipe, network.batch_size, network))
