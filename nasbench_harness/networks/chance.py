@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -22,7 +23,9 @@ class Chance:
     def __init__(self, seed: int, device: torch.device) -> None:
         self._device = device
         places = [torch.device("cpu"), *([device] if device.type != "cpu" else [])]
-        self.state: State = [torch.Generator(p).manual_seed(seed).get_state() for p in places]
+        self._first = [torch.Generator(p).manual_seed(seed).get_state() for p in places]
+        self.state: State = self._first
+        """Where the generators stand."""
 
     @contextlib.contextmanager
     def __call__(self) -> Iterator[None]:
@@ -52,12 +55,15 @@ class Chance:
         elif device.type == "mps":
             torch.mps.set_rng_state(state[1])
 
-    def state_dict(self) -> State:
-        """Where the generators stand, on the host."""
-        return [state.clone() for state in self.state]
+    def state_dict(self) -> dict[str, State]:
+        """`chance`, on the host; {} as long as no network has drawn anything."""
+        if all(map(torch.equal, self.state, self._first)):
+            return {}
+        return {"chance": [state.clone() for state in self.state]}
 
-    def load_state_dict(self, state: State) -> None:
-        """Go on from there; a run that was begun on another kind of device keeps what fits."""
-        for place, (own, saved) in enumerate(zip(self.state, state, strict=False)):
-            if own.shape == saved.shape:
-                self.state[place] = saved.cpu().clone()
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go on from there; a run that goes on with another kind of device keeps what fits."""
+        own, saved = self._first, state.get("chance", [])
+        fits = [a.shape == b.shape for a, b in zip(own, saved, strict=False)]
+        self.state = [s.cpu().clone() for s, fit in zip(saved, fits, strict=False) if fit]
+        self.state += own[len(self.state) :]

@@ -151,7 +151,7 @@ class Training:
             "optimizer": self._optimizer.state_dict(),
             "batches": self._batches.state_dict(),
             "totals": self._totals.state_dict(),
-            "chance": self._chance.state_dict(),
+            **self._chance.state_dict(),
         }
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
@@ -161,7 +161,7 @@ class Training:
         self._optimizer.load_state_dict(state["optimizer"])
         self._batches.load_state_dict(state["batches"])
         self._totals.load_state_dict(state["totals"])
-        self._chance.load_state_dict(state.get("chance", []))  # earlier versions have none
+        self._chance.load_state_dict(state)
         self.network.train()
         begin_epoch(self.network, self.epoch, self.settings.epochs)
 

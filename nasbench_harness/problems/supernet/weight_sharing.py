@@ -231,10 +231,10 @@ class WeightSharing:
 
     def unrolled_gradient(self, weights: Tensor) -> Tensor:
         """DARTS' second order, eq. 7 and 8; see `unrolled`. Its passes drop out the same."""
-        drawn = self._chance.state_dict()
+        drawn = self._chance.state
 
         def loss(weights: Tensor, split: Split) -> Tensor:
-            self._chance.load_state_dict(drawn)
+            self._chance.state = drawn
             return self._loss(weights, split)
 
         return unrolled_gradient(loss, weights, self._optimizer, self.settings.weight_decay)
@@ -380,7 +380,7 @@ class WeightSharing:
             "batches": {split: b.state_dict() for split, b in self._batches.items()},
             "meters": self._meters.state_dict(),
             "latencies": dict(self._costs.measured),
-            "chance": self._chance.state_dict(),
+            **self._chance.state_dict(),
         }
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
@@ -395,5 +395,5 @@ class WeightSharing:
             batches.load_state_dict(state["batches"][split])
         self._meters.load_state_dict(state["meters"])
         self._costs.measured.update(state["latencies"])
-        self._chance.load_state_dict(state.get("chance", []))  # nor of these
+        self._chance.load_state_dict(state)
         begin_epoch(self.supernet, max(self._step, 0) // self.steps_per_epoch, self._epochs)
