@@ -29,12 +29,13 @@ def compare(
     second: Annotated[str, typer.Argument(metavar="METHOD", help="What to compare it with.")],
     studies: Annotated[list[Path], typer.Argument(metavar="RUN", help="Study folders.")],
     metric: Annotated[
-        str,
+        str | None,
         typer.Option(
             help="regret (points) or accuracy (percent).",
             autocompletion=completion.words("regret", "accuracy"),
+            show_default="regret; accuracy without a complete table",
         ),
-    ] = "regret",
+    ] = None,
     json: JsonOption = False,
 ) -> None:
     """Which of two methods is better, by how much, and whether the seeds can tell.
@@ -49,13 +50,15 @@ def compare(
     from nasbench_harness.store.copies import open_studies
 
     known = {measure: measure for measure in MEASURES}
-    if metric not in known:
+    if metric is not None and metric not in known:
         raise UnknownNameError("metric to compare", metric, known)
     copies = open_studies(studies)
     loaded = [read_study(study) for study in copies.distinct]
     for note in copies.notes():
         console.err.print(f"Note: {note}", markup=False, soft_wrap=True)
-    found = [(data, compare(data, first, second, known[metric])) for data in loaded]
+    found = [
+        (data, compare(data, first, second, known[metric] if metric else None)) for data in loaded
+    ]
     if json:
         console.print_json([_as_json(data, comparison) for data, comparison in found])
         return
@@ -80,7 +83,7 @@ def _heading(data: StudyData) -> str:
     from nasbench_harness.problems.kinds import searched
 
     spec = data.study.specs[0]
-    return f"{data.name}: {searched(spec)}; table `{spec.table}`, {data.first('report_metric')}"
+    return f"{data.name}: {searched(spec)}; {spec.judged}"
 
 
 def _facts(comparison: Comparison) -> dict[str, str]:

@@ -112,19 +112,27 @@ def print_facts(facts: Mapping[str, Any]) -> None:
 
 
 def print_summary(rows: Iterable[Mapping[Any, Any]], *, title: str) -> None:
-    """The table a run ends with: one row per method, best first (records of `summarise`)."""
+    """The table a run ends with: one row per method, best first (records of `summarise`).
+
+    Without regret and percentile where there are results and none has a regret.
+    """
+    shown = list(rows)
+    missed = any(not math.isnan(row["regret_mean"]) for row in shown)
+    missed = missed or all(math.isnan(row["accuracy_mean"]) for row in shown)
     headings = [
-        "method", "seeds", "regret (points)", "percentile", "accuracy (%)", "best", "search (s)",
+        "method", "seeds", *(["regret (points)", "percentile"] if missed else []), "accuracy (%)",
+        "best", "search (s)",
     ]  # fmt: skip
-    print_rows(title, headings, map(_summary_cells, rows), numbers=range(1, len(headings)))
+    cells = [_summary_cells(row, missed=missed) for row in shown]
+    print_rows(title, headings, cells, numbers=range(1, len(headings)))
 
 
-def _summary_cells(row: Mapping[Any, Any]) -> list[str]:
+def _summary_cells(row: Mapping[Any, Any], *, missed: bool) -> list[str]:
+    regret = _interval(row["regret_mean"], row["regret_low"], row["regret_high"])
     return [
         row["method"],
         f"{row['seeds']}" + (f" ({row['failed']} missing)" if row["failed"] else ""),
-        _interval(row["regret_mean"], row["regret_low"], row["regret_high"]),
-        _fixed(row["percentile_mean"]),
+        *([regret, _fixed(row["percentile_mean"])] if missed else []),
         _spread(row["accuracy_mean"], row["accuracy_low"], row["accuracy_high"]),
         _fixed(row["accuracy_best"]),
         _fixed(row["seconds_mean"]),

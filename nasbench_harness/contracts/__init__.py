@@ -12,7 +12,7 @@ into the journal; at due times both give their `state_dict()` for a checkpoint; 
 differ in their seed only take a step together where their method is a `JointSearcher`.
 """
 
-from nasbench_harness.contracts.benchmark import Metric, Table
+from nasbench_harness.contracts.benchmark import Benchmark, CompleteTable, Metric
 from nasbench_harness.contracts.cost import Cost, Costed
 from nasbench_harness.contracts.data import (
     Citable,
@@ -64,7 +64,9 @@ from nasbench_harness.contracts.space import (
 
 __all__ = [
     "Architecture",
+    "Benchmark",
     "Citable",
+    "CompleteTable",
     "Cost",
     "Costed",
     "DataSource",
@@ -100,7 +102,6 @@ __all__ = [
     "StandAloneAccuracy",
     "Supernet",
     "SupernetLoss",
-    "Table",
     "Tabled",
     "TrainingLoss",
     "TrainingRecipe",

@@ -130,6 +130,8 @@ def cost_notes(specs: Iterable[TrialSpec]) -> Iterator[str]:
 
 
 def _notes(label: str, spec: TrialSpec, held: HeldCost) -> Iterator[str]:
+    from nasbench_harness.tables.within import known_of_all
+
     if not held.target and TARGET not in spec.overrides:
         counted = held.cost.scale != 1.0
         per = f"{held.unit} {held.what}" if counted else held.unit
@@ -142,7 +144,7 @@ def _notes(label: str, spec: TrialSpec, held: HeldCost) -> Iterator[str]:
             f"{held.what} is measured of answers alone, so that nobody knows the best architecture"
             " within the target: there is no regret within it."
         )
-    elif spec.table:
+    elif known_of_all(spec):
         yield from _out_of_range(spec, held)
 
 

@@ -18,11 +18,12 @@ if TYPE_CHECKING:
     from nasbench_harness.study.spec import TrialSpec
 
 COST, TARGET, NONE = "cost", "cost_target", "none"
+WITHIN = "regret_within_target"
+"""What misses to the best within the target; known with a complete table only."""
 COLUMNS = (
-    "cost", "cost_name", "cost_unit", "cost_target", "target_met", "regret_within_target",
+    "cost", "cost_name", "cost_unit", "cost_target", "target_met", WITHIN,
 )  # fmt: skip
-
-HISTORY_COLUMNS = ("cost", "regret_within_target")
+HISTORY_COLUMNS = ("cost", WITHIN)
 """Those that a recorded step has; the others are the same in all of a trial."""
 
 

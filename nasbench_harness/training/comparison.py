@@ -9,7 +9,7 @@ from nasbench_harness.contracts import Architecture, NetworkSpace, SearchSpace
 from nasbench_harness.errors import HarnessError
 from nasbench_harness.images.parts import ImageDataset
 from nasbench_harness.tables.library import default_table
-from nasbench_harness.tables.metrics import find_metric
+from nasbench_harness.tables.metrics import find_metric, value_of
 from nasbench_harness.training.settings import TrainingSettings, is_tabled
 
 _SPLITS = {"table": "test", "search": "valid"}
@@ -43,5 +43,5 @@ def table_value(
         return nothing
     if table.space != space.name:
         return nothing
-    value = table.value(metric.name, space.rank(arch))
+    value = value_of(table, metric.name, arch)
     return dict(zip(nothing, (table.name, metric.name, value), strict=True))

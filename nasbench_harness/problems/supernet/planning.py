@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from nasbench_harness.contracts import NetworkSpace, Recipe, SearchSpace, Setup, Table
+from nasbench_harness.contracts import Benchmark, NetworkSpace, Recipe, SearchSpace, Setup
 from nasbench_harness.images.place import absolute
 from nasbench_harness.problems.supernet.network_settings import NetworkSettings
 from nasbench_harness.study.config import BASELINE, StudyConfig
@@ -54,11 +54,14 @@ class OnImages:
         )
         opened(self.images)
 
-    def dataset(self, table: Table) -> str:
-        """The table's data set that answers are looked up on: the images' own where it has one."""
-        known = {m.dataset for m in table.metrics.values() if m.report}
-        own = self.images.table_dataset
-        return own if own in known else DEFAULT_LOOKUP
+    def dataset(self, table: Benchmark) -> str:
+        """The table's data set that answers are looked up on: the images' own where it has one.
+
+        Else CIFAR-10, and the first that it has where it has not that either.
+        """
+        known = [m.dataset for m in table.metrics.values() if m.report]
+        wanted = (self.images.table_dataset, DEFAULT_LOOKUP)
+        return next((name for name in wanted if name in known), (*known, DEFAULT_LOOKUP)[0])
 
     def recipe(self, method: str) -> str | None:
         """Random search asks for trained networks, so here it only samples."""
@@ -76,7 +79,7 @@ class OnImages:
             "diagnose_every": self.config.diagnose_every,
         }
 
-    def resolve(self, table: Table, method: Any, recipe: Recipe) -> dict[str, Any]:
+    def resolve(self, table: Benchmark | None, method: Any, recipe: Recipe) -> dict[str, Any]:
         """What depends on the method: the steps of an epoch, and how many of them."""
         from nasbench_harness.images.splits import search_split
 

@@ -23,6 +23,7 @@ from torch.nn.functional import cross_entropy
 
 from nasbench_harness.contracts import (
     Architecture,
+    Benchmark,
     Cost,
     Log,
     NetworkShape,
@@ -31,7 +32,6 @@ from nasbench_harness.contracts import (
     SearchSpace,
     Split,
     Supernet,
-    Table,
 )
 from nasbench_harness.errors import HarnessError
 from nasbench_harness.images.augment import Augment
@@ -69,7 +69,7 @@ class WeightSharing:
         epochs: int,
         seed: int = 0,
         device: torch.device | str = "cpu",
-        table: Table | None = None,
+        table: Benchmark | None = None,
         table_dataset: str = "cifar10",
         compile_mode: str = "none",
     ) -> None:
