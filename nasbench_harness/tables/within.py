@@ -42,15 +42,15 @@ def best_within(spec: TrialSpec, held: HeldCost) -> float | None:
     if not held.cost.of_all or held.target is None or not known_of_all(spec):
         return None
     where = spec.space, spec.table, spec.table_hash, spec.dataset
-    return _best(where, spec.report_metric, held)
+    return _best(where, spec.report_metric, held.cost, held.target)
 
 
 @lru_cache(maxsize=64)
-def _best(where: tuple[str, str, str, str], metric: str, held: HeldCost) -> float | None:
+def _best(where: tuple[str, str, str, str], metric: str, cost: Cost, target: float) -> float | None:
     import numpy as np
 
     column = registry.open_complete(where[1]).column(metric)
-    within = column[(_costs(*where, held.cost) <= held.target) & np.isfinite(column)]
+    within = column[(_costs(*where, cost) <= target) & np.isfinite(column)]
     return float(within.max()) if len(within) else None
 
 

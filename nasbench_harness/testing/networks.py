@@ -33,7 +33,8 @@ def check_networks(space: Any, *, image_size: int = 16, samples: int = 5) -> Non
     inherited weights gives. What networks can beside that (`TrainingLoss`, `EpochAware`) is tried
     as a training does.
     """
-    assert isinstance(space, NetworkSpace), "a `NetworkSpace` has all members of the contract"
+    complete = isinstance(space, NetworkSpace)
+    assert complete, "a `NetworkSpace` has all members of the contract"
     _check_sizes(space)
     shape = NetworkShape(
         classes=3, width=4, cells=1, in_channels=2, image_size=(image_size, image_size)
