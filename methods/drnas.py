@@ -21,8 +21,8 @@ from torch.autograd.function import FunctionCtx
 from torch.nn.functional import elu
 
 from nasbench_harness.contracts import Log, PartialChannels, Problem
-from nasbench_harness.methods.alpha import AlphaSearcher
 from nasbench_harness.methods.setups.drnas import DrNASSettings, DrNASSetup
+from nasbench_harness.methods.shared.alpha import AlphaSearcher
 
 Generators = torch.Generator | Sequence[torch.Generator]
 

@@ -14,9 +14,9 @@ import torch
 from torch import Tensor
 
 from nasbench_harness.contracts import Architecture, Log, Problem
-from nasbench_harness.methods.alpha import AlphaSearcher, masked_log_softmax, one_hot
-from nasbench_harness.methods.queries import query, restored
 from nasbench_harness.methods.setups.reinforce import REINFORCESettings, REINFORCESetup
+from nasbench_harness.methods.shared.alpha import AlphaSearcher, masked_log_softmax, one_hot
+from nasbench_harness.methods.shared.queries import query, restored
 
 
 class REINFORCE(REINFORCESetup, AlphaSearcher[REINFORCESettings]):

@@ -23,13 +23,13 @@ import torch
 from torch import Tensor
 
 from nasbench_harness.contracts import Architecture, EnumerableSpace, Log, Problem
-from nasbench_harness.methods.alpha import (
+from nasbench_harness.methods.setups.unas import UNASSettings, UNASSetup
+from nasbench_harness.methods.shared.alpha import (
     AlphaSearcher,
     entropy,
     masked_log_softmax,
     masked_softmax,
 )
-from nasbench_harness.methods.setups.unas import UNASSettings, UNASSetup
 
 TINY = 1e-30
 """Stands in for the probability of an option that does not exist: never drawn, no gradient."""

@@ -10,8 +10,8 @@ import torch
 from torch import Tensor
 
 from nasbench_harness.contracts import Architecture, Problem
-from nasbench_harness.methods.cohort import JointAdam, drawn_apart, stacked_apart
 from nasbench_harness.methods.setups.alpha import AlphaSettings
+from nasbench_harness.methods.shared.cohort import JointAdam, drawn_apart, stacked_apart
 
 S = TypeVar("S", bound=AlphaSettings)
 
