@@ -16,8 +16,8 @@ from torch import Tensor
 
 from nasbench_harness.contracts import Log, Problem
 from nasbench_harness.methods.setups.edas import EDASSettings, EDASSetup
-from nasbench_harness.methods.shared.alpha import (
-    AlphaSearcher,
+from nasbench_harness.methods.shared.alpha import AlphaSearcher
+from nasbench_harness.methods.shared.relaxations import (
     entropy,
     masked_log_softmax,
     masked_softmax,

@@ -15,8 +15,9 @@ from torch import Tensor
 
 from nasbench_harness.contracts import Architecture, Log, Problem
 from nasbench_harness.methods.setups.reinforce import REINFORCESettings, REINFORCESetup
-from nasbench_harness.methods.shared.alpha import AlphaSearcher, masked_log_softmax, one_hot
+from nasbench_harness.methods.shared.alpha import AlphaSearcher
 from nasbench_harness.methods.shared.queries import query, restored
+from nasbench_harness.methods.shared.relaxations import masked_log_softmax, one_hot
 
 
 class REINFORCE(REINFORCESetup, AlphaSearcher[REINFORCESettings]):

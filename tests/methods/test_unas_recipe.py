@@ -11,7 +11,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from nasbench_harness.methods.unas import UNAS, UNASSettings, draw
+from nasbench_harness.methods.shared.relaxations import draw
+from nasbench_harness.methods.unas import UNAS, UNASSettings
 from nasbench_harness.problems.landscape.objective import Landscape
 from nasbench_harness.problems.supernet.network_settings import NetworkSettings
 from nasbench_harness.testing import TOY_METRIC, ToyTable, toy_problem
