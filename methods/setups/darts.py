@@ -5,14 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar, Literal
 
-from nasbench_harness.contracts import Recipe, UnrolledGradient
-from nasbench_harness.methods.networks import (
-    DARTS_FAMILY,
-    NB201_AUTHORS,
-    QUICK,
-    QUICK_EPOCHS,
-    QUICK_SOURCE,
-)
+from nasbench_harness.contracts import UnrolledGradient
+from nasbench_harness.fields.recipes import recipe_file
 from nasbench_harness.methods.setups.alpha import AlphaSettings
 from nasbench_harness.methods.setups.citations import DARTS_BIBTEX
 from nasbench_harness.settings import setting
@@ -42,45 +36,7 @@ class DARTSSetup:
     queries = False
     batched: ClassVar[bool] = True
     version = "1"
-    recipes = {  # noqa: RUF012 - ClassVar by the contract
-        "landscape": Recipe(
-            epochs=100,
-            steps=2000,
-            source="design decision of this project: Adam 0.05, no regulariser, 2,000 steps",
-            settings={"learning_rate": 0.05, "weight_decay": 0.0},
-        ),
-        "nb201": Recipe(
-            epochs=50,
-            source="NAS-Bench-201 authors' code (DARTS-V1; with order=second DARTS-V2); but that"
-            " their gradient clip counts alpha in, and ours does not",
-            settings={"arch_before_weight": "second_order"},
-            network=NB201_AUTHORS,
-        ),
-        "nats": Recipe(
-            epochs=100,
-            source="NATS-Bench authors' code; but that the last batch norm of their search network"
-            " has no affine map and no running statistics, as in the cells, and ours has both",
-            settings={"arch_before_weight": False},
-            network={**NB201_AUTHORS, "clip_norm": 0.0, "track_running_stats": False},
-        ),
-        "drnas": Recipe(
-            epochs=100,
-            source="DrNAS authors' code: DARTS on NAS-Bench-201 as they compare with it; but that"
-            " their gradient clip counts alpha in, and ours does not",
-            network=DARTS_FAMILY,
-        ),
-        "darts": Recipe(
-            epochs=50,
-            source="DARTS authors' code",
-            network=DARTS_FAMILY,
-        ),
-        "quick": Recipe(
-            epochs=QUICK_EPOCHS,
-            source=QUICK_SOURCE,
-            settings={"learning_rate": 0.01},
-            network=QUICK,
-        ),
-    }  # fmt: skip
+    recipes = recipe_file("nasbench_harness.methods.recipes", "darts")
 
     @classmethod
     def requires(cls, settings: DARTSSettings) -> Sequence[type]:

@@ -7,8 +7,8 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import PositiveInt, field_validator, model_validator
 
-from nasbench_harness.contracts import PartialChannels, Recipe
-from nasbench_harness.methods.networks import DARTS_FAMILY, QUICK, QUICK_EPOCHS, QUICK_SOURCE
+from nasbench_harness.contracts import PartialChannels
+from nasbench_harness.fields.recipes import recipe_file
 from nasbench_harness.methods.setups.alpha import AlphaSettings
 from nasbench_harness.methods.setups.citations import DRNAS_BIBTEX
 from nasbench_harness.settings import setting
@@ -72,35 +72,7 @@ class DrNASSetup:
     queries = False
     batched: ClassVar[bool] = True
     version = "1"
-    recipes = {  # noqa: RUF012 - ClassVar by the contract
-        "landscape": Recipe(
-            epochs=100,
-            steps=2000,
-            source="design decision of this project: Adam 0.05, no anchor, 2,000 steps",
-            settings={"learning_rate": 0.05, "anchor": "none"},
-        ),
-        "nb201": Recipe(
-            epochs=100,
-            source="DrNAS authors' code [C], NAS-Bench-201 without progressive stages; but that"
-            " their gradient clip counts alpha in, and ours does not",
-            network=DARTS_FAMILY,
-        ),
-        "nb201_progressive": Recipe(
-            epochs=100,
-            source="DrNAS authors' code [C], NAS-Bench-201 with progressive stages: the learning"
-            " rate of the weights begins again at 0.025 when the channels are widened, and goes on"
-            " from there in proportion to one cosine over all epochs; but that their gradient clip"
-            " counts alpha in, and ours does not",
-            settings={"partial_channels": [4, 2], "kept_options": [5, 3], "warmup_epochs": 10},
-            network={**DARTS_FAMILY, "restart_when_widened": True},
-        ),
-        "quick": Recipe(
-            epochs=QUICK_EPOCHS,
-            source=QUICK_SOURCE,
-            settings={"learning_rate": 0.01},
-            network=QUICK,
-        ),
-    }  # fmt: skip
+    recipes = recipe_file("nasbench_harness.methods.recipes", "drnas")
 
     @classmethod
     def requires(cls, settings: DrNASSettings) -> Sequence[type]:

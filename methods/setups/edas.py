@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar, Literal
 
-from nasbench_harness.contracts import Recipe
-from nasbench_harness.methods.networks import DARTS_FAMILY, QUICK, QUICK_EPOCHS, QUICK_SOURCE
+from nasbench_harness.fields.recipes import recipe_file
 from nasbench_harness.methods.setups.alpha import AlphaSettings
 from nasbench_harness.methods.setups.citations import EDAS_BIBTEX
 from nasbench_harness.settings import setting
@@ -66,33 +65,7 @@ class EDASSetup:
     queries = False
     batched: ClassVar[bool] = False
     version = "1"
-    recipes = {  # noqa: RUF012 - ClassVar by the contract
-        "landscape": Recipe(
-            epochs=100,
-            steps=2000,
-            source="design decision of this project: Adam 0.05 x 6 edges, no regulariser, "
-            "2,000 steps",
-            settings={"learning_rate": EDGES_NB201 * 0.05},
-        ),
-        "nb201": Recipe(
-            epochs=100,
-            source="design decision of this project",
-            settings={
-                "warmup_fraction": 0.2, "entropy_weight": 1e-2,
-                "clamp_temperature_start": 2.0, "clamp_temperature_end": 0.5, "skip_drop": 0.1,
-            },
-            network=DARTS_FAMILY,
-        ),
-        "quick": Recipe(
-            epochs=QUICK_EPOCHS,
-            source=QUICK_SOURCE,
-            settings={
-                "learning_rate": EDGES_NB201 * 0.01, "warmup_fraction": 0.2, "entropy_weight": 1e-2,
-                "clamp_temperature_start": 2.0, "clamp_temperature_end": 0.5, "skip_drop": 0.1,
-            },
-            network=QUICK,
-        ),
-    }  # fmt: skip
+    recipes = recipe_file("nasbench_harness.methods.recipes", "edas")
 
     @classmethod
     def requires(cls, settings: EDASSettings) -> Sequence[type]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from nasbench_harness.fields.recipes import recipe_file
 from nasbench_harness.methods.setups.citations import REA_BIBTEX
-from nasbench_harness.methods.setups.queries import QuerySetup, hundred_queries
+from nasbench_harness.methods.setups.queries import QuerySetup
 from nasbench_harness.settings import Settings, setting
 
 
@@ -20,4 +21,4 @@ class RegularisedEvolutionSetup(QuerySetup):
     Settings = REASettings
     citation = REA_BIBTEX
     version = "1"
-    recipes = hundred_queries("NAS-Bench-201 authors' code")
+    recipes = recipe_file("nasbench_harness.methods.recipes", "rea")

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Literal
 
+from nasbench_harness.fields.recipes import recipe_file
 from nasbench_harness.methods.setups.alpha import AlphaSettings
 from nasbench_harness.methods.setups.citations import REINFORCE_BIBTEX
-from nasbench_harness.methods.setups.queries import QuerySetup, hundred_queries
+from nasbench_harness.methods.setups.queries import QuerySetup
 from nasbench_harness.settings import setting
 
 
@@ -29,4 +30,4 @@ class REINFORCESetup(QuerySetup):
     Settings = REINFORCESettings
     citation = REINFORCE_BIBTEX
     version = "1"
-    recipes = hundred_queries("NATS-Bench authors' code")
+    recipes = recipe_file("nasbench_harness.methods.recipes", "reinforce")

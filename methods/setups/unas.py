@@ -2,36 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, Literal
+from collections.abc import Sequence
+from typing import ClassVar, Literal
 
-from nasbench_harness.contracts import Recipe
-from nasbench_harness.methods.networks import QUICK, QUICK_EPOCHS, QUICK_SOURCE
+from nasbench_harness.fields.recipes import recipe_file
 from nasbench_harness.methods.setups.alpha import AlphaSettings
 from nasbench_harness.methods.setups.citations import UNAS_BIBTEX
 from nasbench_harness.settings import setting
-
-NB201_SOURCE = (
-    "UNAS authors' code for CIFAR [C]: 15 epochs of network weights alone at a constant rate, then"
-    " cosines and the cost's ramp over the other 85; learning rates times batch / 64, their ends"
-    " are not; options below a weight of 0.05 left out. Use on NAS-Bench-201, and its batch of 64,"
-    " [D]: design decision of this project"
-)
-NB201_SETTINGS: Mapping[str, Any] = {
-    "warmup_epochs": 15, "schedules": "after_warmup", "least_weight": 0.05,
-}  # fmt: skip
-NB201_NETWORK: Mapping[str, Any] = {
-    "batch_size": 64, "optimizer": "adam", "learning_rate": 3e-4, "learning_rate_min": 1e-4,
-    "weight_decay": 3e-4, "clip_norm": 5.0, "split": "halves", "train_share": 0.9,
-    "constant_epochs": 15, "reset_optimizer_epoch": 15, "track_running_stats": True,
-}  # fmt: skip
-"""The authors' Adam, begun afresh after 15 epochs that train network weights only.
-
-They step their schedulers before an epoch, which under the torch of their requirements (1.1) leaves
-out a cosine's first value and reaches its last; all cosines here begin with the first.
-"""
-RATES_FOR_BATCH = 64
-"""The batch of the authors' learning rates (`--scale_lr`: 4 devices of 32 images double them)."""
 
 
 class UNASSettings(AlphaSettings):
@@ -112,41 +89,7 @@ class UNASSetup:
     queries = False
     batched: ClassVar[bool] = True
     version = "1"
-    recipes = {  # noqa: RUF012 - ClassVar by the contract
-        "landscape": Recipe(
-            epochs=100,
-            steps=2000,
-            source="design decision of this project: Adam 0.05, no gap (a table has one loss), "
-            "2,000 steps",
-            settings={
-                "learning_rate": 0.05, "learning_rate_min": None, "beta1": 0.5,
-                "weight_decay": 0.0, "gap_weight": 0.0, "cost_ramp": 600,
-            },
-        ),
-        "nb201": Recipe(
-            epochs=100,
-            source=NB201_SOURCE,
-            settings={"sample_per": "batch", **NB201_SETTINGS},
-            network=NB201_NETWORK,
-            rates_for_batch=RATES_FOR_BATCH,
-        ),
-        "nb201_per_example": Recipe(
-            epochs=100,
-            source=f"{NB201_SOURCE}; one architecture per example, as they have it on CIFAR",
-            settings={"sample_per": "example", **NB201_SETTINGS},
-            network=NB201_NETWORK,
-            rates_for_batch=RATES_FOR_BATCH,
-        ),
-        "quick": Recipe(
-            epochs=QUICK_EPOCHS,
-            source=QUICK_SOURCE,
-            settings={
-                "sample_per": "batch", "warmup_epochs": 2, "learning_rate": 0.03,
-                "learning_rate_min": 0.01, "cost_ramp": 60, "cost_fit_samples": 500,
-            },
-            network={**QUICK, "reset_optimizer_epoch": 2},
-        ),
-    }  # fmt: skip
+    recipes = recipe_file("nasbench_harness.methods.recipes", "unas")
 
     @classmethod
     def requires(cls, settings: UNASSettings) -> Sequence[type]:

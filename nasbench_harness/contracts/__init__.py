@@ -34,6 +34,7 @@ from nasbench_harness.contracts.problem import (
     UnrolledGradient,
 )
 from nasbench_harness.contracts.searcher import (
+    TAGS,
     GradientEstimator,
     JointSearcher,
     Recipe,
@@ -50,6 +51,7 @@ from nasbench_harness.contracts.space import (
 )
 
 __all__ = [
+    "TAGS",
     "Architecture",
     "Citable",
     "DataSource",
