@@ -71,7 +71,7 @@ class UNAS(UNASSetup, AlphaSearcher[UNASSettings]):
         log: Log = {}
         if self.problem.progress.epoch >= self.settings.warmup_epochs:
             log = self.update_logits(sample)
-        mixed = self.mixture(sample.soft.detach())
+        mixed = self.heavy(sample.soft.detach())
         per_example = self.settings.sample_per == "example"
         return log | self.problem.fit(mixed if per_example else first(mixed))
 
@@ -101,7 +101,7 @@ class UNAS(UNASSetup, AlphaSearcher[UNASSettings]):
     def loss_surrogate(self, discrete: Tensor, sample: Sample) -> tuple[Tensor, Log]:
         """The part of the loss; `discrete` is L(z) [..., B], no gradient."""
         if self.settings.control_variate == "loss":
-            continuous = self.objective(self.mixture(sample.soft))
+            continuous = self.objective(self.heavy(sample.soft))
             advantage = (discrete - continuous).detach()
             loss = (advantage * sample.log_p + continuous).mean(dim=-1)
             return loss, {"soft_loss": continuous.detach().mean(dim=-1)}
@@ -131,7 +131,7 @@ class UNAS(UNASSetup, AlphaSearcher[UNASSettings]):
         gap = valid.mean(dim=-1, keepdim=True) - train.mean(dim=-1, keepdim=True)
         return train + self.settings.gap_weight * gap.abs()
 
-    def mixture(self, soft: Tensor) -> Tensor:
+    def heavy(self, soft: Tensor) -> Tensor:
         """Soft samples [..., n, D, K] as networks mix them: without options of hardly any weight.
 
         What is left is not renormalised. An option stays for all n samples if it weighs enough in

@@ -1,4 +1,4 @@
-"""Finds plugins by entry point: methods, spaces, tables, data, kinds of problem; all alike.
+"""Finds plugins by entry point: methods, spaces, tables, data, kinds of problem, recipes.
 
 Listing names imports nothing; a plugin is imported when it is asked for. What is installed when
 the process starts is what there is: nothing can be registered later.
@@ -105,6 +105,8 @@ spaces: Registry[Any] = Registry("space")
 tables: Registry[Any] = Registry("table")
 data: Registry[Any] = Registry("benchmark", "data")
 problems: Registry[Kind] = Registry("problem")
+recipes: Registry[Any] = Registry("recipe")
+"""Packages with files of recipes; they are read, and not imported."""
 
 
 def open_setup(method: str, *members: str) -> type[Setup]:

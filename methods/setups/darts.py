@@ -16,15 +16,16 @@ class DARTSSettings(AlphaSettings):
     """The paper's values, but for `weight_decay`, which depends on the scale of the loss."""
 
     weight_decay: float = setting(
-        1e-3, "L2 pull on the architecture parameters, added to their gradient", ge=0
+        1e-3, "L2 pull on the architecture parameters, added to their gradient", tag="C", ge=0
     )
     order: Literal["first", "second"] = setting(
-        "first", "whether the gradient looks through one step of the network weights"
+        "first", "whether the gradient looks through one step of the network weights", tag="D"
     )
     arch_before_weight: Literal[True, False, "second_order"] = setting(
         True,
         "update alpha before the network weights within a step: always, never, or in the second"
         " order only (NAS-Bench-201: w, alpha in DARTS-V1 and alpha, w in DARTS-V2)",
+        tag="C",
     )
 
 

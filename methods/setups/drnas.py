@@ -18,22 +18,38 @@ class DrNASSettings(AlphaSettings):
     """The authors' values for NAS-Bench-201."""
 
     anchor: Literal["l2", "kl", "none"] = setting(
-        "l2", "what keeps the concentration near 1: L2 on alpha (authors' default), KL, or nothing"
+        "l2",
+        "what keeps the concentration near 1: L2 on alpha (authors' default), KL, or nothing",
+        tag="C",
     )
-    anchor_weight: float = setting(1e-3, "weight of the anchor", ge=0)
-    weight_decay: float = setting(0.0, "further L2 on alpha; the l2 anchor is added to it", ge=0)
+    anchor_weight: float = setting(1e-3, "weight of the anchor", tag="C", ge=0)
+    weight_decay: float = setting(
+        0.0, "further L2 on alpha; the l2 anchor is added to it", tag="C", ge=0
+    )
     concentration_floor: float = setting(
-        0.0, "smallest concentration; above 0 tames very negative alpha (our addition)", ge=0
+        0.0,
+        "smallest concentration; above 0 tames very negative alpha (our addition)",
+        tag="D",
+        ge=0,
     )
     warmup_epochs: int = setting(
-        0, "epochs at the start of every stage that leave alpha alone", unit="epochs", ge=0
+        0,
+        "epochs at the start of every stage that leave alpha alone",
+        unit="epochs",
+        role="warmup",
+        tag="C",
+        ge=0,
     )
     scores: Literal["softmax", "mean"] = setting(
-        "softmax", "what edges are ranked by: softmax of alpha (authors' code) or Dirichlet mean"
+        "softmax",
+        "what edges are ranked by: softmax of alpha (authors' code) or Dirichlet mean",
+        tag="C",
     )
     partial_channels: list[PositiveInt] = setting(
         [1],
         "1/k of the channels pass through the operations: one k, or one per stage, as [4,2]",
+        role="stages",
+        tag="C",
         min_length=1,
         later=True,
     )
@@ -41,6 +57,8 @@ class DrNASSettings(AlphaSettings):
         [],
         "options that every decision keeps, the best by alpha: one number per stage, as [5,3];"
         " [] keeps all",
+        role="stages",
+        tag="C",
         later=True,
     )
 

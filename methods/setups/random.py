@@ -17,6 +17,7 @@ class RandomSettings(Settings):
         True,
         "ask for the accuracy of every draw and keep the best; false: the first draw is the answer,"
         " random sampling without any search",
+        tag="B",
         later=True,
     )
 

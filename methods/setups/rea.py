@@ -11,8 +11,10 @@ from nasbench_harness.settings import Settings, setting
 class REASettings(Settings):
     """The NAS-Bench-201 authors' values."""
 
-    population: int = setting(10, "architectures alive at a time", ge=2)
-    tournament: int = setting(3, "members drawn, with replacement, for the best to breed", ge=1)
+    population: int = setting(10, "architectures alive at a time", tag="B", ge=2)
+    tournament: int = setting(
+        3, "members drawn, with replacement, for the best to breed", tag="B", ge=1
+    )
 
 
 class RegularisedEvolutionSetup(QuerySetup):

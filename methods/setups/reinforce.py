@@ -14,13 +14,15 @@ from nasbench_harness.settings import setting
 class REINFORCESettings(AlphaSettings):
     """The authors' values (NATS-Bench script)."""
 
-    learning_rate: float = setting(0.01, "Adam's step on the logits", gt=0)
-    beta1: float = setting(0.9, "Adam's decay of the first moment", ge=0, lt=1)
+    learning_rate: float = setting(0.01, "Adam's step on the logits", role="rate", tag="B", gt=0)
+    beta1: float = setting(0.9, "Adam's decay of the first moment", tag="B", ge=0, lt=1)
     baseline_momentum: float = setting(
-        0.9, "momentum of the moving average of the reward", ge=0, lt=1
+        0.9, "momentum of the moving average of the reward", tag="B", ge=0, lt=1
     )
     answer: Literal["best", "mode"] = setting(
-        "best", "the best architecture sampled, or the most probable one (the code's first version)"
+        "best",
+        "the best architecture sampled, or the most probable one (the code's first version)",
+        tag="B",
     )
 
 

@@ -13,7 +13,7 @@ from nasbench_harness.settings import Settings, setting
 class RSWSSettings(Settings):
     """The NAS-Bench-201 authors' value."""
 
-    candidates: int = setting(100, "uniform architectures scored in the last step", ge=1)
+    candidates: int = setting(100, "uniform architectures scored in the last step", tag="B", ge=1)
 
 
 class RandomSearchWeightSharingSetup:

@@ -94,7 +94,11 @@ class Searcher(Setup, Protocol):
         """One search step on the batches the problem drew; returns what is worth logging."""
 
     def scores(self) -> torch.Tensor:
-        """[D, K], non-negative, 0 where masked: the preference for every choice now."""
+        """[D, K], non-negative, 0 where masked: the preference for every choice now.
+
+        A method that trains with other weights than these also has a `mixture` (see
+        `MixtureSearcher`).
+        """
 
     def architecture(self) -> Architecture:
         """The answer if stopped now."""
@@ -104,6 +108,19 @@ class Searcher(Setup, Protocol):
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Go on from `state`."""
+
+
+@runtime_checkable
+class MixtureSearcher(Protocol):
+    """Capability of a searcher: the weights it trains with are not the shares of its scores.
+
+    Such as a mixture with edges normalised against each other. Problems observe the mixture, and
+    one-shot accuracies of it are measured on that; answers are derived from the scores. Of a
+    method without it, the mixture is its scores with every row summing to 1.
+    """
+
+    def mixture(self) -> torch.Tensor:
+        """[D, K], detached, 0 where masked; rows need not sum to 1."""
 
 
 @runtime_checkable

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from nasbench_harness.contracts import Architecture
+from nasbench_harness.contracts import Architecture, MixtureSearcher
 from nasbench_harness.errors import HarnessError
 from nasbench_harness.jobs.run import Run
 from nasbench_harness.problems.kinds import open_kind
@@ -27,7 +27,7 @@ def record(run: Run, log: Mapping[str, Any], *, snapshot: bool) -> dict[str, Any
         "architecture": str(arch),
         **_looked_up(run, arch, {run.spec.search_metric, run.spec.report_metric} - {""}),
         "entropy": float(-(p * p.clamp(min=1e-300).log()).sum(dim=-1).mean()),
-        **run.problem.observe(p),
+        **run.problem.observe(mixture(run, p)),
         **{name: float(value) for name, value in log.items()},
         **open_kind(run.spec.problem).record(run, p),
     }
@@ -39,11 +39,23 @@ def record(run: Run, log: Mapping[str, Any], *, snapshot: bool) -> dict[str, Any
 
 def probabilities(run: Run) -> Any:
     """[D, K] on the host: the searcher's preferences, each row summing to 1."""
-    scores = run.searcher.scores().cpu().double()
-    if not bool(scores.isfinite().all()):
-        raise HarnessError(f"The search produced numbers that are not finite at step {run.step}.")
+    scores = _finite(run, run.searcher.scores())
     total = scores.sum(dim=-1, keepdim=True)
     return scores / total.where(total > 0, 1.0)
+
+
+def mixture(run: Run, p: Any) -> Any:
+    """[D, K] on the host: what the searcher trains with; `p` where it says nothing else."""
+    if not isinstance(run.searcher, MixtureSearcher):
+        return p
+    return _finite(run, run.searcher.mixture())
+
+
+def _finite(run: Run, numbers: Any) -> Any:
+    found = numbers.cpu().double()
+    if not bool(found.isfinite().all()):
+        raise HarnessError(f"The search produced numbers that are not finite at step {run.step}.")
+    return found
 
 
 def result(run: Run) -> dict[str, Any]:
@@ -74,7 +86,7 @@ def result(run: Run) -> dict[str, Any]:
 
 def _held_cost(run: Run, arch: Architecture, accuracy: float) -> dict[str, Any]:
     """What the answer costs by what its method holds down, beside the target."""
-    held = held_cost(run.spec.settings)
+    held = held_cost(run.spec.roles)
     if held is None:
         return {}
     cost = held.scaled(run.problem.cost(arch, held.what))

@@ -33,7 +33,7 @@ class CostColumns:
     @cached_property
     def is_held(self) -> bool:
         """Does any method of the study hold a cost; if not, there are no columns."""
-        return any(held_cost(spec.settings) for spec in self._specs)
+        return any(held_cost(spec.roles) for spec in self._specs)
 
     @cached_property
     def _at_hand(self) -> bool:
@@ -58,7 +58,7 @@ class CostColumns:
         return held.judged(cost, accuracy, self._best_within(spec, held))
 
     def _held(self, spec: TrialSpec) -> HeldCost | None:
-        return held_cost(spec.settings) or self._common
+        return held_cost(spec.roles) or self._common
 
     def _costs(self, spec: TrialSpec, held: HeldCost, texts: Sequence[str]) -> list[float]:
         """What architectures cost; NaN where that is not known."""

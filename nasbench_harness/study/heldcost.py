@@ -1,7 +1,7 @@
 """The cost that a method holds down: its unit, its target, and what the answer makes of both.
 
-A method takes a cost where it has a setting `cost`; `cost_target` says how much is free. Parameters
-and multiply-adds are counted in millions, latencies in milliseconds.
+A method takes a cost where a setting of it has the role `cost`; that of the role `cost_target` says
+how much is free. Parameters and multiply-adds are counted in millions, latencies in milliseconds.
 """
 
 from __future__ import annotations
@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from nasbench_harness.study.spec import TrialSpec
 
-COST, TARGET, NONE = "cost", "cost_target", "none"
+COST, TARGET = "cost", "cost_target"
+"""Roles of settings."""
+NONE = "none"
 LATENCY = "latency:"
 """`latency:pixel3` is the cost that a table's column for that device holds."""
 MEASURED = "measured"
@@ -70,9 +72,9 @@ class HeldCost:
         }
 
 
-def held_cost(settings: Mapping[str, Any]) -> HeldCost | None:
-    """What a method with these settings holds down; None if nothing."""
-    what, target = settings.get(COST, NONE), settings.get(TARGET, 0.0)
+def held_cost(roles: Mapping[str, Any]) -> HeldCost | None:
+    """What a method holds down whose settings have these roles; None if nothing."""
+    what, target = roles.get(COST, NONE), roles.get(TARGET, 0.0)
     if not isinstance(what, str) or what == NONE or isinstance(target, bool):
         return None
     return HeldCost(what, float(target)) if isinstance(target, int | float) else None
@@ -83,7 +85,7 @@ def common_cost(specs: Iterable[TrialSpec]) -> HeldCost | None:
 
     None where nobody holds one, or several are held; without a target where targets differ.
     """
-    held = {found for spec in specs if (found := held_cost(spec.settings)) is not None}
+    held = {found for spec in specs if (found := held_cost(spec.roles)) is not None}
     if len({one.what for one in held}) != 1:
         return None
     first = next(iter(held))
