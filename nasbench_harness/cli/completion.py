@@ -103,12 +103,13 @@ def _last_method(text: str) -> tuple[str, str]:
 
 def _method_settings(method: str, incomplete: str) -> Iterator[str]:
     from nasbench_harness import registry
-    from nasbench_harness.study.config import RECIPE
+    from nasbench_harness.study.recipes import PAPER, RECIPE, recipes_of
 
     if method not in registry.methods.names():
         return
     setup = registry.open_setup(method)
-    yield from _settings(setup.Settings, incomplete, {RECIPE: list(setup.recipes)})
+    recipes = [*dict.fromkeys(one.name for one in recipes_of(method)), PAPER]
+    yield from _settings(setup.Settings, incomplete, {RECIPE: recipes})
 
 
 def _settings(
@@ -162,9 +163,10 @@ def recipes(ctx: typer.Context, incomplete: str) -> list[str]:
     """Recipes of the methods on the line, or of all whose set-ups are read without torch."""
     from nasbench_harness import registry
     from nasbench_harness.problems.kinds import kinds
+    from nasbench_harness.study.recipes import recipes_of
 
     known = [name for name in _chosen(ctx) if name in registry.setups.names()]
-    found = [recipe for name in known for recipe in registry.open_setup(name).recipes]
+    found = [one.name for name in known for one in recipes_of(name)]
     return _starting(incomplete, [*(kind.recipe for kind in kinds()), "quick", *found])
 
 

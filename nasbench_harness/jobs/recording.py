@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from nasbench_harness.contracts import Architecture
+from nasbench_harness.contracts import Architecture, MixtureSearcher
 from nasbench_harness.errors import HarnessError
 from nasbench_harness.jobs.run import Run
 from nasbench_harness.problems.kinds import open_kind
@@ -30,7 +30,7 @@ def record(run: Run, log: Mapping[str, Any], *, snapshot: bool) -> dict[str, Any
         **_looked_up(run, arch, {run.spec.search_metric, run.spec.report_metric} - {""}),
         "entropy": float(-(p * p.clamp(min=1e-300).log()).sum(dim=-1).mean()),
         **_held_in_passing(run, arch),
-        **_observed(run, p),
+        **_observed(run, mixture(run, p)),
         **{name: float(value) for name, value in log.items()},
         **open_kind(run.spec.problem).record(run, p),
     }
@@ -51,9 +51,7 @@ def _observed(run: Run, p: Any) -> dict[str, Any]:
 
 def probabilities(run: Run) -> Any:
     """[D, K] on the host: the searcher's preferences, each row summing to 1."""
-    scores = run.searcher.scores().cpu().double()
-    if not bool(scores.isfinite().all()):
-        raise HarnessError(f"The search produced numbers that are not finite at step {run.step}.")
+    scores = _finite(run, run.searcher.scores())
     total = scores.sum(dim=-1, keepdim=True)
     return scores / total.where(total > 0, 1.0)
 
@@ -69,6 +67,20 @@ def answer(run: Run) -> Architecture:
             " must be inverse (`nasbench_harness.testing.check_space` tells)."
         )
     return arch
+
+
+def mixture(run: Run, p: Any) -> Any:
+    """[D, K] on the host: what the searcher trains with; `p` where it says nothing else."""
+    if not isinstance(run.searcher, MixtureSearcher):
+        return p
+    return _finite(run, run.searcher.mixture())
+
+
+def _finite(run: Run, numbers: Any) -> Any:
+    found = numbers.cpu().double()
+    if not bool(found.isfinite().all()):
+        raise HarnessError(f"The search produced numbers that are not finite at step {run.step}.")
+    return found
 
 
 def result(run: Run) -> dict[str, Any]:
@@ -109,7 +121,7 @@ def _held_cost(run: Run, arch: Architecture, accuracy: float | None) -> dict[str
 
 def _held_in_passing(run: Run, arch: Architecture) -> dict[str, Any]:
     """Of the same what differs from one recorded step to the next; {} where no cost is held."""
-    if held_name(run.spec.settings) is None:
+    if held_name(run.spec.roles) is None:
         return {}
     metric = run.spec.report_metric
     accuracy = None if run.table is None else value_of(run.table, metric, arch)

@@ -58,7 +58,7 @@ class PlainPlan:
         """There are no batches of images that learning rates could grow with."""
         return {}
 
-    def resolve_network(self, recipe: Recipe, settings: Mapping[str, Any]) -> dict[str, Any]:
+    def resolve_network(self, recipe: Recipe, roles: Mapping[str, Any]) -> dict[str, Any]:
         """There is none."""
         return {}
 

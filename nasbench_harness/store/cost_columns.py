@@ -42,7 +42,7 @@ class CostColumns:
     @cached_property
     def is_held(self) -> bool:
         """Does any method of the study hold a cost; if not, there are no columns."""
-        return any(held_name(spec.settings) for spec in self._specs)
+        return any(held_name(spec.roles) for spec in self._specs)
 
     @cached_property
     def _at_hand(self) -> bool:

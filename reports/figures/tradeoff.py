@@ -114,7 +114,7 @@ def whole_space(space: str, what: str, dataset: str) -> Array:
 def _device(data: StudyData, table: CompleteTable) -> str:
     """The device the study holds down, else one that is everywhere; empty if there is none."""
     known = devices(table)
-    wanted = [str(spec.settings.get("cost", "")) for spec in data.study.specs]
+    wanted = [str(spec.roles.get("cost", "")) for spec in data.study.specs]
     asked = [cost.removeprefix(LATENCY) for cost in wanted if cost.startswith(LATENCY)]
     if not asked and "flops" in wanted:
         return ""
