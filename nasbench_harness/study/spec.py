@@ -73,6 +73,11 @@ class TrialSpec:
         """The method as a row of a table names it: `unas`, `unas[temperature=0.4]`."""
         return method_label(self.method, self.overrides)
 
+    @property
+    def changed(self) -> dict[str, Any]:
+        """What the user changed of the recipe: of the method, and of what it trains."""
+        return {**self.overrides, **self.network_overrides}
+
     @cached_property
     def interval(self) -> float:
         """Most steps between two lines of the history."""

@@ -79,6 +79,15 @@ def plan_folder(
 
     TrainingFolderError where it holds something else, or trainings that were asked for otherwise.
     """
+    trainings = planned_folder(folder, config, specs)
+    folders.write_plan(trainings)
+    return trainings
+
+
+def planned_folder(
+    folder: Path, config: Mapping[str, Any], specs: Sequence[TrainingSpec]
+) -> TrainingFolder:
+    """The trainings that `plan_folder` would leave there, refusals included; unwritten."""
     told = {**facts(), "id": uuid4().hex}
     if (folder / TRAINING).exists():
         existing = open_folder(folder)
@@ -89,9 +98,7 @@ def plan_folder(
         specs = [*there, *(s for s in specs if s.fingerprint not in known)]
         told = {**existing.facts, "last_run": facts()}
     refuse_strangers(folder)
-    trainings = TrainingFolder(folder, dict(config), list(specs), told)
-    folders.write_plan(trainings)
-    return trainings
+    return TrainingFolder(folder, dict(config), list(specs), told)
 
 
 def open_folder(folder: Path) -> TrainingFolder:

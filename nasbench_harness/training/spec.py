@@ -46,6 +46,14 @@ class TrainingSpec:
         return int(self.settings["epochs"])
 
     @property
+    def changed(self) -> dict[str, Any]:
+        """What is not as the tables were trained."""
+        from nasbench_harness.training.settings import TrainingSettings
+
+        usual = TrainingSettings().model_dump(mode="json")
+        return {name: value for name, value in self.settings.items() if value != usual[name]}
+
+    @property
     def identity(self) -> dict[str, Any]:
         """What it is beside its settings."""
         names = "architecture seed space space_version dataset dataset_digest limit"
