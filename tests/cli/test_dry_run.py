@@ -60,7 +60,7 @@ def test_what_run_refuses_a_dry_run_refuses_too(nasharness: Run, tmp_path: Path)
 
 def test_a_method_that_cannot_run_says_so(nasharness: Run) -> None:
     asked = ["run", "-m", "drnas,rea", "--search", "supernet", "--dataset", "digits"]
-    asked += ["--recipe", "quick", "--epochs", "1", "--limit", "64", "--seeds", "1", "-j", "1"]
+    asked += ["--recipe", "quick", "--epochs", "1", "--limit", "320", "--seeds", "1", "-j", "1"]
     folder = told(nasharness(*asked, "--no-random", "--dry-run", "--json"))
     drnas, rea = folder["methods"]  # type: ignore[misc, has-type]
     assert drnas["error"] == ""
