@@ -12,6 +12,7 @@ from nasbench_harness.cli.app import JsonOption, app
 from nasbench_harness.cli.declared import RunCommand, given_options
 from nasbench_harness.cli.forecast import tell_dry_run
 from nasbench_harness.cli.help import Command, examples
+from nasbench_harness.cli.notes import tell_repeated
 from nasbench_harness.cli.options.grouped import grouped
 from nasbench_harness.cli.options.running import (
     EXAMPLES,
@@ -57,6 +58,7 @@ def run(
 
     options, of_options = given_options(ctx)
     config = build_config(asked.config, asked.keys | options, [*of_options, *(asked.sets or [])])
+    tell_repeated(asked.seeds)
     hardware = machine.hardware(download=download and not dry_run)
     placed = place(config, asked.out)
     if placed.note:

@@ -11,9 +11,9 @@ import typer
 
 from nasbench_harness.cli import completion
 from nasbench_harness.cli.app import JsonOption, app
-from nasbench_harness.cli.ending import end_trackers, tell_waiting
 from nasbench_harness.cli.forecast import tell_dry_training
 from nasbench_harness.cli.help import Command, examples
+from nasbench_harness.cli.notes import tell_repeated
 from nasbench_harness.cli.options.grouped import grouped
 from nasbench_harness.cli.options.running import DryRunOption
 from nasbench_harness.cli.options.training import Trained, TrainingMachine, TrainingOutput
@@ -57,8 +57,11 @@ def train(
     A training that was stopped is gone on with: only what is missing runs, and architectures or
     seeds may be added.
     """
+    from nasbench_harness.cli.ending import end_trackers
+
     machine = replace(machine, download=machine.download and not dry_run)
     request = _request([read_architecture(space, text) for text in archs], space, trained, machine)
+    tell_repeated(trained.seeds)
     folder = asked.out or Path("runs") / request.folder_name
     if dry_run:
         tell_dry_training(request, folder, machine.jobs, json=json)
@@ -95,6 +98,7 @@ def _run(
 ) -> tuple[TrainingRun, list[Tracker]]:
     """Run what is missing, with a progress bar."""
     from nasbench_harness.cli import console
+    from nasbench_harness.cli.ending import tell_waiting
     from nasbench_harness.jobs.executors.local import LocalExecutor
     from nasbench_harness.training.run import train
     from nasbench_harness.watch.opening import open_trackers
