@@ -83,6 +83,11 @@ class TrialSpec:
         """The method as a row of a table names it: `unas`, `unas[temperature=0.4]`."""
         return method_label(self.method, self.overrides)
 
+    @property
+    def changed(self) -> dict[str, Any]:
+        """What the user changed of the recipe: of the method, and of what it trains."""
+        return {**self.overrides, **self.network_overrides}
+
     @cached_property
     def roles(self) -> Mapping[str, Any]:
         """The settings that have a role, by it; none where the method is not installed."""

@@ -130,6 +130,11 @@ class TrainingJob:
         return self._training.finished
 
     @property
+    def share(self) -> float:
+        """Of the batches."""
+        return self._training.steps / (self._training.steps_per_epoch * self._spec.steps)
+
+    @property
     def place(self) -> str:
         """`in epoch 3`."""
         return f"in epoch {self._training.epoch + 1}"

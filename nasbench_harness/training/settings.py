@@ -77,6 +77,15 @@ def recipe_settings(
     return built.sized(space.shapes.evaluation)
 
 
+def usual_settings(space: str) -> dict[str, Any]:
+    """What is trained with where nobody says otherwise; {} where the space is not installed."""
+    try:
+        opened = network_space(space)
+        return recipe_settings(opened, find_recipe(opened, None)).model_dump(mode="json")
+    except HarnessError:
+        return {}
+
+
 def is_tabled(space: NetworkSpace, settings: TrainingSettings) -> TrainingRecipe | None:
     """The recipe by which a benchmark has trained with these settings; None if none has."""
     for recipe in space.training_recipes.values():
