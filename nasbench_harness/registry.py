@@ -1,4 +1,4 @@
-"""Finds plugins by entry point: methods, spaces, tables, data, kinds of problem; all alike.
+"""Finds plugins by entry point: methods, spaces, tables, data, kinds of problem, recipes.
 
 Listing names imports nothing; a plugin is imported when it is asked for. What is installed when
 the process starts is what there is: nothing can be registered later.
@@ -161,6 +161,8 @@ spaces: Registry[Any] = Registry("space", opened=SearchSpace)
 tables: Registry[Any] = Registry("table", opened=Benchmark)
 data: Registry[Any] = Registry("benchmark", "data", opened=DataSource)
 problems: Registry[Kind] = Registry("problem")
+recipes: Registry[Any] = Registry("recipe")
+"""Packages with files of recipes; they are read, and not imported."""
 
 
 @cache

@@ -9,7 +9,7 @@ found out; `ToyProblem` is one over any space.
 """
 
 from nasbench_harness.testing.data import check_data
-from nasbench_harness.testing.networks import check_networks
+from nasbench_harness.testing.networks import check_costs, check_networks
 from nasbench_harness.testing.problems import ToyProblem
 from nasbench_harness.testing.searchers import check_searcher
 from nasbench_harness.testing.spaces import check_space
@@ -22,6 +22,7 @@ __all__ = [
     "ToyProblem",
     "ToySpace",
     "ToyTable",
+    "check_costs",
     "check_data",
     "check_networks",
     "check_searcher",

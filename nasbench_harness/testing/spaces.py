@@ -167,7 +167,7 @@ def _check_enumeration(space: EnumerableSpace, drawn: Sequence[Architecture]) ->
 
 
 def _check_numbers(space: Any, drawn: Sequence[Architecture]) -> None:
-    assert isinstance(space, Enumerable), "architectures that are numbered can be listed"
+    assert not lacking(space, Enumerable), "architectures that are numbered can be listed"
     indices = space.indices()
     assert len(set(indices.tolist())) == len(indices) == space.size, "every index is there once"
     for arch in drawn:
