@@ -40,7 +40,7 @@ class NetworkSettings(Settings):
     restart_when_widened: bool = setting(
         False,
         "begin again with the first learning rate when more channels pass through the operations;"
-        " the cosine goes on from there in proportion and the momenta stay (as the method's authors do)",
+        " the cosine goes on from there in proportion and the momenta stay, as in authors' code",
         later=True,
     )
     momentum: float = setting(0.9, "momentum of SGD", ge=0, lt=1)
