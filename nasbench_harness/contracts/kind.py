@@ -40,8 +40,8 @@ class Plan(Protocol):
     def rates(self, method: type[Setup], recipe: Recipe) -> dict[str, float]:
         """Settings of the recipe that this study changes, such as rates that grow with batches."""
 
-    def resolve_network(self, recipe: Recipe, settings: Mapping[str, Any]) -> dict[str, Any]:
-        """What is trained under these settings of the method; {} where nothing is."""
+    def resolve_network(self, recipe: Recipe, roles: Mapping[str, Any]) -> dict[str, Any]:
+        """What is trained where the method's settings have these `roles`; {} where nothing is."""
 
 
 class Search(Protocol):

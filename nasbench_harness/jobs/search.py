@@ -67,6 +67,11 @@ class Search:
         return self.run.step >= self.run.spec.steps
 
     @property
+    def share(self) -> float:
+        """Of the steps."""
+        return self.run.step / self.run.spec.steps
+
+    @property
     def place(self) -> str:
         """`at step 20`."""
         return f"at step {self.run.step}"

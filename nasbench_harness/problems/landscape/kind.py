@@ -69,11 +69,13 @@ class LandscapeKind(PlainKind):
 
     def elsewhere(self, given: Mapping[str, Any], there: Kind) -> str:
         """Whatever searches something else has a loss of its own to look at."""
-        if not {"noise", "search_metric"} & set(given):
+        looks = [name for name in ("noise", "search_metric") if name in given]
+        if not looks:
             return ""
+        told = " and ".join(f"`{name}`" for name in looks)
         return (
-            f"`noise` and `search_metric` are about landscapes; a {there.name} is searched on its"
-            " own validation loss."
+            f"{told} {'is' if len(looks) == 1 else 'are'} about landscapes; a {there.name} is"
+            " searched on its own validation loss."
         )
 
     def problem(self) -> type:
