@@ -12,9 +12,12 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
+from nasbench_harness.cli.notes import tell_unused
 from nasbench_harness.contracts import (
     GradientEstimator,
     Kind,
@@ -22,7 +25,9 @@ from nasbench_harness.contracts import (
     StandAloneAccuracy,
     UnrolledGradient,
 )
-from nasbench_harness.problems.kinds import RESERVED, kinds
+from nasbench_harness.hardware import Hardware
+from nasbench_harness.problems.kinds import RESERVED, kinds, open_kind
+from nasbench_harness.problems.supernet.planning import cut_short
 from nasbench_harness.store.files import read_json
 
 WORD = re.compile(r"(?<![\w-])(landscape|supernet)s?\b", re.IGNORECASE)
@@ -36,12 +41,9 @@ ALLOWED = {
     "nasbench_harness/cli/options/running.py": "text of help",
     "nasbench_harness/store/schema.py": "columns, until kinds declare theirs",
     "nasbench_harness/store/schema_document.py": "columns, until kinds declare theirs",
-    "nasbench_harness/testing/networks.py": "what a failed check of a network says",
     "nasbench_harness/testing/searchers.py": "the kit searches a toy",
     "nasbench_harness/testing/toys.py": "the kit searches a toy",
     "reports/figures/relief.py": "the name of a figure's file, which users have",
-    "spaces/nb201/__init__.py": "a module of networks",
-    "spaces/nb201/supernet.py": "what a wrong network is told",
 }
 """Files that name a kind of problem outside its folder, and why; to be emptied, not to grow."""
 GONE = ("epoch_steps == 0", "not run.spec.epoch_steps", 'images == ""')
@@ -369,3 +371,45 @@ def test_reserved_options_are_those_of_every_study() -> None:
 @pytest.mark.parametrize("kind", kinds(), ids=lambda kind: kind.name)
 def test_what_to_do_next_fits_80_columns(kind: Kind) -> None:
     assert [line for line in kind.suggestions if len(f"  {line}") > 80] == []
+
+
+@pytest.mark.parametrize(
+    ("hardware", "options"),
+    [
+        ({}, ""),
+        ({"device": "cpu", "threads": 2}, ""),
+        ({"device": "cuda"}, "`--device` does"),
+        ({"compile": "inductor", "download": True}, "`--compile`, `--download` do"),
+        ({"deterministic": True, "data_dir": Path()}, "`--deterministic`, `--data-dir` do"),
+    ],
+)
+def test_options_of_no_use_to_a_kind_are_told_once(
+    hardware: dict[str, Any], options: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for kind in kinds():
+        tell_unused(kind.name, Hardware(**hardware))
+        told = capsys.readouterr().err
+        expected = f"Note: {options} nothing here: {kind.plural} have no use for it.\n"
+        assert told == (expected if options and not kind.uses else "")
+
+
+@pytest.mark.parametrize(
+    ("steps", "epochs", "said"),
+    [
+        (100, 2, "`--steps 100` ends searches in epoch 2 of 2, after 22 of its 78 steps"),
+        (78, 2, "in epoch 1 of 2, after 78 of its 78 steps"),
+        (156, 2, ""),
+    ],
+)
+def test_steps_that_end_within_an_epoch_are_told(steps: int, epochs: int, said: str) -> None:
+    told = cut_short(steps, 78, epochs)
+    assert told.startswith(said) or said in told
+    assert bool(told) == bool(said)
+
+
+def test_a_supernet_tells_of_steps_only_where_they_were_asked_for() -> None:
+    kind = open_kind("supernet")
+    searches = [SimpleNamespace(steps=steps, epoch_steps=10, epochs=2) for steps in (1, 15, 15)]
+    assert list(kind.notes({"steps": None}, searches)) == []
+    (note,) = kind.notes({"steps": 15}, searches)
+    assert "epoch 2 of 2, after 5 of its 10 steps" in note

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from nasbench_harness.contracts import (
@@ -53,6 +53,7 @@ class SupernetKind(PlainKind):
     measures = True
     concludes = "oneshot_accuracy"
     observes = "oneshot_accuracy_derived"
+    uses = ("device", "compile", "deterministic", "data_dir", "download")
     dear = True
     title = "Searches on images (supernet)"
     does = "train networks on images"
@@ -81,6 +82,16 @@ class SupernetKind(PlainKind):
         from nasbench_harness.problems.supernet.planning import OnImages
 
         return OnImages(config, options, space, hardware, opened)
+
+    def notes(self, config: Mapping[str, Any], specs: Sequence[TrialSpec]) -> Iterable[str]:
+        """Where `--steps` ends a search within an epoch."""
+        from nasbench_harness.problems.supernet.planning import cut_short
+
+        if (steps := config.get("steps")) is None:
+            return ()
+        searches = [spec for spec in specs if spec.steps == steps]
+        cut = [cut_short(steps, spec.epoch_steps, spec.epochs) for spec in searches]
+        return dict.fromkeys(note for note in cut if note)
 
     def settled(self, config: StudyConfig) -> dict[str, Any]:
         """Images are found from everywhere."""
