@@ -23,7 +23,21 @@ from nasbench_harness.methods.shared.stages import StagedSearcher
 
 
 class DrNAS(DrNASSetup, StagedSearcher[DrNASSettings]):
-    """Pathwise gradient through Dirichlet samples, a fresh one in every forward pass."""
+    """Pathwise gradient through Dirichlet samples, a fresh one in every forward pass.
+
+        theta ~ Dirichlet(beta),  beta = elu(alpha) + 1
+        alpha <- alpha - Adam(grad_alpha [L_val(w, theta) + lambda d(beta, 1)])
+        w     <- w - SGD(grad_w L_train(w, theta')),  theta' another sample
+
+    >>> from nasbench_harness.testing import toy_problem
+    >>> problem = toy_problem(steps=200)
+    >>> drnas = DrNAS(problem, DrNASSettings(learning_rate=0.05, anchor="none"), seed=0)
+    >>> for _ in range(200):
+    ...     problem.advance()
+    ...     log = drnas.step()
+    >>> str(drnas.architecture())
+    '2-0-0'
+    """
 
     batched = True
 

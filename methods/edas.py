@@ -26,7 +26,21 @@ from nasbench_harness.methods.shared.relaxations import (
 
 
 class EDAS(EDASSetup, AlphaSearcher[EDASSettings]):
-    """One relaxed edge a step; every other edge is one-hot."""
+    """One relaxed edge a step; every other edge is one-hot.
+
+        e drawn,  z ~ p = softmax(alpha)
+        alpha_e <- alpha_e - Adam(grad L_val(w, m)),  m_e = softmax(alpha_e),  m_i = z_i elsewhere
+        w       <- w - SGD(grad_w L_train(w, z')),  z' ~ p, one-hot
+
+    >>> from nasbench_harness.testing import toy_problem
+    >>> problem = toy_problem(steps=300)
+    >>> edas = EDAS(problem, EDASSettings(learning_rate=0.15), seed=0)
+    >>> for _ in range(300):
+    ...     problem.advance()
+    ...     log = edas.step()
+    >>> str(edas.architecture())
+    '1-3-0'
+    """
 
     def __init__(self, problem: Problem, settings: EDASSettings, seed: int) -> None:
         super().__init__(problem, settings, seed)
