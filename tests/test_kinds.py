@@ -33,7 +33,7 @@ ALLOWED = {
     "nasbench_harness/problems/kinds.py": "the default kind",
     "nasbench_harness/cli/check.py": "text of help",
     "nasbench_harness/cli/help.py": "text of help",
-    "nasbench_harness/cli/run.py": "text of help",
+    "nasbench_harness/cli/options/running.py": "text of help",
     "nasbench_harness/store/schema.py": "columns, until kinds declare theirs",
     "nasbench_harness/store/schema_document.py": "columns, until kinds declare theirs",
     "nasbench_harness/testing/networks.py": "what a failed check of a network says",

@@ -70,10 +70,10 @@ class UNASSettings(AlphaSettings):
     )
     cost: str = setting(
         "none",
-        "cost of the discrete architecture to hold down: none, params, flops, latency:DEVICE of the"
-        " table, or latency:measured where networks are built",
-        pattern=r"^(none|params|flops|latency:[\w.-]+)$",
-        notation="none, params, flops or latency:DEVICE",
+        "cost of the discrete architecture to hold down: none, or one that the space or the table"
+        " has, such as params",
+        pattern=r"^[\w.:-]+$",
+        notation="none, or the name of a cost",
         role="cost",
         tag="C",
     )

@@ -16,8 +16,7 @@ from nasbench_harness.contracts import Architecture, EnumerableSpace, Problem
 class LinearCost:
     """What architectures cost beyond a target, and a linear model of it that is differentiable.
 
-    Fitted once, as UNAS does. Costs are in millions of parameters or multiply-adds, or in
-    milliseconds.
+    Fitted once, as UNAS does. Costs are in the unit that they are told in.
     """
 
     def __init__(self, problem: Problem, what: str, target: float) -> None:
@@ -28,7 +27,7 @@ class LinearCost:
     def of(self, arch: Architecture) -> float:
         """The cost of an architecture."""
         cost = self.problem.cost(arch, self.what)
-        return cost if self.what.startswith("latency:") else cost / 1e6
+        return self.problem.costs[self.what].shown(cost)
 
     def measure(self, discrete: Tensor) -> float:
         """The same of a one-hot [D, K]."""

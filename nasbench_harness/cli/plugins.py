@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from nasbench_harness import registry
 from nasbench_harness.cli import completion
 from nasbench_harness.cli.app import JsonOption, list_app, show_app
 from nasbench_harness.cli.help import Command, examples
@@ -33,7 +34,6 @@ def list_tables(json: JsonOption = False) -> None:
 
 
 def _list(kind: str, json: bool) -> None:
-    from nasbench_harness import registry
     from nasbench_harness.cli import console
 
     plugins = getattr(registry, kind)
@@ -88,7 +88,7 @@ def _method_facts(name: str, recipe: str | None) -> dict[str, Any]:
 
     method = registry.open_setup(name)
     asked = recipe or open_kind(DEFAULT).recipe
-    found = recipes.find_recipe(name, asked, registry.DEFAULT_SPACE, DEFAULT)
+    found = recipes.find_recipe(name, asked, registry.default_space(), DEFAULT)
     chosen, tags = found.recipe, recipes.recipe_tags(found.recipe)
     values = method.Settings.build(name, chosen.settings).model_dump(mode="json")
     rows = [
@@ -171,20 +171,20 @@ def show_space(
     json: JsonOption = False,
 ) -> None:
     """A space's decisions and their options."""
-    from nasbench_harness import registry
     from nasbench_harness.cli import console
+    from nasbench_harness.contracts import Enumerable
 
     space = registry.open_space(name)
+    size = space.size if isinstance(space, Enumerable) else None
     rows = [(d.name, d.group, ", ".join(d.options)) for d in space.decisions]
     if json:
         keys = ("decision", "group", "options")
         decisions = [dict(zip(keys, row, strict=True)) for row in rows]
-        console.print_json({"name": name, "architectures": space.size, "decisions": decisions})
+        console.print_json({"name": name, "architectures": size, "decisions": decisions})
         return
     console.out.print(f"{name}: {registry.spaces.summary(name)}\n", markup=False)
-    console.print_rows(
-        f"{space.size:,} architectures", ("decision", "group", "options"), rows, below=(2,)
-    )
+    told = "too many architectures to list" if size is None else f"{size:,} architectures"
+    console.print_rows(told, ("decision", "group", "options"), rows, below=(2,))
 
 
 @show_app.command("table", cls=Command, epilog=examples("nasharness show table official --json"))
@@ -202,7 +202,6 @@ def show_table(
     """A table's columns: what each number is and what it may be used for."""
     from dataclasses import asdict
 
-    from nasbench_harness import registry
     from nasbench_harness.cli import console
 
     table = registry.open_table(name)
@@ -227,7 +226,7 @@ def show_arch(
     arch: Annotated[str, typer.Argument(metavar="ARCH", help="Architecture string, or an index.")],
     space: Annotated[
         str, typer.Option(help="Search space.", autocompletion=completion.names("spaces"))
-    ] = "nb201",
+    ] = registry.default_space(),
     out: Annotated[
         Path | None,
         typer.Option(
@@ -237,13 +236,12 @@ def show_arch(
     json: JsonOption = False,
 ) -> None:
     """An architecture's facts, and its drawing."""
-    from nasbench_harness import registry
     from nasbench_harness.cli import console
 
     parsed = read_architecture(space, arch)
     opened = registry.open_space(space)
     facts = {"architecture": str(parsed), **opened.describe(parsed)}
-    facts |= {what: opened.cost(parsed, what, "cifar10") for what in opened.costs}
+    facts |= {cost.name: opened.cost(parsed, cost.name, "cifar10") for cost in opened.costs}
     if out:
         from nasbench_harness.cli.drawing import save_drawing
 

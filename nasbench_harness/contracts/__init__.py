@@ -13,7 +13,8 @@ landscape that differ in their seed only take a step together where their method
 `JointSearcher`.
 """
 
-from nasbench_harness.contracts.benchmark import Metric, Table
+from nasbench_harness.contracts.benchmark import Benchmark, CompleteTable, Metric
+from nasbench_harness.contracts.cost import Cost, Costed
 from nasbench_harness.contracts.data import (
     Citable,
     DataSource,
@@ -24,7 +25,19 @@ from nasbench_harness.contracts.data import (
     bibtex_entries,
 )
 from nasbench_harness.contracts.kind import Kind, Plan, Search
-from nasbench_harness.contracts.network import Grown, NetworkShape, NetworkSpace, Supernet
+from nasbench_harness.contracts.network import (
+    EpochAware,
+    Grown,
+    NetworkShape,
+    NetworkSize,
+    NetworkSizes,
+    NetworkSpace,
+    Supernet,
+    SupernetLoss,
+    Tabled,
+    TrainingLoss,
+    TrainingRecipe,
+)
 from nasbench_harness.contracts.problem import (
     Log,
     PartialChannels,
@@ -55,11 +68,16 @@ from nasbench_harness.contracts.space import (
 __all__ = [
     "TAGS",
     "Architecture",
+    "Benchmark",
     "Citable",
+    "CompleteTable",
+    "Cost",
+    "Costed",
     "DataSource",
     "Decision",
     "Enumerable",
     "EnumerableSpace",
+    "EpochAware",
     "GradientEstimator",
     "Grown",
     "Importable",
@@ -69,6 +87,8 @@ __all__ = [
     "Metric",
     "MixtureSearcher",
     "NetworkShape",
+    "NetworkSize",
+    "NetworkSizes",
     "NetworkSpace",
     "Numbered",
     "Origin",
@@ -86,7 +106,10 @@ __all__ = [
     "Split",
     "StandAloneAccuracy",
     "Supernet",
-    "Table",
+    "SupernetLoss",
+    "Tabled",
+    "TrainingLoss",
+    "TrainingRecipe",
     "UnrolledGradient",
     "bibtex_entries",
 ]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
-from nasbench_harness.contracts.benchmark import Table
+from nasbench_harness.contracts.benchmark import Benchmark
 from nasbench_harness.contracts.problem import Problem
 from nasbench_harness.contracts.searcher import Recipe, Searcher, Setup
 from nasbench_harness.contracts.space import SearchSpace
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 class Plan(Protocol):
     """What a kind adds to the trials of one study, as fields of `study.spec.TrialSpec`."""
 
-    def dataset(self, table: Table) -> str:
-        """The table's data set that answers are looked up on."""
+    def dataset(self, table: Benchmark) -> str:
+        """The benchmark's data set that answers are looked up on; not asked without one."""
 
     def recipe(self, method: str) -> str | None:
         """The recipe of a method of which nobody says another; None: the study's."""
@@ -30,10 +30,11 @@ class Plan(Protocol):
     def shared(self) -> dict[str, Any]:
         """What all trials have in common."""
 
-    def resolve(self, table: Table, method: Any, recipe: Recipe) -> dict[str, Any]:
+    def resolve(self, table: Benchmark | None, method: Any, recipe: Recipe) -> dict[str, Any]:
         """What depends on the method, `steps` and `epochs` at least.
 
-        Of `method` there is what a `Setup` has, and `queries`.
+        `table` is where answers are looked up, None where nothing is. Of `method` there is what a
+        `Setup` has, and `queries`.
         """
 
     def rates(self, method: type[Setup], recipe: Recipe) -> dict[str, float]:
@@ -51,8 +52,8 @@ class Search(Protocol):
         """The trial: a `study.spec.TrialSpec`."""
 
     @property
-    def table(self) -> Table:
-        """Where answers are looked up."""
+    def table(self) -> Benchmark | None:
+        """Where answers are looked up; None where nothing is."""
 
     @property
     def problem(self) -> Any:
@@ -97,13 +98,23 @@ class Kind(Protocol):
     """The optional capabilities (protocols) of its problems, as far as it knows them."""
     measures: ClassVar[bool]
     """Are networks built, whose latency can be measured here."""
+    concludes: ClassVar[str]
+    """Column of the result with the accuracy, percent, that its problems conclude by themselves:
+    what answers are judged by where no benchmark is looked up in. Empty where it concludes none;
+    its studies then need a benchmark."""
+    observes: ClassVar[str]
+    """Column of the history with the same of the answer at that step; empty where there is none."""
     dear: ClassVar[bool]
     """Does a step take so long that each is told, and each recorded one saved."""
 
     title: ClassVar[str]
     """Heading of its options in `--help`."""
+    does: ClassVar[str]
+    """What its studies do, so that it can stand after "which"; may be empty."""
     caveat: ClassVar[str]
     """What a reader must know before believing a number; a sentence or several."""
+    caveat_alone: ClassVar[str]
+    """The same of a study that looked nothing up; empty: no other."""
     suggestions: ClassVar[Sequence[str]]
     """What to do next, in lines of at most 78 columns; commands can be pasted."""
 
@@ -140,9 +151,14 @@ class Kind(Protocol):
         """Set the process up and return where weights live."""
 
     def open(
-        self, spec: Any, space: SearchSpace, table: Table, hardware: Any, device: torch.device
+        self,
+        spec: Any,
+        space: SearchSpace,
+        table: Benchmark | None,
+        hardware: Any,
+        device: torch.device,
     ) -> Problem:
-        """The problem of a trial."""
+        """The problem of a trial; `table` is where answers are looked up, None where nothing is."""
 
     def joins(self, problem: Problem) -> bool:
         """Can problems like this one, of searches that differ in their seed only, become one."""

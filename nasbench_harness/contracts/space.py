@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
+from nasbench_harness.contracts.cost import Cost
+
 if TYPE_CHECKING:
     import numpy as np
     import torch
@@ -69,8 +71,8 @@ class SearchSpace(Protocol):
         """The D choices."""
 
     @property
-    def costs(self) -> tuple[str, ...]:
-        """What `cost` can tell."""
+    def costs(self) -> tuple[Cost, ...]:
+        """What `cost` can tell; all of it stands in the result of every trial."""
 
     @property
     def mask(self) -> torch.Tensor:
@@ -102,7 +104,11 @@ class SearchSpace(Protocol):
         """
 
     def cost(self, arch: Architecture, what: str, dataset: str) -> float:
-        """Exact cost of the stand-alone network: `params` (count), `flops` (multiply-adds)."""
+        """Exact cost of the stand-alone network, by the name of one of `costs`, in its `unit`.
+
+        `dataset` is one of a benchmark; empty where nothing is looked up in one, which asks for the
+        network that the space was published with.
+        """
 
     def describe(self, arch: Architecture) -> dict[str, Any]:
         """Facts worth printing beside the architecture (its index, its class, ...)."""
@@ -145,3 +151,6 @@ class Numbered(Protocol):
 
         The one that `describe` tells as `index`.
         """
+
+    def at_index(self, index: int) -> Architecture:
+        """The architecture with an official index; IndexError outside."""

@@ -6,7 +6,15 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from nasbench_harness import registry
-from nasbench_harness.contracts import Kind, Plan, Recipe, Setup, Table
+from nasbench_harness.contracts import (
+    Benchmark,
+    CompleteTable,
+    Kind,
+    Plan,
+    Recipe,
+    SearchSpace,
+    Setup,
+)
 from nasbench_harness.errors import UnknownNameError
 from nasbench_harness.hardware import Hardware
 from nasbench_harness.problems.kinds import kinds, open_kind
@@ -14,11 +22,13 @@ from nasbench_harness.settings import by_role, named, roles
 from nasbench_harness.study.capabilities import check_capabilities
 from nasbench_harness.study.choice import MethodChoice
 from nasbench_harness.study.config import BASELINE, StudyConfig
-from nasbench_harness.study.heldcost import COST, LATENCY, MEASURED, NONE
+from nasbench_harness.study.costs import named_costs
+from nasbench_harness.study.heldcost import COST, NONE
 from nasbench_harness.study.notation import ConfigError
 from nasbench_harness.study.recipes import RECIPE, find_recipe
 from nasbench_harness.study.spec import TrialSpec
-from nasbench_harness.tables.metrics import OTHERS, devices, find_metric, latency_metric
+from nasbench_harness.tables.library import find_table
+from nasbench_harness.tables.metrics import OTHERS, find_metric
 
 if TYPE_CHECKING:
     from nasbench_harness.images.parts import ImageDataset
@@ -37,24 +47,20 @@ def plan(
 
     `hardware` tells where images are, `opened` is called with them.
     """
-    space, table = registry.open_space(config.space), registry.open_table(config.table)
-    if table.space != space.name:
+    space, table = registry.open_space(config.space), find_table(config.table)
+    if table is not None and table.space != space.name:
         raise ConfigError(
             f"Table `{table.name}` is about space `{table.space}`, not `{space.name}`."
         )
     kind = open_kind(config.search)
     place = kind.plan(config, _options(config, kind), space, hardware or Hardware(), opened)
-    dataset = place.dataset(table)
     shared: dict[str, Any] = {
         "recipe": config.recipe,
         "space": space.name,
         "space_version": space.version,
-        "table": table.name,
-        "table_hash": table.content_hash,
         "problem": config.search,
-        "dataset": dataset,
         "search_metric": "",
-        "report_metric": _report_metric(table, config, dataset),
+        **_judged(config, table, kind, place),
         "noise": 0.0,
         "diagnose_every": config.diagnose_every,
         **place.shared(),
@@ -83,7 +89,7 @@ def _options(config: StudyConfig, kind: Kind) -> Any:
 
 
 def _resolve(
-    choice: MethodChoice, config: StudyConfig, table: Table, kind: Kind, place: Plan
+    choice: MethodChoice, config: StudyConfig, table: Benchmark | None, kind: Kind, place: Plan
 ) -> dict[str, Any]:
     method = registry.open_setup(choice.name, "queries")
     given = dict(choice.settings)
@@ -95,7 +101,7 @@ def _resolve(
     settings = method.Settings.build(choice.name, recipe.settings, rates, shrunk, given)
     dumped = settings.model_dump(mode="json")
     held = by_role(method.Settings, dumped).get(COST, NONE)
-    _check_cost(choice.name, held, table, measured=kind.measures)
+    _check_cost(choice.name, held, registry.open_space(config.space), table, kind)
     _check_warmup(choice.name, method, dumped, resolved["epochs"])
     return {
         "method": choice.name,
@@ -133,32 +139,58 @@ def _check_warmup(name: str, method: type[Setup], settings: Mapping[str, Any], e
         )
 
 
-# --- metrics -----------------------------------------------------------------------------------
+# --- what answers are judged by ----------------------------------------------------------------
 
 
-def _report_metric(table: Table, config: StudyConfig, dataset: str) -> str:
-    if config.report_metric is None:
-        return table.report_metric(dataset)
-    return find_metric(table, dataset, config.report_metric).name
+def _judged(
+    config: StudyConfig, table: Benchmark | None, kind: Kind, place: Plan
+) -> dict[str, str]:
+    """What answers are looked up in and judged by; without a benchmark by what is concluded."""
+    if table is None:
+        return {"table": "", "table_hash": "", "dataset": "", "report_metric": _own(config, kind)}
+    dataset = place.dataset(table)
+    asked = config.report_metric
+    metric = find_metric(table, dataset, asked).name if asked else table.report_metric(dataset)
+    facts = {"table": table.name, "table_hash": table.content_hash}
+    return facts | {"dataset": dataset, "report_metric": metric}
 
 
-def _check_cost(method: str, cost: str, table: Table, *, measured: bool) -> None:
-    """A latency must be one that the table has, and has of every architecture."""
-    if not isinstance(cost, str) or not cost.startswith(LATENCY):
-        return
-    known = devices(table) + ([MEASURED] if measured else [])
-    if (device := cost.removeprefix(LATENCY)) not in known:
-        raise UnknownNameError(
-            f"device in table `{table.name}` for `{method}`", device, known, OTHERS
-        )
-    if device == MEASURED:
-        return
-    column = table.column(latency_metric(device))
-    if holes := int((column != column).sum()):  # noqa: PLR0124 - NaN
+def _own(config: StudyConfig, kind: Kind) -> str:
+    """What the kind's problems conclude by themselves."""
+    if not kind.concludes:
         raise ConfigError(
-            f"Table `{table.name}` has no {cost} of {holes:,} of its {len(column):,} architectures,"
-            f" so that `{method}` cannot hold it down; choose another device"
-            f" ({', '.join(other for other in known if other != device) or 'there is none'})."
+            f"A {kind.name} says nothing of its answers by itself, so that it needs a benchmark to"
+            f" look them up in; give one of space `{config.space}` with `--table NAME`"
+            " (`nasharness list tables`)."
+        )
+    if config.report_metric not in (None, kind.concludes):
+        raise ConfigError(
+            f"`{config.report_metric}` cannot be what results are judged by: nothing is looked up"
+            f" in a benchmark, and so they are judged by `{kind.concludes}`; leave --report-metric"
+            " out, or give a --table that has it."
+        )
+    return kind.concludes
+
+
+def _check_cost(
+    method: str, name: Any, space: SearchSpace, table: Benchmark | None, kind: Kind
+) -> None:
+    """A cost must be one that there is, and that a complete table has of every architecture."""
+    if not isinstance(name, str) or name == NONE:
+        return
+    known = named_costs(space, table, measured=kind.measures)
+    if name not in known:
+        there = "" if table is None else f" or in table `{table.name}`"
+        where = f"cost of space `{space.name}`{there} for `{method}`"
+        raise UnknownNameError(where, name, known, OTHERS)
+    if not (metric := known[name].metric) or not isinstance(table, CompleteTable):
+        return
+    column = table.column(metric)
+    if holes := int((column != column).sum()):  # noqa: PLR0124 - NaN
+        others = ", ".join(other for other in known if other != name)
+        raise ConfigError(
+            f"Table `{table.name}` has no {name} of {holes:,} of its {len(column):,} architectures,"
+            f" so that `{method}` cannot hold it down; choose another ({others})."
         )
 
 

@@ -7,13 +7,13 @@ that.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from nasbench_harness import registry
-from nasbench_harness.contracts import Numbered
+from nasbench_harness.contracts import Enumerable, Numbered
 from nasbench_harness.errors import HarnessError
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from nasbench_harness.contracts import SearchSpace
+    from nasbench_harness.contracts import Architecture, EnumerableSpace
 
 ARCHITECTURE, INDEX, RANK = "architecture", "index", "rank"
 
@@ -31,7 +31,7 @@ class Rows:
     """The rows of a table, in rank order."""
 
     size: int
-    space: SearchSpace | None
+    space: EnumerableSpace | None
     """None where the space is not installed: then rows have nothing but their ranks."""
 
     @cached_property
@@ -72,12 +72,21 @@ class Rows:
         """[size] every row's architecture as its community writes it."""
         import numpy as np
 
+        space = self._space()
+        return _read_only(np.array([str(arch) for arch in space.enumerate()], dtype=object))
+
+    @cached_property
+    def rank(self) -> Callable[[Architecture], int]:
+        """Which row an architecture of the space is."""
+        return self._space().rank
+
+    def _space(self) -> EnumerableSpace:
         if self.space is None:
             raise HarnessError(
                 "The table's search space is not installed here, so that its rows have ranks and"
                 f" no architectures; installed: {', '.join(registry.spaces.names()) or 'none'}."
             )
-        return _read_only(np.array([str(arch) for arch in self.space.enumerate()], dtype=object))
+        return self.space
 
     def frame(self, columns: Mapping[str, NDArray[np.float64]]) -> pd.DataFrame:
         """Columns in rank order as a frame that is keyed and sorted by `key`.
@@ -97,7 +106,9 @@ def rows_of(space: str, size: int) -> Rows:
     if space not in registry.spaces.names():
         return Rows(size, None)
     opened = registry.open_space(space)
-    return Rows(size, opened if opened.size == size else None)
+    if not isinstance(opened, Enumerable) or opened.size != size:
+        return Rows(size, None)
+    return Rows(size, cast("EnumerableSpace", opened))
 
 
 def _read_only(array: NDArray[Any]) -> NDArray[Any]:

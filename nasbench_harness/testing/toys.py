@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from nasbench_harness.contracts import Architecture, Decision, Metric
+from nasbench_harness.contracts import Architecture, Cost, Decision, Metric
 from nasbench_harness.errors import HarnessError, InvalidArchitectureError
 from nasbench_harness.problems.landscape.objective import Landscape
 
@@ -26,7 +26,7 @@ class ToySpace:
     """A few decisions with different numbers of options, written like `1-0-2`."""
 
     version = "1"
-    costs = ("params",)
+    costs = (Cost("params", "steps away from option 0", "count", "Steps", "million", 1e6),)
 
     def __init__(self, options: Sequence[int] = TOY_OPTIONS) -> None:
         self.name = "toy"
@@ -119,13 +119,13 @@ class ToyTable:
             TOY_METRIC: Metric(TOY_METRIC, "random", "%", "toy", "test", None, True, True)
         }
 
-    def value(self, metric: str, rank: int) -> float:
+    def value(self, metric: str, arch: Architecture) -> float:
         """One number."""
-        return float(self.column(metric)[rank])
+        return float(self.tensor(metric)[arch.choices])
 
-    def lookup(self, rank: int) -> dict[str, float]:
+    def lookup(self, arch: Architecture) -> dict[str, float]:
         """The only number."""
-        return {TOY_METRIC: self.value(TOY_METRIC, rank)}
+        return {TOY_METRIC: self.value(TOY_METRIC, arch)}
 
     def column(self, metric: str) -> NDArray[np.float64]:
         """[size]."""
@@ -156,7 +156,7 @@ class ToyTable:
         """The only metric."""
         return TOY_METRIC
 
-    def training_seconds(self, metric: str, rank: int) -> float | None:
+    def training_seconds(self, metric: str, arch: Architecture) -> float | None:
         """Nobody trained anything."""
         return None
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
@@ -19,9 +20,18 @@ from torch import Tensor
 from torch.autograd import Function
 from torch.autograd.function import once_differentiable
 
-from nasbench_harness.contracts import Architecture, Log, Progress, SearchSpace, Split, Table
-from nasbench_harness.problems.costs import table_cost
+from nasbench_harness.contracts import (
+    Architecture,
+    CompleteTable,
+    Cost,
+    EnumerableSpace,
+    Log,
+    Progress,
+    Split,
+)
+from nasbench_harness.problems.costs import known_cost
 from nasbench_harness.problems.landscape.runs import run_metrics
+from nasbench_harness.study.costs import cost_of, named_costs
 
 Array = NDArray[np.float64]
 
@@ -37,8 +47,8 @@ class Landscape:
 
     def __init__(  # noqa: PLR0913 - keywords, each a fact of the study
         self,
-        space: SearchSpace,
-        table: Table,
+        space: EnumerableSpace,
+        table: CompleteTable,
         *,
         metric: str,
         dataset: str,
@@ -100,7 +110,11 @@ class Landscape:
         return np.take_along_axis(runs.accuracy, drawn, 1).reshape(self._accuracy.shape)
 
     def losses(self, weights: Tensor, split: Split, active: Tensor | None = None) -> Tensor:
-        """-f(weights) per example, [B]; exact, so `split` and `active` change nothing."""
+        """-f(weights) per example, [B]; exact, so `split` changes nothing.
+
+        Options that are not active count as of weight 0, and get no gradient.
+        """
+        weights = active_part(weights, active)
         value = -expectation(self.observed, weights, self.options, self.half)
         return value if value.ndim else value.expand(self.batch_size)
 
@@ -122,18 +136,23 @@ class Landscape:
 
     def _query(self, arch: Architecture) -> int:
         """Count a query and what training it would have taken; returns the entry's place."""
-        rank = self.space.rank(arch)
-        seconds = self._table.training_seconds(self._metric, rank)
+        seconds = self._table.training_seconds(self._metric, arch)
         if seconds is None or self.simulated_seconds is None:
             self.simulated_seconds = None
         else:
             self.simulated_seconds += seconds
         self.queries += 1
-        return rank
+        return self.space.rank(arch)
+
+    @cached_property
+    def costs(self) -> Mapping[str, Cost]:
+        """The space's and the table's, by name."""
+        return named_costs(self.space, self._table)
 
     def cost(self, arch: Architecture, what: str) -> float:
-        """The space's exact cost on this dataset, or `latency:DEVICE` (ms) of the table."""
-        return table_cost(self.space, self._table, arch, what, self._dataset)
+        """The space's exact cost on this dataset, or the table's measured one."""
+        cost = known_cost(self.costs, what, self.space)
+        return cost_of(cost, self.space, self._table, arch, self._dataset)
 
     def unrolled_gradient(self, weights: Tensor) -> Tensor:
         """The plain gradient: without network weights there is no look-ahead step."""
@@ -187,10 +206,22 @@ class SeedRuns:
     """[entries, runs]: 1 where it was, 0 elsewhere."""
 
 
-def seed_runs(table: Table, metric: str) -> SeedRuns:
+def seed_runs(table: CompleteTable, metric: str) -> SeedRuns:
     """The runs behind every entry of a mean."""
     accuracy = np.stack([table.column(m) / 100 for m in run_metrics(table, metric)], axis=1)
     return SeedRuns(accuracy, torch.from_numpy(np.isfinite(accuracy).astype(np.float64)))
+
+
+def active_part(weights: Tensor, active: Tensor | None) -> Tensor:
+    """The weights [..., D, K] with 0, and no way back, where an option is not `active`.
+
+    `active` is [D, K], or [R, D, K] of joint runs with weights [R, D, K] or [R, B, D, K].
+    """
+    if active is None or bool(active.all()):
+        return weights
+    if active.ndim == 3 and weights.ndim == 4:
+        active = active.unsqueeze(1)
+    return weights.masked_fill(~active, 0.0)
 
 
 def expectation(table: Array, weights: Tensor, options: Sequence[int], half: int) -> Tensor:

@@ -7,11 +7,11 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from nasbench_harness.contracts import (
+    Benchmark,
     PartialChannels,
     Problem,
     Search,
     SearchSpace,
-    Table,
     UnrolledGradient,
 )
 from nasbench_harness.errors import HarnessError
@@ -30,6 +30,13 @@ if TYPE_CHECKING:
     from nasbench_harness.study.spec import TrialSpec
 
 
+_SHOWS = (
+    "It shows how a whole method does on these images, at this size of network and length of"
+    " training. Where width, number of cells, epochs or images are not the published ones, no"
+    " number here reproduces a paper's."
+)
+
+
 class SupernetKind(PlainKind):
     """One network in which all architectures share their weights."""
 
@@ -44,14 +51,20 @@ class SupernetKind(PlainKind):
     recipe = "paper"
     capabilities = (UnrolledGradient, PartialChannels)
     measures = True
+    concludes = "oneshot_accuracy"
+    observes = "oneshot_accuracy_derived"
     dear = True
     title = "Searches on images (supernet)"
+    does = "train networks on images"
     caveat = (
         "This is a supernet study: networks with shared weights were trained on images, no search"
-        " saw the table, and only the answers were looked up in it. It shows how a whole method"
-        " does on these images, at this size of network and length of training. Where width, number"
-        " of cells, epochs or images are not the published ones, no number here reproduces a"
-        " paper's."
+        f" saw the table, and only the answers were looked up in it. {_SHOWS}"
+    )
+    caveat_alone = (
+        "This is a supernet study: networks with shared weights were trained on images. One-shot"
+        " accuracy is that of an answer inside the supernet of its own search: it may be high"
+        " because the architecture is good, or because these weights were trained well or long,"
+        f" and nothing here tells the two apart. {_SHOWS}"
     )
 
     # --- planning ------------------------------------------------------------------------------
@@ -95,7 +108,7 @@ class SupernetKind(PlainKind):
         self,
         spec: TrialSpec,
         space: SearchSpace,
-        table: Table,
+        table: Benchmark | None,
         hardware: Hardware,
         device: torch.device,
     ) -> Problem:
@@ -146,7 +159,7 @@ class SupernetKind(PlainKind):
         if every and searches and (epoch % every == 0 or search.step == spec.steps):
             from nasbench_harness.problems.supernet.diagnostics import diagnose
 
-            facts |= diagnose(problem, p, search.table.column(spec.report_metric))
+            facts |= diagnose(problem, p, search.table, spec.report_metric)
         return facts
 
     def result(self, search: Search) -> dict[str, Any]:

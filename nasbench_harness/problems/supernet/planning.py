@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from nasbench_harness.contracts import NetworkSpace, Recipe, SearchSpace, Setup, Table
+from nasbench_harness.contracts import Benchmark, NetworkSpace, Recipe, SearchSpace, Setup
 from nasbench_harness.images.place import absolute
 from nasbench_harness.problems.supernet.network_settings import NetworkSettings
 from nasbench_harness.settings import named
@@ -46,6 +46,7 @@ class OnImages:
                 f"Space `{space.name}` builds no networks, so that nothing can be trained;"
                 " `--search landscape` searches its table."
             )
+        self.size = space.shapes.search
         self.images = open_dataset(
             config.dataset,
             data_dir=hardware.data_dir,
@@ -56,11 +57,14 @@ class OnImages:
         )
         opened(self.images)
 
-    def dataset(self, table: Table) -> str:
-        """The table's data set that answers are looked up on: the images' own where it has one."""
-        known = {m.dataset for m in table.metrics.values() if m.report}
-        own = self.images.table_dataset
-        return own if own in known else DEFAULT_LOOKUP
+    def dataset(self, table: Benchmark) -> str:
+        """The table's data set that answers are looked up on: the images' own where it has one.
+
+        Else CIFAR-10, and the first that it has where it has not that either.
+        """
+        known = [m.dataset for m in table.metrics.values() if m.report]
+        wanted = (self.images.table_dataset, DEFAULT_LOOKUP)
+        return next((name for name in wanted if name in known), (*known, DEFAULT_LOOKUP)[0])
 
     def recipe(self, method: str) -> str | None:
         """Random search asks for trained networks, so here it only samples."""
@@ -78,7 +82,7 @@ class OnImages:
             "diagnose_every": self.config.diagnose_every,
         }
 
-    def resolve(self, table: Table, method: Any, recipe: Recipe) -> dict[str, Any]:
+    def resolve(self, table: Benchmark | None, method: Any, recipe: Recipe) -> dict[str, Any]:
         """What depends on the method: the steps of an epoch, and how many of them."""
         from nasbench_harness.images.splits import search_split
 
@@ -128,6 +132,7 @@ class OnImages:
 
     def _network(self, recipe: Recipe) -> NetworkSettings:
         network = NetworkSettings.build("network", recipe.network, self.options.network)
+        network = network.sized(self.size)
         if RATE in self.options.network:
             return network
         return network.model_copy(update=_for_batch(recipe, network.batch_size, network, RATE))
