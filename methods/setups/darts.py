@@ -15,6 +15,7 @@ from nasbench_harness.methods.networks import (
 )
 from nasbench_harness.methods.setups.alpha import AlphaSettings
 from nasbench_harness.methods.setups.citations import DARTS_BIBTEX
+from nasbench_harness.methods.setups.columns import VALID_LOSS
 from nasbench_harness.settings import setting
 
 
@@ -39,6 +40,7 @@ class DARTSSetup:
 
     Settings = DARTSSettings
     citation = DARTS_BIBTEX
+    columns = (VALID_LOSS,)
     queries = False
     batched: ClassVar[bool] = True
     version = "1"

@@ -11,6 +11,7 @@ from nasbench_harness.contracts import PartialChannels, Recipe
 from nasbench_harness.methods.networks import DARTS_FAMILY, QUICK, QUICK_EPOCHS, QUICK_SOURCE
 from nasbench_harness.methods.setups.alpha import AlphaSettings
 from nasbench_harness.methods.setups.citations import DRNAS_BIBTEX
+from nasbench_harness.methods.setups.columns import VALID_LOSS
 from nasbench_harness.settings import setting
 
 
@@ -69,6 +70,7 @@ class DrNASSetup:
 
     Settings = DrNASSettings
     citation = DRNAS_BIBTEX
+    columns = (VALID_LOSS,)
     queries = False
     batched: ClassVar[bool] = True
     version = "1"

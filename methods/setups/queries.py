@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
-from nasbench_harness.contracts import Recipe, StandAloneAccuracy
+from nasbench_harness.contracts import Column, Recipe, StandAloneAccuracy
+from nasbench_harness.methods.setups.columns import BEST_SCORE, SCORE
 
 
 def hundred_queries(source: str) -> Mapping[str, Recipe]:
@@ -22,6 +23,7 @@ def hundred_queries(source: str) -> Mapping[str, Recipe]:
 class QuerySetup:
     """What methods have in common that ask for single architectures."""
 
+    columns: ClassVar[Sequence[Column]] = (SCORE, BEST_SCORE)
     queries = True
     batched: ClassVar[bool] = False
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
-from nasbench_harness.contracts import Recipe
+from nasbench_harness.contracts import Column, Recipe, Role, Value
 from nasbench_harness.methods.networks import NB201_AUTHORS, QUICK, QUICK_EPOCHS, QUICK_SOURCE
 from nasbench_harness.methods.setups.citations import RANDOM_BIBTEX
+from nasbench_harness.methods.setups.columns import BEST_SCORE
 from nasbench_harness.settings import Settings, setting
 
 
@@ -22,6 +23,14 @@ class RandomSearchWeightSharingSetup:
 
     Settings = RSWSSettings
     citation = RANDOM_BIBTEX
+    columns = (
+        BEST_SCORE,
+        Column(
+            "mean_score", Value.NUMBER, Role.RECORD,
+            "mean score of the candidates the answer was chosen from", "percent",
+            missing="all but the last step, other methods",
+        ),
+    )  # fmt: skip
     queries = False
     batched: ClassVar[bool] = False
     version = "1"

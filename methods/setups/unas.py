@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Literal
 
-from nasbench_harness.contracts import Recipe
+from nasbench_harness.contracts import Column, Recipe, Role, Value
 from nasbench_harness.methods.networks import QUICK, QUICK_EPOCHS, QUICK_SOURCE
 from nasbench_harness.methods.setups.alpha import AlphaSettings
 from nasbench_harness.methods.setups.citations import UNAS_BIBTEX
@@ -109,6 +109,27 @@ class UNASSetup:
 
     Settings = UNASSettings
     citation = UNAS_BIBTEX
+    columns = (
+        Column(
+            "discrete_loss", Value.NUMBER, Role.RECORD,
+            "mean loss of the sampled discrete architectures; on a table minus the accuracy as a"
+            " fraction", "nats", missing="other methods",
+        ),
+        Column(
+            "soft_loss", Value.NUMBER, Role.RECORD,
+            "mean loss of their relaxed counterparts, the control variate", "nats",
+            missing="other methods, other control variates",
+        ),
+        Column(
+            "cost_model_error", Value.NUMBER, Role.RECORD,
+            "root mean squared error of the linear cost model", "as `cost_unit`",
+            missing="other methods, or no cost is held",
+        ),
+        Column(
+            "cost_weight", Value.NUMBER, Role.RECORD, "weight of the cost term now",
+            missing="other methods, or no cost is held",
+        ),
+    )  # fmt: skip
     queries = False
     batched: ClassVar[bool] = True
     version = "1"

@@ -13,6 +13,7 @@ differ in their seed only take a step together where their method is a `JointSea
 """
 
 from nasbench_harness.contracts.benchmark import Metric, Table
+from nasbench_harness.contracts.columns import Column, Columns, Declaring, Role, Value
 from nasbench_harness.contracts.cost import Cost, Costed
 from nasbench_harness.contracts.data import (
     Citable,
@@ -65,10 +66,13 @@ from nasbench_harness.contracts.space import (
 __all__ = [
     "Architecture",
     "Citable",
+    "Column",
+    "Columns",
     "Cost",
     "Costed",
     "DataSource",
     "Decision",
+    "Declaring",
     "Enumerable",
     "EnumerableSpace",
     "EpochAware",
@@ -92,6 +96,7 @@ __all__ = [
     "Progress",
     "Pullable",
     "Recipe",
+    "Role",
     "Search",
     "SearchSpace",
     "Searcher",
@@ -105,5 +110,6 @@ __all__ = [
     "TrainingLoss",
     "TrainingRecipe",
     "UnrolledGradient",
+    "Value",
     "bibtex_entries",
 ]

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from nasbench_harness.contracts.benchmark import Table
+from nasbench_harness.contracts.columns import Columns
 from nasbench_harness.contracts.problem import Problem
 from nasbench_harness.contracts.searcher import Recipe, Searcher, Setup
 from nasbench_harness.contracts.space import SearchSpace
@@ -97,6 +98,9 @@ class Kind(Protocol):
     """The optional capabilities (protocols) of its problems, as far as it knows them."""
     measures: ClassVar[bool]
     """Are networks built, whose latency can be measured here."""
+    columns: ClassVar[Columns]
+    """What its problems observe and conclude, and it records, concludes and tells of a trial, beside
+    its options: these are columns by themselves."""
     dear: ClassVar[bool]
     """Does a step take so long that each is told, and each recorded one saved."""
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from nasbench_harness.contracts import (
+    Columns,
     Kind,
     Plan,
     Problem,
@@ -74,6 +75,7 @@ class PlainKind(Kind):
     recipe = "quick"
     capabilities: ClassVar[Sequence[type]] = ()
     measures = False
+    columns: ClassVar[Columns] = Columns()
     dear = False
     title = ""
     caveat = ""
