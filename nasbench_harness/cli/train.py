@@ -120,11 +120,12 @@ def train(
     architectures = [read_architecture(space, text) for text in archs]
 
     from nasbench_harness.cli import console
-    from nasbench_harness.cli.ending import end_trackers, tell_waiting
+    from nasbench_harness.cli.ending import end_trackers, tell_untold, tell_waiting
     from nasbench_harness.hardware import Hardware, available_cores
     from nasbench_harness.images.layout import layout_called
     from nasbench_harness.jobs.executors.local import LocalExecutor
     from nasbench_harness.study.notation import parse_pairs, parse_seeds
+    from nasbench_harness.training.folder import untold
     from nasbench_harness.training.planning import TrainingRequest
     from nasbench_harness.training.run import train as run
     from nasbench_harness.training.settings import TrainingSettings
@@ -164,6 +165,7 @@ def train(
             opened=console.tell_images,
         )
     _tell(done, json=json)
+    tell_untold([untold(done.trainings)])
     end_trackers(trackers)
     raise typer.Exit(int(done.exit_code))
 

@@ -13,12 +13,14 @@ nobody declares is kept as it is, and a run says so at its end.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol, TypeVar, runtime_checkable
 
-_NAME = re.compile(r"[A-Za-z_]\w*(<\w+>)?|<\w+>")
+METRIC = "<metric>"
+"""The family of what a benchmark holds: which columns these are, only that can tell."""
+_NAME = re.compile(rf"[A-Za-z_][\w.:-]*(<\w+>)?|{METRIC}")
 
 
 class Value(StrEnum):
@@ -54,7 +56,7 @@ class Column:
     """
 
     name: str
-    """As in Python: `valid_loss`; of a family `network_<name>`."""
+    """`valid_loss`; of a family `network_<name>`."""
     value: Value
     role: Role
     meaning: str
@@ -82,8 +84,9 @@ class Column:
         return "<" in self.name
 
     def covers(self, name: str) -> bool:
-        """Is the column `name` meant."""
-        return name.startswith(self.name.partition("<")[0]) if self.is_family else name == self.name
+        """Is the column `name` meant, as far as its name tells."""
+        stem = self.name.partition("<")[0]
+        return bool(stem) and name.startswith(stem) if self.is_family else name == self.name
 
     def differs(self, other: Column) -> str:
         """In what another declaration of the same name cannot stand beside it; empty if it can."""
@@ -119,8 +122,3 @@ class Declaring(Protocol):
 
     columns: Sequence[Column]
     """Of a method, what `step` logs into the history; of a space, what `describe` tells."""
-
-
-def undeclared(names: Collection[str], columns: Collection[Column]) -> list[str]:
-    """Those of the names that no column covers, in their order."""
-    return [name for name in names if not any(column.covers(name) for column in columns)]

@@ -99,8 +99,8 @@ class Kind(Protocol):
     measures: ClassVar[bool]
     """Are networks built, whose latency can be measured here."""
     columns: ClassVar[Columns]
-    """What its problems observe and conclude, and it records, concludes and tells of a trial, beside
-    its options: these are columns by themselves."""
+    """What its problems observe and conclude, and what it records and tells of a trial itself;
+    its options need not be among them."""
     dear: ClassVar[bool]
     """Does a step take so long that each is told, and each recorded one saved."""
 

@@ -70,6 +70,7 @@ def result(run: Run) -> dict[str, Any]:
         **run.problem.conclude(arch),
         **_held_cost(run, arch, value),
         "search_seconds": run.seconds,
+        "cohort": run.cohort,
         **open_kind(run.spec.problem).result(run),
     }
 

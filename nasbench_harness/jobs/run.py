@@ -21,3 +21,5 @@ class Run:
     hardware: Hardware = field(default_factory=Hardware)
     step: int = 0
     seconds: float = 0.0
+    cohort: int = 1
+    """The most searches that were stepped together with this one, itself among them."""
