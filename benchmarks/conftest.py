@@ -10,7 +10,7 @@ import torch
 from threadpoolctl import threadpool_limits
 
 from nasbench_harness import registry
-from nasbench_harness.contracts import SearchSpace, Table
+from nasbench_harness.contracts import CompleteTable, SearchSpace
 
 sys.path.insert(0, str(Path(__file__).parent))  # for `plain_supernet`, which is no test
 
@@ -22,7 +22,7 @@ def _one_core() -> None:
 
 
 @pytest.fixture(scope="session")
-def table() -> Table:
+def table() -> CompleteTable:
     return registry.open_table("analog")
 
 

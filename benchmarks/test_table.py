@@ -5,26 +5,26 @@ from __future__ import annotations
 import numpy as np
 from pytest_benchmark.fixture import BenchmarkFixture
 
-from nasbench_harness.contracts import SearchSpace, Table
+from nasbench_harness.contracts import CompleteTable, SearchSpace
 from nasbench_harness.spaces.nb201.tables.analog import open_analog
 
 METRIC = "cifar10_baseline_accuracy"
 
 
-def test_open_and_first_answer(benchmark: BenchmarkFixture, table: Table) -> None:
+def test_open_and_first_answer(benchmark: BenchmarkFixture, table: CompleteTable) -> None:
     assert benchmark(lambda: open_analog().value(METRIC, 5)) == table.value(METRIC, 5)
 
 
-def test_one_metric_of_one_cell(benchmark: BenchmarkFixture, table: Table) -> None:
+def test_one_metric_of_one_cell(benchmark: BenchmarkFixture, table: CompleteTable) -> None:
     assert benchmark(table.value, METRIC, 11_663) == 94.0664
 
 
-def test_all_cells_in_one_lookup(benchmark: BenchmarkFixture, table: Table) -> None:
+def test_all_cells_in_one_lookup(benchmark: BenchmarkFixture, table: CompleteTable) -> None:
     ranks = np.random.default_rng(0).permutation(15_625)
     assert benchmark(lambda: table.column(METRIC)[ranks]).shape == (15_625,)
 
 
-def test_everything_of_one_cell(benchmark: BenchmarkFixture, table: Table) -> None:
+def test_everything_of_one_cell(benchmark: BenchmarkFixture, table: CompleteTable) -> None:
     assert len(benchmark(table.lookup, 11_663)) == len(table.metrics)
 
 

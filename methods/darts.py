@@ -13,8 +13,9 @@ import torch
 from torch import Tensor
 
 from nasbench_harness.contracts import Log, UnrolledGradient
-from nasbench_harness.methods.alpha import AlphaSearcher, masked_softmax
 from nasbench_harness.methods.setups.darts import DARTSSettings, DARTSSetup
+from nasbench_harness.methods.shared.alpha import AlphaSearcher
+from nasbench_harness.methods.shared.relaxations import masked_softmax
 
 
 class DARTS(DARTSSetup, AlphaSearcher[DARTSSettings]):

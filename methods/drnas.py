@@ -16,15 +16,12 @@ from typing import Any, cast
 
 import torch
 from torch import Tensor
-from torch.autograd import Function
-from torch.autograd.function import FunctionCtx
 from torch.nn.functional import elu
 
 from nasbench_harness.contracts import Log, PartialChannels, Problem
-from nasbench_harness.methods.alpha import AlphaSearcher
 from nasbench_harness.methods.setups.drnas import DrNASSettings, DrNASSetup
-
-Generators = torch.Generator | Sequence[torch.Generator]
+from nasbench_harness.methods.shared.alpha import AlphaSearcher
+from nasbench_harness.methods.shared.relaxations import dirichlet
 
 
 class DrNAS(DrNASSetup, AlphaSearcher[DrNASSettings]):
@@ -187,33 +184,3 @@ class DrNAS(DrNASSetup, AlphaSearcher[DrNASSettings]):
 def _of_stage(numbers: Sequence[int], stage: int) -> int:
     """A stage's number; a single one holds for all stages."""
     return numbers[min(stage, len(numbers) - 1)]
-
-
-class _Dirichlet(Function):
-    """torch.distributions.Dirichlet.rsample with a generator of one's own, or one a run."""
-
-    @staticmethod
-    def forward(ctx: FunctionCtx, beta: Tensor, generator: Generators) -> Tensor:
-        if isinstance(generator, torch.Generator):
-            theta = torch._sample_dirichlet(beta, generator=generator)
-        else:
-            runs = zip(beta, generator, strict=True)
-            theta = torch.stack([torch._sample_dirichlet(own, generator=g) for own, g in runs])
-        ctx.save_for_backward(theta, beta)
-        return theta
-
-    @staticmethod
-    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None]:
-        theta, beta = ctx.saved_tensors
-        total = beta.sum(dim=-1, keepdim=True).expand_as(beta)
-        implicit = torch._dirichlet_grad(theta, beta, total)
-        return implicit * (grad - (theta * grad).sum(dim=-1, keepdim=True)), None
-
-
-def dirichlet(concentration: Tensor, generator: Generators) -> Tensor:
-    """A sample of Dirichlet(concentration) per row, with its pathwise gradient (float64 inside).
-
-    With a generator for every run of [R, ..., K], each draws its own part.
-    """
-    theta: Tensor = _Dirichlet.apply(concentration.double(), generator)
-    return theta.to(concentration.dtype)

@@ -15,14 +15,14 @@ import torch
 from torch import Tensor
 
 from nasbench_harness.contracts import Log, Problem
-from nasbench_harness.methods.alpha import (
-    AlphaSearcher,
+from nasbench_harness.methods.setups.edas import EDASSettings, EDASSetup
+from nasbench_harness.methods.shared.alpha import AlphaSearcher
+from nasbench_harness.methods.shared.relaxations import (
     entropy,
     masked_log_softmax,
     masked_softmax,
     one_hot,
 )
-from nasbench_harness.methods.setups.edas import EDASSettings, EDASSetup
 
 
 class EDAS(EDASSetup, AlphaSearcher[EDASSettings]):

@@ -7,8 +7,8 @@ Without asking it is random sampling: what a space gives away without any search
 from __future__ import annotations
 
 from nasbench_harness.contracts import Log
-from nasbench_harness.methods.queries import QuerySearcher
 from nasbench_harness.methods.setups.random import RandomSearchSetup, RandomSettings
+from nasbench_harness.methods.shared.queries import QuerySearcher
 
 
 class RandomSearch(RandomSearchSetup, QuerySearcher[RandomSettings]):

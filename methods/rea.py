@@ -14,8 +14,8 @@ import torch
 from torch import Tensor
 
 from nasbench_harness.contracts import Architecture, Log, Problem
-from nasbench_harness.methods.queries import QuerySearcher, restored
 from nasbench_harness.methods.setups.rea import REASettings, RegularisedEvolutionSetup
+from nasbench_harness.methods.shared.queries import QuerySearcher, restored
 
 
 class RegularisedEvolution(RegularisedEvolutionSetup, QuerySearcher[REASettings]):

@@ -14,9 +14,10 @@ import torch
 from torch import Tensor
 
 from nasbench_harness.contracts import Architecture, Log, Problem
-from nasbench_harness.methods.alpha import AlphaSearcher, masked_log_softmax, one_hot
-from nasbench_harness.methods.queries import query, restored
 from nasbench_harness.methods.setups.reinforce import REINFORCESettings, REINFORCESetup
+from nasbench_harness.methods.shared.alpha import AlphaSearcher
+from nasbench_harness.methods.shared.queries import query, restored
+from nasbench_harness.methods.shared.relaxations import masked_log_softmax, one_hot
 
 
 class REINFORCE(REINFORCESetup, AlphaSearcher[REINFORCESettings]):

@@ -16,8 +16,8 @@ import torch
 from torch import Tensor
 
 from nasbench_harness.contracts import Architecture, Log, Problem
-from nasbench_harness.methods.queries import restored
 from nasbench_harness.methods.setups.rsws import RandomSearchWeightSharingSetup, RSWSSettings
+from nasbench_harness.methods.shared.queries import restored
 
 
 class RandomSearchWeightSharing(RandomSearchWeightSharingSetup):

@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Self, cast
 
@@ -23,28 +22,15 @@ import torch
 from torch import Tensor
 
 from nasbench_harness.contracts import Architecture, EnumerableSpace, Log, Problem
-from nasbench_harness.methods.alpha import (
-    AlphaSearcher,
+from nasbench_harness.methods.setups.unas import UNASSettings, UNASSetup
+from nasbench_harness.methods.shared.alpha import AlphaSearcher
+from nasbench_harness.methods.shared.relaxations import (
+    Sample,
+    draw,
     entropy,
     masked_log_softmax,
     masked_softmax,
 )
-from nasbench_harness.methods.setups.unas import UNASSettings, UNASSetup
-
-TINY = 1e-30
-"""Stands in for the probability of an option that does not exist: never drawn, no gradient."""
-
-
-@dataclass(frozen=True)
-class Sample:
-    """n correlated draws, of every run where runs are joined: one-hot z, soft zeta, log p(z)."""
-
-    discrete: Tensor
-    """z [..., n, D, K], one-hot."""
-    soft: Tensor
-    """Value of zeta, gradient of zeta - zeta~: [..., n, D, K]."""
-    log_p: Tensor
-    """log p(z), differentiable: [..., n]."""
 
 
 class UNAS(UNASSetup, AlphaSearcher[UNASSettings]):
@@ -85,7 +71,7 @@ class UNAS(UNASSetup, AlphaSearcher[UNASSettings]):
         log: Log = {}
         if self.problem.progress.epoch >= self.settings.warmup_epochs:
             log = self.update_logits(sample)
-        mixed = self.mixture(sample.soft.detach())
+        mixed = self.heavy(sample.soft.detach())
         per_example = self.settings.sample_per == "example"
         return log | self.problem.fit(mixed if per_example else first(mixed))
 
@@ -115,7 +101,7 @@ class UNAS(UNASSetup, AlphaSearcher[UNASSettings]):
     def loss_surrogate(self, discrete: Tensor, sample: Sample) -> tuple[Tensor, Log]:
         """The part of the loss; `discrete` is L(z) [..., B], no gradient."""
         if self.settings.control_variate == "loss":
-            continuous = self.objective(self.mixture(sample.soft))
+            continuous = self.objective(self.heavy(sample.soft))
             advantage = (discrete - continuous).detach()
             loss = (advantage * sample.log_p + continuous).mean(dim=-1)
             return loss, {"soft_loss": continuous.detach().mean(dim=-1)}
@@ -145,7 +131,7 @@ class UNAS(UNASSetup, AlphaSearcher[UNASSettings]):
         gap = valid.mean(dim=-1, keepdim=True) - train.mean(dim=-1, keepdim=True)
         return train + self.settings.gap_weight * gap.abs()
 
-    def mixture(self, soft: Tensor) -> Tensor:
+    def heavy(self, soft: Tensor) -> Tensor:
         """Soft samples [..., n, D, K] as networks mix them: without options of hardly any weight.
 
         What is left is not renormalised. An option stays for all n samples if it weighs enough in
@@ -292,40 +278,6 @@ class UNAS(UNASSetup, AlphaSearcher[UNASSettings]):
 def first(samples: Tensor) -> Tensor:
     """[..., D, K]: the first of n samples [..., n, D, K]."""
     return samples[..., 0, :, :]
-
-
-def draw(log_p: Tensor, uniforms: Tensor, temperature: float) -> Sample:
-    """Gumbel-max samples z of p with zeta and zeta~, from uniforms [..., n, D, K] in (0, 1).
-
-    Only p carries gradient: the uniforms v behind zeta~ follow from z and u and are detached, so
-    that zeta~ is the soft sample conditioned on z. In value zeta and zeta~ are equal. Options that
-    do not exist have log p = -inf and are never drawn.
-    """
-    log_p = log_p.unsqueeze(-3)
-    finite = log_p.clamp(min=torch.finfo(log_p.dtype).min)  # keeps 0 * log p at 0
-    log_u = uniforms.log()
-    perturbed = finite - (-log_u).log()
-    chosen = perturbed.detach().argmax(dim=-1, keepdim=True)
-    discrete = torch.zeros_like(log_u).scatter_(-1, chosen, 1.0)
-    zeta = (perturbed / temperature).softmax(dim=-1)
-    conditioned = condition(log_p.exp(), log_u, discrete)
-    zeta_tilde = (conditioned / temperature).softmax(dim=-1)
-    log_p_chosen = (discrete * finite).sum(dim=(-2, -1))
-    return Sample(discrete, zeta - zeta_tilde + zeta_tilde.detach(), log_p_chosen)
-
-
-def condition(p: Tensor, log_u: Tensor, discrete: Tensor) -> Tensor:
-    """a~ [..., n, D, K]: the perturbed logits given z and log u, a function of p with v held fixed.
-
-    For the chosen option a~ = -log(-log v), for another one -log(-log v / p - log v_chosen).
-    """
-    chosen = discrete.bool()
-    safe = p.clamp(min=TINY)
-    with torch.no_grad():
-        log_v_chosen = (discrete * log_u / safe).sum(dim=-1, keepdim=True)
-        log_v = torch.where(chosen, log_v_chosen, log_u - p * log_v_chosen)
-        floor = log_v_chosen.masked_fill(chosen, 0.0)
-    return -(-log_v / safe.masked_fill(chosen, 1.0) - floor).log()
 
 
 def fit_linear(drawn: Tensor, measure: Callable[[Tensor], float], ridge: float) -> Tensor:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from nasbench_harness.contracts import Table
+    from nasbench_harness.contracts import Benchmark
     from nasbench_harness.face import StudyResults, open_space, open_study, run
     from nasbench_harness.store.results import Results
 
@@ -30,13 +30,15 @@ if (_checkout / "pyproject.toml").is_file() and (_checkout / "methods").is_dir()
     __path__.append(str(_checkout))
 
 
-def open_table(name: str = "nb201") -> Table:
-    """A tabular benchmark by name; `nb201` is the official NAS-Bench-201 table.
+def open_table(name: str | None = None) -> Benchmark:
+    """A tabular benchmark by name; `nb201` is the official NAS-Bench-201 table, and the default.
 
     HarnessError if there is none of that name or it is not installed.
     """
     from nasbench_harness import registry
+    from nasbench_harness.tables.library import tables_of
 
+    name = name or tables_of(registry.default_space())[0]
     if name not in registry.tables.names() and name in registry.data.names():
         name = next(iter(registry.open_data(name).tables), name)
     return registry.open_table(name)

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import settings
 
 if TYPE_CHECKING:
-    from nasbench_harness.contracts import Table
+    from nasbench_harness.contracts import CompleteTable
     from nasbench_harness.spaces.nb201 import NB201
     from nasbench_harness.study.config import StudyConfig
     from nasbench_harness.study.spec import TrialSpec
@@ -85,7 +85,7 @@ def space() -> NB201:
 
 
 @pytest.fixture(scope="session")
-def table() -> Table:
+def table() -> CompleteTable:
     """The embedded table."""
     from nasbench_harness import registry
 

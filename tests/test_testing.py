@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from nasbench_harness import registry
-from nasbench_harness.contracts import Architecture, Log, PlainData, Problem, Table
+from nasbench_harness.contracts import Architecture, CompleteTable, Log, PlainData, Problem
 from nasbench_harness.methods.drnas import DrNAS, DrNASSettings
 from nasbench_harness.methods.random import RandomSearch
 from nasbench_harness.testing import (
@@ -61,7 +61,7 @@ def test_all_data_keep_the_contract(name: str) -> None:
     check_data(registry.open_data(name))
 
 
-def test_installed_benchmark_keeps_the_contract(official: Table) -> None:
+def test_installed_benchmark_keeps_the_contract(official: CompleteTable) -> None:
     (table,) = registry.open_data("nb201").tables
     assert table == official.name
     check_data(registry.open_data("nb201"))

@@ -29,12 +29,13 @@ def compare(
     second: Annotated[str, typer.Argument(metavar="METHOD", help="What to compare it with.")],
     studies: Annotated[list[Path], typer.Argument(metavar="RUN", help="Study folders.")],
     metric: Annotated[
-        str,
+        str | None,
         typer.Option(
             help="regret (points) or accuracy (percent).",
             autocompletion=completion.words("regret", "accuracy"),
+            show_default="regret; accuracy without a complete table",
         ),
-    ] = "regret",
+    ] = None,
     json: JsonOption = False,
 ) -> None:
     """Which of two methods is better, by how much, and whether the seeds can tell.
@@ -49,13 +50,15 @@ def compare(
     from nasbench_harness.store.copies import open_studies
 
     known = {measure: measure for measure in MEASURES}
-    if metric not in known:
+    if metric is not None and metric not in known:
         raise UnknownNameError("metric to compare", metric, known)
     copies = open_studies(studies)
     loaded = [read_study(study) for study in copies.distinct]
     for note in copies.notes():
         console.err.print(f"Note: {note}", markup=False, soft_wrap=True)
-    found = [(data, compare(data, first, second, known[metric])) for data in loaded]
+    found = [
+        (data, compare(data, first, second, known[metric] if metric else None)) for data in loaded
+    ]
     if json:
         console.print_json([_as_json(data, comparison) for data, comparison in found])
         return
@@ -70,8 +73,9 @@ def _tell(data: StudyData, comparison: Comparison) -> None:
     from nasbench_harness.reports.analysis.compare import sentence
     from nasbench_harness.reports.words.marked import plain
 
-    console.out.print(_heading(data), markup=False, soft_wrap=True)
-    console.out.print(plain(sentence(comparison)), markup=False, soft_wrap=True)
+    for text in (_heading(data), plain(sentence(comparison))):
+        for line in console.folded(text):
+            console.out.print(line, markup=False, soft_wrap=True)
     console.print_facts(_facts(comparison.turned() if comparison.paired.gain < 0 else comparison))
 
 
@@ -80,7 +84,7 @@ def _heading(data: StudyData) -> str:
     from nasbench_harness.problems.kinds import searched
 
     spec = data.study.specs[0]
-    return f"{data.name}: {searched(spec)}; table `{spec.table}`, {data.first('report_metric')}"
+    return f"{data.name}: {searched(spec)}; {spec.judged}"
 
 
 def _facts(comparison: Comparison) -> dict[str, str]:

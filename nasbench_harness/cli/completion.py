@@ -18,7 +18,7 @@ from nasbench_harness.errors import HarnessError
 from nasbench_harness.images.place import FOLDER
 
 if TYPE_CHECKING:
-    from nasbench_harness.contracts import Table
+    from nasbench_harness.contracts import Benchmark, Metric
     from nasbench_harness.settings import Settings
 
 Completer = Callable[[typer.Context, str], list[str]]
@@ -103,12 +103,13 @@ def _last_method(text: str) -> tuple[str, str]:
 
 def _method_settings(method: str, incomplete: str) -> Iterator[str]:
     from nasbench_harness import registry
-    from nasbench_harness.study.config import RECIPE
+    from nasbench_harness.study.recipes import PAPER, RECIPE, recipes_of
 
     if method not in registry.methods.names():
         return
     setup = registry.open_setup(method)
-    yield from _settings(setup.Settings, incomplete, {RECIPE: list(setup.recipes)})
+    recipes = [*dict.fromkeys(one.name for one in recipes_of(method)), PAPER]
+    yield from _settings(setup.Settings, incomplete, {RECIPE: recipes})
 
 
 def _settings(
@@ -162,9 +163,10 @@ def recipes(ctx: typer.Context, incomplete: str) -> list[str]:
     """Recipes of the methods on the line, or of all whose set-ups are read without torch."""
     from nasbench_harness import registry
     from nasbench_harness.problems.kinds import kinds
+    from nasbench_harness.study.recipes import recipes_of
 
     known = [name for name in _chosen(ctx) if name in registry.setups.names()]
-    found = [recipe for name in known for recipe in registry.open_setup(name).recipes]
+    found = [one.name for name in known for one in recipes_of(name)]
     return _starting(incomplete, [*(kind.recipe for kind in kinds()), "quick", *found])
 
 
@@ -184,8 +186,7 @@ def images(ctx: typer.Context, incomplete: str) -> list[str]:
 @_quiet
 def datasets(ctx: typer.Context, incomplete: str) -> list[str]:
     """Data sets of the table and of images, and `all`."""
-    table = _table(ctx)
-    of_table = [metric.dataset for metric in table.metrics.values() if metric.report]
+    of_table = [metric.dataset for metric in _all_metrics(ctx) if metric.report]
     if incomplete.startswith(FOLDER):
         return images(ctx, incomplete)
     return _starting(incomplete, [*of_table, "all", *images(ctx, "")])
@@ -194,7 +195,7 @@ def datasets(ctx: typer.Context, incomplete: str) -> list[str]:
 @_quiet
 def table_datasets(ctx: typer.Context, incomplete: str) -> list[str]:
     """Data sets of the table."""
-    return _starting(incomplete, [m.dataset for m in _table(ctx).metrics.values() if m.report])
+    return _starting(incomplete, [m.dataset for m in _all_metrics(ctx) if m.report])
 
 
 def _folders(start: str) -> list[str]:
@@ -209,15 +210,36 @@ def _folders(start: str) -> list[str]:
     return [f"{FOLDER}{shown}{name}" for name in found if name.startswith(begun)]
 
 
-def _table(ctx: typer.Context) -> Table:
+def _table(ctx: typer.Context) -> Benchmark | None:
+    """The benchmark on the line, or the space's own; None where nothing is looked up."""
     from nasbench_harness import registry
-    from nasbench_harness.tables.library import default_table
+    from nasbench_harness.tables.library import default_table, find_table
 
-    return registry.open_table(_given(ctx, "table") or default_table())
+    space = _given(ctx, "space") or registry.default_space()
+    return find_table(_given(ctx, "table") or default_table(space))
+
+
+def _all_metrics(ctx: typer.Context) -> list[Metric]:
+    table = _table(ctx)
+    return list(table.metrics.values()) if table else []
+
+
+def _devices(ctx: typer.Context) -> list[str]:
+    from nasbench_harness.tables.metrics import devices
+
+    table = _table(ctx)
+    return devices(table) if table else []
+
+
+def tables(ctx: typer.Context, incomplete: str) -> list[str]:
+    """What a study can look its answers up in, and that it does not."""
+    from nasbench_harness.tables.library import NO_TABLE
+
+    return [*names("tables")(ctx, incomplete), *_starting(incomplete, [NO_TABLE])]
 
 
 def _metrics(ctx: typer.Context, incomplete: str, use: str) -> list[str]:
-    metrics = [metric for metric in _table(ctx).metrics.values() if getattr(metric, use)]
+    metrics = [metric for metric in _all_metrics(ctx) if getattr(metric, use)]
     short = [f"{metric.split}@{metric.epochs}" for metric in metrics if metric.epochs]
     return _starting(incomplete, [*short, *(metric.name for metric in metrics)])
 
@@ -237,27 +259,35 @@ def report_metrics(ctx: typer.Context, incomplete: str) -> list[str]:
 @_quiet
 def columns(ctx: typer.Context, incomplete: str) -> list[str]:
     """Everything a query can rank by."""
-    return _starting(incomplete, [*report_metrics(ctx, ""), *_table(ctx).metrics])
+    return _starting(
+        incomplete, [*report_metrics(ctx, ""), *(metric.name for metric in _all_metrics(ctx))]
+    )
 
 
 @_quiet
 def latency_limits(ctx: typer.Context, incomplete: str) -> list[str]:
     """`pixel3=`, of the devices the table knows."""
-    from nasbench_harness.tables.metrics import devices as devices_of
-
-    return _starting(incomplete, [f"{device}=" for device in devices_of(_table(ctx))])
+    return _starting(incomplete, [f"{device}=" for device in _devices(ctx)])
 
 
 @_quiet
 def costs(ctx: typer.Context, incomplete: str) -> list[str]:
     """What a method can hold down."""
     from nasbench_harness import registry
-    from nasbench_harness.study.config import CommonConfig
     from nasbench_harness.study.costs import named_costs
 
-    usual = CommonConfig.model_fields["space"].default
-    space = registry.open_space(_given(ctx, "space") or usual)
+    space = registry.open_space(_given(ctx, "space") or registry.default_space())
     return _starting(incomplete, named_costs(space, _table(ctx), measured=True))
+
+
+@_quiet
+def training_recipes(ctx: typer.Context, incomplete: str) -> list[str]:
+    """How a space's architectures can be trained on their own."""
+    from nasbench_harness import registry
+    from nasbench_harness.training.settings import network_space
+
+    space = _given(ctx, "space") or registry.default_space()
+    return _starting(incomplete, network_space(space).training_recipes)
 
 
 def data(ctx: typer.Context, incomplete: str) -> list[str]:

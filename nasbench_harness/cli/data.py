@@ -220,7 +220,10 @@ def verify(benchmark: Data, json: JsonOption = False) -> None:
         console.print_json([{"fact": fact, "holds": holds} for fact, holds in checks])
     else:
         console.print_rows(
-            "", ("fact", ""), [(fact, "ok" if holds else "WRONG") for fact, holds in checks]
+            "",
+            ("", "fact"),
+            [("ok" if holds else "WRONG", fact) for fact, holds in checks],
+            below=(1,),
         )
     if not all(holds for _, holds in checks):
         raise typer.Exit(int(ExitCode.CHECK_FAILED))

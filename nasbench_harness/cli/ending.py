@@ -134,7 +134,9 @@ def _as_json(part: StudyRun, summary: pd.DataFrame) -> dict[str, Any]:
 
 def _title(part: StudyRun) -> str:
     spec = part.study.specs[0]
-    return f"{searched(spec)}; answers looked up in table `{spec.table}`, {spec.report_metric}"
+    if not spec.table:
+        return f"{searched(spec)}; nothing looked up, judged by {spec.report_metric}"
+    return f"{searched(spec)}; answers looked up in {spec.judged}"
 
 
 def _next(done: list[StudyRun], code: ExitCode, *, whole: bool) -> str:

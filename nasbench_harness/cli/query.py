@@ -17,7 +17,7 @@ from nasbench_harness.fields.scalars import AmbiguousScalarError, read_number, r
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from nasbench_harness.contracts import Architecture, Metric, Table
+    from nasbench_harness.contracts import Architecture, Benchmark, Metric
 
 _INDEX = re.compile("-?[0-9]{1,300}")
 
@@ -90,33 +90,36 @@ def _at(space: str, index: int | None) -> Architecture:
     return read_architecture(space, str(index))
 
 
-def _everything(table: Table, arch: Architecture) -> dict[str, Any]:
-    """All facts of one architecture: the space's, the table's, and its standing."""
+def _everything(table: Benchmark, arch: Architecture) -> dict[str, Any]:
+    """All facts of one architecture: the space's, the table's, and its standing in a whole one."""
     from nasbench_harness import registry
+    from nasbench_harness.contracts import CompleteTable
     from nasbench_harness.tables.enumeration import enumerable
 
-    space = enumerable(registry.open_space(table.space), "a table has a row for every one of them")
-    rank = space.rank(arch)
-    numbers = table.lookup(rank)
-    judged = table.report_metric(next(iter(table.metrics.values())).dataset)
-    worse, better = table.standing(judged, numbers[judged])
+    space = registry.open_space(table.space)
+    numbers = table.lookup(arch)
     facts: dict[str, Any] = {"architecture": str(arch), **space.describe(arch)}
     facts |= {cost.name: space.cost(arch, cost.name, "cifar10") for cost in space.costs}
     facts |= {"table": table.name, **numbers}
-    facts |= {f"rank_{judged}": better + 1, f"percentile_{judged}": 100 * worse / space.size}
+    if isinstance(table, CompleteTable):
+        judged = table.report_metric(next(iter(table.metrics.values())).dataset)
+        worse, better = table.standing(judged, numbers[judged])
+        size = enumerable(space, "a table has a row for every one of them").size
+        facts |= {f"rank_{judged}": better + 1, f"percentile_{judged}": 100 * worse / size}
     if not facts.get("connected", True):
         facts["note"] = "no path from input to output: accuracy is chance, latencies are artefacts"
     return facts
 
 
 def _best(
-    table: Table, count: int, by: str | None, dataset: str, limits: list[str]
+    table: Benchmark, count: int, by: str | None, dataset: str, limits: list[str]
 ) -> list[dict[str, Any]]:
     """The best architectures by one column within latency limits, best first."""
     from nasbench_harness import registry
     from nasbench_harness.tables.enumeration import enumerable
     from nasbench_harness.tables.metrics import find_metric
 
+    registry.open_complete(table.name)  # whoever knows some only does not know the best
     space = enumerable(registry.open_space(table.space), "--top goes through every one of them")
     try:
         metric = find_metric(table, dataset, by).name if by else table.report_metric(dataset)
@@ -124,25 +127,25 @@ def _best(
     except UnknownNameError as error:
         raise HarnessError(f"{error} {_missing(table.space)}".rstrip()) from error
 
-    def fits(rank: int) -> bool:
-        if any(not table.value(column, rank) <= most for column, most in bounds):
+    def fits(arch: Architecture) -> bool:
+        if any(not table.value(column, arch) <= most for column, most in bounds):
             return False  # a cell that compiles to nothing is fast for the wrong reason
-        return not bounds or space.describe(space.unrank(rank)).get("connected", True)
+        return not bounds or space.describe(arch).get("connected", True)
 
-    ranked = sorted(range(space.size), key=lambda rank: table.value(metric, rank), reverse=True)
+    ranked = sorted(space.enumerate(), key=lambda arch: table.value(metric, arch), reverse=True)
     columns = [metric, *(column for column, _ in bounds)]
     return [
         {
             "place": place,
-            "index": space.describe(space.unrank(rank)).get("index"),
-            "architecture": str(space.unrank(rank)),
-            **{column: table.value(column, rank) for column in columns},
+            "index": space.describe(arch).get("index"),
+            "architecture": str(arch),
+            **{column: table.value(column, arch) for column in columns},
         }
-        for place, rank in enumerate(islice(filter(fits, ranked), count), start=1)
+        for place, arch in enumerate(islice(filter(fits, ranked), count), start=1)
     ]
 
 
-def _limit(table: Table, text: str) -> tuple[str, float]:
+def _limit(table: Benchmark, text: str) -> tuple[str, float]:
     """`pixel3=10` to the device's column and milliseconds."""
     from nasbench_harness.tables.metrics import devices, latency_metric
 
@@ -161,7 +164,7 @@ def _limit(table: Table, text: str) -> tuple[str, float]:
     return latency_metric(device), bound
 
 
-def _tell(facts: dict[str, Any], table: Table) -> None:
+def _tell(facts: dict[str, Any], table: Benchmark) -> None:
     from nasbench_harness.cli import console
     from nasbench_harness.cli.facts import lines
 

@@ -1,10 +1,12 @@
-"""A table of numbers about every architecture of a space."""
+"""Where answers are looked up: numbers of some architectures of a space, or of all of them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
+
+from nasbench_harness.contracts.space import Architecture
 
 if TYPE_CHECKING:
     import numpy as np
@@ -33,20 +35,21 @@ class Metric:
     """Which of the table's sources it is from."""
 
 
-class Table(Protocol):
-    """A tabular benchmark: one row per architecture, in the space's rank order.
+class Benchmark(Protocol):
+    """Numbers of architectures, each from a network that somebody trained on its own.
 
-    A rank is the place in `enumerate()` of the space, not the number by which the benchmark knows
-    an architecture (see `Numbered`).
+    It need not know every architecture of its space: what it lacks of one it knows is NaN, of one
+    it does not know at all as well, or a HarnessError that says so. A package that brings one names
+    what opens it by an entry point `nasbench_harness.tables`.
     """
 
     @property
     def name(self) -> str:
-        """What reports call it."""
+        """What reports call it: the name of its entry point."""
 
     @property
     def space(self) -> str:
-        """Name of the space its rows are of."""
+        """Name of the space its architectures are of."""
 
     @property
     def version(self) -> str:
@@ -54,21 +57,44 @@ class Table(Protocol):
 
     @property
     def content_hash(self) -> str:
-        """SHA-256 over the numbers: two tables with the same hash are the same table."""
+        """SHA-256 over the numbers: two benchmarks with the same hash are the same."""
 
     @property
     def metrics(self) -> Mapping[str, Metric]:
-        """The columns."""
+        """The numbers it may have of an architecture, by name."""
 
     @property
     def caveat(self) -> str:
-        """What a reader of a result from this table must know."""
+        """What a reader of a result from this benchmark must know."""
 
-    def value(self, metric: str, rank: int) -> float:
-        """One number."""
+    def value(self, metric: str, arch: Architecture) -> float:
+        """One number of one architecture; UnknownNameError for a metric it has not."""
 
-    def lookup(self, rank: int) -> dict[str, float]:
+    def lookup(self, arch: Architecture) -> dict[str, float]:
         """Every number of one architecture."""
+
+    def search_metric(self, dataset: str, *, queries: bool = False) -> str:
+        """The metric a search on `dataset` looks at by default.
+
+        Methods that query single architectures look at the one of the shortest training, the
+        others at the one of the longest.
+        """
+
+    def report_metric(self, dataset: str) -> str:
+        """The metric a result on `dataset` is judged by by default."""
+
+    def training_seconds(self, metric: str, arch: Architecture) -> float | None:
+        """What it took to train the network behind one number; None where nobody recorded it."""
+
+
+@runtime_checkable
+class CompleteTable(Benchmark, Protocol):
+    """Capability of a benchmark: it has a row of every architecture of its space.
+
+    Only with one is there a landscape to search, a best to miss (regret) and a share that is worse
+    (percentile). The space is an `Enumerable`, and rows are in its rank order: a rank is the place
+    in `enumerate()`, not the number by which a community knows an architecture (see `Numbered`).
+    """
 
     def column(self, metric: str) -> NDArray[np.float64]:
         """[size] numbers in rank order, read-only, not copied."""
@@ -81,16 +107,3 @@ class Table(Protocol):
 
     def best(self, metric: str) -> float:
         """The optimum: the largest number of the column."""
-
-    def search_metric(self, dataset: str, *, queries: bool = False) -> str:
-        """The metric a search on `dataset` looks at by default.
-
-        Methods that query single architectures look at the one of the shortest training, the
-        others at the one of the longest.
-        """
-
-    def report_metric(self, dataset: str) -> str:
-        """The metric a result on `dataset` is judged by by default."""
-
-    def training_seconds(self, metric: str, rank: int) -> float | None:
-        """What it took to train the network behind one number; None where nobody recorded it."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
-from nasbench_harness.contracts.benchmark import Table
+from nasbench_harness.contracts.benchmark import Benchmark
 from nasbench_harness.contracts.columns import Columns
 from nasbench_harness.contracts.problem import Problem
 from nasbench_harness.contracts.searcher import Recipe, Searcher, Setup
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 class Plan(Protocol):
     """What a kind adds to the trials of one study, as fields of `study.spec.TrialSpec`."""
 
-    def dataset(self, table: Table) -> str:
-        """The table's data set that answers are looked up on."""
+    def dataset(self, table: Benchmark) -> str:
+        """The benchmark's data set that answers are looked up on; not asked without one."""
 
     def recipe(self, method: str) -> str | None:
         """The recipe of a method of which nobody says another; None: the study's."""
@@ -31,17 +31,18 @@ class Plan(Protocol):
     def shared(self) -> dict[str, Any]:
         """What all trials have in common."""
 
-    def resolve(self, table: Table, method: Any, recipe: Recipe) -> dict[str, Any]:
+    def resolve(self, table: Benchmark | None, method: Any, recipe: Recipe) -> dict[str, Any]:
         """What depends on the method, `steps` and `epochs` at least.
 
-        Of `method` there is what a `Setup` has, and `queries`.
+        `table` is where answers are looked up, None where nothing is. Of `method` there is what a
+        `Setup` has, and `queries`.
         """
 
     def rates(self, method: type[Setup], recipe: Recipe) -> dict[str, float]:
         """Settings of the recipe that this study changes, such as rates that grow with batches."""
 
-    def resolve_network(self, recipe: Recipe, settings: Mapping[str, Any]) -> dict[str, Any]:
-        """What is trained under these settings of the method; {} where nothing is."""
+    def resolve_network(self, recipe: Recipe, roles: Mapping[str, Any]) -> dict[str, Any]:
+        """What is trained where the method's settings have these `roles`; {} where nothing is."""
 
 
 class Search(Protocol):
@@ -52,8 +53,8 @@ class Search(Protocol):
         """The trial: a `study.spec.TrialSpec`."""
 
     @property
-    def table(self) -> Table:
-        """Where answers are looked up."""
+    def table(self) -> Benchmark | None:
+        """Where answers are looked up; None where nothing is."""
 
     @property
     def problem(self) -> Any:
@@ -98,6 +99,12 @@ class Kind(Protocol):
     """The optional capabilities (protocols) of its problems, as far as it knows them."""
     measures: ClassVar[bool]
     """Are networks built, whose latency can be measured here."""
+    concludes: ClassVar[str]
+    """Column of the result with the accuracy, percent, that its problems conclude by themselves:
+    what answers are judged by where no benchmark is looked up in. Empty where it concludes none;
+    its studies then need a benchmark."""
+    observes: ClassVar[str]
+    """Column of the history with the same of the answer at that step; empty where there is none."""
     columns: ClassVar[Columns]
     """What its problems observe and conclude, and what it records and tells of a trial itself;
     its options need not be among them."""
@@ -144,9 +151,14 @@ class Kind(Protocol):
         """Set the process up and return where weights live."""
 
     def open(
-        self, spec: Any, space: SearchSpace, table: Table, hardware: Any, device: torch.device
+        self,
+        spec: Any,
+        space: SearchSpace,
+        table: Benchmark | None,
+        hardware: Any,
+        device: torch.device,
     ) -> Problem:
-        """The problem of a trial."""
+        """The problem of a trial; `table` is where answers are looked up, None where nothing is."""
 
     def joins(self, problem: Problem) -> bool:
         """Can problems like this one, of searches that differ in their seed only, become one."""

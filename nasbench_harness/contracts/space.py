@@ -105,7 +105,11 @@ class SearchSpace(Protocol):
         """
 
     def cost(self, arch: Architecture, what: str, dataset: str) -> float:
-        """Exact cost of the stand-alone network, by the name of one of `costs`, in its `unit`."""
+        """Exact cost of the stand-alone network, by the name of one of `costs`, in its `unit`.
+
+        `dataset` is one of a benchmark; empty where nothing is looked up in one, which asks for the
+        network that the space was published with.
+        """
 
     def describe(self, arch: Architecture) -> dict[str, Any]:
         """Facts worth printing beside the architecture (its index, its class, ...)."""

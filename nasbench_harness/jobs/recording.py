@@ -6,13 +6,14 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from nasbench_harness.contracts import Architecture
+from nasbench_harness.contracts import Architecture, MixtureSearcher
 from nasbench_harness.errors import HarnessError
 from nasbench_harness.jobs.run import Run
 from nasbench_harness.problems.kinds import open_kind
 from nasbench_harness.store.outcomes import Status
 from nasbench_harness.study.costs import space_costs
-from nasbench_harness.study.heldcost import HISTORY_COLUMNS, held_cost, held_name
+from nasbench_harness.study.heldcost import HISTORY_COLUMNS, WITHIN, held_cost, held_name
+from nasbench_harness.tables.metrics import value_of
 from nasbench_harness.tables.within import best_within
 
 
@@ -29,7 +30,7 @@ def record(run: Run, log: Mapping[str, Any], *, snapshot: bool) -> dict[str, Any
         **_looked_up(run, arch, {run.spec.search_metric, run.spec.report_metric} - {""}),
         "entropy": float(-(p * p.clamp(min=1e-300).log()).sum(dim=-1).mean()),
         **_held_in_passing(run, arch),
-        **run.problem.observe(p),
+        **_observed(run, mixture(run, p)),
         **{name: float(value) for name, value in log.items()},
         **open_kind(run.spec.problem).record(run, p),
     }
@@ -39,66 +40,126 @@ def record(run: Run, log: Mapping[str, Any], *, snapshot: bool) -> dict[str, Any
     return row
 
 
+def _observed(run: Run, p: Any) -> dict[str, Any]:
+    """What the problem tells; without a benchmark the report metric is among it."""
+    facts: dict[str, Any] = run.problem.observe(p)
+    observes = open_kind(run.spec.problem).observes
+    if run.table is None and observes in facts:
+        facts = {run.spec.report_metric: facts[observes], **facts}
+    return facts
+
+
 def probabilities(run: Run) -> Any:
     """[D, K] on the host: the searcher's preferences, each row summing to 1."""
-    scores = run.searcher.scores().cpu().double()
-    if not bool(scores.isfinite().all()):
-        raise HarnessError(f"The search produced numbers that are not finite at step {run.step}.")
+    scores = _finite(run, run.searcher.scores())
     total = scores.sum(dim=-1, keepdim=True)
     return scores / total.where(total > 0, 1.0)
 
 
+def answer(run: Run) -> Architecture:
+    """What the search ends with; HarnessError where the space contradicts itself about it."""
+    arch = run.searcher.architecture()
+    back = run.space.derive(run.space.weights(arch))
+    if back != arch:
+        raise HarnessError(
+            f"The space `{run.space.name}` derives `{back}` from the weights of `{arch}`, so that"
+            " what is trained and what is told are two architectures; its `weights` and `derive`"
+            " must be inverse (`nasbench_harness.testing.check_space` tells)."
+        )
+    return arch
+
+
+def mixture(run: Run, p: Any) -> Any:
+    """[D, K] on the host: what the searcher trains with; `p` where it says nothing else."""
+    if not isinstance(run.searcher, MixtureSearcher):
+        return p
+    return _finite(run, run.searcher.mixture())
+
+
+def _finite(run: Run, numbers: Any) -> Any:
+    found = numbers.cpu().double()
+    if not bool(found.isfinite().all()):
+        raise HarnessError(f"The search produced numbers that are not finite at step {run.step}.")
+    return found
+
+
 def result(run: Run) -> dict[str, Any]:
     """The final row of a trial."""
-    arch: Architecture = run.searcher.architecture()
-    spec, table = run.spec, run.table
-    metrics = {m.name for m in table.metrics.values() if m.report and m.dataset == spec.dataset}
-    metrics.add(spec.report_metric)
-    value = table.value(spec.report_metric, run.space.rank(arch))
-    worse, better = table.standing(spec.report_metric, value)
+    arch, spec = answer(run), run.spec
+    facts = {
+        **_looked_up(run, arch, _metrics(run)),
+        **_standing(run, arch),
+        "queries": None,
+        "simulated_gpu_hours": None,
+        **run.problem.conclude(arch),
+    }
     return {
         "status": Status.DONE,
         "error": "",
         "architecture": str(arch),
         **run.space.describe(arch),
         **{c.name: run.space.cost(arch, c.name, spec.dataset) for c in space_costs(run.space)},
-        **_looked_up(run, arch, metrics),
-        "rank": better + 1,
-        "percentile": 100.0 * worse / run.space.size,
-        "queries": None,
-        "simulated_gpu_hours": None,
-        **run.problem.conclude(arch),
-        **_held_cost(run, arch, value),
+        **facts,
+        **_held_cost(run, arch, facts[spec.report_metric]),
         "search_seconds": run.seconds,
         "cohort": run.cohort,
         **open_kind(run.spec.problem).result(run),
     }
 
 
-def _held_cost(run: Run, arch: Architecture, accuracy: float) -> dict[str, Any]:
+def _held_cost(run: Run, arch: Architecture, accuracy: float | None) -> dict[str, Any]:
     """What the answer costs by what its method holds down, beside the target."""
     held = held_cost(run.spec)
     if held is None:
         return {}
     cost = held.scaled(run.problem.cost(arch, held.what))
-    return held.judged(cost, accuracy, best_within(run.spec, held))
+    missing = math.nan if accuracy is None else accuracy
+    facts = held.judged(cost, missing, best_within(run.spec, held))
+    if run.complete is None:
+        del facts[WITHIN]  # nobody knows the best
+    return facts
 
 
 def _held_in_passing(run: Run, arch: Architecture) -> dict[str, Any]:
     """Of the same what differs from one recorded step to the next; {} where no cost is held."""
-    if held_name(run.spec.settings) is None:
+    if held_name(run.spec.roles) is None:
         return {}
-    accuracy = run.table.value(run.spec.report_metric, run.space.rank(arch))
+    metric = run.spec.report_metric
+    accuracy = None if run.table is None else value_of(run.table, metric, arch)
     judged = _held_cost(run, arch, accuracy)
     return {name: judged[name] for name in HISTORY_COLUMNS if judged.get(name) is not None}
 
 
-def _looked_up(run: Run, arch: Architecture, metrics: set[str]) -> dict[str, float]:
-    """Each metric with its regret: what is missing to the table's best, in the metric's unit."""
-    rank = run.space.rank(arch)
-    found: dict[str, float] = {}
+def _metrics(run: Run) -> set[str]:
+    """What is looked up of an answer."""
+    if run.table is None:
+        return set()
+    metrics = run.table.metrics.values()
+    reported = {m.name for m in metrics if m.report and m.dataset == run.spec.dataset}
+    return reported | {run.spec.report_metric}
+
+
+def _looked_up(run: Run, arch: Architecture, metrics: set[str]) -> dict[str, float | None]:
+    """Each metric, and in a complete table its regret: what is missing to the best, in its unit.
+
+    None is what a benchmark does not know of the architecture.
+    """
+    if run.table is None:
+        return {}
+    found: dict[str, float | None] = {}
     for metric in sorted(metrics):
-        value = run.table.value(metric, rank)
-        found[metric] = value
-        found[f"regret_{metric}"] = run.table.best(metric) - value
+        if run.complete is None:
+            found[metric] = value_of(run.table, metric, arch)
+        else:
+            value = found[metric] = run.complete.value(metric, arch)
+            found[f"regret_{metric}"] = run.complete.best(metric) - value
     return found
+
+
+def _standing(run: Run, arch: Architecture) -> dict[str, Any]:
+    """Where a complete table has the answer among all architectures."""
+    table, metric = run.complete, run.spec.report_metric
+    if table is None:
+        return {}
+    worse, better = table.standing(metric, table.value(metric, arch))
+    return {"rank": better + 1, "percentile": 100.0 * worse / len(table.column(metric))}

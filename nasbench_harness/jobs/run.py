@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
-from nasbench_harness.contracts import Problem, Searcher, SearchSpace, Table
+from nasbench_harness.contracts import Benchmark, CompleteTable, Problem, Searcher, SearchSpace
 from nasbench_harness.hardware import Hardware
 from nasbench_harness.study.spec import TrialSpec
 
@@ -15,7 +16,8 @@ class Run:
 
     spec: TrialSpec
     space: SearchSpace
-    table: Table
+    table: Benchmark | None
+    """Where answers are looked up; None where nothing is."""
     problem: Problem
     searcher: Searcher
     hardware: Hardware = field(default_factory=Hardware)
@@ -23,3 +25,8 @@ class Run:
     seconds: float = 0.0
     cohort: int = 1
     """The most searches that were stepped together with this one, itself among them."""
+
+    @cached_property
+    def complete(self) -> CompleteTable | None:
+        """The benchmark where it has every architecture: only then is it known what is missed."""
+        return self.table if isinstance(self.table, CompleteTable) else None

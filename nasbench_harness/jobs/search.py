@@ -18,6 +18,7 @@ from nasbench_harness.seeding import stream_seed
 from nasbench_harness.study.capabilities import check_capabilities
 from nasbench_harness.study.installed import refuse_outdated
 from nasbench_harness.study.spec import TrialSpec
+from nasbench_harness.tables.library import find_table
 
 SNAPSHOTS = 25
 """How many of the recorded points carry the choice probabilities."""
@@ -28,8 +29,8 @@ def open_search(spec: TrialSpec, hardware: Hardware) -> Search:
     kind = open_kind(spec.problem)
     device = kind.device(hardware)
     refuse_outdated(spec)
-    space, table = registry.open_space(spec.space), registry.open_table(spec.table)
-    if table.content_hash != spec.table_hash:
+    space, table = registry.open_space(spec.space), find_table(spec.table)
+    if table is not None and table.content_hash != spec.table_hash:
         raise HarnessError(
             f"Table `{spec.table}` has changed since the study was planned"
             f" ({spec.table_hash[:12]} then, {table.content_hash[:12]} now)."
@@ -64,6 +65,11 @@ class Search:
     def finished(self) -> bool:
         """Are all steps done."""
         return self.run.step >= self.run.spec.steps
+
+    @property
+    def share(self) -> float:
+        """Of the steps."""
+        return self.run.step / self.run.spec.steps
 
     @property
     def place(self) -> str:

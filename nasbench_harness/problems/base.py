@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from nasbench_harness.contracts import (
+    Benchmark,
     Columns,
     Kind,
     Plan,
@@ -18,7 +19,6 @@ from nasbench_harness.contracts import (
     Search,
     SearchSpace,
     Setup,
-    Table,
 )
 from nasbench_harness.problems.points import recorded_steps
 from nasbench_harness.settings import Settings
@@ -38,8 +38,8 @@ class PlainPlan:
     def __init__(self, config: Any, options: Settings) -> None:
         self.config, self.options = config, options
 
-    def dataset(self, table: Table) -> str:
-        """The table's data set."""
+    def dataset(self, table: Benchmark) -> str:
+        """The one that was asked for."""
         return str(self.config.dataset)
 
     def recipe(self, method: str) -> str | None:
@@ -50,7 +50,7 @@ class PlainPlan:
         """The options."""
         return {"batch_size": self.config.batch_size, "options": self.options.identity()}
 
-    def resolve(self, table: Table, method: Any, recipe: Recipe) -> dict[str, Any]:
+    def resolve(self, table: Benchmark | None, method: Any, recipe: Recipe) -> dict[str, Any]:
         """Steps asked for, those of the recipe, or as many as its epochs have batches."""
         steps = self.config.steps or recipe.steps or recipe.epochs * STEPS_PER_EPOCH
         return {"steps": steps, "epochs": recipe.epochs}
@@ -59,7 +59,7 @@ class PlainPlan:
         """There are no batches of images that learning rates could grow with."""
         return {}
 
-    def resolve_network(self, recipe: Recipe, settings: Mapping[str, Any]) -> dict[str, Any]:
+    def resolve_network(self, recipe: Recipe, roles: Mapping[str, Any]) -> dict[str, Any]:
         """There is none."""
         return {}
 
@@ -75,6 +75,8 @@ class PlainKind(Kind):
     recipe = "quick"
     capabilities: ClassVar[Sequence[type]] = ()
     measures = False
+    concludes = ""
+    observes = ""
     columns: ClassVar[Columns] = Columns()
     dear = False
     title = ""
@@ -94,8 +96,11 @@ class PlainKind(Kind):
 
     def elsewhere(self, given: Mapping[str, Any], there: Kind) -> str:
         """Whose the first of them is, and how to search that."""
+        name, value = next(iter(given.items()))
+        if isinstance(value, Mapping):  # of settings: told by the first that was given
+            name = f"{name}.{next(iter(value), '')}".rstrip(".")
         return (
-            f"`{next(iter(given))}` is about {self.plural or self.name}, and a {there.name} has"
+            f"`{name}` is about {self.plural or self.name}, and a {there.name} has"
             f" none; add `--search {self.name}`."
         )
 
@@ -112,7 +117,12 @@ class PlainKind(Kind):
         return hardware.host()
 
     def open(
-        self, spec: Any, space: SearchSpace, table: Table, hardware: Any, device: torch.device
+        self,
+        spec: Any,
+        space: SearchSpace,
+        table: Benchmark | None,
+        hardware: Any,
+        device: torch.device,
     ) -> Problem:
         """A problem of the class, from what a trial has of its options."""
         raise NotImplementedError

@@ -10,11 +10,11 @@ import torch
 
 from nasbench_harness.contracts import (
     Architecture,
+    Benchmark,
     Cost,
     NetworkShape,
     NetworkSpace,
     SearchSpace,
-    Table,
 )
 from nasbench_harness.errors import UnknownNameError
 from nasbench_harness.hardware import wait_for
@@ -37,7 +37,7 @@ class Costs:
     def __init__(
         self,
         space: SearchSpace,
-        table: Table | None,
+        table: Benchmark | None,
         dataset: str,
         shape: NetworkShape,
         device: torch.device,

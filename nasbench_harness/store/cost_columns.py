@@ -22,6 +22,8 @@ from nasbench_harness.study.heldcost import (
     held_cost,
     held_name,
 )
+from nasbench_harness.tables.enumeration import enumerable
+from nasbench_harness.tables.library import find_table
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -40,7 +42,7 @@ class CostColumns:
     @cached_property
     def is_held(self) -> bool:
         """Does any method of the study hold a cost; if not, there are no columns."""
-        return any(held_name(spec.settings) for spec in self._specs)
+        return any(held_name(spec.roles) for spec in self._specs)
 
     @cached_property
     def _at_hand(self) -> bool:
@@ -48,7 +50,8 @@ class CostColumns:
         spec = self._specs[0]
         try:
             registry.open_space(spec.space)
-            return registry.open_table(spec.table).content_hash == spec.table_hash
+            table = find_table(spec.table)
+            return table is None or table.content_hash == spec.table_hash
         except HarnessError:
             return False
 
@@ -73,8 +76,8 @@ class CostColumns:
 
         if not held.cost.of_all or not self._at_hand:
             return [math.nan] * len(texts)
-        space = registry.open_space(spec.space)
         try:
+            space = enumerable(registry.open_space(spec.space), "costs are those of all of them")
             all_costs = costs_of(spec, held)
             return [float(all_costs[space.rank(space.parse(text))]) for text in texts]
         except HarnessError:  # a table without that device, a text from elsewhere

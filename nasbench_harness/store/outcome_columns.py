@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from nasbench_harness.store.schema import REGRET
+from nasbench_harness.study.heldcost import WITHIN
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 ACCURACY, OUTCOME_REGRET = "accuracy", "regret"
+REGRETS = (OUTCOME_REGRET, WITHIN)
+"""What only studies that look their answers up in a complete table have."""
 AFTER = {"trials": ("error",), "history": ("architecture", "step")}
 """Behind which column they stand; the first that is there."""
 
@@ -27,15 +30,30 @@ def _number(value: Any) -> float:
     return float(value) if known else math.nan
 
 
-def with_outcome(kind: str, table: pa.Table, judged_by: pa.ChunkedArray | pa.Array) -> pa.Table:
-    """`trials` or `history` with both columns, from the metric that each row is judged by."""
+def has_regret(metrics: Iterable[str], recorded: Collection[str], *, looked_up: bool) -> bool:
+    """Have rows that are judged by `metrics` a regret, given the names of what is `recorded`.
+
+    Where nothing is recorded yet, those have one that are `looked_up` in a benchmark.
+    """
+    judged_by = list(metrics)
+    if any(f"{REGRET}{metric}" in recorded for metric in judged_by):
+        return True
+    return looked_up and not any(metric in recorded for metric in judged_by)
+
+
+def with_outcome(
+    kind: str, table: pa.Table, judged_by: pa.ChunkedArray | pa.Array, *, regret: bool = True
+) -> pa.Table:
+    """`trials` or `history` with both columns, from the metric that each row is judged by.
+
+    Without `regret` the one of them that there is: see `has_regret`.
+    """
     import pyarrow.compute as pc
 
     metrics = [metric for metric in pc.unique(judged_by).to_pylist() if metric is not None]
-    columns = {
-        ACCURACY: _chosen(table, judged_by, {metric: metric for metric in metrics}),
-        OUTCOME_REGRET: _chosen(table, judged_by, {m: f"{REGRET}{m}" for m in metrics}),
-    }
+    columns = {ACCURACY: _chosen(table, judged_by, {metric: metric for metric in metrics})}
+    if regret:
+        columns[OUTCOME_REGRET] = _chosen(table, judged_by, {m: f"{REGRET}{m}" for m in metrics})
     table = table.drop_columns([name for name in columns if name in table.column_names])
     place = place_after(table.column_names, AFTER[kind])
     for offset, (name, values) in enumerate(columns.items()):
@@ -72,10 +90,20 @@ def _is_number(kind: pa.DataType) -> bool:
 
 def completed(trials: pa.Table, history: pa.Table) -> tuple[pa.Table, pa.Table]:
     """Tables that were gathered before they had these columns, with them."""
-    if not _has_both(trials):
-        trials = with_outcome("trials", trials, trials["report_metric"])
-    if not _has_both(history):
-        history = with_outcome("history", history, judging(trials, history))
+    import pyarrow.compute as pc
+
+    metrics = pc.unique(trials["report_metric"]).to_pylist()
+    looked_up = any(pc.unique(trials["table"]).to_pylist())
+
+    def regret(table: pa.Table) -> bool:
+        return has_regret(metrics, table.column_names, looked_up=looked_up)
+
+    if not _has(trials, regret=regret(trials)):
+        judged_by = trials["report_metric"]
+        trials = with_outcome("trials", trials, judged_by, regret=regret(trials))
+    if not _has(history, regret=regret(history)):
+        judged_by = judging(trials, history)
+        history = with_outcome("history", history, judged_by, regret=regret(history))
     return trials, history
 
 
@@ -89,5 +117,6 @@ def judging(trials: pa.Table, history: pa.Table) -> pa.ChunkedArray:
     return trials["report_metric"].take(pc.index_in(trial, known))
 
 
-def _has_both(table: pa.Table) -> bool:
-    return {ACCURACY, OUTCOME_REGRET} <= set(table.column_names)
+def _has(table: pa.Table, *, regret: bool) -> bool:
+    wanted = {ACCURACY, OUTCOME_REGRET} if regret else {ACCURACY}
+    return wanted <= set(table.column_names)

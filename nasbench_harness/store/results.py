@@ -11,6 +11,7 @@ from nasbench_harness.contracts import Value
 from nasbench_harness.process.names import printable, user_path
 from nasbench_harness.store.copies import find_copies
 from nasbench_harness.store.declarations import study_schema
+from nasbench_harness.store.outcome_columns import ACCURACY, OUTCOME_REGRET, has_regret
 from nasbench_harness.store.schema import REGRET, TABLES, Schema
 from nasbench_harness.store.studies import STUDY, StudyError, current_tables, open_study
 from nasbench_harness.store.tidy import as_text
@@ -203,15 +204,23 @@ def _typed(kind: str, fields: pa.Schema, schema: Schema) -> pa.Schema:
 
 
 def with_outcomes(rows: pd.DataFrame) -> pd.DataFrame:
-    """With `accuracy` (percent) and `regret` (points) of each row's `report_metric`."""
+    """With `accuracy` (percent) and `regret` (points) of each row's `report_metric`.
+
+    Rows of studies that looked nothing up in a complete table have no regret; if all are, there is
+    no such column.
+    """
     import numpy as np
 
-    found = {name: np.full(len(rows), np.nan) for name in ("accuracy", "regret")}
     metrics = rows["report_metric"]
+    judged_by = [str(metric) for metric in metrics.dropna().unique()]
+    looked_up = "table" not in rows or bool((rows["table"] != "").any())
+    missed = has_regret(judged_by, rows.columns, looked_up=looked_up)
+    wanted = (ACCURACY, OUTCOME_REGRET) if missed else (ACCURACY,)
+    found = {name: np.full(len(rows), np.nan) for name in wanted}
     for metric in metrics.dropna().unique():
         here = (metrics == metric).to_numpy(dtype=bool, na_value=False)
-        for name, column in (("accuracy", str(metric)), ("regret", f"{REGRET}{metric}")):
-            if column in rows:
+        for name, column in ((ACCURACY, str(metric)), (OUTCOME_REGRET, f"{REGRET}{metric}")):
+            if name in found and column in rows:
                 values = rows[column].to_numpy(dtype=float, na_value=np.nan)
                 found[name][here] = values[here]
     return rows.assign(**found)

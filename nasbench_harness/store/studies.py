@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,7 +20,9 @@ from nasbench_harness.store.journals import read_histories
 from nasbench_harness.store.outcome_columns import (
     ACCURACY,
     OUTCOME_REGRET,
+    REGRETS,
     completed,
+    has_regret,
     judging,
     outcome,
     place_after,
@@ -31,6 +33,7 @@ from nasbench_harness.store.provenance import facts
 from nasbench_harness.store.tidy import tidy_frame
 from nasbench_harness.study import growing
 from nasbench_harness.study.spec import TrialSpec
+from nasbench_harness.tables.library import NO_TABLE
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -70,7 +73,7 @@ class Study(JobFolder[TrialSpec]):
         if not self.specs:
             return ""
         spec = self.specs[0]
-        return f"{searched(spec)}; table `{spec.table}`, {spec.report_metric}"
+        return f"{searched(spec)}; {spec.judged}"
 
     @property
     def search(self) -> str:
@@ -158,15 +161,17 @@ def trials_table(study: Study) -> pd.DataFrame:
     rows = []
     allowed = bool(study.config.get("allow_test_search"))
     costs = CostColumns(study.specs)
-    for spec in study.specs:
-        trial = spec.trial_id
-        result = study.result(spec)
+    results = [study.result(spec) for spec in study.specs]
+    missed = _has_regret(study, {name for result in results for name in result})
+    for spec, result in zip(study.specs, results, strict=True):
         result.pop("traceback", None)
-        judged = outcome(result, spec.report_metric)
+        judged: dict[str, Any] = dict(outcome(result, spec.report_metric))
         judged |= costs.of(spec, result, judged[ACCURACY])
+        if not missed:
+            judged = {name: value for name, value in judged.items() if name not in REGRETS}
         rows.append(
             {
-                "trial": trial,
+                "trial": spec.trial_id,
                 "method": spec.label,
                 "seed": spec.seed,
                 "status": result.pop("status"),
@@ -180,6 +185,12 @@ def trials_table(study: Study) -> pd.DataFrame:
             }
         )
     return tidy_frame(rows)
+
+
+def _has_regret(study: Study, recorded: Collection[str]) -> bool:
+    """Is it known what answers miss to the best: only with a complete table."""
+    judged_by = {spec.report_metric for spec in study.specs}
+    return has_regret(judged_by, recorded, looked_up=any(spec.table for spec in study.specs))
 
 
 def history_table(study: Study) -> pd.DataFrame:
@@ -205,9 +216,11 @@ def _history(study: Study) -> pa.Table:
             "report_metric": pa.array([spec.report_metric for spec in study.specs], pa.string()),
         }
     )
-    table = with_outcome("history", table, judging(planned, table))
-    place = place_after(table.column_names, (OUTCOME_REGRET,))
-    return CostColumns(study.specs).with_costs(table, place)
+    missed = _has_regret(study, table.column_names)
+    table = with_outcome("history", table, judging(planned, table), regret=missed)
+    place = place_after(table.column_names, (OUTCOME_REGRET, ACCURACY))
+    table = CostColumns(study.specs).with_costs(table, place)
+    return table if missed else table.drop_columns([n for n in table.column_names if n in REGRETS])
 
 
 def read_tables(folder: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -235,10 +248,11 @@ _TABLES: Tables[Study] = Tables(
 def reproduce(spec: TrialSpec, *, allow_test_search: bool = False) -> str:
     """The one command that runs this trial again."""
     words = ["nasharness", "run", "--methods", spec.label, "--space", spec.space]
-    words += ["--table", spec.table, "--dataset", spec.images or spec.dataset]
+    words += ["--table", spec.table or NO_TABLE]
+    words += ["--dataset", dataset] if (dataset := spec.images or spec.dataset) else []
     words += ["--recipe", spec.recipe, "--seeds", f"{spec.seed},"]
     words += kind_of(spec.problem).command(spec, allow_test_search=allow_test_search)
-    words += ["--report-metric", spec.report_metric]
+    words += ["--report-metric", spec.report_metric] if spec.table else []
     words += ["--no-random", "--out", f"runs/again-{spec.trial_id}"]
     return command_line(words)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import (
     BaseModel,
@@ -24,6 +24,7 @@ from nasbench_harness.fields.declared import as_declared
 from nasbench_harness.fields.scalars import LARGEST, shown
 from nasbench_harness.fields.yaml_text import YAMLTextError, read_yaml_file
 from nasbench_harness.problems.kinds import DEFAULT, held, kinds, open_kind
+from nasbench_harness.settings import by_role
 from nasbench_harness.study.canonical import canonical_held, canonical_settings
 from nasbench_harness.study.choice import MethodChoice
 from nasbench_harness.study.cost_options import COST_OPTION, TARGET_OPTION, hold, read_options
@@ -35,16 +36,13 @@ from nasbench_harness.study.notation import (
     parse_pairs,
     read_seeds,
 )
-from nasbench_harness.tables.library import default_table
+from nasbench_harness.study.recipes import RECIPE, find_recipe
+from nasbench_harness.tables.library import default_table, find_table
 
 DEFAULT_SEEDS = 10
 BASELINE = "random"
 ALL_DATASETS = "all"
 """`--dataset all`: one study per data set."""
-RECIPE = "recipe"
-"""`drnas[recipe=nb201_progressive]`: a recipe for this method alone."""
-PAPER = "paper"
-"""The recipe that is published for the space."""
 CHECK = "check"
 """A section of the study file that is for `nasharness check` alone."""
 
@@ -55,8 +53,9 @@ class CommonConfig(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     methods: tuple[MethodChoice, ...] = Field(min_length=1)
-    space: str = "nb201"
-    table: str = Field(default_factory=default_table)
+    space: str = Field(default_factory=registry.default_space)
+    table: str = ""
+    """A benchmark by name, or `none`; where nothing is said, the default one of the space."""
     search: str = DEFAULT
     """The kind of problem."""
     dataset: str = "cifar10"
@@ -71,7 +70,7 @@ class CommonConfig(BaseModel):
     diagnose_every: int = Field(default=0, ge=0)
     """Diagnose every so many epochs or recorded steps; 0: never."""
     report_metric: str | None = None
-    """What results are judged by: a column, or `test@200`; None follows the table."""
+    """What results are judged by: a column, or `test@200`; None follows the benchmark."""
     batch_size: int = Field(default=1, ge=1)
     """Architecture samples per step, for methods that draw one per example."""
     random: bool = True
@@ -99,6 +98,18 @@ class CommonConfig(BaseModel):
     @classmethod
     def _read_seeds(cls, value: Any) -> Any:
         return read_seeds(value)
+
+    @field_validator("table", mode="before")
+    @classmethod
+    def _read_table(cls, value: Any) -> Any:
+        return "" if value is None else value
+
+    @model_validator(mode="after")
+    def _default_table(self) -> Self:
+        """Nobody has said it, and so it is none of the fields that are set."""
+        if not self.table:
+            self.__dict__["table"] = default_table(self.space)
+        return self
 
     @model_validator(mode="before")
     @classmethod
@@ -208,21 +219,30 @@ def split_datasets(config: StudyConfig, folder: Path) -> Iterator[tuple[StudyCon
     if config.dataset != ALL_DATASETS:
         yield config, folder
         return
-    table = registry.open_table(config.table)
+    table = find_table(config.table)
+    if table is None:
+        raise ConfigError(
+            f"`{ALL_DATASETS}` are the data sets of a benchmark, and this study has none; name one"
+            " data set, or give a benchmark with `--table NAME` (`nasharness list tables`)."
+        )
     for dataset in dict.fromkeys(m.dataset for m in table.metrics.values() if m.report):
         yield config.model_copy(update={"dataset": dataset}), folder / dataset
 
 
 def with_cost(config: StudyConfig, cost: Any, target: Any) -> StudyConfig:
-    """Set `cost` and `cost_target` of every method that takes a cost and says nothing itself."""
+    """Set cost and target of every method that takes a cost and says nothing itself."""
     cost, target = read_options(cost, target, config.space)
     if cost is None and target is None:
         return config
 
     def of_recipe(choice: MethodChoice) -> str:
-        shared = config.space if config.recipe == PAPER else config.recipe
-        known = registry.open_setup(choice.name).recipes.get(choice.settings.get(RECIPE, shared))
-        return str(known.settings.get(COST, NONE)) if known else NONE
+        asked = choice.settings.get(RECIPE, config.recipe)
+        try:
+            recipe = find_recipe(choice.name, asked, config.space, config.search).recipe
+        except UnknownNameError:  # told by planning
+            return NONE
+        settings = registry.open_setup(choice.name).Settings
+        return str(by_role(settings, recipe.settings).get(COST, NONE))
 
     methods = hold(config.methods, cost, target, config.space, of_recipe)
     return config.model_copy(update={"methods": methods})

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from nasbench_harness import registry
 from nasbench_harness.errors import HarnessError
+from nasbench_harness.settings import named
 from nasbench_harness.study.choice import MethodChoice
 from nasbench_harness.study.costs import space_costs
 from nasbench_harness.study.heldcost import COST, NONE, TARGET, HeldCost, held_cost
@@ -78,20 +79,25 @@ def _held(
 ) -> MethodChoice:  # fmt: skip
     settings = dict(choice.settings)
     if cost is not None:
-        settings.setdefault(COST, cost)
+        settings.setdefault(_named(choice.name, COST), cost)
     held = _cost_of(choice.model_copy(update={"settings": settings}), of_recipe)
     if target is not None and held != NONE and cost in (None, held):
-        settings.setdefault(TARGET, target)
+        settings.setdefault(_named(choice.name, TARGET), target)
     return choice.model_copy(update={"settings": settings})
 
 
 def _cost_of(choice: MethodChoice, of_recipe: Callable[[MethodChoice], str]) -> str:
-    return str(choice.settings.get(COST) or of_recipe(choice))
+    return str(choice.settings.get(_named(choice.name, COST)) or of_recipe(choice))
+
+
+def _named(method: str, role: str) -> str:
+    """The method's setting of that role; the role's own name where it has none."""
+    return named(registry.open_setup(method).Settings, role) or role
 
 
 def takes_cost(method: str) -> bool:
     """Has the method a setting for it."""
-    return COST in {row["name"] for row in registry.open_setup(method).Settings.explain()}
+    return named(registry.open_setup(method).Settings, COST) is not None
 
 
 def _taking() -> str:
@@ -116,13 +122,13 @@ def cost_notes(specs: Iterable[TrialSpec]) -> Iterator[str]:
     for label, spec in by_label.items():
         if (cost := held[label]) is not None:
             yield from _notes(label, spec, cost)
-        elif spec.overrides.get(TARGET):
-            example = next(iter(_counted(spec.space)), "NAME")
+        elif spec.overrides.get(_named(spec.method, TARGET)):
+            name = next(iter(_counted(spec.space)), "NAME")
             yield (
                 f"`{label}` has a target and holds no cost, so that the target does nothing; add"
-                f" `{COST}={example}` to its brackets, or `--cost {example}`."
+                f" `{_named(spec.method, COST)}={name}` to its brackets, or `--cost {name}`."
             )
-    without = [f"`{label}`" for label, spec in by_label.items() if COST not in spec.settings]
+    without = [f"`{label}`" for label, spec in by_label.items() if COST not in spec.roles]
     if without and any(held.values()):
         takes = "takes no cost and searches" if len(without) == 1 else "take no cost and search"
         names = " and ".join(filter(None, [", ".join(without[:-1]), without[-1]]))
@@ -130,19 +136,22 @@ def cost_notes(specs: Iterable[TrialSpec]) -> Iterator[str]:
 
 
 def _notes(label: str, spec: TrialSpec, held: HeldCost) -> Iterator[str]:
-    if not held.target and TARGET not in spec.overrides:
+    from nasbench_harness.tables.within import known_of_all
+
+    target = _named(spec.method, TARGET)
+    if not held.target and target not in spec.overrides:
         counted = held.cost.scale != 1.0
         per = f"{held.unit} {held.what}" if counted else held.unit
         yield (
             f"`{label}` holds {held.what} down without a target, so that every {per} is penalised;"
-            f" --target (in brackets `{TARGET}=...`) says how much is free."
+            f" --target (in brackets `{target}=...`) says how much is free."
         )
     elif not held.cost.of_all:
         yield (
             f"{held.what} is measured of answers alone, so that nobody knows the best architecture"
             " within the target: there is no regret within it."
         )
-    elif spec.table:
+    elif known_of_all(spec):
         yield from _out_of_range(spec, held)
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 
 from nasbench_harness import registry
-from nasbench_harness.contracts import Architecture, Cost, Costed, SearchSpace, Table
+from nasbench_harness.contracts import Architecture, Benchmark, Cost, Costed, SearchSpace
 from nasbench_harness.errors import HarnessError
 from nasbench_harness.problems.kinds import open_kind
 
@@ -34,13 +34,13 @@ def space_costs(space: SearchSpace) -> tuple[Cost, ...]:
     return tuple(space.costs)
 
 
-def table_costs(table: Table | None) -> tuple[Cost, ...]:
+def table_costs(table: Benchmark | None) -> tuple[Cost, ...]:
     """What a benchmark has measured."""
     return tuple(table.costs) if isinstance(table, Costed) else ()
 
 
 def named_costs(
-    space: SearchSpace, table: Table | None = None, *, measured: bool = False
+    space: SearchSpace, table: Benchmark | None = None, *, measured: bool = False
 ) -> dict[str, Cost]:
     """All that can be told, by name; with `measured` also what is measured on this machine."""
     here = [MEASURED] if measured else []
@@ -68,11 +68,11 @@ def told(costs: Iterable[Cost]) -> str:
 
 
 def cost_of(
-    cost: Cost, space: SearchSpace, table: Table | None, arch: Architecture, dataset: str
+    cost: Cost, space: SearchSpace, table: Benchmark | None, arch: Architecture, dataset: str
 ) -> float:
     """What an architecture costs, in the cost's `unit`; not for what is measured when asked for."""
     if not cost.metric:
         return space.cost(arch, cost.name, dataset)
     if table is None:
         raise HarnessError(f"`{cost.name}` needs the benchmark that has it.")
-    return table.value(cost.metric, space.rank(arch))
+    return table.value(cost.metric, arch)

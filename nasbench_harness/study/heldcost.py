@@ -1,7 +1,7 @@
 """The cost that a method holds down: its unit, its target, and what the answer makes of both.
 
-A method takes a cost where it has a setting `cost`; `cost_target` says how much is free, in the
-unit that the cost is told in.
+A method takes a cost where a setting of it has the role `cost`; that of the role `cost_target` says
+how much is free, in the unit that the cost is told in.
 """
 
 from __future__ import annotations
@@ -17,12 +17,15 @@ from nasbench_harness.study.costs import costs_in
 if TYPE_CHECKING:
     from nasbench_harness.study.spec import TrialSpec
 
-COST, TARGET, NONE = "cost", "cost_target", "none"
+COST, TARGET = "cost", "cost_target"
+"""Roles of settings."""
+NONE = "none"
+WITHIN = "regret_within_target"
+"""What misses to the best within the target; known with a complete table only."""
 COLUMNS = (
-    "cost", "cost_name", "cost_unit", "cost_target", "target_met", "regret_within_target",
+    "cost", "cost_name", "cost_unit", "cost_target", "target_met", WITHIN,
 )  # fmt: skip
-
-HISTORY_COLUMNS = ("cost", "regret_within_target")
+HISTORY_COLUMNS = ("cost", WITHIN)
 """Those that a recorded step has; the others are the same in all of a trial."""
 
 
@@ -76,9 +79,9 @@ class HeldCost:
         }
 
 
-def held_name(settings: Mapping[str, Any]) -> str | None:
-    """Name of the cost that a method with these settings holds down; None if it holds none."""
-    what, target = settings.get(COST, NONE), settings.get(TARGET, 0.0)
+def held_name(roles: Mapping[str, Any]) -> str | None:
+    """Name of the cost that a method holds down whose settings have these roles; None if none."""
+    what, target = roles.get(COST, NONE), roles.get(TARGET, 0.0)
     if not isinstance(what, str) or what == NONE or isinstance(target, bool):
         return None
     return what if isinstance(target, int | float) else None
@@ -86,11 +89,12 @@ def held_name(settings: Mapping[str, Any]) -> str | None:
 
 def held_cost(spec: TrialSpec) -> HeldCost | None:
     """What the method of a trial holds down; None if nothing."""
-    if (name := held_name(spec.settings)) is None:
+    roles = spec.roles
+    if (name := held_name(roles)) is None:
         return None
     known = costs_in(spec.space, spec.table, spec.problem)
     cost = known.get(name) or Cost(name, meaning="", unit="")
-    return HeldCost(cost, float(spec.settings.get(TARGET, 0.0)))
+    return HeldCost(cost, float(roles.get(TARGET, 0.0)))
 
 
 def common_cost(specs: Iterable[TrialSpec]) -> HeldCost | None:

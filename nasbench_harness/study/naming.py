@@ -14,7 +14,7 @@ from nasbench_harness.problems.kinds import DEFAULT, held, open_kind
 from nasbench_harness.study.canonical import canonical_held
 from nasbench_harness.study.config import ALL_DATASETS, StudyConfig
 from nasbench_harness.study.spec import method_label
-from nasbench_harness.tables.library import fallback_table
+from nasbench_harness.tables.library import NO_TABLE, fallback_table
 
 LONGEST_NAME = 100
 _COMMON = ("table", "dataset", "recipe", "steps")
@@ -65,7 +65,9 @@ def _name(
 ) -> str:
     """`changes` are what stands in the name for some of the config's values."""
     parts = [*labels, config.space]
-    defaults = type(config)(methods=config.methods, search=config.search, table=fallback_table())
+    defaults = type(config)(
+        methods=config.methods, search=config.search, table=fallback_table(config.space)
+    )
     if config.search != DEFAULT:
         parts.append(config.search)
     for field in _named(config):
@@ -130,8 +132,8 @@ def _into(config: StudyConfig, out: Path) -> Placed:
     if table in (None, config.table) or "table" in config.model_fields_set:
         return Placed(config, out)
     note = (
-        f"{out} is a study on table `{table}` and is gone on with as such; `--table"
-        f" {config.table}` and another --out make one on table `{config.table}`."
+        f"{out} is a study {_on(table)} and is gone on with as such; `--table {config.table}` and"
+        f" another --out make one {_on(config.table)}."
     )
     return Placed(config.model_copy(update={"table": table}), out, note)
 
@@ -144,10 +146,14 @@ def _note(config: StudyConfig, home: Path, others: Sequence[Path]) -> str:
         table = _table_of(other)
         if table and _holds(other, config.model_copy(update={"table": table})):
             return (
-                f"{other} is the same study on table `{table}`; add `--table {table}` to go on with"
-                f" it. On table `{config.table}` it goes to {home}."
+                f"{other} is the same study {_on(table)}; add `--table {table}` to go on with it."
+                f" {_on(config.table).capitalize()} it goes to {home}."
             )
     return ""
+
+
+def _on(table: str) -> str:
+    return "without a table" if table == NO_TABLE else f"on table `{table}`"
 
 
 def _table_of(folder: Path) -> str | None:

@@ -6,25 +6,36 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from nasbench_harness import registry
-from nasbench_harness.contracts import Kind, Plan, Recipe, SearchSpace, Setup, Table
+from nasbench_harness.contracts import (
+    Benchmark,
+    CompleteTable,
+    Kind,
+    Plan,
+    Recipe,
+    SearchSpace,
+    Setup,
+)
 from nasbench_harness.errors import UnknownNameError
 from nasbench_harness.hardware import Hardware
 from nasbench_harness.problems.kinds import kinds, open_kind
+from nasbench_harness.settings import by_role, named, roles
 from nasbench_harness.study.capabilities import check_capabilities
 from nasbench_harness.study.choice import MethodChoice
-from nasbench_harness.study.config import BASELINE, PAPER, RECIPE, StudyConfig
+from nasbench_harness.study.config import BASELINE, StudyConfig
 from nasbench_harness.study.costs import named_costs
 from nasbench_harness.study.heldcost import COST, NONE
 from nasbench_harness.study.notation import ConfigError
+from nasbench_harness.study.recipes import RECIPE, find_recipe
 from nasbench_harness.study.spec import TrialSpec
+from nasbench_harness.tables.library import find_table
 from nasbench_harness.tables.metrics import OTHERS, find_metric
 
 if TYPE_CHECKING:
     from nasbench_harness.images.parts import ImageDataset
 
-WARMUP = "warmup_epochs"
-STAGED = ("kept_options", "partial_channels")
-"""Settings with a value per stage; a warm-up restarts in each."""
+WARMUP, STAGES = "warmup", "stages"
+"""Roles of settings: epochs without the architecture, and values per stage; a warm-up restarts in
+each."""
 
 
 def plan(
@@ -36,24 +47,20 @@ def plan(
 
     `hardware` tells where images are, `opened` is called with them.
     """
-    space, table = registry.open_space(config.space), registry.open_table(config.table)
-    if table.space != space.name:
+    space, table = registry.open_space(config.space), find_table(config.table)
+    if table is not None and table.space != space.name:
         raise ConfigError(
             f"Table `{table.name}` is about space `{table.space}`, not `{space.name}`."
         )
     kind = open_kind(config.search)
     place = kind.plan(config, _options(config, kind), space, hardware or Hardware(), opened)
-    dataset = place.dataset(table)
     shared: dict[str, Any] = {
         "recipe": config.recipe,
         "space": space.name,
         "space_version": space.version,
-        "table": table.name,
-        "table_hash": table.content_hash,
         "problem": config.search,
-        "dataset": dataset,
         "search_metric": "",
-        "report_metric": _report_metric(table, config, dataset),
+        **_judged(config, table, kind, place),
         "noise": 0.0,
         "diagnose_every": config.diagnose_every,
         **place.shared(),
@@ -82,42 +89,45 @@ def _options(config: StudyConfig, kind: Kind) -> Any:
 
 
 def _resolve(
-    choice: MethodChoice, config: StudyConfig, table: Table, kind: Kind, place: Plan
+    choice: MethodChoice, config: StudyConfig, table: Benchmark | None, kind: Kind, place: Plan
 ) -> dict[str, Any]:
     method = registry.open_setup(choice.name, "queries")
     given = dict(choice.settings)
-    usual = config.space if config.recipe == PAPER else config.recipe
-    name = given.pop(RECIPE, None) or place.recipe(choice.name) or usual
-    recipe = find_recipe(choice.name, method, name)
+    asked = given.pop(RECIPE, None) or place.recipe(choice.name) or config.recipe
+    recipe = find_recipe(choice.name, asked, config.space, kind.name).recipe
     resolved = place.resolve(table, method, recipe)
-    shrunk = _shrunk_warmup(recipe, resolved["epochs"])
+    shrunk = _shrunk_warmup(method, recipe, resolved["epochs"])
     rates = place.rates(method, recipe)
     settings = method.Settings.build(choice.name, recipe.settings, rates, shrunk, given)
     dumped = settings.model_dump(mode="json")
-    _check_cost(choice.name, dumped.get(COST, NONE), registry.open_space(config.space), table, kind)
-    _check_warmup(choice.name, dumped, resolved["epochs"])
+    held = by_role(method.Settings, dumped).get(COST, NONE)
+    _check_cost(choice.name, held, registry.open_space(config.space), table, kind)
+    _check_warmup(choice.name, method, dumped, resolved["epochs"])
     return {
         "method": choice.name,
         "method_version": method.version,
         "settings": settings.identity(),
         "overrides": {key: dumped.get(key, value) for key, value in choice.settings.items()},
         **resolved,
-        **place.resolve_network(recipe, dumped),
+        **place.resolve_network(recipe, by_role(method.Settings, dumped)),
     }
 
 
-def _shrunk_warmup(recipe: Recipe, epochs: int) -> dict[str, int]:
+def _shrunk_warmup(method: type[Setup], recipe: Recipe, epochs: int) -> dict[str, int]:
     """A recipe's warm-up in a search of fewer epochs keeps its share (our own decision)."""
-    warmup = recipe.settings.get(WARMUP, 0)
-    if not warmup or epochs >= recipe.epochs:
+    name = named(method.Settings, WARMUP)
+    warmup = recipe.settings.get(name, 0) if name else 0
+    if name is None or not warmup or epochs >= recipe.epochs:
         return {}
-    return {WARMUP: round(warmup * epochs / recipe.epochs)}
+    return {name: round(warmup * epochs / recipe.epochs)}
 
 
-def _check_warmup(name: str, settings: Mapping[str, Any], epochs: int) -> None:
+def _check_warmup(name: str, method: type[Setup], settings: Mapping[str, Any], epochs: int) -> None:
     """A warm-up that is as long as the search, or as one of its stages, would search nothing."""
-    stages = max(1, *(len(settings.get(key) or ()) for key in STAGED))
-    warmup = settings.get(WARMUP, 0)
+    staged = (settings[setting] for setting in roles(method.Settings).get(STAGES, ()))
+    stages = max([1, *(len(value) for value in staged if isinstance(value, list))])
+    setting = named(method.Settings, WARMUP)
+    warmup = settings[setting] if setting else 0
     if warmup and warmup >= epochs // stages:
         where = (
             f"{stages} stages of {epochs // stages} epochs" if stages > 1 else f"{epochs} epochs"
@@ -125,35 +135,55 @@ def _check_warmup(name: str, settings: Mapping[str, Any], epochs: int) -> None:
         raise ConfigError(
             f"`{name}` leaves the architecture alone for {warmup} epochs and the search has"
             f" {where}; give it more --epochs, or fewer warm-up epochs with"
-            f" `--set {name}.{WARMUP}=...`."
+            f" `--set {name}.{setting}=...`."
         )
 
 
-def find_recipe(name: str, method: type[Setup], recipe: str) -> Recipe:
-    """A method's recipe by name."""
-    if recipe not in method.recipes:
-        raise UnknownNameError(f"recipe of `{name}`", recipe, method.recipes)
-    return method.recipes[recipe]
+# --- what answers are judged by ----------------------------------------------------------------
 
 
-# --- metrics -----------------------------------------------------------------------------------
+def _judged(
+    config: StudyConfig, table: Benchmark | None, kind: Kind, place: Plan
+) -> dict[str, str]:
+    """What answers are looked up in and judged by; without a benchmark by what is concluded."""
+    if table is None:
+        return {"table": "", "table_hash": "", "dataset": "", "report_metric": _own(config, kind)}
+    dataset = place.dataset(table)
+    asked = config.report_metric
+    metric = find_metric(table, dataset, asked).name if asked else table.report_metric(dataset)
+    facts = {"table": table.name, "table_hash": table.content_hash}
+    return facts | {"dataset": dataset, "report_metric": metric}
 
 
-def _report_metric(table: Table, config: StudyConfig, dataset: str) -> str:
-    if config.report_metric is None:
-        return table.report_metric(dataset)
-    return find_metric(table, dataset, config.report_metric).name
+def _own(config: StudyConfig, kind: Kind) -> str:
+    """What the kind's problems conclude by themselves."""
+    if not kind.concludes:
+        raise ConfigError(
+            f"A {kind.name} says nothing of its answers by itself, so that it needs a benchmark to"
+            f" look them up in; give one of space `{config.space}` with `--table NAME`"
+            " (`nasharness list tables`)."
+        )
+    if config.report_metric not in (None, kind.concludes):
+        raise ConfigError(
+            f"`{config.report_metric}` cannot be what results are judged by: nothing is looked up"
+            f" in a benchmark, and so they are judged by `{kind.concludes}`; leave --report-metric"
+            " out, or give a --table that has it."
+        )
+    return kind.concludes
 
 
-def _check_cost(method: str, name: Any, space: SearchSpace, table: Table, kind: Kind) -> None:
-    """A cost must be one that there is, and that a benchmark has of every architecture."""
+def _check_cost(
+    method: str, name: Any, space: SearchSpace, table: Benchmark | None, kind: Kind
+) -> None:
+    """A cost must be one that there is, and that a complete table has of every architecture."""
     if not isinstance(name, str) or name == NONE:
         return
     known = named_costs(space, table, measured=kind.measures)
     if name not in known:
-        where = f"cost of space `{space.name}` or in table `{table.name}` for `{method}`"
+        there = "" if table is None else f" or in table `{table.name}`"
+        where = f"cost of space `{space.name}`{there} for `{method}`"
         raise UnknownNameError(where, name, known, OTHERS)
-    if not (metric := known[name].metric):
+    if not (metric := known[name].metric) or not isinstance(table, CompleteTable):
         return
     column = table.column(metric)
     if holes := int((column != column).sum()):  # noqa: PLR0124 - NaN

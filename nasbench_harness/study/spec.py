@@ -13,6 +13,7 @@ from typing import Any, ClassVar, Literal
 from nasbench_harness import registry
 from nasbench_harness.errors import HarnessError
 from nasbench_harness.problems.kinds import kind_of
+from nasbench_harness.settings import by_role
 
 _NOT_DECISIVE = ("overrides", "recipe", "network_overrides", "images", "image_layout")
 _OPTIONAL = (
@@ -39,18 +40,21 @@ class TrialSpec:
     space: str
     space_version: str
     table: str
+    """The benchmark that answers are looked up in; empty without one, as `table_hash`, `dataset`
+    and `search_metric` are."""
     table_hash: str
     problem: str
     dataset: str
     search_metric: str
     report_metric: str
+    """What it is judged by: a column of the benchmark, else what the kind concludes."""
     steps: int
     epochs: int
     batch_size: int
     noise: float | str
     seed: int
     images: str = ""
-    """What a supernet is trained on; `dataset` is the table's, where answers are looked up."""
+    """What a supernet is trained on; `dataset` is the benchmark's, where answers are looked up."""
     image_limit: int | None = None
     image_size: int | None = None
     image_layout: Literal["parts", "classes"] | None = None
@@ -69,9 +73,28 @@ class TrialSpec:
     """Of a kind of problem that has no fields of its own here."""
 
     @property
+    def judged(self) -> str:
+        """Where its answer is looked up and what it is judged by, in words."""
+        where = f"table `{self.table}`" if self.table else "no benchmark"
+        return f"{where}, {self.report_metric}"
+
+    @property
     def label(self) -> str:
         """The method as a row of a table names it: `unas`, `unas[temperature=0.4]`."""
         return method_label(self.method, self.overrides)
+
+    @property
+    def changed(self) -> dict[str, Any]:
+        """What the user changed of the recipe: of the method, and of what it trains."""
+        return {**self.overrides, **self.network_overrides}
+
+    @cached_property
+    def roles(self) -> Mapping[str, Any]:
+        """The settings that have a role, by it; none where the method is not installed."""
+        try:
+            return by_role(registry.open_setup(self.method).Settings, self.settings)
+        except HarnessError:
+            return {}
 
     @cached_property
     def interval(self) -> float:

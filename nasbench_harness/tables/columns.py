@@ -22,7 +22,7 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from nasbench_harness.contracts import Cost, Metric
+from nasbench_harness.contracts import Architecture, Cost, EnumerableSpace, Metric
 from nasbench_harness.errors import HarnessError, UnknownNameError
 from nasbench_harness.store.files import new_folder
 from nasbench_harness.tables.metrics import OTHERS
@@ -72,12 +72,20 @@ class TableError(HarnessError):
 
 
 class ColumnTable:
-    """A `Table` over the folder that `write_columns` wrote."""
+    """A `CompleteTable` over the folder that `write_columns` wrote."""
 
     def __init__(
-        self, folder: Path, costs: Callable[[Iterable[Metric]], Sequence[Cost]] = lambda _: ()
+        self,
+        folder: Path,
+        space: EnumerableSpace | None = None,
+        *,
+        costs: Callable[[Iterable[Metric]], Sequence[Cost]] = lambda _: (),
     ) -> None:
-        """`costs` tells which of the columns are costs that a search may hold down."""
+        """`space` is the one whose architectures the rows are; None: the installed one of its name.
+
+        `costs` tells which of the columns are costs that a search may hold down. TableError if the
+        folder holds no table, or a damaged one.
+        """
         header = _read_header(folder)
         self._costs_among = costs
         self.folder = folder
@@ -92,6 +100,7 @@ class ColumnTable:
         self._hashes: dict[str, str] = header["column_sha256"]
         self._order = {name: position for position, name in enumerate(self.metrics)}
         self._size: int = header["rows"]
+        self._given_space = space
         self._columns: dict[str, memoryview[float]] = {}
         self._best: dict[str, float] = {}
         self._sorted: dict[str, list[float]] = {}
@@ -110,6 +119,8 @@ class ColumnTable:
     @cached_property
     def rows(self) -> Rows:
         """Which architecture every row is, worked out when somebody asks."""
+        if self._given_space is not None:
+            return Rows(self._size, self._given_space)
         return rows_of(self.space, self._size)
 
     @property
@@ -126,16 +137,29 @@ class ColumnTable:
         """[size] the architecture string of every row, in rank order; read-only."""
         return self.rows.architectures
 
-    def value(self, metric: str, rank: int) -> float:
-        """One number of one architecture, by its rank (`space.rank(arch)`, not its index)."""
-        try:
-            return self._columns[metric][rank]
-        except KeyError:
-            return self._column(metric)[rank]
+    def value(self, metric: str, arch: Architecture) -> float:
+        """One number of one architecture; HarnessError for one of another space."""
+        return self._at(metric, self._row(arch))
 
-    def lookup(self, rank: int) -> dict[str, float]:
-        """Every number of one architecture, by its rank (`space.rank(arch)`, not its index)."""
-        return {metric: self.value(metric, rank) for metric in self.metrics}
+    def lookup(self, arch: Architecture) -> dict[str, float]:
+        """Every number of one architecture; HarnessError for one of another space."""
+        row = self._row(arch)
+        return {metric: self._at(metric, row) for metric in self.metrics}
+
+    def _row(self, arch: Architecture) -> int:
+        if getattr(arch, "space", None) != self.space:
+            raise HarnessError(
+                f"Table `{self.name}` is asked for an architecture of space `{self.space}`, and"
+                f" {arch!r} is none; `space.unrank(rank)` is one, `column(metric)[rank]` its"
+                " number."
+            )
+        return self.rows.rank(arch)
+
+    def _at(self, metric: str, row: int) -> float:
+        try:
+            return self._columns[metric][row]
+        except KeyError:
+            return self._column(metric)[row]
 
     def column(self, metric: str, order: Literal["rank", "index"] = "rank") -> NDArray[np.float64]:
         """[size] numbers, read-only: in rank order, not copied, or in that of the official index.
@@ -210,13 +234,13 @@ class ColumnTable:
         known = [m for m in self._metrics_of(dataset) if m.report]
         return max(known, key=lambda metric: metric.epochs or 0).name
 
-    def training_seconds(self, metric: str, rank: int) -> float | None:
+    def training_seconds(self, metric: str, arch: Architecture) -> float | None:
         """Recorded training time, scaled to the metric's epochs and data set; None if unknown."""
         recorded, described = self.provenance.training_time, self.metrics[metric]
         if recorded is None or described.epochs is None:
             return None
         scale = recorded.factors[described.dataset] * described.epochs / recorded.epochs
-        return scale * self.value(recorded.column, rank)
+        return scale * self.value(recorded.column, arch)
 
     def _ordered(self, metric: str) -> list[float]:
         """The column's numbers, ascending, without missing ones; sorted once."""

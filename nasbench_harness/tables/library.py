@@ -10,7 +10,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from nasbench_harness import registry
-from nasbench_harness.contracts import DataSource, Table
+from nasbench_harness.contracts import Benchmark, CompleteTable, DataSource
 from nasbench_harness.errors import HarnessError
 from nasbench_harness.process.names import own_folder
 from nasbench_harness.store.files import replacing_folder
@@ -28,13 +28,21 @@ def cache_folder() -> Path:
     return own_folder("NASHARNESS_CACHE", "cache")
 
 
+NO_TABLE = "none"
+"""What a study is asked for with that looks nothing up."""
+
+
+def find_table(name: str) -> Benchmark | None:
+    """The benchmark of that name, None where nothing is looked up; HarnessError as `open_table`."""
+    return None if name in ("", NO_TABLE) else registry.open_table(name)
+
+
 def tables_of(space: str) -> tuple[str, ...]:
-    """The tables a space calls its own, the preferred first; those of any space where it has none.
+    """The tables a space calls its own, the preferred first.
 
     UnknownNameError if there is no such space.
     """
-    own: tuple[str, ...] = tuple(getattr(registry.spaces.load(space), "tables", ()))
-    return own or tuple(registry.tables.names())
+    return tuple(getattr(registry.spaces.load(space), "tables", ()))
 
 
 def is_installed(table: str) -> bool:
@@ -43,20 +51,23 @@ def is_installed(table: str) -> bool:
     return source is None or source.is_installed()
 
 
-def default_table(space: str = registry.DEFAULT_SPACE) -> str:
-    """What is looked up in where nothing is said: the first of the space's that is installed."""
-    names = tables_of(space)
-    return next((name for name in names[:-1] if is_installed(name)), names[-1])
+def default_table(space: str | None = None) -> str:
+    """What is looked up in where nothing is said: the first of the space's that is installed.
+
+    `NO_TABLE` where the space names none.
+    """
+    names = tables_of(space or registry.default_space())
+    return next((name for name in names[:-1] if is_installed(name)), fallback_table(space))
 
 
-def fallback_table(space: str = registry.DEFAULT_SPACE) -> str:
-    """The table of the space that is always there."""
-    return tables_of(space)[-1]
+def fallback_table(space: str | None = None) -> str:
+    """The table of the space that is always there; `NO_TABLE` where it names none."""
+    return next(reversed(tables_of(space or registry.default_space())), NO_TABLE)
 
 
 def preferred(space: str) -> DataSource | None:
     """What brings the table a space prefers; None where it says of none."""
-    own = getattr(registry.spaces.load(space), "tables", ())
+    own = tables_of(space)
     return registry.data_of(own[0]) if own else None
 
 
@@ -104,7 +115,8 @@ def installing(folder: Path) -> Iterator[None]:
         ) from error
 
 
-def verify_columns(table: Table) -> None:
-    """Read every column, which checks it against its recorded hash."""
-    for metric in table.metrics:
-        table.value(metric, 0)
+def verify_columns(table: Benchmark) -> None:
+    """Read every column of a complete table, which checks it where its sum is recorded."""
+    if isinstance(table, CompleteTable):
+        for metric in table.metrics:
+            table.column(metric)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from nasbench_harness.contracts import Metric, Table
-from nasbench_harness.errors import UnknownNameError
+import math
+
+from nasbench_harness.contracts import Architecture, Benchmark, CompleteTable, Metric
+from nasbench_harness.errors import HarnessError, UnknownNameError
 
 OTHERS = "`nasharness data list` tells which other tables there are and how to install them."
 """What to do where a table lacks something."""
 
 
-def find_metric(table: Table, dataset: str, text: str) -> Metric:
+def find_metric(table: Benchmark, dataset: str, text: str) -> Metric:
     """A metric by its column name, or by split and epochs: `valid@200`, `test@12`."""
     if text in table.metrics:
         return table.metrics[text]
@@ -24,6 +26,19 @@ def find_metric(table: Table, dataset: str, text: str) -> Metric:
 
 LATENCY_COST = "latency:"
 """`latency:pixel3` is the cost that a table's column for that device holds."""
+
+
+def value_of(table: Benchmark, metric: str, arch: Architecture) -> float | None:
+    """One number; None where the benchmark does not know it."""
+    try:
+        value = table.value(metric, arch)
+    except HarnessError:
+        if isinstance(table, CompleteTable):  # it knows every architecture
+            raise
+        return None
+    return value if math.isfinite(value) else None
+
+
 LATENCY = "latency_ms_"
 
 
@@ -32,6 +47,6 @@ def latency_metric(device: str) -> str:
     return f"{LATENCY}{device}"
 
 
-def devices(table: Table) -> list[str]:
+def devices(table: Benchmark) -> list[str]:
     """The devices a table has latencies of."""
     return [name.removeprefix(LATENCY) for name in table.metrics if name.startswith(LATENCY)]

@@ -7,7 +7,7 @@ that.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from nasbench_harness.contracts import EnumerableSpace
+    from nasbench_harness.contracts import Architecture, EnumerableSpace
 
 ARCHITECTURE, INDEX, RANK = "architecture", "index", "rank"
 
@@ -72,12 +72,21 @@ class Rows:
         """[size] every row's architecture as its community writes it."""
         import numpy as np
 
+        space = self._space()
+        return _read_only(np.array([str(arch) for arch in space.enumerate()], dtype=object))
+
+    @cached_property
+    def rank(self) -> Callable[[Architecture], int]:
+        """Which row an architecture of the space is."""
+        return self._space().rank
+
+    def _space(self) -> EnumerableSpace:
         if self.space is None:
             raise HarnessError(
                 "The table's search space is not installed here, so that its rows have ranks and"
                 f" no architectures; installed: {', '.join(registry.spaces.names()) or 'none'}."
             )
-        return _read_only(np.array([str(arch) for arch in self.space.enumerate()], dtype=object))
+        return self.space
 
     def frame(self, columns: Mapping[str, NDArray[np.float64]]) -> pd.DataFrame:
         """Columns in rank order as a frame that is keyed and sorted by `key`.

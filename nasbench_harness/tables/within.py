@@ -6,9 +6,10 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from nasbench_harness import registry
-from nasbench_harness.contracts import Cost, Enumerable
+from nasbench_harness.contracts import CompleteTable, Cost, Enumerable
 from nasbench_harness.study.heldcost import HeldCost
 from nasbench_harness.tables.enumeration import enumerable
+from nasbench_harness.tables.library import find_table
 
 if TYPE_CHECKING:
     import numpy as np
@@ -26,25 +27,30 @@ def costs_of(spec: TrialSpec, held: HeldCost) -> NDArray[np.float64]:
     return _costs(spec.space, spec.table, spec.table_hash, spec.dataset, held.cost)
 
 
+def known_of_all(spec: TrialSpec) -> bool:
+    """Is there a complete table, of a space that lists its architectures."""
+    listed = isinstance(registry.open_space(spec.space), Enumerable)
+    return listed and isinstance(find_table(spec.table), CompleteTable)
+
+
 def best_within(spec: TrialSpec, held: HeldCost) -> float | None:
     """The highest value of the report metric within the target, worked out once.
 
-    None if nothing is within it, or nobody knows what all architectures cost and are worth.
+    None if nothing is within it, and where nobody knows what all architectures cost and are worth:
+    without a complete table.
     """
-    if not spec.table or not held.cost.of_all or held.target is None:
+    if not held.cost.of_all or held.target is None or not known_of_all(spec):
         return None
     where = spec.space, spec.table, spec.table_hash, spec.dataset
-    return _best(where, spec.report_metric, held)
+    return _best(where, spec.report_metric, held.cost, held.target)
 
 
 @lru_cache(maxsize=64)
-def _best(where: tuple[str, str, str, str], metric: str, held: HeldCost) -> float | None:
+def _best(where: tuple[str, str, str, str], metric: str, cost: Cost, target: float) -> float | None:
     import numpy as np
 
-    if not isinstance(registry.open_space(where[0]), Enumerable):
-        return None
-    column = registry.open_table(where[1]).column(metric)
-    within = column[(_costs(*where, held.cost) <= held.target) & np.isfinite(column)]
+    column = registry.open_complete(where[1]).column(metric)
+    within = column[(_costs(*where, cost) <= target) & np.isfinite(column)]
     return float(within.max()) if len(within) else None
 
 
@@ -53,7 +59,7 @@ def _costs(space: str, table: str, content: str, dataset: str, cost: Cost) -> ND
     import numpy as np
 
     if cost.metric:
-        return registry.open_table(table).column(cost.metric) / cost.scale
+        return registry.open_complete(table).column(cost.metric) / cost.scale
     opened = enumerable(registry.open_space(space), "costs are compared over all of them")
     costs = (cost.shown(opened.cost(arch, cost.name, dataset)) for arch in opened.enumerate())
     return np.fromiter(costs, dtype=np.float64, count=opened.size)

@@ -9,7 +9,7 @@ found out.
 """
 
 from nasbench_harness.testing.data import check_data
-from nasbench_harness.testing.networks import check_networks
+from nasbench_harness.testing.networks import check_costs, check_networks
 from nasbench_harness.testing.searchers import check_searcher
 from nasbench_harness.testing.spaces import check_space
 from nasbench_harness.testing.tables import check_table
@@ -20,6 +20,7 @@ __all__ = [
     "TOY_OPTIONS",
     "ToySpace",
     "ToyTable",
+    "check_costs",
     "check_data",
     "check_networks",
     "check_searcher",

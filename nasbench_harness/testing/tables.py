@@ -1,50 +1,95 @@
-"""Does a table keep the contract of `Table`."""
+"""Does a benchmark keep the contract of `Benchmark`, and of `CompleteTable` where it is one."""
 
 from __future__ import annotations
 
-import numpy as np
+from collections.abc import Sequence
+from typing import cast
 
-from nasbench_harness.contracts import EnumerableSpace, Table
+import numpy as np
+import torch
+
+from nasbench_harness.contracts import (
+    Architecture,
+    Benchmark,
+    CompleteTable,
+    Enumerable,
+    EnumerableSpace,
+    SearchSpace,
+)
 from nasbench_harness.errors import HarnessError
 
+PARTS = ("column", "tensor", "standing", "best")
+"""What makes a benchmark a complete table."""
 
-def check_table(table: Table, space: EnumerableSpace) -> None:
-    """Does a table keep the contract of `Table` for its space.
 
-    Every column has a row per architecture and cannot be written to; single look-ups, columns and
-    tensors agree; metrics explain themselves; search and report metrics exist for every dataset.
+def check_table(table: Benchmark, space: SearchSpace, *, samples: int = 20) -> None:
+    """Does a benchmark keep the contract of `Benchmark` for its space.
+
+    Tried on `samples` random architectures: single numbers and look-ups agree, or are refused with
+    a HarnessError; metrics explain themselves; search and report metrics exist for every data set.
+    A `CompleteTable` is held to more: every column has a row per architecture and cannot be written
+    to; single numbers, columns and tensors agree.
     """
-    assert table.space == space.name, "a table names its space"
-    assert table.content_hash, "a table has a content hash"
-    assert table.caveat, "a table says what a reader must know"
-    options = tuple(len(decision.options) for decision in space.decisions)
+    assert table.space == space.name, "a benchmark names its space"
+    assert table.content_hash, "a benchmark has a content hash"
+    assert table.caveat, "a benchmark says what a reader must know"
+    generator = torch.Generator().manual_seed(0)
+    drawn = [space.sample(generator) for _ in range(samples)]
     for name, metric in table.metrics.items():
         assert metric.name == name, "metrics are keyed by their name"
         assert metric.meaning, f"{name} must explain itself"
-        _check_column(table, name, space.size, options)
+        _check_numbers(table, name, drawn)
     for dataset in {metric.dataset for metric in table.metrics.values() if metric.report}:
         assert table.metrics[table.search_metric(dataset)].search, "search_metric may be searched"
         assert table.metrics[table.report_metric(dataset)].report, "report_metric may be reported"
-    _check_unknown_metric(table)
+    _check_unknown_metric(table, drawn[0])
+    _check_complete(table, space)
 
 
-def _check_column(table: Table, name: str, size: int, options: tuple[int, ...]) -> None:
+def _check_numbers(table: Benchmark, name: str, drawn: Sequence[Architecture]) -> None:
+    for arch in drawn:
+        try:
+            value, found = table.value(name, arch), table.lookup(arch)
+        except HarnessError as error:  # it does not know the architecture
+            assert not isinstance(table, CompleteTable), f"it must know {arch} ({error})"
+            continue
+        assert set(found) <= set(table.metrics), f"lookup({arch}) must tell its metrics only"
+        same = np.array_equal(value, found.get(name, np.nan), equal_nan=True)
+        assert same, f"{name} of {arch} must agree with lookup"
+        seconds = table.training_seconds(name, arch)
+        assert seconds is None or seconds >= 0, f"training_seconds of {name} must be a duration"
+
+
+def _check_complete(table: Benchmark, space: SearchSpace) -> None:
+    """All of what makes a complete table, or nothing of it."""
+    if not isinstance(table, CompleteTable):
+        some = [part for part in PARTS if hasattr(table, part)]
+        assert not some, f"a benchmark with {', '.join(some)} needs all of {', '.join(PARTS)}"
+        return
+    assert isinstance(space, Enumerable), "a complete table has a row of what can be listed"
+    for name in table.metrics:
+        _check_column(table, name, cast("EnumerableSpace", space))
+
+
+def _check_column(table: CompleteTable, name: str, space: EnumerableSpace) -> None:
+    options = tuple(len(decision.options) for decision in space.decisions)
     column, tensor = table.column(name), table.tensor(name)
-    assert column.shape == (size,), f"{name} must have a row per architecture"
+    assert column.shape == (space.size,), f"{name} must have a row per architecture"
     assert tensor.shape == options, f"{name} as a tensor must have an axis per decision"
     assert not column.flags.writeable, f"{name} must be read-only"
     assert not tensor.flags.writeable, f"{name} must be read-only"
-    for rank in (0, size // 2, size - 1):
-        answers = [table.value(name, rank), tensor.flat[rank], table.lookup(rank)[name]]
+    for rank in (0, space.size // 2, space.size - 1):
+        arch = space.unrank(rank)
+        answers = [table.value(name, arch), tensor.flat[rank], table.lookup(arch)[name]]
         same = np.array_equal(answers, [column[rank]] * 3, equal_nan=True)
         assert same, f"{name} must agree with itself"
     assert table.best(name) == np.nanmax(column), f"best({name}) must be the maximum"
     assert table.standing(name, table.best(name))[1] == 0, "nothing is better than the best"
 
 
-def _check_unknown_metric(table: Table) -> None:
+def _check_unknown_metric(table: Benchmark, arch: Architecture) -> None:
     try:
-        table.value("no such metric", 0)
+        table.value("no such metric", arch)
     except HarnessError:
         return
     raise AssertionError("an unknown metric must raise a HarnessError")

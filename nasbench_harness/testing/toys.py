@@ -119,13 +119,13 @@ class ToyTable:
             TOY_METRIC: Metric(TOY_METRIC, "random", "%", "toy", "test", None, True, True)
         }
 
-    def value(self, metric: str, rank: int) -> float:
+    def value(self, metric: str, arch: Architecture) -> float:
         """One number."""
-        return float(self.column(metric)[rank])
+        return float(self.tensor(metric)[arch.choices])
 
-    def lookup(self, rank: int) -> dict[str, float]:
+    def lookup(self, arch: Architecture) -> dict[str, float]:
         """The only number."""
-        return {TOY_METRIC: self.value(TOY_METRIC, rank)}
+        return {TOY_METRIC: self.value(TOY_METRIC, arch)}
 
     def column(self, metric: str) -> NDArray[np.float64]:
         """[size]."""
@@ -156,7 +156,7 @@ class ToyTable:
         """The only metric."""
         return TOY_METRIC
 
-    def training_seconds(self, metric: str, rank: int) -> float | None:
+    def training_seconds(self, metric: str, arch: Architecture) -> float | None:
         """Nobody trained anything."""
         return None
 

@@ -84,7 +84,8 @@ def _running(kind: FolderKind[Any], trials: Sequence[TrialState], *, bars: bool)
     table.add_column(kind.job, no_wrap=True)
     if bars:
         table.add_column("")
-    regret = ["regret (points)"] if kind.regret else []
+    missed = kind.regret and any(t.regret is not None or t.accuracy is None for t in trials)
+    regret = ["regret (points)"] if missed else []
     for name in (kind.spec.counter, *regret, "accuracy (%)", f"{kind.work} (s)"):
         table.add_column(name, justify="right", no_wrap=True)
     if errors:
@@ -93,7 +94,7 @@ def _running(kind: FolderKind[Any], trials: Sequence[TrialState], *, bars: bool)
         bar = [ProgressBar(trial.steps, trial.step, width=BAR_WIDTH)] if bars else []
         table.add_row(
             Text(f"{trial.method} seed {trial.seed}"), *bar, f"{trial.step}/{trial.steps}",
-            *([_number(trial.regret, 3)] if kind.regret else []),
+            *([_number(trial.regret, 3)] if missed else []),
             _number(trial.accuracy, 2), _number(trial.seconds, 1),
             *([Text(printable(trial.error))] if errors else []),
         )  # fmt: skip

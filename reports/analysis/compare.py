@@ -99,19 +99,32 @@ class Compared(Protocol):
         """The trials with a result."""
 
 
-def compare(data: Compared, first: str, second: str, measure: Measure = "regret") -> Comparison:
+def measure_of(data: Compared) -> Measure:
+    """What a study is compared by: regret, or accuracy where nothing has a regret."""
+    return "regret" if "regret" in data.done else "accuracy"
+
+
+def compare(data: Compared, first: str, second: str, measure: Measure | None = None) -> Comparison:
     """Compare two methods of a study by their labels, paired by seed.
+
+    `measure` is by default what `measure_of` says.
 
     A label may be spelled in any way: `unas[temperature=1]` is `unas[temperature=1.0]`.
 
-    HarnessError if a label is unknown or has no result, both are the same, or they have no seed in
-    common. Where a study holds one seed of a method twice, as after an update of the method, the
-    later one counts.
+    HarnessError if a label is unknown or has no result, both are the same, they have no seed in
+    common, or the study has no such measure. Where a study holds one seed of a method twice, as
+    after an update of the method, the later one counts.
     """
     specs = data.study.specs
     first, second = (find_label(one, data.labels, specs) or one for one in (first, second))
     if first == second:
         raise HarnessError(f"A method cannot be compared with itself: `{first}` is given twice.")
+    measure = measure or measure_of(data)
+    if measure == "regret" and measure_of(data) != measure:
+        raise HarnessError(
+            f"Study {data.name} has no regret, because its answers were looked up in no complete"
+            " table, so that nobody knows the best; compare them by accuracy (`--metric accuracy`)."
+        )
     results = [_results(data, label, measure) for label in (first, second)]
     if not results[0].index.intersection(results[1].index).size:
         raise HarnessError(
@@ -121,12 +134,15 @@ def compare(data: Compared, first: str, second: str, measure: Measure = "regret"
     return _compared(first, second, measure, results[0], results[1])
 
 
-def compare_all(data: Compared, measure: Measure = "regret") -> list[Comparison]:
+def compare_all(data: Compared, measure: Measure | None = None) -> list[Comparison]:
     """Every pair of methods with common seeds, best first; p-values corrected over all pairs.
+
+    `measure` is by default what `measure_of` says.
 
     Seeds needed are those of the smallest p-value in Holm's order, which has to be below `ALPHA`
     over the number of pairs.
     """
+    measure = measure or measure_of(data)
     results = {label: _results_or_none(data, label, measure) for label in data.done_labels}
     labels = [
         (first, second)

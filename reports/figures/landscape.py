@@ -13,7 +13,7 @@ from matplotlib.colors import Normalize
 from matplotlib.patheffects import withStroke
 from numpy.typing import NDArray
 
-from nasbench_harness.contracts import Table
+from nasbench_harness.contracts import CompleteTable
 from nasbench_harness.reports.figures.drawing import Drawing, Omitted, PanelGrid
 from nasbench_harness.reports.figures.style import DARK, INK, LIGHT, MethodStyle
 from nasbench_harness.reports.statistics.arrays import Array
@@ -50,7 +50,7 @@ class Relief:
         return int(self.row_of[row]), int(self.column_of[column])
 
 
-def fold(table: Table, metric: str, options: list[int]) -> Relief:
+def fold(table: CompleteTable, metric: str, options: list[int]) -> Relief:
     """Fold a column of the table; `options` is the number of options of every decision."""
     rows = math.prod(options[: len(options) // 2])
     matrix = np.asarray(table.column(metric)).reshape(rows, -1)
@@ -61,12 +61,12 @@ def fold(table: Table, metric: str, options: list[int]) -> Relief:
 def draw(data: StudyData, styles: dict[str, MethodStyle]) -> Drawing | Omitted:
     """One relief per method with the path of its median seed."""
     key, title = (SUPERNET_KEY, SUPERNET_TITLE) if data.supernet else (KEY, TITLE)
-    if data.table is None:
+    if data.complete is None:
         return Omitted(key, title, data.table_missing)
     if data.space.size > LARGEST:
         return Omitted(key, title, f"{data.space.size:,} architectures are too many for a picture")
     relief = fold(
-        data.table, data.first("report_metric"), [len(d.options) for d in data.space.decisions]
+        data.complete, data.first("report_metric"), [len(d.options) for d in data.space.decisions]
     )
     paths = {label: path for label in data.done_labels if len(path := _path(data, label, relief))}
     if not paths:

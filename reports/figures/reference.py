@@ -30,9 +30,9 @@ class WholeTable:
 
 def whole_table(data: StudyData) -> WholeTable | None:
     """The report metric over all architectures; None where the table is not at hand."""
-    if data.table is None:
+    if data.complete is None:
         return None
-    column = np.asarray(data.table.column(data.first("report_metric")), dtype=float)
+    column = np.asarray(data.complete.column(data.first("report_metric")), dtype=float)
     regret = np.nanmax(column) - column
     return WholeTable(
         column.size, float(np.nanmean(regret)), float(np.nanmedian(regret)),

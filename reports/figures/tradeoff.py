@@ -14,7 +14,7 @@ from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
 from nasbench_harness import registry
-from nasbench_harness.contracts import SearchSpace, Table
+from nasbench_harness.contracts import CompleteTable, SearchSpace
 from nasbench_harness.reports.figures.drawing import Drawing, Omitted, PanelGrid
 from nasbench_harness.reports.figures.landscape import LARGEST
 from nasbench_harness.reports.figures.style import INK, MUTED, MethodStyle
@@ -55,14 +55,14 @@ def draw(data: StudyData, styles: dict[str, MethodStyle]) -> Drawing | Omitted |
     """
     if data.done.empty:
         return None
-    if data.table is None:
+    if data.complete is None:
         return Omitted(KEY, TITLE, data.table_missing)
     if data.space.size > LARGEST:
         return Omitted(KEY, TITLE, f"{data.space.size:,} architectures are too many for a picture")
-    costs = costs_of(data, data.table)
+    costs = costs_of(data, data.complete)
     if not costs:
         return Omitted(KEY, TITLE, "neither space nor table knows a cost")
-    accuracy = np.asarray(data.table.column(data.first("report_metric")), dtype=float)
+    accuracy = np.asarray(data.complete.column(data.first("report_metric")), dtype=float)
     found = found_cells(data, costs, accuracy)
     fronts = {cost.key: pareto_front(cost.values, accuracy) for cost in costs}
     grid = PanelGrid(len(costs), 280, 244, insets=(46, 10, 36, 34), footer=_footer(data))
@@ -85,7 +85,7 @@ def draw(data: StudyData, styles: dict[str, MethodStyle]) -> Drawing | Omitted |
 # --- numbers -----------------------------------------------------------------------------------
 
 
-def costs_of(data: StudyData, table: Table) -> list[Cost]:
+def costs_of(data: StudyData, table: CompleteTable) -> list[Cost]:
     """Parameters, and the latency on one device where the table has any, else multiply-adds."""
     known, dataset = [cost.name for cost in data.space.costs], str(data.first("dataset"))
     found = []
@@ -111,10 +111,10 @@ def whole_space(space: str, what: str, dataset: str) -> Array:
     return np.fromiter(costs, dtype=float, count=opened.size)
 
 
-def _device(data: StudyData, table: Table) -> str:
+def _device(data: StudyData, table: CompleteTable) -> str:
     """The device the study holds down, else one that is everywhere; empty if there is none."""
     known = devices(table)
-    wanted = [str(spec.settings.get("cost", "")) for spec in data.study.specs]
+    wanted = [str(spec.roles.get("cost", "")) for spec in data.study.specs]
     asked = [cost.removeprefix(LATENCY) for cost in wanted if cost.startswith(LATENCY)]
     if not asked and "flops" in wanted:
         return ""

@@ -138,10 +138,11 @@ def _one(key: Key, spec: TrialSpec, results: Mapping[int, Mapping[str, Any]]) ->
     return Series(key, config_of(spec), spec.method_version, ", ".join(devices), values, unfinished)
 
 
-def _check_known(metrics: Sequence[str], studies: Iterable[Study]) -> None:
+def _check_known(metrics: Sequence[str], studies: Sequence[Study]) -> None:
     """Only accuracies may be asked for: of them it is known that more is better."""
     names = {name for study in studies for spec in study.specs for name in study.result(spec)}
     known = {name for name in names if f"regret_{name}" in names} | {*COSTS}
+    known |= {spec.report_metric for study in studies for spec in study.specs} & names
     for metric in metrics:
         if metric not in known and len(known) > len(COSTS):
             raise UnknownNameError("metric in these trials", metric, known)

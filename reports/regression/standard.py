@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from nasbench_harness import registry
 from nasbench_harness.reports.regression.baseline import Baseline, BaselineError
 from nasbench_harness.reports.regression.check import CheckReport, check_folders, fitting
 from nasbench_harness.reports.regression.identity import config_of, dataset_of
@@ -15,6 +14,7 @@ from nasbench_harness.reports.regression.series import COSTS, Key, Series
 from nasbench_harness.store.studies import Study
 from nasbench_harness.study.canonical import canonical_label
 from nasbench_harness.study.spec import TrialSpec
+from nasbench_harness.tables.library import find_table
 
 
 @dataclass(frozen=True)
@@ -69,6 +69,7 @@ def _planned(studies: Iterable[Study], wanted: set[str]) -> Iterable[Series]:
 def _metrics(spec: TrialSpec) -> Iterator[str]:
     """What a result of the trial has: the accuracies that may be reported, see `recording`."""
     yield spec.report_metric
-    for metric in registry.open_table(spec.table).metrics.values():
+    table = find_table(spec.table)
+    for metric in table.metrics.values() if table else ():
         if metric.report and metric.dataset == spec.dataset:
             yield metric.name

@@ -10,12 +10,13 @@ from typing import Any
 import pandas as pd
 
 from nasbench_harness import registry
-from nasbench_harness.contracts import Metric, SearchSpace, Table
+from nasbench_harness.contracts import Benchmark, CompleteTable, Metric, SearchSpace
 from nasbench_harness.errors import HarnessError
 from nasbench_harness.process.names import printable
 from nasbench_harness.reports.analysis.compare import Comparison, compare_all
 from nasbench_harness.reports.study.summary import DONE, summarise, with_outcomes
 from nasbench_harness.store.studies import Study, StudyError, current_tables, open_study
+from nasbench_harness.tables.library import find_table
 
 TRAINED = "mean_train_accuracy"
 """Recorded only where a supernet was trained."""
@@ -29,9 +30,9 @@ class StudyData:
     trials: pd.DataFrame
     history: pd.DataFrame
     space: SearchSpace
-    table: Table | None
+    table: Benchmark | None
     table_missing: str
-    """Why there is no table to look into, in a sentence; empty if there is one."""
+    """Why there is no table to look into, in a sentence; empty if there is one, or never was."""
 
     @property
     def name(self) -> str:
@@ -118,6 +119,11 @@ class StudyData:
         """What all trials of the study share, such as `report_metric` or `dataset`."""
         return self.trials[column].iloc[0]
 
+    @cached_property
+    def complete(self) -> CompleteTable | None:
+        """The table, if it is at hand and has every architecture: where regret is known from."""
+        return self.table if isinstance(self.table, CompleteTable) else None
+
     @property
     def metric(self) -> Metric | None:
         """What the report metric is, if the table is at hand."""
@@ -151,14 +157,14 @@ def read_study(study: Study) -> StudyData:
     return StudyData(study, trials, history, space, table, missing)
 
 
-def _table(study: Study) -> tuple[Table | None, str]:
+def _table(study: Study) -> tuple[Benchmark | None, str]:
     """The benchmark table, if it is still the one the study used."""
     spec = study.specs[0]
     try:
-        table = registry.open_table(spec.table)
+        table = find_table(spec.table)
     except HarnessError as error:
         return None, f"the table `{spec.table}` cannot be opened here ({error})"
-    if table.content_hash != spec.table_hash:
+    if table is not None and table.content_hash != spec.table_hash:
         return None, (
             f"the table `{spec.table}` installed here is not the one the study used"
             f" ({table.content_hash[:12]} here, {spec.table_hash[:12]} then)"

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from scipy.stats import beta
 
-from nasbench_harness.contracts import Table
+from nasbench_harness.contracts import CompleteTable
 from nasbench_harness.errors import HarnessError
 from nasbench_harness.reports.regression.decision import ALARM_LEVEL
 from nasbench_harness.reports.regression.margins import ACCURACY, MARGINS
@@ -32,7 +32,7 @@ UNAS = [BEST] * 73 + [93.988] * 19 + [93.87] * 6 + [93.75, 93.548]
 EDAS = [BEST] * 97 + [93.98, 93.87, 93.4392]
 
 
-def default_study(table: Table) -> list[Array]:
+def default_study(table: CompleteTable) -> list[Array]:
     """DARTS, DrNAS, EDAS, UNAS and random search."""
     cells = np.sort(table.column(METRIC))
     best_of_100 = cells[(np.linspace(0, 1, 2001)[1:] ** (1 / 100) * len(cells)).astype(int) - 1]
@@ -51,7 +51,7 @@ def at_least(rate: float, studies: int) -> float:
 
 
 @pytest.fixture(scope="module")
-def simulated(table: Table) -> SimulatedStudy:
+def simulated(table: CompleteTable) -> SimulatedStudy:
     samples = default_study(table)
     return SimulatedStudy(samples, SEEDS, [MARGIN] * len(samples), STUDIES)
 
@@ -83,7 +83,7 @@ def test_noisy_methods_raise_no_alarm_either() -> None:
     assert noisy.rates(3, 0.5).inconclusive > 0.9  # 20 seeds cannot, and the check says so
 
 
-def test_an_uncorrected_alarm_would_break_the_promise(table: Table) -> None:
+def test_an_uncorrected_alarm_would_break_the_promise(table: CompleteTable) -> None:
     """The simulation can fail: any loss at 5 % is an alarm in one study in twenty."""
     old, new = np.random.default_rng(2).choice(default_study(table)[4], (2, 1000, SEEDS))
     assert np.mean(greater_p(old, new, 2000) <= 0.05) > 0.03

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from nasbench_harness.contracts import Table
+from nasbench_harness.contracts import CompleteTable
 from nasbench_harness.reports.figures import tradeoff
 from nasbench_harness.reports.figures.drawing import Drawing, Omitted, save
 from nasbench_harness.reports.figures.style import method_styles
@@ -61,7 +61,7 @@ def test_costs_of_the_whole_space_are_in_rank_order(space: NB201) -> None:
         assert costs[rank] == space.cost(space.unrank(rank), "params", "cifar100")
 
 
-def test_every_answer_is_a_mark(data: StudyData, table: Table) -> None:
+def test_every_answer_is_a_mark(data: StudyData, table: CompleteTable) -> None:
     rows = drawn(data).tables["tradeoff"]
     assert rows.groupby("method")["found"].sum().to_dict() == dict.fromkeys(data.labels, 3)
     known = data.done.set_index("architecture")

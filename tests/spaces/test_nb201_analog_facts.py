@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from nasbench_harness.contracts import Table
+from nasbench_harness.contracts import CompleteTable
 from nasbench_harness.spaces.nb201 import NB201
 from nasbench_harness.spaces.nb201.structure import is_connected
 from nasbench_harness.spaces.nb201.tables import analog
@@ -41,7 +41,7 @@ def ranks(space: NB201) -> np.ndarray:
 
 
 @pytest.fixture(scope="module")
-def accuracy(table: Table, ranks: np.ndarray) -> np.ndarray:
+def accuracy(table: CompleteTable, ranks: np.ndarray) -> np.ndarray:
     """Our accuracy in index order."""
     return table.column(METRIC)[ranks]
 
@@ -56,14 +56,14 @@ def comparison(facts: dict[str, Any]) -> dict[str, Any]:
 # --- the same numbers --------------------------------------------------------------------------
 
 
-def test_columns_are_those_of_the_reference(table: Table, reference: pd.DataFrame) -> None:
+def test_columns_are_those_of_the_reference(table: CompleteTable, reference: pd.DataFrame) -> None:
     theirs = set(reference.columns) - {"index", "arch", "op_indices"}
     assert {f"cifar10_{name}" for name in theirs} == set(table.metrics)
 
 
 @pytest.mark.parametrize("name", [metric.name for metric in analog.metrics()])
 def test_column_equals_the_reference_exactly(
-    table: Table, reference: pd.DataFrame, ranks: np.ndarray, name: str
+    table: CompleteTable, reference: pd.DataFrame, ranks: np.ndarray, name: str
 ) -> None:
     theirs = reference[name.removeprefix("cifar10_")].to_numpy()
     assert np.array_equal(table.column(name)[ranks], theirs)

@@ -115,6 +115,9 @@ class ShuffledSpace(ToySpace):
     def indices(self) -> Any:
         return np.arange(self.size)[::-1]
 
+    def at_index(self, index: int) -> Architecture:
+        return self.unrank(self.size - 1 - index)
+
     def describe(self, arch: Architecture) -> dict[str, Any]:
         return {"index": self.size - 1 - self.rank(arch)}
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from nasbench_harness.contracts import (
+    Benchmark,
+    CompleteTable,
+    EnumerableSpace,
     Kind,
     Problem,
     Search,
     SearchSpace,
     StandAloneAccuracy,
-    Table,
     UnrolledGradient,
 )
 from nasbench_harness.problems.base import PlainKind
@@ -59,20 +61,22 @@ class LandscapeKind(PlainKind):
         hardware: Hardware,
         opened: Callable[[Any], None],
     ) -> OnTable:
-        """Nothing but a table of all architectures is needed."""
+        """Nothing but a complete table is needed."""
         from nasbench_harness.problems.landscape.planning import OnTable
         from nasbench_harness.tables.enumeration import enumerable
 
         enumerable(space, "a landscape has a number for every one of them")
-        return OnTable(config, options)
+        return OnTable(config, options, space.name)
 
     def elsewhere(self, given: Mapping[str, Any], there: Kind) -> str:
         """Whatever searches something else has a loss of its own to look at."""
-        if not {"noise", "search_metric"} & set(given):
+        looks = [name for name in ("noise", "search_metric") if name in given]
+        if not looks:
             return ""
+        told = " and ".join(f"`{name}`" for name in looks)
         return (
-            f"`noise` and `search_metric` are about landscapes; a {there.name} is searched on its"
-            " own validation loss."
+            f"{told} {'is' if len(looks) == 1 else 'are'} about landscapes; a {there.name} is"
+            " searched on its own validation loss."
         )
 
     def problem(self) -> type:
@@ -85,7 +89,7 @@ class LandscapeKind(PlainKind):
         self,
         spec: TrialSpec,
         space: SearchSpace,
-        table: Table,
+        table: Benchmark | None,
         hardware: Hardware,
         device: torch.device,
     ) -> Problem:
@@ -93,8 +97,8 @@ class LandscapeKind(PlainKind):
         from nasbench_harness.problems.landscape.objective import Landscape
 
         return Landscape(
-            space,
-            table,
+            cast("EnumerableSpace", space),
+            cast("CompleteTable", table),
             metric=spec.search_metric,
             dataset=spec.dataset,
             steps=spec.steps,

@@ -20,7 +20,15 @@ from torch import Tensor
 from torch.autograd import Function
 from torch.autograd.function import once_differentiable
 
-from nasbench_harness.contracts import Architecture, Cost, Log, Progress, SearchSpace, Split, Table
+from nasbench_harness.contracts import (
+    Architecture,
+    CompleteTable,
+    Cost,
+    EnumerableSpace,
+    Log,
+    Progress,
+    Split,
+)
 from nasbench_harness.problems.costs import known_cost
 from nasbench_harness.problems.landscape.runs import run_metrics
 from nasbench_harness.study.costs import cost_of, named_costs
@@ -39,8 +47,8 @@ class Landscape:
 
     def __init__(  # noqa: PLR0913 - keywords, each a fact of the study
         self,
-        space: SearchSpace,
-        table: Table,
+        space: EnumerableSpace,
+        table: CompleteTable,
         *,
         metric: str,
         dataset: str,
@@ -128,14 +136,13 @@ class Landscape:
 
     def _query(self, arch: Architecture) -> int:
         """Count a query and what training it would have taken; returns the entry's place."""
-        rank = self.space.rank(arch)
-        seconds = self._table.training_seconds(self._metric, rank)
+        seconds = self._table.training_seconds(self._metric, arch)
         if seconds is None or self.simulated_seconds is None:
             self.simulated_seconds = None
         else:
             self.simulated_seconds += seconds
         self.queries += 1
-        return rank
+        return self.space.rank(arch)
 
     @cached_property
     def costs(self) -> Mapping[str, Cost]:
@@ -199,7 +206,7 @@ class SeedRuns:
     """[entries, runs]: 1 where it was, 0 elsewhere."""
 
 
-def seed_runs(table: Table, metric: str) -> SeedRuns:
+def seed_runs(table: CompleteTable, metric: str) -> SeedRuns:
     """The runs behind every entry of a mean."""
     accuracy = np.stack([table.column(m) / 100 for m in run_metrics(table, metric)], axis=1)
     return SeedRuns(accuracy, torch.from_numpy(np.isfinite(accuracy).astype(np.float64)))

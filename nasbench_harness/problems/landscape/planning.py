@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from nasbench_harness.contracts import Recipe, Table
+from nasbench_harness.contracts import Benchmark, CompleteTable, Recipe
 from nasbench_harness.problems.base import PlainPlan
 from nasbench_harness.problems.landscape.options import LandscapeOptions
 from nasbench_harness.problems.landscape.runs import run_metrics
 from nasbench_harness.study.notation import ConfigError
+from nasbench_harness.tables.library import find_table
 from nasbench_harness.tables.metrics import find_metric
 
 if TYPE_CHECKING:
@@ -20,15 +21,27 @@ class OnTable(PlainPlan):
 
     options: LandscapeOptions
 
-    def __init__(self, config: StudyConfig, options: LandscapeOptions) -> None:
+    def __init__(self, config: StudyConfig, options: LandscapeOptions, space: str) -> None:
         super().__init__(config, options)
+        table = find_table(config.table)
+        if isinstance(table, CompleteTable):
+            return
+        lacks = "this study has none"
+        if table is not None:
+            lacks = f"`{table.name}` has numbers of some architectures of `{space}` only"
+        raise ConfigError(
+            f"A landscape is a complete table, and {lacks}; give one of space `{space}` with"
+            " `--table NAME` (`nasharness list tables`), or train a supernet with `--search"
+            " supernet`."
+        )
 
     def shared(self) -> dict[str, Any]:
         """What all trials have in common."""
         return {"batch_size": self.config.batch_size, "noise": self.options.noise}
 
-    def resolve(self, table: Table, method: Any, recipe: Recipe) -> dict[str, Any]:
+    def resolve(self, table: Benchmark | None, method: Any, recipe: Recipe) -> dict[str, Any]:
         """What depends on the method: what it looks at, and how long."""
+        assert table is not None  # as __init__ has seen
         metric = self._search_metric(table, queries=method.queries)
         if self.options.noise == "seeds" and not run_metrics(table, metric):
             raise ConfigError(
@@ -37,7 +50,7 @@ class OnTable(PlainPlan):
             )
         return {"search_metric": metric, **super().resolve(table, method, recipe)}
 
-    def _search_metric(self, table: Table, *, queries: bool) -> str:
+    def _search_metric(self, table: Benchmark, *, queries: bool) -> str:
         """What searches look at; a metric that is for reporting only where that is allowed."""
         dataset, asked = self.config.dataset, self.options.search_metric
         if asked is None:

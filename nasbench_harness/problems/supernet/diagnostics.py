@@ -9,16 +9,17 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
 from nasbench_harness.contracts import Supernet
+from nasbench_harness.tables.metrics import value_of
 
 if TYPE_CHECKING:
+    from nasbench_harness.contracts import Benchmark
     from nasbench_harness.problems.supernet.weight_sharing import WeightSharing
 
 RANKED_CELLS = 50
@@ -27,36 +28,44 @@ GRADIENT_BATCHES = 8
 Batch = tuple[Tensor, Tensor]
 
 
-def diagnose(problem: WeightSharing, p: Tensor, accuracy: NDArray[Any]) -> dict[str, float]:
-    """The columns of a diagnosed epoch; `accuracy` is the table's column in rank order.
+def diagnose(
+    problem: WeightSharing, p: Tensor, table: Benchmark | None, metric: str
+) -> dict[str, float]:
+    """The columns of a diagnosed epoch; `metric` is the benchmark's that answers are judged by.
 
-    `kendall_tau`: rank correlation of one-shot and table accuracy over the same 50 random cells
-    in every study. `alpha_gradient_norm` and `alpha_gradient_variance`: of the validation loss'
-    gradient in alpha, over 8 batches. `hessian_eigenvalue`: the largest of the validation loss'
-    Hessian in alpha on one batch (Zela et al., ICLR 2020: large before a collapse).
+    `kendall_tau`: rank correlation of one-shot and benchmark accuracy over the same 50 random cells
+    in every study, as far as the benchmark knows them; not there without one.
+    `alpha_gradient_norm` and `alpha_gradient_variance`: of the validation loss' gradient in alpha,
+    over 8 batches. `hessian_eigenvalue`: the largest of the validation loss' Hessian in alpha on
+    one batch (Zela et al., ICLR 2020: large before a collapse).
     """
     alpha = p.clamp(min=1e-6).log().to(problem.device, problem.dtype)
     gradients = torch.stack([gradient(problem, alpha, batch) for batch in _batches(problem)])
     mean = gradients.mean(dim=0)
     spread = (gradients - mean).square().sum(dim=(1, 2)).sum() / (len(gradients) - 1)
+    facts = {} if table is None else {"kendall_tau": rank_correlation(problem, table, metric)}
     return {
-        "kendall_tau": rank_correlation(problem, accuracy),
+        **facts,
         "alpha_gradient_norm": float(mean.norm()),
         "alpha_gradient_variance": float(spread),
         "hessian_eigenvalue": largest_eigenvalue(problem, alpha, next(_batches(problem))),
     }
 
 
-def rank_correlation(problem: WeightSharing, accuracy: NDArray[Any]) -> float:
-    """Kendall's tau-b; NaN where all are equal."""
+def rank_correlation(problem: WeightSharing, table: Benchmark, metric: str) -> float:
+    """Kendall's tau-b; NaN where all are equal, or the benchmark knows fewer than two of them."""
     from scipy.stats import kendalltau
 
     space, generator = problem.space, torch.Generator().manual_seed(0)
-    cells = [space.sample(generator) for _ in range(RANKED_CELLS)]
+    drawn = [space.sample(generator) for _ in range(RANKED_CELLS)]
+    known = {
+        cell: number for cell in drawn if (number := value_of(table, metric, cell)) is not None
+    }
+    cells = [cell for cell in drawn if cell in known]
     oneshot = [problem.accuracy(cell, problem.settings.evaluated_images) for cell in cells]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        found = kendalltau(oneshot, [accuracy[space.rank(cell)] for cell in cells])
+        found = kendalltau(oneshot, [known[cell] for cell in cells])
     return float(found.statistic)
 
 

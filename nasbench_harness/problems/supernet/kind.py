@@ -7,11 +7,11 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from nasbench_harness.contracts import (
+    Benchmark,
     PartialChannels,
     Problem,
     Search,
     SearchSpace,
-    Table,
     UnrolledGradient,
 )
 from nasbench_harness.errors import HarnessError
@@ -46,6 +46,8 @@ class SupernetKind(PlainKind):
     recipe = "paper"
     capabilities = (UnrolledGradient, PartialChannels)
     measures = True
+    concludes = "oneshot_accuracy"
+    observes = "oneshot_accuracy_derived"
     dear = True
     title = "Searches on images (supernet)"
     caveat = (
@@ -97,7 +99,7 @@ class SupernetKind(PlainKind):
         self,
         spec: TrialSpec,
         space: SearchSpace,
-        table: Table,
+        table: Benchmark | None,
         hardware: Hardware,
         device: torch.device,
     ) -> Problem:
@@ -148,7 +150,7 @@ class SupernetKind(PlainKind):
         if every and searches and (epoch % every == 0 or search.step == spec.steps):
             from nasbench_harness.problems.supernet.diagnostics import diagnose
 
-            facts |= diagnose(problem, p, search.table.column(spec.report_metric))
+            facts |= diagnose(problem, p, search.table, spec.report_metric)
         return facts
 
     def result(self, search: Search) -> dict[str, Any]:

@@ -38,7 +38,7 @@ def open_official() -> ColumnTable:
             "The official NAS-Bench-201 table is not installed; `nasharness data pull nb201`"
             " downloads it (19 MB), `nasharness data import nb201 FILE` converts the official file."
         )
-    return ColumnTable(official_folder(), latencies)
+    return ColumnTable(official_folder(), costs=latencies)
 
 
 def latencies(metrics: Iterable[Metric]) -> list[Cost]:

@@ -6,7 +6,7 @@ import math
 from array import array
 from collections.abc import Mapping, Sequence
 
-from nasbench_harness.contracts import Metric, SearchSpace
+from nasbench_harness.contracts import EnumerableSpace, Metric
 from nasbench_harness.spaces.nb201.tables.cells import Cell
 from nasbench_harness.spaces.nb201.tables.recorded import SCHEDULES, TRAININGS, Seeds, metrics
 from nasbench_harness.spaces.nb201.tables.schema import DATASETS, key
@@ -19,7 +19,7 @@ SEARCHED = ("cifar10valid", "cifar100", "imagenet16_120")
 class Gathering:
     """Columns in rank order that fill up as cells come; NaN until then."""
 
-    def __init__(self, space: SearchSpace) -> None:
+    def __init__(self, space: EnumerableSpace) -> None:
         self._space, self.size = space, space.size
         self._columns: dict[str, array[float]] = {}
         self._seeds: dict[tuple[str, int], set[int]] = {}

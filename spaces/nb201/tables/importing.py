@@ -15,9 +15,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from nasbench_harness import registry
-from nasbench_harness.contracts import SearchSpace
+from nasbench_harness.contracts import EnumerableSpace
 from nasbench_harness.errors import HarnessError, reason
+from nasbench_harness.spaces.nb201 import NB201
 from nasbench_harness.spaces.nb201.tables import pth
 from nasbench_harness.spaces.nb201.tables.cells import Cell
 from nasbench_harness.spaces.nb201.tables.curves import CurveWriter
@@ -67,7 +67,7 @@ def import_table(  # noqa: PLR0913  # options by name
     is at `folder` already is replaced once everything has succeeded and stays untouched otherwise;
     HarnessError says what is wrong.
     """
-    space = registry.open_space("nb201")
+    space = NB201()
     with _disk_faults(folder):
         if curves and not allow_missing:
             _require_room(folder)
@@ -118,7 +118,7 @@ def _nats(path: Path, members: Members, jobs: int) -> OfficialFile:
 
 
 def _cells(
-    source: OfficialFile, path: Path, space: SearchSpace, allow_missing: bool
+    source: OfficialFile, path: Path, space: EnumerableSpace, allow_missing: bool
 ) -> Iterator[tuple[int, Cell]]:
     """Every cell with its rank, after checking that the file is about this space."""
     rank_of = ranks(source.archs, space, path)
@@ -147,7 +147,7 @@ def _gather(
     cells: Iterator[tuple[int, Cell]], total: int, table: Path | None, progress: Progress
 ) -> Gathering:
     """Collect the columns, and write learning curves into `table` on the way."""
-    gathered = Gathering(registry.open_space("nb201"))
+    gathered = Gathering(NB201())
     with contextlib.ExitStack() as stack:
         writer = stack.enter_context(CurveWriter(table, gathered.size)) if table else None
         for done, (rank, cell) in enumerate(cells, start=1):
@@ -170,7 +170,7 @@ def _write(table: Path, gathered: Gathering, provenance: Provenance) -> None:
         file.rename(table / file.name)
 
 
-def _provenance(source: OfficialFile, path: Path, space: SearchSpace) -> Provenance:
+def _provenance(source: OfficialFile, path: Path, space: EnumerableSpace) -> Provenance:
     return Provenance(
         name="official",
         space=space.name,

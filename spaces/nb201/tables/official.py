@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
-from nasbench_harness.contracts import SearchSpace
+from nasbench_harness.contracts import EnumerableSpace
 from nasbench_harness.errors import HarnessError
 from nasbench_harness.spaces.nb201.tables.cells import Cell
 
@@ -40,7 +40,7 @@ class OfficialFile(Protocol):
         """Let go of file and memory."""
 
 
-def ranks(archs: Sequence[str], space: SearchSpace, path: Path) -> list[int]:
+def ranks(archs: Sequence[str], space: EnumerableSpace, path: Path) -> list[int]:
     """Rank of every official index; HarnessError unless it is a list of the space's cells."""
     if archs and _SIZE_CELL.fullmatch(str(archs[0])):
         raise HarnessError(

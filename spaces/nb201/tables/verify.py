@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 
-from nasbench_harness import registry
-from nasbench_harness.contracts import Table
+from nasbench_harness.contracts import CompleteTable
+from nasbench_harness.spaces.nb201 import NB201
 from nasbench_harness.tables.library import verify_columns
 
 TOLERANCE = 1e-4
@@ -45,26 +45,27 @@ CHANCE = {
 """What a network without a path from input to output reaches."""
 
 
-def check_facts(table: Table) -> list[tuple[str, bool]]:
+def check_facts(table: CompleteTable) -> list[tuple[str, bool]]:
     """Every fact with whether it holds; every column is checked against its hash first."""
     verify_columns(table)
-    space = registry.open_space(table.space)
+    space = NB201()
     checks = [("every column matches its SHA-256", True)]
     for metric, best in OPTIMA.items():
         checks.append((f"best {metric} is {best:.2f} %", _close(table.best(metric), best)))
     for text, numbers in CELLS.items():
-        rank = space.rank(space.parse(text))
+        arch = space.parse(text)
         for metric, value in numbers.items():
             fact = f"{metric} of {text} is {value:.2f} %"
-            checks.append((fact, _close(table.value(metric, rank), value)))
+            checks.append((fact, _close(table.value(metric, arch), value)))
     cells = list(space.enumerate())
-    dead = [i for i, cell in enumerate(cells) if not space.describe(cell)["connected"]]
+    dead = [cell for cell in cells if not space.describe(cell)["connected"]]
     for metric, value in CHANCE.items():
-        holds = all(_close(table.value(metric, rank), value) for rank in dead)
+        holds = all(_close(table.value(metric, cell), value) for cell in dead)
         checks.append((f"the {len(dead)} disconnected cells are at chance in {metric}", holds))
     params = [space.cost(cell, "params", "cifar10") / 1e6 for cell in cells]
     holds = all(
-        _close(table.value("params_cifar10_m", rank), value) for rank, value in enumerate(params)
+        _close(table.value("params_cifar10_m", cell), value)
+        for cell, value in zip(cells, params, strict=True)
     )
     checks.append(("parameters are those of the networks the strings describe", holds))
     return checks
