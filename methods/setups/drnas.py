@@ -8,6 +8,7 @@ from typing import ClassVar, Literal
 from nasbench_harness.contracts import PartialChannels
 from nasbench_harness.fields.recipes import recipe_file
 from nasbench_harness.methods.setups.citations import DRNAS_BIBTEX
+from nasbench_harness.methods.setups.columns import VALID_LOSS
 from nasbench_harness.methods.setups.stages import StagedSettings
 from nasbench_harness.settings import setting
 
@@ -42,6 +43,7 @@ class DrNASSetup:
 
     Settings = DrNASSettings
     citation = DRNAS_BIBTEX
+    columns = (VALID_LOSS,)
     queries = False
     batched: ClassVar[bool] = True
     version = "1"

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar, Literal
 
+from nasbench_harness.contracts import Column, Role, Value
 from nasbench_harness.fields.recipes import recipe_file
 from nasbench_harness.methods.setups.alpha import AlphaSettings
 from nasbench_harness.methods.setups.citations import EDAS_BIBTEX
+from nasbench_harness.methods.setups.columns import VALID_LOSS
 from nasbench_harness.settings import setting
 
 
@@ -75,6 +77,14 @@ class EDASSetup:
 
     Settings = EDASSettings
     citation = EDAS_BIBTEX
+    columns = (
+        VALID_LOSS,
+        Column(
+            "relax_gap", Value.NUMBER, Role.RECORD,
+            "loss with one decision relaxed, less that with its best option", "nats",
+            missing="other methods, or not logged (`log_relax_gap`)",
+        ),
+    )  # fmt: skip
     queries = False
     batched: ClassVar[bool] = False
     version = "1"
