@@ -39,8 +39,6 @@ ALLOWED = {
     "nasbench_harness/cli/check.py": "text of help",
     "nasbench_harness/cli/help.py": "text of help",
     "nasbench_harness/cli/options/running.py": "text of help",
-    "nasbench_harness/store/schema.py": "columns, until kinds declare theirs",
-    "nasbench_harness/store/schema_document.py": "columns, until kinds declare theirs",
     "nasbench_harness/testing/searchers.py": "the kit searches a toy",
     "nasbench_harness/testing/toys.py": "the kit searches a toy",
     "reports/figures/relief.py": "the name of a figure's file, which users have",

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from nasbench_harness.contracts.benchmark import Benchmark
+from nasbench_harness.contracts.columns import Columns
 from nasbench_harness.contracts.problem import Problem
 from nasbench_harness.contracts.searcher import Recipe, Searcher, Setup
 from nasbench_harness.contracts.space import SearchSpace
@@ -106,6 +107,9 @@ class Kind(Protocol):
     """Column of the history with the same of the answer at that step; empty where there is none."""
     uses: ClassVar[Sequence[str]]
     """Fields of `hardware.Hardware`, beside threads, that make a difference to its searches."""
+    columns: ClassVar[Columns]
+    """What its problems observe and conclude, and what it records and tells of a trial itself;
+    its options need not be among them."""
     dear: ClassVar[bool]
     """Does a step take so long that each is told, and each recorded one saved."""
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from nasbench_harness.contracts import (
     Benchmark,
+    Columns,
     Kind,
     Plan,
     Problem,
@@ -77,6 +78,7 @@ class PlainKind(Kind):
     concludes = ""
     observes = ""
     uses: ClassVar[Sequence[str]] = ()
+    columns: ClassVar[Columns] = Columns()
     dear = False
     title = ""
     does = ""
