@@ -10,6 +10,7 @@ import torch
 
 from nasbench_harness.contracts import Architecture, Numbered, SearchSpace
 from nasbench_harness.errors import InvalidArchitectureError
+from nasbench_harness.testing.columns import check_told
 
 
 def check_space(space: SearchSpace, *, samples: int = 50) -> None:
@@ -35,6 +36,7 @@ def check_space(space: SearchSpace, *, samples: int = 50) -> None:
         _check_architecture(space, arch, counts)
     if isinstance(space, Numbered):
         _check_numbers(space, drawn)
+    check_told(space, drawn)
     _check_refusals(space)
 
 
