@@ -36,9 +36,9 @@ def check_searcher(
     Same seed, same run; a state saved in the middle and loaded elsewhere goes on identically; the
     state survives `torch.load(weights_only=True)`; scores have the space's shape and respect its
     mask; the answer is an architecture of the space; global random state is left alone; settings
-    are validated and every recipe is valid; what is logged is declared. A `GradientEstimator` gives gradients of the space's
-    shape, and goes on as if nobody had asked for them. A `JointSearcher` steps several runs as
-    each goes alone, bit for bit.
+    are validated and every recipe is valid; what is logged is declared. A `GradientEstimator` gives
+    gradients of the space's shape, and goes on as if nobody had asked for them. A `JointSearcher`
+    steps several runs as each goes alone, bit for bit.
     """
     chosen = settings if settings is not None else method.Settings()
     _check_recipes(method)
