@@ -11,7 +11,16 @@ import torch
 from torch import Tensor
 
 from nasbench_harness import registry
-from nasbench_harness.contracts import Architecture, CompleteTable, Log, PlainData, Problem
+from nasbench_harness.contracts import (
+    Architecture,
+    Column,
+    CompleteTable,
+    Log,
+    PlainData,
+    Problem,
+    Role,
+    Value,
+)
 from nasbench_harness.errors import HarnessError
 from nasbench_harness.methods.drnas import DrNAS, DrNASSettings
 from nasbench_harness.methods.random import RandomSearch
@@ -148,7 +157,30 @@ class TransposesItsScores(DrNAS):
         return self.problem.space.derive(self.scores().T)
 
 
+class LogsWhatItDoesNotDeclare(DrNAS):
+    def step(self) -> Log:
+        return {**super().step(), "mood": 1.0}
+
+
+class DeclaresWhatEveryStudyHas(DrNAS):
+    columns = (*DrNAS.columns, Column("entropy", Value.NUMBER, Role.RECORD, "its own", "nats"))  # type: ignore[assignment]
+
+
+class DeclaresNoColumn(DrNAS):
+    columns = ("valid_loss",)  # type: ignore[assignment]
+
+
+class DeclaresTwice(DrNAS):
+    columns = (  # type: ignore[assignment]
+        *DrNAS.columns, Column("valid_loss", Value.NUMBER, Role.RECORD, "loss", "percent"),
+    )  # fmt: skip
+
+
 BROKEN_METHODS = [
+    (LogsWhatItDoesNotDeclare, "writes `mood` into history and declares no such column"),
+    (DeclaresWhatEveryStudyHas, "the column `entropy` of history, which all studies have"),
+    (DeclaresNoColumn, "declares 'valid_loss' as a column of history"),
+    (DeclaresTwice, "`valid_loss` of history otherwise twice: unit `percent` and `nats`"),
     (UsesGlobalRandomness, "global random state"),
     (ForgetsItsSeed, "global random state|same seed"),
     (ForgetsItsOptimiser, "resumed from its state"),

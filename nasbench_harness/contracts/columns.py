@@ -97,7 +97,7 @@ class Column:
         return ""
 
 
-def _member(column: Column, part: str, given: object, known: type[E]) -> E:
+def _member(column: Column, part: str, given: str, known: type[E]) -> E:
     try:
         return known(given)
     except ValueError:

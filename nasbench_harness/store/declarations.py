@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from nasbench_harness import registry
-from nasbench_harness.contracts import Column, Columns, Cost, Kind, Role, Value
+from nasbench_harness.contracts import Column, Columns, Cost, Kind, Role, SearchSpace, Value
 from nasbench_harness.errors import HarnessError
 from nasbench_harness.problems.base import PlainKind
 from nasbench_harness.problems.kinds import kinds, open_kind
@@ -48,9 +48,13 @@ def _options(kind: Kind) -> Iterator[Column]:
 
 def of_space(name: str) -> Part:
     """What a space tells of an answer, and its costs."""
-    space = registry.open_space(name)
+    return Part(f"the space `{name}`", told_by(registry.open_space(name)))
+
+
+def told_by(space: SearchSpace) -> Columns:
+    """What `describe` tells, and the costs."""
     costs = tuple(_of_cost(cost) for cost in space.costs if isinstance(cost, Cost))
-    return Part(f"the space `{name}`", Columns(trials=(*_declared(space), *costs)))
+    return Columns(trials=(*_declared(space), *costs))
 
 
 def _of_cost(cost: Cost) -> Column:
@@ -60,8 +64,12 @@ def _of_cost(cost: Cost) -> Column:
 
 def of_method(name: str) -> Part:
     """What the step of a method logs."""
-    setup = registry.open_setup(name, "columns")
-    return Part(f"the method `{name}`", Columns(history=_declared(setup)))
+    return Part(f"the method `{name}`", logged_by(registry.open_setup(name, "columns")))
+
+
+def logged_by(method: type[Any]) -> Columns:
+    """What the step of a method, or of one with this set-up, logs."""
+    return Columns(history=_declared(method))
 
 
 def _declared(writer: Any) -> tuple[Column, ...]:
@@ -159,29 +167,20 @@ def fault_of(part: Part, others: Iterable[Part] = ()) -> str:
     """What is wrong with the columns of one writer, in a sentence; empty if nothing is."""
     who = f"{part.writer[:1].upper()}{part.writer[1:]}"
     for table in TABLES:
-        seen: dict[str, tuple[str, Column]] = {
-            column.name: (f"than {other.writer} does", column)
-            for other in others
-            for column in other.of(table)
-        }
+        seen = [(f"than {o.writer} does", column) for o in others for column in o.of(table)]
         for column in part.of(table):
             if not isinstance(column, Column):
                 return (
                     f"{who} declares {column!r} as a column of {table}; expected a"
                     " `nasbench_harness.contracts.Column`."
                 )
+            of = f"{who} declares the column `{column.name}` of {table}"
             if taken := _of_every_study(table, column):
-                return (
-                    f"{who} declares the column `{column.name}` of {table}, which {taken} have;"
-                    " choose another name."
-                )
-            where, other = seen.setdefault(column.name, ("twice", column))
-            if difference := column.differs(other):
-                return (
-                    f"{who} declares the column `{column.name}` of {table} otherwise {where}:"
-                    f" {difference}; choose another name."
-                )
-            seen[column.name] = ("than it does before", column)
+                return f"{of}, which {taken} have; choose another name."
+            for where, other in seen:
+                if other.name == column.name and (difference := column.differs(other)):
+                    return f"{of} otherwise {where}: {difference}; choose another name."
+            seen.append(("twice", column))
     return ""
 
 

@@ -20,6 +20,7 @@ from nasbench_harness.contracts import (
 )
 from nasbench_harness.problems.landscape.joint import can_join, join_problems
 from nasbench_harness.problems.landscape.objective import Landscape
+from nasbench_harness.testing.columns import check_logged
 from nasbench_harness.testing.toys import toy_problem
 
 
@@ -35,9 +36,9 @@ def check_searcher(
     Same seed, same run; a state saved in the middle and loaded elsewhere goes on identically; the
     state survives `torch.load(weights_only=True)`; scores have the space's shape and respect its
     mask; the answer is an architecture of the space; global random state is left alone; settings
-    are validated and every recipe is valid. A `GradientEstimator` gives gradients of the space's
-    shape, and goes on as if nobody had asked for them. A `JointSearcher` steps several runs as
-    each goes alone, bit for bit.
+    are validated and every recipe is valid; what is logged is declared. A `GradientEstimator` gives
+    gradients of the space's shape, and goes on as if nobody had asked for them. A `JointSearcher`
+    steps several runs as each goes alone, bit for bit.
     """
     chosen = settings if settings is not None else method.Settings()
     _check_recipes(method)
@@ -50,6 +51,7 @@ def check_searcher(
     assert _global_random_state() == before, "a searcher must not touch global random state"
     again = _trace(make, make_problem, steps)
     assert first == again, "the same seed must give the same run"
+    check_logged(method, {name for log, *_ in first for name in log})
     resumed = _trace(make, make_problem, steps, interrupt=steps // 2)
     assert first == resumed, "a searcher resumed from its state must go on as if uninterrupted"
     asked = _trace(make, make_problem, steps, each_step=_check_estimator)

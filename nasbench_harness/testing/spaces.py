@@ -18,6 +18,7 @@ from nasbench_harness.contracts import (
 )
 from nasbench_harness.errors import InvalidArchitectureError
 from nasbench_harness.registry import lacking
+from nasbench_harness.testing.columns import check_told
 
 SMALL = 100_000
 """A space of at most so many architectures is gone through as a whole."""
@@ -48,6 +49,7 @@ def check_space(space: SearchSpace, *, samples: int = 50) -> None:
         _check_enumeration(space, drawn)
     if isinstance(space, Numbered):
         _check_numbers(space, drawn)
+    check_told(space, drawn)
     _check_refusals(space)
 
 

@@ -148,6 +148,17 @@ def test_stopped_and_gone_on_with_in_other_company(method: str, tmp_path: Path) 
     assert_equal(specs, tmp_path / "parts", alone(specs, tmp_path / "alone"))
 
 
+def test_results_tell_how_many_shared_their_seconds(tmp_path: Path) -> None:
+    """The most of them at once, also where a trial went on in other company."""
+    specs = planned("darts", "4")
+    stopped_at(23, specs[:3], tmp_path)
+    list(run_cohort(specs[:2], tmp_path))
+    for spec in specs[2:]:
+        run_job(spec, tmp_path / spec.trial_id)
+    told = [read_json(tmp_path / spec.trial_id / "result.json")["cohort"] for spec in specs]
+    assert told == [3, 3, 3, 1]
+
+
 @pytest.mark.parametrize("method", ["darts", "drnas", "unas"])
 def test_checkpoints_are_those_of_single_trials(method: str, tmp_path: Path) -> None:
     specs = planned(method, "3")
