@@ -16,6 +16,7 @@ from nasbench_harness.contracts.benchmark import Metric, Table
 from nasbench_harness.contracts.data import (
     Citable,
     DataSource,
+    ImageSet,
     Importable,
     Origin,
     PlainData,
@@ -49,6 +50,7 @@ __all__ = [
     "Decision",
     "GradientEstimator",
     "Grown",
+    "ImageSet",
     "Importable",
     "JointSearcher",
     "Kind",
