@@ -22,7 +22,7 @@ def read_image_set(name: str, source: ImageSet) -> Decoded:
             " and valid or test where there are such."
         )
     read = {part: _images(name, part, of, len(classes)) for part, of in parts.items()}
-    return Decoded(classes, **read)
+    return Decoded(classes, read["train"], read.get("valid"), read.get("test"))
 
 
 def _images(name: str, part: str, given: tuple[object, object], classes: int) -> Images:
