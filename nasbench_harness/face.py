@@ -167,11 +167,14 @@ def open_study(folder: Pathlike) -> StudyResults:
     return StudyResults(open_study(user_path(folder)))
 
 
-def open_space(name: str = "nb201") -> SearchSpace:
-    """A search space by name; HarnessError if there is none of that name."""
+def open_space(name: str | None = None) -> SearchSpace:
+    """A search space by name, or what is searched where nothing is said.
+
+    HarnessError if there is none of that name.
+    """
     from nasbench_harness import registry
 
-    return registry.open_space(name)
+    return registry.open_space(name or registry.default_space())
 
 
 def _config(

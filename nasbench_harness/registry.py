@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import importlib.util
+import inspect
 from contextlib import suppress
 from functools import cache, cached_property
 from importlib.metadata import EntryPoint, entry_points
@@ -15,28 +16,24 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
+from nasbench_harness.contracts import (
+    Benchmark,
+    CompleteTable,
+    DataSource,
+    Kind,
+    Searcher,
+    SearchSpace,
+    Setup,
+)
 from nasbench_harness.errors import HarnessError, UnknownNameError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from nasbench_harness.contracts import (
-        Benchmark,
-        CompleteTable,
-        DataSource,
-        Kind,
-        Searcher,
-        SearchSpace,
-        Setup,
-    )
-
 P = TypeVar("P")
-DEFAULT_SPACE = "nb201"
-"""What is searched where nothing is said."""
-_DATA_MEMBERS = (
-    "name", "what", "tables", "holds", "origins", "licence", "size", "how", "citation",
-    "is_installed", "facts", "verify",
-)  # fmt: skip
+DISTRIBUTION = "nasbench-harness"
+"""The package of the engine."""
+_MISSING = object()
 
 
 class PluginError(HarnessError):
@@ -44,11 +41,24 @@ class PluginError(HarnessError):
 
 
 class Registry(Generic[P]):
-    """All plugins of one kind, by name."""
+    """All plugins of one kind, by name.
 
-    def __init__(self, kind: str, group: str | None = None) -> None:
+    Where a contract is named, plugins that lack a member of it are refused, and those that call
+    themselves otherwise than their entry point: `loaded` is that of what an entry point names,
+    `opened` that of what it makes.
+    """
+
+    def __init__(
+        self,
+        kind: str,
+        group: str | None = None,
+        *,
+        loaded: type | None = None,
+        opened: type | None = None,
+    ) -> None:
         self.kind = kind
         self.group = f"nasbench_harness.{group or f'{kind}s'}"
+        self.contracts = loaded, opened
         self._loaded: dict[str, P] = {}
 
     @cached_property
@@ -87,12 +97,25 @@ class Registry(Generic[P]):
         return (docstring or "").partition("\n")[0]
 
     def open(self, name: str) -> Any:
-        """Import the plugin and call it without arguments."""
+        """Import the plugin and call it without arguments; errors as those of `load`."""
         plugin = cast("Callable[[], Any]", self.load(name))
-        return self._guarded(name, plugin)
+        opened = self._guarded(name, plugin)
+        self._check(name, opened, self.contracts[1])
+        return opened
+
+    def error(self, name: str, fault: str) -> PluginError:
+        """The sentence about a plugin that is there; `fault` is its predicate."""
+        where = f"{self.entries[name].value}, from {self.origin(name)}"
+        return PluginError(f"The {self.kind} `{name}` ({where}) {fault}.")
 
     def _import(self, name: str) -> P:
-        return cast("P", self._guarded(name, self.entries[name].load))
+        plugin = self._guarded(name, self.entries[name].load)
+        self._check(name, plugin, self.contracts[0])
+        return cast("P", plugin)
+
+    def _check(self, name: str, plugin: Any, contract: type | None) -> None:
+        if contract is not None and (fault := fault_of(name, plugin, contract)):
+            raise self.error(name, fault)
 
     def _guarded(self, name: str, call: Callable[[], Any]) -> Any:
         """Whatever a plugin's code raises becomes a sentence with the plugin's name."""
@@ -101,18 +124,55 @@ class Registry(Generic[P]):
         except HarnessError:
             raise
         except (Exception, SystemExit) as error:
-            raise PluginError(
-                f"The {self.kind} `{name}` ({self.entries[name].value}, from {self.origin(name)})"
-                f" cannot be loaded: {type(error).__name__}: {error}."
-            ) from error
+            reason = f"{type(error).__name__}: {error}"
+            raise self.error(name, f"cannot be loaded: {reason}") from error
 
 
-methods: Registry[type[Searcher]] = Registry("method")
-setups: Registry[type[Setup]] = Registry("setup")
-spaces: Registry[Any] = Registry("space")
-tables: Registry[Any] = Registry("table")
-data: Registry[Any] = Registry("benchmark", "data")
+def fault_of(name: str, plugin: Any, contract: type) -> str:
+    """What is wrong with the plugin of that entry point, as a predicate; empty if nothing is."""
+    members = members_of(contract)
+    if lacking := [member for member in members if not _has(plugin, member)]:
+        return f"lacks {', '.join(lacking)}; see `nasbench_harness.contracts.{contract.__name__}`"
+    if "name" in members and plugin.name != name:
+        return f"calls itself `{plugin.name}`; its entry point and its `name` must be the same"
+    return ""
+
+
+def members_of(contract: type) -> list[str]:
+    """What a protocol asks for, in its order, after those that it derives from."""
+    asked = [base for base in reversed(contract.__mro__) if getattr(base, "_is_protocol", False)]
+    members = (name for base in asked for name in (*inspect.get_annotations(base), *vars(base)))
+    return [name for name in dict.fromkeys(members) if not name.startswith("_")]
+
+
+def _has(plugin: Any, member: str) -> bool:
+    """Is the member there; a property is not computed, for it may be dear."""
+    there = inspect.getattr_static(plugin, member, _MISSING) is not _MISSING
+    return there or hasattr(plugin, member)
+
+
+methods: Registry[type[Searcher]] = Registry("method", loaded=Searcher)
+setups: Registry[type[Setup]] = Registry("setup", loaded=Setup)
+spaces: Registry[Any] = Registry("space", opened=SearchSpace)
+tables: Registry[Any] = Registry("table", opened=Benchmark)
+data: Registry[Any] = Registry("benchmark", "data", opened=DataSource)
 problems: Registry[Kind] = Registry("problem")
+
+
+@cache
+def default_space() -> str:
+    """What is searched where nothing is said; empty where no space is installed.
+
+    An entry point `space` in the group `nasbench_harness.defaults` has its name for a value. More
+    than one: the package of the engine has the last word. None: the first by name.
+    """
+    declared = {
+        entry.value: entry.dist is not None and entry.dist.name == DISTRIBUTION
+        for entry in entry_points(group="nasbench_harness.defaults", name="space")
+        if entry.value in spaces.entries
+    }
+    names = sorted(declared, key=lambda name: (not declared[name], name)) or spaces.names()
+    return names[0] if names else ""
 
 
 def open_setup(method: str, *members: str) -> type[Setup]:
@@ -159,18 +219,8 @@ def open_complete(name: str) -> CompleteTable:
 
 @cache
 def open_data(name: str) -> DataSource:
-    """The benchmark's files or the set of images of that name.
-
-    PluginError if it is called otherwise than its entry point or lacks a member.
-    """
+    """The benchmark's files or the set of images of that name."""
     source: DataSource = data.open(name)
-    lacking = [member for member in _DATA_MEMBERS if not hasattr(source, member)]
-    if lacking or source.name != name:
-        wrong = f"lacks {', '.join(lacking)}" if lacking else f"calls itself `{source.name}`"
-        raise PluginError(
-            f"The benchmark `{name}` ({data.entries[name].value}, from {data.origin(name)})"
-            f" {wrong}; see `nasbench_harness.contracts.DataSource`."
-        )
     return source
 
 

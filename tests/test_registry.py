@@ -4,16 +4,34 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from nasbench_harness import registry
+from nasbench_harness.contracts import Benchmark, DataSource, Searcher, SearchSpace, Setup
 from nasbench_harness.errors import UnknownNameError
-from nasbench_harness.registry import PluginError, Registry
+from nasbench_harness.registry import PluginError, Registry, members_of
 
 BROKEN = '"""A method that cannot be loaded."""\nimport no_such_module_anywhere\n'
+
+
+MADE: dict[str, Callable[[], Registry[Any]]] = {
+    "methods": lambda: Registry("method", loaded=Searcher),
+    "setups": lambda: Registry("setup", loaded=Setup),
+    "spaces": lambda: Registry("space", opened=SearchSpace),
+    "tables": lambda: Registry("table", opened=Benchmark),
+    "data": lambda: Registry("benchmark", "data", opened=DataSource),
+}
+
+
+def anew(group: str) -> Registry[Any]:
+    """A registry of the engine as a process that starts now would see it."""
+    made, ours = MADE[group](), getattr(registry, group)
+    assert (made.kind, made.group, made.contracts) == (ours.kind, ours.group, ours.contracts)
+    return made
 
 
 @pytest.fixture
@@ -165,6 +183,154 @@ def test_plugin_that_exits_is_reported_by_name(install_plugin: Callable[..., Non
     install_plugin("methods", "leaving", "leaving_plugin:Method", "raise SystemExit('no GPU')\n")
     with pytest.raises(PluginError, match=r"`leaving`.*no GPU"):
         Registry("method").load("leaving")
+
+
+# --- plugins that do not keep the contract -----------------------------------------------------
+
+SPACE = """
+from nasbench_harness.testing import ToySpace
+
+class Mine(ToySpace):
+    def __init__(self):
+        super().__init__()
+        self.name = "mine"
+
+class Stranger(Mine):
+    def __init__(self):
+        super().__init__()
+        self.name = "yours"
+
+class Half:
+    name, version, decisions, costs = "mine", "1", (), ()
+    def parse(self, text): ...
+    def sample(self, generator): ...
+    def neighbours(self, arch): ...
+    def derive(self, scores): ...
+
+class Dear(Mine):
+    @property
+    def mask(self):
+        raise AssertionError("whoever opens a space need not compute with it")
+"""
+TABLE = """
+from nasbench_harness.testing import ToyTable
+
+class Mine(ToyTable):
+    name = "mine"
+
+class Stranger(ToyTable):
+    name = "yours"
+
+class Half:
+    name = "mine"
+"""
+METHOD = """
+class Half:
+    Settings, recipes, version, queries = object, {}, "1", False
+    def step(self): ...
+    def scores(self): ...
+"""
+CONTRACTS = "nasbench_harness.contracts"
+
+
+@pytest.mark.parametrize(
+    ("group", "source", "target", "fault"),
+    [
+        ("spaces", SPACE, "Stranger", "calls itself `yours`; its entry point and its `name` must"),
+        ("tables", TABLE, "Stranger", "calls itself `yours`; its entry point and its `name` must"),
+        ("spaces", SPACE, "Half",
+         f"lacks mask, mutate, weights, cost, describe, draw; see `{CONTRACTS}.SearchSpace`."),
+        ("tables", TABLE, "Half", "lacks space, version, content_hash, metrics, caveat, value"),
+        ("methods", METHOD, "Half",
+         "lacks requires, architecture, state_dict, load_state_dict; see"
+         f" `{CONTRACTS}.Searcher`."),
+        ("setups", METHOD, "object", "lacks Settings, recipes, version"),
+        ("data", "", "object", f"lacks name, what, tables, holds, origins, licence, size, how,"
+         f" citation, is_installed, facts, verify; see `{CONTRACTS}.DataSource`."),
+    ],
+    ids=lambda value: value if len(value) < 10 else "",
+)  # fmt: skip
+def test_plugin_that_does_not_keep_the_contract_is_refused_in_a_sentence(
+    install_plugin: Callable[..., None], group: str, source: str, target: str, fault: str
+) -> None:
+    module = "builtins" if target == "object" else "my_plugin"
+    install_plugin(group, "mine", f"{module}:{target}", source if module == "my_plugin" else None)
+    plugins = anew(group)
+    kind = plugins.kind
+    with pytest.raises(PluginError) as caught:
+        plugins.open("mine")
+    start = f"The {kind} `mine` ({module}:{target}, from plugin-mine 1.5) {fault}"
+    assert str(caught.value).startswith(start)
+    assert str(caught.value).count(".\n") == 0
+
+
+@pytest.mark.parametrize(
+    ("group", "source", "target"),
+    [("spaces", SPACE, "Mine"), ("tables", TABLE, "Mine"), ("spaces", SPACE, "Dear")],
+)
+def test_plugin_that_keeps_the_contract_is_opened(
+    install_plugin: Callable[..., None], group: str, source: str, target: str
+) -> None:
+    install_plugin(group, "mine", f"my_plugin:{target}", source)
+    assert anew(group).open("mine").name == "mine"
+
+
+def test_a_wrong_plugin_does_not_take_the_others_down(install_plugin: Callable[..., None]) -> None:
+    install_plugin("spaces", "mine", "my_plugin:Half", SPACE)
+    plugins = anew("spaces")
+    assert {"mine", "nb201"} <= set(plugins.names())
+    assert plugins.summary("mine") == ""
+    assert plugins.open("nb201").name == "nb201"
+
+
+def test_members_of_a_contract_are_told_in_its_order() -> None:
+    asked = members_of(Searcher)
+    assert asked[:5] == ["Settings", "recipes", "version", "queries", "requires"]
+    assert asked[-2:] == ["state_dict", "load_state_dict"]
+
+
+# --- what is searched where nothing is said ----------------------------------------------------
+
+
+@pytest.fixture
+def fresh_default(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The default as a process that starts now would find it."""
+    monkeypatch.setattr(registry, "spaces", anew("spaces"))
+    registry.default_space.cache_clear()
+    yield
+    registry.default_space.cache_clear()
+
+
+def declare(site: Path, distribution: str, space: str) -> None:
+    info = site / f"{distribution.replace('-', '_')}-2.0.dist-info"
+    info.mkdir(parents=True)
+    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {distribution}\nVersion: 2.0\n")
+    (info / "entry_points.txt").write_text(f"[nasbench_harness.defaults]\nspace = {space}\n")
+
+
+def test_the_package_of_the_engine_declares_the_default_space() -> None:
+    assert registry.default_space() == "nb201"
+    assert registry.default_space() in registry.spaces.names()
+
+
+def test_another_package_cannot_change_what_is_searched_by_default(
+    tmp_path: Path, install_plugin: Callable[..., None], fresh_default: None,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    install_plugin("spaces", "aaa", "my_plugin:Mine", SPACE)
+    declare(tmp_path / "site", "a-package", "aaa")
+    monkeypatch.setattr(registry, "spaces", anew("spaces"))
+    assert "aaa" in registry.spaces.names()
+    assert registry.default_space() == "nb201"
+
+
+def test_default_is_the_first_space_where_none_is_declared(
+    fresh_default: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(registry, "entry_points", lambda **asked: [])
+    monkeypatch.setattr(registry, "spaces", Registry("space"))
+    assert registry.default_space() == ""
+    monkeypatch.undo()
 
 
 # --- summaries ---------------------------------------------------------------------------------

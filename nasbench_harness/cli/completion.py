@@ -214,7 +214,7 @@ def _table(ctx: typer.Context) -> Benchmark | None:
     from nasbench_harness import registry
     from nasbench_harness.tables.library import default_table, find_table
 
-    space = _given(ctx, "space") or registry.DEFAULT_SPACE
+    space = _given(ctx, "space") or registry.default_space()
     return find_table(_given(ctx, "table") or default_table(space))
 
 

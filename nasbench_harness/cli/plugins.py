@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from nasbench_harness import registry
 from nasbench_harness.cli import completion
 from nasbench_harness.cli.app import JsonOption, list_app, show_app
 from nasbench_harness.cli.help import Command, examples
@@ -32,7 +33,6 @@ def list_tables(json: JsonOption = False) -> None:
 
 
 def _list(kind: str, json: bool) -> None:
-    from nasbench_harness import registry
     from nasbench_harness.cli import console
 
     plugins = getattr(registry, kind)
@@ -62,7 +62,6 @@ def show_method(
     json: JsonOption = False,
 ) -> None:
     """A method's settings: value, unit, allowed range and meaning; and its recipes."""
-    from nasbench_harness import registry
     from nasbench_harness.cli import console
     from nasbench_harness.study.planning import find_recipe
 
@@ -117,7 +116,6 @@ def show_space(
     json: JsonOption = False,
 ) -> None:
     """A space's decisions and their options."""
-    from nasbench_harness import registry
     from nasbench_harness.cli import console
     from nasbench_harness.contracts import Enumerable
 
@@ -149,7 +147,6 @@ def show_table(
     """A table's columns: what each number is and what it may be used for."""
     from dataclasses import asdict
 
-    from nasbench_harness import registry
     from nasbench_harness.cli import console
 
     table = registry.open_table(name)
@@ -174,7 +171,7 @@ def show_arch(
     arch: Annotated[str, typer.Argument(metavar="ARCH", help="Architecture string, or an index.")],
     space: Annotated[
         str, typer.Option(help="Search space.", autocompletion=completion.names("spaces"))
-    ] = "nb201",
+    ] = registry.default_space(),
     out: Annotated[
         Path | None,
         typer.Option(
@@ -184,7 +181,6 @@ def show_arch(
     json: JsonOption = False,
 ) -> None:
     """An architecture's facts, and its drawing."""
-    from nasbench_harness import registry
     from nasbench_harness.cli import console
 
     parsed = read_architecture(space, arch)

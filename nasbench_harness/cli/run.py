@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from nasbench_harness import registry
 from nasbench_harness.cli import completion
 from nasbench_harness.cli.app import JsonOption, app
 from nasbench_harness.cli.declared import RunCommand, given_options
@@ -126,7 +127,7 @@ def run(
     ] = None,
     space: Annotated[
         str | None, typer.Option(help="Search space.", autocompletion=completion.names("spaces"),
-                                 show_default="nb201", rich_help_panel=COMPARED)
+                                 show_default=registry.default_space(), rich_help_panel=COMPARED)
     ] = None,
     table: Annotated[
         str | None, typer.Option(help="Benchmark that answers are looked up in; none: nothing is.",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from nasbench_harness import registry
 from nasbench_harness.cli import completion
 from nasbench_harness.cli.app import JsonOption, app
 from nasbench_harness.cli.help import MACHINE, OUTPUT, WATCHING, Command, examples
@@ -94,7 +95,7 @@ def train(
     ] = False,
     space: Annotated[
         str, typer.Option(help="Search space.", autocompletion=completion.names("spaces"))
-    ] = "nb201",
+    ] = registry.default_space(),
     out: Annotated[
         Path | None, typer.Option("--out", "-o", help="Folder.",
                                  show_default="runs/train-...", rich_help_panel=OUTPUT)

@@ -56,10 +56,22 @@ def probabilities(run: Run) -> Any:
     return scores / total.where(total > 0, 1.0)
 
 
+def answer(run: Run) -> Architecture:
+    """What the search ends with; HarnessError where the space contradicts itself about it."""
+    arch = run.searcher.architecture()
+    back = run.space.derive(run.space.weights(arch))
+    if back != arch:
+        raise HarnessError(
+            f"The space `{run.space.name}` derives `{back}` from the weights of `{arch}`, so that"
+            " what is trained and what is told are two architectures; its `weights` and `derive`"
+            " must be inverse (`nasbench_harness.testing.check_space` tells)."
+        )
+    return arch
+
+
 def result(run: Run) -> dict[str, Any]:
     """The final row of a trial."""
-    arch: Architecture = run.searcher.architecture()
-    spec = run.spec
+    arch, spec = answer(run), run.spec
     facts = {
         **_looked_up(run, arch, _metrics(run)),
         **_standing(run, arch),

@@ -21,20 +21,13 @@ RESERVED = frozenset({
     "jobs", "report", "tensorboard", "mlflow", "json",
 })  # fmt: skip
 """Options of `run` and keys of a study file that belong to no kind."""
-_MEMBERS = sorted(
-    {*Kind.__annotations__, *(name for name, member in vars(Kind).items() if callable(member))}
-    - {name for name in vars(Kind) if name.startswith("_")}
-)
 
 
 def open_kind(name: str) -> Kind:
     """The kind of that name; UnknownNameError or PluginError name what is wrong."""
     kind = registry.problems.load(name)
     if fault := _checked()[1].get(name):
-        raise registry.PluginError(
-            f"The problem `{name}` ({registry.problems.entries[name].value}, from"
-            f" {registry.problems.origin(name)}) {fault}."
-        )
+        raise registry.problems.error(name, fault)
     return kind
 
 
@@ -67,10 +60,8 @@ def _checked() -> tuple[tuple[Kind, ...], Mapping[str, str]]:
 
 def _fault(kind: Kind, name: str, taken: Mapping[str, Any]) -> str:
     """What is wrong with a kind beside those whose options are taken; empty if nothing is."""
-    if lacking := [member for member in _MEMBERS if not hasattr(kind, member)]:
-        return f"lacks {', '.join(lacking)}; see `nasbench_harness.contracts.Kind`"
-    if kind.name != name:
-        return f"calls itself `{kind.name}`"
+    if fault := registry.fault_of(name, kind, Kind):
+        return fault
     for option, field in kind.Options.model_fields.items():
         if option in RESERVED:
             return f"declares the option `{option}`, which every study has"

@@ -15,6 +15,7 @@ from nasbench_harness import registry
 from nasbench_harness.errors import HarnessError
 from nasbench_harness.store.outcomes import Status
 from nasbench_harness.study.heldcost import COLUMNS, HeldCost, common_cost, held_cost
+from nasbench_harness.tables.enumeration import enumerable
 from nasbench_harness.tables.library import find_table
 
 if TYPE_CHECKING:
@@ -68,8 +69,8 @@ class CostColumns:
 
         if held.is_measured or not self._at_hand:
             return [math.nan] * len(texts)
-        space = registry.open_space(spec.space)
         try:
+            space = enumerable(registry.open_space(spec.space), "costs are those of all of them")
             all_costs = costs_of(spec, held)
             return [float(all_costs[space.rank(space.parse(text))]) for text in texts]
         except HarnessError:  # a table without that device, a text from elsewhere

@@ -18,7 +18,7 @@ from pydantic import (
 )
 
 from nasbench_harness import registry
-from nasbench_harness.errors import UnknownNameError
+from nasbench_harness.errors import HarnessError, UnknownNameError
 from nasbench_harness.fields import faults
 from nasbench_harness.fields.declared import as_declared
 from nasbench_harness.fields.scalars import LARGEST, shown
@@ -35,7 +35,7 @@ from nasbench_harness.study.notation import (
     parse_pairs,
     read_seeds,
 )
-from nasbench_harness.tables.library import default_table, find_table
+from nasbench_harness.tables.library import NO_TABLE, default_table, find_table
 
 DEFAULT_SEEDS = 10
 BASELINE = "random"
@@ -55,7 +55,7 @@ class CommonConfig(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     methods: tuple[MethodChoice, ...] = Field(min_length=1)
-    space: str = "nb201"
+    space: str = Field(default_factory=registry.default_space)
     table: str = ""
     """A benchmark by name, or `none`; where nothing is said, the default one of the space."""
     search: str = DEFAULT
@@ -110,7 +110,10 @@ class CommonConfig(BaseModel):
     def _default_table(self) -> Self:
         """Nobody has said it, and so it is none of the fields that are set."""
         if not self.table:
-            self.__dict__["table"] = default_table(self.space)
+            try:
+                self.__dict__["table"] = default_table(self.space)
+            except HarnessError:  # there is no such space, which is told where it is opened
+                self.__dict__["table"] = NO_TABLE
         return self
 
     @model_validator(mode="before")

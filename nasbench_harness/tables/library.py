@@ -51,18 +51,18 @@ def is_installed(table: str) -> bool:
     return source is None or source.is_installed()
 
 
-def default_table(space: str = registry.DEFAULT_SPACE) -> str:
+def default_table(space: str | None = None) -> str:
     """What is looked up in where nothing is said: the first of the space's that is installed.
 
     `NO_TABLE` where the space names none.
     """
-    names = tables_of(space)
+    names = tables_of(space or registry.default_space())
     return next((name for name in names[:-1] if is_installed(name)), fallback_table(space))
 
 
-def fallback_table(space: str = registry.DEFAULT_SPACE) -> str:
+def fallback_table(space: str | None = None) -> str:
     """The table of the space that is always there; `NO_TABLE` where it names none."""
-    return next(reversed(tables_of(space)), NO_TABLE)
+    return next(reversed(tables_of(space or registry.default_space())), NO_TABLE)
 
 
 def preferred(space: str) -> DataSource | None:

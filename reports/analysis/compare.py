@@ -119,7 +119,7 @@ def compare(
     first, second = (find_label(one, data.labels, specs) or one for one in (first, second))
     if first == second:
         raise HarnessError(f"A method cannot be compared with itself: `{first}` is given twice.")
-    results = [_results(data, label, chosen.key) for label in (first, second)]
+    results = [_results(data, label, chosen) for label in (first, second)]
     if not results[0].index.intersection(results[1].index).size:
         raise HarnessError(
             f"`{first}` and `{second}` have no seed in common in study {data.name}, so they cannot"
@@ -166,13 +166,18 @@ def compare_all(data: Compared) -> list[Comparison]:
     ]
 
 
-def _results(data: Compared, label: str, measure: MeasureKey) -> pd.Series[float]:
+def _results(data: Compared, label: str, measure: Measure) -> pd.Series[float]:
     if label not in data.labels:
         raise _unknown(data, label)
-    found = _results_or_none(data, label, measure)
-    if found.empty:
+    found = _results_or_none(data, label, measure.key)
+    if not found.empty:
+        return found
+    if label not in data.done_labels:
         raise HarnessError(f"`{label}` has no result in study {data.name} yet; run the study on.")
-    return found
+    raise HarnessError(
+        f"`{label}` is done in study {data.name} and has no {measure.noun} there: nobody measured"
+        " or knows that of its answers, so that there is nothing to compare."
+    )
 
 
 def _unknown(data: Compared, label: str) -> HarnessError:

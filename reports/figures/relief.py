@@ -58,7 +58,7 @@ def fold(table: CompleteTable, metric: str, options: list[int]) -> Relief:
     return Relief(matrix[by_row][:, by_column], by_row.argsort(), by_column.argsort(), metric)
 
 
-def draw(data: StudyData, styles: dict[str, MethodStyle]) -> Drawing | Omitted:
+def draw(data: StudyData, styles: dict[str, MethodStyle]) -> Drawing | Omitted | None:
     """One relief per method with the path of its median seed; None without a table of all."""
     key, title = (KEY, TITLE) if data.queryable else (UNSEEN_KEY, UNSEEN_TITLE)
     space = data.every_architecture

@@ -157,7 +157,7 @@ def test_table_whose_package_says_nothing_of_its_files(nasharness: Run) -> None:
     [
         ("broken", "No module named 'no_such_module_anywhere'"),
         ("stranger", "calls itself `leaves`"),
-        ("half", "lacks what, tables, holds"),
+        ("half", "lacks what, tables, holds, origins, licence, size, how, citation, is_installed"),
     ],
 )
 def test_faulty_plugin_takes_nothing_else_down(nasharness: Run, name: str, sentence: str) -> None:
