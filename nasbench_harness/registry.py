@@ -1,4 +1,4 @@
-"""Finds plugins by entry point: methods, spaces, tables, data, kinds of problem; all alike.
+"""Finds plugins by entry point: methods, spaces, tables, data, kinds of problem, recipes.
 
 Listing names imports nothing; a plugin is imported when it is asked for. What is installed when
 the process starts is what there is: nothing can be registered later.
@@ -130,12 +130,16 @@ class Registry(Generic[P]):
 
 def fault_of(name: str, plugin: Any, contract: type) -> str:
     """What is wrong with the plugin of that entry point, as a predicate; empty if nothing is."""
-    members = members_of(contract)
-    if lacking := [member for member in members if not _has(plugin, member)]:
-        return f"lacks {', '.join(lacking)}; see `nasbench_harness.contracts.{contract.__name__}`"
-    if "name" in members and plugin.name != name:
+    if missing := lacking(plugin, contract):
+        return f"lacks {', '.join(missing)}; see `nasbench_harness.contracts.{contract.__name__}`"
+    if "name" in members_of(contract) and plugin.name != name:
         return f"calls itself `{plugin.name}`; its entry point and its `name` must be the same"
     return ""
+
+
+def lacking(plugin: Any, contract: type) -> list[str]:
+    """The members of a contract that are not there."""
+    return [member for member in members_of(contract) if not _has(plugin, member)]
 
 
 def members_of(contract: type) -> list[str]:
@@ -157,6 +161,8 @@ spaces: Registry[Any] = Registry("space", opened=SearchSpace)
 tables: Registry[Any] = Registry("table", opened=Benchmark)
 data: Registry[Any] = Registry("benchmark", "data", opened=DataSource)
 problems: Registry[Kind] = Registry("problem")
+recipes: Registry[Any] = Registry("recipe")
+"""Packages with files of recipes; they are read, and not imported."""
 
 
 @cache

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Self
 
 from pydantic import (
@@ -16,16 +17,33 @@ from pydantic import (
 )
 from pydantic_core import ErrorDetails
 
-from nasbench_harness.errors import HarnessError, nearest
+from nasbench_harness.errors import HarnessError, UnknownNameError, nearest
 from nasbench_harness.fields.declared import allowed, as_declared
 from nasbench_harness.fields.faults import reason
 from nasbench_harness.fields.scalars import shown
+
+ROLES: Mapping[str, str] = {
+    "rate": "step of the architecture parameters, which a recipe may have grow with the batch",
+    "warmup": "epochs at the start of the search, or of every stage, that leave them alone",
+    "stages": "a list with a value for each stage of the search",
+    "cost": "name of the cost to hold down, `none` for none",
+    "cost_target": "how much of it is free",
+}
+"""What the engine may ask of a method's settings, whatever they are called."""
+_SEVERAL = ("stages",)
+"""Roles that several settings of a method may have."""
 
 
 class Settings(BaseModel):
     """Base of every method's settings: immutable, and a wrong name or value is an error."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
+        """HarnessError where a role is none, or two settings have one that is for one."""
+        super().__pydantic_init_subclass__(**kwargs)
+        roles(cls)
 
     @field_validator("*", mode="before")
     @classmethod
@@ -66,9 +84,39 @@ class Settings(BaseModel):
                 "unit": properties[name].get("unit", ""),
                 "allowed": allowed(properties[name]),
                 "meaning": field.description or "",
+                "tag": properties[name].get("tag", ""),
             }
             for name, field in cls.model_fields.items()
         ]
+
+
+@cache
+def roles(cls: type[Settings]) -> Mapping[str, tuple[str, ...]]:
+    """The names of settings that have a role, by role."""
+    found: dict[str, tuple[str, ...]] = {}
+    for name, field in cls.model_fields.items():
+        extra = field.json_schema_extra
+        role = str(extra.get("role", "")) if isinstance(extra, dict) else ""
+        if not role:
+            continue
+        where = f"`{cls.__name__}.{name}`"
+        if role not in ROLES:
+            raise UnknownNameError("role of a setting", role, ROLES, f"It is that of {where}.")
+        if role in found and role not in _SEVERAL:
+            raise HarnessError(f"{where} has the role `{role}` and so has `{found[role][0]}`.")
+        found[role] = (*found.get(role, ()), name)
+    return found
+
+
+def named(cls: type[Settings], role: str) -> str | None:
+    """The setting that has a role; None where none has."""
+    return next(iter(roles(cls).get(role, ())), None)
+
+
+def by_role(cls: type[Settings], values: Mapping[str, Any]) -> dict[str, Any]:
+    """Those of `values` that have a role, by it; of several the first."""
+    names = {role: of_role[0] for role, of_role in roles(cls).items()}
+    return {role: values[name] for role, name in names.items() if name in values}
 
 
 def setting(  # noqa: PLR0913 - what a field tells of itself
@@ -78,19 +126,22 @@ def setting(  # noqa: PLR0913 - what a field tells of itself
     unit: str = "",
     later: bool = False,
     notation: str = "",
+    role: str = "",
+    tag: str = "",
     shortcut: Mapping[str, str] | None = None,
     **limits: Any,
 ) -> Any:
     """A field of a `Settings` class; `limits` are pydantic's (`gt`, `ge`, `lt`, `le`).
 
     `notation` says in words what a `pattern` among them admits. `later` marks a field that was
-    added to a method which has results: its default must mean what the method did before. Of
+    added to a method which has results: its default must mean what the method did before. `role`
+    is one of `ROLES`, by which the engine knows it; `tag` says where the default is from. Of
     settings that an option of a kind of problem `Holds`, `shortcut` makes this one an option of
     `nasharness run` as well, with that `text` and default `told` in `--help`.
     """
     extra: dict[str, Any] = {"unit": unit, "later": later}
-    if notation:
-        extra["notation"] = notation
+    given = {"notation": notation, "role": role, "tag": tag}
+    extra |= {name: text for name, text in given.items() if text}
     if shortcut:
         extra["shortcut"] = dict(shortcut)
     return Field(default, description=meaning, json_schema_extra=extra, **limits)

@@ -215,11 +215,11 @@ class EnumeratesShuffled(ToySpace):
 BROKEN_SPACES: Sequence[tuple[type[ToySpace], str]] = [
     (RanksBackwards, "place in enumerate"),
     (EnumeratesShuffled, "place in enumerate"),
-    (MissesNeighbours, "every neighbour once"),
-    (DerivesTheWorst, "give back a one-hot"),
+    (MissesNeighbours, "neighbours must be mutual"),
+    (DerivesTheWorst, "must give it back"),
     (SamplesAsItLikes, "obey its generator"),
     (ReadsAnything, "must raise InvalidArchitectureError"),
-    (PadsWithTrue, "mask must count the options"),
+    (PadsWithTrue, "mask must be True for the 3 options"),
 ]
 
 

@@ -8,12 +8,14 @@ from nasbench_harness.settings import Settings, setting
 class AlphaSettings(Settings):
     """Adam on the architecture parameters, as every DARTS descendant uses it."""
 
-    learning_rate: float = setting(3e-4, "Adam's step on the architecture parameters", gt=0)
-    beta1: float = setting(0.5, "Adam's decay of the first moment", ge=0, lt=1)
-    beta2: float = setting(0.999, "Adam's decay of the second moment", ge=0, lt=1)
+    learning_rate: float = setting(
+        3e-4, "Adam's step on the architecture parameters", role="rate", tag="C", gt=0
+    )
+    beta1: float = setting(0.5, "Adam's decay of the first moment", tag="C", ge=0, lt=1)
+    beta2: float = setting(0.999, "Adam's decay of the second moment", tag="C", ge=0, lt=1)
     weight_decay: float = setting(
-        0.0, "L2 pull on the architecture parameters, added to their gradient", ge=0
+        0.0, "L2 pull on the architecture parameters, added to their gradient", tag="D", ge=0
     )
     init_scale: float = setting(
-        1e-3, "standard deviation of the initial architecture parameters", ge=0
+        1e-3, "standard deviation of the initial architecture parameters", tag="C", ge=0
     )

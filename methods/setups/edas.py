@@ -5,47 +5,60 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar, Literal
 
-from nasbench_harness.contracts import Recipe
-from nasbench_harness.methods.networks import DARTS_FAMILY, QUICK, QUICK_EPOCHS, QUICK_SOURCE
+from nasbench_harness.contracts import Column, Role, Value
+from nasbench_harness.fields.recipes import recipe_file
 from nasbench_harness.methods.setups.alpha import AlphaSettings
 from nasbench_harness.methods.setups.citations import EDAS_BIBTEX
+from nasbench_harness.methods.setups.columns import VALID_LOSS
 from nasbench_harness.settings import setting
-
-EDGES_NB201 = 6
 
 
 class EDASSettings(AlphaSettings):
     """All of them design decisions of this project."""
 
+    beta1: float = setting(0.5, "Adam's decay of the first moment", tag="D", ge=0, lt=1)
+    beta2: float = setting(0.999, "Adam's decay of the second moment", tag="D", ge=0, lt=1)
     learning_rate: float = setting(
-        EDGES_NB201 * 3e-4, "Adam's step on the relaxed row: DARTS' times the number of edges", gt=0
+        1.8e-3,
+        "Adam's step on the relaxed row: DARTS' 3e-4 times the rows, six in NAS-Bench-201",
+        role="rate",
+        tag="D",
+        gt=0,
     )
     init_scale: float = setting(
-        0.0, "standard deviation of the initial architecture parameters", ge=0
+        0.0, "standard deviation of the initial architecture parameters", tag="D", ge=0
     )
     edge_policy: Literal["sweep", "uniform", "entropy"] = setting(
-        "sweep", "which edge is relaxed: each once in random order, uniform, or by entropy"
+        "sweep",
+        "which edge is relaxed: each once in random order, uniform, or by entropy",
+        tag="D",
     )
     clamp: Literal["sample", "argmax", "eps_argmax"] = setting(
         "sample",
         "what the other edges are clamped to: a sample of p (unbiased), the best option, or the"
         " best but for a share of uniform draws",
+        tag="D",
     )
-    clamp_epsilon: float = setting(0.1, "share of uniform draws with clamp=eps_argmax", ge=0, le=1)
+    clamp_epsilon: float = setting(
+        0.1, "share of uniform draws with clamp=eps_argmax", tag="D", ge=0, le=1
+    )
     clamp_temperature_start: float = setting(
-        1.0, "temperature of the clamped samples at the start", gt=0
+        1.0, "temperature of the clamped samples at the start", tag="D", gt=0
     )
-    clamp_temperature_end: float = setting(1.0, "the same at the end, linear between", gt=0)
+    clamp_temperature_end: float = setting(
+        1.0, "the same at the end, linear between", tag="D", gt=0
+    )
     entropy_weight: float = setting(
-        0.0, "bonus for the entropy of the relaxed row at the start, linear to 0", ge=0
+        0.0, "bonus for the entropy of the relaxed row at the start, linear to 0", tag="D", ge=0
     )
     warmup_fraction: float = setting(
-        0.0, "share of the epochs at the start that train network weights only", ge=0, lt=1
+        0.0, "share of the epochs at the start that train network weights only", tag="D", ge=0, lt=1
     )
     skip_drop: float = setting(
         0.0,
-        "chance p that the relaxed edge's skip_connect is left out of the architecture step; scaled"
+        "chance p that what needs no training on the relaxed edge (a skip) is left out; scaled"
         " by 1 / (1 - p) otherwise, so that the gradient stays unbiased",
+        tag="D",
         ge=0,
         lt=1,
         later=True,
@@ -54,6 +67,7 @@ class EDASSettings(AlphaSettings):
         False,
         "log the loss with the relaxed edge minus the loss with its best option: one more forward"
         " pass a step, which running statistics of batch norms see too",
+        tag="D",
         later=True,
     )
 
@@ -63,36 +77,18 @@ class EDASSetup:
 
     Settings = EDASSettings
     citation = EDAS_BIBTEX
+    columns = (
+        VALID_LOSS,
+        Column(
+            "relax_gap", Value.NUMBER, Role.RECORD,
+            "loss with one decision relaxed, less that with its best option", "nats",
+            missing="other methods, or not logged (`log_relax_gap`)",
+        ),
+    )  # fmt: skip
     queries = False
     batched: ClassVar[bool] = False
     version = "1"
-    recipes = {  # noqa: RUF012 - ClassVar by the contract
-        "landscape": Recipe(
-            epochs=100,
-            steps=2000,
-            source="design decision of this project: Adam 0.05 x 6 edges, no regulariser, "
-            "2,000 steps",
-            settings={"learning_rate": EDGES_NB201 * 0.05},
-        ),
-        "nb201": Recipe(
-            epochs=100,
-            source="design decision of this project",
-            settings={
-                "warmup_fraction": 0.2, "entropy_weight": 1e-2,
-                "clamp_temperature_start": 2.0, "clamp_temperature_end": 0.5, "skip_drop": 0.1,
-            },
-            network=DARTS_FAMILY,
-        ),
-        "quick": Recipe(
-            epochs=QUICK_EPOCHS,
-            source=QUICK_SOURCE,
-            settings={
-                "learning_rate": EDGES_NB201 * 0.01, "warmup_fraction": 0.2, "entropy_weight": 1e-2,
-                "clamp_temperature_start": 2.0, "clamp_temperature_end": 0.5, "skip_drop": 0.1,
-            },
-            network=QUICK,
-        ),
-    }  # fmt: skip
+    recipes = recipe_file("nasbench_harness.methods.recipes", "edas")
 
     @classmethod
     def requires(cls, settings: EDASSettings) -> Sequence[type]:

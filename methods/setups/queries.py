@@ -1,27 +1,18 @@
-"""Recipes of methods that ask for single architectures."""
+"""What set-ups of methods have in common that ask for single architectures."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
-from nasbench_harness.contracts import Recipe, StandAloneAccuracy
-
-
-def hundred_queries(source: str) -> Mapping[str, Recipe]:
-    """Recipes of 100 queries, whatever the problem: a table without training times has no budget.
-
-    The papers stop after a simulated training time; counting queries instead is a design decision
-    of this project.
-    """
-    said = f"{source}; 100 queries in place of a time budget are a design decision of this project"
-    names = ("landscape", "nb201", "quick")
-    return {name: Recipe(epochs=100, steps=100, source=said) for name in names}
+from nasbench_harness.contracts import Column, StandAloneAccuracy
+from nasbench_harness.methods.setups.columns import BEST_SCORE, SCORE
 
 
 class QuerySetup:
     """What methods have in common that ask for single architectures."""
 
+    columns: ClassVar[Sequence[Column]] = (SCORE, BEST_SCORE)
     queries = True
     batched: ClassVar[bool] = False
 

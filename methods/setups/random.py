@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
-from nasbench_harness.contracts import Recipe
-from nasbench_harness.methods.networks import QUICK
+from nasbench_harness.fields.recipes import recipe_file
 from nasbench_harness.methods.setups.citations import RANDOM_BIBTEX
-from nasbench_harness.methods.setups.queries import QuerySetup, hundred_queries
+from nasbench_harness.methods.setups.queries import QuerySetup
 from nasbench_harness.settings import Settings, setting
-
-SAMPLING = "design decision of this project: the first uniform draw is the answer"
 
 
 class RandomSettings(Settings):
@@ -20,6 +17,7 @@ class RandomSettings(Settings):
         True,
         "ask for the accuracy of every draw and keep the best; false: the first draw is the answer,"
         " random sampling without any search",
+        tag="B",
         later=True,
     )
 
@@ -30,11 +28,7 @@ class RandomSearchSetup(QuerySetup):
     Settings = RandomSettings
     citation = RANDOM_BIBTEX
     version = "1"
-    recipes: Mapping[str, Recipe] = {
-        **hundred_queries("NAS-Bench-201 authors' code"),
-        "quick": Recipe(1, SAMPLING, {"ask": False}, steps=1, network=QUICK),
-        "sampling": Recipe(1, SAMPLING, {"ask": False}, steps=1),
-    }
+    recipes = recipe_file("nasbench_harness.methods.recipes", "random")
 
     @classmethod
     def requires(cls, settings: RandomSettings) -> Sequence[type]:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from nasbench_harness.fields.recipes import recipe_file
 from nasbench_harness.methods.setups.citations import REA_BIBTEX
-from nasbench_harness.methods.setups.queries import QuerySetup, hundred_queries
+from nasbench_harness.methods.setups.queries import QuerySetup
 from nasbench_harness.settings import Settings, setting
 
 
 class REASettings(Settings):
     """The NAS-Bench-201 authors' values."""
 
-    population: int = setting(10, "architectures alive at a time", ge=2)
-    tournament: int = setting(3, "members drawn, with replacement, for the best to breed", ge=1)
+    population: int = setting(10, "architectures alive at a time", tag="B", ge=2)
+    tournament: int = setting(
+        3, "members drawn, with replacement, for the best to breed", tag="B", ge=1
+    )
 
 
 class RegularisedEvolutionSetup(QuerySetup):
@@ -20,4 +23,4 @@ class RegularisedEvolutionSetup(QuerySetup):
     Settings = REASettings
     citation = REA_BIBTEX
     version = "1"
-    recipes = hundred_queries("NAS-Bench-201 authors' code")
+    recipes = recipe_file("nasbench_harness.methods.recipes", "rea")

@@ -4,22 +4,25 @@ from __future__ import annotations
 
 from typing import Literal
 
+from nasbench_harness.fields.recipes import recipe_file
 from nasbench_harness.methods.setups.alpha import AlphaSettings
 from nasbench_harness.methods.setups.citations import REINFORCE_BIBTEX
-from nasbench_harness.methods.setups.queries import QuerySetup, hundred_queries
+from nasbench_harness.methods.setups.queries import QuerySetup
 from nasbench_harness.settings import setting
 
 
 class REINFORCESettings(AlphaSettings):
     """The authors' values (NATS-Bench script)."""
 
-    learning_rate: float = setting(0.01, "Adam's step on the logits", gt=0)
-    beta1: float = setting(0.9, "Adam's decay of the first moment", ge=0, lt=1)
+    learning_rate: float = setting(0.01, "Adam's step on the logits", role="rate", tag="B", gt=0)
+    beta1: float = setting(0.9, "Adam's decay of the first moment", tag="B", ge=0, lt=1)
     baseline_momentum: float = setting(
-        0.9, "momentum of the moving average of the reward", ge=0, lt=1
+        0.9, "momentum of the moving average of the reward", tag="B", ge=0, lt=1
     )
     answer: Literal["best", "mode"] = setting(
-        "best", "the best architecture sampled, or the most probable one (the code's first version)"
+        "best",
+        "the best architecture sampled, or the most probable one (the code's first version)",
+        tag="B",
     )
 
 
@@ -29,4 +32,4 @@ class REINFORCESetup(QuerySetup):
     Settings = REINFORCESettings
     citation = REINFORCE_BIBTEX
     version = "1"
-    recipes = hundred_queries("NATS-Bench authors' code")
+    recipes = recipe_file("nasbench_harness.methods.recipes", "reinforce")

@@ -6,10 +6,13 @@ that use them, so that `--help`, `list` and `query` answer at once.
 
 from __future__ import annotations
 
+import contextlib
 import math
 import os
 import re
 import sys
+from collections.abc import Iterator
+from functools import partial
 from typing import Annotated, Any
 
 import typer
@@ -43,12 +46,14 @@ class _Group(Group):
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         return super().parse_args(ctx, [_with_home(word) for word in args])
 
+    def make_context(self, *args: Any, **options: Any) -> Any:
+        with _in_short():
+            return super().make_context(*args, **options)
+
     def invoke(self, ctx: Any) -> Any:
         try:
-            return super().invoke(ctx)
-        except typer.BadParameter as error:
-            reword(error)
-            raise
+            with _in_short():
+                return super().invoke(ctx)
         except _NOT_TYPERS as error:
             raise SystemExit(int(give_up(error))) from error
 
@@ -68,12 +73,32 @@ class _Group(Group):
             raise
 
 
+@contextlib.contextmanager
+def _in_short() -> Iterator[None]:
+    """Within it, what the parser finds wrong is told in a sentence and a line of what to read."""
+    try:
+        yield
+    except _USAGE as error:
+        if isinstance(error, typer.BadParameter):
+            reword(error)
+        if type(error).show is _USAGE.show:
+            error.show = partial(_show, error)
+        raise
+
+
+def _show(error: Any, file: Any = None) -> None:
+    where = f"\nSee `{error.ctx.command_path} --help`." if error.ctx else ""
+    (file or sys.stderr).write(f"Error: {error.format_message()}{where}\n")
+
+
 def _with_home(word: str) -> str:
     """`~/x` and `--out=~/x` as a shell expands them where they are not quoted."""
     found = _HOME.fullmatch(word)
     return f"{found[1] or ''}{user_path(found[2])}" if found else word
 
 
+_USAGE: Any = typer.BadParameter.__base__
+"""Click's UsageError, which typer has under no name of its own."""
 _NOT_TYPERS = (HarnessError, KeyboardInterrupt, OSError, EOFError, SystemExit, typer.Abort)
 """What Typer would end with codes of its own, or silently."""
 

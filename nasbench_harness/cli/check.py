@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
-from nasbench_harness.cli import completion
-from nasbench_harness.cli.app import JsonOption, app, finite
-from nasbench_harness.cli.baseline import MarginOption, read_margins, tell_changes
-from nasbench_harness.cli.help import OUTPUT, Command, examples
-from nasbench_harness.cli.run import DataDirOption, DeviceOption, JobsOption
+from nasbench_harness.cli.app import JsonOption, app
+from nasbench_harness.cli.baseline import read_margins, tell_changes
+from nasbench_harness.cli.help import Command, examples
+from nasbench_harness.cli.options.checking import GITHUB, Checked, CheckMachine, Told
+from nasbench_harness.cli.options.grouped import grouped
 from nasbench_harness.errors import ExitCode, HarnessError
 from nasbench_harness.process.frame import give_up
 from nasbench_harness.store.files import check_writable
@@ -24,10 +24,9 @@ from nasbench_harness.store.files import check_writable
 if TYPE_CHECKING:
     from nasbench_harness.reports.regression.check import CheckReport
     from nasbench_harness.reports.regression.standard import Standard
-    from nasbench_harness.store.studies import Study
     from nasbench_harness.study.config import StudyConfig
 
-GITHUB, MARKDOWN = "github", ".md"
+MARKDOWN = ".md"
 
 
 @app.command(
@@ -39,62 +38,17 @@ GITHUB, MARKDOWN = "github", ".md"
         "nasharness check --bench old.json new.json",
     ),
 )
+@grouped
 def check(
     studies: Annotated[
         list[Path] | None, typer.Argument(metavar="RUN", help="Study folders to check.")
     ] = None,
-    baseline: Annotated[
-        Path | None, typer.Option("--baseline", "-b", help="What to compare with.",
-                                 show_default="none; needed for a study")
-    ] = None,
-    config: Annotated[
-        Path | None, typer.Option("--config", "-c", help="Run this study first, then check it; its"
-                                  " section `check:` may hold `margins:`.", show_default="none")
-    ] = None,
-    seeds: Annotated[
-        str | None, typer.Option(help="With --config: other seeds than the file's.",
-                                 show_default="the file's")
-    ] = None,
-    out: Annotated[
-        Path | None, typer.Option("--out", "-o", help="With --config: keep the study here.",
-                                 show_default="a temporary one")
-    ] = None,
-    methods: Annotated[
-        list[str] | None, typer.Option("--methods", "-m", help="Check only these of the baseline.",
-                                       show_default="all", autocompletion=completion.methods)
-    ] = None,
-    margins: MarginOption = None,
-    update: Annotated[
-        bool, typer.Option("--update", help="Write the run as the new baseline; shows the diff.")
-    ] = False,
-    power: Annotated[
-        bool, typer.Option("--power", help="Print how often such a check errs, by simulation.")
-    ] = False,
-    bench: Annotated[
-        tuple[Path, Path] | None, typer.Option(metavar="OLD NEW", help="Compare two JSON files of"
-                                               " pytest-benchmark.", show_default="none")
-    ] = None,
-    max_slowdown: Annotated[
-        float, typer.Option(min=1.0, callback=finite, help="With --bench: times as long as is"
-                            " allowed.")
-    ] = 1.25,
-    junit: Annotated[
-        Path | None, typer.Option(help="Write JUnit XML.",
-                                 show_default="none", rich_help_panel=OUTPUT)
-    ] = None,
-    markdown: Annotated[
-        Path | None, typer.Option(help="Write a summary in Markdown.",
-                                 show_default="none", rich_help_panel=OUTPUT)
-    ] = None,
-    annotate: Annotated[
-        str | None, typer.Option(metavar=GITHUB, help="Print annotations for GitHub.",
-                                 show_default="none", rich_help_panel=OUTPUT)
-    ] = None,
-    device: DeviceOption = "auto",
-    data_dir: DataDirOption = None,
-    jobs: JobsOption = None,
+    *,
+    asked: Checked,
+    told: Told,
+    machine: CheckMachine,
     json: JsonOption = False,
-) -> None:  # fmt: skip
+) -> None:
     """Check that no method got worse than its baseline.
 
     The same seeds are compared value by value. With one version of torch, numpy and the method, a
@@ -107,46 +61,46 @@ def check(
     Exit codes: 0 no regression, 1 a regression, 2 wrong usage or input, 3 trials without a result,
     4 inconclusive, with the seeds that would settle it, 70 an unexpected error: no verdict.
     """
-    _refuse_combinations(studies, baseline, config, bench, power, update, annotate, json)
-    _claim_files(junit, markdown, baseline if update else None)
-    for target in (junit, markdown, baseline if update else None):
+    _refuse_combinations(studies, asked, told, json=json)
+    renewed = asked.baseline if asked.update else None
+    _claim_files(told.junit, told.markdown, renewed)
+    for target in (told.junit, told.markdown, renewed):
         check_writable(target)
-    tell = _Teller(junit, markdown, annotate, json)
-    if bench:
+    tell = _Teller(told.junit, told.markdown, told.annotate, json)
+    if asked.bench:
         from nasbench_harness.reports.regression.benchmarks import compare_benchmarks
 
-        tell(compare_benchmarks(*bench, max_slowdown=max_slowdown))
-    study, section = _study_file(config)
-    given = {**section, **read_margins(margins)}
-    if power:
-        _tell_power(baseline, studies or [], given, json=json)
+        tell(compare_benchmarks(*asked.bench, max_slowdown=asked.max_slowdown))
+    study, section = _study_file(asked.config)
+    margins = {**section, **read_margins(asked.margins)}
+    if asked.power:
+        _tell_power(asked.baseline, studies or [], margins, json=json)
         return
-    hardware = {"device": device, "data_dir": data_dir, "jobs": jobs}
-    standard = _standard(baseline or Path(), methods, given, update=update)
-    with _folders(studies, study, seeds, out, hardware, standard) as folders:
-        if update:
-            _update(baseline or Path(), folders, given, json=json)
+    standard = _standard(asked.baseline or Path(), asked.methods, margins, update=asked.update)
+    with _folders(studies, study, asked, machine, standard) as folders:
+        if asked.update:
+            _update(asked.baseline or Path(), folders, margins, json=json)
         else:
             tell(standard.check(folders))
 
 
 def _refuse_combinations(
-    studies: list[Path] | None, baseline: Path | None, config: Path | None,
-    bench: tuple[Path, Path] | None, power: bool, update: bool, annotate: str | None, json: bool,
-) -> None:  # fmt: skip
-    if annotate not in (None, GITHUB):
-        raise HarnessError(f"--annotate knows `{GITHUB}` only, not `{annotate}`.")
-    if annotate and json:
+    studies: list[Path] | None, asked: Checked, told: Told, *, json: bool
+) -> None:
+    if told.annotate not in (None, GITHUB):
+        raise HarnessError(f"--annotate knows `{GITHUB}` only, not `{told.annotate}`.")
+    if told.annotate and json:
         raise HarnessError("--annotate and --json both write to standard output; choose one.")
-    if bench and (studies or baseline or config or power or update):
+    of_study = studies or asked.baseline or asked.config or asked.power or asked.update
+    if asked.bench and of_study:
         raise HarnessError("--bench compares two files of benchmarks and goes with no study.")
-    if power and (config or update or bool(studies) == bool(baseline)):
+    if asked.power and (asked.config or asked.update or bool(studies) == bool(asked.baseline)):
         raise HarnessError("--power needs the values of a run or of a --baseline, one of them.")
-    if bench or power:
+    if asked.bench or asked.power:
         return
-    if baseline is None:
+    if asked.baseline is None:
         raise HarnessError("Compare with what? Give --baseline FILE (or --bench OLD NEW).")
-    if bool(studies) == bool(config):
+    if bool(studies) == bool(asked.config):
         raise HarnessError(
             "Check what? Give study folders, or --config with a study to run; not both."
         )
@@ -185,8 +139,8 @@ def _study_file(config: Path | None) -> tuple[dict[str, Any], dict[str, Any]]:
 
 @contextmanager
 def _folders(
-    studies: list[Path] | None, study: dict[str, Any], seeds: str | None, out: Path | None,
-    hardware: dict[str, Any], standard: Standard,
+    studies: list[Path] | None, study: dict[str, Any], asked: Checked, machine: CheckMachine,
+    standard: Standard,
 ) -> Iterator[list[Path]]:  # fmt: skip
     """The folders to check; a study from a file is run first, in a temporary one if need be.
 
@@ -195,45 +149,32 @@ def _folders(
     if studies:
         yield studies
         return
+    from nasbench_harness.jobs.study import planned
     from nasbench_harness.study.config import build_config, split_datasets
     from nasbench_harness.study.naming import study_name
 
-    config = build_config(None, {**study, **({"seeds": seeds} if seeds else {})}, [])
+    seeds = {"seeds": asked.seeds} if asked.seeds else {}
+    config = build_config(None, {**study, **seeds}, [])
     with tempfile.TemporaryDirectory(prefix="nasharness-check-") as temporary:
-        folder = out or Path(temporary) / study_name(config)
+        folder = asked.out or Path(temporary) / study_name(config)
         parts = list(split_datasets(config, folder))
-        standard.check_plan([_planned(*part, hardware) for part in parts])
+        standard.check_plan([planned(*part, machine.hardware) for part in parts])
         for part, place in parts:
-            if _run(part, place, **hardware):
+            if _run(part, place, machine):
                 raise KeyboardInterrupt
         yield [folder]
 
 
-def _planned(config: StudyConfig, folder: Path, hardware: dict[str, Any]) -> Study:
-    """The study as it would be run there."""
-    from nasbench_harness.hardware import Hardware
-    from nasbench_harness.store.studies import planned_study
-    from nasbench_harness.study.config import settled
-    from nasbench_harness.study.planning import plan
-
-    config = settled(config)
-    specs = plan(config, Hardware(hardware["device"], data_dir=hardware["data_dir"]))
-    return planned_study(folder, config.model_dump(mode="json"), specs)
-
-
-def _run(
-    config: StudyConfig, folder: Path, device: str, data_dir: Path | None, jobs: int | None
-) -> bool:
+def _run(config: StudyConfig, folder: Path, machine: CheckMachine) -> bool:
     """Run what is missing of a study; whether it was interrupted."""
     from nasbench_harness.cli import console
     from nasbench_harness.cli.console import JobsProgress
-    from nasbench_harness.hardware import Hardware
     from nasbench_harness.jobs.executors.local import LocalExecutor
     from nasbench_harness.jobs.study import run_study
     from nasbench_harness.problems.kinds import open_kind
 
-    hardware = Hardware(device, data_dir=data_dir)
-    executor = LocalExecutor(jobs or open_kind(config.search).processes(hardware), hardware)
+    hardware = machine.hardware
+    executor = LocalExecutor(machine.jobs or open_kind(config.search).processes(hardware), hardware)
     with JobsProgress() as progress:
         return run_study(
             config, folder, executor, hardware=hardware,

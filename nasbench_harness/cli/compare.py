@@ -73,8 +73,9 @@ def _tell(data: StudyData, comparison: Comparison) -> None:
     from nasbench_harness.reports.analysis.compare import sentence
     from nasbench_harness.reports.words.marked import plain
 
-    console.out.print(_heading(data), markup=False, soft_wrap=True)
-    console.out.print(plain(sentence(comparison)), markup=False, soft_wrap=True)
+    for text in (_heading(data), plain(sentence(comparison))):
+        for line in console.folded(text):
+            console.out.print(line, markup=False, soft_wrap=True)
     console.print_facts(_facts(comparison.turned() if comparison.paired.gain < 0 else comparison))
 
 

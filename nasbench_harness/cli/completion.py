@@ -16,7 +16,6 @@ import typer
 
 from nasbench_harness.errors import HarnessError
 from nasbench_harness.images.place import FOLDER
-from nasbench_harness.study.heldcost import LATENCY
 
 if TYPE_CHECKING:
     from nasbench_harness.contracts import Benchmark, Metric
@@ -104,12 +103,13 @@ def _last_method(text: str) -> tuple[str, str]:
 
 def _method_settings(method: str, incomplete: str) -> Iterator[str]:
     from nasbench_harness import registry
-    from nasbench_harness.study.config import RECIPE
+    from nasbench_harness.study.recipes import PAPER, RECIPE, recipes_of
 
     if method not in registry.methods.names():
         return
     setup = registry.open_setup(method)
-    yield from _settings(setup.Settings, incomplete, {RECIPE: list(setup.recipes)})
+    recipes = [*dict.fromkeys(one.name for one in recipes_of(method)), PAPER]
+    yield from _settings(setup.Settings, incomplete, {RECIPE: recipes})
 
 
 def _settings(
@@ -163,9 +163,10 @@ def recipes(ctx: typer.Context, incomplete: str) -> list[str]:
     """Recipes of the methods on the line, or of all whose set-ups are read without torch."""
     from nasbench_harness import registry
     from nasbench_harness.problems.kinds import kinds
+    from nasbench_harness.study.recipes import recipes_of
 
     known = [name for name in _chosen(ctx) if name in registry.setups.names()]
-    found = [recipe for name in known for recipe in registry.open_setup(name).recipes]
+    found = [one.name for name in known for one in recipes_of(name)]
     return _starting(incomplete, [*(kind.recipe for kind in kinds()), "quick", *found])
 
 
@@ -272,8 +273,21 @@ def latency_limits(ctx: typer.Context, incomplete: str) -> list[str]:
 @_quiet
 def costs(ctx: typer.Context, incomplete: str) -> list[str]:
     """What a method can hold down."""
-    measured = [f"{LATENCY}{device}" for device in (*_devices(ctx), "measured")]
-    return _starting(incomplete, ["params", "flops", *measured])
+    from nasbench_harness import registry
+    from nasbench_harness.study.costs import named_costs
+
+    space = registry.open_space(_given(ctx, "space") or registry.default_space())
+    return _starting(incomplete, named_costs(space, _table(ctx), measured=True))
+
+
+@_quiet
+def training_recipes(ctx: typer.Context, incomplete: str) -> list[str]:
+    """How a space's architectures can be trained on their own."""
+    from nasbench_harness import registry
+    from nasbench_harness.training.settings import network_space
+
+    space = _given(ctx, "space") or registry.default_space()
+    return _starting(incomplete, network_space(space).training_recipes)
 
 
 def data(ctx: typer.Context, incomplete: str) -> list[str]:

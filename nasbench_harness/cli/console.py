@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 import json
 import math
+import os
 import sys
+import textwrap
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +28,9 @@ if TYPE_CHECKING:
     from nasbench_harness.store.folders import JobFolder
 
 WIDE = 240
-"""Columns where nobody looks: piped output is not folded."""
+"""Columns where nobody looks and nobody says (COLUMNS): piped output is not folded."""
+WORDS = 5
+"""So many words are prose, which may be folded."""
 
 
 class _PlainConsole(Console):
@@ -40,7 +44,7 @@ class _PlainConsole(Console):
 
 
 _PLAIN: dict[str, Any] = {"highlight": False, "markup": False, "emoji": False}
-_seen = sys.stdout is not None and sys.stdout.isatty()
+_seen = (sys.stdout is not None and sys.stdout.isatty()) or bool(os.environ.get("COLUMNS"))
 out = _PlainConsole(**_PLAIN, width=None if _seen else WIDE)
 err = _PlainConsole(**_PLAIN, stderr=True)
 
@@ -105,10 +109,21 @@ def _print_stacked(title: str, lines: Iterable[str]) -> None:
 
 
 def print_facts(facts: Mapping[str, Any]) -> None:
-    """`name  value` lines, never folded, so that a long value can be copied."""
+    """`name  value` lines; prose is folded between words, and nothing else: it can be copied."""
     width = max(map(len, facts))
     for name, value in facts.items():
-        out.print(f"{name:<{width}}  {cell(value)}", markup=False, soft_wrap=True)
+        line = f"{name:<{width}}  {cell(value)}"
+        prose = len(line) > out.width and len(str(value).split()) >= WORDS
+        for part in folded(line, indent=width + 2) if prose else [line]:
+            out.print(part, markup=False, soft_wrap=True)
+
+
+def folded(text: str, *, indent: int = 0) -> list[str]:
+    """Lines of the terminal's width, broken between words only."""
+    return textwrap.wrap(
+        text, out.width, subsequent_indent=" " * indent,
+        break_long_words=False, break_on_hyphens=False,
+    )  # fmt: skip
 
 
 def print_summary(rows: Iterable[Mapping[Any, Any]], *, title: str) -> None:

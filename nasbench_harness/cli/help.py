@@ -9,6 +9,7 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 import typer
@@ -40,6 +41,11 @@ def holds_number(parameter: Any) -> bool:
     return parameter.type_descriptor.annotation in (int, float)
 
 
+def holds_path(parameter: Any) -> bool:
+    """Is this an option or argument that holds paths."""
+    return parameter.type_descriptor.annotation in (Path, list[Path])
+
+
 def _read_once(parameter: Any) -> None:
     """Refuse numbers with two readings, as study files do, before the parser takes one of them."""
     process = parameter.process_value
@@ -55,6 +61,21 @@ def _read_once(parameter: Any) -> None:
     parameter.process_value = read
 
 
+def _refuse_empty(parameter: Any) -> None:
+    """Refuse an empty text for a path, which would stand for the folder one is in."""
+    process = parameter.process_value
+
+    def read(ctx: Any, value: Any) -> Any:
+        given = value if isinstance(value, list | tuple) else [value]
+        if "" in given:
+            raise typer.BadParameter(
+                "it is empty; name a file or folder.", ctx=ctx, param=parameter
+            )
+        return process(ctx, value)
+
+    parameter.process_value = read
+
+
 class Command(TyperCommand):
     """A command whose options stand under the heading of their `rich_help_panel`."""
 
@@ -62,6 +83,8 @@ class Command(TyperCommand):
         super().__init__(*args, **options)
         for parameter in filter(holds_number, self.params):
             _read_once(parameter)
+        for parameter in filter(holds_path, self.params):
+            _refuse_empty(parameter)
 
     def get_help(self, ctx: Any) -> str:
         """The whole text."""

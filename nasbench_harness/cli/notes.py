@@ -27,3 +27,14 @@ class CostNotes:
 
     def watch(self, event: Event) -> None:
         """Nothing more to say."""
+
+
+def tell_repeated(seeds: str | None) -> None:
+    """That seeds were given more than once, which count once."""
+    from nasbench_harness.cli import console
+    from nasbench_harness.reports.words.marked import ranges
+    from nasbench_harness.study.notation import seeds_given_twice
+
+    if seeds and (twice := seeds_given_twice(seeds)):
+        told = f"Note: `--seeds {seeds}` names {ranges(twice)} more than once; each counts once."
+        console.err.print(told, markup=False, soft_wrap=True)

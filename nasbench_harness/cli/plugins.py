@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -57,50 +58,104 @@ def show_method(
         ),
     ],
     recipe: Annotated[
-        str, typer.Option(help="Whose values to show.", autocompletion=completion.recipes)
-    ] = "landscape",
+        str | None,
+        typer.Option(
+            help="Whose values to show.",
+            autocompletion=completion.recipes,
+            show_default="that of a search on a table",
+        ),
+    ] = None,
     json: JsonOption = False,
 ) -> None:
-    """A method's settings: value, unit, allowed range and meaning; and its recipes."""
+    """A method's settings: value, default, where both are from, range, meaning; its recipes.
+
+    Letters in brackets say where a number is from, and are explained below the numbers.
+    """
     from nasbench_harness.cli import console
-    from nasbench_harness.study.planning import find_recipe
+
+    shown = _method_facts(name, recipe)
+    if json:
+        console.print_json(shown)
+    else:
+        _print_method(shown)
+
+
+def _method_facts(name: str, recipe: str | None) -> dict[str, Any]:
+    """Settings under a recipe, with the tags of values and defaults, and what else there is."""
+    from nasbench_harness import registry
+    from nasbench_harness.problems.kinds import DEFAULT, open_kind
+    from nasbench_harness.study import recipes
 
     method = registry.open_setup(name)
-    chosen = find_recipe(name, method, recipe)
+    asked = recipe or open_kind(DEFAULT).recipe
+    found = recipes.find_recipe(name, asked, registry.default_space(), DEFAULT)
+    chosen, tags = found.recipe, recipes.recipe_tags(found.recipe)
     values = method.Settings.build(name, chosen.settings).model_dump(mode="json")
-    rows = [{**row, "value": values[row["name"]]} for row in method.Settings.explain()]
-    recipes = {title: known.source for title, known in method.recipes.items()}
-    if json:
-        console.print_json(
-            {"name": name, "version": method.version, "recipe": recipe, "settings": rows,
-             "recipes": recipes, "network": dict(chosen.network)}
-        )  # fmt: skip
-        return
+    rows = [
+        {**row, "value": values[row["name"]], "default_tag": row["tag"],
+         "tag": tags.get(row["name"], row["tag"])}
+        for row in method.Settings.explain()
+    ]  # fmt: skip
+    lengths = {"epochs": chosen.epochs} | ({"steps": chosen.steps} if chosen.steps else {})
+    return {
+        "name": name, "version": method.version, "recipe": found.title, **lengths,
+        "settings": rows, "network": dict(chosen.network), "tags": tags,
+        "recipes": {one.title: one.recipe.source for one in recipes.recipes_of(name)},
+    }  # fmt: skip
+
+
+def _print_method(shown: Mapping[str, Any]) -> None:
+    from nasbench_harness import registry
+    from nasbench_harness.cli import console
+
+    name, rows, tags = shown["name"], shown["settings"], shown["tags"]
     console.out.print(f"{name}: {registry.methods.summary(name)}\n", markup=False)
+    lengths = [
+        f"{shown[what]:,} {what}{_tagged(tags.get(what))}"
+        for what in ("epochs", "steps")
+        if what in shown
+    ]
     console.print_rows(
-        f"settings, recipe {recipe} ({chosen.epochs} epochs)",
-        ("setting", "value", "allowed", "meaning"),
-        [(r["name"], _valued(r), r["allowed"], r["meaning"]) for r in rows],
-        below=(3, 2),
+        f"settings, recipe {shown['recipe']} ({', '.join(lengths)})",
+        ("setting", "value", "default", "allowed", "meaning"),
+        [_setting_cells(row) for row in rows],
+        below=(4, 3),
     )
-    if chosen.network:
+    if network := shown["network"]:
         console.out.print("")
-        console.print_rows(
-            "network weights under this recipe (supernet only)", ("setting", "value"),
-            chosen.network.items(),
-        )  # fmt: skip
+        cells = [(key, _valued(v, tags.get(f"network.{key}"))) for key, v in network.items()]
+        console.print_rows("network weights on images", ("setting", "value"), cells)
+    _explain_tags({*tags.values(), *(row["default_tag"] for row in rows)})
     console.out.print("")
-    console.print_rows("recipes", ("name", "source"), recipes.items(), below=(1,))
+    console.print_rows("recipes", ("name", "source"), shown["recipes"].items(), below=(1,))
 
 
-def _valued(row: dict[str, Any]) -> str:
-    """The value with its unit, and the default where the recipe changes it."""
+def _setting_cells(row: Mapping[str, Any]) -> tuple[str, ...]:
+    value = _valued(row["value"], row["tag"], row["unit"])
+    default = _valued(row["default"], row["default_tag"])
+    return row["name"], value, default, row["allowed"], row["meaning"]
+
+
+def _valued(value: Any, tag: str | None, unit: str = "") -> str:
+    """The value with its unit, and the tag that says where it is from."""
     from nasbench_harness.cli.console import cell
 
-    shown = cell(row["value"]) or "null"
-    if row["unit"]:
-        shown += f" {row['unit']}"
-    return shown if row["value"] == row["default"] else f"{shown} (default {cell(row['default'])})"
+    shown = cell(value) or "null"
+    return f"{shown} {unit}".rstrip() + _tagged(tag)
+
+
+def _tagged(tag: str | None) -> str:
+    return f" [{tag}]" if tag else ""
+
+
+def _explain_tags(used: Iterable[str]) -> None:
+    """A line for each letter that stands above."""
+    from nasbench_harness.cli import console
+    from nasbench_harness.contracts import TAGS
+
+    letters = "".join(used)
+    if told := [f"[{tag}] {meaning}" for tag, meaning in TAGS.items() if tag in letters]:
+        console.out.print("\nfrom: " + ", ".join(told), markup=False)
 
 
 @show_app.command("space", cls=Command, epilog=examples("nasharness show space nb201"))
@@ -128,7 +183,7 @@ def show_space(
         console.print_json({"name": name, "architectures": size, "decisions": decisions})
         return
     console.out.print(f"{name}: {registry.spaces.summary(name)}\n", markup=False)
-    told = "more architectures than can be listed" if size is None else f"{size:,} architectures"
+    told = "too many architectures to list" if size is None else f"{size:,} architectures"
     console.print_rows(told, ("decision", "group", "options"), rows, below=(2,))
 
 
@@ -186,7 +241,7 @@ def show_arch(
     parsed = read_architecture(space, arch)
     opened = registry.open_space(space)
     facts = {"architecture": str(parsed), **opened.describe(parsed)}
-    facts |= {what: opened.cost(parsed, what, "cifar10") for what in opened.costs}
+    facts |= {cost.name: opened.cost(parsed, cost.name, "cifar10") for cost in opened.costs}
     if out:
         from nasbench_harness.cli.drawing import save_drawing
 

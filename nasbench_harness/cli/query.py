@@ -57,7 +57,7 @@ def query(
     table: Annotated[
         str | None, typer.Option(help="Tabular benchmark.",
                                  autocompletion=completion.names("tables"),
-                                 show_default="official where installed, else analog")
+                                 show_default="that of the space")
     ] = None,
     json: JsonOption = False,
 ) -> None:  # fmt: skip
@@ -99,7 +99,7 @@ def _everything(table: Benchmark, arch: Architecture) -> dict[str, Any]:
     space = registry.open_space(table.space)
     numbers = table.lookup(arch)
     facts: dict[str, Any] = {"architecture": str(arch), **space.describe(arch)}
-    facts |= {what: space.cost(arch, what, "cifar10") for what in space.costs}
+    facts |= {cost.name: space.cost(arch, cost.name, "cifar10") for cost in space.costs}
     facts |= {"table": table.name, **numbers}
     if isinstance(table, CompleteTable):
         judged = table.report_metric(next(iter(table.metrics.values())).dataset)

@@ -43,8 +43,12 @@ def report(
     from nasbench_harness.store.studies import study_folders
 
     folders = [folder for place in studies for folder in study_folders(place)]
-    for folder in folders:
+    for number, folder in enumerate(folders, start=1):
+        if len(folders) > 1:
+            console.err.print(f"Study {number} of {len(folders)}: {folder}", soft_wrap=True)
         _gather(folder, needed=out is None)
+    if len(folders) > 1:
+        console.err.print(f"Writing the report of {len(folders)} studies ...")
     if out is None and len(studies) == 1:
         out = studies[0] / "report"
     document = _paper(folders, out) if paper and out else None  # refused before anything is written

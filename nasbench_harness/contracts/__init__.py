@@ -6,13 +6,16 @@ examples of a batch. Accuracies are percent (0-100), losses are what a searcher 
 
 The life of a search, in order: the problem and the searcher are made; at every step the problem
 begins it with `advance()` and the searcher takes it with `step()`; at recorded steps the searcher
-is asked for `scores()` and `architecture()`, the problem `observe`s that mixture, and a line goes
-into the journal; at due times both give their `state_dict()` for a checkpoint; at the end comes
-`architecture()`, which the problem `conclude`s and the table looks up. Searches on a landscape that
-differ in their seed only take a step together where their method is a `JointSearcher`.
+is asked for `scores()`, its mixture and `architecture()`, the problem `observe`s the mixture, and
+a line goes into the journal; at due times both give their `state_dict()` for a checkpoint; at the
+end comes `architecture()`, which the problem `conclude`s and the table looks up. Searches on a
+landscape that differ in their seed only take a step together where their method is a
+`JointSearcher`.
 """
 
 from nasbench_harness.contracts.benchmark import Benchmark, CompleteTable, Metric
+from nasbench_harness.contracts.columns import Column, Columns, Declaring, Role, Value
+from nasbench_harness.contracts.cost import Cost, Costed
 from nasbench_harness.contracts.data import (
     Citable,
     DataSource,
@@ -23,7 +26,19 @@ from nasbench_harness.contracts.data import (
     bibtex_entries,
 )
 from nasbench_harness.contracts.kind import Kind, Plan, Search
-from nasbench_harness.contracts.network import Grown, NetworkShape, NetworkSpace, Supernet
+from nasbench_harness.contracts.network import (
+    EpochAware,
+    Grown,
+    NetworkShape,
+    NetworkSize,
+    NetworkSizes,
+    NetworkSpace,
+    Supernet,
+    SupernetLoss,
+    Tabled,
+    TrainingLoss,
+    TrainingRecipe,
+)
 from nasbench_harness.contracts.problem import (
     Log,
     PartialChannels,
@@ -34,8 +49,10 @@ from nasbench_harness.contracts.problem import (
     UnrolledGradient,
 )
 from nasbench_harness.contracts.searcher import (
+    TAGS,
     GradientEstimator,
     JointSearcher,
+    MixtureSearcher,
     Recipe,
     Searcher,
     Setup,
@@ -50,14 +67,21 @@ from nasbench_harness.contracts.space import (
 )
 
 __all__ = [
+    "TAGS",
     "Architecture",
     "Benchmark",
     "Citable",
+    "Column",
+    "Columns",
     "CompleteTable",
+    "Cost",
+    "Costed",
     "DataSource",
     "Decision",
+    "Declaring",
     "Enumerable",
     "EnumerableSpace",
+    "EpochAware",
     "GradientEstimator",
     "Grown",
     "Importable",
@@ -65,7 +89,10 @@ __all__ = [
     "Kind",
     "Log",
     "Metric",
+    "MixtureSearcher",
     "NetworkShape",
+    "NetworkSize",
+    "NetworkSizes",
     "NetworkSpace",
     "Numbered",
     "Origin",
@@ -76,6 +103,7 @@ __all__ = [
     "Progress",
     "Pullable",
     "Recipe",
+    "Role",
     "Search",
     "SearchSpace",
     "Searcher",
@@ -83,6 +111,11 @@ __all__ = [
     "Split",
     "StandAloneAccuracy",
     "Supernet",
+    "SupernetLoss",
+    "Tabled",
+    "TrainingLoss",
+    "TrainingRecipe",
     "UnrolledGradient",
+    "Value",
     "bibtex_entries",
 ]

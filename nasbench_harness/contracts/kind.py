@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from nasbench_harness.contracts.benchmark import Benchmark
+from nasbench_harness.contracts.columns import Columns
 from nasbench_harness.contracts.problem import Problem
 from nasbench_harness.contracts.searcher import Recipe, Searcher, Setup
 from nasbench_harness.contracts.space import SearchSpace
@@ -40,8 +41,8 @@ class Plan(Protocol):
     def rates(self, method: type[Setup], recipe: Recipe) -> dict[str, float]:
         """Settings of the recipe that this study changes, such as rates that grow with batches."""
 
-    def resolve_network(self, recipe: Recipe, settings: Mapping[str, Any]) -> dict[str, Any]:
-        """What is trained under these settings of the method; {} where nothing is."""
+    def resolve_network(self, recipe: Recipe, roles: Mapping[str, Any]) -> dict[str, Any]:
+        """What is trained where the method's settings have these `roles`; {} where nothing is."""
 
 
 class Search(Protocol):
@@ -104,6 +105,9 @@ class Kind(Protocol):
     its studies then need a benchmark."""
     observes: ClassVar[str]
     """Column of the history with the same of the answer at that step; empty where there is none."""
+    columns: ClassVar[Columns]
+    """What its problems observe and conclude, and what it records and tells of a trial itself;
+    its options need not be among them."""
     dear: ClassVar[bool]
     """Does a step take so long that each is told, and each recorded one saved."""
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from nasbench_harness.contracts.space import Architecture
 
@@ -14,15 +14,61 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
+class NetworkSize:
+    """How wide and how deep a space's network is, where nobody says otherwise."""
+
+    width: int
+    """Channels of the first stage."""
+    cells: int
+    """Cells of a stage; of the whole network in a space without stages."""
+
+
+@dataclass(frozen=True)
+class NetworkSizes:
+    """The two sizes of a space that was published: searched small, evaluated large."""
+
+    search: NetworkSize
+    """Of the network that is searched."""
+    evaluation: NetworkSize
+    """Of an answer that is trained on its own."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class NetworkShape:
     """How large a space's network is, what it reads and how many classes it tells apart."""
 
     classes: int
-    in_channels: int = 3
-    width: int = 16
+    width: int
     """Channels of the first stage."""
-    cells: int = 5
-    """Cells per stage."""
+    cells: int
+    """Cells of a stage; of the whole network in a space without stages."""
+    in_channels: int = 3
+    image_size: tuple[int, int] = (32, 32)
+    """Height and width of the images, pixels."""
+
+
+@dataclass(frozen=True)
+class Tabled:
+    """Which trainings of a recipe a benchmark of the space holds the accuracy of."""
+
+    epochs: tuple[int, ...]
+    """Lengths it has, each with a learning rate schedule of its own."""
+    images: Mapping[str, int]
+    """Training images by data set, as the benchmark calls it; fewer are another training."""
+
+
+@dataclass(frozen=True)
+class TrainingRecipe:
+    """A published or own way to train one architecture of a space on its own."""
+
+    text: str
+    """Where it is from, and where ours deviates."""
+    settings: Mapping[str, Any]
+    """Of `training.settings.TrainingSettings`; sizes are the space's where it names none."""
+    seeds: tuple[int, ...] = (0, 1, 2)
+    """Trained with unless somebody says."""
+    tabled: Tabled | None = None
+    """None: no benchmark has such trainings."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +85,8 @@ class Supernet(Protocol):
     """All networks of a space in one, with shared weights: a `torch.nn.Module`.
 
     Images are float [B, channels, H, W]. `weights` and `active` are those of a `Problem`; choices
-    that are not active are not computed, whatever their weight.
+    that are not active are not computed, whatever their weight. What it draws (dropout) is from
+    torch's global generators, which whoever trains it sets to numbers of the run's own.
     """
 
     def __call__(
@@ -55,8 +102,60 @@ class Supernet(Protocol):
 
 
 @runtime_checkable
+class TrainingLoss(Protocol):
+    """Capability of a stand-alone network: it is trained by a loss of its own.
+
+    Such as with an auxiliary head. Accuracies and the loss of the evaluated images never see it:
+    these come from the network's logits.
+    """
+
+    def loss(self, images: torch.Tensor, labels: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """What is descended on a batch, a mean [], and the logits [B, classes] beside it."""
+
+
+@runtime_checkable
+class SupernetLoss(Protocol):
+    """The same of a supernet: by this its shared weights are trained, on training images.
+
+    Architecture parameters follow the cross-entropy of the logits all the same.
+    """
+
+    def loss(
+        self,
+        images: torch.Tensor,
+        labels: torch.Tensor,
+        weights: torch.Tensor,
+        active: torch.Tensor | None = None,
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """What is descended on a batch, a mean [], and the logits [B, classes] beside it."""
+
+
+@runtime_checkable
+class EpochAware(Protocol):
+    """Capability of a network of either kind: something in it changes with the epoch (drop path).
+
+    It follows from the fraction alone and draws nothing: a training that is gone on with calls
+    it again.
+    """
+
+    def begin_epoch(self, fraction: float) -> None:
+        """An epoch begins; `fraction` of all epochs lie behind, 0 to below 1."""
+
+
+@runtime_checkable
 class NetworkSpace(Protocol):
-    """A space whose architectures can be built and trained."""
+    """A space whose architectures can be built and trained.
+
+    Its networks may have the capabilities `TrainingLoss`, `SupernetLoss` and `EpochAware`.
+    """
+
+    @property
+    def shapes(self) -> NetworkSizes:
+        """How large networks are, where neither recipe nor user says otherwise."""
+
+    @property
+    def training_recipes(self) -> Mapping[str, TrainingRecipe]:
+        """How single architectures are trained, by name; the first where nobody says another."""
 
     def supernet(
         self, shape: NetworkShape, *, track_running_stats: bool = True, partial: int = 1

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
+from nasbench_harness.contracts.cost import Cost
 from nasbench_harness.contracts.space import Architecture, SearchSpace
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ class Problem(Protocol):
 
     `weights` are float [D, K] or [B, D, K] (one architecture sample per example) and need not lie
     on the simplex. `active`, a host-side bool [D, K], names the choices that must be computed at
-    all; None means all.
+    all; None means all. The others count as of weight 0 and get no gradient, whatever the kind.
     """
 
     @property
@@ -75,8 +76,12 @@ class Problem(Protocol):
     def score(self, candidate: torch.Tensor | Architecture) -> float:
         """Accuracy, percent, over the search-validation data: of a mixture or an architecture."""
 
+    @property
+    def costs(self) -> Mapping[str, Cost]:
+        """The costs that `cost` tells, by name."""
+
     def cost(self, arch: Architecture, what: str) -> float:
-        """Cost of the stand-alone network on this problem's dataset."""
+        """Cost of the stand-alone network on this problem's dataset, in the cost's `unit`."""
 
     def observe(self, weights: torch.Tensor) -> dict[str, float]:
         """Facts about a mixture [D, K] for the history, such as its expected accuracy.

@@ -13,9 +13,26 @@ if TYPE_CHECKING:
     import torch
 
 
+TAGS: Mapping[str, str] = {
+    "C": "authors' code",
+    "C3": "others' code",
+    "B": "benchmark authors' code",
+    "P": "paper",
+    "A": "abstract",
+    "V": "recomputed",
+    "D": "decision of this project",
+    "U": "unconfirmed",
+}
+"""Where a number is from, by its tag; `BV` is both."""
+
+
 @dataclass(frozen=True)
 class Recipe:
-    """A published (or our own) setting of a method for a space or problem."""
+    """A published (or our own) setting of a method for a space and a kind of problem.
+
+    It may be written in Python, as here, or in a YAML file (see `nasbench_harness.fields.recipes`);
+    another package can bring one for a method or a space that it did not write.
+    """
 
     epochs: int
     source: str
@@ -30,6 +47,13 @@ class Recipe:
     """Images of a batch that both learning rates, the method's and the network's, are for: on
     images they grow with the batch, where the user does not set them; None: they are the same for
     every batch. What they end at stays."""
+    space: str | None = None
+    """The space it is for; None: any."""
+    kind: str | None = None
+    """The kind of problem it is for; None: any."""
+    tags: Mapping[str, str] = field(default_factory=dict)
+    """Where each number is from (`TAGS`), by its place: `epochs`, `settings.learning_rate`,
+    `network.width`."""
 
 
 class Setup(Protocol):
@@ -39,12 +63,14 @@ class Setup(Protocol):
     module that imports little, and name it by an entry point `nasbench_harness.setups` as well:
     then `show method` and shell completion answer at once; with `queries`, `batched` and `requires`
     in that class as well a study is planned without the method's own module. It may also have
-    `citation`, BibTeX of where the method was published (see `Citable`).
+    `citation`, BibTeX of where the method was published (see `Citable`), and it has `columns`, a
+    `Column` of each thing that `step` logs, where it logs anything (see `Declaring`).
     """
 
     Settings: ClassVar[type[Any]]
     """Validated hyper-parameters: a `nasbench_harness.settings.Settings`."""
     recipes: ClassVar[Mapping[str, Recipe]]
+    """By name; a dictionary, or `fields.recipes.recipe_file(...)`."""
     version: ClassVar[str]
     """Raised when the same settings and seed give another result."""
 
@@ -69,7 +95,11 @@ class Searcher(Setup, Protocol):
         """One search step on the batches the problem drew; returns what is worth logging."""
 
     def scores(self) -> torch.Tensor:
-        """[D, K], non-negative, 0 where masked: the preference for every choice now."""
+        """[D, K], non-negative, 0 where masked: the preference for every choice now.
+
+        A method that trains with other weights than these also has a `mixture` (see
+        `MixtureSearcher`).
+        """
 
     def architecture(self) -> Architecture:
         """The answer if stopped now."""
@@ -79,6 +109,19 @@ class Searcher(Setup, Protocol):
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Go on from `state`."""
+
+
+@runtime_checkable
+class MixtureSearcher(Protocol):
+    """Capability of a searcher: the weights it trains with are not the shares of its scores.
+
+    Such as a mixture with edges normalised against each other. Problems observe the mixture, and
+    one-shot accuracies of it are measured on that; answers are derived from the scores. Of a
+    method without it, the mixture is its scores with every row summing to 1.
+    """
+
+    def mixture(self) -> torch.Tensor:
+        """[D, K], detached, 0 where masked; rows need not sum to 1."""
 
 
 @runtime_checkable

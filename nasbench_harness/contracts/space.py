@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
+from nasbench_harness.contracts.cost import Cost
+
 if TYPE_CHECKING:
     import numpy as np
     import torch
@@ -53,7 +55,8 @@ class SearchSpace(Protocol):
 
     A space may also have `tables`, the names of its own tables, the preferred first and last the
     one that is always there: the first that is installed is looked up in where nothing is said.
-    And `citation`, BibTeX of where it was published (see `Citable`).
+    And `citation`, BibTeX of where it was published (see `Citable`), and `columns`, a `Column` of
+    each thing that `describe` tells (see `Declaring`).
     """
 
     @property
@@ -69,8 +72,8 @@ class SearchSpace(Protocol):
         """The D choices."""
 
     @property
-    def costs(self) -> tuple[str, ...]:
-        """What `cost` can tell."""
+    def costs(self) -> tuple[Cost, ...]:
+        """What `cost` can tell; all of it stands in the result of every trial."""
 
     @property
     def mask(self) -> torch.Tensor:
@@ -102,7 +105,7 @@ class SearchSpace(Protocol):
         """
 
     def cost(self, arch: Architecture, what: str, dataset: str) -> float:
-        """Exact cost of the stand-alone network: `params` (count), `flops` (multiply-adds).
+        """Exact cost of the stand-alone network, by the name of one of `costs`, in its `unit`.
 
         `dataset` is one of a benchmark; empty where nothing is looked up in one, which asks for the
         network that the space was published with.

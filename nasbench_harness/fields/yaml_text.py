@@ -7,6 +7,8 @@ they do not multiply.
 
 from __future__ import annotations
 
+import re
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -59,8 +61,20 @@ def read_yaml_file(path: Path) -> Any:
     return load_yaml(text, name)
 
 
-def load_yaml(text: str, name: str) -> Any:
-    """The value of one YAML document; YAMLTextError begins with `name` and tells the place."""
+@dataclass(frozen=True)
+class Marked:
+    """A value that stood behind a mark: `!C 0.05` is 0.05 with the mark `C`."""
+
+    value: Any
+    mark: str
+
+
+def load_yaml(text: str, name: str, marks: str = "") -> Any:
+    """The value of one YAML document; YAMLTextError begins with `name` and tells the place.
+
+    `marks` is a pattern of tags that may stand before values, which are then `Marked`; before a
+    mapping it is one of all values in it that have none themselves.
+    """
     try:
         loader = _Loader(text, name)
         node = loader.get_node() if loader.check_node() else None
@@ -68,6 +82,8 @@ def load_yaml(text: str, name: str) -> Any:
             return None
         _refuse_more_documents(loader, name)
         _Check(name).count(node)
+        if marks:
+            loader.spread(node, re.compile(f"!({marks})"))
         return loader.construct_document(node)
     except yaml.reader.ReaderError as error:
         place = _place(text.count("\n", 0, error.position), None)
@@ -160,6 +176,11 @@ def _is_text(key: yaml.ScalarNode) -> bool:
         return False
 
 
+def _is_plain(node: yaml.Node) -> bool:
+    """Is it a word without quotes."""
+    return isinstance(node, yaml.ScalarNode) and not node.style
+
+
 class _Loader(yaml.SafeLoader):
     """PyYAML's safe loader with the words of YAML 1.2."""
 
@@ -171,7 +192,19 @@ class _Loader(yaml.SafeLoader):
 
     def __init__(self, text: str, name: str) -> None:
         self._source = name
+        self._marks: dict[int, str] = {}
         super().__init__(text)
+
+    def spread(self, node: yaml.Node, marks: re.Pattern[str], mark: str = "") -> None:
+        """Take the marks off a tree and remember them for single values and lists."""
+        if found := marks.fullmatch(node.tag):
+            mark = found[1]
+            node.tag = self.resolve(type(node), node.value, (_is_plain(node), False))
+        if isinstance(node, yaml.MappingNode):
+            for _, value in node.value:
+                self.spread(value, marks, mark)
+        elif mark:
+            self._marks.setdefault(id(node), mark)
 
     def resolve(self, kind: Any, value: Any, implicit: Any) -> Any:
         """The tag of a node that has none."""
@@ -182,6 +215,11 @@ class _Loader(yaml.SafeLoader):
 
     def construct_object(self, node: Any, deep: bool = False) -> Any:
         """The value of a node; only the tags of plain data are known."""
+        if mark := self._marks.get(id(node)):
+            return Marked(self._construct_unmarked(node, deep=True), mark)
+        return self._construct_unmarked(node, deep=deep)
+
+    def _construct_unmarked(self, node: Any, deep: bool) -> Any:
         if node.tag == _PLAIN or node.tag in _KINDS:
             return self._word(node)
         if node.tag not in self.yaml_constructors:

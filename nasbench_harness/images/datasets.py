@@ -31,7 +31,7 @@ from nasbench_harness.images.sources import (
     images_folder,
     published_names,
 )
-from nasbench_harness.images.splits import NB201_SEED
+from nasbench_harness.images.splits import BENCHMARK_SEED
 from nasbench_harness.process.names import user_path
 
 __all__ = ["ImageDataError", "ImageDataset", "Images", "dataset_names", "open_dataset"]
@@ -195,7 +195,7 @@ def _digits() -> Decoded:
     pixels = (torch.from_numpy(content.images) * 255 / 16).round().to(torch.uint8)[:, None]
     images = Images(pixels.contiguous(), torch.from_numpy(content.target).long())
     test: list[int] = []
-    for positions in _by_class(images, random.Random(NB201_SEED)):
+    for positions in _by_class(images, random.Random(BENCHMARK_SEED)):
         test += positions[: round(len(positions) / 5)]
     train = sorted(set(range(len(images))) - set(test))
     names = tuple(str(name) for name in content.target_names)

@@ -1,8 +1,9 @@
 """Several jobs from start to finish, those that can be stepped as one side by side.
 
 Each keeps its own journal, checkpoints and result, and ends as it ends alone, bit for bit: what is
-written does not tell who its companions were. A job that diverges leaves the others; a step that
-fails for all says not for whom, so that each goes on alone from its last checkpoint.
+written tells how many were stepped together, beside the time that they shared, and nothing else of
+them. A job that diverges leaves the others; a step that fails for all says not for whom, so that
+each goes on alone from its last checkpoint.
 """
 
 from __future__ import annotations
@@ -83,7 +84,7 @@ class _Cohort:
                     drivers.remove(driver)
                     yield _failed(driver, error)
                 else:
-                    if not _joins(driver.job):
+                    if not joins(driver.job):
                         return
             yield from self._run_by_step(drivers)
         finally:
@@ -101,7 +102,7 @@ class _Cohort:
     def _run_joined(self, drivers: Sequence[Driver]) -> Iterator[Outcome]:
         """Step all to the end; nothing is yielded of those that have to go on alone."""
         callbacks = self._callbacks(drivers[0].spec)
-        joint, stopped = _joined(drivers), False
+        joint, stopped = joined([driver.job for driver in drivers]), False
         if joint is None:
             return
         while not drivers[0].job.finished and not stopped:
@@ -125,7 +126,7 @@ class _Cohort:
                 if not drivers:
                     return
                 joint.part()
-                joint = _joined(drivers)
+                joint = joined([driver.job for driver in drivers])
                 if joint is None:
                     return
         joint.part()
@@ -133,13 +134,13 @@ class _Cohort:
             yield _ended(driver)
 
 
-def _joins(job: Job) -> bool:
+def joins(job: Job) -> bool:
+    """Can it be stepped together with others of its cohort."""
     return isinstance(job, JoinableJob) and job.joins
 
 
-def _joined(drivers: Sequence[Driver]) -> JointJob | None:
+def joined(jobs: Sequence[Job]) -> JointJob | None:
     """One job of all, which are of one kind; None where it cannot be, as for want of memory."""
-    jobs = [driver.job for driver in drivers]
     try:
         return cast("type[JoinableJob]", type(jobs[0])).join(jobs)
     except Exception:  # each goes on alone, and says what is wrong with it

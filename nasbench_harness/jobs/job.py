@@ -67,6 +67,10 @@ class Spec(Protocol):
         """Of the method, or of the training."""
 
     @property
+    def changed(self) -> Mapping[str, Any]:
+        """Settings that are not the recipe's."""
+
+    @property
     def identity(self) -> Mapping[str, Any]:
         """What it is beside its settings, for who looks on: names, seeds, versions."""
 
@@ -88,6 +92,10 @@ class Job(Protocol):
     @property
     def finished(self) -> bool:
         """Is nothing left to do but to ask for the result."""
+
+    @property
+    def share(self) -> float:
+        """How much of it is done, from 0 to 1."""
 
     @property
     def place(self) -> str:

@@ -6,12 +6,13 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from nasbench_harness.contracts import Architecture
+from nasbench_harness.contracts import Architecture, MixtureSearcher
 from nasbench_harness.errors import HarnessError
 from nasbench_harness.jobs.run import Run
 from nasbench_harness.problems.kinds import open_kind
 from nasbench_harness.store.outcomes import Status
-from nasbench_harness.study.heldcost import WITHIN, held_cost
+from nasbench_harness.study.costs import space_costs
+from nasbench_harness.study.heldcost import HISTORY_COLUMNS, WITHIN, held_cost, held_name
 from nasbench_harness.tables.metrics import value_of
 from nasbench_harness.tables.within import best_within
 
@@ -28,7 +29,8 @@ def record(run: Run, log: Mapping[str, Any], *, snapshot: bool) -> dict[str, Any
         "architecture": str(arch),
         **_looked_up(run, arch, {run.spec.search_metric, run.spec.report_metric} - {""}),
         "entropy": float(-(p * p.clamp(min=1e-300).log()).sum(dim=-1).mean()),
-        **_observed(run, p),
+        **_held_in_passing(run, arch),
+        **_observed(run, mixture(run, p)),
         **{name: float(value) for name, value in log.items()},
         **open_kind(run.spec.problem).record(run, p),
     }
@@ -49,9 +51,7 @@ def _observed(run: Run, p: Any) -> dict[str, Any]:
 
 def probabilities(run: Run) -> Any:
     """[D, K] on the host: the searcher's preferences, each row summing to 1."""
-    scores = run.searcher.scores().cpu().double()
-    if not bool(scores.isfinite().all()):
-        raise HarnessError(f"The search produced numbers that are not finite at step {run.step}.")
+    scores = _finite(run, run.searcher.scores())
     total = scores.sum(dim=-1, keepdim=True)
     return scores / total.where(total > 0, 1.0)
 
@@ -69,6 +69,20 @@ def answer(run: Run) -> Architecture:
     return arch
 
 
+def mixture(run: Run, p: Any) -> Any:
+    """[D, K] on the host: what the searcher trains with; `p` where it says nothing else."""
+    if not isinstance(run.searcher, MixtureSearcher):
+        return p
+    return _finite(run, run.searcher.mixture())
+
+
+def _finite(run: Run, numbers: Any) -> Any:
+    found = numbers.cpu().double()
+    if not bool(found.isfinite().all()):
+        raise HarnessError(f"The search produced numbers that are not finite at step {run.step}.")
+    return found
+
+
 def result(run: Run) -> dict[str, Any]:
     """The final row of a trial."""
     arch, spec = answer(run), run.spec
@@ -84,17 +98,18 @@ def result(run: Run) -> dict[str, Any]:
         "error": "",
         "architecture": str(arch),
         **run.space.describe(arch),
-        **{what: run.space.cost(arch, what, spec.dataset) for what in run.space.costs},
+        **{c.name: run.space.cost(arch, c.name, spec.dataset) for c in space_costs(run.space)},
         **facts,
         **_held_cost(run, arch, facts[spec.report_metric]),
         "search_seconds": run.seconds,
+        "cohort": run.cohort,
         **open_kind(run.spec.problem).result(run),
     }
 
 
 def _held_cost(run: Run, arch: Architecture, accuracy: float | None) -> dict[str, Any]:
     """What the answer costs by what its method holds down, beside the target."""
-    held = held_cost(run.spec.settings)
+    held = held_cost(run.spec)
     if held is None:
         return {}
     cost = held.scaled(run.problem.cost(arch, held.what))
@@ -103,6 +118,16 @@ def _held_cost(run: Run, arch: Architecture, accuracy: float | None) -> dict[str
     if run.complete is None:
         del facts[WITHIN]  # nobody knows the best
     return facts
+
+
+def _held_in_passing(run: Run, arch: Architecture) -> dict[str, Any]:
+    """Of the same what differs from one recorded step to the next; {} where no cost is held."""
+    if held_name(run.spec.roles) is None:
+        return {}
+    metric = run.spec.report_metric
+    accuracy = None if run.table is None else value_of(run.table, metric, arch)
+    judged = _held_cost(run, arch, accuracy)
+    return {name: judged[name] for name in HISTORY_COLUMNS if judged.get(name) is not None}
 
 
 def _metrics(run: Run) -> set[str]:

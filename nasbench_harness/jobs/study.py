@@ -20,6 +20,7 @@ from nasbench_harness.store.studies import (
     gather,
     open_study,
     plan_study,
+    planned_study,
     refuse_strangers,
     write_study,
 )
@@ -61,6 +62,17 @@ def run_study(  # noqa: PLR0913 - what runs, where, and who is told
     with _working_on(folder):
         study = plan_study(folder, config.model_dump(mode="json"), specs)
         return _run(study, executor, begin, watch)
+
+
+def planned(
+    config: StudyConfig,
+    folder: Path,
+    hardware: Hardware,
+    opened: Callable[[ImageDataset], None] = lambda images: None,
+) -> Study:
+    """The study that `run_study` would leave in `folder`, refusals included; nothing is written."""
+    config = settled(config)
+    return planned_study(folder, config.model_dump(mode="json"), plan(config, hardware, opened))
 
 
 def resume_study(  # noqa: PLR0913 - what runs, where, and who is told

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from nasbench_harness.contracts import (
     Benchmark,
+    Columns,
     Kind,
     Plan,
     Problem,
@@ -58,7 +59,7 @@ class PlainPlan:
         """There are no batches of images that learning rates could grow with."""
         return {}
 
-    def resolve_network(self, recipe: Recipe, settings: Mapping[str, Any]) -> dict[str, Any]:
+    def resolve_network(self, recipe: Recipe, roles: Mapping[str, Any]) -> dict[str, Any]:
         """There is none."""
         return {}
 
@@ -76,6 +77,7 @@ class PlainKind(Kind):
     measures = False
     concludes = ""
     observes = ""
+    columns: ClassVar[Columns] = Columns()
     dear = False
     title = ""
     does = ""
@@ -96,8 +98,11 @@ class PlainKind(Kind):
 
     def elsewhere(self, given: Mapping[str, Any], there: Kind) -> str:
         """Whose the first of them is, and how to search that."""
+        name, value = next(iter(given.items()))
+        if isinstance(value, Mapping):  # of settings: told by the first that was given
+            name = f"{name}.{next(iter(value), '')}".rstrip(".")
         return (
-            f"`{next(iter(given))}` is about {self.plural or self.name}, and a {there.name} has"
+            f"`{name}` is about {self.plural or self.name}, and a {there.name} has"
             f" none; add `--search {self.name}`."
         )
 

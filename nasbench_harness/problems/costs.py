@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from typing import cast
 
 import torch
@@ -10,51 +11,48 @@ import torch
 from nasbench_harness.contracts import (
     Architecture,
     Benchmark,
+    Cost,
     NetworkShape,
     NetworkSpace,
     SearchSpace,
 )
-from nasbench_harness.errors import HarnessError
+from nasbench_harness.errors import UnknownNameError
 from nasbench_harness.hardware import wait_for
-from nasbench_harness.study.heldcost import LATENCY, MEASURED
-from nasbench_harness.tables.metrics import latency_metric
+from nasbench_harness.study.costs import MEASURED, cost_of, named_costs
 
 LATENCY_BATCH, LATENCY_PASSES = 24, 10
 """As UNAS measures: the median of ten forward passes of 24 images."""
 
 
-def table_cost(
-    space: SearchSpace, table: Benchmark | None, arch: Architecture, what: str, dataset: str
-) -> float:
-    """The space's exact cost on a data set, or `latency:DEVICE` (ms) of the table."""
-    if not what.startswith(LATENCY):
-        return space.cost(arch, what, dataset)
-    if table is None:
-        raise HarnessError(f"`{what}` needs a table that has it.")
-    return table.value(latency_metric(what.removeprefix(LATENCY)), arch)
+def known_cost(costs: Mapping[str, Cost], what: str, space: SearchSpace) -> Cost:
+    """The cost of that name; UnknownNameError if there is none."""
+    if what not in costs:
+        raise UnknownNameError(f"cost of {space.name}", what, costs)
+    return costs[what]
 
 
 class Costs:
     """Costs of the networks of one study; what is measured is measured once."""
 
-    def __init__(  # noqa: PLR0913, PLR0917
+    def __init__(
         self,
         space: SearchSpace,
         table: Benchmark | None,
         dataset: str,
         shape: NetworkShape,
-        image_size: tuple[int, int],
         device: torch.device,
     ) -> None:
         self._space, self._table, self._dataset = space, table, dataset
-        self._shape, self._image_size, self._device = shape, image_size, device
+        self._shape, self._device = shape, device
         self.measured: dict[str, float] = {}
         """Milliseconds by architecture."""
+        self.named = named_costs(space, table, measured=True)
 
     def cost(self, arch: Architecture, what: str) -> float:
-        """`params`, `flops`, `latency:DEVICE` of the table, `latency:measured` (ms) here."""
-        if what != LATENCY + MEASURED:
-            return table_cost(self._space, self._table, arch, what, self._dataset)
+        """Of the space, of the benchmark, or measured here; in the cost's `unit`."""
+        cost = known_cost(self.named, what, self._space)
+        if cost != MEASURED:
+            return cost_of(cost, self._space, self._table, arch, self._dataset)
         if arch.text not in self.measured:
             self.measured[arch.text] = self._measure(arch)
         return self.measured[arch.text]
@@ -64,7 +62,7 @@ class Costs:
         with torch.random.fork_rng(devices=[]):
             network = cast("NetworkSpace", self._space).network(arch, self._shape)
         network = network.to(self._device).eval()
-        shape = (LATENCY_BATCH, self._shape.in_channels, *self._image_size)
+        shape = (LATENCY_BATCH, self._shape.in_channels, *self._shape.image_size)
         images = torch.zeros(shape, device=self._device)
         taken = []
         for _ in range(LATENCY_PASSES):

@@ -14,7 +14,14 @@ from typing import TYPE_CHECKING, Any
 from nasbench_harness import registry
 from nasbench_harness.errors import HarnessError
 from nasbench_harness.store.outcomes import Status
-from nasbench_harness.study.heldcost import COLUMNS, HeldCost, common_cost, held_cost
+from nasbench_harness.study.heldcost import (
+    COLUMNS,
+    HISTORY_COLUMNS,
+    HeldCost,
+    common_cost,
+    held_cost,
+    held_name,
+)
 from nasbench_harness.tables.enumeration import enumerable
 from nasbench_harness.tables.library import find_table
 
@@ -35,7 +42,7 @@ class CostColumns:
     @cached_property
     def is_held(self) -> bool:
         """Does any method of the study hold a cost; if not, there are no columns."""
-        return any(held_cost(spec.settings) for spec in self._specs)
+        return any(held_name(spec.roles) for spec in self._specs)
 
     @cached_property
     def _at_hand(self) -> bool:
@@ -61,13 +68,13 @@ class CostColumns:
         return held.judged(cost, accuracy, self._best_within(spec, held))
 
     def _held(self, spec: TrialSpec) -> HeldCost | None:
-        return held_cost(spec.settings) or self._common
+        return held_cost(spec) or self._common
 
     def _costs(self, spec: TrialSpec, held: HeldCost, texts: Sequence[str]) -> list[float]:
         """What architectures cost; NaN where that is not known."""
         from nasbench_harness.tables.within import costs_of
 
-        if held.is_measured or not self._at_hand:
+        if not held.cost.of_all or not self._at_hand:
             return [math.nan] * len(texts)
         try:
             space = enumerable(registry.open_space(spec.space), "costs are those of all of them")
@@ -100,18 +107,20 @@ class CostColumns:
         answers = history["architecture"].combine_chunks().dictionary_encode()
         answer, texts = np.asarray(answers.indices), answers.dictionary.to_pylist()
         accuracy = np.asarray(history["accuracy"], dtype=float)
-        cost, regret = np.full(len(owner), np.nan), np.full(len(owner), np.nan)
+        cost = _recorded(history, HISTORY_COLUMNS[0])
+        regret = np.full(len(owner), np.nan)
         for held, spec, trials in self._groups():
             known = [i for i, name in enumerate(trial.dictionary.to_pylist()) if name in trials]
             here = np.isin(owner, known)
             used = np.unique(answer[here])
             by_text = np.full(len(texts), np.nan)
             by_text[used] = self._costs(spec, held, [texts[i] for i in used])
-            cost[here] = by_text[answer[here]]
+            cost[here] = np.where(np.isnan(cost[here]), by_text[answer[here]], cost[here])
             best = self._best_within(spec, held)
             if best is not None and held.target is not None:
                 regret[here] = np.where(cost[here] <= held.target, best - accuracy[here], np.nan)
-        return _with_numbers(history, place, {"cost": cost, "regret_within_target": regret})
+        numbers = dict(zip(HISTORY_COLUMNS, (cost, regret), strict=True))
+        return _with_numbers(history, place, numbers)
 
     def _groups(self) -> list[tuple[HeldCost, TrialSpec, set[str]]]:
         """The trials of each held cost, with one of them that says where it is looked up."""
@@ -120,6 +129,15 @@ class CostColumns:
             if (held := self._held(spec)) is not None:
                 groups.setdefault(held, (spec, set()))[1].add(spec.trial_id)
         return [(held, spec, trials) for held, (spec, trials) in groups.items()]
+
+
+def _recorded(history: pa.Table, name: str) -> Any:
+    """A column of numbers as trials wrote it, NaN where they did not; a copy."""
+    import numpy as np
+
+    if name not in history.column_names:
+        return np.full(history.num_rows, np.nan)
+    return np.array(history[name].cast("double").to_numpy())
 
 
 def _with_numbers(table: pa.Table, place: int, columns: Mapping[str, Any]) -> pa.Table:

@@ -24,6 +24,13 @@ from nasbench_harness.store.outcomes import SCHEMA_VERSION, Outcome, Status, rea
 from nasbench_harness.store.strangers import stranger
 
 TABLES = ("trials", "history")
+_HELD = {
+    "study.json": "a study of searches, no trainings; `nasharness resume`, `report`, `compare` and"
+    " `cite` take it.",
+    "training.json": "stand-alone trainings, no study: the same `nasharness train` command goes on"
+    " with them, `nasharness watch` shows them, and their results are in trials.csv there.",
+}
+"""Plans of folders, and what is told to whoever takes one for another."""
 
 S = TypeVar("S", bound=Spec)
 
@@ -160,7 +167,7 @@ def read_plan(folder: Path, of: type[F]) -> F:
         config, told = dict(content["config"]), dict(content["facts"])
         return of(folder, config, specs, told, repeated=len(every) - len(specs))
     except (FileNotFoundError, NotADirectoryError) as error:
-        raise kind.error(f"{folder} holds no {kind.noun} (no {kind.plan} there).") from error
+        raise kind.error(_nothing(folder, kind)) from error
     except OSError as error:
         raise kind.error(
             f"The {kind.content} in {folder} cannot be read: {os_sentence(error)}"
@@ -170,6 +177,14 @@ def read_plan(folder: Path, of: type[F]) -> F:
             f"{path} is damaged ({type(error).__name__}: {error}); the trials beside it are"
             f" untouched. Delete {kind.plan} and run {kind.again} again to take them over."
         ) from error
+
+
+def _nothing(folder: Path, kind: FolderKind[Any]) -> str:
+    """That nothing of the kind is there, and what is instead."""
+    for plan, told in _HELD.items():
+        if plan != kind.plan and (folder / plan).is_file():
+            return f"{folder} holds {told}"
+    return f"{folder} holds no {kind.noun} (no {kind.plan} there)."
 
 
 def _once(specs: Sequence[S]) -> list[S]:

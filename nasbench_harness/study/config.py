@@ -24,10 +24,11 @@ from nasbench_harness.fields.declared import as_declared
 from nasbench_harness.fields.scalars import LARGEST, shown
 from nasbench_harness.fields.yaml_text import YAMLTextError, read_yaml_file
 from nasbench_harness.problems.kinds import DEFAULT, held, kinds, open_kind
+from nasbench_harness.settings import by_role
 from nasbench_harness.study.canonical import canonical_held, canonical_settings
 from nasbench_harness.study.choice import MethodChoice
 from nasbench_harness.study.cost_options import COST_OPTION, TARGET_OPTION, hold, read_options
-from nasbench_harness.study.heldcost import NONE
+from nasbench_harness.study.heldcost import COST, NONE
 from nasbench_harness.study.notation import (
     ConfigError,
     check_seed_count,
@@ -35,16 +36,13 @@ from nasbench_harness.study.notation import (
     parse_pairs,
     read_seeds,
 )
+from nasbench_harness.study.recipes import RECIPE, find_recipe
 from nasbench_harness.tables.library import NO_TABLE, default_table, find_table
 
 DEFAULT_SEEDS = 10
 BASELINE = "random"
 ALL_DATASETS = "all"
 """`--dataset all`: one study per data set."""
-RECIPE = "recipe"
-"""`drnas[recipe=nb201_progressive]`: a recipe for this method alone."""
-PAPER = "paper"
-"""The recipe that is published for the space."""
 CHECK = "check"
 """A section of the study file that is for `nasharness check` alone."""
 
@@ -235,17 +233,21 @@ def split_datasets(config: StudyConfig, folder: Path) -> Iterator[tuple[StudyCon
 
 
 def with_cost(config: StudyConfig, cost: Any, target: Any) -> StudyConfig:
-    """Set `cost` and `cost_target` of every method that takes a cost and says nothing itself."""
-    cost, target = read_options(cost, target)
+    """Set cost and target of every method that takes a cost and says nothing itself."""
+    cost, target = read_options(cost, target, config.space)
     if cost is None and target is None:
         return config
 
     def of_recipe(choice: MethodChoice) -> str:
-        shared = config.space if config.recipe == PAPER else config.recipe
-        known = registry.open_setup(choice.name).recipes.get(choice.settings.get(RECIPE, shared))
-        return str(known.settings.get("cost", NONE)) if known else NONE
+        asked = choice.settings.get(RECIPE, config.recipe)
+        try:
+            recipe = find_recipe(choice.name, asked, config.space, config.search).recipe
+        except UnknownNameError:  # told by planning
+            return NONE
+        settings = registry.open_setup(choice.name).Settings
+        return str(by_role(settings, recipe.settings).get(COST, NONE))
 
-    methods = hold(config.methods, cost, target, of_recipe)
+    methods = hold(config.methods, cost, target, config.space, of_recipe)
     return config.model_copy(update={"methods": methods})
 
 

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from nasbench_harness import registry
 from nasbench_harness.errors import HarnessError
+from nasbench_harness.settings import named
 from nasbench_harness.study.choice import MethodChoice
+from nasbench_harness.study.costs import space_costs
 from nasbench_harness.study.heldcost import COST, NONE, TARGET, HeldCost, held_cost
 from nasbench_harness.study.notation import ConfigError
 
@@ -19,11 +21,12 @@ COST_OPTION, TARGET_OPTION = "cost", "target"
 """As a study file calls them; on the command line with two dashes before them."""
 
 
-def read_options(cost: Any, target: Any) -> tuple[str | None, float | None]:
+def read_options(cost: Any, target: Any, space: str) -> tuple[str | None, float | None]:
     """Both as they were given; ConfigError unless one is a name and the other a number."""
     if cost is not None and not isinstance(cost, str):
         raise ConfigError(
-            f"`{COST_OPTION}` cannot be {cost!r}: expected params, flops or latency:DEVICE."
+            f"`{COST_OPTION}` cannot be {cost!r}: expected {', '.join(_counted(space))}, or another"
+            " cost that the table has."
         )
     return cost, None if target is None else _read_target(target)
 
@@ -35,14 +38,19 @@ def _read_target(target: Any) -> float:
         number = math.nan
     if not math.isfinite(number) or number < 0:
         raise ConfigError(
-            f"`{TARGET_OPTION}` cannot be {target!r}: expected a number of 0 or more (millions of"
-            " parameters or multiply-adds, milliseconds of a latency)."
+            f"`{TARGET_OPTION}` cannot be {target!r}: expected a number of 0 or more, in the unit"
+            " that the cost is told in."
         )
     return number
 
 
+def _counted(space: str) -> list[str]:
+    """What the space counts, by name."""
+    return [cost.name for cost in space_costs(registry.open_space(space))]
+
+
 def hold(
-    choices: Sequence[MethodChoice], cost: str | None, target: float | None,
+    choices: Sequence[MethodChoice], cost: str | None, target: float | None, space: str,
     of_recipe: Callable[[MethodChoice], str],
 ) -> tuple[MethodChoice, ...]:  # fmt: skip
     """The methods with the study's cost and target; what a method says of its own stands.
@@ -58,9 +66,9 @@ def hold(
         updated[i] = _held(choices[i], cost, target, of_recipe)
     if target is not None and all(_cost_of(updated[i], of_recipe) == NONE for i in takers):
         raise ConfigError(
-            f"A target of {target:g} is given and no cost that it is of; add `--cost params`,"
-            " `--cost flops` or `--cost latency:DEVICE` (in a study file `cost: params`), or leave"
-            " the target out."
+            f"A target of {target:g} is given and no cost that it is of; add"
+            f" {' or '.join(f'`--cost {name}`' for name in _counted(space)) or '`--cost NAME`'} (in"
+            " a study file `cost: NAME`), or leave the target out."
         )
     return tuple(updated)
 
@@ -71,20 +79,25 @@ def _held(
 ) -> MethodChoice:  # fmt: skip
     settings = dict(choice.settings)
     if cost is not None:
-        settings.setdefault(COST, cost)
+        settings.setdefault(_named(choice.name, COST), cost)
     held = _cost_of(choice.model_copy(update={"settings": settings}), of_recipe)
     if target is not None and held != NONE and cost in (None, held):
-        settings.setdefault(TARGET, target)
+        settings.setdefault(_named(choice.name, TARGET), target)
     return choice.model_copy(update={"settings": settings})
 
 
 def _cost_of(choice: MethodChoice, of_recipe: Callable[[MethodChoice], str]) -> str:
-    return str(choice.settings.get(COST) or of_recipe(choice))
+    return str(choice.settings.get(_named(choice.name, COST)) or of_recipe(choice))
+
+
+def _named(method: str, role: str) -> str:
+    """The method's setting of that role; the role's own name where it has none."""
+    return named(registry.open_setup(method).Settings, role) or role
 
 
 def takes_cost(method: str) -> bool:
     """Has the method a setting for it."""
-    return COST in {row["name"] for row in registry.open_setup(method).Settings.explain()}
+    return named(registry.open_setup(method).Settings, COST) is not None
 
 
 def _taking() -> str:
@@ -105,16 +118,17 @@ def _taking() -> str:
 def cost_notes(specs: Iterable[TrialSpec]) -> Iterator[str]:
     """What is to be known of the costs of a study before it runs, a sentence each."""
     by_label = {spec.label: spec for spec in specs}
-    held = {label: held_cost(spec.settings) for label, spec in by_label.items()}
+    held = {label: held_cost(spec) for label, spec in by_label.items()}
     for label, spec in by_label.items():
         if (cost := held[label]) is not None:
             yield from _notes(label, spec, cost)
-        elif spec.overrides.get(TARGET):
+        elif spec.overrides.get(_named(spec.method, TARGET)):
+            name = next(iter(_counted(spec.space)), "NAME")
             yield (
                 f"`{label}` has a target and holds no cost, so that the target does nothing; add"
-                f" `{COST}=params` to its brackets, or `--cost params`."
+                f" `{_named(spec.method, COST)}={name}` to its brackets, or `--cost {name}`."
             )
-    without = [f"`{label}`" for label, spec in by_label.items() if COST not in spec.settings]
+    without = [f"`{label}`" for label, spec in by_label.items() if COST not in spec.roles]
     if without and any(held.values()):
         takes = "takes no cost and searches" if len(without) == 1 else "take no cost and search"
         names = " and ".join(filter(None, [", ".join(without[:-1]), without[-1]]))
@@ -122,18 +136,22 @@ def cost_notes(specs: Iterable[TrialSpec]) -> Iterator[str]:
 
 
 def _notes(label: str, spec: TrialSpec, held: HeldCost) -> Iterator[str]:
-    if not held.target and TARGET not in spec.overrides:
-        per = "ms" if held.unit == "ms" else f"million {held.what}"
+    from nasbench_harness.tables.within import known_of_all
+
+    target = _named(spec.method, TARGET)
+    if not held.target and target not in spec.overrides:
+        counted = held.cost.scale != 1.0
+        per = f"{held.unit} {held.what}" if counted else held.unit
         yield (
             f"`{label}` holds {held.what} down without a target, so that every {per} is penalised;"
-            f" --target (in brackets `{TARGET}=...`) says how much is free."
+            f" --target (in brackets `{target}=...`) says how much is free."
         )
-    elif held.is_measured:
+    elif not held.cost.of_all:
         yield (
             f"{held.what} is measured of answers alone, so that nobody knows the best architecture"
             " within the target: there is no regret within it."
         )
-    else:
+    elif known_of_all(spec):
         yield from _out_of_range(spec, held)
 
 

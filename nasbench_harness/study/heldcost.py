@@ -1,7 +1,7 @@
 """The cost that a method holds down: its unit, its target, and what the answer makes of both.
 
-A method takes a cost where it has a setting `cost`; `cost_target` says how much is free. Parameters
-and multiply-adds are counted in millions, latencies in milliseconds.
+A method takes a cost where a setting of it has the role `cost`; that of the role `cost_target` says
+how much is free, in the unit that the cost is told in.
 """
 
 from __future__ import annotations
@@ -11,48 +11,55 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from nasbench_harness.contracts import Cost
+from nasbench_harness.study.costs import costs_in
+
 if TYPE_CHECKING:
     from nasbench_harness.study.spec import TrialSpec
 
-COST, TARGET, NONE = "cost", "cost_target", "none"
-LATENCY = "latency:"
-"""`latency:pixel3` is the cost that a table's column for that device holds."""
-MEASURED = "measured"
+COST, TARGET = "cost", "cost_target"
+"""Roles of settings."""
+NONE = "none"
 WITHIN = "regret_within_target"
 """What misses to the best within the target; known with a complete table only."""
 COLUMNS = (
     "cost", "cost_name", "cost_unit", "cost_target", "target_met", WITHIN,
 )  # fmt: skip
+HISTORY_COLUMNS = ("cost", WITHIN)
+"""Those that a recorded step has; the others are the same in all of a trial."""
 
 
 @dataclass(frozen=True)
 class HeldCost:
     """A cost and how much of it is free."""
 
-    what: str
-    """`params`, `flops`, `latency:DEVICE`, or what else the space names."""
+    cost: Cost
+    """Of the space or the benchmark; without a unit where neither is installed."""
     target: float | None
     """In `unit`; None where the methods of a study do not agree."""
 
     @property
     def unit(self) -> str:
         """What the numbers are in."""
-        return "ms" if self.what.startswith(LATENCY) else "million"
+        return self.cost.shown_unit
 
     @property
-    def is_measured(self) -> bool:
-        """Is it measured here, so that nobody knows it of architectures that were no answer."""
-        return self.what == LATENCY + MEASURED
+    def what(self) -> str:
+        """The cost's name."""
+        return self.cost.name
 
     def scaled(self, cost: float) -> float:
-        """A count or milliseconds, in `unit`."""
-        return float(cost) if self.unit == "ms" else cost / 1e6
+        """What the space or the benchmark says, in `unit`."""
+        return self.cost.shown(cost)
 
     def facts(self) -> dict[str, Any]:
         """The columns that say what is held; the rest is missing."""
         empty: dict[str, Any] = dict.fromkeys(COLUMNS)
         return {
-            **empty, "cost_name": self.what, "cost_unit": self.unit, "cost_target": self.target,
+            **empty,
+            "cost_name": self.what,
+            "cost_unit": self.unit or None,
+            "cost_target": self.target,
         }  # fmt: skip
 
     def judged(self, cost: float, accuracy: float, best: float | None) -> dict[str, Any]:
@@ -72,12 +79,22 @@ class HeldCost:
         }
 
 
-def held_cost(settings: Mapping[str, Any]) -> HeldCost | None:
-    """What a method with these settings holds down; None if nothing."""
-    what, target = settings.get(COST, NONE), settings.get(TARGET, 0.0)
+def held_name(roles: Mapping[str, Any]) -> str | None:
+    """Name of the cost that a method holds down whose settings have these roles; None if none."""
+    what, target = roles.get(COST, NONE), roles.get(TARGET, 0.0)
     if not isinstance(what, str) or what == NONE or isinstance(target, bool):
         return None
-    return HeldCost(what, float(target)) if isinstance(target, int | float) else None
+    return what if isinstance(target, int | float) else None
+
+
+def held_cost(spec: TrialSpec) -> HeldCost | None:
+    """What the method of a trial holds down; None if nothing."""
+    roles = spec.roles
+    if (name := held_name(roles)) is None:
+        return None
+    known = costs_in(spec.space, spec.table, spec.problem)
+    cost = known.get(name) or Cost(name, meaning="", unit="")
+    return HeldCost(cost, float(roles.get(TARGET, 0.0)))
 
 
 def common_cost(specs: Iterable[TrialSpec]) -> HeldCost | None:
@@ -85,8 +102,8 @@ def common_cost(specs: Iterable[TrialSpec]) -> HeldCost | None:
 
     None where nobody holds one, or several are held; without a target where targets differ.
     """
-    held = {found for spec in specs if (found := held_cost(spec.settings)) is not None}
-    if len({one.what for one in held}) != 1:
+    held = {found for spec in specs if (found := held_cost(spec)) is not None}
+    if len({one.cost for one in held}) != 1:
         return None
     first = next(iter(held))
-    return first if len(held) == 1 else HeldCost(first.what, None)
+    return first if len(held) == 1 else HeldCost(first.cost, None)

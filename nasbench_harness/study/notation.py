@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
@@ -122,6 +123,15 @@ def parse_seeds(text: str) -> tuple[int, ...]:
         raise _no_seeds(text)
     _refuse_many(_count(ranges), text)
     return tuple(dict.fromkeys(seed for part in ranges for seed in part))
+
+
+def seeds_given_twice(text: str) -> list[int]:
+    """The seeds that a text names more than once, in order; they count once."""
+    plain = text.strip()
+    if re.fullmatch("[0-9]+", plain):
+        return []
+    counts = Counter(seed for part in _ranges(plain, text) for seed in part)
+    return sorted(seed for seed, count in counts.items() if count > 1)
 
 
 def read_seeds(value: Any) -> tuple[int, ...]:

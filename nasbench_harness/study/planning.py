@@ -6,25 +6,36 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from nasbench_harness import registry
-from nasbench_harness.contracts import Benchmark, CompleteTable, Kind, Plan, Recipe, Setup
+from nasbench_harness.contracts import (
+    Benchmark,
+    CompleteTable,
+    Kind,
+    Plan,
+    Recipe,
+    SearchSpace,
+    Setup,
+)
 from nasbench_harness.errors import UnknownNameError
 from nasbench_harness.hardware import Hardware
 from nasbench_harness.problems.kinds import kinds, open_kind
+from nasbench_harness.settings import by_role, named, roles
 from nasbench_harness.study.capabilities import check_capabilities
 from nasbench_harness.study.choice import MethodChoice
-from nasbench_harness.study.config import BASELINE, PAPER, RECIPE, StudyConfig
-from nasbench_harness.study.heldcost import LATENCY, MEASURED
+from nasbench_harness.study.config import BASELINE, StudyConfig
+from nasbench_harness.study.costs import named_costs
+from nasbench_harness.study.heldcost import COST, NONE
 from nasbench_harness.study.notation import ConfigError
+from nasbench_harness.study.recipes import RECIPE, find_recipe
 from nasbench_harness.study.spec import TrialSpec
 from nasbench_harness.tables.library import find_table
-from nasbench_harness.tables.metrics import OTHERS, devices, find_metric, latency_metric
+from nasbench_harness.tables.metrics import OTHERS, find_metric
 
 if TYPE_CHECKING:
     from nasbench_harness.images.parts import ImageDataset
 
-WARMUP = "warmup_epochs"
-STAGED = ("kept_options", "partial_channels")
-"""Settings with a value per stage; a warm-up restarts in each."""
+WARMUP, STAGES = "warmup", "stages"
+"""Roles of settings: epochs without the architecture, and values per stage; a warm-up restarts in
+each."""
 
 
 def plan(
@@ -82,38 +93,41 @@ def _resolve(
 ) -> dict[str, Any]:
     method = registry.open_setup(choice.name, "queries")
     given = dict(choice.settings)
-    usual = config.space if config.recipe == PAPER else config.recipe
-    name = given.pop(RECIPE, None) or place.recipe(choice.name) or usual
-    recipe = find_recipe(choice.name, method, name)
+    asked = given.pop(RECIPE, None) or place.recipe(choice.name) or config.recipe
+    recipe = find_recipe(choice.name, asked, config.space, kind.name).recipe
     resolved = place.resolve(table, method, recipe)
-    shrunk = _shrunk_warmup(recipe, resolved["epochs"])
+    shrunk = _shrunk_warmup(method, recipe, resolved["epochs"])
     rates = place.rates(method, recipe)
     settings = method.Settings.build(choice.name, recipe.settings, rates, shrunk, given)
     dumped = settings.model_dump(mode="json")
-    _check_cost(choice.name, dumped.get("cost", "none"), table, measured=kind.measures)
-    _check_warmup(choice.name, dumped, resolved["epochs"])
+    held = by_role(method.Settings, dumped).get(COST, NONE)
+    _check_cost(choice.name, held, registry.open_space(config.space), table, kind)
+    _check_warmup(choice.name, method, dumped, resolved["epochs"])
     return {
         "method": choice.name,
         "method_version": method.version,
         "settings": settings.identity(),
         "overrides": {key: dumped.get(key, value) for key, value in choice.settings.items()},
         **resolved,
-        **place.resolve_network(recipe, dumped),
+        **place.resolve_network(recipe, by_role(method.Settings, dumped)),
     }
 
 
-def _shrunk_warmup(recipe: Recipe, epochs: int) -> dict[str, int]:
+def _shrunk_warmup(method: type[Setup], recipe: Recipe, epochs: int) -> dict[str, int]:
     """A recipe's warm-up in a search of fewer epochs keeps its share (our own decision)."""
-    warmup = recipe.settings.get(WARMUP, 0)
-    if not warmup or epochs >= recipe.epochs:
+    name = named(method.Settings, WARMUP)
+    warmup = recipe.settings.get(name, 0) if name else 0
+    if name is None or not warmup or epochs >= recipe.epochs:
         return {}
-    return {WARMUP: round(warmup * epochs / recipe.epochs)}
+    return {name: round(warmup * epochs / recipe.epochs)}
 
 
-def _check_warmup(name: str, settings: Mapping[str, Any], epochs: int) -> None:
+def _check_warmup(name: str, method: type[Setup], settings: Mapping[str, Any], epochs: int) -> None:
     """A warm-up that is as long as the search, or as one of its stages, would search nothing."""
-    stages = max(1, *(len(settings.get(key) or ()) for key in STAGED))
-    warmup = settings.get(WARMUP, 0)
+    staged = (settings[setting] for setting in roles(method.Settings).get(STAGES, ()))
+    stages = max([1, *(len(value) for value in staged if isinstance(value, list))])
+    setting = named(method.Settings, WARMUP)
+    warmup = settings[setting] if setting else 0
     if warmup and warmup >= epochs // stages:
         where = (
             f"{stages} stages of {epochs // stages} epochs" if stages > 1 else f"{epochs} epochs"
@@ -121,15 +135,8 @@ def _check_warmup(name: str, settings: Mapping[str, Any], epochs: int) -> None:
         raise ConfigError(
             f"`{name}` leaves the architecture alone for {warmup} epochs and the search has"
             f" {where}; give it more --epochs, or fewer warm-up epochs with"
-            f" `--set {name}.{WARMUP}=...`."
+            f" `--set {name}.{setting}=...`."
         )
-
-
-def find_recipe(name: str, method: type[Setup], recipe: str) -> Recipe:
-    """A method's recipe by name."""
-    if recipe not in method.recipes:
-        raise UnknownNameError(f"recipe of `{name}`", recipe, method.recipes)
-    return method.recipes[recipe]
 
 
 # --- what answers are judged by ----------------------------------------------------------------
@@ -165,23 +172,25 @@ def _own(config: StudyConfig, kind: Kind) -> str:
     return kind.concludes
 
 
-def _check_cost(method: str, cost: str, table: Benchmark | None, *, measured: bool) -> None:
-    """A latency must be one that the table has, and has of every architecture."""
-    if not isinstance(cost, str) or not cost.startswith(LATENCY):
+def _check_cost(
+    method: str, name: Any, space: SearchSpace, table: Benchmark | None, kind: Kind
+) -> None:
+    """A cost must be one that there is, and that a complete table has of every architecture."""
+    if not isinstance(name, str) or name == NONE:
         return
-    latencies = devices(table) if isinstance(table, CompleteTable) else []
-    known = latencies + ([MEASURED] if measured else [])
-    if (device := cost.removeprefix(LATENCY)) not in known:
-        where = "what can be measured here" if table is None else f"table `{table.name}`"
-        raise UnknownNameError(f"device in {where} for `{method}`", device, known, OTHERS)
-    if device == MEASURED or not isinstance(table, CompleteTable):
+    known = named_costs(space, table, measured=kind.measures)
+    if name not in known:
+        there = "" if table is None else f" or in table `{table.name}`"
+        where = f"cost of space `{space.name}`{there} for `{method}`"
+        raise UnknownNameError(where, name, known, OTHERS)
+    if not (metric := known[name].metric) or not isinstance(table, CompleteTable):
         return
-    column = table.column(latency_metric(device))
+    column = table.column(metric)
     if holes := int((column != column).sum()):  # noqa: PLR0124 - NaN
+        others = ", ".join(other for other in known if other != name)
         raise ConfigError(
-            f"Table `{table.name}` has no {cost} of {holes:,} of its {len(column):,} architectures,"
-            f" so that `{method}` cannot hold it down; choose another device"
-            f" ({', '.join(other for other in known if other != device) or 'there is none'})."
+            f"Table `{table.name}` has no {name} of {holes:,} of its {len(column):,} architectures,"
+            f" so that `{method}` cannot hold it down; choose another ({others})."
         )
 
 

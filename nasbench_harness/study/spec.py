@@ -13,6 +13,7 @@ from typing import Any, ClassVar, Literal
 from nasbench_harness import registry
 from nasbench_harness.errors import HarnessError
 from nasbench_harness.problems.kinds import kind_of
+from nasbench_harness.settings import by_role
 
 _NOT_DECISIVE = ("overrides", "recipe", "network_overrides", "images", "image_layout")
 _OPTIONAL = (
@@ -81,6 +82,19 @@ class TrialSpec:
     def label(self) -> str:
         """The method as a row of a table names it: `unas`, `unas[temperature=0.4]`."""
         return method_label(self.method, self.overrides)
+
+    @property
+    def changed(self) -> dict[str, Any]:
+        """What the user changed of the recipe: of the method, and of what it trains."""
+        return {**self.overrides, **self.network_overrides}
+
+    @cached_property
+    def roles(self) -> Mapping[str, Any]:
+        """The settings that have a role, by it; none where the method is not installed."""
+        try:
+            return by_role(registry.open_setup(self.method).Settings, self.settings)
+        except HarnessError:
+            return {}
 
     @cached_property
     def interval(self) -> float:

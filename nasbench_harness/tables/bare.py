@@ -55,4 +55,4 @@ def find_data(name: str) -> DataSource:
         return registry.open_data(name)
     if name in registry.tables.names():
         return registry.data_of(name) or BareTable(name)
-    raise UnknownNameError(registry.data.kind, name, data_names())
+    raise UnknownNameError("table or set of images", name, data_names())

@@ -15,14 +15,14 @@ import os
 import shutil
 from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from nasbench_harness.contracts import Architecture, EnumerableSpace, Metric
+from nasbench_harness.contracts import Architecture, Cost, EnumerableSpace, Metric
 from nasbench_harness.errors import HarnessError, UnknownNameError
 from nasbench_harness.store.files import new_folder
 from nasbench_harness.tables.metrics import OTHERS
@@ -74,12 +74,20 @@ class TableError(HarnessError):
 class ColumnTable:
     """A `CompleteTable` over the folder that `write_columns` wrote."""
 
-    def __init__(self, folder: Path, space: EnumerableSpace | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        space: EnumerableSpace | None = None,
+        *,
+        costs: Callable[[Iterable[Metric]], Sequence[Cost]] = lambda _: (),
+    ) -> None:
         """`space` is the one whose architectures the rows are; None: the installed one of its name.
 
-        TableError if the folder holds no table, or a damaged one.
+        `costs` tells which of the columns are costs that a search may hold down. TableError if the
+        folder holds no table, or a damaged one.
         """
         header = _read_header(folder)
+        self._costs_among = costs
         self.folder = folder
         self.provenance = _read_provenance(header)
         self.name, self.space = self.provenance.name, self.provenance.space
@@ -97,6 +105,11 @@ class ColumnTable:
         self._best: dict[str, float] = {}
         self._sorted: dict[str, list[float]] = {}
         self._numbers = _map_numbers(folder / _NUMBERS, len(self.metrics) * self._size)
+
+    @property
+    def costs(self) -> Sequence[Cost]:
+        """The costs among the columns."""
+        return self._costs_among(self.metrics.values())
 
     @property
     def size_on_disk(self) -> int:

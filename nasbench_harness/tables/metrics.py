@@ -24,6 +24,10 @@ def find_metric(table: Benchmark, dataset: str, text: str) -> Metric:
     raise UnknownNameError(f"metric of {dataset} in table `{table.name}`", text, known)
 
 
+LATENCY_COST = "latency:"
+"""`latency:pixel3` is the cost that a table's column for that device holds."""
+
+
 def value_of(table: Benchmark, metric: str, arch: Architecture) -> float | None:
     """One number; None where the benchmark does not know it."""
     try:

@@ -6,11 +6,10 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from nasbench_harness import registry
-from nasbench_harness.contracts import CompleteTable, Enumerable
-from nasbench_harness.study.heldcost import LATENCY, HeldCost
+from nasbench_harness.contracts import CompleteTable, Cost, Enumerable
+from nasbench_harness.study.heldcost import HeldCost
 from nasbench_harness.tables.enumeration import enumerable
 from nasbench_harness.tables.library import find_table
-from nasbench_harness.tables.metrics import latency_metric
 
 if TYPE_CHECKING:
     import numpy as np
@@ -22,37 +21,45 @@ if TYPE_CHECKING:
 def costs_of(spec: TrialSpec, held: HeldCost) -> NDArray[np.float64]:
     """[size] the cost of every architecture in rank order, in the cost's unit; NaN if unknown.
 
-    For what is counted or looked up, not for what is measured; HarnessError where the space does
-    not list its architectures.
+    For what can be asked of all of them (`Cost.of_all`); HarnessError where the space does not list
+    its architectures.
     """
-    return _costs(spec.space, spec.table, spec.table_hash, spec.dataset, held.what)
+    return _costs(spec.space, spec.table, spec.table_hash, spec.dataset, held.cost)
+
+
+def known_of_all(spec: TrialSpec) -> bool:
+    """Is there a complete table, of a space that lists its architectures."""
+    listed = isinstance(registry.open_space(spec.space), Enumerable)
+    return listed and isinstance(find_table(spec.table), CompleteTable)
 
 
 def best_within(spec: TrialSpec, held: HeldCost) -> float | None:
-    """The highest value of the report metric within the target.
+    """The highest value of the report metric within the target, worked out once.
 
-    None if nothing is within it, and without a complete table.
+    None if nothing is within it, and where nobody knows what all architectures cost and are worth:
+    without a complete table.
     """
+    if not held.cost.of_all or held.target is None or not known_of_all(spec):
+        return None
+    where = spec.space, spec.table, spec.table_hash, spec.dataset
+    return _best(where, spec.report_metric, held.cost, held.target)
+
+
+@lru_cache(maxsize=64)
+def _best(where: tuple[str, str, str, str], metric: str, cost: Cost, target: float) -> float | None:
     import numpy as np
 
-    table = find_table(spec.table)
-    if held.is_measured or held.target is None or not isinstance(table, CompleteTable):
-        return None
-    if not isinstance(registry.open_space(spec.space), Enumerable):
-        return None
-    column = table.column(spec.report_metric)
-    within = column[(costs_of(spec, held) <= held.target) & np.isfinite(column)]
+    column = registry.open_complete(where[1]).column(metric)
+    within = column[(_costs(*where, cost) <= target) & np.isfinite(column)]
     return float(within.max()) if len(within) else None
 
 
 @lru_cache(maxsize=16)
-def _costs(space: str, table: str, content: str, dataset: str, what: str) -> NDArray[np.float64]:
+def _costs(space: str, table: str, content: str, dataset: str, cost: Cost) -> NDArray[np.float64]:
     import numpy as np
 
-    held = HeldCost(what, None)
-    if what.startswith(LATENCY):
-        device = what.removeprefix(LATENCY)
-        return registry.open_complete(table).column(latency_metric(device))
+    if cost.metric:
+        return registry.open_complete(table).column(cost.metric) / cost.scale
     opened = enumerable(registry.open_space(space), "costs are compared over all of them")
-    costs = (held.scaled(opened.cost(arch, what, dataset)) for arch in opened.enumerate())
+    costs = (cost.shown(opened.cost(arch, cost.name, dataset)) for arch in opened.enumerate())
     return np.fromiter(costs, dtype=np.float64, count=opened.size)

@@ -2,54 +2,203 @@
 
 from __future__ import annotations
 
+import re
+import time
 from typing import Any
 
 import torch
 
-from nasbench_harness.contracts import Architecture, NetworkShape
+from nasbench_harness.contracts import (
+    Architecture,
+    Cost,
+    EpochAware,
+    NetworkShape,
+    NetworkSize,
+    NetworkSpace,
+    TrainingLoss,
+)
+from nasbench_harness.errors import HarnessError
+from nasbench_harness.training.settings import find_recipe, recipe_settings
+
+DEAR_SECONDS = 0.005
+"""A cost that takes longer is not one that all architectures can be asked for."""
 
 
 def check_networks(space: Any, *, image_size: int = 16, samples: int = 5) -> None:
     """Does a space that builds networks keep the contract of `NetworkSpace` and `Supernet`.
 
-    Logits have the shape asked for; they are differentiable in the weights and, but for within
-    `frozen()`, in the parameters; weights may come one per example; an architecture's
-    weights give what the stand-alone network with inherited weights gives.
+    It names its sizes and training recipes. Logits have the shape asked for; they are
+    differentiable in the weights and, but for within `frozen()`, in the parameters; weights may
+    come one per example; an architecture's weights give what the stand-alone network with
+    inherited weights gives. What networks can beside that (`TrainingLoss`, `EpochAware`) is tried
+    as a training does.
     """
-    shape = NetworkShape(classes=3, in_channels=2, width=4, cells=1)
+    complete = isinstance(space, NetworkSpace)
+    assert complete, "a `NetworkSpace` has all members of the contract"
+    _check_sizes(space)
+    shape = NetworkShape(
+        classes=3, width=4, cells=1, in_channels=2, image_size=(image_size, image_size)
+    )
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
-        images, supernet = torch.randn(4, 2, image_size, image_size), space.supernet(shape)
-    mask = space.mask
-    weights = (mask / mask.sum(dim=1, keepdim=True)).requires_grad_()
-    logits = supernet(images, weights)
-    assert logits.shape == (4, 3), "a supernet gives logits [B, classes]"
-    per_example = supernet(images, weights.expand(4, *mask.shape))
+        images, mixed = torch.randn(4, 2, image_size, image_size), space.supernet(shape)
+        _check_mixture(space, mixed, images)
+        _check_training(mixed, images, (_uniform(space),))
+        generator = torch.Generator().manual_seed(0)
+        for _ in range(samples):
+            arch = space.sample(generator)
+            _check_inherited(space, mixed, arch, images)
+            _check_training(space.network(arch, shape), images, ())
+
+
+def check_costs(space: Any, *, dataset: str = "", samples: int = 3) -> None:
+    """Are the costs of a space what the contract of `Cost` says, on a benchmark's `dataset`."""
+    names = [cost.name for cost in space.costs if isinstance(cost, Cost)]
+    assert len(names) == len(space.costs), "every one of `costs` is a `Cost`"
+    assert len(set(names)) == len(names), "costs have names of their own"
+    generator = torch.Generator().manual_seed(0)
+    for cost in space.costs:
+        assert re.fullmatch(r"[\w.:-]+", cost.name), f"`{cost.name}` cannot be a cost's name"
+        assert cost.name != "none", "`none` means that no cost is held"
+        assert cost.unit, f"`{cost.name}` must tell its unit"
+        assert cost.meaning, f"`{cost.name}` must tell what it is"
+        assert cost.scale > 0, f"`{cost.name}` must have a scale above 0"
+        assert not cost.metric, f"`{cost.name}` is of the space, so that no metric holds it"
+        for _ in range(samples):
+            _check_cost(space, cost, space.sample(generator), dataset)
+    _check_unknown_cost(space, space.sample(generator), dataset)
+
+
+def _check_cost(space: Any, cost: Cost, arch: Architecture, dataset: str) -> None:
+    started = time.perf_counter()
+    value = space.cost(arch, cost.name, dataset)
+    taken = time.perf_counter() - started
+    assert space.cost(arch, cost.name, dataset) == value or not cost.of_all, (
+        f"`{cost.name}` of {arch} must be the same every time, or say `of_all=False`"
+    )
+    assert isinstance(value, int | float), f"`{cost.name}` must be a number"
+    assert value >= 0, f"`{cost.name}` must not be negative"
+    assert taken < DEAR_SECONDS or not cost.of_all, (
+        f"`{cost.name}` takes {1000 * taken:.0f} ms, too long to be asked of all architectures;"
+        " say `of_all=False`"
+    )
+
+
+def _check_unknown_cost(space: Any, arch: Architecture, dataset: str) -> None:
+    try:
+        space.cost(arch, "no such cost", dataset)
+    except HarnessError:
+        return
+    raise AssertionError("an unknown cost must raise a HarnessError")
+
+
+def _check_sizes(space: Any) -> None:
+    for name in ("search", "evaluation"):
+        size = getattr(space.shapes, name, None)
+        assert isinstance(size, NetworkSize), f"shapes.{name} must be a `NetworkSize`"
+        assert min(size.width, size.cells) >= 1, f"shapes.{name} must be positive"
+    assert space.training_recipes, "a space with networks tells how one is trained on its own"
+    for name in space.training_recipes:
+        recipe = find_recipe(space, name)
+        recipe_settings(space, recipe)  # a HarnessError names the setting that is wrong
+        assert recipe.text, f"training recipe `{name}` must say where it is from"
+        assert recipe.seeds, f"training recipe `{name}` must have a seed"
+
+
+def _uniform(space: Any) -> torch.Tensor:
+    weights: torch.Tensor = space.mask / space.mask.sum(dim=1, keepdim=True)
+    return weights
+
+
+def _check_mixture(space: Any, mixed: Any, images: torch.Tensor) -> None:
+    weights = _uniform(space).requires_grad_()
+    logits = mixed(images, weights)
+    assert logits.shape == (4, 3), "a network gives logits [B, classes]"
+    per_example = mixed(images, weights.expand(4, *space.mask.shape))
     assert torch.allclose(logits, per_example, atol=1e-4), "weights may be [D, K] or [B, D, K]"
     logits.square().sum().backward()
     assert weights.grad is not None, "logits must be differentiable in the weights"
-    parameters = list(supernet.parameters())
+    parameters = list(mixed.parameters())
     assert any(p.grad is not None for p in parameters), "and in the network's parameters"
-    _check_frozen(supernet, images, weights)
-    generator = torch.Generator().manual_seed(0)
-    for _ in range(samples):
-        _check_inherited(space, supernet, space.sample(generator), images)
+    _check_frozen(mixed, images, weights)
 
 
-def _check_frozen(supernet: Any, images: torch.Tensor, weights: torch.Tensor) -> None:
-    supernet.zero_grad()
-    with supernet.frozen():
-        logits = supernet(images, weights)
+def _check_frozen(mixed: Any, images: torch.Tensor, weights: torch.Tensor) -> None:
+    mixed.zero_grad()
+    with mixed.frozen():
+        logits = mixed(images, weights)
     logits.square().sum().backward()
-    grads = [p.grad for p in supernet.parameters()]
+    grads = [p.grad for p in mixed.parameters()]
     assert all(g is None or not g.any() for g in grads), "frozen() leaves the parameters out"
 
 
-def _check_inherited(space: Any, supernet: Any, arch: Architecture, images: torch.Tensor) -> None:
+def _check_inherited(space: Any, mixed: Any, arch: Architecture, images: torch.Tensor) -> None:
     chosen = space.weights(arch)
-    network = space.inherit(arch, supernet)
+    network = space.inherit(arch, mixed)
     with torch.no_grad():
-        expected, found = network(images), supernet(images, chosen, chosen.bool())
+        expected, found = network(images), mixed(images, chosen, chosen.bool())
     assert torch.allclose(expected, found, atol=1e-4), (
         f"its weights must give what the network of {arch} gives with inherited weights"
     )
+
+
+# --- what a network may do beside that ---------------------------------------------------------
+
+
+def _check_training(network: Any, images: torch.Tensor, mixing: tuple[torch.Tensor, ...]) -> None:
+    network.train()
+    if isinstance(network, EpochAware):
+        _check_epochs(network, images, mixing)
+    if isinstance(network, TrainingLoss):
+        _check_loss(network, images, mixing)
+    network.zero_grad()
+
+
+def _check_loss(network: Any, images: torch.Tensor, mixing: tuple[torch.Tensor, ...]) -> None:
+    found = network.loss(images, torch.zeros(len(images), dtype=torch.long), *mixing)
+    assert isinstance(found, tuple), "loss() gives the mean loss and the logits"
+    assert len(found) == 2, "loss() gives the mean loss and the logits"
+    loss, logits = found
+    assert loss.shape == (), "loss() gives the mean over the batch, []"
+    assert logits.shape == (4, 3), "loss() gives logits [B, classes]"
+    network.zero_grad()
+    loss.backward()
+    grads = [p.grad for p in network.parameters()]
+    assert any(g is not None and g.any() for g in grads), "loss() must be differentiable"
+
+
+def _check_epochs(network: Any, images: torch.Tensor, mixing: tuple[torch.Tensor, ...]) -> None:
+    """What an epoch changes follows from its fraction, draws nothing, and ends with training."""
+    before = torch.get_rng_state()
+    network.begin_epoch(0.9)
+    assert torch.equal(torch.get_rng_state(), before), "begin_epoch() must draw nothing"
+    late = _outputs(network, images, mixing)
+    network.begin_epoch(0.0)
+    early = _outputs(network, images, mixing)
+    network.begin_epoch(0.9)
+    again = _outputs(network, images, mixing)
+    assert torch.equal(late, again), "begin_epoch() must depend on its fraction alone"
+    network.begin_epoch(0.0)
+    assert torch.equal(early, _outputs(network, images, mixing)), (
+        "begin_epoch() must depend on its fraction alone"
+    )
+    network.eval()
+    network.begin_epoch(0.9)
+    first, second = (_outputs(network, images, mixing, seed) for seed in (0, 1))
+    assert torch.equal(first, second), "what is evaluated must not be left to chance"
+    network.begin_epoch(0.0)
+    network.train()
+
+
+@torch.no_grad()
+def _outputs(
+    network: Any, images: torch.Tensor, mixing: tuple[torch.Tensor, ...], seed: int = 0
+) -> torch.Tensor:
+    """Logits from a copy of what chance there is, so that passes can be compared."""
+    statistics = {name: value.clone() for name, value in network.named_buffers()}
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        logits: torch.Tensor = network(images, *mixing)
+    for name, value in network.named_buffers():
+        value.copy_(statistics[name])
+    return logits

@@ -13,6 +13,7 @@ import torch
 from nasbench_harness.contracts import (
     GradientEstimator,
     JointSearcher,
+    MixtureSearcher,
     Problem,
     Searcher,
     SearchSpace,
@@ -144,6 +145,11 @@ def _answers(searcher: Searcher, space: SearchSpace) -> tuple[Any, ...]:
     assert not scores.requires_grad, "scores() must be detached"
     assert bool((scores >= 0).all()), "scores() must not be negative"
     assert bool((scores[~mask] == 0).all()), "scores() must be 0 where the mask is False"
+    if isinstance(searcher, MixtureSearcher):
+        mixture = searcher.mixture()
+        assert mixture.shape == mask.shape, f"mixture() must be {tuple(mask.shape)}"
+        assert not mixture.requires_grad, "mixture() must be detached"
+        assert bool((mixture[~mask] == 0).all()), "mixture() must be 0 where the mask is False"
     arch = searcher.architecture()
     assert space.parse(str(arch)) == arch, "architecture() must be one of the space's"
     return scores.tolist(), arch.choices

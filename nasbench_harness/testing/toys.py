@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from nasbench_harness.contracts import Architecture, Decision, Metric
+from nasbench_harness.contracts import Architecture, Cost, Decision, Metric
 from nasbench_harness.errors import HarnessError, InvalidArchitectureError
 from nasbench_harness.problems.landscape.objective import Landscape
 
@@ -26,7 +26,7 @@ class ToySpace:
     """A few decisions with different numbers of options, written like `1-0-2`."""
 
     version = "1"
-    costs = ("params",)
+    costs = (Cost("params", "steps away from option 0", "count", "Steps", "million", 1e6),)
 
     def __init__(self, options: Sequence[int] = TOY_OPTIONS) -> None:
         self.name = "toy"

@@ -18,8 +18,8 @@ from nasbench_harness.store.journals import read_histories
 from nasbench_harness.store.outcomes import HISTORY, SCHEMA_VERSION
 from nasbench_harness.store.provenance import facts
 from nasbench_harness.store.tidy import tidy_frame
-from nasbench_harness.training.schema import TRAININGS, UPGRADES
-from nasbench_harness.training.settings import TrainingSettings
+from nasbench_harness.training.schema import UPGRADES, training_schema
+from nasbench_harness.training.settings import usual_settings
 from nasbench_harness.training.spec import TrainingSpec
 
 if TYPE_CHECKING:
@@ -79,6 +79,15 @@ def plan_folder(
 
     TrainingFolderError where it holds something else, or trainings that were asked for otherwise.
     """
+    trainings = planned_folder(folder, config, specs)
+    folders.write_plan(trainings)
+    return trainings
+
+
+def planned_folder(
+    folder: Path, config: Mapping[str, Any], specs: Sequence[TrainingSpec]
+) -> TrainingFolder:
+    """The trainings that `plan_folder` would leave there, refusals included; unwritten."""
     told = {**facts(), "id": uuid4().hex}
     if (folder / TRAINING).exists():
         existing = open_folder(folder)
@@ -89,9 +98,7 @@ def plan_folder(
         specs = [*there, *(s for s in specs if s.fingerprint not in known)]
         told = {**existing.facts, "last_run": facts()}
     refuse_strangers(folder)
-    trainings = TrainingFolder(folder, dict(config), list(specs), told)
-    folders.write_plan(trainings)
-    return trainings
+    return TrainingFolder(folder, dict(config), list(specs), told)
 
 
 def open_folder(folder: Path) -> TrainingFolder:
@@ -147,6 +154,11 @@ def read_tables(folder: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
     return trials.to_pandas(), history.to_pandas()
 
 
+def untold(trainings: TrainingFolder) -> str:
+    """Which columns of the gathered tables nobody declares, in a sentence; empty if all are."""
+    return _TABLES.untold(trainings.folder)
+
+
 def trials_table(trainings: TrainingFolder) -> pd.DataFrame:
     """One row per planned training: identity, status, result, and every setting."""
     rows = []
@@ -186,7 +198,7 @@ _TABLES: Tables[TrainingFolder] = Tables(
     trials=trials_table,
     history=history_table,
     kind=TrainingFolder.kind,
-    schema=TRAININGS,
+    schema=training_schema,
     again="the same `nasharness train` command",
 )
 
@@ -201,9 +213,9 @@ def reproduce(spec: TrainingSpec, threads: int | None = None) -> str:
         words += ["--image-layout", spec.image_layout]
     if threads is not None:
         words += ["--threads", str(threads)]
-    usual = TrainingSettings().model_dump()
+    usual = usual_settings(spec.space)
     for name, value in spec.settings.items():
-        if name == "epochs" or value != usual[name]:
+        if name == "epochs" or value != usual.get(name):
             words += _words(name, value)
     return command_line([*words, "--out", f"runs/again-{spec.trial_id}"])
 

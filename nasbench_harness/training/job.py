@@ -25,7 +25,7 @@ from nasbench_harness.hardware import (
 from nasbench_harness.images.datasets import open_dataset
 from nasbench_harness.jobs.job import Row
 from nasbench_harness.store.outcomes import Status
-from nasbench_harness.training.comparison import is_whole, table_value
+from nasbench_harness.training.comparison import table_value
 from nasbench_harness.training.images import TrainingImages, training_images
 from nasbench_harness.training.settings import TrainingSettings
 from nasbench_harness.training.spec import TrainingSpec
@@ -130,6 +130,11 @@ class TrainingJob:
         return self._training.finished
 
     @property
+    def share(self) -> float:
+        """Of the batches."""
+        return self._training.steps / (self._training.steps_per_epoch * self._spec.steps)
+
+    @property
     def place(self) -> str:
         """`in epoch 3`."""
         return f"in epoch {self._training.epoch + 1}"
@@ -177,9 +182,9 @@ class TrainingJob:
             **table_value(
                 bench.space,
                 self._arch,
-                images.dataset.table_dataset,
+                images.dataset,
                 self._training.settings,
-                limited=self._spec.limit is not None or not is_whole(images.dataset),
+                limited=self._spec.limit is not None,
             ),
             "trained_on": images.trained_on,
             "evaluated_on": images.evaluated_on,

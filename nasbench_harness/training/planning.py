@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from nasbench_harness import registry
-from nasbench_harness.contracts import Architecture, NetworkSpace, SearchSpace
+from nasbench_harness.contracts import Architecture, SearchSpace
 from nasbench_harness.errors import HarnessError
 from nasbench_harness.hardware import Hardware, find_device
 from nasbench_harness.images.datasets import open_dataset
@@ -16,7 +16,7 @@ from nasbench_harness.images.layout import LayoutName
 from nasbench_harness.images.parts import ImageDataset
 from nasbench_harness.images.place import absolute, place_name
 from nasbench_harness.training.images import training_images
-from nasbench_harness.training.settings import SEEDS, TrainingSettings
+from nasbench_harness.training.settings import TrainingSettings, find_recipe, network_space
 from nasbench_harness.training.spec import TrainingSpec
 
 NAMED = 4
@@ -31,7 +31,8 @@ class TrainingRequest:
     architectures: Sequence[Architecture]
     dataset: str
     settings: TrainingSettings
-    seeds: Sequence[int] = SEEDS
+    seeds: Sequence[int] | None = None
+    """None: those of the space's first recipe."""
     limit: int | None = None
     """Training images that are kept; None: all."""
     hardware: Hardware = field(default_factory=Hardware)
@@ -77,9 +78,8 @@ def plan(
 
     `opened` is called with the images.
     """
-    space = registry.open_space(request.space)
-    if not isinstance(space, NetworkSpace):
-        raise HarnessError(f"The space `{request.space}` builds no networks that can be trained.")
+    builder, space = network_space(request.space), registry.open_space(request.space)
+    seeds = find_recipe(builder, None).seeds if request.seeds is None else request.seeds
     dataset = _images(request)
     opened(dataset)
     common: dict[str, Any] = {
@@ -89,7 +89,7 @@ def plan(
         "limit": request.limit,
         "image_layout": request.image_layout,
     }
-    settings = request.settings.model_dump(mode="json")
+    settings = request.settings.sized(builder.shapes.evaluation).model_dump(mode="json")
     specs = [
         TrainingSpec(
             architecture=str(arch),
@@ -100,7 +100,7 @@ def plan(
             **common,
         )
         for arch in dict.fromkeys(request.architectures)
-        for seed in dict.fromkeys(request.seeds)
+        for seed in dict.fromkeys(seeds)
     ]
     return TrainingPlan({**common, **settings}, specs)
 
@@ -117,8 +117,10 @@ def _images(request: TrainingRequest) -> ImageDataset:
     )
     images = training_images(dataset, request.settings.split)
     if (batch := request.settings.batch_size) > len(images.train):
+        more = "more images" if request.limit is None else f"a `--limit` of {batch} or more"
+        kept = "" if request.limit is None else f", which `--limit {request.limit}` leaves"
         raise HarnessError(
-            f"A batch of {batch} cannot be taken from {images.trained_on}; choose a `--batch-size`"
-            f" from 1 to {len(images.train)}, or more images."
+            f"A batch of {batch} cannot be taken from {images.trained_on}{kept}; choose a"
+            f" `--batch-size` from 1 to {len(images.train)}, or {more}."
         )
     return dataset

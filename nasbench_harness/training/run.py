@@ -16,9 +16,22 @@ from nasbench_harness.training.folder import (
     TrainingFolderError,
     gather,
     plan_folder,
+    planned_folder,
     refuse_strangers,
 )
 from nasbench_harness.training.planning import TrainingRequest, plan
+
+
+def planned(
+    request: TrainingRequest,
+    folder: Path,
+    opened: Callable[[ImageDataset], None] = lambda images: None,
+) -> TrainingFolder:
+    """The trainings that `train` would run or find there, refusals included; unwritten."""
+    refuse_strangers(folder)
+    of_request = plan(request, opened)
+    trainings = planned_folder(folder, of_request.config, of_request.specs)
+    return replace(trainings, specs=of_request.specs)
 
 
 @dataclass(frozen=True)

@@ -1,25 +1,24 @@
-"""How a single architecture is trained; the defaults are the recipe of the NAS-Bench-201 tables."""
+"""How a single architecture is trained; recipes, by name, come from its space."""
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Mapping
+from typing import Any, Literal
 
+from nasbench_harness import registry
+from nasbench_harness.contracts import NetworkSize, NetworkSpace, TrainingRecipe
+from nasbench_harness.errors import HarnessError, UnknownNameError
 from nasbench_harness.settings import Settings, setting
 
-SEEDS = (777, 888, 999)
-"""Of the training runs behind the tables."""
-TABLE_EPOCHS = (12, 200)
-"""Schedules the tables have, each with a full cosine of its own."""
-_FREE = {"epochs", "precision", "split", "evaluate_every"}
-"""What may differ while the training is still the tables' own."""
+FREE = frozenset({"epochs", "precision", "split", "evaluate_every"})
+"""What may differ while a training is still the recipe's own."""
 
 
 class TrainingSettings(Settings):
-    """Dong and Yang, "NAS-Bench-201", ICLR 2020, section 2.2 and the authors' code.
+    """SGD, a cosine to 0 that steps once an epoch, cross-entropy, random crop and mirror.
 
-    SGD with Nesterov's momentum, a cosine to 0 that steps once an epoch, cross-entropy, random
-    crop and mirror; no clipping, no cutout, weight decay on every parameter. Every image is seen
-    once an epoch, the last batch is smaller.
+    Values are those of the space's recipe where it names them (`TrainingRecipe`); sizes are the
+    space's for evaluation. Every image is seen once an epoch, the last batch is smaller.
     """
 
     epochs: int = setting(
@@ -30,8 +29,10 @@ class TrainingSettings(Settings):
     momentum: float = setting(0.9, "momentum of SGD", ge=0, lt=1)
     nesterov: bool = setting(True, "Nesterov's form of the momentum")
     weight_decay: float = setting(5e-4, "L2 pull on all parameters", ge=0)
-    width: int = setting(16, "channels of the first stage", ge=1)
-    cells: int = setting(5, "cells per stage", ge=1)
+    width: int | None = setting(
+        None, "channels of the first stage; none: as the space has them", ge=1
+    )
+    cells: int | None = setting(None, "cells per stage; none: as the space has them", ge=1)
     precision: Literal["fp32", "bf16", "fp16"] = setting(
         "fp32", "arithmetic of the network; its weights are kept in fp32"
     )
@@ -45,8 +46,56 @@ class TrainingSettings(Settings):
         1, "epochs between two evaluations; the last epoch always has one", unit="epochs", ge=1
     )
 
-    @property
-    def is_table_recipe(self) -> bool:
-        """Does a NAS-Bench-201 table hold a number that was trained like this."""
-        recipe = type(self)().model_dump(exclude=_FREE)
-        return self.epochs in TABLE_EPOCHS and self.model_dump(exclude=_FREE) == recipe
+    def sized(self, size: NetworkSize) -> TrainingSettings:
+        """The same with the space's size where nobody said another."""
+        sizes = {"width": self.width or size.width, "cells": self.cells or size.cells}
+        return self.model_copy(update=sizes)
+
+
+def network_space(name: str) -> NetworkSpace:
+    """The space of that name; HarnessError if it builds no networks."""
+    space = registry.open_space(name)
+    if not isinstance(space, NetworkSpace):
+        raise HarnessError(f"The space `{name}` builds no networks that can be trained.")
+    return space
+
+
+def find_recipe(space: NetworkSpace, name: str | None) -> TrainingRecipe:
+    """A recipe of the space by name, the first for None; UnknownNameError if there is none."""
+    recipes = space.training_recipes
+    wanted = next(iter(recipes), "") if name is None else name
+    if wanted not in recipes:
+        raise UnknownNameError(f"training recipe of `{_name(space)}`", wanted, recipes)
+    return recipes[wanted]
+
+
+def recipe_settings(
+    space: NetworkSpace, recipe: TrainingRecipe, *changes: Mapping[str, Any]
+) -> TrainingSettings:
+    """The settings of a recipe with `changes`, later ones winning, and a size."""
+    built = TrainingSettings.build("train", recipe.settings, *changes)
+    return built.sized(space.shapes.evaluation)
+
+
+def usual_settings(space: str) -> dict[str, Any]:
+    """What is trained with where nobody says otherwise; {} where the space is not installed."""
+    try:
+        opened = network_space(space)
+        return recipe_settings(opened, find_recipe(opened, None)).model_dump(mode="json")
+    except HarnessError:
+        return {}
+
+
+def is_tabled(space: NetworkSpace, settings: TrainingSettings) -> TrainingRecipe | None:
+    """The recipe by which a benchmark has trained with these settings; None if none has."""
+    for recipe in space.training_recipes.values():
+        if recipe.tabled is None or settings.epochs not in recipe.tabled.epochs:
+            continue
+        own = recipe_settings(space, recipe).model_dump(exclude=set(FREE))
+        if own == settings.sized(space.shapes.evaluation).model_dump(exclude=set(FREE)):
+            return recipe
+    return None
+
+
+def _name(space: Any) -> str:
+    return str(space.name)

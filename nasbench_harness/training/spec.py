@@ -46,6 +46,14 @@ class TrainingSpec:
         return int(self.settings["epochs"])
 
     @property
+    def changed(self) -> dict[str, Any]:
+        """What is not as the first recipe of the space has it."""
+        from nasbench_harness.training.settings import usual_settings
+
+        usual = usual_settings(self.space)
+        return {name: value for name, value in self.settings.items() if value != usual.get(name)}
+
+    @property
     def identity(self) -> dict[str, Any]:
         """What it is beside its settings."""
         names = "architecture seed space space_version dataset dataset_digest limit"

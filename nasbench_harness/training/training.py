@@ -14,6 +14,8 @@ from nasbench_harness.errors import HarnessError
 from nasbench_harness.images.augment import Augment
 from nasbench_harness.images.batches import Batches
 from nasbench_harness.images.parts import ImageDataset
+from nasbench_harness.networks.chance import Chance
+from nasbench_harness.networks.losses import begin_epoch, training_loss
 from nasbench_harness.networks.precision import Precision
 from nasbench_harness.networks.schedules import cosine
 from nasbench_harness.networks.totals import Totals
@@ -64,6 +66,7 @@ class Training:
             weight_decay=settings.weight_decay,
             fused=device.type in ("cpu", "cuda"),
         )
+        self._chance = Chance(stream_seed(seed, "dropout"), device)
         self._totals = Totals(device)
 
     @property
@@ -85,22 +88,21 @@ class Training:
         """Train on the next batch; True where it was the last of an epoch."""
         if self.steps % self.steps_per_epoch == 0:
             self._begin_epoch()
-        pixels, labels = self._batches.next()
+        batch = self._batches.next()
         self._optimizer.zero_grad()
-        with self._precision():
-            logits = self.network(pixels)
-        logits = logits.float()
-        loss = cross_entropy(logits, labels)
+        with self._chance(), self._precision():
+            loss, logits = training_loss(self.network, self.network, batch)
         self._precision.enlarge(loss).backward()  # type: ignore[no-untyped-call]
         self._precision.reduce_gradients(self.network.parameters())
         self._optimizer.step()
         self.steps += 1
-        self._totals.add(loss.detach(), logits.detach(), labels, self.steps)
+        self._totals.add(loss.detach(), logits.detach(), batch[1], self.steps)
         return self.steps % self.steps_per_epoch == 0
 
     def _begin_epoch(self) -> None:
         self.network.train()
         self._totals.reset()
+        begin_epoch(self.network, self.epoch, self.settings.epochs)
         rate = cosine(self.settings.learning_rate, 0.0, self.epoch, self.settings.epochs)
         for group in self._optimizer.param_groups:
             group["lr"] = rate
@@ -108,7 +110,8 @@ class Training:
     def record(self) -> dict[str, float | int | None]:
         """The epoch that just ended: its number from 1, its learning rate, losses, accuracies.
 
-        Training numbers are means over the augmented images as they were trained on. Accuracies
+        Training numbers are means over the augmented images as they were trained on; the loss is
+        the network's own where it has one (`TrainingLoss`), that of the test is not. Accuracies
         are percent; those of the test are None in an epoch that is not evaluated. DivergedError if
         a training loss was not finite.
         """
@@ -148,6 +151,7 @@ class Training:
             "optimizer": self._optimizer.state_dict(),
             "batches": self._batches.state_dict(),
             "totals": self._totals.state_dict(),
+            **self._chance.state_dict(),
         }
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
@@ -157,7 +161,9 @@ class Training:
         self._optimizer.load_state_dict(state["optimizer"])
         self._batches.load_state_dict(state["batches"])
         self._totals.load_state_dict(state["totals"])
+        self._chance.load_state_dict(state)
         self.network.train()
+        begin_epoch(self.network, self.epoch, self.settings.epochs)
 
 
 def build_network(
@@ -168,8 +174,14 @@ def build_network(
     seed: int,
 ) -> nn.Module:
     """Fresh weights from the seed alone; torch's global generator stays as it was."""
-    channels = dataset.train.pixels.shape[1]
-    shape = NetworkShape(len(dataset.classes), channels, settings.width, settings.cells)
+    size = space.shapes.evaluation
+    shape = NetworkShape(
+        classes=len(dataset.classes),
+        width=settings.width or size.width,
+        cells=settings.cells or size.cells,
+        in_channels=dataset.train.pixels.shape[1],
+        image_size=dataset.train.size,
+    )
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(stream_seed(seed, "network"))
         return space.network(arch, shape)

@@ -21,7 +21,7 @@ from nasbench_harness.reports.statistics.arrays import Array
 from nasbench_harness.reports.study.data import StudyData
 from nasbench_harness.reports.words import numerals
 from nasbench_harness.reports.words.marked import count, listing, plain, shortened
-from nasbench_harness.study.heldcost import LATENCY
+from nasbench_harness.tables.metrics import LATENCY_COST as LATENCY
 from nasbench_harness.tables.metrics import devices, latency_metric
 
 KEY, TITLE = "tradeoff", "Accuracy against cost"
@@ -101,7 +101,7 @@ def costs_of(data: StudyData, space: EnumerableSpace, table: CompleteTable) -> l
 
     NoCostError where neither knows any, or it takes long to ask the space for all of them.
     """
-    known, dataset = data.space.costs, str(data.first("dataset"))
+    known, dataset = [cost.name for cost in data.space.costs], str(data.first("dataset"))
     found: list[Cost] = []
     if "params" in known:
         values = every_cost(space, "params", dataset) / 1e6
@@ -122,7 +122,7 @@ def costs_of(data: StudyData, space: EnumerableSpace, table: CompleteTable) -> l
 def _device(data: StudyData, table: CompleteTable) -> str:
     """The device the study holds down, else one that is everywhere; empty if there is none."""
     known = devices(table)
-    wanted = [str(spec.settings.get("cost", "")) for spec in data.study.specs]
+    wanted = [str(spec.roles.get("cost", "")) for spec in data.study.specs]
     asked = [cost.removeprefix(LATENCY) for cost in wanted if cost.startswith(LATENCY)]
     if not asked and "flops" in wanted:
         return ""

@@ -121,6 +121,11 @@ def read_baseline(path: Path) -> Baseline:
 def _check_content(path: Path, content: Any) -> None:
     if not isinstance(content, dict) or "schema_version" not in content:
         raise BaselineError(f"{path} is no baseline: it has no `schema_version`.")
+    if isinstance(content.get("trials"), list):
+        raise BaselineError(
+            f"{path} is the plan of a study, no baseline; `nasharness baseline save"
+            f" {shell_word(path.parent)} --to FILE` writes one of its results."
+        )
     if content["schema_version"] != SCHEMA_VERSION:
         raise BaselineError(
             f"{path} has baseline schema {content['schema_version']} (written by"

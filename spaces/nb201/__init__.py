@@ -13,8 +13,9 @@ from itertools import product
 from typing import TYPE_CHECKING, Any
 
 from nasbench_harness.contracts import Architecture, Decision, NetworkShape
-from nasbench_harness.spaces.nb201 import costs, encoding, notations, structure
+from nasbench_harness.spaces.nb201 import costs, encoding, notations, structure, training
 from nasbench_harness.spaces.nb201.citations import NB201_BIBTEX
+from nasbench_harness.spaces.nb201.columns import COLUMNS
 
 if TYPE_CHECKING:
     import numpy as np
@@ -40,7 +41,10 @@ class NB201:
         for target, source in encoding.EDGES
     )
     size = encoding.SIZE
-    costs = ("params", "flops")
+    costs = costs.COSTS
+    columns = COLUMNS
+    shapes = training.SHAPES
+    training_recipes = training.RECIPES
     tables = ("official", "analog")
     citation = NB201_BIBTEX
 

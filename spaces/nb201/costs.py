@@ -10,9 +10,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from nasbench_harness.contracts import Cost
 from nasbench_harness.errors import UnknownNameError
 from nasbench_harness.spaces.nb201.encoding import OPERATIONS
 
+COSTS = (
+    Cost("params", "parameters of the network", "count", "Parameters", "million", 1e6),
+    Cost(
+        "flops", "multiply-adds of one forward pass of one image", "count", "Multiply-adds",
+        "million", 1e6,
+    ),
+)  # fmt: skip
 _CONV1, _CONV3 = OPERATIONS.index("nor_conv_1x1"), OPERATIONS.index("nor_conv_3x3")
 
 
@@ -50,4 +58,4 @@ def cost(choices: Sequence[int], what: str, dataset: str) -> float:
         return skeleton.params + conv3 * skeleton.params_conv3 + conv1 * skeleton.params_conv1
     if what == "flops":
         return skeleton.flops + conv3 * skeleton.flops_conv3 + conv1 * skeleton.flops_conv1
-    raise UnknownNameError("cost of nb201", what, ("params", "flops"))
+    raise UnknownNameError("cost of nb201", what, [cost.name for cost in COSTS])

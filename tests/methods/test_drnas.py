@@ -10,7 +10,8 @@ from torch import Tensor
 from torch.distributions import Dirichlet, kl_divergence
 from torch.nn.functional import elu
 
-from nasbench_harness.methods.drnas import DrNAS, DrNASSettings, dirichlet
+from nasbench_harness.methods.drnas import DrNAS, DrNASSettings
+from nasbench_harness.methods.shared.relaxations import dirichlet
 from nasbench_harness.problems.landscape.objective import Landscape
 from nasbench_harness.testing import toy_problem
 

@@ -12,7 +12,10 @@ from scipy.stats import chisquare
 from torch import Tensor
 
 from nasbench_harness.methods import unas
-from nasbench_harness.methods.unas import UNAS, UNASSettings, condition, draw, fit_linear, linear
+from nasbench_harness.methods.shared import relaxations
+from nasbench_harness.methods.shared.costs import fit_linear, linear
+from nasbench_harness.methods.shared.relaxations import Sample, condition, draw
+from nasbench_harness.methods.unas import UNAS, UNASSettings
 from nasbench_harness.problems.landscape.objective import Landscape
 from nasbench_harness.problems.supernet.network_settings import NetworkSettings
 from nasbench_harness.testing import ToyTable, toy_problem
@@ -94,17 +97,17 @@ def test_negative_control_differentiating_v(
         log_v = torch.where(chosen, log_v_chosen, log_u - p * log_v_chosen)
         return torch.where(chosen, -(-log_v).log(), -(-log_v / p - log_v_chosen).log())
 
-    monkeypatch.setattr(unas, "condition", leaky)
+    monkeypatch.setattr(relaxations, "condition", leaky)
     assert z_of(searcher()) > 6
 
 
 def test_negative_control_soft_sample_in_log_p(
     searcher: Callable[..., UNAS], z_of: Callable[..., float], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def soft(log_p: Tensor, uniforms: Tensor, temperature: float) -> unas.Sample:
+    def soft(log_p: Tensor, uniforms: Tensor, temperature: float) -> Sample:
         sample = draw(log_p, uniforms, temperature)
         chosen = (sample.soft.detach() * log_p).sum(dim=(-2, -1))
-        return unas.Sample(sample.discrete, sample.soft, chosen)
+        return Sample(sample.discrete, sample.soft, chosen)
 
     monkeypatch.setattr(unas, "draw", soft)
     assert z_of(searcher()) > 6
@@ -212,8 +215,8 @@ def test_cost_below_the_target_is_free() -> None:
 def test_cost_model_recovers_a_linear_cost() -> None:
     made = UNAS(toy_problem(options=OPTIONS), UNASSettings(cost="params"), seed=0)
     drawn = made.sample(2_000).discrete
-    model = fit_linear(drawn, made.measure, ridge=1e-9)
-    assert all(abs(float(linear(model, z)) - made.measure(z)) < 1e-6 for z in drawn[:50])
+    model = fit_linear(drawn, made.cost.measure, ridge=1e-9)
+    assert all(abs(float(linear(model, z)) - made.cost.measure(z)) < 1e-6 for z in drawn[:50])
 
 
 def test_cost_gradient_is_unbiased(

@@ -11,7 +11,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from nasbench_harness.methods.unas import UNAS, UNASSettings, draw
+from nasbench_harness.methods.shared.relaxations import draw
+from nasbench_harness.methods.unas import UNAS, UNASSettings
 from nasbench_harness.problems.landscape.objective import Landscape
 from nasbench_harness.problems.supernet.network_settings import NetworkSettings
 from nasbench_harness.testing import TOY_METRIC, ToyTable, toy_problem
@@ -103,27 +104,27 @@ SOFT = torch.tensor([[[0.60, 0.36, 0.03, 0.01], [0.049, 0.05, 0.051, 0.85]]])
 
 
 def test_what_is_below_is_left_out_and_the_rest_stays_as_it_is() -> None:
-    left = searcher(least_weight=0.05).mixture(SOFT)
+    left = searcher(least_weight=0.05).heavy(SOFT)
     assert left.tolist() == torch.tensor([[[0.6, 0.36, 0, 0], [0, 0.05, 0.051, 0.85]]]).tolist()
 
 
 def test_the_largest_of_a_batch_decides() -> None:
     """An option that one example wants is computed for all of them."""
     batch = torch.cat([SOFT, SOFT.flip(-1)])
-    left = searcher(least_weight=0.05).mixture(batch)
+    left = searcher(least_weight=0.05).heavy(batch)
     assert torch.equal(left[:, 0], torch.tensor([[0.6, 0.36, 0.03, 0.01], [0.01, 0.03, 0.36, 0.6]]))
     assert torch.equal(left[:, 1, 1:3], batch[:, 1, 1:3])
 
 
 def test_what_is_left_out_has_no_gradient() -> None:
     soft = SOFT.clone().requires_grad_()
-    searcher(least_weight=0.05).mixture(soft).sum().backward()
+    searcher(least_weight=0.05).heavy(soft).sum().backward()
     assert soft.grad is not None
     assert soft.grad.tolist() == [[[1, 1, 0, 0], [0, 1, 1, 1]]]
 
 
 def test_nothing_is_left_out_by_default() -> None:
-    assert searcher().mixture(SOFT) is SOFT
+    assert searcher().heavy(SOFT) is SOFT
 
 
 @pytest.mark.parametrize("sample_per", ["batch", "example"])

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 import pytest
 import torch
 from torch import Tensor
 
 from nasbench_harness import registry
 from nasbench_harness.contracts import Split
-from nasbench_harness.problems.landscape.joint import can_join
+from nasbench_harness.problems.landscape.joint import JointLandscape, can_join
 from nasbench_harness.problems.landscape.objective import Landscape
 from nasbench_harness.testing import TOY_METRIC, ToyTable, toy_problem
 
@@ -62,6 +64,66 @@ def test_a_batch_is_its_examples_one_by_one() -> None:
     weights = torch.rand(3, 3, 4, dtype=torch.float64)
     single = torch.stack([problem.losses(w, "train")[0] for w in weights])
     assert torch.allclose(problem.losses(weights, "train"), single)
+
+
+# --- options that are not active ---------------------------------------------------------------
+
+
+def kept(options: tuple[int, ...], seed: int) -> Tensor:
+    """Which options are active: some of every decision, not all of them."""
+    generator = torch.Generator().manual_seed(seed)
+    active = torch.rand(len(options), max(options), generator=generator) < 0.6
+    for decision, count in enumerate(options):
+        active[decision, seed % count] = True
+        active[decision, count:] = False
+    assert not active.all()
+    return active
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_inactive_options_are_left_out_of_value_and_gradient(seed: int) -> None:
+    """By going through all architectures of active options."""
+    options = (3, 4, 2)
+    problem, active = toy_problem(options=options), kept(options, seed)
+    weights = torch.rand(3, 4, dtype=torch.float64).requires_grad_()
+    table = torch.tensor(ToyTable(options).tensor(TOY_METRIC)) / 100
+    truth = -sum(
+        table[cell] * torch.stack([weights[d, k] for d, k in enumerate(cell)]).prod()
+        for cell in product(*map(range, options))
+        if all(active[d, k] for d, k in enumerate(cell))
+    )
+    (expected,) = torch.autograd.grad(truth, weights)
+    found = problem.losses(weights, "valid", active)
+    (gradient,) = torch.autograd.grad(found.sum(), weights)
+    assert torch.allclose(found, truth.expand(1), atol=1e-12)
+    assert torch.allclose(gradient, expected, atol=1e-12)
+    assert not gradient[~active].any()
+
+
+def test_joint_runs_leave_inactive_options_out_each_its_own() -> None:
+    problems = [toy_problem(seed=1, batch_size=1) for _ in range(3)]
+    joint = JointLandscape(problems)
+    active = torch.stack([kept((3, 4, 2), seed) for seed in range(3)])
+    for shape in ((3, 3, 4), (3, 5, 3, 4)):
+        weights = torch.rand(shape, dtype=torch.float64).requires_grad_()
+        for given in (active, active[0]):
+            found = joint.losses(weights, "valid", given)
+            (gradient,) = torch.autograd.grad(found.sum(), weights)
+            for run, problem in enumerate(problems):
+                own = weights[run].detach().requires_grad_()
+                one = given[run] if given.ndim == 3 else given
+                alone = problem.losses(own, "valid", one)
+                assert torch.equal(found[run], alone.detach())
+                assert torch.equal(gradient[run], torch.autograd.grad(alone.sum(), own)[0])
+
+
+def test_all_options_active_is_as_if_nobody_said_so() -> None:
+    problem = toy_problem(options=(4, 4, 4))
+    weights = torch.rand(3, 4, dtype=torch.float64).requires_grad_()
+    found = problem.losses(weights, "valid", torch.ones(3, 4, dtype=torch.bool))
+    plain = problem.losses(weights, "valid")
+    assert torch.equal(found, plain)
+    assert torch.equal(*(torch.autograd.grad(v.sum(), weights)[0] for v in (found, plain)))
 
 
 def test_noise_is_held_within_a_step_and_fresh_in_the_next() -> None:

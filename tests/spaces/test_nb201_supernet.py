@@ -193,7 +193,7 @@ class counted(TorchDispatchMode):  # noqa: N801 - used as a context manager
 
 def test_full_supernet_dispatches_few_operations_and_never_waits() -> None:
     """Forward and backward at width 16 with 5 cells a stage; the DrNAS code: 6,759 and 450."""
-    supernet = Supernet(NetworkShape(classes=10))
+    supernet = Supernet(NetworkShape(classes=10, width=16, cells=5))
     weights = torch.full((6, 5), 0.2, requires_grad=True)
     images, labels = torch.randn(2, 3, 32, 32), torch.tensor([3, 5])
     with counted() as counts:
@@ -211,7 +211,9 @@ def parameters(module: torch.nn.Module) -> int:
 
 @pytest.mark.parametrize(("partial", "count"), [(1, 1_686_106), (2, 476_506), (4, 174_106)])
 def test_supernet_has_the_published_number_of_weights(partial: int, count: int) -> None:
-    assert parameters(Supernet(NetworkShape(classes=10), partial=partial)) == count
+    assert (
+        parameters(Supernet(NetworkShape(classes=10, width=16, cells=5), partial=partial)) == count
+    )
 
 
 def test_networks_have_the_benchmarks_number_of_parameters(space: NB201) -> None:
@@ -221,7 +223,9 @@ def test_networks_have_the_benchmarks_number_of_parameters(space: NB201) -> None
         kinds = tuple(sum(c == k for c in arch.choices) for k in (2, 3))
         if kinds not in counts:
             with torch.device("meta"):
-                counts[kinds] = parameters(Network(arch.choices, NetworkShape(classes=10)))
+                counts[kinds] = parameters(
+                    Network(arch.choices, NetworkShape(classes=10, width=16, cells=5))
+                )
         assert counts[kinds] == space.cost(arch, "params", "cifar10")
 
 
@@ -235,7 +239,7 @@ def test_random_networks_have_the_exact_parameters_and_flops(space: NB201, class
     for index in random_cells.sample(range(space.size), 5):
         arch = space.at_index(index)
         with torch.device("meta"):
-            network = space.network(arch, NetworkShape(classes=classes))
+            network = space.network(arch, NetworkShape(classes=classes, width=16, cells=5))
             image = torch.zeros(1, 3, side, side)
         counter = FlopCounterMode(display=False)
         with counter, torch.no_grad():

@@ -10,13 +10,18 @@ import numpy as np
 import pytest
 
 from nasbench_harness import registry
+from nasbench_harness.contracts import Cost
 from nasbench_harness.errors import HarnessError
+from nasbench_harness.spaces.nb201 import NB201
 from nasbench_harness.study.config import build_config, with_cost
 from nasbench_harness.study.cost_options import cost_notes
-from nasbench_harness.study.heldcost import HeldCost, common_cost, held_cost
+from nasbench_harness.study.heldcost import HeldCost, common_cost, held_name
 from nasbench_harness.study.naming import study_name
 from nasbench_harness.study.notation import ConfigError
 from nasbench_harness.study.planning import plan
+
+PARAMS, FLOPS = NB201.costs
+TOASTER = Cost("latency:toaster", "on a toaster", "ms", metric="latency_ms_toaster")
 
 
 def labels(methods: str, sets: tuple[str, ...] = (), **given: Any) -> list[str]:
@@ -131,6 +136,7 @@ def holed(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
         monkeypatch.setattr(
             table, "column", lambda name: column if name == "latency_ms_toaster" else accuracy(name)
         )
+        monkeypatch.setattr(table, "_costs_among", lambda _: [TOASTER])
 
     return change
 
@@ -198,18 +204,18 @@ def test_studies_without_a_cost_hear_nothing() -> None:
 
 
 def test_units_are_millions_and_milliseconds() -> None:
-    assert (HeldCost("params", 1).scaled(5e5), HeldCost("params", 1).unit) == (0.5, "million")
-    assert (HeldCost("latency:a", 1).scaled(5.5), HeldCost("latency:a", 1).unit) == (5.5, "ms")
+    assert (HeldCost(PARAMS, 1).scaled(5e5), HeldCost(PARAMS, 1).unit) == (0.5, "million")
+    assert (HeldCost(TOASTER, 1).scaled(5.5), HeldCost(TOASTER, 1).unit) == (5.5, "ms")
 
 
 @pytest.mark.parametrize(
     ("methods", "expected"),
     [
         ("unas,drnas", None),
-        ("unas[cost=params,cost_target=1],drnas", HeldCost("params", 1.0)),
+        ("unas[cost=params,cost_target=1],drnas", HeldCost(PARAMS, 1.0)),
         (
             "unas[cost=params,cost_target=1],unas[cost=params,cost_target=2]",
-            HeldCost("params", None),
+            HeldCost(PARAMS, None),
         ),
         ("unas[cost=params,cost_target=1],unas[cost=flops,cost_target=1]", None),
     ],
@@ -225,7 +231,7 @@ def test_other_methods_are_measured_by_the_common_cost(
     "settings", [{}, {"cost": "none"}, {"cost": 3}, {"cost": "params", "cost_target": "much"}]
 )
 def test_settings_that_mean_something_else_are_no_cost(settings: dict[str, Any]) -> None:
-    assert held_cost(settings) is None
+    assert held_name(settings) is None
 
 
 @pytest.mark.parametrize(
@@ -236,7 +242,7 @@ def test_settings_that_mean_something_else_are_no_cost(settings: dict[str, Any])
 def test_an_answer_is_judged_within_the_target(
     cost: float, best: float | None, met: bool | None, regret: float | None
 ) -> None:
-    judged = HeldCost("params", 0.5).judged(cost, 89.0, best)
+    judged = HeldCost(PARAMS, 0.5).judged(cost, 89.0, best)
     assert (judged["target_met"], judged["regret_within_target"]) == (met, regret)
     assert judged["cost_target"] == 0.5
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -20,6 +22,15 @@ def fresh_tables() -> Iterator[None]:
     registry.open_table.cache_clear()
     yield
     registry.open_table.cache_clear()
+
+
+IMAGES = {"cifar10": 50_000, "cifar100": 50_000, "imagenet16-120": 151_700}
+
+
+def images(dataset: str | None, left_out: int = 0) -> Any:
+    """What is asked of a data set here."""
+    count = IMAGES.get(dataset or "cifar10", 0) - left_out
+    return SimpleNamespace(table_dataset=dataset, train=range(count))
 
 
 @pytest.mark.parametrize(
@@ -40,7 +51,7 @@ def test_the_column_of_the_same_recipe(
     settings: TrainingSettings,
     metric: str,
 ) -> None:
-    assert table_value(space, cell, dataset, settings, limited=False) == {
+    assert table_value(space, cell, images(dataset), settings, limited=False) == {
         "table": official.name,
         "table_metric": metric,
         "table_test_accuracy": official.value(metric, cell),
@@ -64,11 +75,19 @@ def test_nothing_beside_another_training(
     settings: TrainingSettings,
     limited: bool,
 ) -> None:
-    found = table_value(space, cell, dataset, settings, limited=limited)
+    found = table_value(space, cell, images(dataset), settings, limited=limited)
+    assert set(found.values()) == {None}
+
+
+def test_nothing_beside_a_training_on_fewer_images(
+    official: ColumnTable, space: NB201, cell: Architecture
+) -> None:
+    fewer = images("cifar10", left_out=1)
+    found = table_value(space, cell, fewer, TrainingSettings(), limited=False)
     assert set(found.values()) == {None}
 
 
 def test_nothing_where_the_table_has_no_schedules(space: NB201, cell: Architecture) -> None:
     """The embedded table is another training of the cells."""
-    found = table_value(space, cell, "cifar10", TrainingSettings(), limited=False)
+    found = table_value(space, cell, images("cifar10"), TrainingSettings(), limited=False)
     assert set(found.values()) == {None}

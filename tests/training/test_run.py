@@ -170,7 +170,8 @@ def test_a_damaged_training_json_is_named(
         ({"dataset": "cifar11"}, r"no data set called `cifar11`\. Did you mean `cifar10`"),
         ({"limit": 5}, "5 training images of `digits` cannot be kept"),
         ({"settings": TrainingSettings(batch_size=151)},
-         r"A batch of 151 cannot be taken from 150 training images; choose a `--batch-size`"),
+         r"A batch of 151 cannot be taken from 150 training images, which `--limit 150` leaves;"
+         r" choose a `--batch-size` from 1 to 150, or a `--limit` of 151 or more"),
         ({"hardware": Hardware(device="toaster")}, "no device `toaster`"),
     ],
 )  # fmt: skip

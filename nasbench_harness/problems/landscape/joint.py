@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from nasbench_harness.contracts import Log, Problem, Progress, Split
-from nasbench_harness.problems.landscape.objective import Landscape, expectation
+from nasbench_harness.problems.landscape.objective import Landscape, active_part, expectation
 
 
 class JointLandscape:
@@ -45,7 +45,8 @@ class JointLandscape:
             np.stack([problem.observed for problem in self._problems], out=self._stack)
 
     def losses(self, weights: Tensor, split: Split, active: Tensor | None = None) -> Tensor:
-        """-f(weights) per run and example, [R, B]."""
+        """-f(weights) per run and example, [R, B]; `active` is [D, K], or [R, D, K]."""
+        weights = active_part(weights, active)
         batch = weights if weights.ndim == 4 else weights.unsqueeze(1)
         value = -expectation(self._table, batch, self._options, self._half)
         return value if weights.ndim == 4 else value.expand(-1, self.batch_size)

@@ -17,6 +17,7 @@ from nasbench_harness.contracts import (
     UnrolledGradient,
 )
 from nasbench_harness.problems.base import PlainKind
+from nasbench_harness.problems.landscape.columns import COLUMNS
 from nasbench_harness.problems.landscape.options import LandscapeOptions
 from nasbench_harness.seeding import stream_seed
 
@@ -39,6 +40,7 @@ class LandscapeKind(PlainKind):
         "table", "dataset", "recipe", "steps", "noise", "batch_size", "search_metric",
         "report_metric",
     )  # fmt: skip
+    columns = COLUMNS
     recipe = "landscape"
     capabilities = (UnrolledGradient, StandAloneAccuracy)
     title = "Searches on a table (landscape)"
@@ -69,11 +71,13 @@ class LandscapeKind(PlainKind):
 
     def elsewhere(self, given: Mapping[str, Any], there: Kind) -> str:
         """Whatever searches something else has a loss of its own to look at."""
-        if not {"noise", "search_metric"} & set(given):
+        looks = [name for name in ("noise", "search_metric") if name in given]
+        if not looks:
             return ""
+        told = " and ".join(f"`{name}`" for name in looks)
         return (
-            f"`noise` and `search_metric` are about landscapes; a {there.name} is searched on its"
-            " own validation loss."
+            f"{told} {'is' if len(looks) == 1 else 'are'} about landscapes; a {there.name} is"
+            " searched on its own validation loss."
         )
 
     def problem(self) -> type:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
@@ -22,13 +23,15 @@ from torch.autograd.function import once_differentiable
 from nasbench_harness.contracts import (
     Architecture,
     CompleteTable,
+    Cost,
     EnumerableSpace,
     Log,
     Progress,
     Split,
 )
-from nasbench_harness.problems.costs import table_cost
+from nasbench_harness.problems.costs import known_cost
 from nasbench_harness.problems.landscape.runs import run_metrics
+from nasbench_harness.study.costs import cost_of, named_costs
 
 Array = NDArray[np.float64]
 
@@ -107,7 +110,11 @@ class Landscape:
         return np.take_along_axis(runs.accuracy, drawn, 1).reshape(self._accuracy.shape)
 
     def losses(self, weights: Tensor, split: Split, active: Tensor | None = None) -> Tensor:
-        """-f(weights) per example, [B]; exact, so `split` and `active` change nothing."""
+        """-f(weights) per example, [B]; exact, so `split` changes nothing.
+
+        Options that are not active count as of weight 0, and get no gradient.
+        """
+        weights = active_part(weights, active)
         value = -expectation(self.observed, weights, self.options, self.half)
         return value if value.ndim else value.expand(self.batch_size)
 
@@ -137,9 +144,15 @@ class Landscape:
         self.queries += 1
         return self.space.rank(arch)
 
+    @cached_property
+    def costs(self) -> Mapping[str, Cost]:
+        """The space's and the table's, by name."""
+        return named_costs(self.space, self._table)
+
     def cost(self, arch: Architecture, what: str) -> float:
-        """The space's exact cost on this dataset, or `latency:DEVICE` (ms) of the table."""
-        return table_cost(self.space, self._table, arch, what, self._dataset)
+        """The space's exact cost on this dataset, or the table's measured one."""
+        cost = known_cost(self.costs, what, self.space)
+        return cost_of(cost, self.space, self._table, arch, self._dataset)
 
     def unrolled_gradient(self, weights: Tensor) -> Tensor:
         """The plain gradient: without network weights there is no look-ahead step."""
@@ -197,6 +210,18 @@ def seed_runs(table: CompleteTable, metric: str) -> SeedRuns:
     """The runs behind every entry of a mean."""
     accuracy = np.stack([table.column(m) / 100 for m in run_metrics(table, metric)], axis=1)
     return SeedRuns(accuracy, torch.from_numpy(np.isfinite(accuracy).astype(np.float64)))
+
+
+def active_part(weights: Tensor, active: Tensor | None) -> Tensor:
+    """The weights [..., D, K] with 0, and no way back, where an option is not `active`.
+
+    `active` is [D, K], or [R, D, K] of joint runs with weights [R, D, K] or [R, B, D, K].
+    """
+    if active is None or bool(active.all()):
+        return weights
+    if active.ndim == 3 and weights.ndim == 4:
+        active = active.unsqueeze(1)
+    return weights.masked_fill(~active, 0.0)
 
 
 def expectation(table: Array, weights: Tensor, options: Sequence[int], half: int) -> Tensor:

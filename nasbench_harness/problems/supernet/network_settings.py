@@ -2,28 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, Self
 
+from nasbench_harness.contracts import NetworkSize
 from nasbench_harness.settings import Settings, setting
 
 
 class NetworkSettings(Settings):
-    """What a recipe's `network` may say; the defaults are DrNAS's for NAS-Bench-201."""
+    """What a recipe's `network` may say; the defaults are DrNAS's, the sizes the space's."""
 
-    width: int = setting(
-        16,
-        "channels of the first stage",
+    width: int | None = setting(
+        None,
+        "channels of the first stage; none: as the space has them for a search",
         ge=1,
         shortcut={
-            "text": "Channels of the supernet's first stage; paper: 16.",
-            "told": "the recipe's",
+            "text": "Channels of the supernet's first stage.",
+            "told": "the recipe's or space's",
         },
     )
-    cells: int = setting(
-        5,
-        "cells per stage",
+    cells: int | None = setting(
+        None,
+        "cells per stage; none: as the space has them for a search",
         ge=1,
-        shortcut={"text": "Cells per stage of the supernet; paper: 5.", "told": "the recipe's"},
+        shortcut={"text": "Cells per stage of the supernet.", "told": "the recipe's or space's"},
     )
     batch_size: int = setting(64, "images of a batch, of either half", unit="images", ge=1)
     optimizer: Literal["sgd", "adam"] = setting("sgd", "optimiser of the network weights")
@@ -39,7 +40,7 @@ class NetworkSettings(Settings):
     restart_when_widened: bool = setting(
         False,
         "begin again with the first learning rate when more channels pass through the operations;"
-        " the cosine goes on from there in proportion and the momenta stay (DrNAS authors' code)",
+        " the cosine goes on from there in proportion and the momenta stay, as in authors' code",
         later=True,
     )
     momentum: float = setting(0.9, "momentum of SGD", ge=0, lt=1)
@@ -48,7 +49,7 @@ class NetworkSettings(Settings):
     clip_norm: float = setting(
         5.0,
         "largest norm of the gradient of all network weights, without that of the architecture"
-        " parameters, which the NAS-Bench-201 and DrNAS authors' codes count in, so that their"
+        " parameters, which some authors' codes count in, so that their"
         " steps are shorter where it clips; 0 never clips",
         ge=0,
     )
@@ -76,3 +77,8 @@ class NetworkSettings(Settings):
         "arithmetic of the network; its weights are kept in fp32",
         shortcut={"text": "Arithmetic of the supernet: fp32, bf16 or fp16.", "told": "fp32"},
     )
+
+    def sized(self, size: NetworkSize) -> Self:
+        """The same with the space's size where nobody said another."""
+        sizes = {"width": self.width or size.width, "cells": self.cells or size.cells}
+        return self.model_copy(update=sizes)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, WithJsonSchema
 
 from nasbench_harness.problems.supernet.network_settings import NetworkSettings
 from nasbench_harness.settings import Holds, Settings, option
@@ -24,7 +24,11 @@ class SupernetOptions(Settings):
     image_size: int | None = option(
         None, "Side the images of a folder are resized to, pixels.", told="theirs", ge=1, le=1024
     )
-    image_layout: Annotated[Literal["parts", "classes"] | None, BeforeValidator(_layout)] = option(
+    image_layout: Annotated[
+        Literal["parts", "classes"] | None,
+        BeforeValidator(_layout),
+        WithJsonSchema({"enum": ["parts", "classes", AUTO]}),
+    ] = option(
         None,
         "Folders of folder:PATH: parts (train, test, ...), classes, or auto.",
         told=AUTO,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from nasbench_harness.contracts import Benchmark, NetworkSpace, Recipe, SearchSpace, Setup
 from nasbench_harness.images.place import absolute
 from nasbench_harness.problems.supernet.network_settings import NetworkSettings
+from nasbench_harness.settings import named
 from nasbench_harness.study.config import BASELINE, StudyConfig
 from nasbench_harness.study.notation import ConfigError
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from nasbench_harness.problems.supernet.options import SupernetOptions
 
 RATE = "learning_rate"
+"""Of the network's settings; of a method's, the one of the role `rate`."""
+WARMUP = "warmup"
 WITH_WARMUP = ("reset_optimizer_epoch", "constant_epochs")
 """Epochs of the network's training that are the method's warm-up, where the recipe sets them."""
 SAMPLING = "sampling"
@@ -43,6 +46,7 @@ class OnImages:
                 f"Space `{space.name}` builds no networks, so that nothing can be trained;"
                 " `--search landscape` searches its table."
             )
+        self.size = space.shapes.search
         self.images = open_dataset(
             config.dataset,
             data_dir=hardware.data_dir,
@@ -111,10 +115,11 @@ class OnImages:
             )
         return epochs, steps
 
-    def resolve_network(self, recipe: Recipe, settings: Mapping[str, Any]) -> dict[str, Any]:
+    def resolve_network(self, recipe: Recipe, roles: Mapping[str, Any]) -> dict[str, Any]:
         """The supernet of a method; what ends with the method's warm-up does so when it moves."""
+        warmup = roles.get(WARMUP, 0)
         moved = {
-            name: settings.get("warmup_epochs", 0)
+            name: warmup
             for name in WITH_WARMUP
             if recipe.network.get(name) and name not in self.options.network
         }
@@ -127,19 +132,21 @@ class OnImages:
 
     def _network(self, recipe: Recipe) -> NetworkSettings:
         network = NetworkSettings.build("network", recipe.network, self.options.network)
+        network = network.sized(self.size)
         if RATE in self.options.network:
             return network
-        return network.model_copy(update=_for_batch(recipe, network.batch_size, network))
+        return network.model_copy(update=_for_batch(recipe, network.batch_size, network, RATE))
 
     def rates(self, method: type[Setup], recipe: Recipe) -> dict[str, float]:
         """The method's learning rate for this batch, where the recipe's grows with it."""
         batch = self._network(recipe).batch_size
-        return _for_batch(recipe, batch, method.Settings.build("recipe", recipe.settings))
+        settings = method.Settings.build("recipe", recipe.settings)
+        return _for_batch(recipe, batch, settings, named(method.Settings, "rate") or "")
 
 
-def _for_batch(recipe: Recipe, batch: int, settings: Any) -> dict[str, float]:
+def _for_batch(recipe: Recipe, batch: int, settings: Any, name: str) -> dict[str, float]:
     """The learning rate in proportion to the batch; nothing where the recipe does not say so."""
-    rate = getattr(settings, RATE, None)
+    rate = getattr(settings, name, None)
     if rate is None or recipe.rates_for_batch in (None, batch):
         return {}
-    return {RATE: rate * batch / recipe.rates_for_batch}
+    return {name: rate * batch / recipe.rates_for_batch}

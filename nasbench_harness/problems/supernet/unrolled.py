@@ -56,7 +56,7 @@ def _step(
     parameters = list(group["params"])
     momentum = group.get("momentum", 0.0)
     steps = []
-    gradients = torch.autograd.grad(loss(weights, "train"), parameters)
+    gradients = _gradients(loss(weights, "train"), parameters)
     for parameter, gradient in zip(parameters, gradients, strict=True):
         step = gradient + weight_decay * parameter.detach()
         buffer = optimizer.state[parameter].get("momentum_buffer")
@@ -67,8 +67,13 @@ def _step(
 def _both(loss: Loss, weights: Tensor, parameters: Sequence[Tensor]) -> tuple[Tensor, list[Tensor]]:
     """Gradients of the validation loss, in the mixing weights and in the network's parameters."""
     at = weights.clone().requires_grad_()
-    first, *others = torch.autograd.grad(loss(at, "valid"), [at, *parameters])
+    first, *others = _gradients(loss(at, "valid"), [at, *parameters])
     return first, others
+
+
+def _gradients(loss: Tensor, points: Sequence[Tensor]) -> Sequence[Tensor]:
+    """0 for what the loss does not use, such as an auxiliary head in the validation loss."""
+    return torch.autograd.grad(loss, points, allow_unused=True, materialize_grads=True)
 
 
 @torch.no_grad()

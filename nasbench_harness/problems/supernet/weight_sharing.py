@@ -24,6 +24,7 @@ from torch.nn.functional import cross_entropy
 from nasbench_harness.contracts import (
     Architecture,
     Benchmark,
+    Cost,
     Log,
     NetworkShape,
     NetworkSpace,
@@ -38,6 +39,8 @@ from nasbench_harness.images.batches import Batches
 from nasbench_harness.images.datasets import ImageDataset
 from nasbench_harness.images.parts import Images
 from nasbench_harness.images.splits import search_split
+from nasbench_harness.networks.chance import Chance
+from nasbench_harness.networks.losses import begin_epoch, training_loss
 from nasbench_harness.networks.meters import Meters
 from nasbench_harness.networks.precision import Precision
 from nasbench_harness.networks.schedules import Cosine
@@ -87,13 +90,19 @@ class WeightSharing:
         self._restarted = 0
         self._split_images(dataset)
         channels = dataset.train.pixels.shape[1]
-        self._shape = NetworkShape(len(dataset.classes), channels, settings.width, settings.cells)
+        size = cast("NetworkSpace", space).shapes.search
+        self._shape = NetworkShape(
+            classes=len(dataset.classes),
+            width=settings.width or size.width,
+            cells=settings.cells or size.cells,
+            in_channels=channels,
+            image_size=dataset.train.size,
+        )
         self._compile_mode = compile_mode
         self._build(1)
         self._precision = Precision(settings.precision, self.device)
-        self._costs = Costs(
-            space, table, table_dataset, self._shape, dataset.train.size, self.device
-        )
+        self._chance = Chance(stream_seed(seed, "dropout"), self.device)
+        self._costs = Costs(space, table, table_dataset, self._shape, self.device)
         self._meters = Meters(self.device)
         self._batch: dict[Split, tuple[Tensor, Tensor]] = {}
 
@@ -172,6 +181,7 @@ class WeightSharing:
         if epoch and epoch == self.settings.reset_optimizer_epoch:
             self._optimizer = self._make_optimizer()
         self._meters.reset()
+        begin_epoch(self.supernet, epoch, self._epochs)
         for group in self._optimizer.param_groups:
             group["lr"] = self._schedule.rate(epoch, self._restarted)
 
@@ -183,11 +193,10 @@ class WeightSharing:
         return self._precision.enlarge(losses)
 
     def fit(self, weights: Tensor, active: Tensor | None = None) -> Log:
-        """One step of the network's optimiser on the train batch."""
+        """One step of the network's optimiser on the train batch; see `SupernetLoss`."""
         labels = self._batch["train"][1]
         self._optimizer.zero_grad()
-        logits = self._logits(weights.detach(), "train", active)
-        loss = cross_entropy(logits, labels)
+        loss, logits = self._descended(weights.detach(), active)
         self._precision.enlarge(loss).backward()  # type: ignore[no-untyped-call]
         parameters = list(self.supernet.parameters())
         self._precision.reduce_gradients(parameters)
@@ -199,10 +208,18 @@ class WeightSharing:
 
     def _logits(self, weights: Tensor, split: Split, active: Tensor | None) -> Tensor:
         images = self._batch[split][0]
-        network = self.supernet if active is not None else self._compiled
-        with self._precision():
-            logits: Tensor = network(images, weights, active)
+        with self._chance(), self._precision():
+            logits: Tensor = self._network(active)(images, weights, active)
         return logits.float() if self._precision.dtype else logits
+
+    def _descended(self, weights: Tensor, active: Tensor | None) -> tuple[Tensor, Tensor]:
+        """What the shared weights descend on the train batch, and the logits beside it."""
+        batch, network = self._batch["train"], self._network(active)
+        with self._chance(), self._precision():
+            return training_loss(self.supernet, network, batch, (weights, active))
+
+    def _network(self, active: Tensor | None) -> Any:
+        return self.supernet if active is not None else self._compiled
 
     def _compile(self) -> Any:
         """The supernet as mixed passes run it; those of chosen operations differ step by step."""
@@ -213,11 +230,19 @@ class WeightSharing:
     # --- capabilities --------------------------------------------------------------------------
 
     def unrolled_gradient(self, weights: Tensor) -> Tensor:
-        """DARTS' second order, eq. 7 and 8; see `unrolled`."""
-        return unrolled_gradient(self._loss, weights, self._optimizer, self.settings.weight_decay)
+        """DARTS' second order, eq. 7 and 8; see `unrolled`. Its passes drop out the same."""
+        drawn = self._chance.state
+
+        def loss(weights: Tensor, split: Split) -> Tensor:
+            self._chance.state = drawn
+            return self._loss(weights, split)
+
+        return unrolled_gradient(loss, weights, self._optimizer, self.settings.weight_decay)
 
     def _loss(self, weights: Tensor, split: Split) -> Tensor:
         """The batch's mean loss, differentiable in the network's parameters too."""
+        if split == "train":
+            return self._descended(weights, None)[0]
         return cross_entropy(self._logits(weights, split, None), self._batch[split][1])
 
     def use_channels(self, factor: int) -> None:
@@ -328,8 +353,13 @@ class WeightSharing:
                 module._buffers.update(buffers)
             self.supernet.train()
 
+    @property
+    def costs(self) -> Mapping[str, Cost]:
+        """The space's, the table's and what is measured here, by name."""
+        return self._costs.named
+
     def cost(self, arch: Architecture, what: str) -> float:
-        """Of the stand-alone network: `params`, `flops`, `latency:DEVICE`, `latency:measured`."""
+        """Of the stand-alone network of this size; a space or a table tells that of its own."""
         return self._costs.cost(arch, what)
 
     @property
@@ -350,6 +380,7 @@ class WeightSharing:
             "batches": {split: b.state_dict() for split, b in self._batches.items()},
             "meters": self._meters.state_dict(),
             "latencies": dict(self._costs.measured),
+            **self._chance.state_dict(),
         }
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
@@ -364,3 +395,5 @@ class WeightSharing:
             batches.load_state_dict(state["batches"][split])
         self._meters.load_state_dict(state["meters"])
         self._costs.measured.update(state["latencies"])
+        self._chance.load_state_dict(state)
+        begin_epoch(self.supernet, max(self._step, 0) // self.steps_per_epoch, self._epochs)

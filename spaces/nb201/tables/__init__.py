@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
+from nasbench_harness.contracts import Cost, Metric
 from nasbench_harness.process.names import NoHomeError
 from nasbench_harness.tables import library
 from nasbench_harness.tables.columns import ColumnTable, TableError
 
+LATENCY = "latency_ms_"
+"""How columns with the latency on a device begin."""
 OFFICIAL = "official"
 BENCHMARK = "nb201"
 """What `nasharness data` calls the benchmark the official table is of."""
@@ -34,4 +38,13 @@ def open_official() -> ColumnTable:
             "The official NAS-Bench-201 table is not installed; `nasharness data pull nb201`"
             " downloads it (19 MB), `nasharness data import nb201 FILE` converts the official file."
         )
-    return ColumnTable(official_folder())
+    return ColumnTable(official_folder(), costs=latencies)
+
+
+def latencies(metrics: Iterable[Metric]) -> list[Cost]:
+    """The latencies among the columns, as costs: `latency:pixel3` of `latency_ms_pixel3`."""
+    devices = {m: m.name.removeprefix(LATENCY) for m in metrics if m.name.startswith(LATENCY)}
+    return [
+        Cost(f"latency:{device}", m.meaning, m.unit, f"Latency on {device}", metric=m.name)
+        for m, device in devices.items()
+    ]

@@ -10,8 +10,9 @@ import torch
 from torch import Tensor
 
 from nasbench_harness.contracts import Architecture, Problem
-from nasbench_harness.methods.cohort import JointAdam, drawn_apart, stacked_apart
 from nasbench_harness.methods.setups.alpha import AlphaSettings
+from nasbench_harness.methods.shared.cohort import JointAdam, drawn_apart, stacked_apart
+from nasbench_harness.methods.shared.relaxations import masked_softmax
 
 S = TypeVar("S", bound=AlphaSettings)
 
@@ -134,24 +135,3 @@ class AlphaSearcher(Generic[S]):
 
     def _like(self) -> dict[str, Any]:
         return {"dtype": self.problem.dtype, "device": self.problem.device}
-
-
-def masked_softmax(logits: Tensor, mask: Tensor) -> Tensor:
-    """Softmax over the last axis among the options that exist; exactly 0 elsewhere."""
-    return masked_log_softmax(logits, mask).exp()
-
-
-def masked_log_softmax(logits: Tensor, mask: Tensor) -> Tensor:
-    """Its logarithm; minus infinity where masked, with zero gradient there."""
-    return logits.masked_fill(~mask, -torch.inf).log_softmax(dim=-1)
-
-
-def entropy(log_p: Tensor, mask: Tensor) -> Tensor:
-    """Entropy of each row, in nats: [..., D]."""
-    safe = log_p.masked_fill(~mask, 0.0)
-    return -(log_p.exp() * safe).sum(dim=-1)
-
-
-def one_hot(choices: Tensor, options: int, dtype: torch.dtype) -> Tensor:
-    """[..., D] indices to [..., D, K] weights."""
-    return torch.nn.functional.one_hot(choices, options).to(dtype)

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from nasbench_harness.contracts import Architecture, Log, Problem, SearchSpace, StandAloneAccuracy
-from nasbench_harness.methods.alpha import one_hot
+from nasbench_harness.methods.shared.relaxations import one_hot
 from nasbench_harness.settings import Settings
 
 S = TypeVar("S", bound=Settings)

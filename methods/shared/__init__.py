@@ -1,0 +1,1 @@
+"""What methods share: alpha and its state, relaxations, stages, cost models, queries."""

@@ -1,0 +1,216 @@
+"""`--dry-run`: what a command would run, where, how much of it is there, and how long it takes."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from nasbench_harness.store.outcomes import Status
+
+if TYPE_CHECKING:
+    from nasbench_harness.hardware import Hardware
+    from nasbench_harness.jobs.forecast import Forecast, Pace
+    from nasbench_harness.jobs.job import Spec
+    from nasbench_harness.store.folders import JobFolder
+    from nasbench_harness.study.config import StudyConfig
+    from nasbench_harness.training.planning import TrainingRequest
+
+MEASURED = (
+    "Estimated from a few steps of each, run here just now; the start of processes, the tables and"
+    " the report come on top."
+)
+WITHOUT_LINES = "What is evaluated between epochs is not in it."
+NOT_ALL = "Not all could be measured in time: those count as the slowest that was."
+NOTHING = "Nothing was written: this was a dry run."
+_UNITS = (("s", 1, 1, 10), ("s", 1, 0, 120), ("min", 60, 0, 7200), ("h", 3600, 0, 172800))
+"""Of a duration: name, seconds, decimals, and below how many seconds it is told so."""
+
+
+@dataclass(frozen=True)
+class _Planned:
+    """A folder as the command would have it, and how long that takes."""
+
+    jobs: JobFolder[Any]
+    statuses: Counter[Status]
+    forecast: Forecast
+    groups: Sequence[_Group]
+
+    @property
+    def missing(self) -> int:
+        return self.statuses.total() - self.statuses[Status.DONE]
+
+
+@dataclass(frozen=True)
+class _Group:
+    """Jobs that differ in their seed only."""
+
+    specs: Sequence[Spec]
+    done: int
+    pace: Pace | None
+    """None where nothing of it is missing."""
+
+
+def tell_dry_run(
+    parts: Iterable[tuple[StudyConfig, Path]], hardware: Hardware, jobs: int | None, *, json: bool
+) -> None:
+    """What `nasharness run` would do with these studies."""
+    from nasbench_harness.cli import console
+    from nasbench_harness.hardware import available_cores
+    from nasbench_harness.jobs.study import planned
+    from nasbench_harness.problems.kinds import kind_of
+
+    studies = []
+    for config, folder in parts:
+        own = jobs or kind_of(config.search).processes(hardware)
+        processes = own or max(1, available_cores() // hardware.threads)
+        study = planned(config, folder, hardware, console.tell_images)
+        studies.append(_foresee(study, processes, hardware))
+    _tell(studies, json=json)
+
+
+def tell_dry_training(request: TrainingRequest, folder: Path, jobs: int, *, json: bool) -> None:
+    """What `nasharness train` would do."""
+    from nasbench_harness.cli import console
+    from nasbench_harness.training.run import planned
+
+    trainings = planned(request, folder, console.tell_images)
+    _tell([_foresee(trainings, jobs, request.hardware)], json=json)
+
+
+def _foresee(jobs: JobFolder[Any], processes: int, hardware: Hardware) -> _Planned:
+    from nasbench_harness.jobs.forecast import forecast
+
+    ended = {spec.trial_id: jobs.outcome(spec).status for spec in jobs.specs}
+    missing = [spec for spec in jobs.specs if ended[spec.trial_id] is not Status.DONE]
+    foreseen = forecast(missing, processes, hardware)
+    alike: dict[str, list[Spec]] = defaultdict(list)
+    for spec in jobs.specs:
+        alike[spec.label].append(spec)
+    groups = [
+        _Group(
+            specs,
+            sum(ended[spec.trial_id] is Status.DONE for spec in specs),
+            foreseen.paces.get(label),
+        )
+        for label, specs in alike.items()
+    ]
+    return _Planned(jobs, Counter(ended.values()), foreseen, groups)
+
+
+# --- what is told ------------------------------------------------------------------------------
+
+
+def _tell(folders: Sequence[_Planned], *, json: bool) -> None:
+    from nasbench_harness.cli import console
+
+    if json:
+        console.print_json({"dry_run": True, "folders": list(map(_as_json, folders))})
+        return
+    for planned in folders:
+        _print(planned)
+    console.out.print(f"\n{NOTHING}")
+
+
+def _print(planned: _Planned) -> None:
+    from nasbench_harness.cli import console
+
+    jobs, foreseen = planned.jobs, planned.forecast
+    done = planned.statuses[Status.DONE]
+    there = "exists" if (jobs.folder / jobs.kind.plan).exists() else "new"
+    console.print_facts(
+        {
+            "folder": f"{jobs.folder} ({there})",
+            jobs.kind.work: jobs.about,
+            f"{jobs.kind.job}s": f"{planned.statuses.total()}, of which {done} done;"
+            f" {planned.missing} to run, {foreseen.processes} at a time",
+            "time": _time(planned),
+        }
+    )
+    headings = (
+        jobs.kind.compared, "seeds", f"{jobs.kind.spec.counter}s", "not the recipe's", "done",
+        "to run", "time of one",
+    )  # fmt: skip
+    rows = [_row(group) for group in planned.groups]
+    console.print_rows("", headings, rows, numbers=(2, 4, 5, 6), below=(1, 3))
+    for group in planned.groups:
+        if group.pace and group.pace.fault:
+            console.out.print(f"{group.specs[0].label}: {group.pace.fault}", soft_wrap=True)
+    for note in _notes(planned):
+        console.out.print(note)
+
+
+def _time(planned: _Planned) -> str:
+    if not planned.missing:
+        return "nothing to run"
+    if planned.forecast.seconds is None:
+        return "not known: nothing could be measured"
+    return f"about {duration(planned.forecast.seconds)}"
+
+
+def _notes(planned: _Planned) -> list[str]:
+    """How the time was estimated, and what is not in it."""
+    paces = [pace for pace in planned.forecast.paces.values() if not pace.fault]
+    notes = [MEASURED] if planned.forecast.seconds else []
+    if any(not pace.lines for pace in paces if pace.seconds is not None):
+        notes.append(WITHOUT_LINES)
+    if notes and any(pace.seconds is None for pace in paces):
+        notes.append(NOT_ALL)
+    return notes
+
+
+def _row(group: _Group) -> list[Any]:
+    from nasbench_harness.reports.words.marked import ranges
+
+    spec, pace = group.specs[0], group.pace
+    seconds = pace.seconds if pace else None
+    return [
+        spec.label.partition("[")[0],
+        ranges(one.seed for one in group.specs),
+        spec.steps,
+        ", ".join(f"{name}={value}" for name, value in spec.changed.items()),
+        group.done,
+        len(group.specs) - group.done,
+        "–" if seconds is None else duration(seconds),
+    ]
+
+
+def _as_json(planned: _Planned) -> dict[str, Any]:
+    jobs, foreseen = planned.jobs, planned.forecast
+    return {
+        "folder": jobs.folder,
+        "exists": (jobs.folder / jobs.kind.plan).exists(),
+        "status": {str(name): count for name, count in planned.statuses.items()},
+        "missing": planned.missing,
+        "jobs": foreseen.processes,
+        "seconds": foreseen.seconds,
+        "measured": foreseen.whole,
+        f"{jobs.kind.compared}s": [
+            _group_as_json(jobs.kind.compared, one) for one in planned.groups
+        ],
+    }
+
+
+def _group_as_json(compared: str, group: _Group) -> dict[str, Any]:
+    spec, pace = group.specs[0], group.pace
+    return {
+        compared: spec.label,
+        "changed": dict(spec.changed),
+        "seeds": [one.seed for one in group.specs],
+        "steps": spec.steps,
+        "done": group.done,
+        "missing": len(group.specs) - group.done,
+        "seconds_each": pace.seconds if pace else None,
+        "measured_steps": pace.steps if pace else 0,
+        "error": pace.fault if pace else "",
+    }
+
+
+def duration(seconds: float) -> str:
+    """`0.4 s`, `12 s`, `3 min`, `5 h`, `4 days`: as exact as an estimate deserves."""
+    for unit, size, digits, below in _UNITS:
+        if seconds < below:
+            return f"{seconds / size:.{digits}f} {unit}"
+    return f"{seconds / 86400:.0f} days"

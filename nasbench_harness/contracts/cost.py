@@ -1,0 +1,59 @@
+"""What an architecture's network costs: the name of a cost, its unit, and how it is told."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
+
+
+@dataclass(frozen=True)
+class Cost:
+    """A cost of an architecture's network, named by a space or by a benchmark.
+
+    A space counts its own (`SearchSpace.cost` tells them), a benchmark holds measured ones in its
+    columns. Users hold one down by its name: `--cost NAME`.
+
+        Cost("params", "parameters of the network", "count", "Parameters", "million", 1e6)
+    """
+
+    name: str
+    """What users call it, such as `params`; letters, digits, `_`, `-`, `.` and `:`."""
+    meaning: str
+    """What the number is, in words."""
+    unit: str
+    """Of the numbers as they are kept: `count`, `ms`, `mJ`."""
+    title: str = ""
+    """Heading of tables and axes; the name where it is empty."""
+    told_in: str = ""
+    """Unit in which targets are given and held costs are told; `unit` where it is empty."""
+    scale: float = 1.0
+    """How many `unit` are one `told_in`."""
+    metric: str = ""
+    """The benchmark's column that holds it; empty for a cost of the space."""
+    of_all: bool = True
+    """Can it be asked of every architecture of a small space; not where it is measured when it is
+    asked for, or takes more than a millisecond or so."""
+
+    @property
+    def heading(self) -> str:
+        """Title, or else name."""
+        return self.title or self.name
+
+    @property
+    def shown_unit(self) -> str:
+        """In which targets are given and held costs are told."""
+        return self.told_in or self.unit
+
+    def shown(self, value: float) -> float:
+        """A number in `unit`, in `shown_unit`."""
+        return float(value) / self.scale
+
+
+@runtime_checkable
+class Costed(Protocol):
+    """Capability of a benchmark: costs that were measured of its architectures."""
+
+    @property
+    def costs(self) -> Sequence[Cost]:
+        """Each with the `metric` that holds it."""

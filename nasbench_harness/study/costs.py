@@ -1,0 +1,78 @@
+"""The costs that can be told in a study: of its space, of its benchmark, measured on this machine.
+
+The engine knows none by name but the one that it measures itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from contextlib import suppress
+
+from nasbench_harness import registry
+from nasbench_harness.contracts import Architecture, Benchmark, Cost, Costed, SearchSpace
+from nasbench_harness.errors import HarnessError
+from nasbench_harness.problems.kinds import open_kind
+
+MEASURED = Cost(
+    "latency:measured",
+    "latency of the stand-alone network, measured on this machine",
+    "ms",
+    "Latency here",
+    of_all=False,
+)
+"""Of every space with networks, where a kind of problem builds them: see `problems.costs`."""
+
+
+def space_costs(space: SearchSpace) -> tuple[Cost, ...]:
+    """What a space counts; HarnessError where it names them otherwise than by a `Cost`."""
+    for cost in space.costs:
+        if not isinstance(cost, Cost):
+            raise HarnessError(
+                f"The space `{space.name}` has {cost!r} among its costs; each must be a"
+                " `nasbench_harness.contracts.Cost`."
+            )
+    return tuple(space.costs)
+
+
+def table_costs(table: Benchmark | None) -> tuple[Cost, ...]:
+    """What a benchmark has measured."""
+    return tuple(table.costs) if isinstance(table, Costed) else ()
+
+
+def named_costs(
+    space: SearchSpace, table: Benchmark | None = None, *, measured: bool = False
+) -> dict[str, Cost]:
+    """All that can be told, by name; with `measured` also what is measured on this machine."""
+    here = [MEASURED] if measured else []
+    return {cost.name: cost for cost in (*here, *table_costs(table), *space_costs(space))}
+
+
+def costs_in(space: str, table: str, problem: str) -> dict[str, Cost]:
+    """The same of a trial's space, benchmark (or none: "") and kind of problem.
+
+    Of what is not installed, nothing.
+    """
+    found: dict[str, Cost] = {}
+    with suppress(HarnessError):
+        found |= {MEASURED.name: MEASURED} if open_kind(problem).measures else {}
+    with suppress(HarnessError):
+        found |= {c.name: c for c in table_costs(registry.open_table(table) if table else None)}
+    with suppress(HarnessError):
+        found |= {c.name: c for c in space_costs(registry.open_space(space))}
+    return found
+
+
+def told(costs: Iterable[Cost]) -> str:
+    """`params (million), flops (million)`."""
+    return ", ".join(f"{cost.name} ({cost.shown_unit})" for cost in costs)
+
+
+def cost_of(
+    cost: Cost, space: SearchSpace, table: Benchmark | None, arch: Architecture, dataset: str
+) -> float:
+    """What an architecture costs, in the cost's `unit`; not for what is measured when asked for."""
+    if not cost.metric:
+        return space.cost(arch, cost.name, dataset)
+    if table is None:
+        raise HarnessError(f"`{cost.name}` needs the benchmark that has it.")
+    return table.value(cost.metric, arch)
