@@ -1,16 +1,15 @@
 """A space of another package: genotypes that keep two inputs a node of all those that are relaxed.
 
 Like a DARTS cell: node n may take any of the two inputs and the earlier nodes, each through one of
-three operations; two of them are kept. So an architecture has no choice at most decisions, it is
-not the product of its rows, and nobody lists them all.
+three operations; two of them are kept. So most decisions of a large one are not kept,
+it is not the product of its rows, and nobody lists all of them.
 """
 
 from itertools import combinations
-from math import prod
 
 import torch
 
-from nasbench_harness.contracts import Architecture, Decision
+from nasbench_harness.contracts import Architecture, Cost, Decision
 from nasbench_harness.errors import InvalidArchitectureError
 
 NODES, KEPT = 3, 2
@@ -21,7 +20,8 @@ EDGES = tuple((node, source) for node in range(NODES) for source in range(2 + no
 class Genotypes:
     """Written `conv0,skip1|pool0,conv2|...`: two inputs of every node, each with its operation."""
 
-    name, version, costs = "genotypes", "1", ("params",)
+    name, version = "genotypes", "1"
+    costs = (Cost("params", "a million for every convolution", "count"),)
     decisions = tuple(
         Decision(f"{node}<-{source}", OPERATIONS, group=str(node), free=("skip",))
         for node, source in EDGES
@@ -111,9 +111,3 @@ class Genotypes:
 
 def draw(below, generator):
     return int(torch.randint(below, (), generator=generator))
-
-
-def count():
-    """How many there are, for whoever wants to know."""
-    pairs = [(2 + node) * (1 + node) // 2 for node in range(NODES)]
-    return prod(pairs) * len(OPERATIONS) ** (NODES * KEPT)
