@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -12,10 +15,8 @@ import pytest
 import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy
-from typer.testing import CliRunner
 
 from nasbench_harness import registry
-from nasbench_harness.cli import app
 from nasbench_harness.contracts import (
     Architecture,
     Cost,
@@ -325,11 +326,13 @@ def test_train_follows_a_recipe_of_the_space(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     words = ["train", "0:conv3+2:skip", "--space", "toynets", "--dataset", "digits", "--device"]
-    words += ["cpu", "--limit", "120", "--out", "t", "--json"]
+    words += ["cpu", "--limit", "120", "--out", "t", "--json", "--recipe", "short"]
     with pytest.raises(HarnessError, match="Did you mean `short`"):
         find_recipe(network_space("toynets"), "shrot")
-    done = CliRunner().invoke(app, [*words, "--recipe", "short"])
-    assert done.exit_code == 0, done.output
+    command = [sys.executable, "-m", "nasbench_harness", *words]
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path / "site")}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["status"] == {"done": 2}
 
 
