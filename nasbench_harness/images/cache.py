@@ -48,7 +48,9 @@ def cached(place: str, content: str, read: Callable[[], Decoded]) -> Decoded:
 
 
 def remember(digest: str, decoded: Decoded) -> None:
-    """Note that images of this digest come from the entry of `decoded`."""
+    """Note that images of this digest come from the entry of `decoded`, if they have one."""
+    if not decoded.entry:
+        return
     note = _note(digest)
     with contextlib.suppress(OSError):  # without a note the files are read once more
         if not note.exists() or note.read_text(encoding="utf-8") != decoded.entry:

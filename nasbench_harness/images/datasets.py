@@ -86,7 +86,7 @@ def open_dataset(  # noqa: PLR0913 - each is a choice of its own
     seed: int = 0,
     planned: str = "",
 ) -> ImageDataset:
-    """Read a data set whole into memory.
+    """Read a data set whole into memory: one of ours, any folder, or a package's `ImageSet`.
 
     `cifar10`, `cifar100`, `svhn` and `imagenet16-120` are read from their publishers' files, packed
     or unpacked, in `data_dir` or where `nasharness data pull` puts them; `download` gets what is
@@ -95,8 +95,6 @@ def open_dataset(  # noqa: PLR0913 - each is a choice of its own
     `folders.read_folder`; only there may `image_size` (pixels a side) and `image_layout` be chosen:
     `parts` if its folders are train, test, ..., `classes` if they are the classes, None where it
     can be told. A folder of 32x32 images whose classes are CIFAR-10's counts as CIFAR-10.
-
-    What another package brings (`contracts.ImageSet`) is read by its name as well.
 
     `limit` keeps that many training images, the classes as even as they can be, in their order;
     `seed` chooses which, and is no trial's seed, so that all trials see the same images.
@@ -119,8 +117,7 @@ def open_dataset(  # noqa: PLR0913 - each is a choice of its own
     _refuse_folder_options(name, image_size, image_layout)
     decoded = _decoded(name, data_dir, download, image_size, image_layout)
     dataset = _dataset(name, decoded, limit, seed)
-    if decoded.entry:
-        remember(dataset.digest, decoded)
+    remember(dataset.digest, decoded)
     return dataset
 
 
