@@ -46,7 +46,7 @@ def test_it_says_first_that_nothing_was_looked_up(alone: Study, tmp_path: Path) 
     markdown = (tmp_path / "report" / "report.md").read_text()
     for text in (Page(page.read_text()).words, markdown.replace("`", "").replace("> ", "")):
         words = " ".join(text.split())
-        assert "nothing looked up" in words[:300]
+        assert words.index("nothing looked up") < words.index("Read this first")
         assert "Nothing was looked up: this study has no benchmark." in words
         assert words.index("Nothing was looked up") < words.index("In words")
         assert "only the answers were looked up" not in words
@@ -166,9 +166,7 @@ class Dear(NB201):
 
 def test_costs_that_take_long_are_not_asked_for() -> None:
     space = Dear()
-    with pytest.raises(
-        NoCostError, match=r"takes 0\.18 s to tell, which is too long for all 15,62"
-    ):
+    with pytest.raises(NoCostError, match=r"takes 0\.18 s to tell, which is too long for all"):
         every_cost(space, "params", "cifar10", lambda: space.now)
     assert space.asked == everycost.FIRST + 1
 
