@@ -90,9 +90,13 @@ class Settings(BaseModel):
         ]
 
 
-@cache
 def roles(cls: type[Settings]) -> Mapping[str, tuple[str, ...]]:
     """The names of settings that have a role, by role."""
+    return _roles(cls)
+
+
+@cache
+def _roles(cls: type[Settings]) -> Mapping[str, tuple[str, ...]]:
     found: dict[str, tuple[str, ...]] = {}
     for name, field in cls.model_fields.items():
         extra = field.json_schema_extra

@@ -24,6 +24,7 @@ def scratch(tmp_path_factory: pytest.TempPathFactory) -> Path:
     package.mkdir()
     text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
     for name, body in re.findall(r"```\w+\n# (\S+)\n(.*?)```", text, flags=re.DOTALL):
+        (package / name).parent.mkdir(exist_ok=True)
         (package / name).write_text(body)
     venv.create(folder / "env", with_pip=False)
     site = next((folder / "env").glob("[Ll]ib/**/site-packages"))
@@ -83,3 +84,21 @@ def test_example_space_and_table_run(scratch: Path) -> None:
     result = json.loads(told)
     assert result["studies"][0]["status"] == {"done": 4}
     assert (scratch / result["report"]).exists()
+
+
+def test_example_recipe_is_for_a_method_of_somebody_else(scratch: Path) -> None:
+    shown = json.loads(
+        nasharness(scratch, "show", "method", "darts", "--recipe", "chain", "--json")
+    )
+    assert "chain (chain, landscape, nas-extras 0.1.0)" in shown["recipes"]
+    settings = {row["name"]: (row["value"], row["tag"]) for row in shown["settings"]}
+    assert settings["learning_rate"] == (0.2, "D")
+    assert settings["beta1"] == (0.5, "C")
+
+
+def test_example_recipe_runs_as_the_paper_s(scratch: Path) -> None:
+    where = ["--space", "chain", "--table", "chain", "--dataset", "toy", "--recipe", "paper"]
+    options = ["--no-random", "--seeds", "1", "--no-report", "--out", "recipe", "--json"]
+    nasharness(scratch, "run", "--methods", "darts", *where, *options)
+    (trial,) = json.loads((scratch / "recipe" / "study.json").read_text())["trials"]
+    assert (trial["steps"], trial["settings"]["learning_rate"]) == (40, 0.2)

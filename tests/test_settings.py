@@ -174,6 +174,7 @@ def test_explain_tells_default_unit_range_and_meaning() -> None:
         "unit": "points",
         "allowed": "a number > 0 and <= 1",
         "meaning": "how fast",
+        "tag": "",
     }
 
 

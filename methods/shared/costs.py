@@ -65,8 +65,8 @@ class LinearCost:
         space = cast("EnumerableSpace", self.problem.space)  # as every landscape is
         options = [len(decision.options) for decision in space.decisions]
         costs = [self.of(arch) for arch in space.enumerate()]
-        like = {"dtype": self.problem.dtype, "device": self.problem.device}
-        return (torch.tensor(costs, **like) - self.target).relu().reshape(options)
+        known = torch.tensor(costs, dtype=self.problem.dtype, device=self.problem.device)
+        return (known - self.target).relu().reshape(options)
 
 
 def fit_linear(drawn: Tensor, measure: Callable[[Tensor], float], ridge: float) -> Tensor:

@@ -97,12 +97,13 @@ def _recipe(what: str, body: Any) -> Recipe:
     if not isinstance(body, dict):
         raise RecipeError(f"{what} cannot be {shown(_bare(body))}: write `key: value` below it.")
     _check_keys(what, body)
-    return Recipe(
-        **{key: _word(what, key, body[key]) for key in _WORDS if key in body},
-        **{key: _count(what, key, body[key]) for key in _TAGGED if key in body},
-        **{block: _values(what, block, body[block]) for block in _BLOCKS if block in body},
-        tags=dict(_tags(what, body)),
-    )
+    read: Mapping[str, Callable[[str, str, Any], Any]] = {
+        **dict.fromkeys(_WORDS, _word),
+        **dict.fromkeys(_TAGGED, _count),
+        **dict.fromkeys(_BLOCKS, _values),
+    }
+    values = {key: read[key](what, key, value) for key, value in body.items()}
+    return Recipe(**values, tags=dict(_tags(what, body)))
 
 
 def _check_keys(what: str, body: Mapping[str, Any]) -> None:

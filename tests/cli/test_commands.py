@@ -109,6 +109,20 @@ def test_show_method_tells_every_setting(nasharness: Run) -> None:
     assert {"landscape", "nb201", "quick"} <= set(shown["recipes"])
 
 
+def test_show_method_tells_where_every_number_is_from(
+    nasharness: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    told = nasharness("show", "method", "darts", "--recipe", "paper").stdout
+    assert "settings, recipe nb201 (50 epochs [B])" in told
+    assert re.search(r"arch_before_weight +second_order \[B\] +yes \[C\]", told)
+    assert re.search(r"learning_rate_min +0\.001 \[B\]", told)
+    assert "[B] benchmark authors' code" in " ".join(told.split())
+    shown = json.loads(nasharness("show", "method", "darts", "--recipe", "nb201", "--json").stdout)
+    assert shown["tags"]["network.clip_norm"] == "B"
+    assert {row["tag"] for row in shown["settings"]} == {"B", "C", "D"}
+
+
 def test_show_space(nasharness: Run) -> None:
     shown = json.loads(nasharness("show", "space", "nb201", "--json").stdout)
     assert shown["architectures"] == 15_625
