@@ -18,6 +18,7 @@ import pandas as pd
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
+from nasbench_harness.spaces.nb201 import NB201
 from nasbench_harness.spaces.nb201.tables import open_official
 from nasbench_harness.spaces.nb201.tables.pull import pull
 
@@ -40,7 +41,8 @@ def _installed(upstream: Path, tmp_path_factory: pytest.TempPathFactory) -> None
 
 
 def test_open_and_first_answer(benchmark: BenchmarkFixture) -> None:
-    assert benchmark(lambda: open_official().value(METRIC, 11_663)) == pytest.approx(
+    arch = NB201().unrank(11_663)
+    assert benchmark(lambda: open_official().value(METRIC, arch)) == pytest.approx(
         94.3733, abs=1e-4
     )
 
@@ -58,7 +60,7 @@ def test_read_the_pandas_pickle(benchmark: BenchmarkFixture, upstream: Path) -> 
 
 
 def test_one_metric_of_one_cell(benchmark: BenchmarkFixture) -> None:
-    benchmark(open_official().value, METRIC, 777)
+    benchmark(open_official().value, METRIC, NB201().unrank(777))
 
 
 def test_all_cells(benchmark: BenchmarkFixture) -> None:
@@ -86,8 +88,9 @@ def test_resident_memory(benchmark: BenchmarkFixture) -> None:
         "    pages = int(open('/proc/self/statm').read().split()[1])\n"
         "    return pages * 4096 / 1e6\n"
         "before = resident()\n"
+        "from nasbench_harness.spaces.nb201 import NB201\n"
         "from nasbench_harness.spaces.nb201.tables import open_official\n"
-        f"open_official().value({METRIC!r}, 5)\n"
+        f"open_official().value({METRIC!r}, NB201().unrank(5))\n"
         "print(resident() - before)\n"
     )
     done = benchmark.pedantic(

@@ -28,7 +28,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from nasbench_harness import registry
 from nasbench_harness.contracts import NetworkShape
-from nasbench_harness.spaces.nb201.supernet import Supernet
+from nasbench_harness.spaces.nb201.shared_weights import Supernet
 
 ROUNDS = 5
 WIDTH, BATCH = 16, 64

@@ -6,17 +6,19 @@ import numpy as np
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from nasbench_harness.contracts import CompleteTable, SearchSpace
+from nasbench_harness.spaces.nb201 import NB201
 from nasbench_harness.spaces.nb201.tables.analog import open_analog
 
 METRIC = "cifar10_baseline_accuracy"
 
 
 def test_open_and_first_answer(benchmark: BenchmarkFixture, table: CompleteTable) -> None:
-    assert benchmark(lambda: open_analog().value(METRIC, 5)) == table.value(METRIC, 5)
+    arch = NB201().unrank(5)
+    assert benchmark(lambda: open_analog().value(METRIC, arch)) == table.value(METRIC, arch)
 
 
 def test_one_metric_of_one_cell(benchmark: BenchmarkFixture, table: CompleteTable) -> None:
-    assert benchmark(table.value, METRIC, 11_663) == 94.0664
+    assert benchmark(table.value, METRIC, NB201().unrank(11_663)) == 94.0664
 
 
 def test_all_cells_in_one_lookup(benchmark: BenchmarkFixture, table: CompleteTable) -> None:
@@ -25,7 +27,7 @@ def test_all_cells_in_one_lookup(benchmark: BenchmarkFixture, table: CompleteTab
 
 
 def test_everything_of_one_cell(benchmark: BenchmarkFixture, table: CompleteTable) -> None:
-    assert len(benchmark(table.lookup, 11_663)) == len(table.metrics)
+    assert len(benchmark(table.lookup, NB201().unrank(11_663))) == len(table.metrics)
 
 
 def test_parse_a_cell(benchmark: BenchmarkFixture, space: SearchSpace) -> None:

@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from nasbench_harness.contracts import Benchmark
+    from nasbench_harness.contracts import Benchmark, CompleteTable
     from nasbench_harness.face import StudyResults, open_space, open_study, run
     from nasbench_harness.store.results import Results
 
 __all__ = [
     "StudyResults",
     "load_results",
+    "open_benchmark",
     "open_space",
     "open_study",
     "open_table",
@@ -30,18 +31,36 @@ if (_checkout / "pyproject.toml").is_file() and (_checkout / "methods").is_dir()
     __path__.append(str(_checkout))
 
 
-def open_table(name: str | None = None) -> Benchmark:
-    """A tabular benchmark by name; `nb201` is the official NAS-Bench-201 table, and the default.
+def open_table(name: str | None = None) -> CompleteTable:
+    """A complete table by name; `nb201` is the official NAS-Bench-201 table, and the default.
+
+    HarnessError if there is none of that name, it is not installed, or it is a benchmark that knows
+    some architectures of its space only, which `open_benchmark` opens.
+    """
+    from nasbench_harness import registry
+
+    return registry.open_complete(_table_name(name))
+
+
+def open_benchmark(name: str | None = None) -> Benchmark:
+    """A benchmark by name, complete or not: `value` and `lookup` of single architectures.
 
     HarnessError if there is none of that name or it is not installed.
     """
+    from nasbench_harness import registry
+
+    return registry.open_table(_table_name(name))
+
+
+def _table_name(name: str | None) -> str:
+    """A table's own name, also of one that is called by the benchmark it is of."""
     from nasbench_harness import registry
     from nasbench_harness.tables.library import tables_of
 
     name = name or tables_of(registry.default_space())[0]
     if name not in registry.tables.names() and name in registry.data.names():
         name = next(iter(registry.open_data(name).tables), name)
-    return registry.open_table(name)
+    return name
 
 
 def load_results(paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]]) -> Results:

@@ -60,6 +60,7 @@ class Registry(Generic[P]):
         self.group = f"nasbench_harness.{group or f'{kind}s'}"
         self.contracts = loaded, opened
         self._loaded: dict[str, P] = {}
+        self._origins: dict[str, str] = {}
 
     @cached_property
     def entries(self) -> Mapping[str, EntryPoint]:
@@ -81,8 +82,10 @@ class Registry(Generic[P]):
 
     def origin(self, name: str) -> str:
         """The distribution a plugin comes from, with its version."""
-        dist = self.entries[name].dist
-        return f"{dist.name} {dist.version}" if dist else "unknown"
+        if name not in self._origins:  # a distribution parses its metadata every time
+            dist = self.entries[name].dist
+            self._origins[name] = f"{dist.name} {dist.version}" if dist else "unknown"
+        return self._origins[name]
 
     def summary(self, name: str) -> str:
         """First line of the plugin's module docstring, read from its source without importing."""
@@ -130,12 +133,16 @@ class Registry(Generic[P]):
 
 def fault_of(name: str, plugin: Any, contract: type) -> str:
     """What is wrong with the plugin of that entry point, as a predicate; empty if nothing is."""
-    members = members_of(contract)
-    if lacking := [member for member in members if not _has(plugin, member)]:
-        return f"lacks {', '.join(lacking)}; see `nasbench_harness.contracts.{contract.__name__}`"
-    if "name" in members and plugin.name != name:
+    if missing := lacking(plugin, contract):
+        return f"lacks {', '.join(missing)}; see `nasbench_harness.contracts.{contract.__name__}`"
+    if "name" in members_of(contract) and plugin.name != name:
         return f"calls itself `{plugin.name}`; its entry point and its `name` must be the same"
     return ""
+
+
+def lacking(plugin: Any, contract: type) -> list[str]:
+    """The members of a contract that are not there."""
+    return [member for member in members_of(contract) if not _has(plugin, member)]
 
 
 def members_of(contract: type) -> list[str]:

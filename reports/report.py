@@ -17,10 +17,10 @@ from nasbench_harness.reports.figures import (
     choices,
     distribution,
     estimators,
-    landscape,
     oneshot,
     profiles,
     ranks,
+    relief,
     scatter,
     signs,
     tradeoff,
@@ -52,7 +52,7 @@ FIGURES: tuple[Draw, ...] = (
     estimators.draw,
     cells.draw,
     choices.draw,
-    landscape.draw,
+    relief.draw,
     tradeoff.draw,
 )
 

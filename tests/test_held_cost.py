@@ -16,6 +16,7 @@ from nasbench_harness.jobs.driver import run_job
 from nasbench_harness.reports.study.data import load_study
 from nasbench_harness.reports.tables.heldcost import cells, cost_table, held_costs
 from nasbench_harness.store import studies
+from nasbench_harness.store.journals import read_journal
 from nasbench_harness.store.studies import Study, open_study
 from nasbench_harness.study.config import build_config
 from nasbench_harness.study.heldcost import COLUMNS
@@ -81,6 +82,37 @@ def test_recorded_steps_are_measured_as_well(study: Study, space: Any, best: flo
 def test_a_trial_records_what_its_own_method_holds(study: Study) -> None:
     for spec in study.specs:
         assert (set(COLUMNS) <= set(study.result(spec))) == (spec.method == "unas")
+
+
+def test_a_trial_records_it_step_by_step(study: Study, space: Any, best: float) -> None:
+    """Of the method that holds it, and of no other, so that histories of these stay as they are."""
+    for spec in study.specs:
+        rows = read_journal(study.trials_folder / spec.trial_id / "history.jsonl")
+        if spec.method != "unas":
+            assert not any(set(COLUMNS) & set(row) for row in rows)
+            continue
+        frame = pd.DataFrame(rows).rename(columns={METRIC: "accuracy"})
+        assert (frame["cost"] > 0).all()
+        for row in frame.to_dict("records"):
+            params = space.cost(space.parse(row["architecture"]), "params") / 1e6
+            assert row["cost"] == pytest.approx(params)
+            within = row.get("regret_within_target", np.nan)
+            expected = best - row["accuracy"] if params <= TARGET else np.nan
+            assert np.isclose(within, expected, equal_nan=True)
+
+
+def test_recorded_costs_stay_where_nobody_can_look_them_up(
+    study: Study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = Path(shutil.copytree(study.folder, tmp_path / "elsewhere"))
+    for path in folder.glob("*.parquet"):
+        path.unlink()
+    monkeypatch.setattr("nasbench_harness.store.cost_columns.CostColumns._at_hand", False)
+    history = load_results(folder).history
+    held = history["method"].astype(str).str.startswith("unas")
+    assert history["cost"][held].notna().all()
+    assert history["cost"][~held].isna().all()
+    assert history["regret_within_target"][held].notna().any()
 
 
 def test_the_columns_stand_early(study: Study) -> None:

@@ -12,9 +12,12 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
+from nasbench_harness.cli.notes import tell_unused
 from nasbench_harness.contracts import (
     GradientEstimator,
     Kind,
@@ -22,7 +25,9 @@ from nasbench_harness.contracts import (
     StandAloneAccuracy,
     UnrolledGradient,
 )
-from nasbench_harness.problems.kinds import RESERVED, kinds
+from nasbench_harness.hardware import Hardware
+from nasbench_harness.problems.kinds import RESERVED, kinds, open_kind
+from nasbench_harness.problems.supernet.planning import cut_short
 from nasbench_harness.store.files import read_json
 
 WORD = re.compile(r"(?<![\w-])(landscape|supernet)s?\b", re.IGNORECASE)
@@ -34,11 +39,9 @@ ALLOWED = {
     "nasbench_harness/cli/check.py": "text of help",
     "nasbench_harness/cli/help.py": "text of help",
     "nasbench_harness/cli/options/running.py": "text of help",
-    "nasbench_harness/testing/networks.py": "what a failed check of a network says",
     "nasbench_harness/testing/searchers.py": "the kit searches a toy",
     "nasbench_harness/testing/toys.py": "the kit searches a toy",
-    "spaces/nb201/__init__.py": "a module of networks",
-    "spaces/nb201/supernet.py": "what a wrong network is told",
+    "reports/figures/relief.py": "the name of a figure's file, which users have",
 }
 """Files that name a kind of problem outside its folder, and why; to be emptied, not to grow."""
 GONE = ("epoch_steps == 0", "not run.spec.epoch_steps", 'images == ""')
@@ -77,7 +80,7 @@ def test_nobody_names_a_kind_of_problem_but_its_folder(checkout: Path) -> None:
     """And nobody stays on the list who does no longer."""
     files = [
         path
-        for part in ("nasbench_harness", "methods", "spaces")
+        for part in ("nasbench_harness", "methods", "spaces", "reports")
         for path in sorted((checkout / part).rglob("*.py"))
         if not own_folder(path)
     ]
@@ -157,6 +160,7 @@ class ToyKind(PlainKind):
     Options = TiltOptions
     recipe = "landscape"
     capabilities = (StandAloneAccuracy,)
+    caveat = "A toykind tilts the `table`, and nothing else."
 
     def problem(self):
         from nasbench_harness.problems.landscape.objective import Landscape
@@ -232,6 +236,31 @@ def test_a_kind_of_another_package_runs_resumes_and_is_reproduced(toy: Toy, tmp_
     done = toy(*command[1:], "--no-report", "-j", "1")
     assert done.returncode == 0, done.stderr
     assert only_trial(tmp_path / command[command.index("--out") + 1]).name == trial.name
+
+
+def test_a_kind_of_another_package_gets_a_report_in_its_own_words(toy: Toy, tmp_path: Path) -> None:
+    done = toy(
+        "run", "--search", "toykind", "--tilt", "3", "-m", "rea", "--steps", "12", "--seeds", "3",
+        "-o", "S", "-j", "1",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    words = (tmp_path / "S" / "report" / "report.md").read_text()
+    assert words.startswith("# S\n\ntoykind, dataset cifar10, table `analog`; 2 methods, 3 seeds")
+    assert "> A toykind tilts the `table`, and nothing else." in words
+    assert "**Options:** tilt 3" in words
+    assert "On a toykind nothing is trained" in words
+    assert "Random search, the line to beat, ends at a mean regret of" in words
+    assert not [word for word in ("landscape study", "supernet study", "searchs") if word in words]
+
+    plain = toy("run", "-m", "rea", "--steps", "12", "--seeds", "3", "-o", "L", "-j", "1")
+    assert plain.returncode == 0, plain.stderr
+    done = toy("report", "S", "L", "--out", "both")
+    assert done.returncode == 0, done.stderr
+    words = (tmp_path / "both" / "report.md").read_text()
+    assert (
+        "Landscape studies, which search the table itself, and toykind studies answer different"
+        " questions"
+    ) in " ".join(words.split())
 
 
 @pytest.mark.parametrize(
@@ -340,3 +369,45 @@ def test_reserved_options_are_those_of_every_study() -> None:
 @pytest.mark.parametrize("kind", kinds(), ids=lambda kind: kind.name)
 def test_what_to_do_next_fits_80_columns(kind: Kind) -> None:
     assert [line for line in kind.suggestions if len(f"  {line}") > 80] == []
+
+
+@pytest.mark.parametrize(
+    ("hardware", "options"),
+    [
+        ({}, ""),
+        ({"device": "cpu", "threads": 2}, ""),
+        ({"device": "cuda"}, "`--device` does"),
+        ({"compile": "inductor", "download": True}, "`--compile`, `--download` do"),
+        ({"deterministic": True, "data_dir": Path()}, "`--deterministic`, `--data-dir` do"),
+    ],
+)
+def test_options_of_no_use_to_a_kind_are_told_once(
+    hardware: dict[str, Any], options: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for kind in kinds():
+        tell_unused(kind.name, Hardware(**hardware))
+        told = capsys.readouterr().err
+        expected = f"Note: {options} nothing here: {kind.plural} have no use for it.\n"
+        assert told == (expected if options and not kind.uses else "")
+
+
+@pytest.mark.parametrize(
+    ("steps", "epochs", "said"),
+    [
+        (100, 2, "`--steps 100` ends searches in epoch 2 of 2, after 22 of its 78 steps"),
+        (78, 2, "in epoch 1 of 2, after 78 of its 78 steps"),
+        (156, 2, ""),
+    ],
+)
+def test_steps_that_end_within_an_epoch_are_told(steps: int, epochs: int, said: str) -> None:
+    told = cut_short(steps, 78, epochs)
+    assert told.startswith(said) or said in told
+    assert bool(told) == bool(said)
+
+
+def test_a_supernet_tells_of_steps_only_where_they_were_asked_for() -> None:
+    kind = open_kind("supernet")
+    searches = [SimpleNamespace(steps=steps, epoch_steps=10, epochs=2) for steps in (1, 15, 15)]
+    assert list(kind.notes({"steps": None}, searches)) == []
+    (note,) = kind.notes({"steps": 15}, searches)
+    assert "epoch 2 of 2, after 5 of its 10 steps" in note

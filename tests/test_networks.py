@@ -366,3 +366,40 @@ def test_supernets_of_other_shapes_share_nothing() -> None:
     with pytest.raises(ValueError, match="all of their channels"):
         ToyNetworks().supernet(SHAPE, partial=4)
     assert isinstance(ToyNetworks().supernet(SHAPE), ToySupernet)
+
+
+# --- costs of another package ------------------------------------------------------------------
+
+
+def test_a_cost_of_the_space_is_held_down_and_recorded(
+    toynets: ToyNetworks, tmp_path: Path
+) -> None:
+    """By its name, in its unit; without a complete table nobody knows the best within a target."""
+    (spec,) = searches("unas", cost="weights", target=0.004)
+    assert spec.settings["cost"] == "weights"
+    assert run_job(spec, tmp_path, Callbacks(), CPU).status is Status.DONE
+    result, history = outcome_of(tmp_path)
+    cost = toynets.cost(toynets.parse(result["architecture"]), "weights", "")
+    assert (result["weights"], result["cost"]) == (cost, cost / 1000)
+    assert (result["cost_name"], result["cost_unit"]) == ("weights", "thousand")
+    assert result["target_met"] == (cost <= 4)
+    for row in history:
+        cost = toynets.cost(toynets.parse(row["architecture"]), "weights", "")
+        assert row["cost"] == cost / 1000
+        assert "regret_within_target" not in row
+    assert "regret_within_target" not in result
+
+
+def test_costs_of_the_space_are_offered_and_others_refused(toynets: ToyNetworks) -> None:
+    with pytest.raises(HarnessError, match=r"Did you mean `weights`\?.*latency:measured"):
+        searches("unas", cost="weight", target=1)
+    with pytest.raises(HarnessError, match="no cost that it is of; add `--cost weights`"):
+        searches("unas", target=1)
+
+
+def test_costs_that_are_no_costs_are_refused(
+    toynets: ToyNetworks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(type(registry.open_space("toynets")), "costs", ("params",))
+    with pytest.raises(HarnessError, match="`toynets` has 'params' among its costs; each must be"):
+        searches("unas", cost="params")

@@ -21,6 +21,7 @@ from nasbench_harness.contracts import (
     Role,
     Value,
 )
+from nasbench_harness.errors import HarnessError
 from nasbench_harness.methods.drnas import DrNAS, DrNASSettings
 from nasbench_harness.methods.random import RandomSearch
 from nasbench_harness.testing import (
@@ -246,11 +247,11 @@ class EnumeratesShuffled(ToySpace):
 BROKEN_SPACES: Sequence[tuple[type[ToySpace], str]] = [
     (RanksBackwards, "place in enumerate"),
     (EnumeratesShuffled, "place in enumerate"),
-    (MissesNeighbours, "every neighbour once"),
-    (DerivesTheWorst, "give back a one-hot"),
+    (MissesNeighbours, "neighbours must be mutual"),
+    (DerivesTheWorst, "must give it back"),
     (SamplesAsItLikes, "obey its generator"),
     (ReadsAnything, "must raise InvalidArchitectureError"),
-    (PadsWithTrue, "mask must count the options"),
+    (PadsWithTrue, "mask must be True for the 3 options"),
 ]
 
 
@@ -260,19 +261,74 @@ def test_broken_space_is_found(space: type[ToySpace], complaint: str) -> None:
         check_space(space())
 
 
+class Sparse:
+    """A benchmark that knows the architectures whose first choice is 0."""
+
+    name, space, version, caveat = "sparse", "toy", "1", "Random numbers."
+    content_hash = "sparse-1"
+    metrics = ToyTable().metrics
+
+    def value(self, metric: str, arch: Architecture) -> float:
+        if metric not in self.metrics:
+            raise HarnessError(f"There is no `{metric}`.")
+        if arch.choices[0]:
+            raise HarnessError(f"`sparse` has nothing of {arch}.")
+        return 10.0 * sum(arch.choices)
+
+    def lookup(self, arch: Architecture) -> dict[str, float]:
+        return {TOY_METRIC: self.value(TOY_METRIC, arch)}
+
+    def search_metric(self, dataset: str, *, queries: bool = False) -> str:
+        return TOY_METRIC
+
+    def report_metric(self, dataset: str) -> str:
+        return TOY_METRIC
+
+    def training_seconds(self, metric: str, arch: Architecture) -> float | None:
+        return None
+
+
+def test_a_benchmark_that_knows_some_architectures_keeps_the_contract() -> None:
+    assert not isinstance(Sparse(), CompleteTable)
+    check_table(Sparse(), ToySpace())
+
+
 class CanBeWrittenTo(ToyTable):
     def tensor(self, metric: str) -> Any:
         return self.accuracy if metric == TOY_METRIC else super().tensor(metric)
 
 
 class Disagrees(ToyTable):
-    def value(self, metric: str, rank: int) -> float:
-        return super().value(metric, rank) + 1
+    def value(self, metric: str, arch: Architecture) -> float:
+        return super().value(metric, arch) + 1
+
+    def lookup(self, arch: Architecture) -> dict[str, float]:
+        return {TOY_METRIC: self.value(TOY_METRIC, arch)}
+
+
+class Contradicts(ToyTable):
+    def value(self, metric: str, arch: Architecture) -> float:
+        return super().value(metric, arch) + 1
+
+    def lookup(self, arch: Architecture) -> dict[str, float]:
+        return {TOY_METRIC: super().value(TOY_METRIC, arch)}
+
+
+class Forgets(ToyTable):
+    def value(self, metric: str, arch: Architecture) -> float:
+        raise HarnessError(f"{arch} is not there.")
+
+
+class Unfinished(Sparse):
+    """Has a part of what makes a complete table."""
+
+    def best(self, metric: str) -> float:
+        return 90.0
 
 
 class InventsMetrics(ToyTable):
-    def value(self, metric: str, rank: int) -> float:
-        return super().value(TOY_METRIC, rank)
+    def value(self, metric: str, arch: Architecture) -> float:
+        return super().value(TOY_METRIC, arch)
 
 
 @pytest.mark.parametrize(
@@ -280,6 +336,9 @@ class InventsMetrics(ToyTable):
     [
         (CanBeWrittenTo, "read-only"),
         (Disagrees, "agree with itself"),
+        (Contradicts, "agree with lookup"),
+        (Forgets, "complete table must know"),
+        (Unfinished, "best needs all of"),
         (InventsMetrics, "unknown metric"),
     ],
 )

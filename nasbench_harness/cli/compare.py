@@ -45,8 +45,9 @@ def compare(
     """
     from nasbench_harness.cli import console
     from nasbench_harness.errors import UnknownNameError
-    from nasbench_harness.reports.analysis.compare import MEASURES, compare
+    from nasbench_harness.reports.analysis.compare import compare
     from nasbench_harness.reports.study.data import read_study
+    from nasbench_harness.reports.study.measure import MEASURES
     from nasbench_harness.store.copies import open_studies
 
     known = {measure: measure for measure in MEASURES}
@@ -56,9 +57,8 @@ def compare(
     loaded = [read_study(study) for study in copies.distinct]
     for note in copies.notes():
         console.err.print(f"Note: {note}", markup=False, soft_wrap=True)
-    found = [
-        (data, compare(data, first, second, known[metric] if metric else None)) for data in loaded
-    ]
+    measure = known[metric] if metric else None
+    found = [(data, compare(data, first, second, measure)) for data in loaded]
     if json:
         console.print_json([_as_json(data, comparison) for data, comparison in found])
         return
@@ -103,7 +103,7 @@ def _facts(comparison: Comparison) -> dict[str, str]:
     )
     return {
         "common seeds": f"{ranges(comparison.seeds)}{left_out}",
-        f"mean {comparison.measure}": f"{first} {means[0]}, {second} {means[1]} {unit}",
+        f"mean {comparison.noun}": f"{first} {means[0]}, {second} {means[1]} {unit}",
         "effect": f"{numerals.points(of.gain)} points in favour of {first}, 95 % CI"
         f" {numerals.interval(of.gain_low, of.gain_high)}",
         "seed by seed": f"{first} better on {of.wins}, worse on {of.losses}, the same on"

@@ -18,22 +18,21 @@ if TYPE_CHECKING:
 Benchmark = Annotated[
     str,
     typer.Argument(
-        help="Which benchmark: `nb201`, or one that a plugin brings.",
+        help="A benchmark, by its name in `data list`.",
         autocompletion=completion.benchmarks,
     ),
 ]
 Pulled = Annotated[
     str,
     typer.Argument(
-        help="`nb201` for the tables; `cifar10`, `cifar100`, `svhn`, `imagenet16-120` for images;"
-        " or what a plugin brings.",
+        help="A benchmark or a set of images; `data list` tells what can be pulled.",
         autocompletion=completion.pullable,
     ),
 ]
 Data = Annotated[
     str,
     typer.Argument(
-        help="A table or a set of images, by its name in `data list`; `nb201` for `official`.",
+        help="A table or a set of images, by its name in `data list`.",
         autocompletion=completion.data,
     ),
 ]
@@ -182,7 +181,7 @@ def _tell_origins(source: DataSource) -> None:
 def import_file(
     benchmark: Benchmark,
     file: Annotated[
-        Path, typer.Argument(help="NATS-Bench topology folder or tar, or NAS-Bench-201 .pth.")
+        Path, typer.Argument(help="What its authors published: a file, an archive or a folder.")
     ],
     jobs: Annotated[int, typer.Option("--jobs", "-j", min=1, help="Parallel readers.")] = 1,
     curves: Annotated[bool, typer.Option(help="Keep the learning curves (1 GB).")] = True,

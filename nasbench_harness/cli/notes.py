@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from nasbench_harness.hardware import Hardware
     from nasbench_harness.jobs.executors import Event
     from nasbench_harness.store.folders import JobFolder
 
 
 class CostNotes:
-    """Tells what follows from the costs that are held; of several studies each thing once."""
+    """Tells what follows from held costs and from the kind; of several studies each thing once."""
 
     def __init__(self) -> None:
         self._told: set[str] = set()
@@ -18,15 +20,47 @@ class CostNotes:
     def begin(self, jobs: JobFolder[Any]) -> None:
         """Print what has not been said yet."""
         from nasbench_harness.cli import console
+        from nasbench_harness.problems.kinds import kind_of
         from nasbench_harness.study.cost_options import cost_notes
 
-        for note in cost_notes(jobs.specs):
+        of_kinds = (
+            kind_of(name).notes(jobs.config, jobs.specs)
+            for name in dict.fromkeys(spec.problem for spec in jobs.specs)
+        )
+        for note in (*cost_notes(jobs.specs), *chain.from_iterable(of_kinds)):
             if note not in self._told:
                 console.err.print(f"Note: {note}", markup=False, soft_wrap=True)
             self._told.add(note)
 
     def watch(self, event: Event) -> None:
         """Nothing more to say."""
+
+
+_OF_KINDS = {
+    "device": "--device", "compile": "--compile", "deterministic": "--deterministic",
+    "data_dir": "--data-dir", "download": "--download",
+}  # fmt: skip
+"""Fields of the hardware that kinds of problem may have no use for, and their options."""
+
+
+def tell_unused(search: str, hardware: Hardware) -> None:
+    """Which of the options that were given make no difference to such a search."""
+    from nasbench_harness.cli import console
+    from nasbench_harness.hardware import Hardware
+    from nasbench_harness.problems.kinds import kind_of
+
+    kind, usual = kind_of(search), Hardware(device=hardware.device)
+    if hardware.device not in ("auto", "cpu"):  # what uses no device runs on the CPU
+        usual = Hardware()
+    given = [
+        f"`{option}`"
+        for name, option in _OF_KINDS.items()
+        if getattr(hardware, name) != getattr(usual, name) and name not in kind.uses
+    ]
+    if given:
+        does = "does" if len(given) == 1 else "do"
+        told = f"Note: {', '.join(given)} {does} nothing here: {kind.plural} have no use for it."
+        console.err.print(told, markup=False, soft_wrap=True)
 
 
 def tell_repeated(seeds: str | None) -> None:

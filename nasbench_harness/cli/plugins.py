@@ -183,7 +183,7 @@ def show_space(
         console.print_json({"name": name, "architectures": size, "decisions": decisions})
         return
     console.out.print(f"{name}: {registry.spaces.summary(name)}\n", markup=False)
-    told = "more architectures than can be listed" if size is None else f"{size:,} architectures"
+    told = "too many architectures to list" if size is None else f"{size:,} architectures"
     console.print_rows(told, ("decision", "group", "options"), rows, below=(2,))
 
 

@@ -57,7 +57,7 @@ def query(
     table: Annotated[
         str | None, typer.Option(help="Tabular benchmark.",
                                  autocompletion=completion.names("tables"),
-                                 show_default="official where installed, else analog")
+                                 show_default="that of the space")
     ] = None,
     json: JsonOption = False,
 ) -> None:  # fmt: skip

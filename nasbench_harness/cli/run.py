@@ -12,7 +12,7 @@ from nasbench_harness.cli.app import JsonOption, app
 from nasbench_harness.cli.declared import RunCommand, given_options
 from nasbench_harness.cli.forecast import tell_dry_run
 from nasbench_harness.cli.help import Command, examples
-from nasbench_harness.cli.notes import tell_repeated
+from nasbench_harness.cli.notes import tell_repeated, tell_unused
 from nasbench_harness.cli.options.grouped import grouped
 from nasbench_harness.cli.options.running import (
     EXAMPLES,
@@ -60,6 +60,7 @@ def run(
     config = build_config(asked.config, asked.keys | options, [*of_options, *(asked.sets or [])])
     tell_repeated(asked.seeds)
     hardware = machine.hardware(download=download and not dry_run)
+    tell_unused(config.search, hardware)
     placed = place(config, asked.out)
     if placed.note:
         console.err.print(f"Note: {placed.note}", markup=False, soft_wrap=True)
@@ -105,6 +106,8 @@ def resume(
         (open_study(place).search, partial(resume_study, place, images=dataset))
         for place in study_folders(folder)
     ]
+    for search in dict.fromkeys(search for search, _ in parts):
+        tell_unused(search, machine.hardware())
     _run(parts, machine.hardware(), work, folder / "report", json=json)
 
 

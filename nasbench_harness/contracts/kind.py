@@ -6,7 +6,7 @@ it asks. `nasbench_harness.problems.base` has the answers of a plain kind, to de
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from nasbench_harness.contracts.benchmark import Benchmark
@@ -105,6 +105,8 @@ class Kind(Protocol):
     its studies then need a benchmark."""
     observes: ClassVar[str]
     """Column of the history with the same of the answer at that step; empty where there is none."""
+    uses: ClassVar[Sequence[str]]
+    """Fields of `hardware.Hardware`, beside threads, that make a difference to its searches."""
     columns: ClassVar[Columns]
     """What its problems observe and conclude, and what it records and tells of a trial itself;
     its options need not be among them."""
@@ -113,8 +115,12 @@ class Kind(Protocol):
 
     title: ClassVar[str]
     """Heading of its options in `--help`."""
+    does: ClassVar[str]
+    """What its studies do, so that it can stand after "which"; may be empty."""
     caveat: ClassVar[str]
     """What a reader must know before believing a number; a sentence or several."""
+    caveat_alone: ClassVar[str]
+    """The same of a study that looked nothing up; empty: no other."""
     suggestions: ClassVar[Sequence[str]]
     """What to do next, in lines of at most 78 columns; commands can be pasted."""
 
@@ -132,6 +138,9 @@ class Kind(Protocol):
 
         `hardware` says where files are, `opened` is called with the images that are read.
         """
+
+    def notes(self, config: Mapping[str, Any], specs: Sequence[Any]) -> Iterable[str]:
+        """What a user should hear of a study, as asked for, before it runs; a sentence each."""
 
     def elsewhere(self, given: Mapping[str, Any], there: Kind) -> str:
         """Why these of its own options cannot be given to another kind; empty: they do nothing."""

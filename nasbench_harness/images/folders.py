@@ -17,7 +17,7 @@ from nasbench_harness.images.decoding import ImageFile, decode, identify
 from nasbench_harness.images.layout import TEST, TRAIN, VALID, LayoutName, some
 from nasbench_harness.images.listing import Listing, list_images
 from nasbench_harness.images.parts import Decoded, Images
-from nasbench_harness.images.splits import NB201_SEED
+from nasbench_harness.images.splits import BENCHMARK_SEED
 
 _WIDTH = 79
 
@@ -75,7 +75,7 @@ def _read(listing: Listing, files: Sequence[ImageFile], image_size: int | None) 
     for part, of_class in listing.files.items():
         labels = np.repeat(np.arange(len(classes)), [len(of_class[name]) for name in classes])
         order = list(range(len(labels)))
-        random.Random(NB201_SEED).shuffle(order)
+        random.Random(BENCHMARK_SEED).shuffle(order)
         chosen = pixels.values[start : start + len(labels)][order]
         parts[part] = Images(torch.from_numpy(chosen), torch.from_numpy(labels[order]))
         start += len(labels)

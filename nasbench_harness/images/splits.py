@@ -10,7 +10,7 @@ import numpy as np
 from nasbench_harness.errors import HarnessError
 from nasbench_harness.images.parts import ImageDataset, Images
 
-NB201_SEED = 1021
+BENCHMARK_SEED = 1021
 """Of every split of NAS-Bench-201 (its authors' code)."""
 
 
@@ -61,7 +61,7 @@ def search_split(
 def shuffled_halves(count: int) -> tuple[list[int], list[int]]:
     """NAS-Bench-201's rule: shuffle with seed 1021, cut in the middle, sort both halves."""
     order = list(range(count))
-    random.Random(NB201_SEED).shuffle(order)
+    random.Random(BENCHMARK_SEED).shuffle(order)
     return sorted(order[: count // 2]), sorted(order[count // 2 :])
 
 

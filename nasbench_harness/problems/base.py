@@ -6,7 +6,7 @@ options then stand in the command line, in study files, in the trial, its row an
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from nasbench_harness.contracts import (
@@ -77,10 +77,13 @@ class PlainKind(Kind):
     measures = False
     concludes = ""
     observes = ""
+    uses: ClassVar[Sequence[str]] = ()
     columns: ClassVar[Columns] = Columns()
     dear = False
     title = ""
+    does = ""
     caveat = ""
+    caveat_alone = ""
     suggestions: ClassVar[Sequence[str]] = ()
 
     def plan(
@@ -93,6 +96,10 @@ class PlainKind(Kind):
     ) -> Plan:
         """Nothing has to be opened."""
         return PlainPlan(config, options)
+
+    def notes(self, config: Mapping[str, Any], specs: Sequence[Any]) -> Iterable[str]:
+        """Nothing."""
+        return ()
 
     def elsewhere(self, given: Mapping[str, Any], there: Kind) -> str:
         """Whose the first of them is, and how to search that."""

@@ -9,11 +9,12 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from nasbench_harness import registry
 from nasbench_harness.errors import HarnessError
 from nasbench_harness.store.outcomes import Status
+from nasbench_harness.study.costs import MEASURED, cost_of
 from nasbench_harness.study.heldcost import (
     COLUMNS,
     HISTORY_COLUMNS,
@@ -22,12 +23,12 @@ from nasbench_harness.study.heldcost import (
     held_cost,
     held_name,
 )
-from nasbench_harness.tables.enumeration import enumerable
 from nasbench_harness.tables.library import find_table
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from nasbench_harness.contracts import EnumerableSpace
     from nasbench_harness.study.spec import TrialSpec
 
 
@@ -72,16 +73,22 @@ class CostColumns:
 
     def _costs(self, spec: TrialSpec, held: HeldCost, texts: Sequence[str]) -> list[float]:
         """What architectures cost; NaN where that is not known."""
-        from nasbench_harness.tables.within import costs_of
+        from nasbench_harness.tables.within import costs_of, known_of_all
 
-        if not held.cost.of_all or not self._at_hand:
-            return [math.nan] * len(texts)
+        unknown = [math.nan] * len(texts)
+        if held.cost == MEASURED or not self._at_hand:
+            return unknown
         try:
-            space = enumerable(registry.open_space(spec.space), "costs are those of all of them")
-            all_costs = costs_of(spec, held)
-            return [float(all_costs[space.rank(space.parse(text))]) for text in texts]
-        except HarnessError:  # a table without that device, a text from elsewhere
-            return [math.nan] * len(texts)
+            space = registry.open_space(spec.space)
+            answers = [space.parse(text) for text in texts]
+            if held.cost.of_all and known_of_all(spec):
+                listed, all_costs = cast("EnumerableSpace", space), costs_of(spec, held)
+                return [float(all_costs[listed.rank(arch)]) for arch in answers]
+            table = find_table(spec.table)
+            costs = (cost_of(held.cost, space, table, arch, spec.dataset) for arch in answers)
+            return [held.scaled(cost) for cost in costs]
+        except HarnessError:  # a table without that cost, a text from elsewhere
+            return unknown
 
     def _best_within(self, spec: TrialSpec, held: HeldCost) -> float | None:
         from nasbench_harness.tables.within import best_within
@@ -107,18 +114,18 @@ class CostColumns:
         answers = history["architecture"].combine_chunks().dictionary_encode()
         answer, texts = np.asarray(answers.indices), answers.dictionary.to_pylist()
         accuracy = np.asarray(history["accuracy"], dtype=float)
-        cost = _recorded(history, HISTORY_COLUMNS[0])
-        regret = np.full(len(owner), np.nan)
+        cost, regret = (_recorded(history, name) for name in HISTORY_COLUMNS)
         for held, spec, trials in self._groups():
             known = [i for i, name in enumerate(trial.dictionary.to_pylist()) if name in trials]
             here = np.isin(owner, known)
             used = np.unique(answer[here])
             by_text = np.full(len(texts), np.nan)
             by_text[used] = self._costs(spec, held, [texts[i] for i in used])
-            cost[here] = np.where(np.isnan(cost[here]), by_text[answer[here]], cost[here])
+            cost[here] = _first(cost[here], by_text[answer[here]])
             best = self._best_within(spec, held)
             if best is not None and held.target is not None:
-                regret[here] = np.where(cost[here] <= held.target, best - accuracy[here], np.nan)
+                within = np.where(cost[here] <= held.target, best - accuracy[here], np.nan)
+                regret[here] = _first(regret[here], within)
         numbers = dict(zip(HISTORY_COLUMNS, (cost, regret), strict=True))
         return _with_numbers(history, place, numbers)
 
@@ -138,6 +145,13 @@ def _recorded(history: pa.Table, name: str) -> Any:
     if name not in history.column_names:
         return np.full(history.num_rows, np.nan)
     return np.array(history[name].cast("double").to_numpy())
+
+
+def _first(recorded: Any, worked_out: Any) -> Any:
+    """What was recorded, and where nothing was what is worked out now."""
+    import numpy as np
+
+    return np.where(np.isnan(recorded), worked_out, recorded)
 
 
 def _with_numbers(table: pa.Table, place: int, columns: Mapping[str, Any]) -> pa.Table:

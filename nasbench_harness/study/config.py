@@ -18,7 +18,7 @@ from pydantic import (
 )
 
 from nasbench_harness import registry
-from nasbench_harness.errors import UnknownNameError
+from nasbench_harness.errors import HarnessError, UnknownNameError
 from nasbench_harness.fields import faults
 from nasbench_harness.fields.declared import as_declared
 from nasbench_harness.fields.scalars import LARGEST, shown
@@ -37,7 +37,7 @@ from nasbench_harness.study.notation import (
     read_seeds,
 )
 from nasbench_harness.study.recipes import RECIPE, find_recipe
-from nasbench_harness.tables.library import default_table, find_table
+from nasbench_harness.tables.library import NO_TABLE, default_table, find_table
 
 DEFAULT_SEEDS = 10
 BASELINE = "random"
@@ -108,7 +108,10 @@ class CommonConfig(BaseModel):
     def _default_table(self) -> Self:
         """Nobody has said it, and so it is none of the fields that are set."""
         if not self.table:
-            self.__dict__["table"] = default_table(self.space)
+            try:
+                self.__dict__["table"] = default_table(self.space)
+            except HarnessError:  # there is no such space, which is told where it is opened
+                self.__dict__["table"] = NO_TABLE
         return self
 
     @model_validator(mode="before")

@@ -5,11 +5,12 @@
 
 Each check raises AssertionError with a sentence about what the contract asks for. `ToySpace` and
 `toy_problem` are small enough to enumerate and ragged, so that a method that forgets the mask is
-found out.
+found out; `ToyProblem` is one over any space.
 """
 
 from nasbench_harness.testing.data import check_data
 from nasbench_harness.testing.networks import check_costs, check_networks
+from nasbench_harness.testing.problems import ToyProblem
 from nasbench_harness.testing.searchers import check_searcher
 from nasbench_harness.testing.spaces import check_space
 from nasbench_harness.testing.tables import check_table
@@ -18,6 +19,7 @@ from nasbench_harness.testing.toys import TOY_METRIC, TOY_OPTIONS, ToySpace, Toy
 __all__ = [
     "TOY_METRIC",
     "TOY_OPTIONS",
+    "ToyProblem",
     "ToySpace",
     "ToyTable",
     "check_costs",

@@ -9,13 +9,14 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 from itertools import combinations
-from typing import TYPE_CHECKING, Literal, Protocol, get_args
+from typing import TYPE_CHECKING, Literal, Protocol
 
 import numpy as np
 
 from nasbench_harness.errors import HarnessError, UnknownNameError
 from nasbench_harness.reports.statistics.paired import PairedComparison, compare_paired, holm
 from nasbench_harness.reports.statistics.signedrank import fewest_pairs
+from nasbench_harness.reports.study.measure import ACCURACY, REGRET, Measure, MeasureKey
 from nasbench_harness.reports.words import numerals
 from nasbench_harness.reports.words.marked import count, listing, name, names
 from nasbench_harness.study.canonical import find_label
@@ -28,9 +29,6 @@ if TYPE_CHECKING:
 ALPHA = 0.05
 """A p-value below this is a difference."""
 
-Measure = Literal["regret", "accuracy"]
-MEASURES: tuple[Measure, ...] = get_args(Measure)
-
 Order = Literal["first", "second", "undecided", "tie"]
 
 
@@ -40,8 +38,10 @@ class Comparison:
 
     first: str
     second: str
-    measure: Measure
+    measure: MeasureKey
     """Regret in points or accuracy in percent; differences of both are points."""
+    noun: str
+    """How sentences call it."""
     seeds: tuple[int, ...]
     """Those both have a result for, in order."""
     left_out: tuple[int, ...]
@@ -98,52 +98,58 @@ class Compared(Protocol):
     def done(self) -> pd.DataFrame:
         """The trials with a result."""
 
+    @property
+    def measure(self) -> Measure:
+        """What methods are compared by where nobody says."""
 
-def measure_of(data: Compared) -> Measure:
-    """What a study is compared by: regret, or accuracy where nothing has a regret."""
-    return "regret" if "regret" in data.done else "accuracy"
 
-
-def compare(data: Compared, first: str, second: str, measure: Measure | None = None) -> Comparison:
-    """Compare two methods of a study by their labels, paired by seed.
-
-    `measure` is by default what `measure_of` says.
+def compare(
+    data: Compared, first: str, second: str, measure: MeasureKey | None = None
+) -> Comparison:
+    """Compare two methods of a study by their labels, paired by seed, by the study's own measure.
 
     A label may be spelled in any way: `unas[temperature=1]` is `unas[temperature=1.0]`.
 
     HarnessError if a label is unknown or has no result, both are the same, they have no seed in
-    common, or the study has no such measure. Where a study holds one seed of a method twice, as
-    after an update of the method, the later one counts.
+    common, or the study has no regret. Where it holds one seed of a method twice, as after an
+    update of the method, the later one counts.
     """
+    chosen = _chosen(data, measure)
     specs = data.study.specs
     first, second = (find_label(one, data.labels, specs) or one for one in (first, second))
     if first == second:
         raise HarnessError(f"A method cannot be compared with itself: `{first}` is given twice.")
-    measure = measure or measure_of(data)
-    if measure == "regret" and measure_of(data) != measure:
-        raise HarnessError(
-            f"Study {data.name} has no regret, because its answers were looked up in no complete"
-            " table, so that nobody knows the best; compare them by accuracy (`--metric accuracy`)."
-        )
-    results = [_results(data, label, measure) for label in (first, second)]
+    results = [_results(data, label, chosen) for label in (first, second)]
     if not results[0].index.intersection(results[1].index).size:
         raise HarnessError(
             f"`{first}` and `{second}` have no seed in common in study {data.name}, so they cannot"
             " be paired; run both with the same seeds."
         )
-    return _compared(first, second, measure, results[0], results[1])
+    return _compared(first, second, chosen, results[0], results[1])
 
 
-def compare_all(data: Compared, measure: Measure | None = None) -> list[Comparison]:
+def _chosen(data: Compared, key: MeasureKey | None) -> Measure:
+    """What is compared by; HarnessError for the regret of a study that has none."""
+    if key is None or key == data.measure.key:
+        return data.measure
+    if key == ACCURACY.key:
+        return ACCURACY
+    raise HarnessError(
+        f"Study {data.name} has no regret, because its answers were looked up in no complete table,"
+        " so that nobody knows the best; compare them by accuracy (`--metric accuracy`)."
+    )
+
+
+def compare_all(data: Compared) -> list[Comparison]:
     """Every pair of methods with common seeds, best first; p-values corrected over all pairs.
 
-    `measure` is by default what `measure_of` says.
+    By the study's own measure.
 
     Seeds needed are those of the smallest p-value in Holm's order, which has to be below `ALPHA`
     over the number of pairs.
     """
-    measure = measure or measure_of(data)
-    results = {label: _results_or_none(data, label, measure) for label in data.done_labels}
+    measure = data.measure
+    results = {label: _results_or_none(data, label, measure.key) for label in data.done_labels}
     labels = [
         (first, second)
         for first, second in combinations(results, 2)
@@ -163,10 +169,15 @@ def compare_all(data: Compared, measure: Measure | None = None) -> list[Comparis
 def _results(data: Compared, label: str, measure: Measure) -> pd.Series[float]:
     if label not in data.labels:
         raise _unknown(data, label)
-    found = _results_or_none(data, label, measure)
-    if found.empty:
+    found = _results_or_none(data, label, measure.key)
+    if not found.empty:
+        return found
+    if label not in data.done_labels:
         raise HarnessError(f"`{label}` has no result in study {data.name} yet; run the study on.")
-    return found
+    raise HarnessError(
+        f"`{label}` is done in study {data.name} and has no {measure.noun} there: nobody measured"
+        " or knows that of its answers, so that there is nothing to compare."
+    )
 
 
 def _unknown(data: Compared, label: str) -> HarnessError:
@@ -180,7 +191,7 @@ def _unknown(data: Compared, label: str) -> HarnessError:
     return HarnessError(f"Study {data.name} has no `{label}`; it has {have}.")
 
 
-def _results_or_none(data: Compared, label: str, measure: Measure) -> pd.Series[float]:
+def _results_or_none(data: Compared, label: str, measure: MeasureKey) -> pd.Series[float]:
     """A method's finite results by seed."""
     rows = data.done[data.done["method"] == label].drop_duplicates("seed", keep="last")
     values = rows.set_index("seed")[measure].astype(float).sort_index()
@@ -196,13 +207,14 @@ def _compared(  # noqa: PLR0913, PLR0917 - two methods, each with its name and i
     family: int = 1,
 ) -> Comparison:
     seeds = ours.index.intersection(theirs.index)
-    sign = 1 if measure == "regret" else -1
+    sign = measure.sign
     left, right = ours[seeds].to_numpy(), theirs[seeds].to_numpy()
     paired = compare_paired(sign * left, sign * right, ALPHA / family)
     return Comparison(
         first=first,
         second=second,
-        measure=measure,
+        measure=measure.key,
+        noun=measure.noun,
         seeds=tuple(int(seed) for seed in seeds),
         left_out=tuple(int(seed) for seed in ours.index.symmetric_difference(theirs.index)),
         first_mean=float(left.mean()),
@@ -242,7 +254,7 @@ def _tie(comparison: Comparison) -> str:
         if comparison.paired.seeds == 1
         else f"each of {_seeds(comparison)}"
     )
-    return f"{both} ended with the same {comparison.measure} on {where}: a tie."
+    return f"{both} ended with the same {comparison.noun} on {where}: a tie."
 
 
 def _undecided(comparison: Comparison) -> str:
@@ -270,11 +282,11 @@ def more_seeds(comparison: Comparison) -> str:
 def _gap(comparison: Comparison, of: str = "") -> str:
     """`mean regret is 0.051 points lower (95 % CI 0.010 to 0.090)`, of the first method."""
     paired = comparison.paired
-    subject = f"mean {comparison.measure}{f' of {name(of)}' if of else ''} is"
+    subject = f"mean {comparison.noun}{f' of {name(of)}' if of else ''} is"
     if numerals.points(abs(paired.gain)) == numerals.points(0.0):
         amount = f"{subject} the same to three digits"
     else:
-        lower = (paired.gain > 0) == (comparison.measure == "regret")
+        lower = (paired.gain > 0) == (comparison.measure == REGRET.key)
         amount = f"{subject} {numerals.points(abs(paired.gain))} points"
         amount += " lower" if lower else " higher"
     if math.isnan(paired.gain_low):

@@ -13,16 +13,18 @@ from nasbench_harness.reports.figures.ranks import FEWEST_METHODS, blocks, draw_
 from nasbench_harness.reports.figures.style import MethodStyle, method_styles
 from nasbench_harness.reports.statistics.ranks import rank_methods
 from nasbench_harness.reports.study.data import StudyData
+from nasbench_harness.reports.study.measure import REGRET
 from nasbench_harness.reports.tables.printed import PrintedColumn, PrintedTable
 from nasbench_harness.reports.words import numerals
 from nasbench_harness.reports.words.marked import count, names
 from nasbench_harness.study.config import BASELINE
 
 NOTE = (
-    "Average rank by final regret, 1 being the best, over the seeds of each study that all of these"
+    "Average rank by final {noun}, 1 being the best, over the seeds of each study that all of these"
     " methods finished; ties share their ranks. The last column is over all studies, a seed of one"
     " weighing as much as a seed of another. Only methods that every study has are ranked."
 )
+"""With the `noun` of what they are ranked by."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,7 @@ class Overview:
     table: PrintedTable
     drawing: Drawing | None
     styles: dict[str, MethodStyle]
+    note: str
 
 
 @dataclass(frozen=True)
@@ -45,19 +48,20 @@ class NoOverview:
 
 
 def overviews(studies: Sequence[StudyData]) -> list[Overview | NoOverview]:
-    """One for each kind of study there are several of: a space, and landscape or supernet."""
+    """One for each kind of study there are several of: a problem, a space, and a measure."""
     ordered = sorted(studies, key=_kind)
     groups = [list(group) for _, group in groupby(ordered, key=_kind)]
     return [_overview(group) for group in groups if len(group) > 1]
 
 
-def _kind(data: StudyData) -> tuple[str, str]:
-    return ("supernet" if data.supernet else "landscape", str(data.first("space")))
+def _kind(data: StudyData) -> tuple[str, str, str]:
+    return (data.kind.name, str(data.first("space")), data.measure.noun)
 
 
 def _overview(studies: list[StudyData]) -> Overview | NoOverview:
-    problem, space = _kind(studies[0])
-    title = f"Ranks over {len(studies)} {problem} studies of {space}"
+    problem, space, measure = _kind(studies[0])
+    by, ending = ("", "") if measure == REGRET.noun else (f" by {measure}", "-accuracy")
+    title = f"Ranks over {len(studies)} {problem} studies of {space}{by}"
     table = blocks(studies)
     labels = [str(label) for label in table.columns]
     if len(labels) < FEWEST_METHODS or table.empty:
@@ -68,9 +72,10 @@ def _overview(studies: list[StudyData]) -> Overview | NoOverview:
             f" there {'is' if len(labels) < 2 else 'are'} {have}",
         )
     styles = method_styles(_method_names(studies, labels), BASELINE)
-    key = f"ranks-{problem}-{space}"
+    key = f"ranks-{problem}-{space}{ending}"
     drawing = draw_ranks(table, styles, key, title, "every seed of every study is a block")
-    return Overview(title, _printed(table, studies, key), drawing, styles)
+    printed = _printed(table, studies, key)
+    return Overview(title, printed, drawing, styles, NOTE.format(noun=measure))
 
 
 def _method_names(studies: list[StudyData], labels: list[str]) -> dict[str, str]:
@@ -87,7 +92,7 @@ def _printed(table: pd.DataFrame, studies: list[StudyData], key: str) -> Printed
         own = table[table.index.get_level_values("study") == number]
         rows[f"rank_{number + 1}"] = _ranks(own)
         seeds = count(len(own), "seed")
-        unit = f"{data.first('dataset')}, {seeds}"
+        unit = f"{data.first('dataset') or data.images}, {seeds}"
         columns.append(_column(data.name, unit, f"rank_{number + 1}"))
     rows["rank"] = _ranks(table)
     columns.append(_column("All", count(len(table), "block"), "rank"))

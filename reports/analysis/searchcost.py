@@ -1,4 +1,4 @@
-"""One row per method: what a search on images cost, and its one-shot accuracies."""
+"""One row per method: what searches cost, and the accuracies within their shared weights."""
 
 from __future__ import annotations
 
@@ -12,16 +12,42 @@ from nasbench_harness.reports.study.data import StudyData
 from nasbench_harness.reports.study.summary import numbers
 from nasbench_harness.reports.words.marked import listing
 
-NOTE = (
-    "One-shot accuracy is that of the answer with the supernet's weights, over all"
-    " search-validation images; the gap is how much more accurate the mixture was at the last"
-    " epoch, over the images recorded every epoch; skips are skip connections of the answer. Search"
-    " is the time of the search steps alone. Cost is that time as GPU-days where a GPU ran, else as"
-    " CPU-hours, times the threads of a trial. Peak memory is the largest of the seeds: on a GPU"
-    " what was allocated there, on a CPU that of the whole process, which may have run other trials"
-    " before. What never trained a network has no such numbers."
+_ONESHOT = (
+    "One-shot accuracy is that of the answer with the {}'s weights, over all search-validation"
+    " images; the gap is how much more accurate the mixture was at the last epoch, over the images"
+    " recorded every epoch; skips are skip connections of the answer. "
 )
+_COST = (
+    "Search is the time of the search steps alone.{} Cost is that time as GPU-days where a GPU ran,"
+    " else as CPU-hours, times the threads of a trial. Peak memory is the largest of the seeds: on"
+    " a GPU what was allocated there, on a CPU that of the whole process, which may have run other"
+    " trials before. What never trained a network has no such numbers."
+)
+ONESHOT = "oneshot_accuracy"
 GPU, CPU = "search_gpu_days", "search_cpu_hours"
+COHORT = "cohort"
+"""Column of the trials: how many searches were stepped together with one, itself included."""
+SHARED = (
+    "Searches that differ in their seed only were stepped together: seconds of one are its share of"
+    " what all of them took."
+)
+
+
+def note(data: StudyData) -> str:
+    """What must be read with the numbers."""
+    oneshot = _ONESHOT.format(data.kind.name) if data.has(ONESHOT) else ""
+    shared = f" {SHARED}" if stepped_together(data) else ""
+    return oneshot + _COST.format(shared)
+
+
+def stepped_together(data: StudyData) -> bool:
+    """Whether some searches were stepped as one, so that the clock ran for several at a time."""
+    return COHORT in data.done and bool((data.done[COHORT].fillna(0).astype(float) > 1).any())
+
+
+def measured(data: StudyData) -> bool:
+    """Whether searches trained networks, or recorded what they took of the machine."""
+    return data.has(ONESHOT) or any(numbers(data.done, column).size for column in (GPU, CPU))
 
 
 def search_cost(data: StudyData) -> pd.DataFrame:
@@ -29,7 +55,7 @@ def search_cost(data: StudyData) -> pd.DataFrame:
 
     Columns method, seeds, oneshot_mean (percent, over the whole search-validation half), gap_mean
     (points), skips_mean, seconds_mean, gpu_days_mean, cpu_hours_mean, memory_mb_max, devices. What
-    needs a trained supernet is NaN where none was trained.
+    needs a trained network is NaN where none was trained.
     """
     return pd.DataFrame([_row(data, label) for label in data.done_labels])
 
@@ -48,7 +74,7 @@ def _row(data: StudyData, label: str) -> dict[str, Any]:
     return {
         "method": label,
         "seeds": len(trials),
-        "oneshot_mean": _mean(searched, "oneshot_accuracy"),
+        "oneshot_mean": _mean(searched, ONESHOT),
         "gap_mean": _mean(last if trained else last.iloc[:0], "discretisation_gap"),
         "skips_mean": _mean(last, "skip_connections"),
         "seconds_mean": _mean(trials, "search_seconds"),

@@ -5,15 +5,13 @@ One picture per quantity and budget; the page shows one at a time and switches b
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from nasbench_harness.reports.analysis.searchcost import devices
+from nasbench_harness.reports.analysis.searchcost import SHARED, devices, stepped_together
 from nasbench_harness.reports.figures.curves import (
     EPOCHS,
     GPU_HOURS,
@@ -35,35 +33,24 @@ from nasbench_harness.reports.figures.regretlines import (
 )
 from nasbench_harness.reports.figures.style import MethodStyle
 from nasbench_harness.reports.study.data import StudyData
-from nasbench_harness.reports.words import numerals
+from nasbench_harness.reports.study.measure import ACCURACY, REGRET, Measure
 from nasbench_harness.reports.words.marked import listing, name, names, plain
 
 KEY, TITLE = "anytime", "While searching"
 
 
-@dataclass(frozen=True)
-class Quantity:
-    """What stands on the vertical axis."""
-
-    key: str
-    name: str
-    unit: str
-
-
-REGRET, ACCURACY = Quantity("regret", "Regret", "points"), Quantity("accuracy", "Accuracy", "%")
-QUANTITIES = (REGRET, ACCURACY)
 ZOOM = 4
 """The axis of accuracy shows so many times the range of the methods' ends."""
 
 
 def draw(data: StudyData, styles: dict[str, MethodStyle]) -> list[Drawing] | Omitted:
     """Means with a 95 % band, one line per method; a variant per quantity and budget."""
-    if data.steps.empty or data.steps["regret"].isna().all():
+    if not data.recorded(data.measure.key):
         return Omitted(KEY, TITLE, "no trial with a result has a recorded step")
     found = {budget: curves(data, budget) for budget in budgets(data)}
     return [
         _draw(data, styles, quantity, budget, frame)
-        for quantity in QUANTITIES
+        for quantity in ((REGRET, ACCURACY) if data.measure == REGRET else (data.measure,))
         for budget, frame in found.items()
         if len(frame)
     ]
@@ -72,7 +59,7 @@ def draw(data: StudyData, styles: dict[str, MethodStyle]) -> list[Drawing] | Omi
 def _draw(
     data: StudyData,
     styles: dict[str, MethodStyle],
-    quantity: Quantity,
+    quantity: Measure,
     budget: Budget,
     frame: pd.DataFrame,
 ) -> Drawing:
@@ -95,7 +82,7 @@ def _draw(
         _alt(frame, labels, quantity, budget),
         figure,
         {f"{KEY}-{budget.key}": frame},
-        variant=Variant(KEY, (("Show", quantity.name), ("against", budget.name))),
+        variant=Variant(KEY, (("Show", quantity.heading), ("against", budget.name))),
     )
 
 
@@ -118,14 +105,12 @@ def _scale_budget(axes: Axes, frame: pd.DataFrame, budget: Budget) -> None:
     axes.set_xlabel(f"{budget.axis} (logarithmic)")
 
 
-def _scale_quantity(
-    axes: Axes, frame: pd.DataFrame, quantity: Quantity, lines: list[Level]
-) -> None:
-    if quantity is REGRET:
+def _scale_quantity(axes: Axes, frame: pd.DataFrame, quantity: Measure, lines: list[Level]) -> None:
+    if quantity == REGRET:
         scale_regret(axes, frame, [level.regret for level in lines])
     else:
         axes.set_ylim(*_accuracy_limits(frame, lines))
-        axes.set_ylabel("accuracy, %")
+        axes.set_ylabel(f"{quantity.noun}, %")
 
 
 def _accuracy_limits(frame: pd.DataFrame, lines: list[Level]) -> tuple[float, float]:
@@ -133,6 +118,8 @@ def _accuracy_limits(frame: pd.DataFrame, lines: list[Level]) -> tuple[float, fl
     drawn = np.nanmin(frame[["accuracy_mean", "accuracy_low"]].to_numpy(dtype=float))
     ends = [*frame.groupby("method")["accuracy_mean"].last(), *(line.accuracy for line in lines)]
     top = max(*ends, float(frame["accuracy_mean"].max()))
+    if "regret_mean" not in frame:  # no best of a table stands above all bands
+        top = float(np.nanmax(frame[["accuracy_mean", "accuracy_high"]].to_numpy(dtype=float)))
     low = max(float(drawn), top - ZOOM * (top - min(ends)))
     room = 0.03 * max(top - low, 0.1)
     return low - room, top + room
@@ -143,8 +130,8 @@ def _accuracy_limits(frame: pd.DataFrame, lines: list[Level]) -> tuple[float, fl
 _ANSWER = {
     STEPS: "Mean over the seeds with a result of the architecture a method would answer with if it"
     " stopped at that step",
-    EPOCHS: "Looked up in the table: the cell a method would answer with if it stopped after that"
-    " epoch, mean over the seeds with a result",
+    EPOCHS: "{}: the cell a method would answer with if it stopped after that epoch, mean over the"
+    " seeds with a result",
     SECONDS: "The answer a method would give if it stopped at that second, mean over the seeds with"
     " a result; a seed that has ended keeps its answer",
     GPU_HOURS: "The answer a method would give if it stopped at that cost, mean over the seeds with"
@@ -152,14 +139,15 @@ _ANSWER = {
 }
 
 
-def _caption(data: StudyData, quantity: Quantity, budget: Budget, labels: list[str]) -> str:
+def _caption(data: StudyData, quantity: Measure, budget: Budget, labels: list[str]) -> str:
+    source = "Looked up in the table" if data.looked_up else "Measured by the search itself"
     words = (
-        f"{_ANSWER[budget]}. The band is the 95 % interval of the mean (one seed: none)."
-        f"{_about(data, budget, labels)}"
+        f"{_ANSWER[budget].format(source)}. The band is the 95 % interval of the mean (one seed:"
+        f" none).{_about(data, budget, labels)}"
     )
-    if quantity is ACCURACY:
+    if quantity != REGRET:
         words += " The axis begins where the ends can be told apart, not where every line begins."
-    if data.supernet:
+    if not data.queryable and data.measure == REGRET:
         words += (
             " Lines across: all cells of the table, which is what random sampling draws with"
             " endless seeds, and the few it drew where the study has it."
@@ -191,8 +179,10 @@ def _about_seconds(data: StudyData) -> str:
         f" Seconds of the search steps{f' on {listing(where)}' if where else ''} as the clock ran:"
         " without diagnoses and other measurements, but with whatever else the machine did."
     )
-    if not data.supernet:
-        words += " On a landscape nothing is trained, so they are no cost of a real search."
+    if not data.images:
+        words += f" On a {data.kind.name} nothing is trained, so they are no cost of a real search."
+    if stepped_together(data):
+        words += f" {SHARED}"
     if len(where) > 1:
         words += " Times on different devices cannot be compared."
     return words
@@ -203,19 +193,19 @@ def _about_cost(data: StudyData, labels: list[str]) -> str:
     free = [label for label in data.done_labels if label not in labels]
     if free:
         words += (
-            f" Not shown: {names(free)}. Gradient methods on a landscape train nothing and have no"
-            " such cost."
+            f" Not shown: {names(free)}. Gradient methods on a {data.kind.name} train nothing and"
+            " have no such cost."
         )
     return words
 
 
-def _alt(frame: pd.DataFrame, labels: list[str], quantity: Quantity, budget: Budget) -> str:
+def _alt(frame: pd.DataFrame, labels: list[str], quantity: Measure, budget: Budget) -> str:
     ends = frame.groupby("method").last()[[f"{quantity.key}_mean", budget.called]].astype(float)
     values = dict(zip(ends.index, ends.to_numpy(), strict=True))
-    show = numerals.points if quantity is REGRET else numerals.percent
+    show = quantity.text
     said = "; ".join(
         f"{name(label)} ends at {show(values[label][0])} after {values[label][1]:.4g}"
         for label in labels
     )
-    kind = f"mean {quantity.key} in {quantity.unit} against {budget.axis}"
+    kind = f"mean {quantity.noun} in {quantity.unit} against {budget.axis}"
     return plain(f"Line chart of {kind}. {said}.")

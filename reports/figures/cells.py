@@ -10,6 +10,7 @@ import pandas as pd
 from nasbench_harness.reports.figures.drawing import Drawing, Omitted, PanelGrid
 from nasbench_harness.reports.figures.style import MethodStyle
 from nasbench_harness.reports.study.data import StudyData
+from nasbench_harness.reports.study.measure import ACCURACY, REGRET, Measure
 from nasbench_harness.reports.words import numerals
 from nasbench_harness.reports.words.marked import count
 
@@ -26,7 +27,7 @@ def draw(data: StudyData, styles: dict[str, MethodStyle]) -> Drawing | Omitted:
     for index, row in enumerate(found.to_dict("records")):
         axes = grid.axes(index)
         data.space.draw(data.space.parse(row["architecture"]), axes)
-        label, facts = row["method"], facts_line(row)
+        label, facts = row["method"], facts_line(row, data.measure)
         grid.head(axes, label, facts, styles[label])
         panels.append(grid.panel(index, f"{label}: {row['architecture']}. {'. '.join(facts)}."))
     caption = (
@@ -41,7 +42,8 @@ def most_found(data: StudyData) -> pd.DataFrame:
     """One row per method: its most frequent answer and how good it is.
 
     Columns method, architecture, index (where the space has one), found (by how many of the
-    seeds), seeds, distinct (architectures), accuracy (percent), regret (points).
+    seeds), seeds, distinct (architectures), accuracy (percent), and regret (points) where a best is
+    known.
     """
     if data.done.empty or "architecture" not in data.done:
         return pd.DataFrame()
@@ -50,8 +52,9 @@ def most_found(data: StudyData) -> pd.DataFrame:
 
 def _most_found(data: StudyData, label: str) -> dict[str, object]:
     rows = data.done[data.done["method"] == label]
-    counts = rows.groupby("architecture").agg(found=("seed", "size"), regret=("regret", "min"))
-    best = counts.sort_values(["found", "regret"], ascending=[False, True], kind="stable").index[0]
+    lead = rows.assign(lead=data.measure.sign * rows[data.measure.key])
+    counts = lead.groupby("architecture").agg(found=("seed", "size"), lead=("lead", "min"))
+    best = counts.sort_values(["found", "lead"], ascending=[False, True], kind="stable").index[0]
     row = rows[rows["architecture"] == best].iloc[0]
     index = {"index": int(row["index"])} if "index" in rows else {}
     return {
@@ -62,14 +65,19 @@ def _most_found(data: StudyData, label: str) -> dict[str, object]:
         "seeds": len(rows),
         "distinct": len(counts),
         "accuracy": row["accuracy"],
-        "regret": row["regret"],
+        **({"regret": row["regret"]} if "regret" in rows else {}),
     }
 
 
-def facts_line(row: Mapping[Hashable, Any]) -> tuple[str, str]:
+def facts_line(row: Mapping[Hashable, Any], measure: Measure = REGRET) -> tuple[str, str]:
     """How often it was found, and how good it is."""
     others = row["distinct"] - 1
     also = f", {count(others, 'other')} found" if others else ""
     index = f"index {row['index']}, " if "index" in row else ""
-    quality = f"{numerals.percent(row['accuracy'])} %, regret {numerals.points(row['regret'])}"
-    return (f"found by {row['found']} of {count(row['seeds'], 'seed')}{also}", index + quality)
+    quality = f"{numerals.percent(row['accuracy'])} %"
+    if measure == REGRET:
+        quality += f", regret {numerals.points(row['regret'])}"
+    elif measure != ACCURACY:
+        quality = f"{measure.noun} {quality}" if pd.notna(row["accuracy"]) else ""
+    facts = (index + quality).removesuffix(", ")
+    return (f"found by {row['found']} of {count(row['seeds'], 'seed')}{also}", facts)

@@ -28,7 +28,7 @@ def draw(data: StudyData, styles: dict[str, MethodStyle]) -> Drawing | Omitted:
     if not maps:
         return Omitted(KEY, TITLE, "no choice probabilities were recorded")
     rows = sum(len(decision.options) for decision in data.space.decisions)
-    top = _top(maps) if data.supernet else 1.0
+    top = 1.0 if data.clock == "step" else _top(maps)
     grid = PanelGrid(len(maps), 250, 34 + _ROW * rows + 36, insets=(92, 10, 34, 36), footer=46)
     panels = []
     for index, (label, (steps, probabilities)) in enumerate(maps.items()):
@@ -44,7 +44,7 @@ def draw(data: StudyData, styles: dict[str, MethodStyle]) -> Drawing | Omitted:
 
 
 Snapshots = tuple[list[float], list[Array]]
-"""Recorded steps, of supernets epochs, and per decision the mean probabilities [steps, options]."""
+"""Recorded steps or epochs, and per decision the mean probabilities [steps, options]."""
 
 
 def _snapshots(data: StudyData, label: str) -> Snapshots | None:
@@ -77,7 +77,7 @@ def _heat_map(
     axes.imshow(image, aspect="auto", interpolation="none", cmap=COLOURS, vmin=0, vmax=top)
     axes.grid(visible=False)
     axes.set_xticks(*_step_ticks(steps))
-    axes.set_xlabel("epochs" if data.supernet else "search step", fontsize=7.5)
+    axes.set_xlabel("search step" if data.clock == "step" else data.clock, fontsize=7.5)
     _name_rows(axes, data.space)
     for side in axes.spines.values():
         side.set_visible(False)
@@ -86,7 +86,7 @@ def _heat_map(
 def _facts(data: StudyData, label: str, steps: list[float]) -> str:
     seeds = int((data.done["method"] == label).sum())
     over = f"mean over {count(seeds, 'seed')}" if seeds > 1 else "1 seed"
-    noun = "recorded epoch" if data.supernet else "recorded step"
+    noun = "recorded step" if data.clock == "step" else "recorded epoch"
     return f"{over}, {count(len(steps), noun)}"
 
 
@@ -120,7 +120,7 @@ def _name_rows(axes: Axes, space: SearchSpace) -> None:
 
 
 def _top(maps: dict[str, Snapshots]) -> float:
-    """The tenth above every probability: short searches of supernets hardly leave the middle."""
+    """The tenth above every probability: short searches on images hardly leave the middle."""
     largest = max(float(values.max()) for _, decisions in maps.values() for values in decisions)
     return min(1.0, math.ceil(largest * 10) / 10)
 
@@ -137,7 +137,7 @@ def _colour_bar(grid: PanelGrid, top: float) -> None:
 
 
 def _caption(data: StudyData) -> str:
-    if data.supernet:
+    if data.clock == "epochs":
         return (
             "Probability of every option of every decision after the recorded epochs, averaged over"
             " seeds. The colours end at the tenth above the largest."
@@ -156,7 +156,13 @@ def _caption(data: StudyData) -> str:
 
 def _table(maps: dict[str, Snapshots], data: StudyData) -> pd.DataFrame:
     rows = [
-        (label, step if data.supernet else int(step), decision.name, option, probabilities[d][i, k])
+        (
+            label,
+            int(step) if data.clock == "step" else step,
+            decision.name,
+            option,
+            probabilities[d][i, k],
+        )
         for label, (steps, probabilities) in maps.items()
         for i, step in enumerate(steps)
         for d, decision in enumerate(data.space.decisions)

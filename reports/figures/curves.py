@@ -44,7 +44,7 @@ GPU_HOURS = Budget(
 
 def budgets(data: StudyData) -> list[Budget]:
     """The axes this study has numbers for; what methods have in common comes first."""
-    first = EPOCHS if data.supernet else STEPS
+    first = EPOCHS if data.clock == EPOCHS.column else STEPS
     others = [
         budget
         for budget in (SECONDS, GPU_HOURS)
@@ -56,16 +56,18 @@ def budgets(data: StudyData) -> list[Budget]:
 def curves(data: StudyData, budget: Budget) -> pd.DataFrame:
     """Columns method, `budget.called`, seeds, and mean, low and high of regret and of accuracy.
 
-    Regret is in points and accuracy in percent; low and high bound the mean (95 %, NaN for one
-    seed). Of a common axis only places that every trial of a method recorded. Of the others a
-    method's curve begins where its last seed has an answer and goes to where its last seed ends; a
-    seed that ended before keeps its final answer.
+    Regret is in points, and not there where no best is known; accuracy is in percent; low and high
+    bound the mean (95 %, NaN for one seed). Of a common axis only places that every trial of a
+    method recorded. Of the others a method's curve begins where its last seed has an answer and
+    goes to where its last seed ends; a seed that ended before keeps its final answer.
     """
-    rows = data.steps[data.steps["regret"].notna()]
+    rows = data.steps[data.steps[data.measure.key].notna()]
     parts = _common(data, rows, budget) if budget.common else _on_a_grid(data, rows, budget)
     if not parts:
         return pd.DataFrame({"method": []})
     frame = pd.concat(parts, ignore_index=True)
+    if data.measure.key != "regret":
+        return frame
     best = float((rows["accuracy"] + rows["regret"]).iloc[0])
     for bound, mirrored in (("mean", "mean"), ("low", "high"), ("high", "low")):
         frame[f"accuracy_{bound}"] = best - frame[f"regret_{mirrored}"]
@@ -73,18 +75,19 @@ def curves(data: StudyData, budget: Budget) -> pd.DataFrame:
 
 
 def _common(data: StudyData, rows: pd.DataFrame, budget: Budget) -> list[pd.DataFrame]:
-    parts = []
+    parts, key = [], data.measure.key
     for label in data.searching:
         own = rows[rows["method"] == label]
-        regrets = own.pivot(index="trial", columns=budget.column, values="regret").dropna(axis=1)
-        if not regrets.empty:
-            places = regrets.columns.to_numpy()
-            parts.append(_curve(label, budget, places, regrets.to_numpy(dtype=float)))
+        values = own.pivot(index="trial", columns=budget.column, values=key).dropna(axis=1)
+        if not values.empty:
+            places = values.columns.to_numpy()
+            parts.append(_curve(label, budget, places, values.to_numpy(dtype=float), key))
     return parts
 
 
 def _on_a_grid(data: StudyData, rows: pd.DataFrame, budget: Budget) -> list[pd.DataFrame]:
-    found = {label: _paths(rows[rows["method"] == label], budget) for label in data.searching}
+    key = data.measure.key
+    found = {label: _paths(rows[rows["method"] == label], budget, key) for label in data.searching}
     paths = {label: some for label, some in found.items() if some}
     if not paths:
         return []
@@ -95,39 +98,39 @@ def _on_a_grid(data: StudyData, rows: pd.DataFrame, budget: Budget) -> list[pd.D
         start, end = max(cost[0] for cost, _ in some), max(cost[-1] for cost, _ in some)
         places = np.unique([start, *grid[(grid > start) & (grid < end)], end])
         values = np.stack([held(path, places) for path in some])
-        parts.append(_curve(label, budget, places, values))
+        parts.append(_curve(label, budget, places, values, key))
     return parts
 
 
 Answers = tuple[Array, Array]
-"""Costs, rising, and the regret of the answer from there on."""
+"""Costs, rising, and the regret or accuracy of the answer from there on."""
 
 
-def _paths(rows: pd.DataFrame, budget: Budget) -> list[Answers]:
+def _paths(rows: pd.DataFrame, budget: Budget, key: str) -> list[Answers]:
     """One path per seed that has costs."""
     rows = rows[rows[budget.column] > 0].sort_values(["trial", "step"])
     return [
-        (seed[budget.column].to_numpy(dtype=float), seed["regret"].to_numpy(dtype=float))
+        (seed[budget.column].to_numpy(dtype=float), seed[key].to_numpy(dtype=float))
         for _, seed in rows.groupby("trial")
     ]
 
 
 def held(path: Answers, costs: Array) -> Array:
-    """A seed's regret at each of `costs`: that of the last answer paid for by then."""
-    cost, regret = path
-    found: Array = regret[np.searchsorted(cost, costs, side="right") - 1]
+    """A seed's number at each of `costs`: that of the last answer paid for by then."""
+    cost, value = path
+    found: Array = value[np.searchsorted(cost, costs, side="right") - 1]
     return found
 
 
-def _curve(label: str, budget: Budget, places: Array, values: Array) -> pd.DataFrame:
-    """`values` is regret [seeds, places]."""
+def _curve(label: str, budget: Budget, places: Array, values: Array, key: str) -> pd.DataFrame:
+    """`values` [seeds, places] is regret or accuracy, whichever `key` says."""
     low, high = band(values)
     columns = {
         "method": label,
         budget.called: places,
         "seeds": len(values),
-        "regret_mean": values.mean(axis=0),
-        "regret_low": low,
-        "regret_high": high,
+        f"{key}_mean": values.mean(axis=0),
+        f"{key}_low": low,
+        f"{key}_high": high,
     }
     return pd.DataFrame(columns)

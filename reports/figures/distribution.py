@@ -11,7 +11,7 @@ from nasbench_harness.reports.figures.drawing import Drawing, Omitted
 from nasbench_harness.reports.figures.regretlines import HEIGHT, LINEAR_BELOW, WIDTH
 from nasbench_harness.reports.figures.style import INK, MethodStyle
 from nasbench_harness.reports.study.data import StudyData
-from nasbench_harness.reports.words import numerals
+from nasbench_harness.reports.study.measure import REGRET, Measure
 from nasbench_harness.reports.words.marked import plain, shortened
 
 KEY, TITLE = "distribution", "Where each seed ended"
@@ -25,7 +25,8 @@ _TICKS = (0, 0.1, 1, 10, 100)
 
 def draw(data: StudyData, styles: dict[str, MethodStyle]) -> Drawing | Omitted:
     """A strip of seeds over a box, one row per method."""
-    rows = data.done.loc[data.done["regret"].notna(), ["method", "seed", "regret"]]
+    measure, key = data.measure, data.measure.key
+    rows = data.done.loc[data.done[key].notna(), ["method", "seed", key]]
     if rows.empty:
         return Omitted(KEY, TITLE, "no trial has a result")
     labels = [label for label in data.done_labels if label in set(rows["method"])]
@@ -34,51 +35,49 @@ def draw(data: StudyData, styles: dict[str, MethodStyle]) -> Drawing | Omitted:
     axes = figure.add_subplot()
     many = rows[rows.groupby("method")["seed"].transform("size") >= BOXED]
     if len(many):
-        _boxes(axes, many, labels, styles)
+        _boxes(axes, many, labels, styles, key)
     for position, label in enumerate(labels):
-        _strip(axes, rows[rows["method"] == label], position, styles[label])
-    _scale(axes, rows, labels)
-    caption = "Every mark is one seed's final regret; its height within a row carries no meaning."
+        own = rows[rows["method"] == label]
+        _strip(axes, own[key], position, styles[label])
+    _scale(axes, rows[key], labels, measure)
+    caption = (
+        f"Every mark is one seed's final {measure.noun}; its height within a row carries no"
+        " meaning."
+    )
     if len(many):
         caption += (
             " The box spans the middle half of the seeds, its line is the median, and the whiskers"
             " reach the furthest seed within 1.5 box lengths."
         )
-    return Drawing(KEY, TITLE, caption, _alt(rows, labels), figure, {KEY: rows})
+    return Drawing(KEY, TITLE, caption, _alt(rows, labels, measure), figure, {KEY: rows})
 
 
 def _boxes(
-    axes: Axes, rows: pd.DataFrame, labels: list[str], styles: dict[str, MethodStyle]
+    axes: Axes, rows: pd.DataFrame, labels: list[str], styles: dict[str, MethodStyle], key: str
 ) -> None:
     import seaborn as sns
 
     sns.boxplot(
-        data=rows, x="regret", y="method", order=labels, hue="method", hue_order=labels, ax=axes,
+        data=rows, x=key, y="method", order=labels, hue="method", hue_order=labels, ax=axes,
         palette={label: styles[label].colour for label in labels}, legend=False, orient="h",
         width=0.62, fliersize=0, linewidth=0.9, linecolor=INK, boxprops={"alpha": 0.25},
         medianprops={"linewidth": 1.8},
     )  # fmt: skip
 
 
-def _strip(axes: Axes, rows: pd.DataFrame, position: int, style: MethodStyle) -> None:
-    heights = position + 0.44 * ((np.arange(1, len(rows) + 1) * _GOLDEN) % 1 - 0.5)
+def _strip(axes: Axes, ends: pd.Series[float], position: int, style: MethodStyle) -> None:
+    heights = position + 0.44 * ((np.arange(1, len(ends) + 1) * _GOLDEN) % 1 - 0.5)
     edge = "none" if style.marker != "x" else None
     axes.scatter(
-        rows["regret"], heights, s=18, color=style.colour, marker=style.marker, zorder=5,
+        ends, heights, s=18, color=style.colour, marker=style.marker, zorder=5,
         edgecolors=edge, linewidths=0.9, alpha=0.85, clip_on=False,
     )  # fmt: skip
 
 
-def _scale(axes: Axes, rows: pd.DataFrame, labels: list[str]) -> None:
-    top = float(rows["regret"].max())
-    axes.set_xlabel("final regret, points")
-    if top > WIDE:
-        axes.set_xscale("symlog", linthresh=LINEAR_BELOW, linscale=0.7)
-        ticks = [tick for tick in _TICKS if tick <= top]
-        axes.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
-        axes.minorticks_off()
-        axes.set_xlabel(f"final regret, points (logarithmic, linear below {LINEAR_BELOW:g})")
-    axes.set_xlim(-0.02 * min(top, 1) - 1e-3, max(top * 1.05, 0.05))
+def _scale(axes: Axes, ends: pd.Series[float], labels: list[str], measure: Measure) -> None:
+    axes.set_xlabel(f"final {measure.noun}, {measure.unit}")
+    if measure == REGRET:
+        _scale_regret(axes, float(ends.max()))
     axes.set_ylim(len(labels) - 0.5, -0.5)
     axes.set_yticks(range(len(labels)), [shortened(label, 24) for label in labels])
     axes.set_ylabel("")
@@ -86,10 +85,22 @@ def _scale(axes: Axes, rows: pd.DataFrame, labels: list[str]) -> None:
     axes.grid(visible=False, axis="y")
 
 
-def _alt(rows: pd.DataFrame, labels: list[str]) -> str:
+def _scale_regret(axes: Axes, top: float) -> None:
+    """From zero; logarithmic where the ends lie far apart."""
+    if top > WIDE:
+        axes.set_xscale("symlog", linthresh=LINEAR_BELOW, linscale=0.7)
+        ticks = [tick for tick in _TICKS if tick <= top]
+        axes.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
+        axes.minorticks_off()
+        axes.set_xlabel(f"final regret, points (logarithmic, linear below {LINEAR_BELOW:g})")
+    axes.set_xlim(-0.02 * min(top, 1) - 1e-3, max(top * 1.05, 0.05))
+
+
+def _alt(rows: pd.DataFrame, labels: list[str], measure: Measure) -> str:
     parts = []
     for label in labels:
-        regret = rows.loc[rows["method"] == label, "regret"]
-        low, high = numerals.points(regret.min()), numerals.points(regret.max())
-        parts.append(f"{label} from {low} to {high}, median {numerals.points(regret.median())}")
-    return plain(f"Strip and box plot of final regret in points: {'; '.join(parts)}.")
+        ends = rows.loc[rows["method"] == label, measure.key]
+        low, high, middle = (measure.text(v) for v in (ends.min(), ends.max(), ends.median()))
+        parts.append(f"{label} from {low} to {high}, median {middle}")
+    unit = "per cent" if measure.unit == "%" else measure.unit
+    return plain(f"Strip and box plot of final {measure.noun} in {unit}: {'; '.join(parts)}.")

@@ -1,4 +1,4 @@
-"""Recorded columns of supernets over epochs: mean and range over seeds."""
+"""Recorded columns over epochs: mean and range over seeds."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ FIELDS = ("method", "quantity", "epochs", "seeds", "mean", "low", "high")
 def epoch_curve(data: StudyData, label: str, quantity: str) -> pd.DataFrame:
     """Columns `FIELDS`: mean, least and greatest over the seeds, where every seed has a number.
 
-    Empty where the quantity was not recorded.
+    Empty where the quantity was not recorded, or no epochs were.
     """
     nothing = pd.DataFrame(columns=list(FIELDS))
-    if quantity not in data.steps:
+    if quantity not in data.steps or "epochs" not in data.steps:
         return nothing
     rows = data.steps[(data.steps["method"] == label) & data.steps[quantity].notna()]
     if rows.empty:

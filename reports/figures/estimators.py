@@ -26,8 +26,8 @@ ROUNDING = 1e-9
 
 def draw(data: StudyData, styles: dict[str, MethodStyle]) -> Drawing | None:
     """A panel per method that has an estimator; None where gradients were not diagnosed."""
-    rows = None if data.supernet else diagnosed(data)
-    if rows is None or rows.empty:
+    rows = diagnosed(data)
+    if rows.empty:
         return None
     curves, labels = medians(rows), list(dict.fromkeys(rows["method"]))
     grid = PanelGrid(len(labels), 250, 190, insets=(42, 10, 36, 32), footer=72)

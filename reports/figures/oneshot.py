@@ -1,4 +1,4 @@
-"""Figure: what the supernet itself says, epoch by epoch, of the mixture and of the answer."""
+"""Figure: what shared weights say, epoch by epoch, of the mixture and of the answer."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from nasbench_harness.reports.study.data import TRAINED, StudyData
 from nasbench_harness.reports.words import numerals
 from nasbench_harness.reports.words.marked import count
 
-KEY, TITLE = "oneshot", "Accuracy inside the supernet"
+KEY, TITLE = "oneshot", "Accuracy inside the {}"
 MIXTURE, DERIVED = "oneshot_accuracy_mixture", "oneshot_accuracy_derived"
 LOOKS: dict[str, tuple[str, Any, str]] = {
     TRAINED: ("training images, mean of the epoch", (0, (1, 1.6)), ""),
@@ -27,8 +27,8 @@ LOOKS: dict[str, tuple[str, Any, str]] = {
 
 
 def draw(data: StudyData, styles: dict[str, MethodStyle]) -> Drawing | None:
-    """One panel per method; None where no supernet was trained."""
-    curves = epoch_curves(data, list(LOOKS)) if data.supernet else pd.DataFrame()
+    """One panel per method; None where nothing of it was recorded."""
+    curves, inside = epoch_curves(data, list(LOOKS)), data.kind.name
     if curves.empty:
         return None
     labels = [label for label in data.searching if label in set(curves["method"])]
@@ -43,12 +43,13 @@ def draw(data: StudyData, styles: dict[str, MethodStyle]) -> Drawing | None:
         panels.append(grid.panel(index, f"{label}: {facts}."))
     _legend(grid)
     footer = grid.footer_panel("Lines: training images, mixture, derived cell.")
-    alt = f"Line charts of accuracy inside the supernet of {count(len(labels), 'method')}."
-    return Drawing(KEY, TITLE, _CAPTION, alt, grid.figure, {KEY: curves}, panels, footer)
+    alt = f"Line charts of accuracy inside the {inside} of {count(len(labels), 'method')}."
+    title, caption = TITLE.format(inside), _CAPTION.format(inside)
+    return Drawing(KEY, title, caption, alt, grid.figure, {KEY: curves}, panels, footer)
 
 
 _CAPTION = (
-    "Accuracy with the weights of the supernet, per cent of the images: while training, of the"
+    "Accuracy with the weights of the {}, per cent of the images: while training, of the"
     " mixture of all operations the method holds, and of the cell it would answer with. The last"
     " two are over the same search-validation images, and what lies between them is the"
     " discretisation gap: a wide one says that the mixture's accuracy tells little about the"

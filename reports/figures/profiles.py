@@ -18,6 +18,7 @@ from nasbench_harness.reports.figures.style import MethodStyle
 from nasbench_harness.reports.statistics.arrays import Array
 from nasbench_harness.reports.statistics.profiles import performance_profile
 from nasbench_harness.reports.study.data import StudyData
+from nasbench_harness.reports.study.measure import REGRET
 from nasbench_harness.reports.study.summary import numbers
 from nasbench_harness.reports.words import numerals
 from nasbench_harness.reports.words.marked import name, plain
@@ -29,8 +30,8 @@ FEWEST = 3
 
 
 def draw(data: StudyData, styles: dict[str, MethodStyle]) -> Drawing | None:
-    """Performance profiles with 95 % bands; None where no method has `FEWEST` seeds."""
-    profiles = profile_table(data)
+    """Performance profiles with 95 % bands; None where no method has `FEWEST` seeds, or regret."""
+    profiles = profile_table(data) if data.measure == REGRET else pd.DataFrame()
     if profiles.empty:
         return None
     figure = Figure(figsize=(WIDTH / 72, HEIGHT / 72), layout="constrained")

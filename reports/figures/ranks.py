@@ -32,17 +32,20 @@ def draw(data: StudyData, styles: dict[str, MethodStyle]) -> Drawing | None:
 
 
 def blocks(studies: Sequence[StudyData]) -> pd.DataFrame:
-    """Final regrets [blocks, methods]: a block per study and seed that all methods finished.
+    """Final losses [blocks, methods]: a block per study and seed that all methods finished.
+
+    Regrets, or accuracies below zero where studies have none; the least is the best.
 
     Only methods that every study has a result of. A trial that several studies have counts once.
     """
     parts = []
     for number, data in enumerate(studies):
-        rows = data.done[data.done["regret"].notna()]
+        key = data.measure.key
+        rows = data.done[data.done[key].notna()]
         if number:
             rows = rows[~rows["trial"].isin(data.study.counted_before)]
         rows = rows.drop_duplicates(["method", "seed"], keep="last")
-        wide = rows.pivot(index="seed", columns="method", values="regret")
+        wide = data.measure.sign * rows.pivot(index="seed", columns="method", values=key)
         wide.index = pd.MultiIndex.from_product([[number], wide.index], names=["study", "seed"])
         parts.append(wide)
     common = [m for m in studies[0].done_labels if all(m in part.columns for part in parts)]

@@ -29,8 +29,8 @@ class WholeTable:
 
 
 def whole_table(data: StudyData) -> WholeTable | None:
-    """The report metric over all architectures; None where the table is not at hand."""
-    if data.complete is None:
+    """The report metric over all architectures; None where no table of them is at hand."""
+    if data.complete is None or data.measure.key != "regret":
         return None
     column = np.asarray(data.complete.column(data.first("report_metric")), dtype=float)
     regret = np.nanmax(column) - column
@@ -42,7 +42,7 @@ def whole_table(data: StudyData) -> WholeTable | None:
 
 def baseline_words(data: StudyData) -> str:
     """What the method `random` does in this study."""
-    return "random sampling" if data.supernet else "random search"
+    return "random search" if data.queryable else "random sampling"
 
 
 @dataclass(frozen=True)
@@ -59,17 +59,21 @@ class Level:
 
 
 def levels(data: StudyData) -> list[Level]:
-    """The optimum, where random search ends, and of supernets all cells of the table."""
+    """The optimum, where random search ends, and all cells of the table where it only draws.
+
+    Without an optimum nothing but the random draws, and those without a regret.
+    """
     best = optimum(data)
-    if np.isnan(best):
-        return []
-    found = [Level("best of the table", 0.0, best, MUTED, (0, (4, 2, 1, 2)))]
+    found = []
+    if not np.isnan(best):
+        found.append(Level("best of the table", 0.0, best, MUTED, (0, (4, 2, 1, 2))))
     rows = data.summary[data.summary["method"] == BASELINE]
-    regret = float(rows["regret_mean"].iloc[0]) if len(rows) else np.nan
-    if not np.isnan(regret):
-        does = ", mean of draws" if data.supernet else " ends here"
-        found.append(Level(f"{BASELINE}{does}", regret, best - regret, INK, (0, (1, 2))))
-    whole = whole_table(data) if data.supernet else None
+    end = float(rows[f"{data.measure.key}_mean"].iloc[0]) if len(rows) else np.nan
+    if not np.isnan(end):
+        does = " ends here" if data.queryable else ", mean of draws"
+        regret, accuracy = (end, best - end) if data.measure.key == "regret" else (np.nan, end)
+        found.append(Level(f"{BASELINE}{does}", regret, accuracy, INK, (0, (1, 2))))
+    whole = None if data.queryable else whole_table(data)
     if whole:
         found.append(Level("mean of all cells", whole.mean, best - whole.mean, INK, (0, (7, 3))))
         found.append(Level("median of all cells", whole.median, best - whole.median, MUTED, "-"))
@@ -77,7 +81,9 @@ def levels(data: StudyData) -> list[Level]:
 
 
 def optimum(data: StudyData) -> float:
-    """The table's best accuracy, percent, as the trials know it; NaN without a result."""
+    """The table's best accuracy, percent, as the trials know it; NaN without a regret."""
+    if "regret" not in data.done:
+        return np.nan
     best = (data.done["accuracy"] + data.done["regret"]).dropna()
     return float(best.iloc[0]) if len(best) else np.nan
 

@@ -1,4 +1,4 @@
-"""Figure: does the supernet rank its answers as their own trainings do."""
+"""Figure: do shared weights rank the answers as their own trainings do."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from nasbench_harness.contracts import Kind
 from nasbench_harness.reports.figures.drawing import Drawing, Omitted
 from nasbench_harness.reports.figures.regretlines import HEIGHT, WIDTH
 from nasbench_harness.reports.figures.style import MethodStyle
@@ -24,12 +25,13 @@ CORRELATED = 5
 
 
 def draw(data: StudyData, styles: dict[str, MethodStyle]) -> Drawing | Omitted | None:
-    """A mark per seed; None where no supernet was trained."""
-    if not data.supernet:
+    """A mark per seed; None where the two accuracies cannot be told apart or one is unknown."""
+    if not data.has(ONESHOT) or data.first("report_metric") == ONESHOT:
         return None
     rows = answers(data)
     if rows.empty:
-        return Omitted(KEY, TITLE, "no trial that trained a supernet has a result")
+        reason = f"no trial that trained a {data.kind.name} has a result"
+        return Omitted(KEY, TITLE, reason)
     labels = [label for label in data.searching if label in set(rows["method"])]
     height = HEIGHT + 14 * len(labels)
     figure = Figure(figsize=(WIDTH / 72, height / 72), layout="constrained")
@@ -39,13 +41,14 @@ def draw(data: StudyData, styles: dict[str, MethodStyle]) -> Drawing | Omitted |
     _scale(axes, rows)
     figure.legend(loc="outside lower center", ncols=1, handletextpad=0.4)
     tau = rank_correlation(rows)
-    return Drawing(KEY, TITLE, _caption(rows, tau), _alt(rows, labels, tau), figure, {KEY: rows})
+    caption = _caption(rows, tau, data.kind)
+    return Drawing(KEY, TITLE, caption, _alt(rows, labels, tau), figure, {KEY: rows})
 
 
 def answers(data: StudyData) -> pd.DataFrame:
     """Columns method, seed, architecture, oneshot_accuracy and accuracy (percent), by method.
 
-    Only of trials that trained a supernet.
+    Only of trials that trained a network.
     """
     columns = ["method", "seed", "architecture", ONESHOT, "accuracy"]
     if ONESHOT not in data.done:
@@ -77,12 +80,13 @@ def _scale(axes: Axes, rows: pd.DataFrame) -> None:
     axes.set_ylabel("stand-alone accuracy (table), %")
 
 
-def _caption(rows: pd.DataFrame, tau: float) -> str:
+def _caption(rows: pd.DataFrame, tau: float, kind: Kind) -> str:
+    one = kind.name
     words = (
-        "A mark is the answer of one seed: across its accuracy with the weights of the supernet it"
+        f"A mark is the answer of one seed: across its accuracy with the weights of the {one} it"
         " was searched in, upwards what the table says of the same cell, trained by itself. A"
-        " supernet that is worth searching ranks the two alike. Every seed has a supernet of its"
-        " own, so that differences between supernets add to those between cells."
+        f" {one} that is worth searching ranks the two alike. Every seed has a {one} of its"
+        f" own, so that differences between {kind.plural or one} add to those between cells."
     )
     if math.isnan(tau):
         why = (
@@ -93,7 +97,7 @@ def _caption(rows: pd.DataFrame, tau: float) -> str:
         return f"{words} {why}."
     return (
         f"{words} Kendall's τ-b over these {len(rows)} answers is {numerals.percent(tau)};"
-        " cells that searches chose say less about a supernet than random ones do."
+        f" cells that searches chose say less about a {one} than random ones do."
     )
 
 

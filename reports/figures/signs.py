@@ -41,9 +41,8 @@ SIGNS = (
 
 
 def draw(data: StudyData, styles: dict[str, MethodStyle]) -> Drawing | None:
-    """Small multiples of what was recorded; None where no supernet was trained."""
-    found = [sign.quantity for sign in SIGNS]
-    curves = epoch_curves(data, found) if data.supernet else pd.DataFrame()
+    """Small multiples of what was recorded over epochs; None where none of it was."""
+    curves = epoch_curves(data, [sign.quantity for sign in SIGNS])
     if curves.empty:
         return None
     signs = [sign for sign in SIGNS if sign.quantity in set(curves["quantity"])]
@@ -114,8 +113,8 @@ def _caption(data: StudyData, shown: list[str]) -> str:
             " every few epochs; the rank correlation is over the same random cells in every study."
         )
     return (
-        f"{words} The supernets were not diagnosed; with {_DIAGNOSE} there are rank correlation,"
-        " gradient and curvature as well."
+        f"{words} The {data.kind.plural or 'searches'} were not diagnosed; with {_DIAGNOSE} there"
+        " are rank correlation, gradient and curvature as well."
     )
 
 

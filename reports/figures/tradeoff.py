@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -13,10 +12,10 @@ from matplotlib.colors import LinearSegmentedColormap, to_rgba
 from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
-from nasbench_harness import registry
-from nasbench_harness.contracts import CompleteTable, SearchSpace
+from nasbench_harness.contracts import CompleteTable, EnumerableSpace
+from nasbench_harness.reports.analysis.everycost import NoCostError, every_cost
 from nasbench_harness.reports.figures.drawing import Drawing, Omitted, PanelGrid
-from nasbench_harness.reports.figures.landscape import LARGEST
+from nasbench_harness.reports.figures.relief import LARGEST
 from nasbench_harness.reports.figures.style import INK, MUTED, MethodStyle
 from nasbench_harness.reports.statistics.arrays import Array
 from nasbench_harness.reports.study.data import StudyData
@@ -51,19 +50,31 @@ class Cost:
 def draw(data: StudyData, styles: dict[str, MethodStyle]) -> Drawing | Omitted | None:
     """A panel per cost: every cell as a density, the front, and what was found.
 
-    None where nothing was found.
+    None where nothing was found, or no table knows every architecture.
     """
     if data.done.empty:
         return None
-    if data.complete is None:
-        return Omitted(KEY, TITLE, data.table_missing)
-    if data.space.size > LARGEST:
-        return Omitted(KEY, TITLE, f"{data.space.size:,} architectures are too many for a picture")
-    costs = costs_of(data, data.complete)
-    if not costs:
-        return Omitted(KEY, TITLE, "neither space nor table knows a cost")
-    accuracy = np.asarray(data.complete.column(data.first("report_metric")), dtype=float)
-    found = found_cells(data, costs, accuracy)
+    space, table = data.every_architecture, data.complete
+    if space is None or table is None:
+        return Omitted(KEY, TITLE, data.table_missing) if data.table_missing else None
+    if space.size > LARGEST:
+        return Omitted(KEY, TITLE, f"{space.size:,} architectures are too many for a picture")
+    try:
+        costs = costs_of(data, space, table)
+    except NoCostError as error:
+        return Omitted(KEY, TITLE, str(error))
+    accuracy = np.asarray(table.column(data.first("report_metric")), dtype=float)
+    return _draw(data, space, costs, accuracy, styles)
+
+
+def _draw(
+    data: StudyData,
+    space: EnumerableSpace,
+    costs: list[Cost],
+    accuracy: Array,
+    styles: dict[str, MethodStyle],
+) -> Drawing:
+    found = found_cells(data, space, costs, accuracy)
     fronts = {cost.key: pareto_front(cost.values, accuracy) for cost in costs}
     grid = PanelGrid(len(costs), 280, 244, insets=(46, 10, 36, 34), footer=_footer(data))
     height = Height(accuracy, float(found["accuracy"].min()))
@@ -75,22 +86,25 @@ def draw(data: StudyData, styles: dict[str, MethodStyle]) -> Drawing | Omitted |
         grid.title(axes, cost.heading, _on_front(found, cost))
         panels.append(grid.panel(index, _alt(found, cost)))
     grid.legend(_handles(data, styles))
-    tables = {KEY: found, f"{KEY}-front": _front_table(data, costs, fronts, accuracy)}
+    tables = {KEY: found, f"{KEY}-front": _front_table(space, costs, fronts, accuracy)}
     footer = grid.footer_panel("Which mark is which method.")
     alt = f"Accuracy of the found cells against {listing([c.heading.lower() for c in costs])}."
-    caption = _caption(data, found, costs)
+    caption = _caption(space, found, costs)
     return Drawing(KEY, TITLE, caption, alt, grid.figure, tables, panels, footer)
 
 
 # --- numbers -----------------------------------------------------------------------------------
 
 
-def costs_of(data: StudyData, table: CompleteTable) -> list[Cost]:
-    """Parameters, and the latency on one device where the table has any, else multiply-adds."""
+def costs_of(data: StudyData, space: EnumerableSpace, table: CompleteTable) -> list[Cost]:
+    """Parameters, and the latency on one device where the table has any, else multiply-adds.
+
+    NoCostError where neither knows any, or it takes long to ask the space for all of them.
+    """
     known, dataset = [cost.name for cost in data.space.costs], str(data.first("dataset"))
-    found = []
+    found: list[Cost] = []
     if "params" in known:
-        values = whole_space(data.space.name, "params", dataset) / 1e6
+        values = every_cost(space, "params", dataset) / 1e6
         found.append(Cost("params_m", "Parameters", "parameters, millions", values))
     device = _device(data, table)
     if device:
@@ -98,17 +112,11 @@ def costs_of(data: StudyData, table: CompleteTable) -> list[Cost]:
         axis = f"latency on {device}, ms"
         found.append(Cost(latency_metric(device), f"Latency on {device}", axis, values))
     elif "flops" in known:
-        values = whole_space(data.space.name, "flops", dataset) / 1e6
+        values = every_cost(space, "flops", dataset) / 1e6
         found.append(Cost("flops_m", "Multiply-adds", "multiply-adds, millions", values))
+    if not found:
+        raise NoCostError("neither space nor table knows a cost")
     return found
-
-
-@cache
-def whole_space(space: str, what: str, dataset: str) -> Array:
-    """A cost of every architecture, in rank order; counted once."""
-    opened: SearchSpace = registry.open_space(space)
-    costs = (opened.cost(arch, what, dataset) for arch in opened.enumerate())
-    return np.fromiter(costs, dtype=float, count=opened.size)
 
 
 def _device(data: StudyData, table: CompleteTable) -> str:
@@ -133,7 +141,9 @@ def pareto_front(cost: Array, accuracy: Array) -> NDArray[np.bool_]:
     return usable & front
 
 
-def found_cells(data: StudyData, costs: list[Cost], accuracy: Array) -> pd.DataFrame:
+def found_cells(
+    data: StudyData, space: EnumerableSpace, costs: list[Cost], accuracy: Array
+) -> pd.DataFrame:
     """One row per method and cell it answered with.
 
     Columns method, architecture, found (by how many seeds), seeds, accuracy (percent), and per cost
@@ -144,7 +154,7 @@ def found_cells(data: StudyData, costs: list[Cost], accuracy: Array) -> pd.DataF
     )
     rows = rows.set_index("method").loc[data.done_labels].reset_index()
     rows["seeds"] = rows["method"].map(data.done["method"].value_counts())
-    ranks = [data.space.rank(data.space.parse(text)) for text in rows["architecture"]]
+    ranks = [space.rank(space.parse(text)) for text in rows["architecture"]]
     rows["accuracy"] = accuracy[ranks]
     for cost in costs:
         rows[cost.key] = cost.values[ranks]
@@ -153,13 +163,13 @@ def found_cells(data: StudyData, costs: list[Cost], accuracy: Array) -> pd.DataF
 
 
 def _front_table(
-    data: StudyData, costs: list[Cost], fronts: dict[str, NDArray[np.bool_]], accuracy: Array
+    space: EnumerableSpace, costs: list[Cost], fronts: dict[str, NDArray[np.bool_]], accuracy: Array
 ) -> pd.DataFrame:
     parts = []
     for cost in costs:
         ranks = np.flatnonzero(fronts[cost.key])
         ranks = ranks[np.argsort(cost.values[ranks], kind="stable")]
-        cells = [str(data.space.unrank(int(rank))) for rank in ranks]
+        cells = [str(space.unrank(int(rank))) for rank in ranks]
         columns = {"cost": cost.key, "architecture": cells, "value": cost.values[ranks]}
         parts.append(pd.DataFrame({**columns, "accuracy": accuracy[ranks]}))
     return pd.concat(parts, ignore_index=True)
@@ -267,10 +277,10 @@ def _on_front(found: pd.DataFrame, cost: Cost) -> str:
     return f"{on} of {count(different, 'found cell')} on the front"
 
 
-def _caption(data: StudyData, found: pd.DataFrame, costs: list[Cost]) -> str:
+def _caption(space: EnumerableSpace, found: pd.DataFrame, costs: list[Cost]) -> str:
     fronts = "; ".join(f"{_on_front(found, cost)} of {cost.axis.split(',')[0]}" for cost in costs)
     return (
-        f"Grey: all {data.space.size:,} architectures of the table; the line is their front, on"
+        f"Grey: all {space.size:,} architectures of the table; the line is their front, on"
         " which no other is as cheap and more accurate, or as accurate and cheaper. A mark is a"
         " cell that a method answered with, larger the more seeds found it. Accuracy is on a"
         " logarithmic scale of what is missing to the best. A search that was not asked to hold a"

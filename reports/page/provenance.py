@@ -5,17 +5,19 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from nasbench_harness.contracts import TAGS
 from nasbench_harness.reports.analysis.searchcost import devices
 from nasbench_harness.reports.study.data import StudyData
-from nasbench_harness.reports.words import supernet
-from nasbench_harness.reports.words.caveats import LANDSCAPE, SUPERNET
+from nasbench_harness.reports.words import images
 from nasbench_harness.reports.words.marked import count, listing, name, names, ranges
 from nasbench_harness.reports.words.protocol import metric_facts, noise_words, protocol
 from nasbench_harness.store.provenance import PACKAGE, version_of
+from nasbench_harness.study.recipes import tags
 from nasbench_harness.study.spec import TrialSpec
 
 
@@ -29,14 +31,35 @@ class MethodSettings:
     settings: dict[str, str]
     changed: frozenset[str]
     """Those that differ from the recipe because the user said so."""
+    tags: dict[str, str]
+    """Where the others are from: a tag of `contracts.TAGS`, of those that tell."""
 
 
 def caveats(data: StudyData) -> list[str]:
     """What must be known before believing a number of this study."""
-    found = [SUPERNET, *supernet.caveats(data)] if data.supernet else [LANDSCAPE]
+    found, told = [], data.kind.caveat
+    if not data.looked_up:
+        found, told = [_not_looked_up(data)], data.kind.caveat_alone or told
+    found += [quoted(told)] if told else []
+    found += images.caveats(data) if data.images else []
     if data.table is not None and data.table.caveat:
-        found.append(re.sub(r"`([^`]+)`", lambda quoted: name(quoted[1]), data.table.caveat))
+        found.append(quoted(data.table.caveat))
     return [*found, *protocol(data)]
+
+
+def quoted(text: str) -> str:
+    """A sentence of a plugin, its `names` marked."""
+    return re.sub(r"`([^`]+)`", lambda found: name(found[1]), text)
+
+
+def _not_looked_up(data: StudyData) -> str:
+    """What a study without a benchmark does not say."""
+    return (
+        "Nothing was looked up: this study has no benchmark. Methods are compared by the"
+        f" {data.measure.noun} of their answers, which each search measured itself; no number here"
+        " is the accuracy of a network that was trained by itself, and how far an answer is from"
+        " the best architecture is not known."
+    )
 
 
 def provenance(data: StudyData) -> list[tuple[str, str]]:
@@ -49,7 +72,9 @@ def provenance(data: StudyData) -> list[tuple[str, str]]:
         ("Search space", name(data.first("space"))),
         *_table(data),
         *metric_facts(data),
-        *(_of_supernet(data) if data.supernet else _of_landscape(data)),
+        *(_on_images(data) if data.images else _without_images(data)),
+        *_options(data),
+        *_origins(data),
         ("Config", f"SHA-256 {config_hash(data)}"),
         ("Software", _versions(facts)),
         ("Machine", str(facts.get("machine", "unknown"))),
@@ -79,6 +104,7 @@ def method_settings(data: StudyData) -> list[MethodSettings]:
             spec.method_version,
             {key: _value(value) for key, value in _settings(spec).items()},
             frozenset({*spec.overrides, *(f"network.{key}" for key in spec.network_overrides)}),
+            tags(spec),
         )
         for label, spec in ((label, by_label[label]) for label in data.labels)
     ]
@@ -86,7 +112,7 @@ def method_settings(data: StudyData) -> list[MethodSettings]:
 
 def _settings(spec: TrialSpec) -> dict[str, Any]:
     """Of the method, and of the network where it trains one."""
-    if not supernet.trains(spec):
+    if not images.trains(spec):
         return dict(spec.settings)
     return {**spec.settings, **{f"network.{key}": value for key, value in spec.network.items()}}
 
@@ -99,6 +125,8 @@ def _value(value: Any) -> str:
 
 def _table(data: StudyData) -> list[tuple[str, str]]:
     spec = data.study.specs[0]
+    if not spec.table:
+        return [("Table", "none, nothing was looked up")]
     if data.table is None:
         return [("Table", f"{name(spec.table)}, content SHA-256 {spec.table_hash}")]
     source = getattr(getattr(data.table, "provenance", None), "source", "")
@@ -108,31 +136,59 @@ def _table(data: StudyData) -> list[tuple[str, str]]:
     ]
 
 
-def _of_landscape(data: StudyData) -> list[tuple[str, str]]:
+def _without_images(data: StudyData) -> list[tuple[str, str]]:
     every = data.study.specs[0].diagnose_every
+    about = f"{data.kind.name}, dataset {data.first('dataset')}"
     return [
-        ("Problem", f"landscape, dataset {data.first('dataset')}"),
+        ("Problem", about if data.looked_up else images.about(data)),
         ("Steps", _steps(data)),
         ("Batch and noise", _batch(data)),
         ("Diagnoses", f"every {count(every, 'recorded step')}" if every else "none"),
     ]
 
 
-def _of_supernet(data: StudyData) -> list[tuple[str, str]]:
+def _on_images(data: StudyData) -> list[tuple[str, str]]:
     spec = data.study.specs[0]
     without = [
-        label for label in data.labels if label not in {s.label for s in supernet.trained(data)}
+        label for label in data.labels if label not in {s.label for s in images.trained(data)}
     ]
     no_network = f"; no network for {names(without)}" if without else ""
     every = spec.diagnose_every
     return [
-        ("Problem", supernet.about(data)),
-        ("Images", f"{supernet.images(data)}, SHA-256 {spec.image_digest}"),
-        ("Networks", f"{supernet.network(data) or 'none'}{no_network}"),
-        ("Search", supernet.length(data) or "no training"),
+        ("Problem", images.about(data)),
+        ("Images", f"{images.images(data)}, SHA-256 {spec.image_digest}"),
+        ("Networks", f"{images.network(data) or 'none'}{no_network}"),
+        ("Search", images.length(data) or "no training"),
         ("Diagnoses", f"every {count(every, 'epoch')}" if every else "none"),
         ("Device", listing(devices(data)) or "unknown"),
     ]
+
+
+def _options(data: StudyData) -> list[tuple[str, str]]:
+    """What only such a kind of problem can be asked, where its trials keep it apart."""
+    options = data.study.specs[0].options
+    told = listing([f"{key} {_value(value)}" for key, value in options.items()])
+    return [("Options", told)] if told else []
+
+
+def _origins(data: StudyData) -> list[tuple[str, str]]:
+    """Where the numbers of the recipes are from, method by method."""
+    told = []
+    for method in method_settings(data):
+        counted = Counter(method.tags.values())
+        parts = [f"{number} [{tag}]" for tag, number in sorted(counted.items())]
+        if method.changed:
+            parts.append(f"{len(method.changed)} by request")
+        if counted:
+            told.append(f"{name(method.label)} {listing(parts)}")
+    used = {tag for method in method_settings(data) for tag in method.tags.values()}
+    meaning = listing([f"[{tag}] {_meaning(tag)}" for tag in sorted(used)])
+    return [("Origin of settings", f"{'; '.join(told)}. {meaning}")] if told else []
+
+
+def _meaning(tag: str) -> str:
+    """Of one tag, or of several written as one."""
+    return TAGS.get(tag) or " and ".join(TAGS.get(letter, letter) for letter in tag)
 
 
 def _steps(data: StudyData) -> str:

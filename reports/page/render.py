@@ -14,7 +14,6 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from nasbench_harness.reports.analysis import overview
 from nasbench_harness.reports.analysis.overview import NoOverview, Overview
 from nasbench_harness.reports.figures.drawing import Omitted, SavedFigure
 from nasbench_harness.reports.figures.style import MethodStyle
@@ -24,7 +23,7 @@ from nasbench_harness.reports.page.svg import inline
 from nasbench_harness.reports.study.data import StudyData
 from nasbench_harness.reports.tables.exhibits import Exhibit, withheld
 from nasbench_harness.reports.tables.markdown import markdown_table
-from nasbench_harness.reports.words import marked, protocol, supernet, verdict
+from nasbench_harness.reports.words import images, marked, protocol, verdict
 from nasbench_harness.reports.words.subject import judged_by
 
 
@@ -143,9 +142,15 @@ def _title(sections: Sequence[Section]) -> str:
     return marked.listing([section.data.name for section in sections])
 
 
-def _mixed(sections: Sequence[Section]) -> bool:
-    """Whether the page is about landscapes and supernets."""
-    return len({section.data.supernet for section in sections}) > 1
+def _mixed(sections: Sequence[Section]) -> str:
+    """What kinds of problem a page of several is about, for a sentence; empty for one kind."""
+    kinds = {section.data.kind.name: section.data.kind for section in sections}
+    told = [
+        f"{name} studies, which {kind.does}," if kind.does else f"{name} studies"
+        for name, kind in sorted(kinds.items())
+    ]
+    words = marked.listing(told).replace(",,", ",")
+    return f"{words[:1].upper()}{words[1:]}" if len(kinds) > 1 else ""
 
 
 def _context(number: int, section: Section) -> dict[str, Any]:
@@ -153,10 +158,10 @@ def _context(number: int, section: Section) -> dict[str, Any]:
     data = section.data
     return {
         "name": data.name,
-        "dataset": str(data.first("dataset")),
+        "dataset": str(data.first("dataset") or data.images),
         "anchor": f"study-{number}",
-        "about": supernet.about(data),
-        "where": supernet.where(data),
+        "about": images.about(data),
+        "where": images.where(data),
         "size": _size(data),
         "subtitle": _subtitle(data),
         "oracle": protocol.oracle(data),
@@ -194,7 +199,7 @@ def _html_together(part: Together | NoOverview) -> dict[str, Any]:
     if isinstance(part, NoOverview):
         return {"title": part.title, "reason": part.reason}
     found, figure = part.overview, part.figure
-    exhibit = Exhibit(found.title, overview.NOTE, found.table)
+    exhibit = Exhibit(found.title, found.note, found.table)
     return {
         "title": found.title,
         "reason": "",
@@ -209,7 +214,7 @@ def _markdown_together(part: Together | NoOverview) -> dict[str, Any]:
         return {"title": part.title, "reason": part.reason}
     table = markdown_table(part.overview.table)
     return {
-        "title": part.overview.title, "reason": "", "table": table, "note": overview.NOTE,
+        "title": part.overview.title, "reason": "", "table": table, "note": part.overview.note,
         "figure": part.figure,
     }  # fmt: skip
 

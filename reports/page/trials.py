@@ -6,7 +6,7 @@ The page shows trials from data, not from markup: thousands of them fit, and can
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -46,6 +46,7 @@ class Number:
 
 
 _ALWAYS = ("accuracy", "regret")
+ONESHOT = "oneshot_accuracy"
 NUMBERS = (
     Number("Accuracy", "%", "accuracy", 2),
     Number("Regret", "points", "regret", 3),
@@ -55,18 +56,23 @@ NUMBERS = (
     Number("Percentile", "", "percentile", 2),
     Number("Parameters", "M", "params", 2, 1e-6),
     Number("Multiply-adds", "M", "flops", 1, 1e-6),
-    Number("One-shot", "%", "oneshot_accuracy", 2),
+    Number("One-shot", "%", ONESHOT, 2),
     Number("Queries", "", "queries", 0),
     Number("Search", "s", "search_seconds", -3),
 )
 
 
 def numbers_of(data: StudyData) -> list[Number]:
-    """Those that some trial of the study has."""
-    trials = data.outcomes
+    """Those that some trial has, each once; without a table accuracy by what it is measured."""
+    trials, judged = data.outcomes, data.first("report_metric")
+    known = [replace(NUMBERS[0], heading=data.measure.heading), *NUMBERS[1:]]
+    if data.looked_up:
+        known = list(NUMBERS)
     return [
-        n for n in NUMBERS
-        if n.column in trials and (n.column in _ALWAYS or trials[n.column].notna().any())
+        n for n in known
+        if n.column in trials
+        and n.column != judged
+        and (n.column in _ALWAYS or trials[n.column].notna().any())
     ]  # fmt: skip
 
 
@@ -128,6 +134,7 @@ def trial_data(data: StudyData) -> dict[str, Any]:
         ],
         "methods": _methods(data),
         "clock": data.clock,
+        "measure": data.measure.noun,
         "trial": [str(row["trial"]) for row in records],
         "method": [labels[str(row["method"])] for row in records],
         "seed": [int(row["seed"]) for row in records],
@@ -165,10 +172,10 @@ def _methods(data: StudyData) -> list[dict[str, Any]]:
 
 
 def _courses(data: StudyData, trials: pd.DataFrame, texts: Texts) -> list[Any]:
-    """Per trial its places on the clock, regrets and answers; null where nothing is recorded."""
+    """Per trial its places on the clock, regrets or accuracies, and answers; null without any."""
     steps = data.steps.sort_values(["trial", "step"])
     clock = steps[data.clock].to_numpy(dtype=float)
-    regret = steps["regret"].to_numpy(dtype=float)
+    ends = steps[data.measure.key].to_numpy(dtype=float)
     answers = steps["architecture"].to_numpy() if "architecture" in steps else None
     names, starts, sizes = np.unique(
         steps["trial"].to_numpy(dtype=object).astype(str), return_index=True, return_counts=True
@@ -183,7 +190,7 @@ def _courses(data: StudyData, trials: pd.DataFrame, texts: Texts) -> list[Any]:
             continue
         held = [] if answers is None else [texts.place(_text(answers[i])) for i in places]
         found.append(
-            [_rounded(clock[places], 2), _rounded(regret[places], 3), held],
+            [_rounded(clock[places], 2), _rounded(ends[places], 3), held],
         )
     return found
 
@@ -209,9 +216,9 @@ def _ordered(data: StudyData) -> pd.DataFrame:
     """Planned trials with `accuracy` and `regret`, methods in the order of the summary."""
     places = {label: place for place, label in enumerate(data.labels)}
     trials = data.outcomes
-    if data.supernet and "oneshot_accuracy" in trials:
+    if ONESHOT in trials and data.first("report_metric") != ONESHOT:
         trained = trials["method"].isin(data.searching)  # nobody trained the other networks
-        trials = trials.assign(oneshot_accuracy=trials["oneshot_accuracy"].where(trained))
+        trials = trials.assign(**{ONESHOT: trials[ONESHOT].where(trained)})
     order = trials.assign(place=trials["method"].map(places))
     return order.sort_values(["place", "seed"], kind="stable").drop(columns="place")
 

@@ -9,8 +9,8 @@ from nasbench_harness.contracts import Metric
 from nasbench_harness.reports.published.results import DATASETS, Provenance, PublishedResult
 from nasbench_harness.reports.study.data import StudyData
 from nasbench_harness.reports.study.summary import numbers
+from nasbench_harness.reports.words.images import FOLDER, PUBLISHED
 from nasbench_harness.reports.words.marked import count
-from nasbench_harness.reports.words.supernet import FOLDER, PUBLISHED
 from nasbench_harness.study.config import BASELINE
 from nasbench_harness.study.spec import TrialSpec
 
@@ -24,7 +24,7 @@ PAPER, RECIPE = "paper", "recipe"
 def of_method(data: StudyData, spec: TrialSpec) -> list[str]:
     """What differs from every published search with this method."""
     found = [*_problem(data, spec), *_table(data, spec)]
-    if data.supernet and spec.method != BASELINE:
+    if data.images and spec.method != BASELINE:
         found += _sizes(spec)
     changed = {key: value for key, value in spec.overrides.items() if key != RECIPE}
     return [*found, *(f"{key}={value} by request" for key, value in changed.items())]
@@ -41,9 +41,9 @@ def of_result(data: StudyData, spec: TrialSpec, result: PublishedResult) -> list
         for key, value in result.settings.items()
         if spec.settings.get(key) != value
     ]
-    if data.supernet and spec.method != BASELINE:
+    if data.images and spec.method != BASELINE:
         found += _search(spec, result)
-    if result.budget_seconds is not None and not data.supernet:
+    if result.budget_seconds is not None and not data.images:
         found.append(f"{_spent(data, spec)}, not {result.budget_seconds:,.0f} s")
     return found
 
@@ -51,10 +51,10 @@ def of_result(data: StudyData, spec: TrialSpec, result: PublishedResult) -> list
 def comparable(data: StudyData, label: str) -> bool:
     """Whether the method searched what published searches of its kind do.
 
-    On a landscape only those that ask for single architectures do, whose published results are of
+    Without images only those that ask for single architectures do, whose published results are of
     queries as well.
     """
-    return data.supernet or label in data.querying
+    return bool(data.images) or label in data.querying
 
 
 def distance(data: StudyData, spec: TrialSpec, result: PublishedResult) -> tuple[float, ...]:
@@ -76,10 +76,9 @@ def distance(data: StudyData, spec: TrialSpec, result: PublishedResult) -> tuple
 
 def search_data(data: StudyData) -> str:
     """The data set of the searches; empty for images of which only the user knows what they are."""
-    if not data.supernet:
+    if not data.images:
         return data.study.specs[0].dataset
-    images = data.study.specs[0].images
-    return "" if images.startswith(FOLDER) else images
+    return "" if data.images.startswith(FOLDER) else data.images
 
 
 def recipe(spec: TrialSpec) -> str:
@@ -92,12 +91,12 @@ def recipe(spec: TrialSpec) -> str:
 
 
 def _problem(data: StudyData, spec: TrialSpec) -> Iterator[str]:
-    """A landscape instead of images, a draw instead of a search, images nobody knows."""
-    if not data.supernet:
+    """A table instead of images, a draw instead of a search, images nobody knows."""
+    if not data.images:
         if comparable(data, spec.label):
             yield from _queried(data, spec)
         else:
-            yield "landscape instead of a supernet, not comparable"
+            yield f"{data.kind.name} instead of images, not comparable"
     elif spec.method == BASELINE:
         yield "one random cell a seed, no search"
     elif not search_data(data):

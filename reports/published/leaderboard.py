@@ -24,6 +24,7 @@ from nasbench_harness.reports.published.results import (
     published,
 )
 from nasbench_harness.reports.study.data import StudyData
+from nasbench_harness.reports.study.measure import REGRET
 from nasbench_harness.reports.study.summary import numbers
 from nasbench_harness.reports.tables.printed import PrintedColumn, PrintedTable
 from nasbench_harness.reports.words import numerals
@@ -45,7 +46,7 @@ NOTE = (
     " closest stands first: what was searched on decides, then the variant, the recipe, the budget,"
     f" authors before re-runs, and at last how well it is established. {ESTABLISHED}"
 )
-LANDSCAPE = (
+NO_NETWORK = (
     "This study trained no network: its searches looked at a table of accuracies. The published"
     " numbers of gradient methods and of methods with shared weights are of searches on images. The"
     " two cannot be compared, and a difference in brackets is no gain or loss."
@@ -69,25 +70,34 @@ def parted(board: PrintedTable) -> list[PrintedTable]:
 
 def caption(data: StudyData) -> str:
     """What must be read with the table: marked text."""
-    return NOTE if data.supernet else f"{LANDSCAPE} {NOTE}"
+    return NOTE if data.images else f"{NO_NETWORK} {NOTE}"
 
 
 def why_not(data: StudyData) -> str:
     """Why a study has no such table: the end of a sentence, marked; empty if it has one."""
-    spec, images = data.study.specs[0], search_data(data)
+    spec = data.study.specs[0]
     if data.done.empty:
         return "no trial has a result"
+    if data.measure != REGRET:
+        return _not_by_regret(data)
     if MEASURES.get(spec.space) != ACCURACY:
         return f"no published accuracy in the space {name(spec.space)} is known here"
     if not _known(data):
         return f"no published result on {name(spec.dataset)} is known here"
-    if images and images not in DATASETS:
-        return f"nobody published searches on {name(images)} that would stand beside these"
     return _not_published(data)
 
 
+def _not_by_regret(data: StudyData) -> str:
+    if data.looked_up:
+        return "the best architecture of the benchmark is not known"
+    return "nothing was looked up, and what a search measures itself is not what is published"
+
+
 def _not_published(data: StudyData) -> str:
-    """Why what the study is judged by has no counterpart."""
+    """Why what the study is judged by, or searched on, has no counterpart."""
+    images = search_data(data)
+    if images and images not in DATASETS:
+        return f"nobody published searches on {name(images)} that would stand beside these"
     if data.metric is None:
         return data.table_missing
     published_too = "accuracy" in data.metric.meaning

@@ -5,21 +5,33 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pandas as pd
 
 from nasbench_harness import registry
-from nasbench_harness.contracts import Benchmark, CompleteTable, Metric, SearchSpace
+from nasbench_harness.contracts import (
+    Benchmark,
+    CompleteTable,
+    Enumerable,
+    EnumerableSpace,
+    Kind,
+    Metric,
+    SearchSpace,
+    StandAloneAccuracy,
+)
 from nasbench_harness.errors import HarnessError
+from nasbench_harness.problems.kinds import kind_of
 from nasbench_harness.process.names import printable
 from nasbench_harness.reports.analysis.compare import Comparison, compare_all
+from nasbench_harness.reports.study.measure import Measure, looked_up, measure_of
 from nasbench_harness.reports.study.summary import DONE, summarise, with_outcomes
 from nasbench_harness.store.studies import Study, StudyError, current_tables, open_study
+from nasbench_harness.study.config import BASELINE
 from nasbench_harness.tables.library import find_table
 
 TRAINED = "mean_train_accuracy"
-"""Recorded only where a supernet was trained."""
+"""Recorded only where a network was trained."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +57,57 @@ class StudyData:
         return self.study.config
 
     @cached_property
+    def kind(self) -> Kind:
+        """The kind of problem that was searched: what is only its own to say, it says."""
+        return kind_of(self.study.specs[0].problem)
+
+    # --- what there is -------------------------------------------------------------------------
+
+    @property
+    def images(self) -> str:
+        """What networks were trained on while searching; empty where none were."""
+        return self.study.specs[0].images
+
+    @property
+    def queryable(self) -> bool:
+        """Whether searches could ask for the accuracy of single architectures.
+
+        Of a kind that says nothing of itself, as one that is not installed here, the trials tell.
+        """
+        capabilities = self.kind.capabilities
+        return StandAloneAccuracy in capabilities or bool(not capabilities and self.querying)
+
+    @cached_property
+    def looked_up(self) -> bool:
+        """Whether answers were looked up in a benchmark."""
+        return looked_up(self.trials)
+
+    @cached_property
+    def complete(self) -> CompleteTable | None:
+        """The table, if it is at hand and has every architecture: where regret is known from."""
+        return self.table if isinstance(self.table, CompleteTable) else None
+
+    @property
+    def every_architecture(self) -> EnumerableSpace | None:
+        """The space, where its architectures can be listed."""
+        return cast("EnumerableSpace", self.space) if isinstance(self.space, Enumerable) else None
+
+    @cached_property
+    def measure(self) -> Measure:
+        """What methods are compared by."""
+        return measure_of(with_outcomes(self.trials))
+
+    def has(self, column: str) -> bool:
+        """Whether trials have such a column, or would have it if one of them had a result."""
+        return column in self.trials or column == self.kind.concludes
+
+    def recorded(self, column: str) -> bool:
+        """Whether a step of a trial with a result holds such a number."""
+        return column in self.steps and bool(self.steps[column].notna().any())
+
+    # --- methods and trials --------------------------------------------------------------------
+
+    @cached_property
     def summary(self) -> pd.DataFrame:
         """One row per method, best first."""
         return summarise(self.trials)
@@ -60,8 +123,11 @@ class StudyData:
 
     @cached_property
     def outcomes(self) -> pd.DataFrame:
-        """All trials, with `accuracy` (percent) and `regret` (points) where there is a result."""
-        return with_outcomes(self.trials)
+        """All trials, with `accuracy` (percent) and `regret` (points) where there is a result.
+
+        Without `regret` where no best is known.
+        """
+        return self._judged(with_outcomes(self.trials))
 
     @cached_property
     def done(self) -> pd.DataFrame:
@@ -79,65 +145,70 @@ class StudyData:
         """Every pair of methods with common seeds, corrected for all of them."""
         return compare_all(self)
 
-    @property
-    def supernet(self) -> bool:
-        """Whether networks were trained on images; otherwise the table itself was searched."""
-        return bool(self.study.specs[0].images)
-
     @cached_property
     def searching(self) -> list[str]:
-        """Methods with a result that searched, best first: on a supernet those that trained it."""
-        if not self.supernet or not self.done_labels:
+        """Methods with a result that searched, best first: on images those that trained."""
+        if TRAINED in self.steps:
+            trained = set(self.steps.loc[self.steps[TRAINED].notna(), "method"])
+            return [label for label in self.done_labels if label in trained]
+        if not self.images:
             return self.done_labels
-        if TRAINED not in self.steps:
-            return []
-        trained = set(self.steps.loc[self.steps[TRAINED].notna(), "method"])
-        return [label for label in self.done_labels if label in trained]
-
-    @property
-    def clock(self) -> str:
-        """The column of `steps` that methods have in common: `step`, of supernets `epochs`."""
-        return "epochs" if self.supernet else "step"
-
-    @cached_property
-    def steps(self) -> pd.DataFrame:
-        """The recorded steps of the trials with a result, with `accuracy` and `regret`.
-
-        Of supernets also `epochs`: how many were over by then.
-        """
-        if self.done.empty or self.history.empty:
-            columns = [*self.history.columns, "report_metric", "accuracy", "regret", "epochs"]
-            return pd.DataFrame(columns=list(dict.fromkeys(columns)))
-        metrics = self.done[["trial", "report_metric"]]
-        steps = with_outcomes(self.history.merge(metrics, on="trial", how="inner"))
-        if self.supernet:
-            lengths = {spec.trial_id: spec.epoch_steps for spec in self.study.specs}
-            steps["epochs"] = steps["step"] / steps["trial"].map(lengths)
-        return steps
-
-    def first(self, column: str) -> Any:
-        """What all trials of the study share, such as `report_metric` or `dataset`."""
-        return self.trials[column].iloc[0]
-
-    @cached_property
-    def complete(self) -> CompleteTable | None:
-        """The table, if it is at hand and has every architecture: where regret is known from."""
-        return self.table if isinstance(self.table, CompleteTable) else None
-
-    @property
-    def metric(self) -> Metric | None:
-        """What the report metric is, if the table is at hand."""
-        return self.table.metrics.get(self.first("report_metric")) if self.table else None
-
-    def budget(self, label: str) -> int:
-        """Steps of a method's trials."""
-        return int(self.trials.loc[self.trials["method"] == label, "steps"].max())
+        names = {spec.label: spec.method for spec in self.study.specs}
+        return [label for label in self.done_labels if names.get(label) != BASELINE]
 
     @cached_property
     def querying(self) -> list[str]:
         """Methods that asked the table for single architectures, best first."""
         asked = self.summary.set_index("method")["queries_mean"]
         return [label for label in self.done_labels if asked[label] > 0]
+
+    def budget(self, label: str) -> int:
+        """Steps of a method's trials."""
+        return int(self.trials.loc[self.trials["method"] == label, "steps"].max())
+
+    # --- steps ---------------------------------------------------------------------------------
+
+    @cached_property
+    def clock(self) -> str:
+        """The column of `steps` that methods have in common: `epochs`, or `step` without images."""
+        return "epochs" if all(spec.epoch_steps for spec in self.study.specs) else "step"
+
+    @cached_property
+    def steps(self) -> pd.DataFrame:
+        """The recorded steps of the trials with a result, with `accuracy` and `regret`.
+
+        Where images pass by also `epochs`: how many were over by then. Without `regret` where no
+        best is known; `accuracy` is then what the kind observes of the answer.
+        """
+        if self.done.empty or self.history.empty:
+            columns = [*self.history.columns, "report_metric", "accuracy", "regret", "epochs"]
+            return self._judged(pd.DataFrame(columns=list(dict.fromkeys(columns))))
+        metrics = self.done[["trial", "report_metric"]]
+        steps = with_outcomes(self.history.merge(metrics, on="trial", how="inner"))
+        if self.clock == "epochs":
+            lengths = {spec.trial_id: spec.epoch_steps for spec in self.study.specs}
+            steps["epochs"] = steps["step"] / steps["trial"].map(lengths).astype(float)
+        observed = self.kind.observes
+        if not self.looked_up and observed in steps and steps["accuracy"].isna().all():
+            steps["accuracy"] = steps[observed]
+        return self._judged(steps)
+
+    def _judged(self, rows: pd.DataFrame) -> pd.DataFrame:
+        """Rows without a regret that nothing is missed by."""
+        return (
+            rows if self.measure.key == "regret" else rows.drop(columns="regret", errors="ignore")
+        )
+
+    # --- metrics -------------------------------------------------------------------------------
+
+    def first(self, column: str) -> Any:
+        """What all trials of the study share, such as `report_metric` or `dataset`."""
+        return self.trials[column].iloc[0]
+
+    @property
+    def metric(self) -> Metric | None:
+        """What the report metric is, if the table is at hand."""
+        return self.table.metrics.get(self.first("report_metric")) if self.table else None
 
 
 def load_study(folder: Path) -> StudyData:
@@ -154,7 +225,19 @@ def read_study(study: Study) -> StudyData:
     trials, history = (table.to_pandas() for table in current_tables(study))
     table, missing = _table(study)
     space = registry.open_space(study.specs[0].space)
-    return StudyData(study, trials, history, space, table, missing)
+    return StudyData(study, _without_untrained(trials, history), history, space, table, missing)
+
+
+def _without_untrained(trials: pd.DataFrame, history: pd.DataFrame) -> pd.DataFrame:
+    """Without accuracies of networks that nobody trained, where methods are judged by these.
+
+    What only samples concludes with the random weights that its network began with.
+    """
+    if looked_up(trials) or TRAINED not in history:
+        return trials
+    trained = trials["trial"].isin(history.loc[history[TRAINED].notna(), "trial"])
+    judged_by = [column for column in set(trials["report_metric"]) if column in trials]
+    return trials.assign(**{column: trials[column].where(trained) for column in judged_by})
 
 
 def _table(study: Study) -> tuple[Benchmark | None, str]:

@@ -9,6 +9,7 @@ import pandas as pd
 
 from nasbench_harness.reports.statistics.arrays import TOLERANCE, Array
 from nasbench_harness.reports.statistics.intervals import mean_interval
+from nasbench_harness.reports.study.measure import REGRET, measure_of
 from nasbench_harness.store.results import with_outcomes
 
 __all__ = ["COLUMNS", "DONE", "numbers", "summarise", "with_outcomes"]
@@ -31,13 +32,18 @@ COLUMNS = (
     "seconds_mean",
     "queries_mean",
 )
+OF_REGRET = (
+    "regret_mean", "regret_low", "regret_high", "regret_std", "regret_median", "percentile_mean",
+    "optimum_share",
+)  # fmt: skip
+"""Columns without a number where no best is known."""
 DONE = "done"
 
 
 def summarise(trials: pd.DataFrame) -> pd.DataFrame:
-    """Summarise `trials` (one row per planned trial) by method label, the best first.
+    """Summarise `trials` (one row per planned trial) by method label, lowest mean regret first.
 
-    That is the lowest mean regret; the highest mean accuracy where nothing has a regret.
+    Where no best is known the highest mean accuracy is first, and columns of regret are NaN.
 
     `seeds` counts the trials that are done and `failed` all others; every statistic is over the
     done ones. Regret is in points and accuracy in percent, each of the trial's own
@@ -47,11 +53,10 @@ def summarise(trials: pd.DataFrame) -> pd.DataFrame:
     """
     outcomes = with_outcomes(trials)
     rows = [_row(str(label), group) for label, group in outcomes.groupby("method", sort=False)]
-    frame = pd.DataFrame(rows, columns=list(COLUMNS))
-    by, ascending = ("regret_mean", True) if "regret" in outcomes else ("accuracy_mean", False)
-    return frame.sort_values(
-        [by, "method"], ascending=[ascending, True], na_position="last", ignore_index=True,
-        kind="stable",
+    measure = measure_of(outcomes)
+    return pd.DataFrame(rows, columns=list(COLUMNS)).sort_values(
+        [f"{measure.key}_mean", "method"], ascending=[measure == REGRET, True], na_position="last",
+        ignore_index=True, kind="stable",
     )  # fmt: skip
 
 

@@ -38,10 +38,10 @@ def exhibits(data: StudyData) -> list[Exhibit]:
     """All tables of a study; those it cannot have are left out."""
     shown = (
         ("Summary", _summary_note(data), summary_table(data)),
-        ("Within the cost's target", heldcost.NOTE, heldcost.cost_table(data)),
-        ("The search itself", searchcost.NOTE, search_table(data)),
-        ("Method against method", pairs.NOTE, pairs.paired_table(data)),
-        ("Spread, and regret at any time", robust.NOTE, robust.robust_table(data)),
+        ("Within the cost's target", heldcost.note(data.measure), heldcost.cost_table(data)),
+        ("The search itself", searchcost.note(data), search_table(data)),
+        ("Method against method", pairs.note(data.measure), pairs.paired_table(data)),
+        (robust.title(data.measure), robust.note(data.measure), robust.robust_table(data)),
         (PUBLISHED, leaderboard.caption(data), leaderboard.leaderboard(data)),
     )
     return [Exhibit(title, note, table) for title, note, table in shown if table is not None]
@@ -62,6 +62,11 @@ def _summary_note(data: StudyData) -> str:
         if (data.summary["seeds"] == 1).any()
         else ""
     )
+    if data.measure.key != "regret":
+        return (
+            f"Means over seeds, {data.measure.best} {data.measure.noun} first.{lonely} Numbers:"
+            f" {subject(data)}."
+        )
     return (
         "Means over seeds, lowest regret first. Regret is what is missing to the best accuracy of"
         " the table, in points; percentile is the share of all architectures that are strictly"

@@ -20,7 +20,7 @@ def write_tables(data: StudyData, tables: Iterable[PrintedTable], folder: Path) 
     files = []
     for table in tables:
         files += write_table(table, data, folder)
-    hidden = LANDSCAPE_ONLY if data.supernet else ()
+    hidden = OF_QUERIES if data.images or not data.queryable else ()
     _write_csv(folder / "trials.csv", data.trials.drop(columns=list(hidden), errors="ignore"))
     return [*files, "trials.csv"]
 
@@ -39,14 +39,15 @@ def write_formats(table: PrintedTable, rows: pd.DataFrame, about: str, folder: P
     return [f"{table.key}.{kind}" for kind in ("csv", "md", "tex")]
 
 
-LANDSCAPE_ONLY = ("search_metric", "noise", "queries", "simulated_gpu_hours")
-"""Columns of the trials that say nothing about a supernet."""
+OF_QUERIES = ("search_metric", "noise", "queries", "simulated_gpu_hours")
+"""Columns of the trials that say nothing where no architecture can be asked for."""
 
 
 def _identity(data: StudyData) -> Sequence[str]:
     """What all numbers of a table have in common."""
-    supernet = ("problem", "images") if data.supernet else ()
-    return (*supernet, "table", "dataset", "report_metric")
+    images = ("problem", "images") if data.images else ()
+    benchmark = ("table", "dataset") if data.looked_up else ()
+    return (*images, *benchmark, "report_metric")
 
 
 def _write_csv(path: Path, frame: pd.DataFrame) -> None:

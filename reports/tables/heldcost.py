@@ -9,18 +9,22 @@ import pandas as pd
 
 from nasbench_harness.reports.statistics.intervals import mean_interval
 from nasbench_harness.reports.study.data import StudyData
+from nasbench_harness.reports.study.measure import REGRET, Measure, measure_of
 from nasbench_harness.reports.study.summary import DONE, numbers, with_outcomes
 from nasbench_harness.reports.tables.printed import PrintedColumn, PrintedTable
 from nasbench_harness.reports.words import numerals
 
 KEY = "cost"
-NOTE = (
+_COST = (
     "Means over seeds, methods as in the summary. Cost is that of the answer: parameters and"
-    " multiply-adds in millions, latencies in milliseconds. Regret is what is missing to the best"
+    " multiply-adds in millions, latencies in milliseconds.{regret} A method that holds no cost"
+    " itself is measured by the one that the others hold."
+)
+_REGRET = (
+    " Regret is what is missing to the best"
     " of the whole table, as in the summary; regret within the target what is missing to the best"
     " architecture that costs no more than the target, over the seeds whose answer keeps it: an"
-    " answer that exceeds the target has none. A method that holds no cost itself is measured by"
-    " the one that the others hold."
+    " answer that exceeds the target has none."
 )
 COLUMNS = (
     "method", "cost_name", "cost_unit", "seeds", "cost_target", "cost_mean", "cost_low",
@@ -28,9 +32,17 @@ COLUMNS = (
     "within_high",
 )  # fmt: skip
 
+OF_REGRET = ("regret_mean", "within_mean", "within_low", "within_high")
+"""Columns that need a best to miss; `accuracy_mean` stands in their place where none is known."""
+
+
+def note(measure: Measure) -> str:
+    """What must be read with the table."""
+    return _COST.format(regret=_REGRET if measure == REGRET else "")
+
 
 def held_costs(trials: pd.DataFrame) -> pd.DataFrame:
-    """A row per method with a known cost, by mean regret; empty where none is held.
+    """A row per method with a known cost, the best mean first; empty where none is held.
 
     `met_share` is the share of the trials done whose answer keeps the target, `within_mean` the
     mean regret within the target over those; intervals are 95 %, bootstrap over seeds.
@@ -38,13 +50,19 @@ def held_costs(trials: pd.DataFrame) -> pd.DataFrame:
     if "cost_name" not in trials:
         return pd.DataFrame(columns=list(COLUMNS))
     done = with_outcomes(trials[(trials["status"] == DONE) & trials["cost_name"].notna()])
+    lead, rising = ("regret_mean", True)
+    if measure_of(with_outcomes(trials)) != REGRET:
+        lead, rising = ("accuracy_mean", False)
     groups = done.groupby(["method", "cost_name", "cost_unit"], sort=False)
     rows = [
         {"method": label, "cost_name": name, "cost_unit": unit, **_row(group)}
         for (label, name, unit), group in groups
     ]
-    frame = pd.DataFrame(rows, columns=list(COLUMNS))
-    return frame.sort_values(["regret_mean", "method"], ignore_index=True, kind="stable")
+    columns = COLUMNS if rising else [c for c in COLUMNS if c not in OF_REGRET]
+    frame = pd.DataFrame(rows, columns=[*columns, *([] if rising else [lead])])
+    return frame.sort_values(
+        [lead, "method"], ascending=[rising, True], ignore_index=True, kind="stable"
+    )
 
 
 def _row(group: pd.DataFrame) -> dict[str, Any]:
@@ -58,6 +76,7 @@ def _row(group: pd.DataFrame) -> dict[str, Any]:
         "met_seeds": int(met.sum()) if len(met) else None,
         "met_share": float(met.mean()) if len(met) else np.nan,
         "regret_mean": float(regret.mean()) if len(regret) else np.nan,
+        "accuracy_mean": _average(numbers(group, "accuracy")),
         **_mean("within", within),
     }
 
@@ -68,13 +87,19 @@ def _mean(name: str, values: Any) -> dict[str, float]:
     return {f"{name}_mean": mean, f"{name}_low": low, f"{name}_high": high}
 
 
+def _average(values: Any) -> float:
+    return float(values.mean()) if len(values) else np.nan
+
+
 def cells(row: Any) -> tuple[str, ...]:
     """A row for a terminal: method, cost, target, cost of the answers, share, regret within."""
-    within = numerals.points(row.within_mean)
-    interval = "" if np.isnan(row.within_low) else f" {_interval(row)}"
+    within = numerals.NOTHING
+    if hasattr(row, "within_mean"):
+        interval = "" if np.isnan(row.within_low) else f" {_interval(row)}"
+        within = numerals.points(row.within_mean) + interval
     return (
         str(row.method), str(row.cost_name), _amount(row.cost_target, row.cost_unit),
-        _amount(row.cost_mean, row.cost_unit), numerals.share(row.met_share), within + interval,
+        _amount(row.cost_mean, row.cost_unit), numerals.share(row.met_share), within,
     )  # fmt: skip
 
 
@@ -83,17 +108,21 @@ def cost_table(data: StudyData) -> PrintedTable | None:
     rows = held_costs(data.trials)
     if rows.empty:
         return None
-    columns = (
+    columns = [
         PrintedColumn("Seeds", "", lambda row: str(row.seeds)),
         PrintedColumn("Held", "", lambda row: str(row.cost_name), inches=0.9),
         PrintedColumn("Target", "", lambda row: _amount(row.cost_target, row.cost_unit)),
         PrintedColumn("Cost", "of the answer", lambda row: _amount(row.cost_mean, row.cost_unit)),
         PrintedColumn("Target met", "of seeds", lambda row: numerals.share(row.met_share)),
-        PrintedColumn("Regret", "points", lambda row: numerals.points(row.regret_mean)),
-        PrintedColumn("Regret within", "points", lambda row: numerals.points(row.within_mean)),
-        PrintedColumn("95 % CI", "of mean", _interval),
+    ]
+    columns += REGRETS if data.measure == REGRET else [_accuracy(data.measure)]
+    return PrintedTable(KEY, tuple(columns), rows)
+
+
+def _accuracy(measure: Measure) -> PrintedColumn:
+    return PrintedColumn(
+        measure.heading, measure.unit, lambda row: numerals.percent(row.accuracy_mean)
     )
-    return PrintedTable(KEY, columns, rows)
 
 
 def _amount(value: float, unit: str) -> str:
@@ -102,3 +131,10 @@ def _amount(value: float, unit: str) -> str:
 
 def _interval(row: Any) -> str:
     return numerals.interval(row.within_low, row.within_high, 3)
+
+
+REGRETS = [
+    PrintedColumn("Regret", "points", lambda row: numerals.points(row.regret_mean)),
+    PrintedColumn("Regret within", "points", lambda row: numerals.points(row.within_mean)),
+    PrintedColumn("95 % CI", "of mean", _interval),
+]

@@ -9,19 +9,26 @@ import pandas as pd
 
 from nasbench_harness.reports.analysis.compare import Comparison
 from nasbench_harness.reports.study.data import StudyData
+from nasbench_harness.reports.study.measure import Measure
 from nasbench_harness.reports.tables.printed import PrintedColumn, PrintedTable
 from nasbench_harness.reports.words import numerals
 from nasbench_harness.reports.words.marked import name
 
 KEY = "paired"
-NOTE = (
-    "Both on their common seeds. The difference is how much lower the first method's mean regret"
+_DIFFERENCE = (
+    "Both on their common seeds. The difference is how much {better} the first method's mean {noun}"
     " is, with a bootstrap interval over seeds. p is Wilcoxon's signed-rank test, two-sided,"
     " corrected by Holm for all pairs here. The effect size is the matched-pairs rank-biserial"
     " correlation, from −1 to 1. The chance is that a run of the first is better than a run of the"
     " second, ties counting half. Seeds needed would tell the two apart in four studies of five, if"
     " the difference seen were the true one; it is a guess where seeds are few."
 )
+
+
+def note(measure: Measure) -> str:
+    """What must be read with the table."""
+    better = "lower" if measure.sign > 0 else "higher"
+    return _DIFFERENCE.format(better=better, noun=measure.noun)
 
 
 def paired_table(data: StudyData) -> PrintedTable | None:
@@ -31,7 +38,7 @@ def paired_table(data: StudyData) -> PrintedTable | None:
 
 
 def pair_rows(pairs: list[Comparison]) -> pd.DataFrame:
-    """One row per pair, the first method being the one with the lower mean regret."""
+    """One row per pair, the first method being the one with the better mean."""
     return pd.DataFrame([_row(pair) for pair in pairs])
 
 

@@ -14,48 +14,69 @@ from nasbench_harness.reports.statistics.robust import (
     interquartile_mean_interval,
 )
 from nasbench_harness.reports.study.data import StudyData
+from nasbench_harness.reports.study.measure import REGRET, Measure
 from nasbench_harness.reports.study.summary import numbers
 from nasbench_harness.reports.tables.printed import PrintedColumn, PrintedTable
 from nasbench_harness.reports.words import numerals
 
 KEY = "robust"
-NOTE = (
-    "Final regret in points. The interquartile mean (IQM) is the mean of the middle half of the"
-    " seeds, which single bad seeds cannot move; its interval is a bootstrap over seeds. The"
-    " anytime regret is the area under the curve of regret over the search, per unit of its length:"
-    " the mean regret of someone who may be stopped at any time, with every part of the budget"
-    " weighing the same, or every tenfold of it."
+_SPREAD = (
+    "Final {noun} in {unit}. The interquartile mean (IQM) is the mean of the middle half of the"
+    " seeds, which single bad seeds cannot move; its interval is a bootstrap over seeds.{anytime}"
 )
+_ANYTIME = (
+    " The anytime regret is the area under the curve of regret over the search, per unit of its"
+    " length: the mean regret of someone who may be stopped at any time, with every part of the"
+    " budget weighing the same, or every tenfold of it."
+)
+
+
+def title(measure: Measure) -> str:
+    """What the table is headed by."""
+    return "Spread, and regret at any time" if measure == REGRET else "Spread"
+
+
+def note(measure: Measure) -> str:
+    """What must be read with the table."""
+    anytime = _ANYTIME if measure == REGRET else ""
+    unit = "per cent" if measure.unit == "%" else measure.unit
+    return _SPREAD.format(noun=measure.noun, unit=unit, anytime=anytime)
 
 
 def robust_table(data: StudyData) -> PrintedTable | None:
     """The table; None where nothing is done."""
     rows = robust_statistics(data)
-    return PrintedTable(KEY, COLUMNS, rows) if len(rows) else None
+    return PrintedTable(KEY, _columns(data.measure), rows) if len(rows) else None
 
 
 def robust_statistics(data: StudyData) -> pd.DataFrame:
     """Columns method, seeds, regret_ (mean, std, median, iqm, iqm_low, iqm_high, worst), in points.
 
     And anytime_linear and anytime_log: mean over seeds of the regret over the recorded budget
-    (steps, of supernets epochs), NaN where no steps were recorded.
+    (steps or epochs), NaN where no steps were recorded. Where no best is known instead of all of
+    regret accuracy_ (mean, ...) in percent.
     """
     return pd.DataFrame([_row(data, label) for label in data.done_labels])
 
 
 def _row(data: StudyData, label: str) -> dict[str, Any]:
-    regret = numbers(data.done[data.done["method"] == label], "regret")
-    low, high = interquartile_mean_interval([regret])
-    return {
-        "method": label,
-        "seeds": len(regret),
-        "regret_mean": float(regret.mean()) if len(regret) else np.nan,
-        "regret_std": float(regret.std(ddof=1)) if len(regret) > 1 else np.nan,
-        "regret_median": float(np.median(regret)) if len(regret) else np.nan,
-        "regret_iqm": interquartile_mean([regret]),
-        "regret_iqm_low": low,
-        "regret_iqm_high": high,
-        "regret_worst": float(regret.max()) if len(regret) else np.nan,
+    measure = data.measure
+    ends = numbers(data.done[data.done["method"] == label], measure.key)
+    low, high = interquartile_mean_interval([ends])
+    found = {
+        "mean": float(ends.mean()) if len(ends) else np.nan,
+        "std": float(ends.std(ddof=1)) if len(ends) > 1 else np.nan,
+        "median": float(np.median(ends)) if len(ends) else np.nan,
+        "iqm": interquartile_mean([ends]),
+        "iqm_low": low,
+        "iqm_high": high,
+        "worst": measure.sign * float((measure.sign * ends).max()) if len(ends) else np.nan,
+    }
+    row = {"method": label, "seeds": len(ends)}
+    row |= {f"{measure.key}_{name}": value for name, value in found.items()}
+    if measure != REGRET:
+        return row
+    return row | {
         "anytime_linear": float(anytime(data, label).mean()),
         "anytime_log": float(anytime(data, label, logarithmic=True).mean()),
     }
@@ -72,16 +93,33 @@ def anytime(data: StudyData, label: str, *, logarithmic: bool = False) -> Array:
     return anytime_regret(steps, regrets.to_numpy(dtype=float), axis)
 
 
-COLUMNS = (
-    PrintedColumn("Seeds", "", lambda row: str(row.seeds)),
-    PrintedColumn("Mean", "points", lambda row: numerals.points(row.regret_mean)),
-    PrintedColumn("Std", "of seeds", lambda row: numerals.points(row.regret_std)),
-    PrintedColumn("Median", "points", lambda row: numerals.points(row.regret_median)),
-    PrintedColumn("IQM", "points", lambda row: numerals.points(row.regret_iqm)),
-    PrintedColumn(
-        "95 % CI", "of IQM", lambda row: numerals.interval(row.regret_iqm_low, row.regret_iqm_high)
-    ),
-    PrintedColumn("Worst", "seed", lambda row: numerals.points(row.regret_worst)),
-    PrintedColumn("Anytime", "points", lambda row: numerals.points(row.anytime_linear)),
-    PrintedColumn("Anytime", "log budget", lambda row: numerals.points(row.anytime_log)),
-)
+def _columns(measure: Measure) -> tuple[PrintedColumn, ...]:
+    spread = (
+        PrintedColumn("Seeds", "", lambda row: str(row.seeds)),
+        _column("Mean", measure.unit, measure, "mean"),
+        PrintedColumn("Std", "of seeds", lambda row: numerals.points(_of(row, measure, "std"))),
+        _column("Median", measure.unit, measure, "median"),
+        _column("IQM", measure.unit, measure, "iqm"),
+        PrintedColumn("95 % CI", "of IQM", lambda row: _interval(row, measure)),
+        _column("Worst", "seed", measure, "worst"),
+    )
+    if measure != REGRET:
+        return spread
+    return (
+        *spread,
+        PrintedColumn("Anytime", "points", lambda row: numerals.points(row.anytime_linear)),
+        PrintedColumn("Anytime", "log budget", lambda row: numerals.points(row.anytime_log)),
+    )
+
+
+def _column(heading: str, unit: str, measure: Measure, what: str) -> PrintedColumn:
+    return PrintedColumn(heading, unit, lambda row: measure.text(_of(row, measure, what)))
+
+
+def _of(row: Any, measure: Measure, what: str) -> float:
+    return float(getattr(row, f"{measure.key}_{what}"))
+
+
+def _interval(row: Any, measure: Measure) -> str:
+    low, high = _of(row, measure, "iqm_low"), _of(row, measure, "iqm_high")
+    return numerals.interval(low, high, 3 if measure == REGRET else 2)

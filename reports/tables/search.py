@@ -1,10 +1,10 @@
-"""What searching on a supernet cost."""
+"""What searches cost that trained networks."""
 
 from __future__ import annotations
 
 import pandas as pd
 
-from nasbench_harness.reports.analysis.searchcost import search_cost
+from nasbench_harness.reports.analysis.searchcost import ONESHOT, measured, search_cost
 from nasbench_harness.reports.study.data import StudyData
 from nasbench_harness.reports.tables.printed import PrintedColumn, PrintedTable
 from nasbench_harness.reports.words import numerals
@@ -21,20 +21,22 @@ COSTS = {
 
 
 def search_table(data: StudyData) -> PrintedTable | None:
-    """What searching on a supernet cost; None where there was none or nothing is done."""
-    rows = search_cost(data) if data.supernet else pd.DataFrame()
+    """What searching cost; None where no networks were trained or nothing is done."""
+    rows = search_cost(data) if measured(data) else pd.DataFrame()
     return PrintedTable("search", _search_columns(data, rows), rows) if len(rows) else None
 
 
 def _search_columns(data: StudyData, rows: pd.DataFrame) -> tuple[PrintedColumn, ...]:
     costs = [column for name_, column in COSTS.items() if rows[name_].notna().any()]
-    return (
-        PrintedColumn("Seeds", "", lambda row: str(row.seeds)),
+    skips = f"of {len(data.space.decisions)}"
+    shared = (
         PrintedColumn("One-shot", "accuracy, %", lambda row: numerals.percent(row.oneshot_mean)),
         PrintedColumn("Gap", "points", lambda row: numerals.percent(row.gap_mean)),
-        PrintedColumn(
-            "Skips", f"of {len(data.space.decisions)}", lambda row: numerals.decimal(row.skips_mean)
-        ),
+        PrintedColumn("Skips", skips, lambda row: numerals.decimal(row.skips_mean)),
+    )
+    return (
+        PrintedColumn("Seeds", "", lambda row: str(row.seeds)),
+        *(shared if data.has(ONESHOT) else ()),
         PrintedColumn("Search", "s", lambda row: numerals.seconds(row.seconds_mean)),
         *costs,
         PrintedColumn("Memory", "MB, peak", lambda row: numerals.whole(row.memory_mb_max)),

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from nasbench_harness.reports.study.data import StudyData
+from nasbench_harness.reports.study.measure import REGRET
+from nasbench_harness.reports.study.summary import OF_REGRET
 from nasbench_harness.reports.tables.printed import PrintedColumn, PrintedTable
 from nasbench_harness.reports.words import numerals
 
@@ -20,15 +23,20 @@ def _interval(row: Any, low: float, high: float, digits: int) -> str:
 QUERIES = PrintedColumn("Queries", "", lambda row: numerals.whole(row.queries_mean))
 
 
-SUMMARY = (
-    PrintedColumn("Seeds", "", _seeds),
+ACCURACY = PrintedColumn("Accuracy", "%", lambda row: numerals.percent(row.accuracy_mean))
+REGRETS = (
     PrintedColumn("Regret", "points", lambda row: numerals.points(row.regret_mean)),
     PrintedColumn(
         "95 % CI", "of mean", lambda row: _interval(row, row.regret_low, row.regret_high, 3)
     ),
     PrintedColumn("Optimum", "of seeds", lambda row: numerals.share(row.optimum_share)),
     PrintedColumn("Percentile", "", lambda row: numerals.percent(row.percentile_mean)),
-    PrintedColumn("Accuracy", "%", lambda row: numerals.percent(row.accuracy_mean)),
+)
+"""What needs a best to miss."""
+SUMMARY = (
+    PrintedColumn("Seeds", "", _seeds),
+    *REGRETS,
+    ACCURACY,
     PrintedColumn(
         "95 % CI",
         "of mean",
@@ -41,8 +49,12 @@ SUMMARY = (
 
 
 def summary_table(data: StudyData) -> PrintedTable:
-    """What was found; of supernets without what only landscapes have."""
-    if not data.supernet:
-        return PrintedTable("summary", SUMMARY, data.summary)
-    columns = tuple(column for column in SUMMARY if column is not QUERIES)
-    return PrintedTable("summary", columns, data.summary.drop(columns="queries_mean"))
+    """What was found; without regret where no best is known, and queries where none are asked."""
+    rows, left_out = data.summary, set[PrintedColumn]()
+    if data.measure != REGRET:
+        rows, left_out = rows.drop(columns=list(OF_REGRET)), set(REGRETS)
+    if not data.queryable:
+        rows, left_out = rows.drop(columns="queries_mean"), left_out | {QUERIES}
+    headed = ACCURACY if data.looked_up else replace(ACCURACY, heading=data.measure.heading)
+    columns = (headed if c is ACCURACY else c for c in SUMMARY if c not in left_out)
+    return PrintedTable("summary", tuple(columns), rows)

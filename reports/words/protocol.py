@@ -14,8 +14,8 @@ SEEDS = "seeds"
 
 
 def searched(data: StudyData) -> dict[str, list[str]]:
-    """Metric to the methods whose searches looked at it, best method first; none on supernets."""
-    if data.supernet:
+    """Metric to the methods whose searches looked at it, best method first; none on images."""
+    if data.images or not data.looked_up:
         return {}
     of_label = dict(zip(data.trials["method"], data.trials["search_metric"], strict=True))
     found: dict[str, list[str]] = {}
@@ -44,9 +44,9 @@ def oracle(data: StudyData) -> str:
 def protocol(data: StudyData) -> list[str]:
     """What was searched on, method by method, and what results are judged by: marked sentences.
 
-    Of landscapes; see `supernet` for the others.
+    None on images, see `words.images`.
     """
-    if data.supernet:
+    if not searched(data):
         return []
     groups, report = searched(data), str(data.first("report_metric"))
     sentences = []

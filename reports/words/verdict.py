@@ -45,22 +45,23 @@ class Answer:
 
 def judge(data: StudyData) -> Answer:
     """Say what the study shows and what it does not."""
-    regrets = Regrets(data)
-    against_table = _against_table(data, regrets) if data.supernet else []
+    finals = Finals(data)
+    against_table = [] if data.queryable else _against_table(data, finals)
     return Answer(
-        lead=_lead(data, regrets),
-        against_baseline=[*_against_baseline(data, regrets), *against_table],
-        ties=_ties(regrets),
-        warnings=[*_few_seeds(regrets), *_without_result(data), *_collapsed(data), *_noise(data)],
+        lead=_lead(data, finals),
+        against_baseline=[*_against_baseline(data, finals), *against_table],
+        ties=_ties(finals),
+        warnings=[*_few_seeds(finals), *_without_result(data), *_collapsed(data), *_noise(data)],
     )
 
 
-class Regrets:
-    """The final regrets of every method, and comparisons of every pair."""
+class Finals:
+    """What every method ended with, by the measure of the study, and comparisons of every pair."""
 
     def __init__(self, data: StudyData) -> None:
+        self.measure = data.measure
         groups = {str(label): rows for label, rows in data.done.groupby("method")}
-        found = {label: numbers(groups[label], "regret") for label in data.done_labels}
+        found = {label: numbers(groups[label], self.measure.key) for label in data.done_labels}
         self.values: dict[str, Array] = {label: v for label, v in found.items() if len(v)}
         self.pairs = data.comparisons
         self._by_labels = {(pair.first, pair.second): pair for pair in self.pairs}
@@ -71,8 +72,17 @@ class Regrets:
         return list(self.values)
 
     def mean(self, label: str) -> float:
-        """Mean regret in points."""
+        """In the unit of the measure."""
         return float(self.values[label].mean())
+
+    def text(self, value: float) -> str:
+        """`0.051 points`, `93.20 %`."""
+        return f"{self.measure.text(value)} {self.measure.unit}"
+
+    @property
+    def lower(self) -> tuple[str, str]:
+        """What a better and a worse mean are called."""
+        return ("lower", "higher") if self.measure.sign > 0 else ("higher", "lower")
 
     def pair(self, label: str, other: str) -> Comparison | None:
         """Two methods compared; None where they have no seed in common."""
@@ -92,76 +102,82 @@ class Regrets:
 # --- the best ----------------------------------------------------------------------------------
 
 
-def _lead(data: StudyData, regrets: Regrets) -> str:
-    if not regrets.labels:
+def _lead(data: StudyData, finals: Finals) -> str:
+    if not finals.labels:
         return "No trial of this study has a result yet, so there is nothing to compare."
-    perfect = [label for label, v in regrets.values.items() if v.max() <= TOLERANCE]
-    if perfect:
-        seeds = _every_seed(perfect, regrets)
+    by_regret = finals.measure.key == "regret"
+    perfect = [label for label, v in finals.values.items() if v.max() <= TOLERANCE]
+    if by_regret and perfect:
+        seeds = _every_seed(perfect, finals)
         return f"{names(perfect)} found the best architecture of the table with {seeds}."
-    lowest = regrets.mean(regrets.labels[0])
-    best = [label for label in regrets.labels if regrets.mean(label) <= lowest + TOLERANCE]
-    ends = f"{names(best)} {'ends' if len(best) == 1 else 'end'} with the lowest mean regret"
+    top, measure = finals.mean(finals.labels[0]), finals.measure
+    best = [label for label in finals.labels if abs(finals.mean(label) - top) <= TOLERANCE]
+    ends = (
+        f"{names(best)} {'ends' if len(best) == 1 else 'end'} with the {measure.best} mean"
+        f" {measure.noun}"
+    )
     if len(best) > 1:
-        return f"{ends}: {numerals.points(lowest)} points each."
+        return f"{ends}: {finals.text(top)} each."
     row = data.row(best[0])
-    seeds = f"{_confidence(row)} over {count(row.seeds, 'seed')}"
-    return f"{ends}: {numerals.points(lowest)} points{seeds}{_rivals(best[0], regrets)}."
+    seeds = f"{_confidence(row, finals)} over {count(row.seeds, 'seed')}"
+    return f"{ends}: {finals.text(top)}{seeds}{_rivals(best[0], finals)}."
 
 
-def _rivals(best: str, regrets: Regrets) -> str:
+def _rivals(best: str, finals: Finals) -> str:
     """Those the best cannot be told from."""
     rivals = [
         label
-        for label in regrets.labels
-        if label != best and regrets.order(best, label) == "undecided"
+        for label in finals.labels
+        if label != best and finals.order(best, label) == "undecided"
     ]
     return f", but these seeds cannot tell it from {names(rivals)}" if rivals else ""
 
 
-def _every_seed(labels: list[str], regrets: Regrets) -> str:
+def _every_seed(labels: list[str], finals: Finals) -> str:
     owner = "its" if len(labels) == 1 else "their"
-    seeds = {len(regrets.values[label]) for label in labels}
+    seeds = {len(finals.values[label]) for label in labels}
     if seeds == {1}:
         return f"{owner} only seed"
     return f"each of {owner} {f'{seeds.pop()} ' if len(seeds) == 1 else ''}seeds"
 
 
-def _confidence(row: Any) -> str:
-    if math.isnan(row.regret_low):
-        return ""
-    return f" (95 % CI {_span(row.regret_low, row.regret_high)})"
+def _confidence(row: Any, finals: Finals) -> str:
+    key, text = finals.measure.key, finals.measure.text
+    low, high = getattr(row, f"{key}_low"), getattr(row, f"{key}_high")
+    return "" if math.isnan(low) else f" (95 % CI {text(low)} to {text(high)})"
 
 
 # --- against random search ---------------------------------------------------------------------
 
 
-def _against_baseline(data: StudyData, regrets: Regrets) -> list[str]:
+def _against_baseline(data: StudyData, finals: Finals) -> list[str]:
     what = baseline_words(data)
     if BASELINE not in data.labels:
         return [f"The study has no {what} in it, so there is no line to beat."]
-    if BASELINE not in regrets.values:
+    if not data.looked_up and BASELINE in data.done_labels and BASELINE not in data.searching:
+        return [
+            f"{what.capitalize()} ({name(BASELINE)}) trained no network, so its answers have no"
+            f" {finals.measure.noun} and there is no line to beat."
+        ]
+    if BASELINE not in finals.values:
         return [f"{what.capitalize()} has no result, so there is no line to beat."]
-    others = [label for label in regrets.labels if label != BASELINE]
-    return [_baseline(data), *_compared(others, regrets, what)]
+    others = [label for label in finals.labels if label != BASELINE]
+    return [_baseline(data, finals), *_compared(others, finals, what)]
 
 
-def _baseline(data: StudyData) -> str:
-    row = data.row(BASELINE)
-    if data.supernet:
+def _baseline(data: StudyData, finals: Finals) -> str:
+    row, noun = data.row(BASELINE), finals.measure.noun
+    mean = f"{finals.text(finals.mean(BASELINE))}{_confidence(row, finals)}"
+    if not data.queryable:
         return (
             f"Random sampling ({name(BASELINE)}), the line to beat, draws one cell a seed and"
-            f" searches nothing: a mean regret of {numerals.points(row.regret_mean)}"
-            f" points{_confidence(row)} over {count(row.seeds, 'draw')}."
+            f" searches nothing: a mean {noun} of {mean} over {count(row.seeds, 'draw')}."
         )
     queries = "1 query" if row.queries_mean == 1 else f"{numerals.whole(row.queries_mean)} queries"
-    return (
-        "Random search, the line to beat, ends at a mean regret of"
-        f" {numerals.points(row.regret_mean)} points{_confidence(row)} after {queries}."
-    )
+    return f"Random search, the line to beat, ends at a mean {noun} of {mean} after {queries}."
 
 
-def _against_table(data: StudyData, regrets: Regrets) -> list[str]:
+def _against_table(data: StudyData, finals: Finals) -> list[str]:
     """The sturdier line: what random sampling would give with endless seeds."""
     whole = whole_table(data)
     if whole is None:
@@ -172,18 +188,18 @@ def _against_table(data: StudyData, regrets: Regrets) -> list[str]:
         f" {numerals.percent(whole.accuracy)} %); the median cell has"
         f" {numerals.points(whole.median)}."
     )
-    labels = [label for label in regrets.labels if label != BASELINE]
+    labels = [label for label in finals.labels if label != BASELINE]
     orders: dict[str, list[str]] = {}
-    for label, order in zip(labels, _to_level(labels, whole.mean, regrets), strict=True):
+    for label, order in zip(labels, _to_level(labels, whole.mean, finals), strict=True):
         orders.setdefault(order, []).append(label)
     said = [f"{names(group)} {'is' if len(group) == 1 else 'are'} {order}"
             for order, group in orders.items()]  # fmt: skip
     return [f"{line} Against that mean, {listing(said)}." if said else line]
 
 
-def _to_level(labels: list[str], level: float, regrets: Regrets) -> list[Relation]:
+def _to_level(labels: list[str], level: float, finals: Finals) -> list[Relation]:
     """On which side of a level each method's seeds lie, corrected for all of them."""
-    differences = [level - regrets.values[label] for label in labels]
+    differences = [level - finals.values[label] for label in labels]
     p_values = holm([signed_rank_p(values) for values in differences])
     return [
         "undecided" if p_value >= ALPHA else "better" if values.mean() > 0 else "worse"
@@ -191,7 +207,7 @@ def _to_level(labels: list[str], level: float, regrets: Regrets) -> list[Relatio
     ]
 
 
-def _compared(labels: list[str], regrets: Regrets, baseline: str) -> list[str]:
+def _compared(labels: list[str], finals: Finals, baseline: str) -> list[str]:
     """One sentence per outcome, naming every method and by how much."""
     sentences = []
     openings: dict[Relation, str] = {
@@ -200,15 +216,15 @@ def _compared(labels: list[str], regrets: Regrets, baseline: str) -> list[str]:
         "worse": f"Worse than {baseline}: ",
     }
     for order, opening in openings.items():
-        inside = [label for label in labels if regrets.order(label, BASELINE) == order]
+        inside = [label for label in labels if finals.order(label, BASELINE) == order]
         if inside:
-            sentences.append(f"{opening}{'; '.join(_amounts(inside, regrets))}.")
+            sentences.append(f"{opening}{'; '.join(_amounts(inside, finals))}.")
     return sentences
 
 
-def _amounts(labels: list[str], regrets: Regrets) -> list[str]:
+def _amounts(labels: list[str], finals: Finals) -> list[str]:
     """`darts and drnas by 0.673 points each (95 % CI ...)`; equal amounts are said once."""
-    said = [(_amount(label, regrets), label) for label in labels]
+    said = [(_amount(label, finals), label) for label in labels]
     grouped = [
         (amount, [label for _, label in pairs])
         for amount, pairs in groupby(said, key=lambda pair: pair[0])
@@ -216,15 +232,16 @@ def _amounts(labels: list[str], regrets: Regrets) -> list[str]:
     return [f"{names(group)}, {'each ' * (len(group) > 1)}{amount}" for amount, group in grouped]
 
 
-def _amount(label: str, regrets: Regrets) -> str:
-    pair, undecided = regrets.pair(label, BASELINE), regrets.order(label, BASELINE) == "undecided"
+def _amount(label: str, finals: Finals) -> str:
+    pair, undecided = finals.pair(label, BASELINE), finals.order(label, BASELINE) == "undecided"
+    better, worse = finals.lower
     if pair is None:
         return "without a common seed"
     gain, low, high = pair.paired.gain, pair.paired.gain_low, pair.paired.gain_high
     if abs(gain) <= TOLERANCE:
         lead = "with the same mean"
     elif undecided:
-        lead = f"{numerals.points(abs(gain))} points {'lower' if gain > 0 else 'higher'}"
+        lead = f"{numerals.points(abs(gain))} points {better if gain > 0 else worse}"
     else:
         lead = f"by {numerals.points(abs(gain))} points"
     if math.isnan(low):
@@ -237,19 +254,19 @@ def _amount(label: str, regrets: Regrets) -> str:
 # --- among each other --------------------------------------------------------------------------
 
 
-def _ties(regrets: Regrets) -> list[str]:
-    labels = [label for label in regrets.labels if label != BASELINE]
-    return [_tie(group, regrets) for group in _undecided_groups(labels, regrets)]
+def _ties(finals: Finals) -> list[str]:
+    labels = [label for label in finals.labels if label != BASELINE]
+    return [_tie(group, finals) for group in _undecided_groups(labels, finals)]
 
 
-def _undecided_groups(labels: list[str], regrets: Regrets) -> list[list[str]]:
+def _undecided_groups(labels: list[str], finals: Finals) -> list[list[str]]:
     """Maximal runs, in order of mean regret, whose members cannot be told apart pair by pair."""
     groups: list[list[str]] = []
     reached = 0
     for start in range(len(labels)):
         end = start + 1
         while end < len(labels) and all(
-            regrets.order(labels[i], labels[end]) == "undecided" for i in range(start, end)
+            finals.order(labels[i], labels[end]) == "undecided" for i in range(start, end)
         ):
             end += 1
         if end > max(reached, start + 1):
@@ -258,12 +275,12 @@ def _undecided_groups(labels: list[str], regrets: Regrets) -> list[list[str]]:
     return groups
 
 
-def _tie(labels: list[str], regrets: Regrets) -> str:
-    found = [regrets.values[label] for label in labels]
+def _tie(labels: list[str], finals: Finals) -> str:
+    found = [finals.values[label] for label in labels]
     if max(v.max() for v in found) - min(v.min() for v in found) <= TOLERANCE:
-        return f"{names(labels)} all ended with the same regret: a tie."
+        return f"{names(labels)} all ended with the same {finals.measure.noun}: a tie."
     best, last = labels[0], labels[-1]
-    widest = regrets.pair(best, last)
+    widest = finals.pair(best, last)
     if widest is None:
         return f"{names(labels)} have no common seeds to be compared on."
     which = "the gap" if len(labels) == 2 else f"the widest gap, {name(best)} to {name(last)},"
@@ -279,15 +296,15 @@ def _tie(labels: list[str], regrets: Regrets) -> str:
 # --- what to be wary of ------------------------------------------------------------------------
 
 
-def _few_seeds(regrets: Regrets) -> list[str]:
-    enough = fewest_pairs(ALPHA / max(1, len(regrets.pairs)))
-    few = [label for label, values in regrets.values.items() if len(values) < enough]
+def _few_seeds(finals: Finals) -> list[str]:
+    enough = fewest_pairs(ALPHA / max(1, len(finals.pairs)))
+    few = [label for label, values in finals.values.items() if len(values) < enough]
     if not few:
         return []
-    most = max(len(regrets.values[label]) for label in few)
+    most = max(len(finals.values[label]) for label in few)
     seeds = "1 seed" if most == 1 else f"at most {most} seeds"
     return [
-        f"{names(few)}: {seeds}. Among {count(max(1, len(regrets.pairs)), 'pair')} of methods fewer"
+        f"{names(few)}: {seeds}. Among {count(max(1, len(finals.pairs)), 'pair')} of methods fewer"
         f" than {enough} seeds can never tell one apart at the 5 % level, so no claim is made; run"
         f" at least {enough}, better twice as many."
     ]
@@ -307,10 +324,14 @@ def _without_result(data: StudyData) -> list[str]:
             f" {'is' if len(missing) == 1 else 'are'} left out of every number here:"
             f" {'; '.join(parts)}. The reasons stand with the trials below."
         )
-    blank = data.done[data.done["regret"].isna()]
+    blank = data.done[data.done[data.measure.key].isna()]
+    if not data.looked_up:
+        blank = blank[blank["method"].isin(data.searching)]
     if len(blank):
         where = [f"{name(m)} seed {s}" for m, s in zip(blank["method"], blank["seed"], strict=True)]
-        sentences.append(f"{listing(where)}: done, but the result holds no regret; left out.")
+        sentences.append(
+            f"{listing(where)}: done, but the result holds no {data.measure.noun}; left out."
+        )
     return sentences
 
 

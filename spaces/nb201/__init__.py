@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from nasbench_harness.spaces.nb201.network import Network
-    from nasbench_harness.spaces.nb201.supernet import Supernet
+    from nasbench_harness.spaces.nb201.shared_weights import Supernet
 
 __all__ = ["NB201"]
 
@@ -163,7 +163,7 @@ class NB201:
         self, shape: NetworkShape, *, track_running_stats: bool = True, partial: int = 1
     ) -> Supernet:
         """A fresh supernet, from torch's global generator; ValueError for an impossible width."""
-        from nasbench_harness.spaces.nb201.supernet import Supernet
+        from nasbench_harness.spaces.nb201.shared_weights import Supernet
 
         return Supernet(shape, track_running_stats=track_running_stats, partial=partial)
 
@@ -175,7 +175,7 @@ class NB201:
 
     def inherit(self, arch: Architecture, supernet: torch.nn.Module) -> Network:
         """The cell's stand-alone network with the weights it has in `supernet`."""
-        from nasbench_harness.spaces.nb201.supernet import Supernet, inherit
+        from nasbench_harness.spaces.nb201.shared_weights import Supernet, inherit
 
         assert isinstance(supernet, Supernet)
         return inherit(arch.choices, supernet)

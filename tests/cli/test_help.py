@@ -143,7 +143,7 @@ def test_options_of_run_are_grouped() -> None:
 @pytest.mark.parametrize(
     ("option", "default"),
     [
-        ("seeds", "10"), ("table", "official where installed, else analog"),
+        ("seeds", "10"), ("table", "the space's own, if it has one"),
         ("jobs", "cores; 1 on a GPU"), ("noise", "0"), ("device", "auto"), ("space", "nb201"),
         ("dataset", "cifar10"), ("recipe", "landscape; paper for supernets"),
         ("out", "runs/<name>"), ("precision", "fp32"),

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from nasbench_harness.contracts import CompleteTable
-from nasbench_harness.reports.figures import landscape
+from nasbench_harness.reports.figures import relief as reliefs
 from nasbench_harness.reports.figures.cells import most_found
 from nasbench_harness.reports.figures.curves import STEPS
 from nasbench_harness.reports.figures.curves import curves as curves_of
@@ -64,7 +64,7 @@ def test_most_frequent_architecture_and_how_often(finished: Study) -> None:
 
 
 def test_landscape_shows_every_cell_in_its_place(table: CompleteTable) -> None:
-    relief = landscape.fold(table, METRIC, [5] * 6)
+    relief = reliefs.fold(table, METRIC, [5] * 6)
     column = table.column(METRIC)
     for rank in (0, 7, 1234, 15624, int(column.argmax())):
         assert relief.accuracy[relief.place(rank)] == column[rank]

@@ -22,7 +22,7 @@ from nasbench_harness.reports.published import (
 from nasbench_harness.reports.published.leaderboard import (
     CONTEXT,
     FURTHER,
-    LANDSCAPE,
+    NO_NETWORK,
     NONE_KNOWN,
     caption,
     leaderboard,
@@ -278,7 +278,7 @@ def test_a_range_gives_a_range(finished: Study) -> None:
 
 def test_landscape_is_never_called_comparable(finished: Study) -> None:
     data = load_study(finished.folder)
-    assert caption(data).startswith(LANDSCAPE)
+    assert caption(data).startswith(NO_NETWORK)
     rows = rows_of(data)
     gradient = rows[(rows["method"] == "drnas")]
     assert "not comparable" in gradient["set_up"].iloc[0]

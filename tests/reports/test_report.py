@@ -14,8 +14,8 @@ import pandas as pd
 import pytest
 
 from nasbench_harness.errors import HarnessError
+from nasbench_harness.problems.landscape.kind import KIND as LANDSCAPE
 from nasbench_harness.reports import write_report
-from nasbench_harness.reports.words.caveats import LANDSCAPE
 from nasbench_harness.store import ownership
 from nasbench_harness.store.outcomes import Outcome, Status, write_failure
 from nasbench_harness.store.studies import Study, gather
@@ -69,7 +69,7 @@ def test_report_states_what_it_is_about(page: Path, finished: Study) -> None:
     for text in (Page(page.read_text()).words, (page.parent / "report.md").read_text()):
         for fact in (spec.table_hash, "0–2", "nasbench-harness 0", "data.anb"):
             assert fact in text
-        assert LANDSCAPE in text
+        assert LANDSCAPE.caveat in text
         assert "not the official benchmark" in text
         assert re.search(r"Config\W*SHA-256 [0-9a-f]{64}", text)
         assert "the same as the one searched" in text
@@ -78,7 +78,7 @@ def test_report_states_what_it_is_about(page: Path, finished: Study) -> None:
 
 def test_caveats_come_before_any_number(page: Path) -> None:
     text = page.read_text()
-    assert text.index(LANDSCAPE) < text.index("<table")
+    assert text.index(LANDSCAPE.caveat) < text.index("<table")
 
 
 def test_every_trial_carries_its_command(page: Path, finished: Study) -> None:

@@ -13,6 +13,8 @@ import pandas as pd
 import pytest
 
 from nasbench_harness.cli.console import print_summary
+from nasbench_harness.problems.landscape.kind import KIND as LANDSCAPE
+from nasbench_harness.problems.supernet.kind import KIND as SUPERNET
 from nasbench_harness.reports import summarise, write_report
 from nasbench_harness.reports.analysis.searchcost import search_cost
 from nasbench_harness.reports.figures.curves import EPOCHS, SECONDS, curves
@@ -20,10 +22,9 @@ from nasbench_harness.reports.figures.epochcurves import epoch_curve
 from nasbench_harness.reports.figures.reference import whole_table
 from nasbench_harness.reports.page.provenance import caveats
 from nasbench_harness.reports.study.data import StudyData, load_study
-from nasbench_harness.reports.tables.files import LANDSCAPE_ONLY
-from nasbench_harness.reports.words.caveats import LANDSCAPE, SUPERNET
+from nasbench_harness.reports.tables.files import OF_QUERIES
+from nasbench_harness.reports.words.images import caveats as image_caveats
 from nasbench_harness.reports.words.marked import plain
-from nasbench_harness.reports.words.supernet import caveats as supernet_caveats
 from nasbench_harness.reports.words.verdict import judge
 from nasbench_harness.store.studies import Study
 
@@ -63,8 +64,8 @@ def test_page_says_what_was_searched_and_where_answers_were_looked_up(searched_p
         Page(searched_page.read_text()).words,
         (searched_page.parent / "report.md").read_text().replace("`", "").replace("\\", ""),
     ):
-        assert SUPERNET in text
-        assert LANDSCAPE not in text
+        assert SUPERNET.caveat in text
+        assert LANDSCAPE.caveat not in text
         assert "Supernets were trained on digits (limited to 120 images)" in text
         assert "width 2, 1 cell a stage; 2 epochs of 3 steps on batches of 16 images" in text
         assert f"looked up in table analog: {METRIC} (cifar10, undocumented split" in text
@@ -75,7 +76,7 @@ def test_page_says_what_was_searched_and_where_answers_were_looked_up(searched_p
 
 def test_landscape_pages_say_nothing_of_supernets(page: Path) -> None:
     words = Page(page.read_text()).words
-    assert SUPERNET not in words
+    assert SUPERNET.caveat not in words
     assert "One-shot" not in words
     assert not [key for key in NEW_FIGURES if list((page.parent / "figures").glob(f"{key}*"))]
 
@@ -88,16 +89,16 @@ def test_the_published_setting_on_the_tables_own_images_has_no_further_caveat(
         data, {"recipe": "paper"}, recipe="nb201", network=network, images="cifar10",
         image_limit=None, overrides={},
     )  # fmt: skip
-    (only,) = supernet_caveats(paper)
+    (only,) = image_caveats(paper)
     assert "Supernets were trained on cifar10" in plain(only)
     longer = replace(paper, study=replace(paper.study, config={"epochs": 7}))
     assert "Changed setting, not a paper's: 7 epochs by request." in map(
-        plain, supernet_caveats(longer)
+        plain, image_caveats(longer)
     )
 
 
 def test_what_a_folder_holds_is_not_claimed_to_be_known(data: StudyData) -> None:
-    text = plain("\n".join(supernet_caveats(planned(data, images="folder:/data/photos"))))
+    text = plain("\n".join(image_caveats(planned(data, images="folder:/data/photos"))))
     assert "Whether these are the same images is not known here" in text
     assert "another data set" not in text
 
@@ -146,7 +147,7 @@ def test_nothing_of_landscapes_stands_empty(searched_page: Path) -> None:
         assert text not in words
     assert "nan" not in words.lower().split()
     trials = pd.read_csv(searched_page.parent / "tables" / "trials.csv")
-    assert not set(LANDSCAPE_ONLY) & set(trials.columns)
+    assert not set(OF_QUERIES) & set(trials.columns)
     assert "queries_mean" not in pd.read_csv(searched_page.parent / "tables" / "summary.csv")
 
 

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from nasbench_harness.contracts import CompleteTable
+from nasbench_harness.reports.analysis.everycost import every_cost
 from nasbench_harness.reports.figures import tradeoff
 from nasbench_harness.reports.figures.drawing import Drawing, Omitted, save
 from nasbench_harness.reports.figures.style import method_styles
@@ -55,7 +56,7 @@ def test_equal_cells_share_the_front() -> None:
 
 
 def test_costs_of_the_whole_space_are_in_rank_order(space: NB201) -> None:
-    costs = tradeoff.whole_space("nb201", "params", "cifar100")
+    costs = every_cost(space, "params", "cifar100")
     assert len(costs) == space.size
     for rank in (0, 1, 777, 15_624):
         assert costs[rank] == space.cost(space.unrank(rank), "params", "cifar100")
@@ -71,7 +72,7 @@ def test_every_answer_is_a_mark(data: StudyData, table: CompleteTable) -> None:
         assert row["params_m"] == pytest.approx(trial["params"] / 1e6)
         assert row["flops_m"] == pytest.approx(trial["flops"] / 1e6)
         column, better = table.column(METRIC), row["accuracy"]
-        cheaper = tradeoff.whole_space("nb201", "params", "cifar10") / 1e6 <= row["params_m"] - 1e-9
+        cheaper = every_cost(NB201(), "params", "cifar10") / 1e6 <= row["params_m"] - 1e-9
         assert not row["front_params_m"] or column[cheaper].max(initial=0) < better
 
 

@@ -77,14 +77,15 @@ def test_tensor_is_indexed_by_the_choices(table: CompleteTable) -> None:
 
 @given(ranks)
 def test_value_column_lookup_and_tensor_agree(rank: int) -> None:
-    table, space = registry.open_table("analog"), NB201()
+    space = NB201()
+    table = registry.open_complete("analog")
     (arch,) = [space.architecture(np.unravel_index(rank, (5,) * 6))]  # type: ignore[arg-type]
     answers = {
-        table.value(METRIC, rank),
-        table.lookup(rank)[METRIC],
+        table.value(METRIC, arch),
+        table.lookup(arch)[METRIC],
         float(table.column(METRIC)[rank]),
         float(table.tensor(METRIC)[arch.choices]),
-        table.value(METRIC, space.rank(arch)),
+        table.value(METRIC, space.unrank(rank)),
     }
     assert len(answers) == 1
 
@@ -113,7 +114,8 @@ def test_unknown_dataset_is_refused(table: CompleteTable) -> None:
 def test_opening_and_one_answer_import_nothing_heavy(table: CompleteTable) -> None:
     code = (
         "import sys; from nasbench_harness import registry;"
-        f"assert registry.open_table('analog').value({METRIC!r}, 0) == 10.0;"
+        "arch = registry.open_space('nb201').unrank(0);"
+        f"assert registry.open_table('analog').value({METRIC!r}, arch) == 10.0;"
         f"print([name for name in {HEAVY} if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

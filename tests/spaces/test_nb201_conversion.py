@@ -32,9 +32,10 @@ OUR_EDGES = ("01", "02", "12", "03", "13", "23")
 
 CONVERT = """
 import sys
+from nasbench_harness.spaces.nb201 import NB201
 from nasbench_harness.spaces.nb201.tables.analog import open_analog
 table = open_analog()
-assert table.value("cifar10_baseline_accuracy", 0) == 10.0
+assert table.value("cifar10_baseline_accuracy", NB201().unrank(0)) == 10.0
 heavy = ("numpy", "pandas", "torch", "analognasbench", "pkg_resources")
 assert not [name for name in heavy if name in sys.modules]
 print(table.content_hash)
@@ -220,7 +221,7 @@ def test_converted_table_opens_without_the_package(
     table: object, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "analognasbench", None)
-    assert analog.open_analog().value("cifar10_baseline_accuracy", 0) == 10.0
+    assert analog.open_analog().value("cifar10_baseline_accuracy", NB201().unrank(0)) == 10.0
 
 
 def test_file_in_place_of_the_cache_is_a_sentence(

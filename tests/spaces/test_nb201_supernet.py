@@ -18,8 +18,8 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from nasbench_harness.contracts import NetworkShape
 from nasbench_harness.spaces.nb201 import NB201
 from nasbench_harness.spaces.nb201.network import Network
+from nasbench_harness.spaces.nb201.shared_weights import Supernet, _shuffle
 from nasbench_harness.spaces.nb201.skeleton import Reduction
-from nasbench_harness.spaces.nb201.supernet import Supernet, _shuffle
 
 SMALL = NetworkShape(classes=10, width=8, cells=2)
 MOST_OPERATIONS = 3000

@@ -12,8 +12,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from nasbench_harness.errors import UnknownNameError
+from nasbench_harness.contracts import Architecture, CompleteTable
+from nasbench_harness.errors import HarnessError, UnknownNameError
 from nasbench_harness.tables.columns import TOLERANCE, ColumnTable, TableError
+from nasbench_harness.testing import ToySpace
 
 
 def edit_header(folder: Path, **changes: Any) -> None:
@@ -25,16 +27,19 @@ def no_space(*args: Any, **kwargs: Any) -> None:
     raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
+SPACE = ToySpace((2, 3))
+
+
 # --- answers -----------------------------------------------------------------------------------
 
 
 def test_value_is_one_number(small_folder: Path) -> None:
-    assert ColumnTable(small_folder).value("fruit_test", 2) == 31.0
+    assert ColumnTable(small_folder, SPACE).value("fruit_test", SPACE.unrank(2)) == 31.0
 
 
 def test_lookup_is_every_number_of_a_row(small_folder: Path) -> None:
     row = {"fruit_valid": 30.0, "fruit_test": 31.0, "tree_test": 0.3}
-    assert ColumnTable(small_folder).lookup(2) == row
+    assert ColumnTable(small_folder, SPACE).lookup(SPACE.unrank(2)) == row
 
 
 def test_column_is_in_rank_order(small_folder: Path) -> None:
@@ -62,9 +67,25 @@ def test_arrays_are_not_copied(small_folder: Path) -> None:
     assert np.shares_memory(table.column("fruit_test"), table.tensor("fruit_test"))
 
 
-def test_rank_beyond_the_table_is_refused(small_folder: Path) -> None:
-    with pytest.raises(IndexError):
-        ColumnTable(small_folder).value("fruit_test", 6)
+@pytest.mark.parametrize("strange", [6, "0-1", ToySpace((2, 3)).unrank(0).choices, None])
+def test_what_is_no_architecture_is_refused(small_folder: Path, strange: Any) -> None:
+    with pytest.raises(HarnessError, match=r"`small`.*architecture of space `toy`.*is none"):
+        ColumnTable(small_folder, SPACE).value("fruit_test", strange)
+
+
+def test_architecture_of_another_space_is_refused(small_folder: Path) -> None:
+    stranger = Architecture("elsewhere", (0, 1), "0-1")
+    with pytest.raises(HarnessError, match=r"space `toy`.*elsewhere"):
+        ColumnTable(small_folder, SPACE).lookup(stranger)
+
+
+def test_without_its_space_no_architecture_has_a_row(small_folder: Path) -> None:
+    with pytest.raises(HarnessError, match="search space is not installed"):
+        ColumnTable(small_folder).value("fruit_test", SPACE.unrank(0))
+
+
+def test_is_a_complete_table(small_folder: Path) -> None:
+    assert isinstance(ColumnTable(small_folder), CompleteTable)
 
 
 def test_unknown_metric_gets_the_nearest_name(small_folder: Path) -> None:
@@ -74,7 +95,7 @@ def test_unknown_metric_gets_the_nearest_name(small_folder: Path) -> None:
 
 def test_unknown_metric_of_a_single_value_gets_the_nearest_name(small_folder: Path) -> None:
     with pytest.raises(UnknownNameError, match="Did you mean `tree_test`"):
-        ColumnTable(small_folder).value("tree_tst", 0)
+        ColumnTable(small_folder, SPACE).value("tree_tst", SPACE.unrank(0))
 
 
 def test_search_metric_is_one_a_search_may_see(small_folder: Path) -> None:
@@ -163,12 +184,12 @@ def flip_first_byte(path: Path) -> None:
 def test_changed_number_is_noticed(small_folder: Path) -> None:
     flip_first_byte(small_folder / "columns.f64")
     with pytest.raises(TableError, match=r"`fruit_valid`.*SHA-256.*Delete the folder"):
-        ColumnTable(small_folder).value("fruit_valid", 5)
+        ColumnTable(small_folder, SPACE).value("fruit_valid", SPACE.unrank(5))
 
 
 def test_undamaged_columns_of_a_changed_file_still_answer(small_folder: Path) -> None:
     flip_first_byte(small_folder / "columns.f64")
-    assert ColumnTable(small_folder).value("tree_test", 0) == 0.1
+    assert ColumnTable(small_folder, SPACE).value("tree_test", SPACE.unrank(0)) == 0.1
 
 
 def test_truncated_numbers_are_noticed(small_folder: Path) -> None:

@@ -44,6 +44,7 @@ class LandscapeKind(PlainKind):
     recipe = "landscape"
     capabilities = (UnrolledGradient, StandAloneAccuracy)
     title = "Searches on a table (landscape)"
+    does = "search the table itself"
     caveat = (
         "This is a landscape study: the searchers optimised the table itself, without training any"
         " network. It compares optimisers, and is no evidence that a method works on images."

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from nasbench_harness.contracts import (
@@ -31,6 +31,13 @@ if TYPE_CHECKING:
     from nasbench_harness.study.spec import TrialSpec
 
 
+_SHOWS = (
+    "It shows how a whole method does on these images, at this size of network and length of"
+    " training. Where width, number of cells, epochs or images are not the published ones, no"
+    " number here reproduces a paper's."
+)
+
+
 class SupernetKind(PlainKind):
     """One network in which all architectures share their weights."""
 
@@ -48,14 +55,19 @@ class SupernetKind(PlainKind):
     measures = True
     concludes = "oneshot_accuracy"
     observes = "oneshot_accuracy_derived"
+    uses = ("device", "compile", "deterministic", "data_dir", "download")
     dear = True
     title = "Searches on images (supernet)"
+    does = "train networks on images"
     caveat = (
         "This is a supernet study: networks with shared weights were trained on images, no search"
-        " saw the table, and only the answers were looked up in it. It shows how a whole method"
-        " does on these images, at this size of network and length of training. Where width, number"
-        " of cells, epochs or images are not the published ones, no number here reproduces a"
-        " paper's."
+        f" saw the table, and only the answers were looked up in it. {_SHOWS}"
+    )
+    caveat_alone = (
+        "This is a supernet study: networks with shared weights were trained on images. One-shot"
+        " accuracy is that of an answer inside the supernet of its own search: it may be high"
+        " because the architecture is good, or because these weights were trained well or long,"
+        f" and nothing here tells the two apart. {_SHOWS}"
     )
 
     # --- planning ------------------------------------------------------------------------------
@@ -72,6 +84,16 @@ class SupernetKind(PlainKind):
         from nasbench_harness.problems.supernet.planning import OnImages
 
         return OnImages(config, options, space, hardware, opened)
+
+    def notes(self, config: Mapping[str, Any], specs: Sequence[TrialSpec]) -> Iterable[str]:
+        """Where `--steps` ends a search within an epoch."""
+        from nasbench_harness.problems.supernet.planning import cut_short
+
+        if (steps := config.get("steps")) is None:
+            return ()
+        searches = [spec for spec in specs if spec.steps == steps]
+        cut = [cut_short(steps, spec.epoch_steps, spec.epochs) for spec in searches]
+        return dict.fromkeys(note for note in cut if note)
 
     def settled(self, config: StudyConfig) -> dict[str, Any]:
         """Images are found from everywhere."""

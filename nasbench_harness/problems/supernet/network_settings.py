@@ -40,7 +40,7 @@ class NetworkSettings(Settings):
     restart_when_widened: bool = setting(
         False,
         "begin again with the first learning rate when more channels pass through the operations;"
-        " the cosine goes on from there in proportion and the momenta stay (DrNAS authors' code)",
+        " the cosine goes on from there in proportion and the momenta stay, as in authors' code",
         later=True,
     )
     momentum: float = setting(0.9, "momentum of SGD", ge=0, lt=1)
@@ -49,7 +49,7 @@ class NetworkSettings(Settings):
     clip_norm: float = setting(
         5.0,
         "largest norm of the gradient of all network weights, without that of the architecture"
-        " parameters, which the NAS-Bench-201 and DrNAS authors' codes count in, so that their"
+        " parameters, which some authors' codes count in, so that their"
         " steps are shorter where it clips; 0 never clips",
         ge=0,
     )

@@ -144,6 +144,19 @@ class OnImages:
         return _for_batch(recipe, batch, settings, named(method.Settings, "rate") or "")
 
 
+def cut_short(steps: int, epoch_steps: int, epochs: int) -> str:
+    """What to say of a search that ends before its epochs do; empty if it does not."""
+    if steps >= epochs * epoch_steps:
+        return ""
+    epoch = math.ceil(steps / epoch_steps)
+    left = steps - (epoch - 1) * epoch_steps
+    return (
+        f"`--steps {steps}` ends searches in epoch {epoch} of {epochs}, after {left:,} of its"
+        f" {epoch_steps:,} steps; schedules are those of {epochs} whole epochs, and `--epochs`"
+        " alone ends with one."
+    )
+
+
 def _for_batch(recipe: Recipe, batch: int, settings: Any, name: str) -> dict[str, float]:
     """The learning rate in proportion to the batch; nothing where the recipe does not say so."""
     rate = getattr(settings, name, None)

@@ -152,12 +152,12 @@ class TrialList {
   course(at) {
     const course = this.data.course[at];
     if (!course) return element("p", {}, "Nothing was recorded.");
-    const [clock, regrets, answers] = course;
+    const [clock, ends, answers] = course;
     const rows = clock.map((when, place) => element("tr", {},
-      element("td", { class: "number" }, String(when)), element("td", { class: "number" }, printed(regrets[place], 3)),
+      element("td", { class: "number" }, String(when)), element("td", { class: "number" }, printed(ends[place], 3)),
       element("td", {}, element("code", {}, answers.length ? this.text(answers[place]) : MISSING))));
-    const head = element("tr", {}, element("th", { scope: "col", class: "number" }, this.data.clock), element("th", { scope: "col", class: "number" }, "regret"), element("th", { scope: "col" }, "answer"));
-    return element("div", {}, sparkline(clock, regrets),
+    const head = element("tr", {}, element("th", { scope: "col", class: "number" }, this.data.clock), element("th", { scope: "col", class: "number" }, this.data.measure), element("th", { scope: "col" }, "answer"));
+    return element("div", {}, sparkline(clock, ends, this.data.measure),
       element("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Course of the trial" }, element("table", {}, element("thead", {}, head), element("tbody", {}, ...rows))),
       element("p", { class: "small" }, "At most twenty of the recorded points; all of them are in the study's history table."));
   }
@@ -176,9 +176,9 @@ function copyable(command) {
   return element("div", { class: "copyable" }, text, button);
 }
 
-// Regret over the clock, from zero to the largest.
-function sparkline(clock, regrets) {
-  const points = clock.map((when, at) => [Math.log(Math.max(when, 1e-3)), regrets[at]]).filter(([, y]) => y !== null);
+// Regret or accuracy over the clock, from zero to the largest.
+function sparkline(clock, ends, measure) {
+  const points = clock.map((when, at) => [Math.log(Math.max(when, 1e-3)), ends[at]]).filter(([, y]) => y !== null);
   if (points.length < 2) return element("p", { class: "small" }, "A single recorded point.");
   const [width, height] = [320, 70];
   const [left, right] = [points[0][0], points[points.length - 1][0]];
@@ -188,7 +188,7 @@ function sparkline(clock, regrets) {
   svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
   svg.setAttribute("class", "spark");
   svg.setAttribute("role", "img");
-  svg.setAttribute("aria-label", `Regret from ${printed(points[0][1], 3)} to ${printed(points[points.length - 1][1], 3)} points, at most ${printed(top, 3)}.`);
+  svg.setAttribute("aria-label", `${measure} from ${printed(points[0][1], 3)} to ${printed(points[points.length - 1][1], 3)}, at most ${printed(top, 3)}.`);
   const line = document.createElementNS("http://www.w3.org/2000/svg", "polyline");
   line.setAttribute("points", path);
   svg.append(line);

@@ -196,7 +196,7 @@ class Comparison:
             if split != "train" or seed is None:
                 suffix = "" if seed is None else f"_seed{seed}"
                 column = f"{prefix}_{split}_{schedule}ep{suffix}"
-                self._same(self.table.value(column, rank), float(mine[-1]), (rank, column))
+                self._same(self.table.column(column)[rank], float(mine[-1]), (rank, column))
 
     def _asked(
         self, results: Any, dataset: str, name: str, epoch: int, seed: int | bool
@@ -221,7 +221,9 @@ class Comparison:
             },
         }
         for column, answer in answers.items():
-            mine = self.table.value(column, rank) if column in self.table.metrics else math.nan
+            mine = (
+                float(self.table.column(column)[rank]) if column in self.table.metrics else math.nan
+            )
             self._same(mine, answer, (index, column))
 
     def _same(self, mine: float, theirs: float | None, what: object) -> None:

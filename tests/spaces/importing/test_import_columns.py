@@ -74,7 +74,7 @@ def test_cells_that_are_not_there_are_missing(imported: ColumnTable) -> None:
 def test_parameters_are_those_of_the_network(imported: ColumnTable, space: NB201) -> None:
     arch = space.at_index(9930)
     expected = space.cost(arch, "params", "cifar100") / 1e6
-    assert imported.value("params_cifar100_m", space.rank(arch)) == expected
+    assert imported.value("params_cifar100_m", arch) == expected
 
 
 def test_training_times_are_compared_across_data_sets(imported: ColumnTable) -> None:

@@ -252,7 +252,7 @@ def inherit(choices: tuple[int, ...], supernet: Supernet) -> Network:
     stand-alone network has no such bypass.
     """
     if supernet.partial != 1:
-        raise ValueError("a supernet with partial channels has no stand-alone networks")
+        raise ValueError("where only a part of the channels is mixed no network stands alone")
     network = Network(choices, supernet.shape)
     own = {n: v for n, v in supernet.state_dict().items() if not n.startswith("stages.")}
     network.load_state_dict(own, strict=False)

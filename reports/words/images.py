@@ -1,4 +1,4 @@
-"""What a study of supernets was: images, networks, length, and how far that is from a paper."""
+"""What was searched, and on images: networks, length, and how far that is from a paper."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ PUBLISHED = {"width": 16, "cells": 5}
 """Channels of the first stage and cells per stage of the searches published for NAS-Bench-201."""
 FOLDER = "folder:"
 """How images begin whose origin only the user knows."""
+NOT_LOOKED_UP = "nothing looked up"
+"""Instead of a table, where there is no benchmark."""
 QUICK = "quick"
 """The recipe that is no paper's."""
 
@@ -23,16 +25,25 @@ def about(data: StudyData) -> str:
 
     Numbers must share all of it to stand in one column.
     """
-    looked_up = f"dataset {data.first('dataset')}, table {name(data.first('table'))}"
-    if not data.supernet:
-        return f"landscape, {looked_up}"
-    return f"supernet trained on {images(data)}; answers looked up: {looked_up}"
+    if not data.images:
+        return f"{data.kind.name}, {_place(data)}"
+    answers = f"answers looked up: {_place(data)}" if data.looked_up else NOT_LOOKED_UP
+    return f"{data.kind.name} trained on {images(data)}; {answers}"
 
 
 def where(data: StudyData) -> str:
     """The same in the few words that fit beside a heading: marked."""
-    looked_up = f"{data.first('dataset')}, {name(data.first('table'))}"
-    return f"supernet on {_images(data)}; {looked_up}" if data.supernet else looked_up
+    place = NOT_LOOKED_UP
+    if data.looked_up:
+        place = f"{data.first('dataset')}, {name(data.first('table'))}"
+    return f"{data.kind.name} on {_images(data)}; {place}" if data.images else place
+
+
+def _place(data: StudyData) -> str:
+    """Data set and table of the look-up: marked."""
+    if not data.looked_up:
+        return NOT_LOOKED_UP
+    return f"dataset {data.first('dataset')}, table {name(data.first('table'))}"
 
 
 def images(data: StudyData) -> str:
@@ -47,7 +58,7 @@ def caveats(data: StudyData) -> list[str]:
 
 
 def network(data: StudyData) -> str:
-    """Width and cells of the supernets: marked."""
+    """Width and cells of the networks: marked."""
     return _by_method(data, _size)
 
 
@@ -57,13 +68,13 @@ def length(data: StudyData) -> str:
 
 
 def trained(data: StudyData) -> list[TrialSpec]:
-    """A trial of every method that trained a supernet, or was to; best method first."""
+    """A trial of every method that trained a network, or was to; best method first."""
     by_label = {spec.label: spec for spec in data.study.specs if trains(spec)}
     return [by_label[label] for label in data.labels if label in by_label]
 
 
 def trains(spec: TrialSpec) -> bool:
-    """Whether a trial trains a network: all but those that only sample."""
+    """Whether a trial trains a network: on images, all but those that only sample."""
     return bool(spec.images) and spec.method != BASELINE
 
 
@@ -73,10 +84,12 @@ def _images(data: StudyData) -> str:
 
 def _searched(data: StudyData) -> str:
     facts = f": {network(data)}; {length(data)}" if trained(data) else ""
-    return (
-        f"Supernets were trained on {images(data)}{facts}. Answers were looked up in table"
-        f" {name(data.first('table'))}: {described(data, data.first('report_metric'))}."
+    several = (data.kind.plural or "networks").capitalize()
+    where = (
+        f" Answers were looked up in table {name(data.first('table'))}:"
+        f" {described(data, data.first('report_metric'))}."
     )
+    return f"{several} were trained on {images(data)}{facts}.{where if data.looked_up else ''}"
 
 
 def _reduced(data: StudyData) -> str:
@@ -118,7 +131,9 @@ def _requested(data: StudyData) -> list[str]:
 
 
 def _elsewhere(data: StudyData) -> str:
-    searched, looked_up = data.study.specs[0].images, str(data.first("dataset"))
+    if not data.looked_up:
+        return ""
+    searched, looked_up = data.images, str(data.first("dataset"))
     if searched == looked_up:
         return ""
     if searched.startswith(FOLDER):

@@ -13,7 +13,7 @@ from matplotlib.colors import Normalize
 from matplotlib.patheffects import withStroke
 from numpy.typing import NDArray
 
-from nasbench_harness.contracts import CompleteTable
+from nasbench_harness.contracts import CompleteTable, EnumerableSpace
 from nasbench_harness.reports.figures.drawing import Drawing, Omitted, PanelGrid
 from nasbench_harness.reports.figures.style import DARK, INK, LIGHT, MethodStyle
 from nasbench_harness.reports.statistics.arrays import Array
@@ -22,8 +22,8 @@ from nasbench_harness.reports.words import numerals
 from nasbench_harness.reports.words.marked import count
 
 KEY, TITLE = "landscape", "The way across the landscape"
-SUPERNET_KEY, SUPERNET_TITLE = "answers", "The answers in the table"
-"""Of a study whose searches never saw the landscape."""
+UNSEEN_KEY, UNSEEN_TITLE = "answers", "The answers in the table"
+"""Of a study whose searches never saw the table."""
 LARGEST = 1_000_000
 """Architectures beyond which a relief of all of them says nothing."""
 COLOURS = "cividis"
@@ -58,17 +58,20 @@ def fold(table: CompleteTable, metric: str, options: list[int]) -> Relief:
     return Relief(matrix[by_row][:, by_column], by_row.argsort(), by_column.argsort(), metric)
 
 
-def draw(data: StudyData, styles: dict[str, MethodStyle]) -> Drawing | Omitted:
-    """One relief per method with the path of its median seed."""
-    key, title = (SUPERNET_KEY, SUPERNET_TITLE) if data.supernet else (KEY, TITLE)
-    if data.complete is None:
-        return Omitted(key, title, data.table_missing)
-    if data.space.size > LARGEST:
-        return Omitted(key, title, f"{data.space.size:,} architectures are too many for a picture")
-    relief = fold(
-        data.complete, data.first("report_metric"), [len(d.options) for d in data.space.decisions]
-    )
-    paths = {label: path for label in data.done_labels if len(path := _path(data, label, relief))}
+def draw(data: StudyData, styles: dict[str, MethodStyle]) -> Drawing | Omitted | None:
+    """One relief per method with the path of its median seed; None without a table of all."""
+    key, title = (KEY, TITLE) if data.queryable else (UNSEEN_KEY, UNSEEN_TITLE)
+    space = data.every_architecture
+    if space is None or data.complete is None:
+        return Omitted(key, title, data.table_missing) if data.table_missing else None
+    if space.size > LARGEST:
+        return Omitted(key, title, f"{space.size:,} architectures are too many for a picture")
+    options = [len(decision.options) for decision in space.decisions]
+    if math.prod(options) != space.size:
+        return None
+    relief = fold(data.complete, data.first("report_metric"), options)
+    found = ((label, _path(data, label, relief, space)) for label in data.done_labels)
+    paths = {label: path for label, path in found if len(path)}
     if not paths:
         return Omitted(key, title, "no trial with a result has a recorded step")
     grid = PanelGrid(len(paths), width=250, height=282, insets=(16, 8, 36, 20), footer=58)
@@ -83,21 +86,21 @@ def draw(data: StudyData, styles: dict[str, MethodStyle]) -> Drawing | Omitted:
     _colour_bar(grid, limits)
     tables = {key: _cells(relief), f"{key}-paths": pd.concat(paths.values(), ignore_index=True)}
     footer = grid.footer_panel("Colour scale of accuracy, and what the marks mean.")
-    alt = f"The accuracy of {data.space.size:,} architectures as a relief, with search paths."
-    return Drawing(key, title, _caption(data, limits), alt, grid.figure, tables, panels, footer)
+    alt = f"The accuracy of {space.size:,} architectures as a relief, with search paths."
+    return Drawing(
+        key, title, _caption(data, space, limits), alt, grid.figure, tables, panels, footer
+    )
 
 
 # --- paths -------------------------------------------------------------------------------------
 
 
-def _path(data: StudyData, label: str, relief: Relief) -> pd.DataFrame:
+def _path(data: StudyData, label: str, relief: Relief, space: EnumerableSpace) -> pd.DataFrame:
     """Distinct successive architectures of the median seed, with their places; may be empty."""
     trial = median_trial(data.done[data.done["method"] == label])
     rows = data.steps[data.steps["trial"] == trial].sort_values("step")
     rows = rows[rows["architecture"] != rows["architecture"].shift()]
-    places = [
-        relief.place(data.space.rank(data.space.parse(text))) for text in rows["architecture"]
-    ]
+    places = [relief.place(space.rank(space.parse(text))) for text in rows["architecture"]]
     path = rows[["method", "seed", "step", "architecture", "accuracy", "regret"]].copy()
     path["row"], path["column"] = [p[0] for p in places], [p[1] for p in places]
     return path
@@ -187,14 +190,14 @@ def _colour_bar(grid: PanelGrid, limits: tuple[float, float]) -> None:
         axes.text(x + 0.045, 1.9, words, transform=axes.transAxes, va="center", fontsize=7.5)
 
 
-def _caption(data: StudyData, limits: tuple[float, float]) -> str:
-    half = len(data.space.decisions) // 2
+def _caption(data: StudyData, space: EnumerableSpace, limits: tuple[float, float]) -> str:
+    half = len(space.decisions) // 2
     return (
-        f"All {data.space.size:,} architectures: a point's row is its choice for the first {half}"
+        f"All {space.size:,} architectures: a point's row is its choice for the first {half}"
         f" decisions, its column the choice for the others, both sorted by mean accuracy, so that"
         " the best lie at the top right. Neighbouring points need not be similar architectures."
         " The path joins the successive answers of the seed with the median final regret"
-        f"{', which never saw these accuracies' if data.supernet else ''}."
+        f"{'' if data.queryable else ', which never saw these accuracies'}."
         f" Accuracies below {numerals.percent(limits[0])} % (the worst {numerals.share(LOW_TAIL)})"
         " share one colour."
     )

@@ -1,0 +1,95 @@
+"""A problem over any space, without table, network or image."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from nasbench_harness.contracts import Architecture, Log, Progress, SearchSpace, Split
+
+
+class ToyProblem:
+    """Accuracy as a made-up smooth function of the weights: 100 sigmoid(<weights, values>) percent.
+
+    For spaces whose architectures cannot be listed, which have no landscape. Losses are minus the
+    accuracy as a fraction, both splits are the same, and there are no network weights.
+    """
+
+    def __init__(
+        self, space: SearchSpace, *, steps: int = 20, batch_size: int = 1, seed: int = 0
+    ) -> None:
+        """`seed` makes the values up: two problems of a seed are the same."""
+        self.space = space
+        self.device, self.dtype = torch.device("cpu"), torch.float64
+        self.batch_size = batch_size
+        self.queries = 0
+        self._steps, self._step = steps, -1
+        generator = torch.Generator().manual_seed(seed)
+        self._values = torch.randn(space.mask.shape, generator=generator, dtype=self.dtype)
+
+    @property
+    def progress(self) -> Progress:
+        """The current step; an epoch is one."""
+        step = max(self._step, 0)
+        return Progress(step, self._steps, step, self._steps)
+
+    def advance(self) -> None:
+        """Begin the next step."""
+        self._step += 1
+
+    def losses(self, weights: Tensor, split: Split, active: Tensor | None = None) -> Tensor:
+        """Minus the accuracy as a fraction, [B]."""
+        value = -self._accuracy(weights)
+        return value if value.ndim else value.expand(self.batch_size)
+
+    def fit(self, weights: Tensor, active: Tensor | None = None) -> Log:
+        """Nothing to train."""
+        return {}
+
+    def score(self, candidate: Tensor | Architecture) -> float:
+        """Percent."""
+        if isinstance(candidate, Architecture):
+            candidate = self.space.weights(candidate).to(self.dtype)
+        with torch.no_grad():
+            return 100 * float(self._accuracy(candidate).mean())
+
+    def query(self, arch: Architecture) -> float:
+        """Percent; counts."""
+        self.queries += 1
+        return self.score(arch)
+
+    def cost(self, arch: Architecture, what: str) -> float:
+        """The space's."""
+        return self.space.cost(arch, what, "toy")
+
+    def unrolled_gradient(self, weights: Tensor) -> Tensor:
+        """The plain gradient, as without network weights."""
+        point = weights.detach().requires_grad_()
+        (gradient,) = torch.autograd.grad(self.losses(point, "valid").mean(), point)
+        return gradient
+
+    def observe(self, weights: Tensor) -> dict[str, float]:
+        """The accuracy of a mixture, percent."""
+        return {"toy_accuracy_mixture": self.score(weights)}
+
+    def check(self) -> None:
+        """It cannot diverge."""
+
+    def conclude(self, arch: Architecture) -> dict[str, float]:
+        """The accuracy of the answer, and the queries made."""
+        return {"toy_accuracy": self.score(arch), "queries": float(self.queries)}
+
+    def state_dict(self) -> dict[str, Any]:
+        """Step and queries."""
+        return {"step": self._step, "queries": self.queries}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go on after the step of `state`."""
+        self._step, self.queries = state["step"], state["queries"]
+
+    def _accuracy(self, weights: Tensor) -> Tensor:
+        """[...] of weights [..., D, K], a fraction."""
+        return (weights * self._values).sum(dim=(-2, -1)).sigmoid()
