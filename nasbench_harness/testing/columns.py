@@ -7,7 +7,8 @@ from typing import Any
 
 from nasbench_harness.contracts import Architecture, Column, SearchSpace
 from nasbench_harness.problems.kinds import kinds
-from nasbench_harness.store.declarations import Part, fault_of, logged_by, told_by
+from nasbench_harness.store.declarations import fault_of, logged_by, told_by
+from nasbench_harness.store.schema import Part
 
 
 def check_logged(method: type[Any], names: Collection[str]) -> None:
