@@ -19,7 +19,22 @@ from nasbench_harness.methods.shared.relaxations import masked_softmax
 
 
 class DARTS(DARTSSetup, AlphaSearcher[DARTSSettings]):
-    """One gradient step on alpha, one on the network weights."""
+    """One gradient step on alpha, one on the network weights.
+
+        alpha <- alpha - Adam(grad_alpha L_val(w, softmax(alpha)))
+        w     <- w - SGD(grad_w L_train(w, softmax(alpha)))
+
+    With `order=second` the first gradient is taken at w - xi grad_w L_train (eq. 7).
+
+    >>> from nasbench_harness.testing import toy_problem
+    >>> problem = toy_problem(steps=200)
+    >>> darts = DARTS(problem, DARTSSettings(learning_rate=0.05, weight_decay=0.0), seed=0)
+    >>> for _ in range(200):
+    ...     problem.advance()
+    ...     log = darts.step()
+    >>> str(darts.architecture())
+    '1-2-0'
+    """
 
     batched = True
 

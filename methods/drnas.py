@@ -10,36 +10,36 @@ keeps only its best options, and more channels pass through the operations of th
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping, Sequence
-from typing import Any, cast
+from typing import Any
 
 import torch
 from torch import Tensor
 from torch.nn.functional import elu
 
-from nasbench_harness.contracts import Log, PartialChannels, Problem
+from nasbench_harness.contracts import Log
 from nasbench_harness.methods.setups.drnas import DrNASSettings, DrNASSetup
-from nasbench_harness.methods.shared.alpha import AlphaSearcher
 from nasbench_harness.methods.shared.relaxations import dirichlet
+from nasbench_harness.methods.shared.stages import StagedSearcher
 
 
-class DrNAS(DrNASSetup, AlphaSearcher[DrNASSettings]):
-    """Pathwise gradient through Dirichlet samples, a fresh one in every forward pass."""
+class DrNAS(DrNASSetup, StagedSearcher[DrNASSettings]):
+    """Pathwise gradient through Dirichlet samples, a fresh one in every forward pass.
+
+        theta ~ Dirichlet(beta),  beta = elu(alpha) + 1
+        alpha <- alpha - Adam(grad_alpha [L_val(w, theta) + lambda d(beta, 1)])
+        w     <- w - SGD(grad_w L_train(w, theta')),  theta' another sample
+
+    >>> from nasbench_harness.testing import toy_problem
+    >>> problem = toy_problem(steps=200)
+    >>> drnas = DrNAS(problem, DrNASSettings(learning_rate=0.05, anchor="none"), seed=0)
+    >>> for _ in range(200):
+    ...     problem.advance()
+    ...     log = drnas.step()
+    >>> str(drnas.architecture())
+    '2-0-0'
+    """
 
     batched = True
-
-    def __init__(self, problem: Problem, settings: DrNASSettings, seed: int) -> None:
-        super().__init__(problem, settings, seed)
-        self.stage = 0
-        self._keep(self.best_options(0))
-        if self.requires(settings):
-            self._use_channels(0)
-
-    @classmethod
-    def joins(cls, settings: DrNASSettings) -> bool:
-        """Not where every run drops options of its own."""
-        return super().joins(settings) and not settings.kept_options
 
     def adam(self, parameters: Any) -> torch.optim.Adam:
         """Adam, whose weight decay carries the l2 anchor."""
@@ -50,48 +50,11 @@ class DrNAS(DrNASSetup, AlphaSearcher[DrNASSettings]):
 
     def step(self) -> Log:
         """Alpha on the validation batch, then the network weights on the train batch."""
-        epoch = self.problem.progress.epoch
-        while self.stage + 1 < self.settings.stages and epoch >= self.first_epoch(self.stage + 1):
-            self.next_stage()
-        log: Log = {}
-        if epoch - self.first_epoch(self.stage) >= self.settings.warmup_epochs:
-            log = self.update_alpha()
+        self.begin_stage()
+        log: Log = {} if self.warming_up else self.update_alpha()
         with torch.no_grad():
             weights = self.sample()
         return log | self.problem.fit(weights, self.active)
-
-    # --- stages --------------------------------------------------------------------------------
-
-    def first_epoch(self, stage: int) -> int:
-        """Where a stage begins: stages are equal shares of the epochs."""
-        return math.ceil(stage * self.problem.progress.epochs / self.settings.stages)
-
-    def next_stage(self) -> None:
-        """Drop the options with the smallest alpha, and widen what the supernet mixes."""
-        self.stage += 1
-        self._keep(self.best_options(self.stage))
-        if self.requires(self.settings):
-            self._use_channels(self.stage)
-
-    def best_options(self, stage: int) -> Tensor:
-        """bool [D, K]: of the options that are left, those a stage keeps."""
-        if not self.settings.kept_options:
-            return self.mask
-        count = min(_of_stage(self.settings.kept_options, stage), self.mask.shape[1])
-        ranked = self.alpha.detach().masked_fill(~self.mask, -torch.inf)
-        best = torch.zeros_like(self.mask).scatter(-1, ranked.topk(count).indices, True)
-        return best & self.mask
-
-    def _keep(self, mask: Tensor) -> None:
-        """From now on only these options exist; the device is asked once a stage."""
-        self.mask = mask
-        host, whole = mask.cpu(), self.problem.space.mask.cpu()
-        self.active = None if host.all() else host
-        self.dropped = None if torch.equal(host, whole) else (whole & ~host).to(mask.device)
-
-    def _use_channels(self, stage: int) -> None:
-        problem = cast("PartialChannels", self.problem)
-        problem.use_channels(_of_stage(self.settings.partial_channels, stage))
 
     # --- one step of alpha ---------------------------------------------------------------------
 
@@ -110,16 +73,6 @@ class DrNAS(DrNASSetup, AlphaSearcher[DrNASSettings]):
         if self.settings.anchor != "kl":
             return loss
         return loss + self.settings.anchor_weight * self.divergence()
-
-    def descend(self, loss: Tensor) -> None:
-        """As ever, but alpha of dropped options stays where it is: no momentum, no decay."""
-        if self.dropped is None:
-            super().descend(loss)
-            return
-        before = self.alpha.detach().clone()
-        super().descend(loss)
-        with torch.no_grad():
-            self.alpha.copy_(torch.where(self.dropped, before, self.alpha))
 
     def concentration(self) -> Tensor:
         """beta = elu(alpha) + 1, positive: [D, K]; a constant 1 where the option was dropped."""
@@ -167,20 +120,3 @@ class DrNAS(DrNASSetup, AlphaSearcher[DrNASSettings]):
     def exact(self) -> Tensor:
         """Gradient of the loss at the mean mixture, with the KL anchor."""
         return self.gradient(self.anchored(self.loss_at(self.mean())))
-
-    # --- state ---------------------------------------------------------------------------------
-
-    def state_dict(self) -> dict[str, Any]:
-        """With the stage and the options that are left."""
-        return {**super().state_dict(), "stage": self.stage, "mask": self.mask.clone()}
-
-    def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Go on from `state`; the problem restores its channels itself."""
-        super().load_state_dict(state)
-        self.stage = state["stage"]
-        self._keep(state["mask"].to(self.problem.device))
-
-
-def _of_stage(numbers: Sequence[int], stage: int) -> int:
-    """A stage's number; a single one holds for all stages."""
-    return numbers[min(stage, len(numbers) - 1)]

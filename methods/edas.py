@@ -14,7 +14,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from nasbench_harness.contracts import Log, Problem
+from nasbench_harness.contracts import Log, Problem, SearchSpace
 from nasbench_harness.methods.setups.edas import EDASSettings, EDASSetup
 from nasbench_harness.methods.shared.alpha import AlphaSearcher
 from nasbench_harness.methods.shared.relaxations import (
@@ -26,15 +26,31 @@ from nasbench_harness.methods.shared.relaxations import (
 
 
 class EDAS(EDASSetup, AlphaSearcher[EDASSettings]):
-    """One relaxed edge a step; every other edge is one-hot."""
+    """One relaxed edge a step; every other edge is one-hot.
+
+        e drawn,  z ~ p = softmax(alpha)
+        alpha_e <- alpha_e - Adam(grad L_val(w, m)),  m_e = softmax(alpha_e),  m_i = z_i elsewhere
+        w       <- w - SGD(grad_w L_train(w, z')),  z' ~ p, one-hot
+
+    >>> from nasbench_harness.testing import toy_problem
+    >>> problem = toy_problem(steps=300)
+    >>> edas = EDAS(problem, EDASSettings(learning_rate=0.15), seed=0)
+    >>> for _ in range(300):
+    ...     problem.advance()
+    ...     log = edas.step()
+    >>> str(edas.architecture())
+    '1-3-0'
+    """
 
     def __init__(self, problem: Problem, settings: EDASSettings, seed: int) -> None:
         super().__init__(problem, settings, seed)
-        # Adam skips a tensor without gradient altogether, moments included: one tensor per edge.
-        self.rows = [row.clone().requires_grad_() for row in self.alpha.detach()]
+        # Adam skips a tensor without gradient altogether, moments included: one per row of alpha,
+        # whose memory they share.
+        alpha = self.alpha.detach()
+        self.rows = [alpha[row].requires_grad_() for row in range(len(alpha))]
         self.optimizer = self.adam(self.rows)
         self.queue: list[int] = []
-        self.skips = self._find_skips()
+        self.free = free_options(problem.space).to(problem.device)
 
     def step(self) -> Log:
         """Relax one edge and update its row; then fit a fully discrete sample."""
@@ -53,7 +69,6 @@ class EDAS(EDASSetup, AlphaSearcher[EDASSettings]):
         if self.settings.log_relax_gap:
             log["relax_gap"] = loss - self.loss_at_best(clamped, edge)
         self.descend(objective)
-        self._refresh()
         return log
 
     def row_objective(self, edge: int, clamped: Tensor) -> tuple[Tensor, Tensor]:
@@ -82,7 +97,7 @@ class EDAS(EDASSetup, AlphaSearcher[EDASSettings]):
         if not p:
             return soft
         kept = (self.uniform([1]) >= p).to(soft.dtype) / (1 - p)
-        return soft * torch.where(self.skips[edge], kept, 1.0)
+        return soft * torch.where(self.free[edge], kept, 1.0)
 
     @torch.no_grad()
     def loss_at_best(self, clamped: Tensor, edge: int) -> Tensor:
@@ -163,18 +178,6 @@ class EDAS(EDASSetup, AlphaSearcher[EDASSettings]):
         """Go on from `state`."""
         super().load_state_dict(state)
         self.queue = list(state["queue"])
-        with torch.no_grad():
-            for row, value in zip(self.rows, state["alpha"], strict=True):
-                row.copy_(value)
-
-    def _find_skips(self) -> Tensor:
-        """bool [D, K]: the options that need no training."""
-        skips = torch.zeros_like(self.mask, device="cpu")
-        for row, decision in zip(skips, self.problem.space.decisions, strict=True):
-            row[: len(decision.options)] = torch.tensor(
-                [o in decision.free for o in decision.options]
-            )
-        return skips.to(self.problem.device)
 
     def _draw(self, p: Tensor) -> Tensor:
         """One option per row, in proportion to `p`."""
@@ -183,7 +186,10 @@ class EDAS(EDASSetup, AlphaSearcher[EDASSettings]):
     def _one_hot(self, choices: Tensor) -> Tensor:
         return one_hot(choices, self.mask.shape[1], self.problem.dtype)
 
-    def _refresh(self) -> None:
-        """Keep the stacked alpha equal to its rows."""
-        with torch.no_grad():
-            self.alpha.copy_(torch.stack(list(self.rows)))
+
+def free_options(space: SearchSpace) -> Tensor:
+    """bool [D, K]: the options that need no training, such as skips."""
+    free = torch.zeros_like(space.mask, device="cpu")
+    for row, decision in zip(free, space.decisions, strict=True):
+        row[: len(decision.options)] = torch.tensor([o in decision.free for o in decision.options])
+    return free

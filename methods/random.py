@@ -12,7 +12,19 @@ from nasbench_harness.methods.shared.queries import QuerySearcher
 
 
 class RandomSearch(RandomSearchSetup, QuerySearcher[RandomSettings]):
-    """One uniform architecture a step."""
+    """One uniform architecture a step.
+
+        z ~ uniform;  answer = argmax over all z of accuracy(z)
+
+    >>> from nasbench_harness.testing import toy_problem
+    >>> problem = toy_problem(steps=20)
+    >>> search = RandomSearch(problem, RandomSettings(), seed=0)
+    >>> for _ in range(20):
+    ...     problem.advance()
+    ...     log = search.step()
+    >>> str(search.architecture())
+    '1-0-1'
+    """
 
     def step(self) -> Log:
         """Draw, ask, keep the better; or stay with the first draw."""

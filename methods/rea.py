@@ -19,7 +19,20 @@ from nasbench_harness.methods.shared.queries import QuerySearcher, restored
 
 
 class RegularisedEvolution(RegularisedEvolutionSetup, QuerySearcher[REASettings]):
-    """One query a step; the first `population` steps fill the population."""
+    """One query a step; the first `population` steps fill the population.
+
+        parent = the best of `tournament` members drawn;  child = mutate(parent)
+        population <- population + child - its oldest;  answer = the best ever asked for
+
+    >>> from nasbench_harness.testing import toy_problem
+    >>> problem = toy_problem(steps=60)
+    >>> rea = RegularisedEvolution(problem, REASettings(population=5), seed=0)
+    >>> for _ in range(60):
+    ...     problem.advance()
+    ...     log = rea.step()
+    >>> str(rea.architecture())
+    '1-0-1'
+    """
 
     def __init__(self, problem: Problem, settings: REASettings, seed: int) -> None:
         super().__init__(problem, settings, seed)

@@ -21,7 +21,20 @@ from nasbench_harness.methods.shared.relaxations import masked_log_softmax, one_
 
 
 class REINFORCE(REINFORCESetup, AlphaSearcher[REINFORCESettings]):
-    """One query a step."""
+    """One query a step.
+
+        z ~ p = softmax(alpha);  r = accuracy(z);  b <- moving average of r
+        alpha <- alpha + Adam((r - b) grad log p(z))
+
+    >>> from nasbench_harness.testing import toy_problem
+    >>> problem = toy_problem(steps=100)
+    >>> reinforce = REINFORCE(problem, REINFORCESettings(learning_rate=0.1), seed=0)
+    >>> for _ in range(100):
+    ...     problem.advance()
+    ...     log = reinforce.step()
+    >>> str(reinforce.architecture())
+    '2-0-0'
+    """
 
     def __init__(self, problem: Problem, settings: REINFORCESettings, seed: int) -> None:
         super().__init__(problem, settings, seed)

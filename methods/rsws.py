@@ -23,8 +23,20 @@ from nasbench_harness.methods.shared.queries import restored
 class RandomSearchWeightSharing(RandomSearchWeightSharingSetup):
     """Shared weights under uniform architectures, then the best of a sample.
 
+        z ~ uniform;  w <- w - SGD(grad_w L_train(w, z))
+        answer = argmax over `candidates` uniform z of accuracy(w, z), in the last step
+
     Design decisions of this project: all cells share the draw, which is never redrawn; candidates
     are scored on the whole search-validation data (the authors: one batch of 512 images).
+
+    >>> from nasbench_harness.testing import toy_problem
+    >>> problem = toy_problem(steps=20)
+    >>> rsws = RandomSearchWeightSharing(problem, RSWSSettings(candidates=10), seed=0)
+    >>> for _ in range(20):
+    ...     problem.advance()
+    ...     log = rsws.step()
+    >>> str(rsws.architecture())
+    '1-2-0'
     """
 
     def __init__(self, problem: Problem, settings: RSWSSettings, seed: int) -> None:

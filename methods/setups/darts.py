@@ -9,6 +9,7 @@ from nasbench_harness.contracts import UnrolledGradient
 from nasbench_harness.fields.recipes import recipe_file
 from nasbench_harness.methods.setups.alpha import AlphaSettings
 from nasbench_harness.methods.setups.citations import DARTS_BIBTEX
+from nasbench_harness.methods.setups.columns import VALID_LOSS
 from nasbench_harness.settings import setting
 
 
@@ -34,6 +35,7 @@ class DARTSSetup:
 
     Settings = DARTSSettings
     citation = DARTS_BIBTEX
+    columns = (VALID_LOSS,)
     queries = False
     batched: ClassVar[bool] = True
     version = "1"

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar, Literal
-
-from pydantic import PositiveInt, field_validator, model_validator
+from typing import ClassVar, Literal
 
 from nasbench_harness.contracts import PartialChannels
 from nasbench_harness.fields.recipes import recipe_file
-from nasbench_harness.methods.setups.alpha import AlphaSettings
 from nasbench_harness.methods.setups.citations import DRNAS_BIBTEX
+from nasbench_harness.methods.setups.columns import VALID_LOSS
+from nasbench_harness.methods.setups.stages import StagedSettings
 from nasbench_harness.settings import setting
 
 
-class DrNASSettings(AlphaSettings):
+class DrNASSettings(StagedSettings):
     """The authors' values for NAS-Bench-201."""
 
     anchor: Literal["l2", "kl", "none"] = setting(
@@ -32,54 +31,11 @@ class DrNASSettings(AlphaSettings):
         tag="D",
         ge=0,
     )
-    warmup_epochs: int = setting(
-        0,
-        "epochs at the start of every stage that leave alpha alone",
-        unit="epochs",
-        role="warmup",
-        tag="C",
-        ge=0,
-    )
     scores: Literal["softmax", "mean"] = setting(
         "softmax",
         "what edges are ranked by: softmax of alpha (authors' code) or Dirichlet mean",
         tag="C",
     )
-    partial_channels: list[PositiveInt] = setting(
-        [1],
-        "1/k of the channels pass through the operations: one k, or one per stage, as [4,2]",
-        role="stages",
-        tag="C",
-        min_length=1,
-        later=True,
-    )
-    kept_options: list[PositiveInt] = setting(
-        [],
-        "options that every decision keeps, the best by alpha: one number per stage, as [5,3];"
-        " [] keeps all",
-        role="stages",
-        tag="C",
-        later=True,
-    )
-
-    @field_validator("partial_channels", "kept_options", mode="before")
-    @classmethod
-    def _one_number_is_a_list(cls, value: Any) -> Any:
-        return [value] if isinstance(value, int) else value
-
-    @model_validator(mode="after")
-    def _stages_agree(self) -> DrNASSettings:
-        channels, kept = self.partial_channels, self.kept_options
-        if len(channels) not in (1, self.stages) or len(kept) not in (0, self.stages):
-            raise ValueError("partial_channels and kept_options must have one number per stage")
-        if any(numbers != sorted(numbers, reverse=True) for numbers in (channels, kept)):
-            raise ValueError("partial_channels and kept_options cannot grow from stage to stage")
-        return self
-
-    @property
-    def stages(self) -> int:
-        """How many stages of equal length (1: the search is not progressive)."""
-        return max(len(self.partial_channels), len(self.kept_options))
 
 
 class DrNASSetup:
@@ -87,6 +43,7 @@ class DrNASSetup:
 
     Settings = DrNASSettings
     citation = DRNAS_BIBTEX
+    columns = (VALID_LOSS,)
     queries = False
     batched: ClassVar[bool] = True
     version = "1"
@@ -95,4 +52,4 @@ class DrNASSetup:
     @classmethod
     def requires(cls, settings: DrNASSettings) -> Sequence[type]:
         """Partial channels need a problem that has channels."""
-        return (PartialChannels,) if max(settings.partial_channels) > 1 else ()
+        return (PartialChannels,) if settings.has_partial_channels else ()

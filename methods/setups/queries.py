@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
-from nasbench_harness.contracts import StandAloneAccuracy
+from nasbench_harness.contracts import Column, StandAloneAccuracy
+from nasbench_harness.methods.setups.columns import BEST_SCORE, SCORE
 
 
 class QuerySetup:
     """What methods have in common that ask for single architectures."""
 
+    columns: ClassVar[Sequence[Column]] = (SCORE, BEST_SCORE)
     queries = True
     batched: ClassVar[bool] = False
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
+from nasbench_harness.contracts import Column, Role, Value
 from nasbench_harness.fields.recipes import recipe_file
 from nasbench_harness.methods.setups.citations import RANDOM_BIBTEX
+from nasbench_harness.methods.setups.columns import BEST_SCORE
 from nasbench_harness.settings import Settings, setting
 
 
@@ -21,6 +23,14 @@ class RandomSearchWeightSharingSetup:
 
     Settings = RSWSSettings
     citation = RANDOM_BIBTEX
+    columns = (
+        BEST_SCORE,
+        Column(
+            "mean_score", Value.NUMBER, Role.RECORD,
+            "mean score of the candidates the answer was chosen from", "percent",
+            missing="all but the last step, other methods",
+        ),
+    )  # fmt: skip
     queries = False
     batched: ClassVar[bool] = False
     version = "1"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar, Literal
 
+from nasbench_harness.contracts import Column, Role, Value
 from nasbench_harness.fields.recipes import recipe_file
 from nasbench_harness.methods.setups.alpha import AlphaSettings
 from nasbench_harness.methods.setups.citations import UNAS_BIBTEX
@@ -119,6 +120,27 @@ class UNASSetup:
 
     Settings = UNASSettings
     citation = UNAS_BIBTEX
+    columns = (
+        Column(
+            "discrete_loss", Value.NUMBER, Role.RECORD,
+            "mean loss of the sampled discrete architectures; on a table minus the accuracy as a"
+            " fraction", "nats", missing="other methods",
+        ),
+        Column(
+            "soft_loss", Value.NUMBER, Role.RECORD,
+            "mean loss of their relaxed counterparts, the control variate", "nats",
+            missing="other methods, other control variates",
+        ),
+        Column(
+            "cost_model_error", Value.NUMBER, Role.RECORD,
+            "root mean squared error of the linear cost model", "as `cost_unit`",
+            missing="other methods, or no cost is held",
+        ),
+        Column(
+            "cost_weight", Value.NUMBER, Role.RECORD, "weight of the cost term now",
+            missing="other methods, or no cost is held",
+        ),
+    )  # fmt: skip
     queries = False
     batched: ClassVar[bool] = True
     version = "1"

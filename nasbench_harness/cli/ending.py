@@ -26,6 +26,7 @@ def tell(done: list[StudyRun], report: Path | None, *, json: bool, whole: bool =
     to all of its studies.
     """
     from nasbench_harness.cli import console
+    from nasbench_harness.store.studies import untold
 
     code = max(part.exit_code for part in done)
     summaries = [_summary(part) for part in done]
@@ -40,6 +41,7 @@ def tell(done: list[StudyRun], report: Path | None, *, json: bool, whole: bool =
         console.print_json({"report": page, "studies": list(map(_as_json, done, summaries))})
     else:
         _print(done, summaries, page)
+    tell_untold(untold(part.study) for part in done)
     if fault:
         # What was asked for has run, so that wrong usage (2) is no answer.
         code = max(code, ExitCode.INCOMPLETE, give_up(fault))
@@ -57,6 +59,14 @@ def end_trackers(trackers: Iterable[Tracker], report: Path | None = None) -> Non
     for tracker in trackers:
         if warning := tracker.end(page):
             console.err.print(f"Warning: {warning}", markup=False, soft_wrap=True)
+
+
+def tell_untold(sentences: Iterable[str]) -> None:
+    """Which columns nobody declares; once, where several studies have them."""
+    from nasbench_harness.cli import console
+
+    for sentence in dict.fromkeys(filter(None, sentences)):
+        console.err.print(f"Note: {sentence}", markup=False, soft_wrap=True)
 
 
 def tell_waiting() -> None:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from nasbench_harness.cli.app import JsonOption, app
 from nasbench_harness.cli.help import Command, examples
+from nasbench_harness.process.names import shell_word
+
+if TYPE_CHECKING:
+    from nasbench_harness.store.studies import Study
 
 
 @app.command(
@@ -53,7 +58,8 @@ def report(
         out = studies[0] / "report"
     document = _paper(folders, out) if paper and out else None  # refused before anything is written
     page = write_report(*folders, out=out)
-    for note in open_studies(folders).notes():
+    copies = open_studies(folders)
+    for note in [*copies.notes(), *_unfinished(copies.distinct)]:
         console.err.print(f"Note: {note}", markup=False, soft_wrap=True)
     written = {"report": page, **({"paper": document} if document else {})}
     if json:
@@ -61,6 +67,18 @@ def report(
         return
     for what, place in written.items():
         console.out.print(f"{what.capitalize()}: {place}", markup=False, soft_wrap=True)
+
+
+def _unfinished(studies: Iterable[Study]) -> Iterator[str]:
+    """What a report is not about yet: one sentence a study."""
+    for study in studies:
+        states = [study.result(spec)["status"] for spec in study.specs]
+        missing = sum(state != "done" for state in states)
+        if missing:
+            yield (
+                f"{missing} of {len(states)} trials of {study.folder} have no result; the report is"
+                f" about the others. `nasharness resume {shell_word(study.folder)}` goes on."
+            )
 
 
 def _paper(folders: list[Path], out: Path) -> Path:

@@ -58,7 +58,8 @@ def train(
     A training that was stopped is gone on with: only what is missing runs, and architectures or
     seeds may be added.
     """
-    from nasbench_harness.cli.ending import end_trackers
+    from nasbench_harness.cli.ending import end_trackers, tell_untold
+    from nasbench_harness.training.folder import untold
 
     machine = replace(machine, download=machine.download and not dry_run)
     request = _request([read_architecture(space, text) for text in archs], space, trained, machine)
@@ -69,6 +70,7 @@ def train(
         return
     done, trackers = _run(request, folder, machine.jobs, asked)
     _tell(done, json=json)
+    tell_untold([untold(done.trainings)])
     end_trackers(trackers)
     raise typer.Exit(int(done.exit_code))
 

@@ -14,6 +14,7 @@ landscape that differ in their seed only take a step together where their method
 """
 
 from nasbench_harness.contracts.benchmark import Benchmark, CompleteTable, Metric
+from nasbench_harness.contracts.columns import Column, Columns, Declaring, Role, Value
 from nasbench_harness.contracts.cost import Cost, Costed
 from nasbench_harness.contracts.data import (
     Citable,
@@ -70,11 +71,14 @@ __all__ = [
     "Architecture",
     "Benchmark",
     "Citable",
+    "Column",
+    "Columns",
     "CompleteTable",
     "Cost",
     "Costed",
     "DataSource",
     "Decision",
+    "Declaring",
     "Enumerable",
     "EnumerableSpace",
     "EpochAware",
@@ -99,6 +103,7 @@ __all__ = [
     "Progress",
     "Pullable",
     "Recipe",
+    "Role",
     "Search",
     "SearchSpace",
     "Searcher",
@@ -111,5 +116,6 @@ __all__ = [
     "TrainingLoss",
     "TrainingRecipe",
     "UnrolledGradient",
+    "Value",
     "bibtex_entries",
 ]

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from nasbench_harness.contracts.benchmark import Benchmark
+from nasbench_harness.contracts.columns import Columns
 from nasbench_harness.contracts.problem import Problem
 from nasbench_harness.contracts.searcher import Recipe, Searcher, Setup
 from nasbench_harness.contracts.space import SearchSpace
@@ -104,6 +105,9 @@ class Kind(Protocol):
     its studies then need a benchmark."""
     observes: ClassVar[str]
     """Column of the history with the same of the answer at that step; empty where there is none."""
+    columns: ClassVar[Columns]
+    """What its problems observe and conclude, and what it records and tells of a trial itself;
+    its options need not be among them."""
     dear: ClassVar[bool]
     """Does a step take so long that each is told, and each recorded one saved."""
 

@@ -55,7 +55,8 @@ class SearchSpace(Protocol):
 
     A space may also have `tables`, the names of its own tables, the preferred first and last the
     one that is always there: the first that is installed is looked up in where nothing is said.
-    And `citation`, BibTeX of where it was published (see `Citable`).
+    And `citation`, BibTeX of where it was published (see `Citable`), and `columns`, a `Column` of
+    each thing that `describe` tells (see `Declaring`).
     """
 
     @property

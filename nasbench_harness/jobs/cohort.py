@@ -1,8 +1,9 @@
 """Several jobs from start to finish, those that can be stepped as one side by side.
 
 Each keeps its own journal, checkpoints and result, and ends as it ends alone, bit for bit: what is
-written does not tell who its companions were. A job that diverges leaves the others; a step that
-fails for all says not for whom, so that each goes on alone from its last checkpoint.
+written tells how many were stepped together, beside the time that they shared, and nothing else of
+them. A job that diverges leaves the others; a step that fails for all says not for whom, so that
+each goes on alone from its last checkpoint.
 """
 
 from __future__ import annotations

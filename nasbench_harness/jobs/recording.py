@@ -102,6 +102,7 @@ def result(run: Run) -> dict[str, Any]:
         **facts,
         **_held_cost(run, arch, facts[spec.report_metric]),
         "search_seconds": run.seconds,
+        "cohort": run.cohort,
         **open_kind(run.spec.problem).result(run),
     }
 

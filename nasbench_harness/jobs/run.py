@@ -23,6 +23,8 @@ class Run:
     hardware: Hardware = field(default_factory=Hardware)
     step: int = 0
     seconds: float = 0.0
+    cohort: int = 1
+    """The most searches that were stepped together with this one, itself among them."""
 
     @cached_property
     def complete(self) -> CompleteTable | None:

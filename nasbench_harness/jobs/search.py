@@ -103,6 +103,7 @@ class Search:
         return {
             "step": run.step,
             "seconds": run.seconds,
+            "cohort": run.cohort,
             "searcher": run.searcher.state_dict(),
             "problem": run.problem.state_dict(),
         }
@@ -110,6 +111,7 @@ class Search:
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Go on after the step of `state`."""
         self.run.step, self.run.seconds = state["step"], state["seconds"]
+        self.run.cohort = state.get("cohort", 1)  # earlier releases tell none
         self.run.problem.load_state_dict(state["problem"])
         self.run.searcher.load_state_dict(state["searcher"])
 
@@ -132,9 +134,10 @@ class Search:
         """Has the next step a line in the history."""
         return self.run.step + 1 in self._recorded
 
-    def stepped(self, seconds: float, log: Mapping[str, Any]) -> None:
-        """Count a step that was made jointly, with its part of what there is to log."""
+    def stepped(self, seconds: float, log: Mapping[str, Any], cohort: int) -> None:
+        """Count a step of so many, with its part of the time and of what there is to log."""
         self.run.seconds += seconds
+        self.run.cohort = max(self.run.cohort, cohort)
         self.run.step += 1
         self._log = log
 
@@ -158,9 +161,10 @@ class JointSearch:
         recorded = self._searches[0].recorded_next
         if recorded:
             self.part()
-        share = (time.perf_counter() - started) / len(self._searches)
+        count = len(self._searches)
+        share = (time.perf_counter() - started) / count
         for place, search in enumerate(self._searches):
-            search.stepped(share, _of_run(log, place) if recorded else {})
+            search.stepped(share, _of_run(log, place) if recorded else {}, count)
         return recorded
 
     def part(self) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from nasbench_harness.contracts import (
     Benchmark,
+    Columns,
     Kind,
     Plan,
     Problem,
@@ -76,6 +77,7 @@ class PlainKind(Kind):
     measures = False
     concludes = ""
     observes = ""
+    columns: ClassVar[Columns] = Columns()
     dear = False
     title = ""
     does = ""

@@ -12,7 +12,7 @@ from nasbench_harness.process.names import shell_word
 from nasbench_harness.store import gathering, versions
 from nasbench_harness.store.folders import TABLES, FolderKind, JobFolder
 from nasbench_harness.store.schema import Schema
-from nasbench_harness.store.schema_check import violation
+from nasbench_harness.store.schema_check import untold, violation
 from nasbench_harness.store.tidy import source_of, write_table
 
 if TYPE_CHECKING:
@@ -40,7 +40,8 @@ class Tables(Generic[F]):
     history: Callable[[F], pa.Table]
     """One row per line of every job's history."""
     kind: FolderKind[Any]
-    schema: Schema
+    schema: Callable[[pa.Table, pa.Table], Schema]
+    """What trials and history are to be, by all that was used in them."""
     again: str
     """The command that gathers them; `{}` is the folder."""
     config: Callable[[F], Mapping[str, Any]] = _nothing
@@ -79,12 +80,21 @@ class Tables(Generic[F]):
         trials, history = (self._read(folder / f"{name}.parquet") for name in TABLES)
         return self.checked(folder, trials, history)
 
+    def untold(self, folder: Path) -> str:
+        """Which columns of the gathered tables nobody declares, in a sentence; empty if all are."""
+        import pyarrow.parquet as pq
+
+        trials = self._read(folder / "trials.parquet")
+        with (folder / "history.parquet").open("rb") as file:
+            history = pq.read_schema(file).empty_table()
+        return untold(trials, history, self.schema(trials, history))
+
     def checked(
         self, folder: Path, trials: pa.Table, history: pa.Table
     ) -> tuple[pa.Table, pa.Table]:
         """The tables as this version has them; an error if they are not as the schema says."""
         trials, history = versions.upgraded(trials, history, self.kind.upgrades)
-        if fault := violation(trials, history, self.schema):
+        if fault := violation(trials, history, self.schema(trials, history)):
             raise self.kind.error(
                 f"The tables of {folder} are not as they should be: {fault}; delete them and gather"
                 f" them anew with {self._again(folder)}."

@@ -7,10 +7,12 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from nasbench_harness.contracts import Value
 from nasbench_harness.process.names import printable, user_path
 from nasbench_harness.store.copies import find_copies
+from nasbench_harness.store.declarations import study_schema
 from nasbench_harness.store.outcome_columns import ACCURACY, OUTCOME_REGRET, has_regret
-from nasbench_harness.store.schema import REGRET, SCHEMA, STUDIES, Kind
+from nasbench_harness.store.schema import REGRET, TABLES, Schema
 from nasbench_harness.store.studies import STUDY, StudyError, current_tables, open_study
 from nasbench_harness.store.tidy import as_text
 
@@ -62,7 +64,9 @@ def load_results(
     if not studies:
         raise StudyError("No study folders were given.")
     tables = list(_each_trial_once(studies))
-    return Results(*(_frame(kind, [pair[i] for pair in tables]) for i, kind in enumerate(SCHEMA)))
+    joined = [_joined([pair[i] for pair in tables]) for i in range(len(TABLES))]
+    schema = study_schema(joined[0], joined[1])
+    return Results(*(_frame(kind, joined[i], schema) for i, kind in enumerate(TABLES)))
 
 
 # --- which studies -----------------------------------------------------------------------------
@@ -140,12 +144,18 @@ def _tables(name: str, trials: pa.Table, history: pa.Table) -> tuple[pa.Table, p
     return named[0], named[1]
 
 
-def _frame(kind: str, tables: Sequence[pa.Table]) -> pd.DataFrame:
-    """All tables as one frame, with `accuracy` and `regret`."""
+def _joined(tables: Sequence[pa.Table]) -> pa.Table:
+    """All tables as one."""
     import pyarrow as pa
 
-    joined = pa.concat_tables(_unified(tables), promote_options="permissive")
-    joined = joined.cast(_typed(kind, joined.schema))
+    return pa.concat_tables(_unified(tables), promote_options="permissive")
+
+
+def _frame(kind: str, joined: pa.Table, schema: Schema) -> pd.DataFrame:
+    """A table as a frame, with `accuracy` and `regret`."""
+    import pyarrow as pa
+
+    joined = joined.cast(_typed(kind, joined.schema, schema))
     frame = joined.to_pandas()
     for field in joined.schema:
         if pa.types.is_boolean(field.type):
@@ -171,22 +181,25 @@ def _unified(tables: Sequence[pa.Table]) -> list[pa.Table]:
     return unified
 
 
-def _typed(kind: str, schema: pa.Schema) -> pa.Schema:
+def _typed(kind: str, fields: pa.Schema, schema: Schema) -> pa.Schema:
     """What the schema says of columns without any value."""
     import pyarrow as pa
 
     types = {
-        Kind.TEXT: pa.string(),
-        Kind.WHOLE: pa.float64(),
-        Kind.NUMBER: pa.float64(),
-        Kind.FLAG: pa.bool_(),
+        Value.TEXT: pa.string(),
+        Value.WHOLE: pa.float64(),
+        Value.NUMBER: pa.float64(),
+        Value.FLAG: pa.bool_(),
     }
     typed = []
-    for field in schema:
-        column = STUDIES.column_of(kind, field.name, schema.names)
-        counted = column.always and column.kind is Kind.WHOLE
-        wanted = pa.int64() if counted else types.get(column.kind, field.type)
-        typed.append(field.with_type(wanted) if pa.types.is_null(field.type) else field)
+    for field in fields:
+        column = schema.column_of(kind, field.name, fields.names)
+        if column is None or not pa.types.is_null(field.type):
+            typed.append(field)
+            continue
+        counted = column.always and column.value is Value.WHOLE
+        wanted = pa.int64() if counted else types.get(column.value, field.type)
+        typed.append(field.with_type(wanted))
     return pa.schema(typed)
 
 

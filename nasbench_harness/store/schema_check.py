@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from nasbench_harness.contracts import Column, Value
+from nasbench_harness.store.declarations import study_schema
 from nasbench_harness.store.outcomes import WRITTEN
-from nasbench_harness.store.schema import STUDIES, Column, Kind, Schema
+from nasbench_harness.store.schema import TABLES, Schema
 
 if TYPE_CHECKING:
     import numpy as np
@@ -14,12 +16,35 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-def violation(trials: pa.Table, history: pa.Table, schema: Schema = STUDIES) -> str:
+def violation(trials: pa.Table, history: pa.Table, schema: Schema | None = None) -> str:
     """What is wrong with the two tables by their schema, in a sentence; empty if they are sound.
 
-    Further columns are welcome: anything in `trials`, numbers in `history`.
+    That of a study is put together from all that was used in it. Columns that nobody declares are
+    welcome, see `untold`.
     """
+    schema = schema or study_schema(trials, history)
     return next(_violations({"trials": trials, "history": history}, schema), "")
+
+
+def untold(trials: pa.Table, history: pa.Table, schema: Schema | None = None) -> str:
+    """Which columns nobody declares, in a sentence; empty if all are declared."""
+    schema = schema or study_schema(trials, history)
+    tables = zip(TABLES, (trials, history), strict=True)
+    found = [(name, schema.undeclared(name, table.column_names)) for name, table in tables]
+    listed = [
+        f"{', '.join(f'`{column}`' for column in columns)} of {name}"
+        for name, columns in found
+        if columns
+    ]
+    if not listed:
+        return ""
+    one = sum(len(columns) for _, columns in found) == 1
+    return (
+        f"Nobody declares the column{'' if one else 's'} {' and '.join(listed)}:"
+        f" {'it is kept' if one else 'they are kept'}, and whoever writes"
+        f" {'it' if one else 'them'} can say what {'it means' if one else 'they mean'}, with a"
+        " `nasbench_harness.contracts.Column`."
+    )
 
 
 def _violations(tables: Mapping[str, pa.Table], schema: Schema) -> Iterator[str]:
@@ -35,17 +60,19 @@ def _violations(tables: Mapping[str, pa.Table], schema: Schema) -> Iterator[str]
 def _of_columns(name: str, table: pa.Table, schema: Schema) -> Iterator[str]:
     """Columns that are not there, of another type, or with holes."""
     columns = set(table.column_names)
-    for column in schema.tables[name]:
+    for column in schema.columns(name):
         if column.always and column.name not in columns:
             yield f"{name}.parquet has no column `{column.name}` ({column.meaning})"
     for field in table.schema:
-        column = schema.column_of(name, field.name, columns)
-        if table.num_rows and not _holds(field.type, column):
+        declared = schema.column_of(name, field.name, columns)
+        if declared is None:
+            continue
+        if table.num_rows and not _holds(field.type, declared):
             yield (
                 f"column `{field.name}` of {name}.parquet holds {_in_words(field.type)}, expected"
-                f" {column.kind}"
+                f" {declared.value}"
             )
-        if column.always and table[field.name].null_count:
+        if declared.always and table[field.name].null_count:
             yield f"column `{field.name}` of {name}.parquet has rows without a value"
 
 
@@ -53,13 +80,13 @@ def _holds(found: pa.DataType, column: Column) -> bool:
     """Whole numbers are floats where some are missing; a column without any value is of no kind."""
     from pyarrow import types
 
-    if column.kind is Kind.ANY or types.is_null(found):
+    if column.value is Value.ANY or types.is_null(found):
         return True
     word = _in_words(found)
-    if column.kind in (Kind.WHOLE, Kind.NUMBER):
-        floats = column.kind is Kind.NUMBER or not column.always
-        return word == Kind.WHOLE or (floats and word == Kind.NUMBER)
-    return word == column.kind
+    if column.value in (Value.WHOLE, Value.NUMBER):
+        floats = column.value is Value.NUMBER or not column.always
+        return word == Value.WHOLE or (floats and word == Value.NUMBER)
+    return word == column.value
 
 
 def _in_words(found: pa.DataType) -> str:
@@ -69,11 +96,11 @@ def _in_words(found: pa.DataType) -> str:
     if types.is_dictionary(found):
         found = found.value_type
     tests = {
-        Kind.TEXT: (types.is_string, types.is_large_string),
-        Kind.WHOLE: (types.is_integer,),
-        Kind.NUMBER: (types.is_floating,),
-        Kind.FLAG: (types.is_boolean,),
-        Kind.LIST: (types.is_list, types.is_large_list),
+        Value.TEXT: (types.is_string, types.is_large_string),
+        Value.WHOLE: (types.is_integer,),
+        Value.NUMBER: (types.is_floating,),
+        Value.FLAG: (types.is_boolean,),
+        Value.LIST: (types.is_list, types.is_large_list),
     }
     kinds = (kind for kind, are in tests.items() if any(is_one(found) for is_one in are))
     return str(next(kinds, found))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
+from nasbench_harness.contracts import Column, Columns
+from nasbench_harness.store.declarations import installed
 from nasbench_harness.store.outcomes import SCHEMA_VERSION
-from nasbench_harness.store.schema import STUDIES, Column, Schema
+from nasbench_harness.store.schema import STUDIES, TABLES, Part, Schema
 from nasbench_harness.store.versions import FIRST_RELEASE
 from nasbench_harness.training.schema import TRAININGS
 
@@ -26,8 +28,10 @@ text. A trial that failed, was stopped or has not run is a row with its `status`
 results. Numbers that are not finite are missing.
 - **Types.** Whole numbers are floats in a column that has missing values. A setting that is a \
 number for one method and text for another is text. Lists are JSON in the CSV.
-- **Further columns.** Methods, spaces and benchmarks from other packages bring columns of their \
-own: anything in `trials`, numbers in `history`.
+- **Declared.** Whoever writes a column declares it, and stands here with it: what every study \
+has, what a benchmark or a held cost adds, then kinds of problem, spaces and methods. Those of \
+other packages declare theirs in the same way (`nasbench_harness.contracts.Column`); a column that \
+nobody declares is kept, and `nasharness run` says so at its end.
 - **Checked.** Whoever reads tables through nasbench-harness has them checked: columns, types, \
 statuses, keys.
 
@@ -78,10 +82,8 @@ aggregate(search_seconds ~ method, data = subset(trials, status == "done"), FUN 
 ```
 
 In a name, `<...>` stands for what differs: `<metric>` for a column of the benchmark (`nasharness \
-show table NAME`), `<name>` for a setting. *of* says which searches have a column: those of a \
-`landscape` (the benchmark itself is searched), those with a `supernet` trained on images, or \
-both. *missing* says which rows have no value where the column is there; *since* is the schema \
-version that brought it.
+show table NAME`), `<name>` for a setting. *missing* says which rows have no value where the \
+column is there; *since* is the schema version that brought it; *of*, which methods log a column.
 """
 
 OF_TRAININGS = """\
@@ -91,33 +93,76 @@ OF_TRAININGS = """\
 has one row per planned training, `history` one row per epoch of a training.
 """
 
-HEAD = "| column | type | unit | role | of | missing | since | meaning |\n" + 8 * "|---" + "|"
-HEAD_OF_TRAININGS = HEAD.replace(" of |", "", 1).replace("|---", "", 1)
+HEAD = ("column", "type", "unit", "role", "missing", "since", "meaning")
+OF = "of"
 
 
 def document() -> str:
-    """The content of docs/schema.md."""
-    parts = [INTRODUCTION, *_tables(STUDIES), OF_TRAININGS, *_tables(TRAININGS), _versions()]
-    return "\n".join(parts)
+    """The content of docs/schema.md: the columns of all that is installed."""
+    found = installed()
+    parts = [INTRODUCTION]
+    for table in TABLES:
+        parts.append(_title(f"`{table}`", STUDIES, table))
+        parts += _groups([*STUDIES.parts, *found["kinds"], *found["spaces"]], table)
+        parts += _of_methods(found["methods"], table)
+    parts.append(OF_TRAININGS)
+    for table in TABLES:
+        parts.append(_title(f"`{table}` of trainings", TRAININGS, table))
+        parts += _groups([*TRAININGS.parts, *_facts(found["spaces"])], table)
+    return "\n".join([*parts, _versions()])
 
 
-def _tables(schema: Schema) -> Iterator[str]:
-    """A section a table; which searches have a column is said where searches are told of."""
-    searched = schema is STUDIES
-    for name, columns in schema.tables.items():
-        key = " and ".join(f"`{part}`" for part in schema.keys[name])
-        head = HEAD if searched else HEAD_OF_TRAININGS
-        rows = "\n".join(_row(column, searched=searched) for column in columns)
-        title = f"`{name}`" if searched else f"`{name}` of trainings"
-        yield f"## {title}\n\nKey: {key}.\n\n{head}\n{rows}\n"
+def _title(title: str, schema: Schema, table: str) -> str:
+    return f"## {title}\n\nKey: {' and '.join(f'`{part}`' for part in schema.keys[table])}.\n"
 
 
-def _row(column: Column, *, searched: bool) -> str:
+def _groups(parts: Iterable[Part], table: str) -> Iterator[str]:
+    """A table of columns for each writer that has any."""
+    for part in parts:
+        if columns := part.of(table):
+            rows = [_row(column) for column in columns]
+            yield f"### {_capital(part.writer)}\n\n{_lines(HEAD, rows)}\n"
+
+
+def _of_methods(parts: Iterable[Part], table: str) -> Iterator[str]:
+    """One table of all methods: several log the same."""
+    loggers: dict[Column, list[str]] = {}
+    for part in parts:
+        for column in part.of(table):
+            loggers.setdefault(column, []).append(part.writer.removeprefix("the method "))
+    if loggers:
+        rows = [_row(column, {OF: ", ".join(names)}) for column, names in loggers.items()]
+        yield f"### Methods\n\n{_lines((HEAD[0], OF, *HEAD[1:]), rows)}\n"
+
+
+def _facts(spaces: Iterable[Part]) -> list[Part]:
+    """What spaces tell beside what every training has: its network is counted as it is."""
+    own = {column.name for part in TRAININGS.parts for column in part.of(TABLES[0])}
+    facts = [
+        (part.writer, [column for column in part.of(TABLES[0]) if column.name not in own])
+        for part in spaces
+    ]
+    return [Part(writer, Columns(columns)) for writer, columns in facts]
+
+
+def _row(column: Column, more: Mapping[str, str] | None = None) -> list[str]:
     cells = (
-        f"`{column.name}`", column.kind, column.unit, column.role,
-        *([column.of] if searched else []), column.missing, column.since, column.meaning,
+        column.value, column.unit, column.role, column.missing, column.since, column.meaning,
     )  # fmt: skip
-    return f"| {' | '.join(str(cell) for cell in cells)} |"
+    return [f"`{column.name}`", *(more or {}).values(), *(str(cell) for cell in cells)]
+
+
+def _lines(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    titles = list(head)
+    lines = [titles, ["---"] * len(titles), *rows]
+    return "\n".join(
+        f"|{'|'.join(line)}|" if line[0] == "---" else f"| {' | '.join(line)} |"
+        for line in map(list, lines)
+    )
+
+
+def _capital(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}"
 
 
 def _versions() -> str:

@@ -13,6 +13,7 @@ from nasbench_harness.problems.kinds import DEFAULT, kind_of, searched
 from nasbench_harness.process.names import command_line
 from nasbench_harness.store import folders, versions
 from nasbench_harness.store.cost_columns import CostColumns
+from nasbench_harness.store.declarations import refusal, study_schema
 from nasbench_harness.store.folders import FolderKind, JobFolder
 from nasbench_harness.store.job_tables import Tables
 from nasbench_harness.store.journals import read_histories
@@ -29,7 +30,6 @@ from nasbench_harness.store.outcome_columns import (
 )
 from nasbench_harness.store.outcomes import HISTORY, SCHEMA_VERSION
 from nasbench_harness.store.provenance import facts
-from nasbench_harness.store.schema import STUDIES
 from nasbench_harness.store.tidy import tidy_frame
 from nasbench_harness.study import growing
 from nasbench_harness.study.spec import TrialSpec
@@ -103,6 +103,8 @@ def write_study(study: Study) -> None:
 
 def planned_study(folder: Path, config: Mapping[str, Any], specs: Sequence[TrialSpec]) -> Study:
     """The study that `plan_study` would leave there, with all that is wrong with it; unwritten."""
+    if refused := refusal(specs):
+        raise StudyError(refused)
     told = {**facts(), "id": uuid4().hex}
     if (folder / STUDY).exists():
         existing = open_study(folder)
@@ -143,6 +145,11 @@ def current_tables(study: Study) -> tuple[pa.Table, pa.Table]:
     Nothing is written. StudyError if the tables are not as the schema says.
     """
     return _TABLES.current(study)
+
+
+def untold(study: Study) -> str:
+    """Which columns of the gathered tables nobody declares, in a sentence; empty if all are."""
+    return _TABLES.untold(study.folder)
 
 
 def _config(study: Study) -> dict[str, Any]:
@@ -231,7 +238,7 @@ _TABLES: Tables[Study] = Tables(
     trials=trials_table,
     history=_history,
     kind=Study.kind,
-    schema=STUDIES,
+    schema=study_schema,
     again="`nasharness report {}`",
     config=_config,
     completed=completed,

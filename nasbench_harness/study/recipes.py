@@ -137,11 +137,12 @@ def tags(spec: TrialSpec) -> dict[str, str]:
     """
     try:
         setup = registry.open_setup(spec.method)
-        of_recipe = _tags_of_recipe(spec, setup)
+        asked = str(spec.overrides.get(RECIPE, spec.recipe))
+        recipe = find_recipe(spec.method, asked, spec.space, spec.problem).recipe
+        found = _tags(spec, setup, recipe)
     except HarnessError:
         return {}
     set_by_user = {*spec.overrides, *(f"network.{name}" for name in spec.network_overrides)}
-    found = default_tags(setup) | of_recipe
     return {name: tag for name, tag in found.items() if tag and name not in set_by_user}
 
 
@@ -155,23 +156,20 @@ def recipe_tags(recipe: Recipe) -> dict[str, str]:
     return {place.removeprefix("settings."): tag for place, tag in recipe.tags.items()}
 
 
-def _tags_of_recipe(spec: TrialSpec, setup: type[Setup]) -> dict[str, str]:
-    """Of what the recipe sets; what was changed of that on the way is a decision of ours."""
-    asked = str(spec.overrides.get(RECIPE, spec.recipe))
-    recipe = find_recipe(spec.method, asked, spec.space, spec.problem).recipe
+def _tags(spec: TrialSpec, setup: type[Setup], recipe: Recipe) -> dict[str, str]:
+    """Of all that is told of; what was changed on the way is a decision of ours."""
     meant = setup.Settings.build(spec.method, recipe.settings).model_dump(mode="json")
-    said = {name: meant[name] for name in recipe.settings} | _of_network(recipe.network)
-    here = {**spec.settings, **_of_network(spec.network)}
-    found = recipe_tags(recipe)
+    said = {**meant, **_of_network(recipe.network)}
+    here = {**meant, **spec.settings, **_of_network(spec.network)}
+    told = default_tags(setup) | recipe_tags(recipe)
     lengths = {
-        name: found.get(name, "")
+        name: told.get(name, "")
         for name in ("epochs", "steps")
         if getattr(spec, name) == getattr(recipe, name)
     }
     return lengths | {
-        name: found.get(name, "") if here[name] == value else OURS
+        name: told.get(name, "") if here.get(name) == value else OURS
         for name, value in said.items()
-        if name in here
     }
 
 

@@ -18,7 +18,7 @@ from nasbench_harness.store.journals import read_histories
 from nasbench_harness.store.outcomes import HISTORY, SCHEMA_VERSION
 from nasbench_harness.store.provenance import facts
 from nasbench_harness.store.tidy import tidy_frame
-from nasbench_harness.training.schema import TRAININGS, UPGRADES
+from nasbench_harness.training.schema import UPGRADES, training_schema
 from nasbench_harness.training.settings import usual_settings
 from nasbench_harness.training.spec import TrainingSpec
 
@@ -154,6 +154,11 @@ def read_tables(folder: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
     return trials.to_pandas(), history.to_pandas()
 
 
+def untold(trainings: TrainingFolder) -> str:
+    """Which columns of the gathered tables nobody declares, in a sentence; empty if all are."""
+    return _TABLES.untold(trainings.folder)
+
+
 def trials_table(trainings: TrainingFolder) -> pd.DataFrame:
     """One row per planned training: identity, status, result, and every setting."""
     rows = []
@@ -193,7 +198,7 @@ _TABLES: Tables[TrainingFolder] = Tables(
     trials=trials_table,
     history=history_table,
     kind=TrainingFolder.kind,
-    schema=TRAININGS,
+    schema=training_schema,
     again="the same `nasharness train` command",
 )
 

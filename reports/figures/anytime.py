@@ -118,6 +118,8 @@ def _accuracy_limits(frame: pd.DataFrame, lines: list[Level]) -> tuple[float, fl
     drawn = np.nanmin(frame[["accuracy_mean", "accuracy_low"]].to_numpy(dtype=float))
     ends = [*frame.groupby("method")["accuracy_mean"].last(), *(line.accuracy for line in lines)]
     top = max(*ends, float(frame["accuracy_mean"].max()))
+    if "regret_mean" not in frame:  # no best of a table stands above all bands
+        top = float(np.nanmax(frame[["accuracy_mean", "accuracy_high"]].to_numpy(dtype=float)))
     low = max(float(drawn), top - ZOOM * (top - min(ends)))
     room = 0.03 * max(top - low, 0.1)
     return low - room, top + room

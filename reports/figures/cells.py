@@ -78,5 +78,6 @@ def facts_line(row: Mapping[Hashable, Any], measure: Measure = REGRET) -> tuple[
     if measure == REGRET:
         quality += f", regret {numerals.points(row['regret'])}"
     elif measure != ACCURACY:
-        quality = f"{measure.noun} {quality}"
-    return (f"found by {row['found']} of {count(row['seeds'], 'seed')}{also}", index + quality)
+        quality = f"{measure.noun} {quality}" if pd.notna(row["accuracy"]) else ""
+    facts = (index + quality).removesuffix(", ")
+    return (f"found by {row['found']} of {count(row['seeds'], 'seed')}{also}", facts)

@@ -5,16 +5,19 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from nasbench_harness.contracts import TAGS
 from nasbench_harness.reports.analysis.searchcost import devices
 from nasbench_harness.reports.study.data import StudyData
 from nasbench_harness.reports.words import images
 from nasbench_harness.reports.words.marked import count, listing, name, names, ranges
 from nasbench_harness.reports.words.protocol import metric_facts, noise_words, protocol
 from nasbench_harness.store.provenance import PACKAGE, version_of
+from nasbench_harness.study.recipes import tags
 from nasbench_harness.study.spec import TrialSpec
 
 
@@ -28,6 +31,8 @@ class MethodSettings:
     settings: dict[str, str]
     changed: frozenset[str]
     """Those that differ from the recipe because the user said so."""
+    tags: dict[str, str]
+    """Where the others are from: a tag of `contracts.TAGS`, of those that tell."""
 
 
 def caveats(data: StudyData) -> list[str]:
@@ -69,6 +74,7 @@ def provenance(data: StudyData) -> list[tuple[str, str]]:
         *metric_facts(data),
         *(_on_images(data) if data.images else _without_images(data)),
         *_options(data),
+        *_origins(data),
         ("Config", f"SHA-256 {config_hash(data)}"),
         ("Software", _versions(facts)),
         ("Machine", str(facts.get("machine", "unknown"))),
@@ -98,6 +104,7 @@ def method_settings(data: StudyData) -> list[MethodSettings]:
             spec.method_version,
             {key: _value(value) for key, value in _settings(spec).items()},
             frozenset({*spec.overrides, *(f"network.{key}" for key in spec.network_overrides)}),
+            tags(spec),
         )
         for label, spec in ((label, by_label[label]) for label in data.labels)
     ]
@@ -162,6 +169,26 @@ def _options(data: StudyData) -> list[tuple[str, str]]:
     options = data.study.specs[0].options
     told = listing([f"{key} {_value(value)}" for key, value in options.items()])
     return [("Options", told)] if told else []
+
+
+def _origins(data: StudyData) -> list[tuple[str, str]]:
+    """Where the numbers of the recipes are from, method by method."""
+    told = []
+    for method in method_settings(data):
+        counted = Counter(method.tags.values())
+        parts = [f"{number} [{tag}]" for tag, number in sorted(counted.items())]
+        if method.changed:
+            parts.append(f"{len(method.changed)} by request")
+        if counted:
+            told.append(f"{name(method.label)} {listing(parts)}")
+    used = {tag for method in method_settings(data) for tag in method.tags.values()}
+    meaning = listing([f"[{tag}] {_meaning(tag)}" for tag in sorted(used)])
+    return [("Origin of settings", f"{'; '.join(told)}. {meaning}")] if told else []
+
+
+def _meaning(tag: str) -> str:
+    """Of one tag, or of several written as one."""
+    return TAGS.get(tag) or " and ".join(TAGS.get(letter, letter) for letter in tag)
 
 
 def _steps(data: StudyData) -> str:

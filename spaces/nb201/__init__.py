@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from nasbench_harness.contracts import Architecture, Decision, NetworkShape
 from nasbench_harness.spaces.nb201 import costs, encoding, notations, structure, training
 from nasbench_harness.spaces.nb201.citations import NB201_BIBTEX
+from nasbench_harness.spaces.nb201.columns import COLUMNS
 
 if TYPE_CHECKING:
     import numpy as np
@@ -41,6 +42,7 @@ class NB201:
     )
     size = encoding.SIZE
     costs = costs.COSTS
+    columns = COLUMNS
     shapes = training.SHAPES
     training_recipes = training.RECIPES
     tables = ("official", "analog")

@@ -25,6 +25,7 @@ from nasbench_harness.study.planning import plan
 from nasbench_harness.study.spec import TrialSpec
 
 Specs = Callable[..., list[TrialSpec]]
+SPENT = ("search_seconds", "cohort")
 
 
 @pytest.fixture
@@ -41,7 +42,7 @@ def outcomes(executor: LocalExecutor, specs: list[TrialSpec], folder: Path) -> l
 
 def answers(specs: list[TrialSpec], folder: Path) -> list[dict[str, Any]]:
     results = [read_json(folder / spec.trial_id / "result.json") for spec in specs]
-    return [{k: v for k, v in result.items() if k != "search_seconds"} for result in results]
+    return [{k: v for k, v in result.items() if k not in SPENT} for result in results]
 
 
 def test_results_do_not_depend_on_jobs_or_order(specs: Specs, tmp_path: Path) -> None:

@@ -13,8 +13,9 @@ from torch import Tensor
 
 from nasbench_harness.methods import unas
 from nasbench_harness.methods.shared import relaxations
+from nasbench_harness.methods.shared.costs import fit_linear, linear
 from nasbench_harness.methods.shared.relaxations import Sample, condition, draw
-from nasbench_harness.methods.unas import UNAS, UNASSettings, fit_linear, linear
+from nasbench_harness.methods.unas import UNAS, UNASSettings
 from nasbench_harness.problems.landscape.objective import Landscape
 from nasbench_harness.problems.supernet.network_settings import NetworkSettings
 from nasbench_harness.testing import ToyTable, toy_problem
@@ -214,8 +215,8 @@ def test_cost_below_the_target_is_free() -> None:
 def test_cost_model_recovers_a_linear_cost() -> None:
     made = UNAS(toy_problem(options=OPTIONS), UNASSettings(cost="params"), seed=0)
     drawn = made.sample(2_000).discrete
-    model = fit_linear(drawn, made.measure, ridge=1e-9)
-    assert all(abs(float(linear(model, z)) - made.measure(z)) < 1e-6 for z in drawn[:50])
+    model = fit_linear(drawn, made.cost.measure, ridge=1e-9)
+    assert all(abs(float(linear(model, z)) - made.cost.measure(z)) < 1e-6 for z in drawn[:50])
 
 
 def test_cost_gradient_is_unbiased(

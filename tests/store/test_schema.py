@@ -11,10 +11,13 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
+from nasbench_harness import registry
 from nasbench_harness.jobs.driver import run_job
+from nasbench_harness.problems.kinds import kinds
 from nasbench_harness.store import studies, versions
-from nasbench_harness.store.schema import HISTORY, SCHEMA, STUDIES, TRIALS, Of
-from nasbench_harness.store.schema_check import violation
+from nasbench_harness.store.declarations import fault_of, installed, study_schema
+from nasbench_harness.store.schema import STUDIES, TABLES, Schema
+from nasbench_harness.store.schema_check import untold, violation
 from nasbench_harness.store.schema_document import document
 from nasbench_harness.store.studies import Study, StudyError
 from nasbench_harness.study.config import build_config
@@ -50,8 +53,14 @@ class Both(NamedTuple):
     landscape: Study
     supernet: Study
 
-    def frames(self, of: Of) -> Frames:
-        return dict(zip(SCHEMA, studies.read_tables(getattr(self, of).folder), strict=True))
+    def tables(self, of: str) -> tuple[pa.Table, pa.Table]:
+        return studies.read_arrow(getattr(self, of).folder)
+
+    def schema(self, of: str) -> Schema:
+        return study_schema(*self.tables(of))
+
+    def frames(self, of: str) -> Frames:
+        return dict(zip(TABLES, studies.read_tables(getattr(self, of).folder), strict=True))
 
 
 @pytest.fixture(scope="module")
@@ -60,8 +69,8 @@ def both(tmp_path_factory: pytest.TempPathFactory, table_cache: Path) -> Both:
     return Both(make_study(folder / "table", ON_TABLE), make_study(folder / "images", ON_IMAGES))
 
 
-SEARCHES = (Of.LANDSCAPE, Of.SUPERNET)
-WHERE = [(of, table) for of in SEARCHES for table in SCHEMA]
+SEARCHES = Both._fields
+WHERE = [(of, table) for of in SEARCHES for table in TABLES]
 
 
 # --- complete ----------------------------------------------------------------------------------
@@ -74,47 +83,59 @@ def test_document_is_what_the_schema_says(checkout: Path) -> None:
     )
 
 
-@pytest.mark.parametrize(("of", "table"), WHERE)
-def test_every_column_is_described(both: Both, of: Of, table: str) -> None:
-    names = list(both.frames(of)[table])
-    described = {name: STUDIES.column_of(table, name, names).name for name in names}
-    assert [n for n, found in described.items() if found in ("<fact>", "<logged>")] == []
+@pytest.mark.parametrize("of", SEARCHES)
+def test_every_column_is_declared_by_what_the_study_used(both: Both, of: str) -> None:
+    assert untold(*both.tables(of)) == ""
 
 
 @pytest.mark.parametrize(("of", "table"), WHERE)
-def test_a_column_is_where_the_schema_says(both: Both, of: Of, table: str) -> None:
+def test_a_column_is_where_its_kind_says(both: Both, of: str, table: str) -> None:
+    """What only the other kind of problem declares is not there."""
     names = list(both.frames(of)[table])
-    assert {STUDIES.column_of(table, name, names).of for name in names} <= {of, Of.BOTH}
+    kinds = installed()["kinds"]
+    own = {c for p in kinds if f"`{of}`" in p.writer for c in p.of(table)}
+    others = {c.name for p in kinds for c in p.of(table)} - {c.name for c in own}
+    known = {c.name for p in STUDIES.parts for c in p.of(table)}
+    assert {name for name in names if name in others - known} == set()
 
 
 UNWRITTEN = {
-    "trials": {"search_gpu_days", "<fact>"},  # there is no GPU, and no plugin
-    "history": {"simulated_gpu_hours", "<logged>"},  # `analog` knows no training times
+    "trials": {"search_gpu_days"},  # there is no GPU
+    "history": {"simulated_gpu_hours"},  # `analog` knows no training times
 }
 
 
-@pytest.mark.parametrize("table", SCHEMA)
-def test_every_described_column_is_written(both: Both, table: str) -> None:
+def everything() -> Schema:
+    return STUDIES.with_parts(part for parts in installed().values() for part in parts)
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_every_declared_column_is_written(both: Both, table: str) -> None:
     found = set()
     for of in SEARCHES:
-        names = list(both.frames(of)[table])
-        found |= {STUDIES.column_of(table, name, names).name for name in names}
-    assert {column.name for column in SCHEMA[table]} - found == UNWRITTEN[table]
+        schema, names = both.schema(of), list(both.frames(of)[table])
+        found |= {column.name for n in names if (column := schema.column_of(table, n, names))}
+    assert {column.name for column in everything().columns(table)} - found == UNWRITTEN[table]
 
 
 @pytest.mark.parametrize(("of", "table"), WHERE)
-def test_nothing_is_missing_where_the_schema_says_so(both: Both, of: Of, table: str) -> None:
-    frame = both.frames(of)[table]
-    holes = [name for name in frame if frame[name].isna().any()]
-    assert [name for name in holes if not STUDIES.column_of(table, name, list(frame)).missing] == []
+def test_nothing_is_missing_where_the_schema_says_so(both: Both, of: str, table: str) -> None:
+    frame, schema = both.frames(of)[table], both.schema(of)
+    holes = {name: schema.column_of(table, name, list(frame)) for name in frame}
+    missing = [name for name in frame if frame[name].isna().any()]
+    assert [name for name in missing if not getattr(holes[name], "missing", "")] == []
 
 
-@pytest.mark.parametrize("columns", [TRIALS, HISTORY], ids=["trials", "history"])
-def test_every_column_says_what_it_means(columns: Any) -> None:
-    names = [column.name for column in columns]
-    assert len(set(names)) == len(names)
-    assert all(column.meaning and "|" not in column.meaning for column in columns)
+@pytest.mark.parametrize("table", TABLES)
+def test_every_column_is_of_a_released_version(table: str) -> None:
+    columns = everything().columns(table)
     assert all(column.since in versions.FIRST_RELEASE for column in columns)
+
+
+def test_what_is_installed_can_all_be_used_together() -> None:
+    parts = [part for found in installed().values() for part in found]
+    assert [fault_of(part, parts[:i]) for i, part in enumerate(parts)] == [""] * len(parts)
+    assert len(parts) == len(kinds()) + len(registry.spaces.names()) + len(registry.methods.names())
 
 
 # --- checked -----------------------------------------------------------------------------------
@@ -160,8 +181,6 @@ WRONG: list[tuple[str, Change, str]] = [
      " holds text, expected number"),
     ("history", changed("probabilities", as_words), "`probabilities` .* holds text, expected list"),
     ("history", changed("valid_loss", as_words), "`valid_loss` .* holds text, expected number"),
-    ("history", lambda t: t.append_column("mood", pa.array(["good"] * t.num_rows)),
-     "column `mood` of history.parquet holds text, expected number"),
     ("trials", changed("method", first(None)), "column `method` of trials.parquet has rows without"
      " a value"),
     ("trials", changed("status", first("odd")), "a trial of status `odd`, expected one of done,"
@@ -179,7 +198,7 @@ WRONG: list[tuple[str, Change, str]] = [
 def test_what_is_wrong_is_said(
     tables: tuple[pa.Table, pa.Table], name: str, change: Change, said: str
 ) -> None:
-    named = dict(zip(SCHEMA, tables, strict=True))
+    named = dict(zip(TABLES, tables, strict=True))
     assert violation(**named) == ""
     assert re.search(said, violation(**{**named, name: change(named[name])}))
 
@@ -189,6 +208,7 @@ FINE: list[tuple[str, Change]] = [
     ("trials", changed("collapsed", first(None))),
     ("trials", changed("queries", lambda v: [None] * len(v))),
     ("trials", lambda t: t.append_column("mood", pa.array(["good"] * t.num_rows))),
+    ("history", lambda t: t.append_column("mood", pa.array(["good"] * t.num_rows))),
     ("history", lambda t: t.append_column("temperature", pa.array([0.5] * t.num_rows))),
     ("history", lambda t: t.append_column("visits", pa.array([3] * t.num_rows))),
     ("trials", changed("noise", lambda v: ["seeds"] * len(v))),
@@ -198,8 +218,24 @@ FINE: list[tuple[str, Change]] = [
 
 @pytest.mark.parametrize(("name", "change"), FINE)
 def test_what_may_differ_may(tables: tuple[pa.Table, pa.Table], name: str, change: Change) -> None:
-    named = dict(zip(SCHEMA, tables, strict=True))
+    named = dict(zip(TABLES, tables, strict=True))
     assert violation(**{**named, name: change(named[name])}) == ""
+
+
+def test_what_nobody_declares_is_kept_and_told_in_a_sentence(
+    tables: tuple[pa.Table, pa.Table],
+) -> None:
+    trials, history = tables
+    more = history.append_column("mood", pa.array(["good"] * history.num_rows))
+    assert violation(trials, more) == ""
+    assert untold(trials, more) == (
+        "Nobody declares the column `mood` of history: it is kept, and whoever writes it can say"
+        " what it means, with a `nasbench_harness.contracts.Column`."
+    )
+    also = trials.append_column("colour", pa.array(["red"] * trials.num_rows))
+    assert untold(also, more).startswith(
+        "Nobody declares the columns `colour` of trials and `mood` of history: they are kept, and"
+    )
 
 
 def test_reading_says_which_study_and_what_helps(both: Both, tmp_path: Path) -> None:

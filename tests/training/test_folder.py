@@ -11,17 +11,17 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
-from nasbench_harness.store.schema_check import violation
+from nasbench_harness.store.schema_check import untold, violation
 from nasbench_harness.training import folder as folders
 from nasbench_harness.training.folder import TrainingFolderError, gather, open_folder, read_tables
 from nasbench_harness.training.planning import TrainingRequest
 from nasbench_harness.training.run import TrainingRun
-from nasbench_harness.training.schema import HISTORY, TRAININGS, TRIALS, UPGRADES
+from nasbench_harness.training.schema import HISTORY, TRAININGS, TRIALS, UPGRADES, training_schema
 from nasbench_harness.training.settings import TrainingSettings
 
 Train = Callable[..., TrainingRun]
-FACTS = {"canonical_form", "connected", "collapsed"}
-"""What the space tells beside what is documented."""
+FACTS = {"index", "canonical_form", "connected", "collapsed"}
+"""What the space tells beside what every training has."""
 
 
 @pytest.fixture
@@ -33,9 +33,11 @@ def test_every_column_is_documented_and_written(uninterrupted: TrainingRun) -> N
     trials, history = read_tables(uninterrupted.trainings.folder)
     for name, frame, columns in (("trials", trials, TRIALS), ("history", history, HISTORY)):
         names = list(frame.columns)
-        unknown = {n for n in names if TRAININGS.column_of(name, n, names) is columns[-1]}
+        unknown = set(TRAININGS.undeclared(name, names))
         assert unknown == (FACTS if name == "trials" else set())
         assert {c.name for c in columns if not c.is_family} - set(names) == set()
+    tables = folders._TABLES.read(uninterrupted.trainings.folder)
+    assert untold(*tables, training_schema(*tables)) == ""
 
 
 def test_tables_that_stand_are_left_as_they_are(copied: Path) -> None:
@@ -58,7 +60,8 @@ def test_a_line_more_is_gathered(copied: Path) -> None:
 
 def test_tables_of_0_1_0_are_sound(checkout: Path) -> None:
     old = checkout / "tests" / "golden" / "0.1.0" / "training"
-    assert violation(*folders._TABLES.read(old), TRAININGS) == ""
+    tables = folders._TABLES.read(old)
+    assert violation(*tables, training_schema(*tables)) == ""
     assert len(read_tables(old)[0]) == 2
 
 

@@ -17,6 +17,7 @@ from nasbench_harness.contracts import (
     UnrolledGradient,
 )
 from nasbench_harness.problems.base import PlainKind
+from nasbench_harness.problems.landscape.columns import COLUMNS
 from nasbench_harness.problems.landscape.options import LandscapeOptions
 from nasbench_harness.seeding import stream_seed
 
@@ -39,6 +40,7 @@ class LandscapeKind(PlainKind):
         "table", "dataset", "recipe", "steps", "noise", "batch_size", "search_metric",
         "report_metric",
     )  # fmt: skip
+    columns = COLUMNS
     recipe = "landscape"
     capabilities = (UnrolledGradient, StandAloneAccuracy)
     title = "Searches on a table (landscape)"

@@ -17,6 +17,7 @@ from nasbench_harness.contracts import (
 from nasbench_harness.errors import HarnessError
 from nasbench_harness.images.place import FOLDER, absolute, is_folder, place_name
 from nasbench_harness.problems.base import PlainKind
+from nasbench_harness.problems.supernet.columns import COLUMNS
 from nasbench_harness.problems.supernet.options import SupernetOptions
 from nasbench_harness.seeding import stream_seed
 
@@ -48,6 +49,7 @@ class SupernetKind(PlainKind):
         "table", "dataset", "recipe", "steps", "epochs", "limit", "image_size", "network",
         "batch_size", "report_metric", "image_layout",
     )  # fmt: skip
+    columns = COLUMNS
     recipe = "paper"
     capabilities = (UnrolledGradient, PartialChannels)
     measures = True

@@ -1,0 +1,20 @@
+"""Columns that several methods log."""
+
+from __future__ import annotations
+
+from nasbench_harness.contracts import Column, Role, Value
+
+VALID_LOSS = Column(
+    "valid_loss", Value.NUMBER, Role.RECORD,
+    "loss the architecture's step descended, before its step; on a table minus the accuracy as a"
+    " fraction", "nats", missing="other methods",
+)  # fmt: skip
+SCORE = Column(
+    "score", Value.NUMBER, Role.RECORD,
+    "accuracy of the architecture asked for at this step, with noise if there is any", "percent",
+    missing="other methods",
+)  # fmt: skip
+BEST_SCORE = Column(
+    "best_score", Value.NUMBER, Role.RECORD, "best score so far", "percent",
+    missing="other methods",
+)  # fmt: skip

@@ -1,0 +1,84 @@
+"""A cost of discrete architectures as a term of a loss: measured, and as a linear model."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from functools import cached_property
+from typing import cast
+
+import torch
+from torch import Tensor
+
+from nasbench_harness.contracts import Architecture, EnumerableSpace, Problem
+
+
+class LinearCost:
+    """What architectures cost beyond a target, and a linear model of it that is differentiable.
+
+    Fitted once, as UNAS does. Costs are in the unit that they are told in.
+    """
+
+    def __init__(self, problem: Problem, what: str, target: float) -> None:
+        self.problem, self.what, self.target = problem, what, target
+        self.coefficients: Tensor | None = None  # [D * K + 1] weights, then the bias
+        self.error = 0.0  # root mean squared, in the cost's unit
+
+    def of(self, arch: Architecture) -> float:
+        """The cost of an architecture."""
+        cost = self.problem.cost(arch, self.what)
+        return self.problem.costs[self.what].shown(cost)
+
+    def measure(self, discrete: Tensor) -> float:
+        """The same of a one-hot [D, K]."""
+        return self.of(self.problem.space.derive(discrete))
+
+    def fit(self, drawn: Tensor) -> None:
+        """Ridge regression (coefficient 1) on 80 % of one-hot samples [n, D, K]; the rest tests."""
+        fitted = len(drawn) * 4 // 5
+        self.coefficients = model = fit_linear(drawn[:fitted], self.measure, ridge=1.0)
+        errors = [self.measure(z) - float(linear(model, z)) for z in drawn[fitted:]]
+        self.error = math.sqrt(sum(error**2 for error in errors) / len(errors))
+
+    def excess(self, discrete: Tensor) -> float:
+        """relu(T(z) - target) of a one-hot [D, K], measured."""
+        return max(self.measure(discrete) - self.target, 0.0)
+
+    def predicted_excess(self, soft: Tensor) -> Tensor:
+        """relu(T^(zeta) - target) of weights [D, K], by the fitted model; differentiable."""
+        assert self.coefficients is not None
+        return (linear(self.coefficients, soft) - self.target).relu()
+
+    def expected_excess(self, p: Tensor) -> Tensor:
+        """E over z ~ p [D, K] of what the cost exceeds its target by, a decision after the other.
+
+        A sum over the whole space.
+        """
+        expected = self._excess_of_all
+        for row in p.flip(0):
+            expected = expected @ row[: expected.shape[-1]]
+        return expected
+
+    @cached_property
+    def _excess_of_all(self) -> Tensor:
+        """What the cost of every architecture exceeds its target by; one axis per decision."""
+        space = cast("EnumerableSpace", self.problem.space)  # as every landscape is
+        options = [len(decision.options) for decision in space.decisions]
+        costs = [self.of(arch) for arch in space.enumerate()]
+        like = {"dtype": self.problem.dtype, "device": self.problem.device}
+        return (torch.tensor(costs, **like) - self.target).relu().reshape(options)
+
+
+def fit_linear(drawn: Tensor, measure: Callable[[Tensor], float], ridge: float) -> Tensor:
+    """[D * K + 1] coefficients (bias last) of a ridge regression on the drawn samples."""
+    costs = [measure(sample) for sample in drawn]
+    x = torch.cat([drawn.flatten(1), drawn.new_ones(len(drawn), 1)], dim=1)
+    y = torch.tensor(costs, dtype=drawn.dtype, device=drawn.device)
+    gram = x.T @ x + ridge * torch.eye(x.shape[1], dtype=x.dtype, device=x.device)
+    solved: Tensor = torch.linalg.solve(gram, x.T @ y)
+    return solved
+
+
+def linear(coefficients: Tensor, weights: Tensor) -> Tensor:
+    """The fitted cost of weights [D, K]."""
+    return weights.flatten() @ coefficients[:-1] + coefficients[-1]

@@ -1,0 +1,260 @@
+"""Recipes: files, packages that bring some, which is chosen, and where numbers are from."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from nasbench_harness import registry
+from nasbench_harness.contracts import TAGS, Recipe
+from nasbench_harness.errors import HarnessError
+from nasbench_harness.fields.recipes import RecipeError, read_recipes, recipe_file
+from nasbench_harness.fields.yaml_text import Marked, load_yaml
+from nasbench_harness.study.recipes import NamedRecipe, find_recipe, recipes_of, tags
+from nasbench_harness.study.spec import TrialSpec
+
+BUILT_IN = ("darts", "drnas", "edas", "random", "rea", "reinforce", "rsws", "unas")
+Bring = Callable[..., None]
+
+
+@pytest.fixture
+def bring(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bring:
+    """Installs a package with files of recipes, by an entry point."""
+    site = tmp_path / "brought"
+    site.mkdir()
+    monkeypatch.syspath_prepend(site)
+
+    def install(package: str, **files: str) -> None:
+        info = site / f"plugin_{package}-1.5.dist-info"
+        info.mkdir()
+        (info / "METADATA").write_text(
+            f"Metadata-Version: 2.1\nName: plugin-{package}\nVersion: 1.5\n"
+        )
+        (info / "entry_points.txt").write_text(
+            f"[nasbench_harness.recipes]\n{package} = {package}\n"
+        )
+        if files:
+            (site / package).mkdir()
+            (site / package / "__init__.py").write_text("raise RuntimeError('imported')\n")
+        for method, text in files.items():
+            (site / package / f"{method}.yaml").write_text(text)
+        monkeypatch.setattr(registry, "recipes", registry.Registry("recipe"))
+
+    return install
+
+
+FOR_TOY = """
+toy:
+  space: toy
+  kind: landscape
+  source: a paper about toys
+  epochs: !P 7
+  steps: !P 30
+  settings: !P {learning_rate: 0.125, beta1: !D 0.25}
+landscape:
+  space: toy
+  source: decided by us
+  epochs: !D 9
+"""
+
+
+# --- our own files -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", BUILT_IN)
+def test_every_number_of_our_recipes_and_defaults_has_a_tag(name: str) -> None:
+    setup = registry.open_setup(name)
+    for recipe in setup.recipes.values():
+        places = {"epochs", *(f"settings.{key}" for key in recipe.settings)}
+        places |= {f"network.{key}" for key in recipe.network}
+        assert places <= set(recipe.tags)
+        assert set("".join(recipe.tags.values())) <= set("".join(TAGS))
+    assert [row["name"] for row in setup.Settings.explain() if not row["tag"]] == []
+
+
+@pytest.mark.parametrize("name", BUILT_IN)
+def test_recipes_named_after_a_space_are_for_it(name: str) -> None:
+    for title, recipe in registry.open_setup(name).recipes.items():
+        if title in ("nb201", "nats", "nb201_progressive", "nb201_per_example"):
+            assert recipe.space == "nb201"
+
+
+def test_a_file_is_read_when_it_is_asked_for(tmp_path: Path) -> None:
+    class Setup:
+        recipes = recipe_file("no.such.package", "darts")
+
+    with pytest.raises(RecipeError, match=r"no package `no\.such\.package`"):
+        _ = Setup.recipes
+
+
+# --- marks -------------------------------------------------------------------------------------
+
+
+def test_a_mark_before_a_mapping_is_that_of_what_has_none() -> None:
+    text = "a: !C {b: 1, c: !D [2, 3], d: {e: x}}\nf: '4'\n"
+    found = load_yaml(text, "T", marks="C|D")
+    assert found == {
+        "a": {"b": Marked(1, "C"), "c": Marked([2, 3], "D"), "d": {"e": Marked("x", "C")}},
+        "f": "4",
+    }
+
+
+def test_marks_stay_with_what_is_merged() -> None:
+    text = "one: &one !C {a: 1e-3, b: !D true}\ntwo: !B {<<: *one, a: '2'}\n"
+    found = load_yaml(text, "T", marks="B|C|D")
+    assert found["two"] == {"a": Marked("2", "B"), "b": Marked(True, "D")}
+    assert found["one"]["a"] == Marked(0.001, "C")
+
+
+def test_without_marks_a_tag_is_refused() -> None:
+    with pytest.raises(HarnessError, match="the tag `!C`"):
+        load_yaml("a: !C 1", "T")
+
+
+# --- bad files ---------------------------------------------------------------------------------
+
+BAD = {
+    "- a\n": r"must hold `name: \{\.\.\.\}`",
+    "x: 5\n": r"Recipe `x` of .*darts\.yaml cannot be 5: write `key: value`",
+    "x: {source: a}\n": "lacks `epochs`",
+    "x: {source: a, epochs: !D 5, epoch: !D 5}\n": "no key `epoch`. Did you mean `epochs`",
+    "x: {source: a, epochs: 5}\n": "`epochs` has no tag .* write `!D 5`",
+    "x: {source: a, epochs: !D 0}\n": "`epochs` cannot be 0: expected 1 or more",
+    "x: {source: a, epochs: !Z 5}\n": "the tag `!Z`",
+    "x: {source: a, epochs: !D 5, settings: [1]}\n": "`settings` cannot be",
+    "x: {source: a, epochs: !D 5, settings: {beta1: 0.1}}\n": r"`settings\.beta1` has no tag",
+    "x: {source: a, epochs: !D 5, settings: !D {rate: 1}}\n": "has no setting `rate`",
+    "x: {source: a, epochs: !D 5, settings: !D {beta1: 7}}\n": "beta1` cannot be 7",
+    "x: {source: 5, epochs: !D 5}\n": "`source` cannot be 5: expected text",
+    "x: {source: a, epochs: !D 5\n": "is no YAML",
+}
+
+
+@pytest.mark.parametrize("text", BAD)
+def test_a_bad_file_is_told_in_one_sentence(text: str, tmp_path: Path) -> None:
+    path = tmp_path / "darts.yaml"
+    path.write_text(text)
+    with pytest.raises(HarnessError, match=BAD[text]) as told:
+        read_recipes(path, registry.open_setup("darts").Settings.build)
+    assert "darts.yaml" in str(told.value)
+    assert "\n" not in str(told.value)
+
+
+def test_a_bad_file_of_a_package_is_told_where_its_method_is_asked_for(bring: Bring) -> None:
+    bring("badpack", darts="x: 5\n")
+    with pytest.raises(HarnessError, match="Recipe `x` of"):
+        find_recipe("darts", "landscape", "nb201", "landscape")
+    assert find_recipe("drnas", "landscape", "nb201", "landscape").package == ""
+
+
+def test_a_package_that_is_not_there_hinders_nobody(bring: Bring) -> None:
+    bring("gone_package")
+    assert find_recipe("darts", "landscape", "nb201", "landscape").name == "landscape"
+    with pytest.raises(RecipeError, match=r"plugin-gone_package 1\.5 cannot be read"):
+        find_recipe("darts", "landscap", "nb201", "landscape")
+
+
+# --- which one is chosen -----------------------------------------------------------------------
+
+
+def test_a_package_brings_a_recipe_for_a_method_and_space_it_did_not_write(bring: Bring) -> None:
+    bring("toypack", darts=FOR_TOY)
+    paper = find_recipe("darts", "paper", "toy", "landscape")
+    assert (paper.name, paper.package, paper.recipe.epochs) == ("toy", "plugin-toypack 1.5", 7)
+    assert paper.recipe.tags["settings.learning_rate"] == "P"
+    assert paper.recipe.tags["settings.beta1"] == "D"
+    assert "toypack" not in sys.modules  # read, not imported
+    assert paper.title == "toy (toy, landscape, plugin-toypack 1.5)"
+
+
+@pytest.mark.parametrize(
+    ("space", "kind", "epochs"),
+    [("toy", "landscape", 9), ("nb201", "landscape", 100), ("toy", "supernet", 9)],
+)
+def test_of_one_name_the_nearest_is_chosen(
+    space: str, kind: str, epochs: int, bring: Bring
+) -> None:
+    bring("toypack", darts=FOR_TOY)
+    assert find_recipe("darts", "landscape", space, kind).recipe.epochs == epochs
+
+
+@pytest.mark.parametrize("name", BUILT_IN)
+def test_paper_is_the_recipe_named_after_the_space(name: str) -> None:
+    assert find_recipe(name, "paper", "nb201", "supernet").name == "nb201"
+
+
+def test_a_recipe_for_something_else_can_be_asked_for_by_name() -> None:
+    assert find_recipe("darts", "nats", "nb201", "landscape").recipe.kind == "supernet"
+
+
+def test_the_method_s_own_comes_first(bring: Bring) -> None:
+    own = registry.open_setup("darts").recipes["landscape"]
+    bring("twin", darts="landscape: {source: a, kind: landscape, epochs: !D 3}\n")
+    assert find_recipe("darts", "landscape", "nb201", "landscape").recipe is own
+
+
+def test_two_packages_with_the_same_recipe_are_named(bring: Bring) -> None:
+    bring("one", darts="mine: {source: a, epochs: !D 3}\n")
+    bring("two", darts="mine: {source: a, epochs: !D 4}\n")
+    with pytest.raises(HarnessError, match=r"plugin-one 1\.5 and plugin-two 1\.5 both bring"):
+        find_recipe("darts", "mine", "nb201", "landscape")
+
+
+def test_an_unknown_recipe_s_sentence_lists_paper() -> None:
+    with pytest.raises(HarnessError, match=r"called `landscap`.*Known: .*nb201, paper, quick"):
+        find_recipe("darts", "landscap", "nb201", "landscape")
+
+
+def test_a_space_without_a_published_recipe_is_told() -> None:
+    with pytest.raises(HarnessError, match=r"`darts` for the space `toy`.*A package can bring one"):
+        find_recipe("darts", "paper", "toy", "landscape")
+
+
+def test_recipes_of_a_dictionary_still_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As methods of other packages have them: no space, no kind, no tag."""
+    setup = registry.open_setup("rea")
+    old = {"landscape": Recipe(5, "mine"), "nb201": Recipe(epochs=6, source="theirs")}
+    monkeypatch.setattr(setup, "recipes", old)
+    assert recipes_of("rea") == [NamedRecipe(name, recipe) for name, recipe in old.items()]
+    assert find_recipe("rea", "paper", "nb201", "landscape").recipe.epochs == 6
+    assert find_recipe("rea", "landscape", "anything", "anything").recipe.epochs == 5
+
+
+# --- where numbers are from --------------------------------------------------------------------
+
+
+def test_tags_of_a_trial(planned: Callable[..., list[TrialSpec]]) -> None:
+    (spec,) = planned("unas[beta1=0.7]", seeds="0,", random=False)
+    found = tags(spec)
+    assert (found["learning_rate"], found["temperature"]) == ("D", "C")  # the recipe's, a default
+    assert (found["epochs"], found["steps"]) == ("D", "D")
+    assert "beta1" not in found  # the user's
+
+
+def test_tags_of_a_trial_on_images(planned: Callable[..., list[TrialSpec]]) -> None:
+    small: dict[str, Any] = {"width": 4, "cells": 1, "batch_size": 8}
+    (spec,) = planned(
+        "unas", seeds="0,", random=False, search="supernet", dataset="digits", limit=120,
+        epochs=10, network=small,
+    )  # fmt: skip
+    found = tags(spec)
+    assert found["network.clip_norm"] == "C"
+    assert found["network.learning_rate"] == found["learning_rate"] == "D"  # scaled to the batch
+    assert found["warmup_epochs"] == "D"  # shortened with the search
+    assert found["sample_per"] == "D"
+    assert "network.width" not in found
+    assert "epochs" not in found
+
+
+def test_tags_of_a_method_that_is_not_here_are_missing(
+    planned: Callable[..., list[TrialSpec]],
+) -> None:
+    from dataclasses import replace
+
+    (spec,) = planned("rea", seeds="0,", random=False)
+    assert tags(replace(spec, method="gone")) == {}
+    assert tags(replace(spec, recipe="gone")) == {}
