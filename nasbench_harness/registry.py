@@ -60,6 +60,7 @@ class Registry(Generic[P]):
         self.group = f"nasbench_harness.{group or f'{kind}s'}"
         self.contracts = loaded, opened
         self._loaded: dict[str, P] = {}
+        self._origins: dict[str, str] = {}
 
     @cached_property
     def entries(self) -> Mapping[str, EntryPoint]:
@@ -81,8 +82,10 @@ class Registry(Generic[P]):
 
     def origin(self, name: str) -> str:
         """The distribution a plugin comes from, with its version."""
-        dist = self.entries[name].dist
-        return f"{dist.name} {dist.version}" if dist else "unknown"
+        if name not in self._origins:  # a distribution parses its metadata every time
+            dist = self.entries[name].dist
+            self._origins[name] = f"{dist.name} {dist.version}" if dist else "unknown"
+        return self._origins[name]
 
     def summary(self, name: str) -> str:
         """First line of the plugin's module docstring, read from its source without importing."""

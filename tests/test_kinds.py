@@ -34,7 +34,6 @@ ALLOWED = {
     "nasbench_harness/cli/check.py": "text of help",
     "nasbench_harness/cli/help.py": "text of help",
     "nasbench_harness/cli/options/running.py": "text of help",
-    "nasbench_harness/testing/networks.py": "what a failed check of a network says",
     "nasbench_harness/testing/searchers.py": "the kit searches a toy",
     "nasbench_harness/testing/toys.py": "the kit searches a toy",
     "reports/figures/relief.py": "the name of a figure's file, which users have",

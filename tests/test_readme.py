@@ -35,6 +35,7 @@ RUN = {
     ),
     "nasharness run --config study.yaml --set drnas.anchor=kl": f"@ --out runs/B {SMALL}",
     "nasharness run": "nasharness run -m unas,drnas,rea --space nb201 --out runs/A " + SMALL,
+    "nasharness run -m unas,drnas --seeds 0-19 --dry-run": "@ --steps 50 --jobs 1",
     "nasharness report runs/A --paper": "nasharness report runs/unas-drnas-nb201 --paper --json",
     "nasharness compare drnas unas runs/A": "nasharness compare drnas unas runs/unas-drnas-nb201",
     "nasharness baseline save runs/A --to baselines/nb201.json": (

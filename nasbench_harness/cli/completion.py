@@ -180,7 +180,8 @@ def images(ctx: typer.Context, incomplete: str) -> list[str]:
 
     if incomplete.startswith(FOLDER):
         return _folders(incomplete.removeprefix(FOLDER))
-    return _starting(incomplete, ["digits", *sources.published_names(), FOLDER])
+    named = {"digits", *sources.published_names(), *sources.plugin_names()}
+    return _starting(incomplete, [*sorted(named), FOLDER])
 
 
 @_quiet

@@ -19,6 +19,7 @@ from nasbench_harness.contracts.cost import Cost, Costed
 from nasbench_harness.contracts.data import (
     Citable,
     DataSource,
+    ImageSet,
     Importable,
     Origin,
     PlainData,
@@ -84,6 +85,7 @@ __all__ = [
     "EpochAware",
     "GradientEstimator",
     "Grown",
+    "ImageSet",
     "Importable",
     "JointSearcher",
     "Kind",

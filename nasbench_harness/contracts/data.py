@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 Progress = Callable[[int, int], None]
 """Called with what is there and what there will be: bytes of a download, rows of a conversion."""
@@ -123,6 +127,26 @@ class Importable(Protocol):
 
         `curves`: learning curves as well, where it has some; `force`: although memory looks too
         small.
+        """
+
+
+@runtime_checkable
+class ImageSet(Protocol):
+    """Capability of a data source: images that `--dataset NAME` searches and trains on.
+
+    Every process that uses them asks once, and keeps them in memory whole. A trial whose images
+    differ from the planned ones is refused.
+    """
+
+    classes: Sequence[str]
+    """Names of the classes, in the order of the labels."""
+    flip: bool
+    """Does a mirrored image still show its class."""
+
+    def images(self) -> Mapping[str, tuple[NDArray[np.uint8], NDArray[np.integer[Any]]]]:
+        """Pixels [N, H, W] or [N, H, W, channels] and labels [N] of `train`, `valid`, `test`.
+
+        Of the three only `train` must be there. A HarnessError where it is not installed.
         """
 
 

@@ -24,11 +24,14 @@ from nasbench_harness.images.parts import (
     digest,
 )
 from nasbench_harness.images.place import FOLDER
+from nasbench_harness.images.plugins import read_image_set
 from nasbench_harness.images.published import read_published
 from nasbench_harness.images.sources import (
     find,
+    image_set,
     image_source,
     images_folder,
+    plugin_names,
     published_names,
 )
 from nasbench_harness.images.splits import BENCHMARK_SEED
@@ -64,8 +67,12 @@ _FACTS: Mapping[str, _Facts] = {
 
 
 def dataset_names() -> list[str]:
-    """The data sets that have a name; `folder:PATH` is open to any other."""
-    return sorted({"digits", *published_names()})
+    """The data sets that have a name, those of other packages too; `folder:PATH` is any other."""
+    return sorted({*_own_names(), *plugin_names()})
+
+
+def _own_names() -> list[str]:
+    return ["digits", *published_names()]
 
 
 def open_dataset(  # noqa: PLR0913 - each is a choice of its own
@@ -89,6 +96,8 @@ def open_dataset(  # noqa: PLR0913 - each is a choice of its own
     `parts` if its folders are train, test, ..., `classes` if they are the classes, None where it
     can be told. A folder of 32x32 images whose classes are CIFAR-10's counts as CIFAR-10.
 
+    What another package brings (`contracts.ImageSet`) is read by its name as well.
+
     `limit` keeps that many training images, the classes as even as they can be, in their order;
     `seed` chooses which, and is no trial's seed, so that all trials see the same images.
 
@@ -110,7 +119,8 @@ def open_dataset(  # noqa: PLR0913 - each is a choice of its own
     _refuse_folder_options(name, image_size, image_layout)
     decoded = _decoded(name, data_dir, download, image_size, image_layout)
     dataset = _dataset(name, decoded, limit, seed)
-    remember(dataset.digest, decoded)
+    if decoded.entry:
+        remember(dataset.digest, decoded)
     return dataset
 
 
@@ -141,8 +151,10 @@ def _dataset(name: str, decoded: Decoded, limit: int | None, seed: int) -> Image
 
 
 def _facts(name: str, decoded: Decoded) -> _Facts:
-    if not name.startswith(FOLDER):
+    if name in _FACTS:
         return _FACTS[name]
+    if source := image_set(name):
+        return _Facts(flip=source.flip)
     is_cifar10 = decoded.classes == CIFAR10_CLASSES and decoded.train.size == (32, 32)
     return _FACTS["cifar10"] if is_cifar10 else _Facts()
 
@@ -156,7 +168,7 @@ def _refuse_folder_options(
         )
     if name.startswith(FOLDER):
         return
-    if name not in dataset_names():
+    if name not in _own_names() and image_set(name) is None:
         raise UnknownNameError("data set", name, [*dataset_names(), f"{FOLDER}PATH"])
     if image_size is not None:
         raise ImageDataError(
@@ -180,6 +192,8 @@ def _decoded(
     if name == "digits":
         # Importing scikit-learn takes seconds, and every trial opens its data set.
         return cached(name, f"digits {version('scikit-learn')}", _digits)
+    if name not in published_names() and (source := image_set(name)):
+        return read_image_set(name, source)
     if download and not find(image_source(name), data_dir or images_folder()):
         from nasbench_harness.images.pull import pull
 

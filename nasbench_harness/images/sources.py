@@ -7,9 +7,12 @@ their publishers give, as torchvision and the code of NAS-Bench-201 check them t
 from __future__ import annotations
 
 import hashlib
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from nasbench_harness import registry
+from nasbench_harness.contracts import ImageSet
 from nasbench_harness.errors import reason
 from nasbench_harness.images.errors import ImageDataError
 from nasbench_harness.tables import library
@@ -151,6 +154,27 @@ _SOURCES = {source.name: source for source in (_CIFAR10, _CIFAR100, _SVHN, _IMAG
 def published_names() -> list[str]:
     """Data sets that are read from the files of their publishers."""
     return list(_SOURCES)
+
+
+def plugin_names() -> list[str]:
+    """Data sources that are images, by their names; what cannot be loaded is none of them."""
+    found = []
+    for name in registry.data.names():
+        with suppress(registry.PluginError):
+            if isinstance(registry.open_data(name), ImageSet):
+                found.append(name)
+    return found
+
+
+def image_set(name: str) -> ImageSet | None:
+    """The set of images of that name; None where no package brings one.
+
+    PluginError where one does and cannot be loaded.
+    """
+    if name not in registry.data.names():
+        return None
+    source = registry.open_data(name)
+    return source if isinstance(source, ImageSet) else None
 
 
 def image_source(name: str) -> ImageSource:

@@ -29,7 +29,9 @@ def called(*arguments: str) -> subprocess.CompletedProcess[str]:
 def process(*arguments: str) -> subprocess.CompletedProcess[str]:
     """The command as a whole process."""
     words = [NASHARNESS, *arguments]
-    return subprocess.run(words, capture_output=True, text=True, check=False)
+    # What Python knows of the environment: readline puts COLUMNS into C's, behind its back.
+    environment = dict(os.environ)
+    return subprocess.run(words, capture_output=True, text=True, check=False, env=environment)
 
 
 def _environment() -> dict[str, str]:

@@ -113,9 +113,15 @@ def test_verify_finds_a_changed_number(
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["data", "pull", "nb101"], "no benchmark called `nb101`. Did you mean `nb201`?"),
+        (
+            ["data", "pull", "nb101"],
+            "no table or set of images called `nb101`. Did you mean `nb201`?",
+        ),
         (["data", "pull", "nb201", "--from", "nowhere"], "cannot be read (No such file"),
-        (["data", "pull", "cifar11"], "no benchmark called `cifar11`. Did you mean `cifar10`?"),
+        (
+            ["data", "pull", "cifar11"],
+            "no table or set of images called `cifar11`. Did you mean `cifar10`?",
+        ),
         (["data", "pull", "cifar10", "--from", "nowhere"], "cannot be read (No such file"),
         (["data", "pull", "imagenet16-120"], "with `--from DIR`"),
         (["data", "verify", "svhn"], "`nasharness data pull svhn` installs it"),

@@ -166,3 +166,62 @@ def test_faulty_plugin_takes_nothing_else_down(nasharness: Run, name: str, sente
     assert sentence in row["how"]
     assert sentence in " ".join(nasharness("data", "verify", name, code=2).stderr.split())
     assert nasharness("data", "cite", "nb201").stdout
+
+
+PETALS = """
+import numpy as np
+from nasbench_harness.contracts import PlainData
+
+class Petals(PlainData):
+    name = "petals"
+    what = "the images of petals"
+    how = "`pip install petals`"
+    citation = "@misc{petals,\\n  title = {Petals}\\n}"
+    classes = ("red", "blue")
+    flip = True
+
+    def is_installed(self):
+        return True
+
+    def verify(self):
+        return []
+
+    def images(self):
+        labels = np.arange(64) % 2
+        pixels = np.random.default_rng(0).integers(0, 255, (64, 8, 8, 3), dtype=np.uint8)
+        return {"train": (pixels, labels), "test": (pixels[:16], labels[:16])}
+
+class Wilted(Petals):
+    name = "wilted"
+
+    def images(self):
+        (pixels, labels) = super().images()["train"]
+        return {"train": (pixels / 255, labels)}
+"""
+TRAINED = ["--epochs", "1", "--width", "2", "--cells", "1", "--batch-size", "16", "--device", "cpu"]
+
+
+@pytest.fixture
+def petals(install_plugin: Callable[..., None]) -> None:
+    install_plugin("data", "petals", "petals_plugin:Petals", PETALS)
+    install_plugin("data", "wilted", "petals_plugin:Wilted")
+
+
+def test_images_of_a_package_are_trained_and_searched_on(nasharness: Run, petals: None) -> None:
+    asked = ["train", "13714", "--dataset", "petals", *TRAINED, "--seeds", "1", "--json"]
+    done = json.loads(nasharness(*asked).stdout)
+    assert done["status"] == {"done": 1}
+    asked = ["run", "-m", "darts", "--search", "supernet", "--dataset", "petals", "--recipe"]
+    asked += ["quick", *TRAINED, "--seeds", "1", "--no-random", "--no-report", "--json"]
+    (study,) = json.loads(nasharness(*asked).stdout)["studies"]
+    assert study["status"] == {"done": 1}
+    assert nasharness("data", "cite", "petals").stdout.startswith("@misc{petals")
+
+
+def test_images_that_are_not_as_they_should_be_are_refused(nasharness: Run, petals: None) -> None:
+    asked = ["train", "13714", *TRAINED, "--seeds", "1", "--dataset"]
+    told = nasharness(*asked, "wilted", code=2).stderr
+    assert "pixels float64 [64, 8, 8, 3]" in told
+    assert "expected uint8" in told
+    assert "`petals`" in nasharness(*asked, "petal", code=2).stderr
+    assert "no data set called `leaves`" in nasharness(*asked, "leaves", code=2).stderr

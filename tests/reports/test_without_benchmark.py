@@ -166,9 +166,7 @@ class Dear(NB201):
 
 def test_costs_that_take_long_are_not_asked_for() -> None:
     space = Dear()
-    with pytest.raises(
-        NoCostError, match=r"takes 0\.18 s to tell, which is too long for all"
-    ):
+    with pytest.raises(NoCostError, match=r"takes 0\.18 s to tell, which is too long for all"):
         every_cost(space, "params", "cifar10", lambda: space.now)
     assert space.asked == everycost.FIRST + 1
 
