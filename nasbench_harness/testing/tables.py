@@ -40,10 +40,22 @@ def check_table(table: Benchmark, space: SearchSpace, *, samples: int = 20) -> N
         assert metric.meaning, f"{name} must explain itself"
         _check_numbers(table, name, drawn)
     for dataset in {metric.dataset for metric in table.metrics.values() if metric.report}:
-        assert table.metrics[table.search_metric(dataset)].search, "search_metric may be searched"
+        _check_search_metric(table, dataset)
         assert table.metrics[table.report_metric(dataset)].report, "report_metric may be reported"
     _check_unknown_metric(table, drawn[0])
     _check_complete(table, space)
+
+
+def _check_search_metric(table: Benchmark, dataset: str) -> None:
+    """One that a search may look at; a HarnessError where there is none."""
+    there = any(m.search for m in table.metrics.values() if m.dataset == dataset)
+    for queries in (False, True):
+        try:
+            found = table.search_metric(dataset, queries=queries)
+        except HarnessError as error:
+            assert not there, f"search_metric must name one of {dataset} ({error})"
+            continue
+        assert table.metrics[found].search, f"search_metric: no search may look at {found}"
 
 
 def _check_numbers(table: Benchmark, name: str, drawn: Sequence[Architecture]) -> None:
