@@ -53,7 +53,8 @@ def _check_search_metric(table: Benchmark, dataset: str) -> None:
         try:
             found = table.search_metric(dataset, queries=queries)
         except HarnessError as error:
-            assert not there, f"search_metric must name one of {dataset} ({error})"
+            if there:
+                raise AssertionError(f"search_metric must name one of {dataset}") from error
             continue
         assert table.metrics[found].search, f"search_metric: no search may look at {found}"
 

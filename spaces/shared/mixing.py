@@ -38,10 +38,10 @@ class PlainSupernet(nn.Module):
 def mixed(
     operations: Sequence[nn.Module], x: Tensor, weights: Tensor, active: Tensor | None = None
 ) -> Tensor:
-    """The sum of what `operations` make of x [B, C, H, W], weighed: one row of a supernet's weights.
+    """The weighed sum of what `operations` make of x [B, C, H, W].
 
-    `weights` are [K] or, one row per example, [B, K]; `active` is bool [K], None for all. What is
-    not active is not computed.
+    `weights` are a row of a supernet's, [K] or, one row per example, [B, K]; `active` is bool [K],
+    None for all. What is not active is not computed.
     """
     chosen = [k for k in range(len(operations)) if active is None or bool(active[k])]
     scales = weights.to(x.dtype).unbind(-1)
