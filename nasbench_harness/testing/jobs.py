@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -18,8 +19,8 @@ from nasbench_harness.store.studies import gather, plan_study, untold
 from nasbench_harness.study.config import build_config, settled
 from nasbench_harness.study.planning import plan
 
-CLOCK = ("seconds", "cohort")
-"""Columns of what the clock and the company decide."""
+SPENT = re.compile(r"cohort|(.*_)?(seconds|cpu_hours|gpu_days|memory_mb)")
+"""Columns of what clock, memory and company decide, by their names."""
 FEWEST = 3
 """Steps that a job needs, so that it can be stopped, and killed later."""
 
@@ -50,7 +51,7 @@ def check_jobs(specs: Sequence[Spec], folder: Path) -> None:
 
     Each runs in `folder / trial_id`, which is not there yet, one after the other; then all of them
     as one, where they can be joined, and once more, stopped in the middle, gone on with, killed
-    later, and gone on with. Histories and results are the same but for times.
+    later, and gone on with. Histories and results are the same but for time and memory.
     """
     polls = [_run([spec], folder) for spec in specs]
     expected = [_told(folder, spec) for spec in specs]
@@ -113,11 +114,10 @@ def _forget_interruption(path: Path) -> None:
 
 
 def _told(folder: Path, spec: Spec) -> tuple[Any, Any]:
-    """Result and history, without what the clock decides."""
+    """Result and history, without what was spent."""
     own = folder / spec.trial_id
     rows = (read_json(own / RESULT), *read_journal(own / HISTORY))
-    apart = {*CLOCK, spec.clock}
-    result, *history = ({k: v for k, v in row.items() if k not in apart} for row in rows)
+    result, *history = ({k: v for k, v in row.items() if not SPENT.fullmatch(k)} for row in rows)
     return result, history
 
 
