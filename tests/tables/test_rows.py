@@ -112,6 +112,8 @@ def test_the_official_table_is_keyed_as_well(official: ColumnTable, space: NB201
 class ShuffledSpace(ToySpace):
     """A toy space that numbers its architectures backwards."""
 
+    columns = (Column("index", Value.WHOLE, Role.RESULT, "its number"),)
+
     def indices(self) -> Any:
         return np.arange(self.size)[::-1]
 
