@@ -29,7 +29,7 @@ ADDED = {
     "show method annealed": [],
     "run --methods annealed,local_search,rea": [*SHORT[2:], "--seeds", "2", "--steps", "20"],
     "run --methods annealed,darts --space ladder --dataset marbles --steps 40": ["-j", "1"],
-    "run --methods darts --space ladder --dataset marbles --recipe paper --no-random": SHORT,
+    "run --methods darts --space ladder --dataset marbles --recipe paper": SHORT,
     "run --methods annealed --space ladder --search supernet --dataset marbles --recipe quick": [
         *SHORT, "--epochs", "1",
     ],

@@ -88,12 +88,25 @@ def _options(config: StudyConfig, kind: Kind) -> Any:
     return kind.Options.build(kind.name, {name: getattr(config, name) for name in own})
 
 
+def _study_recipe(choice: MethodChoice, config: StudyConfig, kind: Kind, place: Plan) -> str:
+    """The study's; for the baseline that nobody asked for the kind's where it has no such."""
+    asked_for = any(method.name == choice.name for method in config.methods)
+    if asked_for or place.recipe(choice.name):
+        return config.recipe
+    try:
+        find_recipe(choice.name, config.recipe, config.space, kind.name)
+    except UnknownNameError:
+        return kind.recipe
+    return config.recipe
+
+
 def _resolve(
     choice: MethodChoice, config: StudyConfig, table: Benchmark | None, kind: Kind, place: Plan
 ) -> dict[str, Any]:
     method = registry.open_setup(choice.name, "queries")
     given = dict(choice.settings)
-    asked = given.pop(RECIPE, None) or place.recipe(choice.name) or config.recipe
+    of_study = _study_recipe(choice, config, kind, place)
+    asked = given.pop(RECIPE, None) or place.recipe(choice.name) or of_study
     recipe = find_recipe(choice.name, asked, config.space, kind.name).recipe
     resolved = place.resolve(table, method, recipe)
     shrunk = _shrunk_warmup(method, recipe, resolved["epochs"])
@@ -106,6 +119,7 @@ def _resolve(
     return {
         "method": choice.name,
         "method_version": method.version,
+        "recipe": of_study,
         "settings": settings.identity(),
         "overrides": {key: dumped.get(key, value) for key, value in choice.settings.items()},
         **resolved,

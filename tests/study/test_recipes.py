@@ -258,3 +258,19 @@ def test_tags_of_a_method_that_is_not_here_are_missing(
     (spec,) = planned("rea", seeds="0,", random=False)
     assert tags(replace(spec, method="gone")) == {}
     assert tags(replace(spec, recipe="gone")) == {}
+
+
+def test_the_baseline_that_nobody_asked_for_needs_no_such_recipe(
+    bring: Bring, planned: Callable[..., list[TrialSpec]]
+) -> None:
+    """It has the kind's own then, which its trial tells; one that is asked for is refused."""
+    own = (
+        "mine: {kind: landscape, source: us, epochs: !D 5, steps: !D 5, settings: !D {beta1: 0.3}}"
+    )
+    bring("brought", darts=own)
+    darts, random = planned(methods="darts", recipe="mine", seeds="1", random=True)
+    assert darts.settings["beta1"] == 0.3
+    assert (darts.recipe, random.recipe, random.label) == ("mine", "landscape", "random")
+    assert planned(methods="random", seeds="1") == [random]
+    with pytest.raises(HarnessError, match="no recipe of `random` called `mine`"):
+        planned(methods="darts,random", recipe="mine", seeds="1")
