@@ -12,6 +12,7 @@ import sysconfig
 import tomllib
 import venv
 from collections.abc import Iterator
+from itertools import product
 from pathlib import Path
 from pkgutil import resolve_name
 from typing import Any
@@ -27,6 +28,8 @@ SHORT = ["--seeds", "1", "-j", "1", "--no-report"]
 ADDED = {
     "list methods": [],
     "show method annealed": [],
+    "data import ladder_measured ladder.csv": [],
+    "data verify ladder_measured": [],
     "run --methods annealed,local_search,rea": [*SHORT[2:], "--seeds", "2", "--steps", "20"],
     "run --methods annealed,darts --space ladder --dataset marbles --steps 40": ["-j", "1"],
     "run --methods darts --space ladder --dataset marbles --recipe paper": SHORT,
@@ -82,13 +85,21 @@ def scratch(tmp_path_factory: pytest.TempPathFactory) -> Path:
     install = [sys.executable, "-m", "pip", "--python", str(python), "install", "--no-deps"]
     options = ["--no-build-isolation", "--no-index", "--disable-pip-version-check", "-q"]
     subprocess.run([*install, *options, str(package)], check=True, cwd=folder)
+    (folder / "ladder.csv").write_text("".join(published()))
     return folder
+
+
+def published() -> Iterator[str]:
+    """The lines of the file that the example's publishers give out."""
+    common = ("conv3", "conv1", "skip")
+    for options in product(common, common, (*common, "pool")):
+        yield f"{'/'.join(options)},{60 + 2 * sum(map(len, options))}\n"
 
 
 def run(scratch: Path, *arguments: str) -> str:
     python = scratch / "env" / "bin" / "python"
     environment = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
-    environment["NASHARNESS_CACHE"] = str(scratch / "cache")
+    environment |= {f"NASHARNESS_{name}": str(scratch / name) for name in ("CACHE", "DATA")}
     done = subprocess.run(
         [str(python), *arguments], cwd=scratch, env=environment, capture_output=True, text=True,
         check=False,
@@ -271,6 +282,16 @@ def test_example_benchmark_of_some_is_looked_up_in(scratch: Path, outcomes: dict
     assert set(trials["table"]) == {"ladder_some"}
     assert set(trials["dataset"]) == {"marbles"}
     assert "regret" not in trials
+
+
+def test_example_file_is_imported_and_its_table_opened(
+    scratch: Path, outcomes: dict[str, Any]
+) -> None:
+    told = json.loads(outcomes["data verify ladder_measured"]["stdout"])
+    assert told
+    words = [["query", "conv3/skip/pool", "--table", "ladder_measured", "--json"]]
+    (told,) = json.loads(run(scratch, "-c", ALL_IN_ONE, json.dumps(words)))
+    assert json.loads(told["stdout"])["top1"] == 60 + 2 * (5 + 4 + 4)
 
 
 def test_example_kind_tells_its_option_and_columns(scratch: Path, outcomes: dict[str, Any]) -> None:
