@@ -201,7 +201,7 @@ def test_what_plugins_may_import_is_there_and_is_all_they_import() -> None:
 def test_helpers_of_methods_are_where_the_guide_says() -> None:
     text = (ROOT / "docs" / "plugins" / "method.md").read_text(encoding="utf-8")
     rows = re.findall(r"^\| `(\w+)` \| (.*) \|$", text, re.MULTILINE)
-    assert len(rows) == 5
+    assert len(rows) >= 5
     for module, what in rows:
         found = resolve_name(f"nasbench_harness.methods.shared.{module}")
         for name in re.findall(r"`(\w+)`", what):

@@ -20,6 +20,7 @@ from nasbench_harness.testing import (
     ToySpace,
     check_searcher,
     check_study,
+    check_training,
     toy_problem,
 )
 
@@ -170,3 +171,31 @@ def test_a_study_of_a_broken_method_is_found(
     monkeypatch.setattr(registry, "methods", registry.Registry("method", loaded=Searcher))
     with pytest.raises(AssertionError, match=complaint):
         check_study(name.lower(), space="nb201", table="analog", seeds=1, steps=20)
+
+
+def test_trainings_of_ours_end_the_same_whatever_happens() -> None:
+    arch = "|nor_conv_1x1~0|+|skip_connect~0|none~1|+|nor_conv_3x3~0|none~1|skip_connect~2|"
+    small = {"epochs": 2, "batch_size": 40, "width": 2, "cells": 1}
+    check_training(arch, space="nb201", dataset="digits", limit=120, **small)
+
+
+def test_a_training_that_depends_on_where_it_goes_on_is_found(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from nasbench_harness.spaces.nb201 import NB201
+
+    made = NB201.network
+
+    def counted(self: Any, *words: Any) -> Any:
+        network = made(self, *words)
+        calls.append(1)
+        network.register_forward_hook(lambda *_: _[2] * (1 + 1e-3 * len(calls)))
+        return network
+
+    calls: list[int] = []
+    monkeypatch.setattr(NB201, "network", counted)
+    with pytest.raises(AssertionError, match="were stopped and killed end as if uninterrupted"):
+        check_training(
+            "|none~0|+|none~0|none~1|+|nor_conv_1x1~0|none~1|none~2|", space="nb201",
+            dataset="digits", limit=120, epochs=2, batch_size=40, width=2, cells=1,
+        )  # fmt: skip

@@ -9,7 +9,7 @@ found out; `ToyProblem` is one over any space, `ToyChannels` the same with parti
 """
 
 from nasbench_harness.testing.data import check_data
-from nasbench_harness.testing.jobs import check_jobs, check_study
+from nasbench_harness.testing.jobs import check_jobs, check_study, check_training
 from nasbench_harness.testing.networks import check_costs, check_networks
 from nasbench_harness.testing.problems import ToyChannels, ToyProblem
 from nasbench_harness.testing.searchers import check_searcher
@@ -32,5 +32,6 @@ __all__ = [
     "check_space",
     "check_study",
     "check_table",
+    "check_training",
     "toy_problem",
 ]

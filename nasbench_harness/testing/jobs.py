@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from nasbench_harness import registry
 from nasbench_harness.hardware import Hardware
 from nasbench_harness.jobs.cohort import run_cohort
 from nasbench_harness.jobs.driver import Callbacks
@@ -18,6 +19,9 @@ from nasbench_harness.store.outcomes import HISTORY, RESULT, Status
 from nasbench_harness.store.studies import gather, plan_study, untold
 from nasbench_harness.study.config import build_config, settled
 from nasbench_harness.study.planning import plan
+from nasbench_harness.training.planning import TrainingRequest
+from nasbench_harness.training.planning import plan as plan_trainings
+from nasbench_harness.training.settings import find_recipe, network_space, recipe_settings
 
 SPENT = re.compile(r"cohort|(.*_)?(seconds|cpu_hours|gpu_days|memory_mb)")
 """Columns of what clock, memory and company decide, by their names."""
@@ -44,6 +48,31 @@ def check_study(methods: str, **options: Any) -> None:
             check_jobs([spec for spec in specs if spec.label == label], study.trials_folder)
         gather(study)
         assert not (told := untold(study)), told
+
+
+def check_training(  # noqa: PLR0913 - what is trained, on what
+    architecture: str,
+    *,
+    space: str,
+    dataset: str,
+    recipe: str | None = None,
+    seed: int = 0,
+    limit: int | None = None,
+    **settings: Any,
+) -> None:
+    """Does a stand-alone training of an installed space run as `nasharness train` would run it.
+
+        check_training("conv3/skip/pool", space="mine", dataset="digits", limit=120, epochs=2)
+
+    On the CPU, by a recipe of the space (by default its first) with other `settings`. It ends the
+    same after it was stopped, killed and gone on with (`check_jobs`).
+    """
+    builder = network_space(space)
+    changed = recipe_settings(builder, find_recipe(builder, recipe), settings)
+    arch = registry.open_space(space).parse(architecture)
+    request = TrainingRequest(space, [arch], dataset, changed, [seed], limit, Hardware("cpu"))
+    with tempfile.TemporaryDirectory() as place:
+        check_jobs(plan_trainings(request).specs, Path(place))
 
 
 def check_jobs(specs: Sequence[Spec], folder: Path) -> None:

@@ -6,9 +6,9 @@ from `ListedProduct` where it is small enough to be listed, which complete table
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterator, Sequence
-from itertools import product
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import torch
@@ -122,6 +122,9 @@ class ProductSpace:
 class ListedProduct(ProductSpace):
     """The same of a space that is small enough to be listed; the first decision is the slowest."""
 
+    product: ClassVar[bool] = True
+    """A column of a table is a tensor with an axis per decision."""
+
     @property
     def size(self) -> int:
         """Number of architectures."""
@@ -129,7 +132,7 @@ class ListedProduct(ProductSpace):
 
     def enumerate(self) -> Iterator[Architecture]:
         """All, in rank order."""
-        return map(self.architecture, product(*map(range, self._counts)))
+        return map(self.architecture, itertools.product(*map(range, self._counts)))
 
     def rank(self, arch: Architecture) -> int:
         """Position in `enumerate()`."""
