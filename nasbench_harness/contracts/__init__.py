@@ -42,6 +42,7 @@ from nasbench_harness.contracts.network import (
 )
 from nasbench_harness.contracts.problem import (
     Log,
+    Multilinear,
     PartialChannels,
     Problem,
     Progress,
@@ -92,6 +93,7 @@ __all__ = [
     "Log",
     "Metric",
     "MixtureSearcher",
+    "Multilinear",
     "NetworkShape",
     "NetworkSize",
     "NetworkSizes",
