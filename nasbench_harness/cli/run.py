@@ -16,10 +16,10 @@ from nasbench_harness.cli.notes import tell_repeated, tell_unused
 from nasbench_harness.cli.options.grouped import grouped
 from nasbench_harness.cli.options.running import (
     EXAMPLES,
-    Compared,
     DownloadOption,
     DryRunOption,
     Machine,
+    StudyOptions,
     Work,
 )
 
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 @grouped
 def run(
     ctx: typer.Context,
-    asked: Compared,
+    asked: StudyOptions,
     machine: Machine,
     *,
     download: DownloadOption = False,

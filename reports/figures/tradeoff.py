@@ -36,7 +36,7 @@ SMALLEST, LARGEST_MARK = 26.0, 150.0
 
 
 @dataclass(frozen=True)
-class Cost:
+class CostAxis:
     """What a panel has across: a number of every architecture, in rank order."""
 
     key: str
@@ -70,7 +70,7 @@ def draw(data: StudyData, styles: dict[str, MethodStyle]) -> Drawing | Omitted |
 def _draw(
     data: StudyData,
     space: EnumerableSpace,
-    costs: list[Cost],
+    costs: list[CostAxis],
     accuracy: Array,
     styles: dict[str, MethodStyle],
 ) -> Drawing:
@@ -96,24 +96,24 @@ def _draw(
 # --- numbers -----------------------------------------------------------------------------------
 
 
-def costs_of(data: StudyData, space: EnumerableSpace, table: CompleteTable) -> list[Cost]:
+def costs_of(data: StudyData, space: EnumerableSpace, table: CompleteTable) -> list[CostAxis]:
     """Parameters, and the latency on one device where the table has any, else multiply-adds.
 
     NoCostError where neither knows any, or it takes long to ask the space for all of them.
     """
     known, dataset = [cost.name for cost in data.space.costs], str(data.first("dataset"))
-    found: list[Cost] = []
+    found: list[CostAxis] = []
     if "params" in known:
         values = every_cost(space, "params", dataset) / 1e6
-        found.append(Cost("params_m", "Parameters", "parameters, millions", values))
+        found.append(CostAxis("params_m", "Parameters", "parameters, millions", values))
     device = _device(data, table)
     if device:
         values = np.asarray(table.column(latency_metric(device)), dtype=float)
         axis = f"latency on {device}, ms"
-        found.append(Cost(latency_metric(device), f"Latency on {device}", axis, values))
+        found.append(CostAxis(latency_metric(device), f"Latency on {device}", axis, values))
     elif "flops" in known:
         values = every_cost(space, "flops", dataset) / 1e6
-        found.append(Cost("flops_m", "Multiply-adds", "multiply-adds, millions", values))
+        found.append(CostAxis("flops_m", "Multiply-adds", "multiply-adds, millions", values))
     if not found:
         raise NoCostError("neither space nor table knows a cost")
     return found
@@ -142,7 +142,7 @@ def pareto_front(cost: Array, accuracy: Array) -> NDArray[np.bool_]:
 
 
 def found_cells(
-    data: StudyData, space: EnumerableSpace, costs: list[Cost], accuracy: Array
+    data: StudyData, space: EnumerableSpace, costs: list[CostAxis], accuracy: Array
 ) -> pd.DataFrame:
     """One row per method and cell it answered with.
 
@@ -163,7 +163,10 @@ def found_cells(
 
 
 def _front_table(
-    space: EnumerableSpace, costs: list[Cost], fronts: dict[str, NDArray[np.bool_]], accuracy: Array
+    space: EnumerableSpace,
+    costs: list[CostAxis],
+    fronts: dict[str, NDArray[np.bool_]],
+    accuracy: Array,
 ) -> pd.DataFrame:
     parts = []
     for cost in costs:
@@ -203,7 +206,7 @@ class Height:
 
 
 def _panel(
-    axes: Axes, cost: Cost, accuracy: Array, front: NDArray[np.bool_], height: Height
+    axes: Axes, cost: CostAxis, accuracy: Array, front: NDArray[np.bool_], height: Height
 ) -> None:
     limits, heights = height.limits, height.of(accuracy)
     usable = np.isfinite(cost.values) & np.isfinite(accuracy)
@@ -230,7 +233,7 @@ def _panel(
 
 
 def _marks(
-    axes: Axes, found: pd.DataFrame, cost: Cost, height: Height, styles: dict[str, MethodStyle]
+    axes: Axes, found: pd.DataFrame, cost: CostAxis, height: Height, styles: dict[str, MethodStyle]
 ) -> None:
     most = max(int(found["found"].max()), 2)
     for label, rows in found.groupby("method", sort=False):
@@ -266,18 +269,18 @@ def _footer(data: StudyData) -> float:
 # --- words -------------------------------------------------------------------------------------
 
 
-def _share_on_front(found: pd.DataFrame, cost: Cost) -> tuple[int, int]:
+def _share_on_front(found: pd.DataFrame, cost: CostAxis) -> tuple[int, int]:
     """How many of the different cells found are on the front, and how many there are."""
     cells = found.drop_duplicates("architecture")
     return int(cells[f"front_{cost.key}"].sum()), len(cells)
 
 
-def _on_front(found: pd.DataFrame, cost: Cost) -> str:
+def _on_front(found: pd.DataFrame, cost: CostAxis) -> str:
     on, different = _share_on_front(found, cost)
     return f"{on} of {count(different, 'found cell')} on the front"
 
 
-def _caption(space: EnumerableSpace, found: pd.DataFrame, costs: list[Cost]) -> str:
+def _caption(space: EnumerableSpace, found: pd.DataFrame, costs: list[CostAxis]) -> str:
     fronts = "; ".join(f"{_on_front(found, cost)} of {cost.axis.split(',')[0]}" for cost in costs)
     return (
         f"Grey: all {space.size:,} architectures of the table; the line is their front, on"
@@ -288,7 +291,7 @@ def _caption(space: EnumerableSpace, found: pd.DataFrame, costs: list[Cost]) -> 
     )
 
 
-def _alt(found: pd.DataFrame, cost: Cost) -> str:
+def _alt(found: pd.DataFrame, cost: CostAxis) -> str:
     parts = []
     for label, rows in found.groupby("method", sort=False):
         best = rows.sort_values("accuracy", ascending=False).iloc[0]

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 
 from nasbench_harness.contracts import Metric
-from nasbench_harness.reports.published.results import DATASETS, Provenance, PublishedResult
+from nasbench_harness.reports.published.results import DATASETS, Evidence, PublishedResult
 from nasbench_harness.reports.study.data import StudyData
 from nasbench_harness.reports.study.summary import numbers
 from nasbench_harness.reports.words.images import FOLDER, PUBLISHED
@@ -63,7 +63,7 @@ def distance(data: StudyData, spec: TrialSpec, result: PublishedResult) -> tuple
     What was searched on decides first, then the variant, the recipe, the budget, whether it is a
     re-run, and at last how well it is established.
     """
-    own, levels = search_data(data), list(Provenance)
+    own, levels = search_data(data), list(Evidence)
     return (
         bool(own) and result.searched not in (None, own),
         sum(spec.settings.get(key) != value for key, value in result.settings.items()),

@@ -68,7 +68,7 @@ DryRunOption = Annotated[
 
 
 @dataclass(frozen=True)
-class Compared:
+class StudyOptions:
     """What is compared, on what, and into which folder it goes."""
 
     methods: Annotated[
