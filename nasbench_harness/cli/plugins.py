@@ -252,4 +252,6 @@ def show_arch(
         return
     from nasbench_harness.cli.facts import fact
 
-    console.print_facts({what: fact(what, value) for what, value in facts.items()})
+    costs = {cost.name: cost for cost in opened.costs}
+    told = {what: fact(what, value, costs.get(what)) for what, value in facts.items()}
+    console.print_facts(told)

@@ -64,6 +64,7 @@ from nasbench_harness.contracts.space import (
     Decision,
     Enumerable,
     EnumerableSpace,
+    Flawed,
     Numbered,
     SearchSpace,
 )
@@ -84,6 +85,7 @@ __all__ = [
     "Enumerable",
     "EnumerableSpace",
     "EpochAware",
+    "Flawed",
     "GradientEstimator",
     "Grown",
     "ImageSet",

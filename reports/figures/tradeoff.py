@@ -12,7 +12,7 @@ from matplotlib.colors import LinearSegmentedColormap, to_rgba
 from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
-from nasbench_harness.contracts import CompleteTable, EnumerableSpace
+from nasbench_harness.contracts import CompleteTable, Cost, EnumerableSpace
 from nasbench_harness.reports.analysis.everycost import NoCostError, every_cost
 from nasbench_harness.reports.figures.drawing import Drawing, Omitted, PanelGrid
 from nasbench_harness.reports.figures.relief import LARGEST
@@ -21,11 +21,13 @@ from nasbench_harness.reports.statistics.arrays import Array
 from nasbench_harness.reports.study.data import StudyData
 from nasbench_harness.reports.words import numerals
 from nasbench_harness.reports.words.marked import count, listing, plain, shortened
-from nasbench_harness.tables.metrics import LATENCY_COST as LATENCY
-from nasbench_harness.tables.metrics import devices, latency_metric
+from nasbench_harness.study.costs import space_costs, table_costs
 
 KEY, TITLE = "tradeoff", "Accuracy against cost"
-PREFERRED_DEVICE = "pixel3"
+PREFERRED = "latency:pixel3"
+"""The measured cost of a panel where no method holds one: of a device that everybody knows."""
+SHORT = {"million": "m", "thousand": "k"}
+"""How names of columns end that are in such a unit."""
 BINS = 44
 LINEAR_WITHIN = 0.5
 """Points from the best within which the axis of accuracy is about linear."""
@@ -97,37 +99,29 @@ def _draw(
 
 
 def costs_of(data: StudyData, space: EnumerableSpace, table: CompleteTable) -> list[CostAxis]:
-    """Parameters, and the latency on one device where the table has any, else multiply-adds.
+    """The first that the space counts, and another: held down in the study, measured, or counted.
 
     NoCostError where neither knows any, or it takes long to ask the space for all of them.
     """
-    known, dataset = [cost.name for cost in data.space.costs], str(data.first("dataset"))
-    found: list[CostAxis] = []
-    if "params" in known:
-        values = every_cost(space, "params", dataset) / 1e6
-        found.append(CostAxis("params_m", "Parameters", "parameters, millions", values))
-    device = _device(data, table)
-    if device:
-        values = np.asarray(table.column(latency_metric(device)), dtype=float)
-        axis = f"latency on {device}, ms"
-        found.append(CostAxis(latency_metric(device), f"Latency on {device}", axis, values))
-    elif "flops" in known:
-        values = every_cost(space, "flops", dataset) / 1e6
-        found.append(CostAxis("flops_m", "Multiply-adds", "multiply-adds, millions", values))
-    if not found:
+    counted = [cost for cost in space_costs(space) if cost.of_all]
+    others = [*(cost for cost in table_costs(table) if cost.of_all), *counted[1:]]
+    held = [str(spec.roles.get("cost", "")) for spec in data.study.specs]
+    chosen = sorted(others, key=lambda cost: (cost.name not in held, cost.name != PREFERRED))
+    if not counted and not chosen:
         raise NoCostError("neither space nor table knows a cost")
-    return found
+    dataset = str(data.first("dataset"))
+    return [_axis(cost, space, table, dataset) for cost in (*counted[:1], *chosen[:1])]
 
 
-def _device(data: StudyData, table: CompleteTable) -> str:
-    """The device the study holds down, else one that is everywhere; empty if there is none."""
-    known = devices(table)
-    wanted = [str(spec.roles.get("cost", "")) for spec in data.study.specs]
-    asked = [cost.removeprefix(LATENCY) for cost in wanted if cost.startswith(LATENCY)]
-    if not asked and "flops" in wanted:
-        return ""
-    choices = [device for device in (*asked, PREFERRED_DEVICE) if device in known]
-    return (choices or known or [""])[0]
+def _axis(cost: Cost, space: EnumerableSpace, table: CompleteTable, dataset: str) -> CostAxis:
+    """`params_m` in millions, `latency_ms_pixel3` as the table has it."""
+    heading, unit = cost.heading, cost.shown_unit
+    title = f"{heading[:1].lower()}{heading[1:]}, {unit}{'s' if unit in SHORT else ''}"
+    if cost.metric:
+        values = np.asarray(table.column(cost.metric), dtype=float) / cost.scale
+        return CostAxis(cost.metric, heading, title, values)
+    values = every_cost(space, cost.name, dataset) / cost.scale
+    return CostAxis(f"{cost.name}_{SHORT.get(unit, unit)}", heading, title, values)
 
 
 def pareto_front(cost: Array, accuracy: Array) -> NDArray[np.bool_]:

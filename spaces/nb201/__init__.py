@@ -153,6 +153,12 @@ class NB201:
             "collapsed": structure.is_all_skip(arch.choices),
         }
 
+    def flaw(self, arch: Architecture) -> str:
+        """Of cells that answer the same to every image, and compile to nothing."""
+        if structure.is_connected(arch.choices):
+            return ""
+        return "no path from input to output: accuracy is chance, latencies are artefacts"
+
     def draw(self, arch: Architecture, axes: Axes) -> None:
         """Draw the cell as a graph, the input on the left and the output on the right."""
         from nasbench_harness.spaces.nb201.drawing import draw_cell
