@@ -255,7 +255,7 @@ def test_stays_as_it_was_planned_in_its_default_folder(nasharness: Run) -> None:
         ),
         (
             ["-m", "unas[cost=latency:pixel3]", *SMALL],
-            "no device in what can be measured here for `unas` called `pixel3`",
+            "no cost of space `nb201` for `unas` called `latency:pixel3`",
         ),
     ],
     ids=["landscape", "every data set", "column", "latency"],
@@ -284,7 +284,7 @@ LAYERS = (("conv", "skip"), ("conv", "skip", "pool"))
 
 
 class Vine:
-    name, version, costs, tables = "vine", "1", ("params",), ("cellar",)
+    name, version, costs, tables = "vine", "1", (), ("cellar",)
     decisions = tuple(
         Decision(f"layer {i}", options, group=f"{i}") for i, options in enumerate(LAYERS)
     )
