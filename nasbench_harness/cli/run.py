@@ -15,7 +15,6 @@ from nasbench_harness.cli.help import Command, examples
 from nasbench_harness.cli.notes import tell_repeated, tell_unused
 from nasbench_harness.cli.options.grouped import grouped
 from nasbench_harness.cli.options.running import (
-    EXAMPLES,
     DownloadOption,
     DryRunOption,
     Machine,
@@ -33,7 +32,11 @@ if TYPE_CHECKING:
 
 @app.command(
     cls=RunCommand,
-    epilog=examples(*EXAMPLES),
+    epilog=examples(
+        "nasharness run --methods unas,drnas --space nb201",
+        "nasharness run --methods 'unas[temperature=0.4],unas[temperature=1]' --seeds 0-19",
+        "nasharness run --config study.yaml --set drnas.anchor=kl",
+    ),
 )
 @grouped
 def run(

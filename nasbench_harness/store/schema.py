@@ -56,7 +56,7 @@ EVERY_STUDY = Columns(
     trials=(
         named("trial", _T, "name of the trial and of its folder; the key of this table"),
         named("method", _T, "method with what was changed of its recipe, as"
-              " `unas[temperature=1]`"),
+              " `NAME[setting=value]`"),
         named("seed", _W, "seed of the trial"),
         *STATUS,
         result("accuracy", _N, "the answer's `report_metric`", "percent"),

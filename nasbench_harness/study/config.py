@@ -178,7 +178,8 @@ def build_config(path: Path | None, given: Mapping[str, Any], sets: Sequence[str
     merged = {**written, **given}
     merged.pop(CHECK, None)
     if "methods" not in merged:
-        raise ConfigError("No methods given; try `--methods unas,drnas` or `--config study.yaml`.")
+        some = ",".join(registry.methods.names()[:2])
+        raise ConfigError(f"No methods given; try `--methods {some}` or `--config study.yaml`.")
     owners = {text: text.partition(".")[0] for text in sets}
     of_options = [text for text, owner in owners.items() if owner in held()]
     options = _held(merged, (written, given), of_options)

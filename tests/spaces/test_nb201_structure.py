@@ -29,6 +29,13 @@ def test_there_are_6466_isomorphism_classes() -> None:
     assert len({canonical_form(choices) for choices in EVERY_CELL}) == 6_466
 
 
+def test_a_cell_without_a_path_is_flawed_and_no_other() -> None:
+    space = NB201()
+    flawed = [arch for arch in space.enumerate() if space.flaw(arch)]
+    assert len(flawed) == 341
+    assert not any(space.describe(arch)["connected"] for arch in flawed)
+
+
 @given(cells)
 def test_node_1_is_the_input_when_joined_by_a_skip(cell: tuple[int, ...]) -> None:
     _, b, c, d, e, f = cell

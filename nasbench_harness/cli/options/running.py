@@ -16,12 +16,6 @@ if TYPE_CHECKING:
     from nasbench_harness.hardware import Hardware
 
 DIAGNOSE_EVERY = 5
-EXAMPLES = (
-    "nasharness run --methods unas,drnas --space nb201",
-    "nasharness run --methods 'unas[temperature=0.4],unas[temperature=1]' --seeds 0-19",
-    "nasharness run --config study.yaml --set drnas.anchor=kl",
-)
-"""Beside what the kinds of problem suggest."""
 _ELSEWHERE = ("diagnose", "config", "sets", "out")
 """What is no key of a study file."""
 DeviceOption = Annotated[
@@ -77,7 +71,7 @@ class StudyOptions:
             "--methods",
             "-m",
             autocompletion=completion.methods,
-            help="Methods to compare, with settings in brackets: 'unas[temperature=0.4],drnas'.",
+            help="Methods to compare, with settings in brackets: 'NAME,NAME[setting=value]'.",
             show_default="those of --config",
             rich_help_panel=COMPARED,
         ),
