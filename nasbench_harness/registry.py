@@ -170,17 +170,29 @@ recipes: Registry[Any] = Registry("recipe")
 
 @cache
 def default_space() -> str:
-    """What is searched where nothing is said; empty where no space is installed.
+    """What is searched where nothing is said; empty where no space is installed."""
+    return _default(spaces)
 
-    An entry point `space` in the group `nasbench_harness.defaults` has its name for a value. More
-    than one: the package of the engine has the last word. None: the first by name.
+
+@cache
+def default_problem() -> str:
+    """The kind of problem of a study that says none; empty where none is installed."""
+    return _default(problems)
+
+
+def _default(registry: Registry[Any]) -> str:
+    """The plugin that stands for all of its kind where nothing is said.
+
+    An entry point in the group `nasbench_harness.defaults` has the kind for a name and the plugin's
+    name for a value. More than one: the package of the engine has the last word. None: the first
+    plugin by name.
     """
     declared = {
         entry.value: entry.dist is not None and entry.dist.name == DISTRIBUTION
-        for entry in entry_points(group="nasbench_harness.defaults", name="space")
-        if entry.value in spaces.entries
+        for entry in entry_points(group="nasbench_harness.defaults", name=registry.kind)
+        if entry.value in registry.entries
     }
-    names = sorted(declared, key=lambda name: (not declared[name], name)) or spaces.names()
+    names = sorted(declared, key=lambda name: (not declared[name], name)) or registry.names()
     return names[0] if names else ""
 
 

@@ -20,6 +20,11 @@ class Unnamed(ToySpace):
         return replace(super().sample(generator), space="other")
 
 
+class FlawedByFlag(ToySpace):
+    def flaw(self, arch: Architecture) -> bool:
+        return True
+
+
 class Unreadable(ToySpace):
     def parse(self, text: str) -> Architecture:
         read = super().parse(text)
@@ -256,6 +261,7 @@ FAULTS = [
     (Nameless(), "every decision has a name of its own"),
     (Decided(options=("o0", "o1", "o0")), "an option of `d0` is there twice"),
     (Decided(free=("skip",)), "`free` of `d0` names `skip`, which is none of o0, o1, o2"),
+    (FlawedByFlag(), "flaw\\(\\) tells words, or an empty text"),
     (Unnamed(), "must say that it is of the space `toy`"),
     (Unreadable(), r"parse must read what str\(\) writes"),
     (ReadsAnything(), r"parse\(''\) must raise InvalidArchitectureError"),

@@ -226,10 +226,10 @@ def _all_metrics(ctx: typer.Context) -> list[Metric]:
 
 
 def _devices(ctx: typer.Context) -> list[str]:
-    from nasbench_harness.tables.metrics import devices
+    from nasbench_harness.study.costs import device_latencies
 
     table = _table(ctx)
-    return devices(table) if table else []
+    return list(device_latencies(table)) if table else []
 
 
 def tables(ctx: typer.Context, incomplete: str) -> list[str]:

@@ -99,8 +99,10 @@ def _print(done: list[StudyRun], summaries: list[pd.DataFrame], page: Path | Non
 
 def _summary(part: StudyRun) -> pd.DataFrame:
     from nasbench_harness.reports import summarise
+    from nasbench_harness.store.studies import history_table
 
-    return summarise(part.trials)
+    looked_up = any(spec.table for spec in part.study.specs)
+    return summarise(part.trials, None if looked_up else history_table(part.study))
 
 
 def _print_costs(part: StudyRun) -> None:

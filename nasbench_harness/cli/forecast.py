@@ -36,7 +36,7 @@ class _Planned:
     jobs: JobFolder[Any]
     statuses: Counter[Status]
     forecast: Forecast
-    groups: Sequence[_Group]
+    groups: Sequence[_SeedGroup]
 
     @property
     def missing(self) -> int:
@@ -44,7 +44,7 @@ class _Planned:
 
 
 @dataclass(frozen=True)
-class _Group:
+class _SeedGroup:
     """Jobs that differ in their seed only."""
 
     specs: Sequence[Spec]
@@ -90,7 +90,7 @@ def _foresee(jobs: JobFolder[Any], processes: int, hardware: Hardware) -> _Plann
     for spec in jobs.specs:
         alike[spec.label].append(spec)
     groups = [
-        _Group(
+        _SeedGroup(
             specs,
             sum(ended[spec.trial_id] is Status.DONE for spec in specs),
             foreseen.paces.get(label),
@@ -161,7 +161,7 @@ def _notes(planned: _Planned) -> list[str]:
     return notes
 
 
-def _row(group: _Group) -> list[Any]:
+def _row(group: _SeedGroup) -> list[Any]:
     from nasbench_harness.reports.words.marked import ranges
 
     spec, pace = group.specs[0], group.pace
@@ -193,7 +193,7 @@ def _as_json(planned: _Planned) -> dict[str, Any]:
     }
 
 
-def _group_as_json(compared: str, group: _Group) -> dict[str, Any]:
+def _group_as_json(compared: str, group: _SeedGroup) -> dict[str, Any]:
     spec, pace = group.specs[0], group.pace
     return {
         compared: spec.label,

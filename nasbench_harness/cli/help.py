@@ -18,7 +18,6 @@ from typer.core import TyperCommand, TyperGroup
 from nasbench_harness.fields.scalars import AmbiguousScalarError, read_scalar
 
 COMPARED = "What to compare"
-LANDSCAPE = "Searches on a table (landscape)"
 MACHINE = "Where it runs"
 OUTPUT = "What is written"
 WATCHING = "Watching"
@@ -100,7 +99,7 @@ class Command(TyperCommand):
 
     def format_epilog(self, ctx: Any, formatter: Any) -> None:
         """Write the examples, at the margin."""
-        _write_epilog(self.epilog, formatter)
+        write_epilog(self.epilog, formatter)
 
 
 class Group(TyperGroup):
@@ -129,7 +128,7 @@ class Group(TyperGroup):
 
     def format_epilog(self, ctx: Any, formatter: Any) -> None:
         """Write the examples, at the margin."""
-        _write_epilog(self.epilog, formatter)
+        write_epilog(self.epilog, formatter)
 
 
 def _write_groups(ctx: Any, formatter: Any, parameters: Iterable[Any]) -> None:
@@ -161,7 +160,8 @@ def _unbroken(text: str) -> str:
     return text.replace("-", HYPHEN)
 
 
-def _write_epilog(epilog: str | None, formatter: Any) -> None:
+def write_epilog(epilog: str | None, formatter: Any) -> None:
+    """Write examples, at the margin."""
     if epilog:
         formatter.write_paragraph()
         formatter.write_text(inspect.cleandoc(epilog))

@@ -83,12 +83,13 @@ def show_method(
 def _method_facts(name: str, recipe: str | None) -> dict[str, Any]:
     """Settings under a recipe, with the tags of values and defaults, and what else there is."""
     from nasbench_harness import registry
-    from nasbench_harness.problems.kinds import DEFAULT, open_kind
+    from nasbench_harness.problems.kinds import open_kind
     from nasbench_harness.study import recipes
 
     method = registry.open_setup(name)
-    asked = recipe or open_kind(DEFAULT).recipe
-    found = recipes.find_recipe(name, asked, registry.default_space(), DEFAULT)
+    kind = open_kind(registry.default_problem())
+    asked = recipe or kind.recipe
+    found = recipes.find_recipe(name, asked, registry.default_space(), kind.name)
     chosen, tags = found.recipe, recipes.recipe_tags(found.recipe)
     values = method.Settings.build(name, chosen.settings).model_dump(mode="json")
     rows = [
@@ -251,4 +252,6 @@ def show_arch(
         return
     from nasbench_harness.cli.facts import fact
 
-    console.print_facts({what: fact(what, value) for what, value in facts.items()})
+    costs = {cost.name: cost for cost in opened.costs}
+    told = {what: fact(what, value, costs.get(what)) for what, value in facts.items()}
+    console.print_facts(told)

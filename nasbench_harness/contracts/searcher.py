@@ -138,8 +138,7 @@ class GradientEstimator(Protocol):
     def exact(self) -> torch.Tensor:
         """Gradient [D, K], detached, of the objective the method claims to descend.
 
-        Only where losses are multilinear in the weights, as on a landscape: there the expected
-        loss of independent random rows is the loss of their means.
+        Only on problems that are `Multilinear`.
         """
 
 

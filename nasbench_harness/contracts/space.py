@@ -144,6 +144,14 @@ class EnumerableSpace(SearchSpace, Enumerable, Protocol):
 
 
 @runtime_checkable
+class Flawed(Protocol):
+    """Capability of a space: numbers of some architectures say nothing about a network."""
+
+    def flaw(self, arch: Architecture) -> str:
+        """Why that is so, to stand after its facts; empty of an architecture without."""
+
+
+@runtime_checkable
 class Numbered(Protocol):
     """Capability of a space: its benchmark numbers the architectures in an order of its own."""
 

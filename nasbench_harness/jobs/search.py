@@ -24,7 +24,7 @@ SNAPSHOTS = 25
 """How many of the recorded points carry the choice probabilities."""
 
 
-def open_search(spec: TrialSpec, hardware: Hardware) -> Search:
+def open_search(spec: TrialSpec, hardware: Hardware) -> SearchJob:
     """The search at its first step; HarnessError where it would not be the planned one."""
     kind = open_kind(spec.problem)
     device = kind.device(hardware)
@@ -40,10 +40,10 @@ def open_search(spec: TrialSpec, hardware: Hardware) -> Search:
     settings = method.Settings.build(spec.method, spec.settings)
     check_capabilities(spec.method, method, settings, kind)
     searcher = method(problem, settings, stream_seed(spec.seed, "searcher"))
-    return Search(Run(spec, space, table, problem, searcher, hardware))
+    return SearchJob(Run(spec, space, table, problem, searcher, hardware))
 
 
-class Search:
+class SearchJob:
     """One search in progress, a `Job`."""
 
     def __init__(self, run: Run) -> None:
@@ -125,7 +125,7 @@ class Search:
         return searcher.joins(method.Settings.build(self.run.spec.method, self.run.spec.settings))
 
     @classmethod
-    def join(cls, jobs: Sequence[Search]) -> JointSearch:
+    def join(cls, jobs: Sequence[SearchJob]) -> JointSearch:
         """All of them as one."""
         return JointSearch(jobs)
 
@@ -145,7 +145,7 @@ class Search:
 class JointSearch:
     """Searches that differ in their seed only, at the same step, as one."""
 
-    def __init__(self, searches: Sequence[Search]) -> None:
+    def __init__(self, searches: Sequence[SearchJob]) -> None:
         """They share alpha's memory from now on, and stay searches of their own."""
         self._searches = searches
         runs = [search.run for search in searches]

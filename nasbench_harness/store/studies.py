@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
+from nasbench_harness import registry
 from nasbench_harness.errors import HarnessError
-from nasbench_harness.problems.kinds import DEFAULT, kind_of, searched
+from nasbench_harness.problems.kinds import kind_of, searched
 from nasbench_harness.process.names import command_line
 from nasbench_harness.store import folders, versions
 from nasbench_harness.store.cost_columns import CostColumns
@@ -78,7 +79,7 @@ class Study(JobFolder[TrialSpec]):
     @property
     def search(self) -> str:
         """The kind of problem."""
-        return self.specs[0].problem if self.specs else DEFAULT
+        return self.specs[0].problem if self.specs else registry.default_problem()
 
 
 # --- planning and opening ----------------------------------------------------------------------

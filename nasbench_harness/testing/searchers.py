@@ -14,13 +14,15 @@ import torch
 from nasbench_harness.contracts import (
     GradientEstimator,
     JointSearcher,
+    Kind,
     MixtureSearcher,
+    Multilinear,
     Problem,
     Searcher,
     SearchSpace,
 )
-from nasbench_harness.problems.landscape.joint import can_join, join_problems
-from nasbench_harness.problems.landscape.objective import Landscape
+from nasbench_harness.problems.base import PlainKind
+from nasbench_harness.problems.kinds import kinds
 from nasbench_harness.registry import lacking
 from nasbench_harness.testing.columns import check_logged
 from nasbench_harness.testing.problems import ToyChannels
@@ -138,7 +140,7 @@ def _trace(
 
 
 def _check_estimator(searcher: Searcher, problem: Problem) -> None:
-    if not isinstance(searcher, GradientEstimator) or not isinstance(problem, Landscape):
+    if not isinstance(searcher, GradientEstimator) or not isinstance(problem, Multilinear):
         return
     before = searcher.state_dict(), problem.state_dict()
     scores = searcher.scores()
@@ -165,7 +167,8 @@ def _check_joint(
     first = runs[0]
     if not isinstance(first, JointSearcher) or not first.joins(settings):
         return
-    if not can_join(problems[0]):
+    kind = _kind_of(problems[0])
+    if not kind.joins(problems[0]):
         return
     single = [(make_problem(), seed) for seed in range(3)]
     alone = [(problem, make(problem, seed)) for problem, seed in single]
@@ -190,7 +193,7 @@ def _step_joined(
     steps: int,
 ) -> None:
     """Runs stepped as one are, step by step, what those alone are."""
-    joint_problem = join_problems(problems)
+    joint_problem = _kind_of(problems[0]).join(problems)
     joint = runs[0].join(runs, joint_problem)
     for _ in range(steps):
         joint_problem.advance()
@@ -202,6 +205,11 @@ def _step_joined(
             same = _plain(run.state_dict()) == _plain(other.state_dict())
             assert same, "runs that are stepped as one must go on as each does alone"
             assert _answers(run, problem.space) == _answers(other, problem.space)
+
+
+def _kind_of(problem: Problem) -> Kind:
+    """The kind that such a problem is of; a plain one, which joins nothing, where none is."""
+    return next((kind for kind in kinds() if isinstance(problem, kind.problem())), PlainKind())
 
 
 def _answers(searcher: Searcher, space: SearchSpace) -> tuple[Any, ...]:

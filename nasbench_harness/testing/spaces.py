@@ -13,6 +13,7 @@ from nasbench_harness.contracts import (
     Decision,
     Enumerable,
     EnumerableSpace,
+    Flawed,
     Numbered,
     SearchSpace,
 )
@@ -49,6 +50,9 @@ def check_space(space: SearchSpace, *, samples: int = 50) -> None:
         _check_enumeration(space, drawn)
     if isinstance(space, Numbered):
         _check_numbers(space, drawn)
+    if isinstance(space, Flawed):
+        flaws = [space.flaw(arch) for arch in drawn]
+        assert all(isinstance(flaw, str) for flaw in flaws), "flaw() tells words, or an empty text"
     check_told(space, drawn)
     _check_refusals(space)
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from nasbench_harness.contracts import (
     Benchmark,
     CompleteTable,
     EnumerableSpace,
     Kind,
+    Multilinear,
     Problem,
     Search,
     SearchSpace,
@@ -41,8 +42,14 @@ class LandscapeKind(PlainKind):
         "report_metric",
     )  # fmt: skip
     columns = COLUMNS
+    meanings: ClassVar[Mapping[str, str]] = {
+        "search": "the table itself",
+        "diagnose": "bias and variance of the gradient",
+        "diagnose_every": "recorded steps",
+        "batch_size": "architecture samples per step, of methods that draw one per example",
+    }
     recipe = "landscape"
-    capabilities = (UnrolledGradient, StandAloneAccuracy)
+    capabilities = (UnrolledGradient, StandAloneAccuracy, Multilinear)
     title = "Searches on a table (landscape)"
     does = "search the table itself"
     caveat = (
