@@ -11,7 +11,12 @@ from torch import Tensor
 
 from nasbench_harness.contracts import Architecture, Problem
 from nasbench_harness.methods.setups.alpha import AlphaSettings
-from nasbench_harness.methods.shared.cohort import JointAdam, drawn_apart, stacked_apart
+from nasbench_harness.methods.shared.cohort import (
+    JointAdam,
+    JointRowAdam,
+    drawn_apart,
+    stacked_apart,
+)
 from nasbench_harness.methods.shared.relaxations import masked_softmax
 
 S = TypeVar("S", bound=AlphaSettings)
@@ -34,7 +39,7 @@ class AlphaSearcher(Generic[S]):
         self.generator = torch.Generator(problem.device).manual_seed(seed)
         self.generators: Sequence[torch.Generator] | None = None  # of joined runs
         self.alpha = (settings.init_scale * self.normal(self.mask.shape)).requires_grad_()
-        self.optimizer: torch.optim.Adam | JointAdam = self.adam([self.alpha])
+        self.optimizer: torch.optim.Adam | JointAdam | JointRowAdam = self.adam([self.alpha])
 
     @classmethod
     def requires(cls, settings: S) -> Sequence[type]:
@@ -60,12 +65,16 @@ class AlphaSearcher(Generic[S]):
         for searcher, row in zip(searchers, joint.alpha.detach(), strict=True):
             searcher.alpha.data = row
         optimizers = [cast("torch.optim.Adam", searcher.optimizer) for searcher in searchers]
-        joint.optimizer = JointAdam(optimizers, joint.alpha)
+        joint.optimizer = joint.joint_adam(optimizers)
         return joint
+
+    def joint_adam(self, optimizers: Sequence[torch.optim.Adam]) -> JointAdam | JointRowAdam:
+        """One for the joint alpha."""
+        return JointAdam(optimizers, self.alpha)
 
     def part(self, searchers: Sequence[Self]) -> None:
         """Give each what the joint searcher keeps besides alpha and generators."""
-        cast("JointAdam", self.optimizer).part()
+        cast("JointAdam | JointRowAdam", self.optimizer).part()
 
     def scores(self) -> Tensor:
         """softmax(alpha), 0 where masked."""
