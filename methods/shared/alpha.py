@@ -11,12 +11,7 @@ from torch import Tensor
 
 from nasbench_harness.contracts import Architecture, Problem
 from nasbench_harness.methods.setups.alpha import AlphaSettings
-from nasbench_harness.methods.shared.cohort import (
-    JointAdam,
-    JointRowAdam,
-    drawn_apart,
-    stacked_apart,
-)
+from nasbench_harness.methods.shared.cohort import JointAdam, drawn_apart, stacked_apart
 from nasbench_harness.methods.shared.relaxations import masked_softmax
 
 S = TypeVar("S", bound=AlphaSettings)
@@ -33,13 +28,17 @@ class AlphaSearcher(Generic[S]):
     batched: ClassVar[bool] = False
     """Is the step, as this very class has it, written for alpha [R, D, K]; not inherited."""
 
+    own: ClassVar[Sequence[str]] = ()
+    """Attributes that are a run's state besides: a tensor [] of each, or a number that is the same
+    for runs that are joined."""
+
     def __init__(self, problem: Problem, settings: S, seed: int) -> None:
         self.problem, self.settings = problem, settings
         self.mask = problem.space.mask.to(problem.device)
         self.generator = torch.Generator(problem.device).manual_seed(seed)
         self.generators: Sequence[torch.Generator] | None = None  # of joined runs
         self.alpha = (settings.init_scale * self.normal(self.mask.shape)).requires_grad_()
-        self.optimizer: torch.optim.Adam | JointAdam | JointRowAdam = self.adam([self.alpha])
+        self.optimizer: torch.optim.Adam | JointAdam = self.adam([self.alpha])
 
     @classmethod
     def requires(cls, settings: S) -> Sequence[type]:
@@ -65,16 +64,24 @@ class AlphaSearcher(Generic[S]):
         for searcher, row in zip(searchers, joint.alpha.detach(), strict=True):
             searcher.alpha.data = row
         optimizers = [cast("torch.optim.Adam", searcher.optimizer) for searcher in searchers]
-        joint.optimizer = joint.joint_adam(optimizers)
+        joint.join_optimizers(optimizers)
+        for name in cls.own:
+            values = [getattr(searcher, name) for searcher in searchers]
+            setattr(joint, name, torch.stack(values) if _is_tensor(values[0]) else values[0])
         return joint
 
-    def joint_adam(self, optimizers: Sequence[torch.optim.Adam]) -> JointAdam | JointRowAdam:
-        """One for the joint alpha."""
-        return JointAdam(optimizers, self.alpha)
+    def join_optimizers(self, optimizers: Sequence[torch.optim.Adam]) -> None:
+        """From now on one steps the alpha of all."""
+        self.optimizer = JointAdam(optimizers, self.alpha)
 
     def part(self, searchers: Sequence[Self]) -> None:
         """Give each what the joint searcher keeps besides alpha and generators."""
-        cast("JointAdam | JointRowAdam", self.optimizer).part()
+        if isinstance(self.optimizer, JointAdam):
+            self.optimizer.part()
+        for name in self.own:
+            value = getattr(self, name)
+            for place, searcher in enumerate(searchers):
+                setattr(searcher, name, value[place].clone() if _is_tensor(value) else value)
 
     def scores(self) -> Tensor:
         """softmax(alpha), 0 where masked."""
@@ -85,11 +92,12 @@ class AlphaSearcher(Generic[S]):
         return self.problem.space.derive(self.scores())
 
     def state_dict(self) -> dict[str, Any]:
-        """Alpha, Adam's moments and the generator."""
+        """Alpha, Adam's moments, the generator, and what else is the method's own."""
         return {
             "alpha": self.alpha.detach().clone(),
             "optimizer": cast("torch.optim.Adam", self.optimizer).state_dict(),
             "generator": self.generator.get_state(),
+            **{name: getattr(self, name) for name in self.own},
         }
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
@@ -98,6 +106,9 @@ class AlphaSearcher(Generic[S]):
             self.alpha.copy_(state["alpha"])
         cast("torch.optim.Adam", self.optimizer).load_state_dict(state["optimizer"])
         self.generator.set_state(state["generator"].cpu())
+        for name in self.own:
+            value = state.get(name, getattr(self, name))  # earlier versions may have kept less
+            setattr(self, name, value.to(self.problem.device) if _is_tensor(value) else value)
 
     def adam(self, parameters: Sequence[Tensor]) -> torch.optim.Adam:
         """The settings' Adam (coupled weight decay, not AdamW)."""
@@ -144,3 +155,7 @@ class AlphaSearcher(Generic[S]):
 
     def _like(self) -> dict[str, Any]:
         return {"dtype": self.problem.dtype, "device": self.problem.device}
+
+
+def _is_tensor(value: Any) -> bool:
+    return isinstance(value, Tensor)

@@ -29,6 +29,7 @@ class RowSearcher(AlphaSearcher[S]):
         super().__init__(problem, settings, seed)
         self.rows = [row.requires_grad_() for row in self.alpha.detach()]
         self.optimizer = self.adam(self.rows)
+        self.joint_rows: JointRowAdam | None = None  # of joined runs
 
     def row(self, place: Row) -> Tensor:
         """The logits of one decision, [K] or [R, K], to differentiate by."""
@@ -47,13 +48,12 @@ class RowSearcher(AlphaSearcher[S]):
         if not loss.requires_grad:
             return
         (gradient,) = torch.autograd.grad(loss.sum(), row)
-        if isinstance(place, int):
-            optimizer = cast("torch.optim.Adam", self.optimizer)
-            optimizer.zero_grad()
-            self.rows[place].grad = gradient
-            optimizer.step()
-        else:
-            cast("JointRowAdam", self.optimizer).step(place.tolist(), gradient)
+        if self.joint_rows is not None:
+            self.joint_rows.step(cast("Tensor", place).tolist(), gradient)
+            return
+        self.optimizer.zero_grad()
+        self.rows[cast("int", place)].grad = gradient
+        self.optimizer.step()
 
     @classmethod
     def join(cls, searchers: Sequence[Self], problem: Problem) -> Self:
@@ -64,6 +64,12 @@ class RowSearcher(AlphaSearcher[S]):
                 row.data = place
         return joint
 
-    def joint_adam(self, optimizers: Sequence[torch.optim.Adam]) -> JointRowAdam:
-        """One that steps a row of every run."""
-        return JointRowAdam(optimizers)
+    def join_optimizers(self, optimizers: Sequence[torch.optim.Adam]) -> None:
+        """From now on one steps a row of every run."""
+        self.joint_rows = JointRowAdam(optimizers)
+
+    def part(self, searchers: Sequence[Self]) -> None:
+        """With the moments of the rows."""
+        super().part(searchers)
+        assert self.joint_rows is not None
+        self.joint_rows.part()
