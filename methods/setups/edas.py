@@ -86,7 +86,7 @@ class EDASSetup:
         ),
     )  # fmt: skip
     queries = False
-    batched: ClassVar[bool] = False
+    batched: ClassVar[bool] = True
     version = "1"
     recipes = recipe_file("nasbench_harness.methods.recipes", "edas")
 

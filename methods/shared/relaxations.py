@@ -46,6 +46,21 @@ def one_hot(choices: Tensor, options: int, dtype: torch.dtype) -> Tensor:
     return torch.nn.functional.one_hot(choices, options).to(dtype)
 
 
+def categorical(p: Tensor, generator: Generators) -> Tensor:
+    """One index per row, in proportion to p [..., K].
+
+    With a generator for every run of [R, ..., K] each draws its own part: an exponential time per
+    option, of which the first is chosen, as `torch.multinomial` does for one draw.
+    """
+    if isinstance(generator, torch.Generator):
+        return torch.multinomial(p, 1, generator=generator).squeeze(-1)
+    if not bool(p.sum().isfinite()):
+        raise RuntimeError("probabilities are not finite")
+    runs = zip(p, generator, strict=True)
+    times = torch.stack([torch.empty_like(own).exponential_(generator=g) for own, g in runs])
+    return (p / times).argmax(dim=-1)
+
+
 # --- Gumbel ---------------------------------------------------------------------------------------
 
 
