@@ -172,18 +172,20 @@ def _options(data: StudyData) -> list[tuple[str, str]]:
 
 
 def _origins(data: StudyData) -> list[tuple[str, str]]:
-    """Where the numbers of the recipes are from, method by method."""
-    told = []
+    """Where the settings that each method ran with are from; how long it ran is none of them."""
+    told, used = [], set[str]()
     for method in method_settings(data):
-        counted = Counter(method.tags.values())
+        own = method.settings.keys()
+        counted = Counter(tag for key, tag in method.tags.items() if key in own)
         parts = [f"{number} [{tag}]" for tag, number in sorted(counted.items())]
-        if method.changed:
-            parts.append(f"{len(method.changed)} by request")
-        if counted:
+        if changed := len(own & method.changed):
+            parts.append(f"{changed} by request")
+        if parts:
             told.append(f"{name(method.label)} {listing(parts)}")
-    used = {tag for method in method_settings(data) for tag in method.tags.values()}
+        used |= counted.keys()
     meaning = listing([f"[{tag}] {_meaning(tag)}" for tag in sorted(used)])
-    return [("Origin of settings", f"{'; '.join(told)}. {meaning}")] if told else []
+    parts = ["; ".join(told), *([meaning] if meaning else [])]
+    return [("Origin of settings", ". ".join(parts))] if told else []
 
 
 def _meaning(tag: str) -> str:

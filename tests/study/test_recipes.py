@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +15,11 @@ from nasbench_harness.contracts import TAGS, Recipe
 from nasbench_harness.errors import HarnessError
 from nasbench_harness.fields.recipes import RecipeError, read_recipes, recipe_file
 from nasbench_harness.fields.yaml_text import Marked, load_yaml
+from nasbench_harness.store.studies import open_study
 from nasbench_harness.study.recipes import NamedRecipe, find_recipe, recipes_of, tags
 from nasbench_harness.study.spec import TrialSpec
 
+GOLDEN = Path(__file__).parents[1] / "golden" / "0.1.0"
 BUILT_IN = ("darts", "drnas", "edas", "random", "rea", "reinforce", "rsws", "unas")
 Bring = Callable[..., None]
 
@@ -250,11 +253,25 @@ def test_tags_of_a_trial_on_images(planned: Callable[..., list[TrialSpec]]) -> N
     assert "epochs" not in found
 
 
+@pytest.mark.parametrize("name", ["landscape", "supernet"])
+def test_tags_of_a_trial_of_before_are_those_of_what_it_ran_with(name: str) -> None:
+    for spec in open_study(GOLDEN / name).specs:
+        named = {*spec.settings, *(f"network.{key}" for key in spec.network), "epochs", "steps"}
+        assert set(tags(spec)) <= named
+
+
+def test_a_recipe_of_today_tells_nothing_of_what_a_trial_does_not_name(
+    planned: Callable[..., list[TrialSpec]],
+) -> None:
+    (spec,) = planned("unas[recipe=nb201]", seeds="0,", random=False)
+    assert tags(spec)["least_weight"] == "C"
+    before = {key: value for key, value in spec.settings.items() if key != "least_weight"}
+    assert "least_weight" not in tags(replace(spec, settings=before))
+
+
 def test_tags_of_a_method_that_is_not_here_are_missing(
     planned: Callable[..., list[TrialSpec]],
 ) -> None:
-    from dataclasses import replace
-
     (spec,) = planned("rea", seeds="0,", random=False)
     assert tags(replace(spec, method="gone")) == {}
     assert tags(replace(spec, recipe="gone")) == {}
