@@ -89,6 +89,14 @@ def find_recipe(method: str, asked: str, space: str, kind: str) -> NamedRecipe:
     return nearest[0]
 
 
+def published(method: str, space: str, kind: str) -> NamedRecipe | None:
+    """What `paper` is of a method for a space and a kind; None where it is refused."""
+    try:
+        return find_recipe(method, PAPER, space, kind)
+    except UnknownNameError:
+        return None
+
+
 def _is_named(one: NamedRecipe, space: str) -> bool:
     """Is it called as the space and says of none that it is for that."""
     return one.name == space and one.recipe.space is None
