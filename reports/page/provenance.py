@@ -16,6 +16,7 @@ from nasbench_harness.reports.study.data import StudyData
 from nasbench_harness.reports.words import images
 from nasbench_harness.reports.words.marked import count, listing, name, names, ranges
 from nasbench_harness.reports.words.protocol import metric_facts, noise_words, protocol
+from nasbench_harness.reports.words.readings import readings
 from nasbench_harness.store.provenance import PACKAGE, version_of
 from nasbench_harness.study.recipes import tags
 from nasbench_harness.study.spec import TrialSpec
@@ -44,6 +45,8 @@ def caveats(data: StudyData) -> list[str]:
     found += images.caveats(data) if data.images else []
     if data.table is not None and data.table.caveat:
         found.append(quoted(data.table.caveat))
+    if read := readings(data.study.specs):
+        found.append(read)
     return [*found, *protocol(data)]
 
 

@@ -15,6 +15,7 @@ import pytest
 
 from nasbench_harness.cli.console import print_summary
 from nasbench_harness.methods.setups.darts import DARTSSettings
+from nasbench_harness.methods.setups.edas import EDASSetup
 from nasbench_harness.problems.landscape.kind import KIND as LANDSCAPE
 from nasbench_harness.problems.supernet.kind import KIND as SUPERNET
 from nasbench_harness.reports import summarise, write_report
@@ -27,6 +28,7 @@ from nasbench_harness.reports.study.data import StudyData, load_study
 from nasbench_harness.reports.tables.files import OF_QUERIES
 from nasbench_harness.reports.words.images import caveats as image_caveats
 from nasbench_harness.reports.words.marked import plain
+from nasbench_harness.reports.words.readings import readings
 from nasbench_harness.reports.words.verdict import judge
 from nasbench_harness.store.studies import Study
 
@@ -112,6 +114,22 @@ def test_caveats_hold_before_anything_has_run(tmp_path: Path) -> None:
     words = Page(write_report(study.folder).read_text()).words
     assert "2 of 2 trials have no result" in words
     assert "nan" not in words.lower().split()
+
+
+def test_readings_of_methods_stand_beside_their_results(searched_page: Path) -> None:
+    page = Page(searched_page.read_text())
+    text = (searched_page.parent / "report.md").read_text()
+    captions = text.count("`edas` is EDAS as reconstructed from its abstract.")
+    assert captions > len(list((searched_page.parent / "tables").glob("*.md"))) > 0
+    assert page.words.count("edas is EDAS as reconstructed from its abstract.") == captions
+
+
+def test_readings_are_the_set_ups_own(
+    data: StudyData, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert plain(readings(data.study.specs)) == "edas is EDAS as reconstructed from its abstract."
+    monkeypatch.delattr(EDASSetup, "reading")
+    assert readings(data.study.specs) == ""
 
 
 def test_origins_count_the_settings_that_ran(tmp_path: Path) -> None:
