@@ -124,9 +124,7 @@ def test_readings_of_methods_stand_beside_their_results(searched_page: Path) -> 
     assert page.words.count("edas is EDAS as reconstructed from its abstract.") == captions
 
 
-def test_readings_are_the_set_ups_own(
-    data: StudyData, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_readings_are_the_set_ups_own(data: StudyData, monkeypatch: pytest.MonkeyPatch) -> None:
     assert plain(readings(data.study.specs)) == "edas is EDAS as reconstructed from its abstract."
     monkeypatch.delattr(EDASSetup, "reading")
     assert readings(data.study.specs) == ""
