@@ -1,9 +1,9 @@
-"""EDAS: Efficient and Differentiable Architecture Search (Hong, Ahn & Kim 2019, arXiv 1912.01237).
+"""EDAS as reconstructed from its abstract (Hong, Ahn & Kim 2019, arXiv 1912.01237).
 
-Known from the abstract: cell search is a binary optimisation in which relaxing every edge makes the
-derived network collapse; so one edge is sampled and relaxed while all others are clamped to 0 or 1,
-and nothing is lost at derivation. Schedules, regularisers and numbers below are design decisions of
-this project, for the abstract does not tell them.
+Efficient and Differentiable Architecture Search. The abstract tells: cell search is a binary
+optimisation in which relaxing every edge makes the derived network collapse; so one edge is sampled
+and relaxed while all others are clamped to 0 or 1, and nothing is lost at derivation. Schedules,
+regularisers and numbers below are design decisions of this project.
 """
 
 from __future__ import annotations
@@ -29,9 +29,11 @@ from nasbench_harness.methods.shared.rows import Row, RowSearcher
 class EDAS(EDASSetup, RowSearcher[EDASSettings]):
     """One relaxed edge a step; every other edge is one-hot.
 
-        e drawn,  z ~ p = softmax(alpha)
+        e drawn,  z ~ p = softmax(alpha / tau_p)
         alpha_e <- alpha_e - Adam(grad L_val(w, m)),  m_e = softmax(alpha_e),  m_i = z_i elsewhere
         w       <- w - SGD(grad_w L_train(w, z')),  z' ~ p, one-hot
+
+    The temperature tau_p goes from `clamp_temperature_start` to `clamp_temperature_end`.
 
     >>> from nasbench_harness.testing import toy_problem
     >>> problem = toy_problem(steps=300)

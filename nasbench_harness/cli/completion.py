@@ -153,7 +153,7 @@ def _chosen(ctx: typer.Context) -> list[str]:
     from nasbench_harness.study.notation import ConfigError, parse_methods
 
     with contextlib.suppress(ConfigError):
-        if text := _given(ctx, "methods") or _given(ctx, "name"):
+        if text := _given(ctx, "methods"):
             return [choice["name"] for choice in parse_methods(text)]
     return registry.methods.names()
 
@@ -168,6 +168,21 @@ def recipes(ctx: typer.Context, incomplete: str) -> list[str]:
     known = [name for name in _chosen(ctx) if name in registry.setups.names()]
     found = [one.name for name in known for one in recipes_of(name)]
     return _starting(incomplete, [*(kind.recipe for kind in kinds()), "quick", *found])
+
+
+@_quiet
+def method_recipes(ctx: typer.Context, incomplete: str) -> list[str]:
+    """Recipes that the one method on the line has, and `paper` where one is published."""
+    from nasbench_harness import registry
+    from nasbench_harness.problems.kinds import DEFAULT
+    from nasbench_harness.study.recipes import PAPER, published, recipes_of
+
+    # The parser gives up at an option without its value, and leaves the words before it unnamed.
+    method = _given(ctx, "name") or next(iter(ctx.args), None)
+    if method not in registry.methods.names():
+        return recipes(ctx, incomplete)
+    paper = [PAPER] if published(method, registry.default_space(), DEFAULT) else []
+    return _starting(incomplete, [*(one.name for one in recipes_of(method)), *paper])
 
 
 # --- data sets, metrics, latencies -------------------------------------------------------------

@@ -93,6 +93,7 @@ def _print(done: list[StudyRun], summaries: list[pd.DataFrame], page: Path | Non
         if len(summary):
             console.print_summary(summary.to_dict("records"), title=_title(part))
             _print_costs(part)
+            _print_readings(part)
     if page:
         console.out.print(f"\nReport: {page}", soft_wrap=True)
 
@@ -115,6 +116,16 @@ def _print_costs(part: StudyRun) -> None:
         headings = ("method", "held", "target", "cost", "target met", "regret within (points)")
         lines = [cells(row) for row in rows.itertuples()]
         console.print_rows("\nWithin the target", headings, lines, numbers=range(2, 6))
+
+
+def _print_readings(part: StudyRun) -> None:
+    """Whose results are not of the method as published."""
+    from nasbench_harness.cli import console
+    from nasbench_harness.reports.words.marked import plain
+    from nasbench_harness.reports.words.readings import readings
+
+    if told := plain(readings(part.study.specs)):
+        console.out.print(told, markup=False)
 
 
 def _costs(part: StudyRun) -> dict[str, Any]:

@@ -61,7 +61,7 @@ def show_method(
         str | None,
         typer.Option(
             help="Whose values to show.",
-            autocompletion=completion.recipes,
+            autocompletion=completion.method_recipes,
             show_default="that of a search on a table",
         ),
     ] = None,
@@ -101,8 +101,20 @@ def _method_facts(name: str, recipe: str | None) -> dict[str, Any]:
     return {
         "name": name, "version": method.version, "recipe": found.title, **lengths,
         "settings": rows, "network": dict(chosen.network), "tags": tags,
-        "recipes": {one.title: one.recipe.source for one in recipes.recipes_of(name)},
+        "recipes": _recipes(name),
     }  # fmt: skip
+
+
+def _recipes(method: str) -> dict[str, str]:
+    """What `--recipe` takes, with what each is."""
+    from nasbench_harness.problems.kinds import DEFAULT
+    from nasbench_harness.study import recipes
+
+    space = registry.default_space()
+    found = {one.title: one.recipe.source for one in recipes.recipes_of(method)}
+    if published := recipes.published(method, space, DEFAULT):
+        found[recipes.PAPER] = f"the one that is published for {space}: {published.title}"
+    return found
 
 
 def _print_method(shown: Mapping[str, Any]) -> None:
@@ -112,9 +124,10 @@ def _print_method(shown: Mapping[str, Any]) -> None:
     name, rows, tags = shown["name"], shown["settings"], shown["tags"]
     console.out.print(f"{name}: {registry.methods.summary(name)}\n", markup=False)
     lengths = [
-        f"{shown[what]:,} {what}{_tagged(tags.get(what))}"
-        for what in ("epochs", "steps")
-        if what in shown
+        f"{shown[what + 's']:,} {what}{'' if shown[what + 's'] == 1 else 's'}"
+        f"{_tagged(tags.get(what + 's'))}"
+        for what in ("epoch", "step")
+        if what + "s" in shown
     ]
     console.print_rows(
         f"settings, recipe {shown['recipe']} ({', '.join(lengths)})",

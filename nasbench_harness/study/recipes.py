@@ -89,6 +89,14 @@ def find_recipe(method: str, asked: str, space: str, kind: str) -> NamedRecipe:
     return nearest[0]
 
 
+def published(method: str, space: str, kind: str) -> NamedRecipe | None:
+    """What `paper` is of a method for a space and a kind; None where it is refused."""
+    try:
+        return find_recipe(method, PAPER, space, kind)
+    except UnknownNameError:
+        return None
+
+
 def _is_named(one: NamedRecipe, space: str) -> bool:
     """Is it called as the space and says of none that it is for that."""
     return one.name == space and one.recipe.space is None
@@ -132,8 +140,8 @@ def tags(spec: TrialSpec) -> dict[str, str]:
     """The tag (`contracts.TAGS`) of every number a trial ran with, by its name.
 
     Settings of the network are `network.NAME`; `epochs` and `steps` are there where they are the
-    recipe's. What the user set has none, nor has what nobody told of; {} where the method or its
-    recipe is not installed.
+    recipe's. What the user set has none, nor has what nobody told of or what the trial's plan does
+    not name; {} where the method or its recipe is not installed.
     """
     try:
         setup = registry.open_setup(spec.method)
@@ -160,7 +168,7 @@ def _tags(spec: TrialSpec, setup: type[Setup], recipe: Recipe) -> dict[str, str]
     """Of all that is told of; what was changed on the way is a decision of ours."""
     meant = setup.Settings.build(spec.method, recipe.settings).model_dump(mode="json")
     said = {**meant, **_of_network(recipe.network)}
-    here = {**meant, **spec.settings, **_of_network(spec.network)}
+    here = {**spec.settings, **_of_network(spec.network)}
     told = default_tags(setup) | recipe_tags(recipe)
     lengths = {
         name: told.get(name, "")
@@ -168,8 +176,9 @@ def _tags(spec: TrialSpec, setup: type[Setup], recipe: Recipe) -> dict[str, str]
         if getattr(spec, name) == getattr(recipe, name)
     }
     return lengths | {
-        name: told.get(name, "") if here.get(name) == value else OURS
-        for name, value in said.items()
+        name: told.get(name, "") if said[name] == value else OURS
+        for name, value in here.items()
+        if name in said
     }
 
 

@@ -17,6 +17,7 @@ from nasbench_harness.reports.study.measure import REGRET
 from nasbench_harness.reports.tables.printed import PrintedColumn, PrintedTable
 from nasbench_harness.reports.words import numerals
 from nasbench_harness.reports.words.marked import count, names
+from nasbench_harness.reports.words.readings import readings
 from nasbench_harness.study.config import BASELINE
 
 NOTE = (
@@ -75,7 +76,9 @@ def _overview(studies: list[StudyData]) -> Overview | NoOverview:
     key = f"ranks-{problem}-{space}{ending}"
     drawing = draw_ranks(table, styles, key, title, "every seed of every study is a block")
     printed = _printed(table, studies, key)
-    return Overview(title, printed, drawing, styles, NOTE.format(noun=measure))
+    read = readings(spec for data in studies for spec in data.study.specs)
+    note = f"{NOTE.format(noun=measure)} {read}".rstrip()
+    return Overview(title, printed, drawing, styles, note)
 
 
 def _method_names(studies: list[StudyData], labels: list[str]) -> dict[str, str]:

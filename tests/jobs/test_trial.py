@@ -22,7 +22,7 @@ from nasbench_harness.study.config import build_config
 from nasbench_harness.study.planning import plan
 from nasbench_harness.study.spec import TrialSpec
 
-TIMES = ("seconds", "search_seconds", "cohort")
+TIMES = ("seconds", "search_seconds")
 
 
 @pytest.fixture
