@@ -55,7 +55,6 @@ def plan(
     kind = open_kind(config.search)
     place = kind.plan(config, _options(config, kind), space, hardware or Hardware(), opened)
     shared: dict[str, Any] = {
-        "recipe": config.recipe,
         "space": space.name,
         "space_version": space.version,
         "problem": config.search,
@@ -94,7 +93,8 @@ def _resolve(
     method = registry.open_setup(choice.name, "queries")
     given = dict(choice.settings)
     asked = given.pop(RECIPE, None) or place.recipe(choice.name) or config.recipe
-    recipe = find_recipe(choice.name, asked, config.space, kind.name).recipe
+    found = find_recipe(choice.name, asked, config.space, kind.name)
+    recipe = found.recipe
     resolved = place.resolve(table, method, recipe)
     shrunk = _shrunk_warmup(method, recipe, resolved["epochs"])
     rates = place.rates(method, recipe)
@@ -106,6 +106,7 @@ def _resolve(
     return {
         "method": choice.name,
         "method_version": method.version,
+        "recipe": found.recorded(asked, config.recipe),
         "settings": settings.identity(),
         "overrides": {key: dumped.get(key, value) for key, value in choice.settings.items()},
         **resolved,
