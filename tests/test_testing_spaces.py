@@ -11,7 +11,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from nasbench_harness.contracts import Architecture, Decision
+from nasbench_harness.contracts import Architecture, Column, Decision, Role, Value
 from nasbench_harness.testing import ToySpace, check_space
 
 
@@ -219,6 +219,8 @@ class ListsForEver(Steady):
 
 
 class Numbered(ToySpace):
+    columns = (Column("index", Value.WHOLE, Role.RESULT, "its number"),)
+
     def indices(self) -> Any:
         return np.arange(self.size)[::-1]
 

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from nasbench_harness import load_results
-from nasbench_harness.contracts import Architecture, Numbered
+from nasbench_harness.contracts import Architecture, Column, Numbered, Role, Value
 from nasbench_harness.errors import HarnessError
 from nasbench_harness.jobs.driver import run_job
 from nasbench_harness.spaces.nb201 import NB201
