@@ -108,7 +108,7 @@ def _method_settings(method: str, incomplete: str) -> Iterator[str]:
     if method not in registry.methods.names():
         return
     setup = registry.open_setup(method)
-    recipes = [*dict.fromkeys(one.name for one in recipes_of(method)), PAPER]
+    recipes = [*dict.fromkeys(one.full_name for one in recipes_of(method)), PAPER]
     yield from _settings(setup.Settings, incomplete, {RECIPE: recipes})
 
 
@@ -166,7 +166,7 @@ def recipes(ctx: typer.Context, incomplete: str) -> list[str]:
     from nasbench_harness.study.recipes import recipes_of
 
     known = [name for name in _chosen(ctx) if name in registry.setups.names()]
-    found = [one.name for name in known for one in recipes_of(name)]
+    found = [one.full_name for name in known for one in recipes_of(name)]
     return _starting(incomplete, [*(kind.recipe for kind in kinds()), "quick", *found])
 
 

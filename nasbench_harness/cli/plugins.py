@@ -186,10 +186,10 @@ def show_space(
 ) -> None:
     """A space's decisions and their options."""
     from nasbench_harness.cli import console
-    from nasbench_harness.contracts import Enumerable
+    from nasbench_harness.tables.enumeration import lists
 
     space = registry.open_space(name)
-    size = space.size if isinstance(space, Enumerable) else None
+    size = space.size if lists(space) else None
     rows = [(d.name, d.group, ", ".join(d.options)) for d in space.decisions]
     if json:
         keys = ("decision", "group", "options")

@@ -13,6 +13,7 @@ from nasbench_harness.hardware import Hardware, wait_for
 from nasbench_harness.jobs.job import Row
 from nasbench_harness.jobs.recording import record, result
 from nasbench_harness.jobs.run import Run
+from nasbench_harness.jobs.trying import try_space
 from nasbench_harness.problems.kinds import open_kind
 from nasbench_harness.seeding import stream_seed
 from nasbench_harness.study.capabilities import check_capabilities
@@ -35,6 +36,7 @@ def open_search(spec: TrialSpec, hardware: Hardware) -> SearchJob:
             f"Table `{spec.table}` has changed since the study was planned"
             f" ({spec.table_hash[:12]} then, {table.content_hash[:12]} now)."
         )
+    try_space(space)
     problem = kind.open(spec, space, table, hardware, device)
     method = registry.methods.load(spec.method)
     settings = method.Settings.build(spec.method, spec.settings)

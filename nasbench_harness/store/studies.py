@@ -33,7 +33,8 @@ from nasbench_harness.store.outcomes import HISTORY, SCHEMA_VERSION
 from nasbench_harness.store.provenance import facts
 from nasbench_harness.store.tidy import tidy_frame
 from nasbench_harness.study import growing
-from nasbench_harness.study.spec import TrialSpec
+from nasbench_harness.study.recipes import RECIPE, asked_of
+from nasbench_harness.study.spec import TrialSpec, method_label
 from nasbench_harness.tables.library import NO_TABLE
 
 if TYPE_CHECKING:
@@ -248,7 +249,9 @@ _TABLES: Tables[Study] = Tables(
 
 def reproduce(spec: TrialSpec, *, allow_test_search: bool = False) -> str:
     """The one command that runs this trial again."""
-    words = ["nasharness", "run", "--methods", spec.label, "--space", spec.space]
+    own = {RECIPE: asked_of(spec)} if RECIPE in spec.overrides else {}
+    label = method_label(spec.method, {**spec.overrides, **own})
+    words = ["nasharness", "run", "--methods", label, "--space", spec.space]
     words += ["--table", spec.table or NO_TABLE]
     words += ["--dataset", dataset] if (dataset := spec.images or spec.dataset) else []
     words += ["--recipe", spec.recipe, "--seeds", f"{spec.seed},"]

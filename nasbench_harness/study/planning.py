@@ -55,7 +55,6 @@ def plan(
     kind = open_kind(config.search)
     place = kind.plan(config, _options(config, kind), space, hardware or Hardware(), opened)
     shared: dict[str, Any] = {
-        "recipe": config.recipe,
         "space": space.name,
         "space_version": space.version,
         "problem": config.search,
@@ -95,7 +94,7 @@ def _study_recipe(choice: MethodChoice, config: StudyConfig, kind: Kind, place: 
         return config.recipe
     try:
         find_recipe(choice.name, config.recipe, config.space, kind.name)
-    except UnknownNameError:
+    except HarnessError:
         return kind.recipe
     return config.recipe
 
@@ -107,7 +106,8 @@ def _resolve(
     given = dict(choice.settings)
     of_study = _study_recipe(choice, config, kind, place)
     asked = given.pop(RECIPE, None) or place.recipe(choice.name) or of_study
-    recipe = find_recipe(choice.name, asked, config.space, kind.name).recipe
+    found = find_recipe(choice.name, asked, config.space, kind.name)
+    recipe = found.recipe
     resolved = place.resolve(table, method, recipe)
     shrunk = _shrunk_warmup(method, recipe, resolved["epochs"])
     rates = place.rates(method, recipe)
@@ -119,7 +119,7 @@ def _resolve(
     return {
         "method": choice.name,
         "method_version": method.version,
-        "recipe": of_study,
+        "recipe": found.recorded(asked, of_study),
         "settings": settings.identity(),
         "overrides": {key: dumped.get(key, value) for key, value in choice.settings.items()},
         **resolved,

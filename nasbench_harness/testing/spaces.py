@@ -19,6 +19,7 @@ from nasbench_harness.contracts import (
 )
 from nasbench_harness.errors import InvalidArchitectureError
 from nasbench_harness.registry import lacking
+from nasbench_harness.tables.enumeration import try_product
 from nasbench_harness.testing.columns import check_told
 
 SMALL = 100_000
@@ -46,7 +47,7 @@ def check_space(space: SearchSpace, *, samples: int = 50) -> None:
         _check_architecture(space, arch)
         _check_derived(space, generator)
         _check_steps(space, arch, generator)
-    if isinstance(space, Enumerable):
+    if not lacking(space, Enumerable):
         _check_enumeration(space, drawn)
     if isinstance(space, Numbered):
         _check_numbers(space, drawn)
@@ -158,6 +159,8 @@ def _check_steps(space: SearchSpace, arch: Architecture, generator: torch.Genera
 
 def _check_enumeration(space: EnumerableSpace, drawn: Sequence[Architecture]) -> None:
     size = space.size
+    if getattr(space, "product", False):
+        assert try_product(space), "a space that says `product` is no free product in rank order"
     for rank, arch in enumerate(islice(space.enumerate(), len(drawn))):
         assert space.rank(arch) == rank, f"rank({arch}) must be its place in enumerate(), {rank}"
         assert space.unrank(rank) == arch, f"unrank({rank}) must be the inverse of rank"

@@ -12,6 +12,7 @@ from nasbench_harness.reports.study.summary import numbers
 from nasbench_harness.reports.words.images import FOLDER, published_sizes
 from nasbench_harness.reports.words.marked import count
 from nasbench_harness.study.config import BASELINE
+from nasbench_harness.study.recipes import asked_of
 from nasbench_harness.study.spec import TrialSpec
 
 OFFICIAL = "official"
@@ -83,7 +84,7 @@ def search_data(data: StudyData) -> str:
 
 def recipe(spec: TrialSpec) -> str:
     """The recipe a trial ran with, by the name that the method gives it."""
-    chosen = str(spec.overrides.get(RECIPE, spec.recipe))
+    chosen = asked_of(spec)
     return spec.space if chosen == PAPER else chosen
 
 

@@ -13,7 +13,6 @@ from nasbench_harness import registry
 from nasbench_harness.contracts import (
     Benchmark,
     CompleteTable,
-    Enumerable,
     EnumerableSpace,
     Kind,
     Metric,
@@ -34,6 +33,7 @@ from nasbench_harness.reports.study.measure import (
 from nasbench_harness.reports.study.summary import DONE, summarise, with_outcomes
 from nasbench_harness.store.studies import Study, StudyError, current_tables, open_study
 from nasbench_harness.study.config import BASELINE
+from nasbench_harness.tables.enumeration import lists
 from nasbench_harness.tables.library import find_table
 
 
@@ -93,7 +93,7 @@ class StudyData:
     @property
     def every_architecture(self) -> EnumerableSpace | None:
         """The space, where its architectures can be listed."""
-        return cast("EnumerableSpace", self.space) if isinstance(self.space, Enumerable) else None
+        return cast("EnumerableSpace", self.space) if lists(self.space) else None
 
     @cached_property
     def measure(self) -> Measure:

@@ -41,6 +41,7 @@ class NB201:
         for target, source in encoding.EDGES
     )
     size = encoding.SIZE
+    product = True
     costs = costs.COSTS
     columns = COLUMNS
     shapes = training.SHAPES

@@ -15,7 +15,7 @@ from nasbench_harness.contracts import TAGS, Recipe
 from nasbench_harness.errors import HarnessError
 from nasbench_harness.fields.recipes import RecipeError, read_recipes, recipe_file
 from nasbench_harness.fields.yaml_text import Marked, load_yaml
-from nasbench_harness.store.studies import open_study
+from nasbench_harness.store.studies import open_study, reproduce
 from nasbench_harness.study.recipes import NamedRecipe, find_recipe, recipes_of, tags
 from nasbench_harness.study.spec import TrialSpec
 
@@ -220,17 +220,54 @@ def test_a_bad_file_is_told_in_one_sentence(text: str, tmp_path: Path) -> None:
     assert "\n" not in str(told.value)
 
 
-def test_a_bad_file_of_a_package_is_told_where_its_method_is_asked_for(bring: Bring) -> None:
-    bring("badpack", darts="x: 5\n")
-    with pytest.raises(HarnessError, match="Recipe `x` of"):
-        find_recipe("darts", "landscape", "nb201", "landscape")
-    assert find_recipe("drnas", "landscape", "nb201", "landscape").package == ""
+BAD_OF_PACKAGES = {
+    "x: 5\n": "Recipe `x` of",
+    "landscape: {source: a, epochs: 5}\n": "`epochs` has no tag",
+    "x: {source: a, epochs: !D 5, settings: !D {rate: 1}}\n": "has no setting `rate`",
+    "- a\n": "must hold",
+}
+
+
+@pytest.mark.parametrize("text", BAD_OF_PACKAGES)
+def test_a_bad_file_of_a_package_hinders_nobody_who_does_not_ask_for_it(
+    text: str, bring: Bring
+) -> None:
+    bring("badpack", darts=text)
+    assert find_recipe("darts", "landscape", "nb201", "landscape").package == ""
+    assert {one.package for one in recipes_of("darts")} == {""}
+    for asked in ("x", "plugin-badpack:landscape"):
+        with pytest.raises(RecipeError, match=BAD_OF_PACKAGES[text]) as told:
+            find_recipe("darts", asked, "nb201", "landscape")
+        assert f"`darts` has no recipe `{asked}`. The recipes of plugin-badpack 1.5 for" in str(
+            told.value
+        )
+
+
+def test_a_package_that_raises_hinders_nobody(bring: Bring) -> None:
+    """Of a folder within a package, the package around it is imported."""
+    bring("outer", darts="x: 5\n")
+    outer = registry.recipes.entries["outer"]
+    inner = type(outer)("outer", "outer.inner", outer.group)
+    registry.recipes.__dict__["entries"] = {"outer": inner}
+    registry.recipes._origins["outer"] = "plugin-outer 1.5"
+    assert find_recipe("darts", "landscape", "nb201", "landscape").package == ""
+    with pytest.raises(RecipeError, match=r"plugin-outer 1\.5 .* cannot be read: imported"):
+        find_recipe("darts", "plugin-outer:x", "nb201", "landscape")
+
+
+def test_tags_outlive_a_bad_file_of_a_package(
+    planned: Callable[..., list[TrialSpec]], bring: Bring
+) -> None:
+    (spec,) = planned("drnas", seeds="0,", random=False)
+    before = tags(spec)
+    bring("badpack", drnas="x: 5\n")
+    assert tags(spec) == before != {}
 
 
 def test_a_package_that_is_not_there_hinders_nobody(bring: Bring) -> None:
     bring("gone_package")
     assert find_recipe("darts", "landscape", "nb201", "landscape").name == "landscape"
-    with pytest.raises(RecipeError, match=r"plugin-gone_package 1\.5 cannot be read"):
+    with pytest.raises(RecipeError, match=r"plugin-gone_package 1\.5 for `darts` cannot be read"):
         find_recipe("darts", "landscap", "nb201", "landscape")
 
 
@@ -244,12 +281,12 @@ def test_a_package_brings_a_recipe_for_a_method_and_space_it_did_not_write(bring
     assert paper.recipe.tags["settings.learning_rate"] == "P"
     assert paper.recipe.tags["settings.beta1"] == "D"
     assert "toypack" not in sys.modules  # read, not imported
-    assert paper.title == "toy (toy, landscape, plugin-toypack 1.5)"
+    assert paper.title == "plugin-toypack:toy (toy, landscape, plugin-toypack 1.5)"
 
 
 @pytest.mark.parametrize(
     ("space", "kind", "epochs"),
-    [("toy", "landscape", 9), ("nb201", "landscape", 100), ("toy", "supernet", 9)],
+    [("toy", "landscape", 100), ("nb201", "landscape", 100), ("toy", "supernet", 9)],
 )
 def test_of_one_name_the_nearest_is_chosen(
     space: str, kind: str, epochs: int, bring: Bring
@@ -271,6 +308,53 @@ def test_the_method_s_own_comes_first(bring: Bring) -> None:
     own = registry.open_setup("darts").recipes["landscape"]
     bring("twin", darts="landscape: {source: a, kind: landscape, epochs: !D 3}\n")
     assert find_recipe("darts", "landscape", "nb201", "landscape").recipe is own
+
+
+TAKES_OVER = """
+landscape: {space: nb201, kind: landscape, source: a, epochs: !D 3}
+nb201: {space: nb201, kind: landscape, source: a, epochs: !D 4}
+"""
+
+
+def test_a_package_takes_no_study_over(
+    planned: Callable[..., list[TrialSpec]], bring: Bring
+) -> None:
+    before = planned("drnas,darts", seeds="0,")
+    bring("rogue", drnas=TAKES_OVER, darts=TAKES_OVER, random=TAKES_OVER)
+    assert planned("drnas,darts", seeds="0,") == before
+    assert find_recipe("drnas", "paper", "nb201", "landscape").package == ""
+    assert find_recipe("drnas", "paper", "nb201", "supernet").package == ""
+
+
+@pytest.mark.parametrize(("asked", "epochs"), [("landscape", 3), ("nb201", 4), ("paper", 4)])
+def test_a_package_s_recipe_has_a_name_of_its_own(asked: str, epochs: int, bring: Bring) -> None:
+    bring("rogue", drnas=TAKES_OVER)
+    found = find_recipe("drnas", f"plugin-rogue:{asked}", "nb201", "landscape")
+    assert (found.package, found.recipe.epochs) == ("plugin-rogue 1.5", epochs)
+    with pytest.raises(HarnessError, match="plugin-rogue:landscape"):
+        find_recipe("drnas", "plugin-rogue:landscap", "nb201", "landscape")
+
+
+def test_a_trial_says_which_package_its_recipe_is_of(
+    planned: Callable[..., list[TrialSpec]], bring: Bring
+) -> None:
+    bring("more", drnas="mine: {kind: landscape, source: a, epochs: !P 3}\n")
+    (spec,) = planned("drnas", seeds="0,", random=False, recipe="mine")
+    assert (spec.recipe, tags(spec)["epochs"]) == ("plugin-more:mine", "P")
+    assert "--recipe plugin-more:mine" in reproduce(spec)
+    (again,) = planned("drnas", seeds="0,", random=False, recipe=spec.recipe)
+    assert again == spec
+
+
+def test_a_recipe_of_a_package_in_brackets_is_named_in_the_command(
+    planned: Callable[..., list[TrialSpec]], bring: Bring
+) -> None:
+    bring("more", drnas="mine: {kind: landscape, source: a, epochs: !P 3}\n")
+    (spec,) = planned("drnas[recipe=mine]", seeds="0,", random=False)
+    assert (spec.label, tags(spec)["epochs"]) == ("drnas[recipe=mine]", "P")
+    assert "drnas[recipe=plugin-more:mine]" in reproduce(spec)
+    (again,) = planned("drnas[recipe=plugin-more:mine]", seeds="0,", random=False)
+    assert again.fingerprint == spec.fingerprint
 
 
 def test_two_packages_with_the_same_recipe_are_named(bring: Bring) -> None:

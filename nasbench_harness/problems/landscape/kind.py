@@ -71,9 +71,9 @@ class LandscapeKind(PlainKind):
     ) -> OnTable:
         """Nothing but a complete table is needed."""
         from nasbench_harness.problems.landscape.planning import OnTable
-        from nasbench_harness.tables.enumeration import enumerable
+        from nasbench_harness.tables.enumeration import free_product
 
-        enumerable(space, "a landscape has a number for every one of them")
+        free_product(space, "a landscape is the mean over all of these")
         return OnTable(config, options, space.name)
 
     def elsewhere(self, given: Mapping[str, Any], there: Kind) -> str:
