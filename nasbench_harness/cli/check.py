@@ -267,7 +267,7 @@ def _print(report: CheckReport) -> None:
     console.print_rows("", headings, rows, numbers=(3, 4, 5, 6), below=(1, 2, 5))
     sentences = [finding.sentence for finding in outputs.loud(report.findings)]
     for sentence in (*sentences, *report.notes):
-        console.out.print(f"\n{plain(sentence)}", markup=False, soft_wrap=True)
+        console.say(f"\n{plain(sentence)}")
     console.out.print(f"\n{outputs.headline(report)}", markup=False)
 
 

@@ -32,7 +32,7 @@ class CostNotes:
         )
         for note in (*cost_notes(jobs.specs), *chain.from_iterable(of_kinds)):
             if note not in self._told:
-                console.err.print(f"Note: {note}", markup=False, soft_wrap=True)
+                console.note(f"Note: {note}")
             self._told.add(note)
 
     def watch(self, event: Event) -> None:
@@ -63,7 +63,7 @@ def tell_unused(search: str, hardware: Hardware) -> None:
     if given:
         does = "does" if len(given) == 1 else "do"
         told = f"Note: {', '.join(given)} {does} nothing here: {kind.plural} have no use for it."
-        console.err.print(told, markup=False, soft_wrap=True)
+        console.note(told)
 
 
 def tell_repeated(seeds: str | None) -> None:
@@ -74,7 +74,7 @@ def tell_repeated(seeds: str | None) -> None:
 
     if seeds and (twice := seeds_given_twice(seeds)):
         told = f"Note: `--seeds {seeds}` names {ranges(twice)} more than once; each counts once."
-        console.err.print(told, markup=False, soft_wrap=True)
+        console.note(told)
 
 
 def tell_twins(texts: Sequence[str], archs: Sequence[Architecture]) -> None:
@@ -88,4 +88,4 @@ def tell_twins(texts: Sequence[str], archs: Sequence[Architecture]) -> None:
             "is an architecture that was" if len(set(again)) == 1 else "are architectures that were"
         )
         told = f"Note: {told} {what} given before; each counts once."
-        console.err.print(told, markup=False, soft_wrap=True)
+        console.note(told)

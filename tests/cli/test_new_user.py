@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shlex
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -81,3 +83,67 @@ def test_load_results_tells_which_trainings_it_leaves_out(verdicts: Path, tmp_pa
     with pytest.warns(UserWarning, match="trainings are left out") as told:
         load_results(tmp_path)
     assert told[0].filename == __file__
+
+
+def test_a_ramp_that_is_longer_than_the_search_is_told(nasharness: Run) -> None:
+    asked = ["run", "-m", "unas", "--cost", "params", "--target", "0.4", "--seeds", "1"]
+    short = nasharness(*asked, "--steps", "20", "--no-report", "--jobs", "1")
+    assert "grows over 600 steps and `unas[" in short.stderr
+    assert "`--set unas.cost_ramp=...`" in short.stderr
+    rows = short.stdout.partition("Within the target")[2].splitlines()
+    assert rows[1].split()[:3] == ["method", "holds", "it"]
+    held = {row.split()[0].partition("[")[0]: row.split()[1] for row in rows[2:4]}
+    assert held == {"unas": "yes", "random": "no"}
+
+
+def test_what_resume_suggests_works(nasharness: Run) -> None:
+    asked = ["--seeds", "1", "--steps", "5", "--no-report", "--jobs", "1"]
+    nasharness("run", "-m", "rea", "--table", "analog", *asked, "--out", "s")
+    lines = nasharness("resume", "s", "--no-report", "--jobs", "1").stdout.splitlines()
+    command = shlex.split(lines[lines.index("  more seeds:") + 1])
+    assert command[0] == "nasharness"
+    planned = nasharness(*command[1:], "--dry-run", "--json", "--jobs", "1")
+    (folder,) = json.loads(planned.stdout)["folders"]
+    assert folder["exists"]
+    assert folder["status"] == {"done": 2, "missing": 98}
+
+
+def test_a_measured_cost_needs_networks(nasharness: Run) -> None:
+    told = nasharness("run", "-m", "unas", "--cost", "latency:measured", code=2).stderr
+    assert "is measured on networks, and a landscape builds none; search with" in told
+    assert "`--search supernet`" in told
+
+
+def test_a_wrong_column_says_where_all_of_them_are(nasharness: Run) -> None:
+    told = nasharness(
+        "query", "--top", "1", "--by", "cifar10_qat_accuracyy", "--table", "analog", code=2
+    ).stderr
+    assert "`nasharness show table analog` lists all columns" in told
+    assert "`cifar10_qat_accuracy`?" in told
+
+
+def test_all_that_does_not_fit_a_baseline_is_told(nasharness: Run, verdicts: Path) -> None:
+    asked = ["--steps", "6", "--table", "analog", "--seeds", "2", "--no-random", "--no-report"]
+    nasharness("run", "-m", "rea", *asked, "--out", "s", "--jobs", "1")
+    told = nasharness("check", "s", "--baseline", str(verdicts / "b.json"), code=2).stderr
+    assert "The baseline has `random`" in told
+    assert "which was not run" in told
+    assert "another config of `rea`: " in told
+
+
+def test_errors_and_notes_are_folded_where_somebody_looks(
+    nasharness: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "70")
+    told = nasharness("run", "-m", "drna", code=2).stderr
+    assert max(map(len, told.splitlines())) <= 70
+    usage = nasharness("run", "--steps", "x", code=2).stderr
+    assert max(map(len, usage.splitlines())) <= 70
+
+
+def test_an_error_has_no_empty_line_before_it(nasharness: Run, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    told = nasharness("data", "pull", "nb201", "--from", "empty", code=2).stderr
+    assert told.startswith("Error: ")
+    steps = ["--seeds", "1", "--steps", "2", "--no-report", "--jobs", "1", "--table", "analog"]
+    assert "\n\n" not in nasharness("run", "-m", "rea", *steps).stderr
