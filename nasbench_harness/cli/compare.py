@@ -56,7 +56,7 @@ def compare(
     copies = open_studies(studies)
     loaded = [read_study(study) for study in copies.distinct]
     for note in copies.notes():
-        console.err.print(f"Note: {note}", markup=False, soft_wrap=True)
+        console.note(f"Note: {note}")
     measure = known[metric] if metric else None
     found = [(data, compare(data, first, second, measure)) for data in loaded]
     if json:

@@ -7,7 +7,6 @@ import json
 import math
 import os
 import sys
-import textwrap
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from nasbench_harness.cli.stacked import natural_width, stacked
+from nasbench_harness.process.folding import columns, fold
 from nasbench_harness.process.names import printable
 from nasbench_harness.process.streams import readable
 
@@ -108,6 +108,16 @@ def _print_stacked(title: str, lines: Iterable[str]) -> None:
         out.print(line, markup=False, soft_wrap=True)
 
 
+def say(text: str, *, indent: int = 0) -> None:
+    """A sentence on standard output, folded between words where somebody looks."""
+    out.print(fold(printable(text), columns(sys.stdout), indent=indent), soft_wrap=True)
+
+
+def note(text: str) -> None:
+    """The same on standard error: what a person should know beside the results."""
+    err.print(fold(printable(text), columns(sys.stderr)), soft_wrap=True)
+
+
 def print_facts(facts: Mapping[str, Any]) -> None:
     """`name  value` lines; prose is folded between words, and nothing else: it can be copied."""
     width = max(map(len, facts))
@@ -120,10 +130,7 @@ def print_facts(facts: Mapping[str, Any]) -> None:
 
 def folded(text: str, *, indent: int = 0) -> list[str]:
     """Lines of the terminal's width, broken between words only."""
-    return textwrap.wrap(
-        text, out.width, subsequent_indent=" " * indent,
-        break_long_words=False, break_on_hyphens=False,
-    )  # fmt: skip
+    return fold(text, out.width, indent=indent).split("\n")
 
 
 def print_summary(rows: Iterable[Mapping[Any, Any]], *, title: str) -> None:
@@ -193,14 +200,18 @@ def counting_bar(what: str, unit: str) -> Iterator[Callable[[int, int], None]]:
     from rich.progress import BarColumn, DownloadColumn, MofNCompleteColumn, Progress, TextColumn
 
     count = DownloadColumn() if unit == "bytes" else MofNCompleteColumn()
-    columns = (TextColumn(what), BarColumn(bar_width=32), count)
-    with Progress(*columns, console=err, transient=True) as progress:
-        task = progress.add_task(what, total=None, visible=False)
+    parts = (TextColumn(what), BarColumn(bar_width=32), count)
+    progress = Progress(*parts, console=err, transient=True, disable=not err.is_terminal)
+    task = progress.add_task(what, total=None)
 
-        def update(done: int, total: int) -> None:
-            progress.update(task, completed=done, total=total, visible=True)
+    def update(done: int, total: int) -> None:
+        progress.start()  # not before: an empty bar leaves an empty line
+        progress.update(task, completed=done, total=total)
 
+    try:
         yield update
+    finally:
+        progress.stop()
 
 
 class JobsProgress:
@@ -235,6 +246,7 @@ class JobsProgress:
             TimeRemainingColumn(),
             console=err,
             transient=True,
+            disable=not err.is_terminal,  # it would leave an empty line
         )
         self._task = self._progress.add_task(
             "", total=sum(self._steps.values()), ended=0, trials=len(missing)

@@ -19,8 +19,7 @@ if TYPE_CHECKING:
     from nasbench_harness.training.planning import TrainingRequest
 
 MEASURED = (
-    "Estimated from a few steps of each, run here just now; the start of processes, the tables and"
-    " the report come on top."
+    "Estimated from a few steps of each, run here just now; the start of processes{} come on top."
 )
 WITHOUT_LINES = "What is evaluated between epochs is not in it."
 NOT_ALL = "Not all could be measured in time: those count as the slowest that was."
@@ -153,12 +152,17 @@ def _time(planned: _Planned) -> str:
 def _notes(planned: _Planned) -> list[str]:
     """How the time was estimated, and what is not in it."""
     paces = [pace for pace in planned.forecast.paces.values() if not pace.fault]
-    notes = [MEASURED] if planned.forecast.seconds else []
+    notes = [MEASURED.format(_ending(planned.jobs))] if planned.forecast.seconds else []
     if any(not pace.lines for pace in paces if pace.seconds is not None):
         notes.append(WITHOUT_LINES)
     if notes and any(pace.seconds is None for pace in paces):
         notes.append(NOT_ALL)
     return notes
+
+
+def _ending(jobs: JobFolder[Any]) -> str:
+    """What is written at the end."""
+    return ", the tables and the report" if "report" in jobs.kind.also else " and the tables"
 
 
 def _row(group: _SeedGroup) -> list[Any]:

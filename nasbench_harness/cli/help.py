@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import inspect
 import re
+from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -75,7 +76,30 @@ def _refuse_empty(parameter: Any) -> None:
     parameter.process_value = read
 
 
-class Command(TyperCommand):
+class _Once:
+    """Refuses an option that takes one value and is given more often; the last would win."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Read the line."""
+        again = list(args)
+        rest: list[str] = super().parse_args(ctx, args)  # type: ignore[misc]
+        if not ctx.resilient_parsing:
+            _, _, order = self.make_parser(ctx).parse_args(args=again)  # type: ignore[attr-defined]
+            for parameter, count in Counter(order).items():
+                if count > 1 and _takes_one(parameter):
+                    told = f"it is given {count} times and takes one value; keep one of them."
+                    raise typer.BadParameter(told, ctx=ctx, param=parameter)
+        return rest
+
+
+def _takes_one(parameter: Any) -> bool:
+    """Has an option one value, or two names that contradict each other."""
+    if parameter.param_type_name != "option" or parameter.multiple:
+        return False
+    return not parameter.is_flag or bool(parameter.secondary_opts)
+
+
+class Command(_Once, TyperCommand):
     """A command whose options stand under the heading of their `rich_help_panel`."""
 
     def __init__(self, *args: Any, **options: Any) -> None:

@@ -60,7 +60,7 @@ def report(
     page = write_report(*folders, out=out)
     copies = open_studies(folders)
     for note in [*copies.notes(), *_unfinished(copies.distinct)]:
-        console.err.print(f"Note: {note}", markup=False, soft_wrap=True)
+        console.note(f"Note: {note}")
     written = {"report": page, **({"paper": document} if document else {})}
     if json:
         console.print_json(written)

@@ -14,7 +14,7 @@ from nasbench_harness.cli import completion
 from nasbench_harness.cli.app import JsonOption, app
 from nasbench_harness.cli.forecast import tell_dry_training
 from nasbench_harness.cli.help import Command, examples
-from nasbench_harness.cli.notes import tell_repeated
+from nasbench_harness.cli.notes import tell_repeated, tell_twins
 from nasbench_harness.cli.options.grouped import grouped
 from nasbench_harness.cli.options.running import DryRunOption
 from nasbench_harness.cli.options.training import Trained, TrainingMachine, TrainingOutput
@@ -62,8 +62,10 @@ def train(
     from nasbench_harness.training.folder import untold
 
     machine = replace(machine, download=machine.download and not dry_run)
-    request = _request([read_architecture(space, text) for text in archs], space, trained, machine)
+    architectures = [read_architecture(space, text) for text in archs]
+    request = _request(architectures, space, trained, machine)
     tell_repeated(trained.seeds)
+    tell_twins(archs, architectures)
     folder = asked.out or Path("runs") / request.folder_name
     if dry_run:
         tell_dry_training(request, folder, machine.jobs, json=json)

@@ -49,8 +49,8 @@ def _logged(run: Run, log: Mapping[str, Any]) -> dict[str, Any]:
     if taken := _taken(tuple(log)) or {run.spec.report_metric, run.spec.search_metric} & {*log}:
         names = ", ".join(f"`{name}`" for name in sorted(taken))
         raise HarnessError(
-            f"The method `{run.spec.method}` logs {names}, a column of every study that is not the method's to write; it must choose another"
-            " name."
+            f"The method `{run.spec.method}` logs {names}, which every study has and no method"
+            " writes; it must choose another name."
         )
     try:
         return {name: v if isinstance(v, str) else float(v) for name, v in log.items()}

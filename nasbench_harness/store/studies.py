@@ -249,16 +249,37 @@ _TABLES: Tables[Study] = Tables(
 
 def reproduce(spec: TrialSpec, *, allow_test_search: bool = False) -> str:
     """The one command that runs this trial again."""
+    out = f"runs/again-{spec.trial_id}"
+    return command_line(_words(spec, _label(spec), f"{spec.seed},", out, allowed=allow_test_search))
+
+
+def with_seeds(study: Study, count: int) -> str:
+    """The one command that adds seeds to a study; empty where its methods need several.
+
+    It goes by what each trial was planned with, so that what was a default then stays as it was.
+    """
+    allowed = bool(study.config.get("allow_test_search"))
+    by_label = {_label(spec): spec for spec in study.specs}
+    asked = (",".join(by_label), str(count), str(study.folder))
+    commands = {tuple(_words(spec, *asked, allowed=allowed)) for spec in by_label.values()}
+    return command_line(commands.pop()) if len(commands) == 1 else ""
+
+
+def _label(spec: TrialSpec) -> str:
+    """The method as `--methods` reads it, with the recipe it is found by again."""
     own = {RECIPE: asked_of(spec)} if RECIPE in spec.overrides else {}
-    label = method_label(spec.method, {**spec.overrides, **own})
-    words = ["nasharness", "run", "--methods", label, "--space", spec.space]
+    return method_label(spec.method, {**spec.overrides, **own})
+
+
+def _words(spec: TrialSpec, methods: str, seeds: str, out: str, *, allowed: bool) -> list[str]:
+    """The command that runs methods like this trial's with these seeds."""
+    words = ["nasharness", "run", "--methods", methods, "--space", spec.space]
     words += ["--table", spec.table or NO_TABLE]
     words += ["--dataset", dataset] if (dataset := spec.images or spec.dataset) else []
-    words += ["--recipe", spec.recipe, "--seeds", f"{spec.seed},"]
-    words += kind_of(spec.problem).command(spec, allow_test_search=allow_test_search)
+    words += ["--recipe", spec.recipe, "--seeds", seeds]
+    words += kind_of(spec.problem).command(spec, allow_test_search=allowed)
     words += ["--report-metric", spec.report_metric] if spec.table else []
-    words += ["--no-random", "--out", f"runs/again-{spec.trial_id}"]
-    return command_line(words)
+    return [*words, "--no-random", "--out", out]
 
 
 def _identity(spec: TrialSpec) -> dict[str, Any]:

@@ -15,14 +15,14 @@ from nasbench_harness.contracts import (
     SearchSpace,
     Setup,
 )
-from nasbench_harness.errors import UnknownNameError
+from nasbench_harness.errors import HarnessError, UnknownNameError
 from nasbench_harness.hardware import Hardware
 from nasbench_harness.problems.kinds import kinds, open_kind
 from nasbench_harness.settings import by_role, named, roles
 from nasbench_harness.study.capabilities import check_capabilities
 from nasbench_harness.study.choice import MethodChoice
 from nasbench_harness.study.config import BASELINE, StudyConfig
-from nasbench_harness.study.costs import named_costs
+from nasbench_harness.study.costs import MEASURED, named_costs
 from nasbench_harness.study.heldcost import COST, NONE
 from nasbench_harness.study.notation import ConfigError
 from nasbench_harness.study.recipes import RECIPE, find_recipe
@@ -193,6 +193,12 @@ def _check_cost(
     if not isinstance(name, str) or name == NONE:
         return
     known = named_costs(space, table, measured=kind.measures)
+    if name == MEASURED.name and not kind.measures:
+        building = " or ".join(f"`--search {one.name}`" for one in kinds() if one.measures)
+        raise ConfigError(
+            f"`{name}` is measured on networks, and a {kind.name} builds none; search with"
+            f" {building}, or choose another cost ({', '.join(known)})."
+        )
     if name not in known:
         there = "" if table is None else f" or in table `{table.name}`"
         where = f"cost of space `{space.name}`{there} for `{method}`"

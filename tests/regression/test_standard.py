@@ -55,8 +55,8 @@ def test_other_seeds_and_another_reported_metric_fit(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("given", "sentence"),
     [
-        ({"steps": 4}, "another config of `drnas`: `steps` was 3 and is 4"),
-        ({"noise": 0.5}, "another config of `drnas`: `noise` was 0.0 and is 0.5"),
+        ({"steps": 4}, "another config of `drnas` and `rea`: `steps` was 3 and is 4"),
+        ({"noise": 0.5}, "another config of `drnas` and `rea`: `noise` was 0.0 and is 0.5"),
         ({"methods": "drnas"}, "The baseline has `rea` .* which was not run"),
         ({"methods": "drnas[anchor=kl],rea"}, "The baseline has `drnas` .* which was not run"),
     ],

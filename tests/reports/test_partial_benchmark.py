@@ -43,9 +43,7 @@ def trials_of(accuracies: Mapping[str, Sequence[float]], **columns: Any) -> pd.D
 def partly(finished: Study) -> DataOf:
     """Of accuracies per method and seed: a study that looked them up in some of a benchmark."""
 
-    def build(
-        accuracies: Mapping[str, Sequence[float]] = ACCURACIES, **columns: Any
-    ) -> StudyData:
+    def build(accuracies: Mapping[str, Sequence[float]] = ACCURACIES, **columns: Any) -> StudyData:
         data, trials = load_study(finished.folder), trials_of(accuracies, **columns)
         history = data.history.drop(columns=[n for n in data.history if n.startswith("regret")])
         table = cast("Benchmark", CELLAR)
