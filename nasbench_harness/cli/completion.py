@@ -174,14 +174,14 @@ def recipes(ctx: typer.Context, incomplete: str) -> list[str]:
 def method_recipes(ctx: typer.Context, incomplete: str) -> list[str]:
     """Recipes that the one method on the line has, and `paper` where one is published."""
     from nasbench_harness import registry
-    from nasbench_harness.problems.kinds import DEFAULT
     from nasbench_harness.study.recipes import PAPER, published, recipes_of
 
     # The parser gives up at an option without its value, and leaves the words before it unnamed.
     method = _given(ctx, "name") or next(iter(ctx.args), None)
     if method not in registry.methods.names():
         return recipes(ctx, incomplete)
-    paper = [PAPER] if published(method, registry.default_space(), DEFAULT) else []
+    space, kind = registry.default_space(), registry.default_problem()
+    paper = [PAPER] if published(method, space, kind) else []
     return _starting(incomplete, [*(one.name for one in recipes_of(method)), *paper])
 
 

@@ -107,12 +107,11 @@ def _method_facts(name: str, recipe: str | None) -> dict[str, Any]:
 
 def _recipes(method: str) -> dict[str, str]:
     """What `--recipe` takes, with what each is."""
-    from nasbench_harness.problems.kinds import DEFAULT
     from nasbench_harness.study import recipes
 
     space = registry.default_space()
     found = {one.title: one.recipe.source for one in recipes.recipes_of(method)}
-    if published := recipes.published(method, space, DEFAULT):
+    if published := recipes.published(method, space, registry.default_problem()):
         found[recipes.PAPER] = f"the one that is published for {space}: {published.title}"
     return found
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from itertools import islice
-from typing import Any, cast
+from typing import Any, TypeGuard, cast
 
 from nasbench_harness.contracts import Architecture, Enumerable, EnumerableSpace, SearchSpace
 from nasbench_harness.errors import HarnessError
@@ -17,7 +17,7 @@ AT_ONCE = 4096
 """Of which so many are held at a time."""
 
 
-def lists(space: SearchSpace) -> bool:
+def lists(space: SearchSpace) -> TypeGuard[EnumerableSpace]:
     """Can the architectures be listed. Nothing is computed, for the size of a space may be dear."""
     return _once("lists", space, lambda: not lacking(space, Enumerable))
 

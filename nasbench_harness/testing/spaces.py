@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import islice
-from typing import Any
+from typing import Any, cast
 
 import torch
 
@@ -48,7 +48,7 @@ def check_space(space: SearchSpace, *, samples: int = 50) -> None:
         _check_derived(space, generator)
         _check_steps(space, arch, generator)
     if not lacking(space, Enumerable):
-        _check_enumeration(space, drawn)
+        _check_enumeration(cast("EnumerableSpace", space), drawn)
     if isinstance(space, Numbered):
         _check_numbers(space, drawn)
     if isinstance(space, Flawed):
