@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import pandas as pd
 
@@ -93,7 +93,8 @@ class StudyData:
     @property
     def every_architecture(self) -> EnumerableSpace | None:
         """The space, where its architectures can be listed."""
-        return cast("EnumerableSpace", self.space) if lists(self.space) else None
+        space = self.space
+        return space if lists(space) else None
 
     @cached_property
     def measure(self) -> Measure:
