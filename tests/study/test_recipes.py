@@ -12,6 +12,7 @@ import pytest
 from nasbench_harness import registry
 from nasbench_harness.contracts import TAGS, Recipe
 from nasbench_harness.errors import HarnessError
+from nasbench_harness.fields import yaml_text
 from nasbench_harness.fields.recipes import RecipeError, read_recipes, recipe_file
 from nasbench_harness.fields.yaml_text import Marked, load_yaml
 from nasbench_harness.study.recipes import NamedRecipe, find_recipe, recipes_of, tags
@@ -258,3 +259,14 @@ def test_tags_of_a_method_that_is_not_here_are_missing(
     (spec,) = planned("rea", seeds="0,", random=False)
     assert tags(replace(spec, method="gone")) == {}
     assert tags(replace(spec, recipe="gone")) == {}
+
+
+@pytest.mark.parametrize("method", BUILT_IN)
+def test_both_readers_of_yaml_read_the_same(
+    method: str, checkout: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With libyaml and without it."""
+    path = checkout / "methods" / "recipes" / f"{method}.yaml"
+    found = read_recipes(path)
+    monkeypatch.setattr(yaml_text, "_QuickLoader", None)
+    assert read_recipes(path) == found
