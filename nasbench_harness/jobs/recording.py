@@ -49,7 +49,8 @@ def _logged(run: Run, log: Mapping[str, Any]) -> dict[str, Any]:
     if taken := _taken(tuple(log)) or {run.spec.report_metric, run.spec.search_metric} & {*log}:
         names = ", ".join(f"`{name}`" for name in sorted(taken))
         raise HarnessError(
-            f"The method `{run.spec.method}` logs {names}, a column of every study that is not the method's to write; it must choose another"
+            f"The method `{run.spec.method}` logs {names}, a column of every study that is not the"
+            " method's to write; it must choose another"
             " name."
         )
     try:
