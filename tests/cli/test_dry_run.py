@@ -106,3 +106,23 @@ def test_a_training_is_told_and_not_begun(nasharness: Run, tmp_path: Path) -> No
 )  # fmt: skip
 def test_durations_are_as_exact_as_an_estimate(seconds: float, shown: str) -> None:
     assert duration(seconds) == shown
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        ("run", "-m", "drnas", "--search", "supernet", "--dataset", "cifar10"),
+        ("train", "9930", "--dataset", "cifar10"),
+    ],
+)
+def test_what_would_be_fetched_is_told_and_not_fetched(
+    asked: tuple[str, ...], nasharness: Run, tmp_path: Path
+) -> None:
+    there = ("--data-dir", str(tmp_path / "images"), "--download", "--dry-run")
+    shown = nasharness(*asked, *there).stdout
+    assert "CIFAR-10 would be fetched first" in shown
+    assert told_all(nasharness(*asked, *there, "--json")) == {
+        "dry_run": True, "folders": [], "would_fetch": ["cifar10"],
+    }  # fmt: skip
+    assert not (tmp_path / "images").exists()
+    nasharness(*asked, *there[:2], "--dry-run", code=2)
