@@ -25,7 +25,7 @@ MEASURED = (
 )
 WITHOUT_LINES = "What is evaluated between epochs is not in it."
 NOT_ALL = "Not measured in time, and counted as the slowest that was: {}."
-FETCHED = "{} would be fetched first; what would run is told once it is there (`nasharness data pull {}`)."
+FETCHED = "{} would be fetched first (`nasharness data pull {}`); what would run is told then."
 NOTHING = "Nothing was written: this was a dry run."
 _UNITS = (("s", 1, 1, 10), ("s", 1, 0, 120), ("min", 60, 0, 7200), ("h", 3600, 0, 172800))
 """Of a duration: name, seconds, decimals, and below how many seconds it is told so."""

@@ -200,7 +200,7 @@ def _decoded(
 
 
 def to_fetch(name: str, data_dir: Path | None) -> ImageSource | None:
-    """What `download` would get for a data set; None where it is there, or is none that one gets."""
+    """What `download` would get for a data set; None where it is there, or comes otherwise."""
     if name.startswith(FOLDER) or name not in published_names():
         return None
     source = image_source(name)
