@@ -61,14 +61,15 @@ def train(
     from nasbench_harness.cli.ending import end_trackers, tell_untold
     from nasbench_harness.training.folder import untold
 
-    machine = replace(machine, download=machine.download and not dry_run)
+    download = machine.download
+    machine = replace(machine, download=download and not dry_run)
     architectures = [read_architecture(space, text) for text in archs]
     request = _request(architectures, space, trained, machine)
     tell_repeated(trained.seeds)
     tell_twins(archs, architectures)
     folder = asked.out or Path("runs") / request.folder_name
     if dry_run:
-        tell_dry_training(request, folder, machine.jobs, json=json)
+        tell_dry_training(request, folder, machine.jobs, json=json, download=download)
         return
     done, trackers = _run(request, folder, machine.jobs, asked)
     _tell(done, json=json)
