@@ -91,7 +91,9 @@ def _print(done: list[StudyRun], summaries: list[pd.DataFrame], page: Path | Non
 
     for part, summary in zip(done, summaries, strict=True):
         if len(summary):
-            console.print_summary(summary.to_dict("records"), title=_title(part))
+            console.print_summary(
+                summary.to_dict("records"), title=_title(part), missed=_missed(part)
+            )
             _print_costs(part)
     if page:
         console.out.print(f"\nReport: {page}", soft_wrap=True)
@@ -103,6 +105,14 @@ def _summary(part: StudyRun) -> pd.DataFrame:
     return summarise(part.trials)
 
 
+def _missed(part: StudyRun) -> bool:
+    """Is it known of such a study what answers miss to the best."""
+    from nasbench_harness.reports.study.measure import REGRET, measure_of
+    from nasbench_harness.reports.study.summary import with_outcomes
+
+    return measure_of(with_outcomes(part.trials)) == REGRET
+
+
 def _print_costs(part: StudyRun) -> None:
     """What the answers cost beside the target, where a method holds a cost down."""
     from nasbench_harness.cli import console
@@ -110,7 +120,8 @@ def _print_costs(part: StudyRun) -> None:
 
     rows = held_costs(part.trials)
     if len(rows):
-        headings = ("method", "held", "target", "cost", "target met", "regret within (points)")
+        last = "regret within (points)" if "within_mean" in rows else "accuracy (%)"
+        headings = ("method", "held", "target", "cost", "target met", last)
         lines = [cells(row) for row in rows.itertuples()]
         console.print_rows("\nWithin the target", headings, lines, numbers=range(2, 6))
 

@@ -73,6 +73,13 @@ def trained(data: StudyData) -> list[TrialSpec]:
     return [by_label[label] for label in data.labels if label in by_label]
 
 
+def observed(data: StudyData) -> str:
+    """How lines over a search differ from the numbers that it ends with; empty if they do not."""
+    if data.looked_up:
+        return ""
+    return data.kind.observed(next(iter(trained(data)), data.study.specs[0]))
+
+
 def trains(spec: TrialSpec) -> bool:
     """Whether a trial trains a network: on images, all but those that only sample."""
     return bool(spec.images) and spec.method != BASELINE

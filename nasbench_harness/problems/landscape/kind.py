@@ -43,6 +43,7 @@ class LandscapeKind(PlainKind):
     columns = COLUMNS
     recipe = "landscape"
     capabilities = (UnrolledGradient, StandAloneAccuracy)
+    trains = False
     title = "Searches on a table (landscape)"
     does = "search the table itself"
     caveat = (
