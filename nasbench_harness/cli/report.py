@@ -89,7 +89,8 @@ def _done(study: Study) -> int:
     """How many of its trials have a result, as its tables say: they may be all that is left."""
     from nasbench_harness.store.studies import current_tables
 
-    return current_tables(study)[0]["status"].to_pylist().count(Status.DONE)
+    statuses: list[str] = current_tables(study)[0]["status"].to_pylist()
+    return statuses.count(Status.DONE)
 
 
 def _unfinished(studies: Iterable[Study]) -> Iterator[str]:

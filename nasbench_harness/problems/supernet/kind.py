@@ -202,13 +202,11 @@ class SupernetKind(PlainKind):
     def observed(self, spec: TrialSpec) -> str:
         """In the images that it is measured on."""
         images = spec.network.get("evaluated_images")
+        if not images:
+            return ""
         return (
-            (
-                f"After every epoch it is measured on at most {images:,} of the search-validation"
-                " images, in the summary on all of them: a line need not end at that number."
-            )
-            if images
-            else ""
+            f"After every epoch it is measured on at most {images:,} of the search-validation"
+            " images, in the summary on all of them: a line need not end at that number."
         )
 
     def identity(self, spec: TrialSpec) -> dict[str, Any]:
