@@ -177,6 +177,11 @@ class StudyData:
         """The column of `steps` that methods have in common: `epochs`, or `step` without images."""
         return "epochs" if all(spec.epoch_steps for spec in self.study.specs) else "step"
 
+    @property
+    def in_epochs(self) -> bool:
+        """Whether that is epochs."""
+        return self.clock == "epochs"
+
     @cached_property
     def steps(self) -> pd.DataFrame:
         """The recorded steps of the trials with a result, with `accuracy` and `regret`.
@@ -189,7 +194,7 @@ class StudyData:
             return self._judged(pd.DataFrame(columns=list(dict.fromkeys(columns))))
         metrics = self.done[["trial", "report_metric"]]
         steps = with_outcomes(self.history.merge(metrics, on="trial", how="inner"))
-        if self.clock == "epochs":
+        if self.in_epochs:
             lengths = {spec.trial_id: spec.epoch_steps for spec in self.study.specs}
             steps["epochs"] = steps["step"] / steps["trial"].map(lengths).astype(float)
         observed = self.kind.observes

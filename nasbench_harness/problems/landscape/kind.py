@@ -50,6 +50,7 @@ class LandscapeKind(PlainKind):
     }
     recipe = "landscape"
     capabilities = (UnrolledGradient, StandAloneAccuracy, Multilinear)
+    trains = False
     title = "Searches on a table (landscape)"
     does = "search the table itself"
     caveat = (
