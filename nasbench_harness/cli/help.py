@@ -30,7 +30,10 @@ ARGUMENTS = "Arguments"
 WIDEST = 100
 """Columns: longer lines are hard to read, however wide the terminal."""
 NARROW = 80
-_WORDS = re.compile(r"(?:'[^']*'|[^\s'])+")
+"""Columns of an example."""
+_WORD = r"(?:'[^']*'|[^\s'])+"
+_WORDS = re.compile(rf"-\S+ (?!-){_WORD}|{_WORD}")
+"""Of a command line; an option stays beside its value."""
 HYPHEN = "\N{NON-BREAKING HYPHEN}"
 """Stands for `-` while text is folded, so that no option or name is broken at it."""
 
