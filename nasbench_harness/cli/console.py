@@ -6,6 +6,7 @@ import contextlib
 import json
 import math
 import os
+import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 
 WIDE = 240
 """Columns where nobody looks and nobody says (COLUMNS): piped output is not folded."""
+_PADDING = re.compile(r" +((?:\x1b\[0m)?)$", re.MULTILINE)
+"""Blanks at the end of a line, which nobody sees and which get in the way of a diff."""
 WORDS = 5
 """So many words are prose, which may be folded."""
 
@@ -98,14 +101,16 @@ def print_rows(
         )
     for row in shown:
         table.add_row(*row)
-    out.print(table)
+    with out.capture() as captured:
+        out.print(table)
+    out.file.write(_PADDING.sub(r"\1", captured.get()))
 
 
 def _print_stacked(title: str, lines: Iterable[str]) -> None:
     if title:
         out.print(title, markup=False)
     for line in lines:
-        out.print(line, markup=False, soft_wrap=True)
+        out.print(line.rstrip(), markup=False, soft_wrap=True)
 
 
 def say(text: str, *, indent: int = 0) -> None:
@@ -122,7 +127,7 @@ def print_facts(facts: Mapping[str, Any]) -> None:
     """`name  value` lines; prose is folded between words, and nothing else: it can be copied."""
     width = max(map(len, facts))
     for name, value in facts.items():
-        line = f"{name:<{width}}  {cell(value)}"
+        line = f"{name:<{width}}  {cell(value)}".rstrip()
         prose = len(line) > out.width and len(str(value).split()) >= WORDS
         for part in folded(line, indent=width + 2) if prose else [line]:
             out.print(part, markup=False, soft_wrap=True)

@@ -25,8 +25,7 @@ _INDEX = re.compile("-?[0-9]{1,300}")
 @app.command(
     cls=Command,
     epilog=examples(
-        "nasharness query '|nor_conv_3x3~0|+|none~0|nor_conv_3x3~1|+|skip_connect~0|none~1"
-        "|skip_connect~2|'",
+        "nasharness query '|none~0|+|none~0|none~1|+|nor_conv_3x3~0|none~1|none~2|'",
         "nasharness query --index 9930 --json",
         "nasharness query --top 10 --by cifar100_test_200ep --max-latency pixel3=10",
     ),

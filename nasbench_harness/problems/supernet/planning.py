@@ -158,9 +158,10 @@ def cut_short(steps: int, epoch_steps: int, epochs: int) -> str:
         return ""
     epoch = math.ceil(steps / epoch_steps)
     left = steps - (epoch - 1) * epoch_steps
+    whole = "1 whole epoch" if epochs == 1 else f"{epochs} whole epochs"
     return (
         f"`--steps {steps}` ends searches in epoch {epoch} of {epochs}, after {left:,} of its"
-        f" {epoch_steps:,} steps; schedules are those of {epochs} whole epochs, and `--epochs`"
+        f" {epoch_steps:,} steps; schedules are those of {whole}, and `--epochs`"
         " alone ends with one."
     )
 
