@@ -163,7 +163,7 @@ def _check_restored(
     other.load_state_dict(mixed.state_dict())
     other.train(mixed.training)
     expected, found = (_outputs(net, images, (_uniform(space),)) for net in (mixed, other))
-    assert torch.equal(expected, found), "a supernet must be all that is in its state_dict()"
+    assert torch.equal(expected, found), "shared weights must be all that `state_dict` gives"
 
 
 def _check_channels(space: Any, shape: NetworkShape, images: torch.Tensor) -> None:
