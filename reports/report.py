@@ -10,7 +10,7 @@ from typing import Any
 import matplotlib as mpl
 
 from nasbench_harness.reports.analysis.overview import NoOverview, overviews
-from nasbench_harness.reports.earlier import PAGE, is_report, refuse_study
+from nasbench_harness.reports.earlier import MARKDOWN, PAGE, is_report, refuse_report
 from nasbench_harness.reports.figures import (
     anytime,
     cells,
@@ -77,8 +77,8 @@ def write_report(folders: Sequence[Path], out: Path) -> Path:
     Only what a report of before has left in `out` is replaced or removed, see `ownership`. A study
     that is a copy of another one has no part of its own, and the page says so.
     """
+    refuse_report(out)
     copies = open_studies(folders)
-    refuse_study(out)
     with publishing(out, is_report) as fresh:
         sections = []
         for number, study in enumerate(copies.distinct, start=1):
@@ -87,7 +87,7 @@ def write_report(folders: Sequence[Path], out: Path) -> Path:
         together = _together([section.data for section in sections], ReportFolder(fresh, ""))
         notes = copies.notes()
         write_text(fresh / PAGE, render_html(sections, together, notes))
-        write_text(fresh / "report.md", render_markdown(sections, together, notes))
+        write_text(fresh / MARKDOWN, render_markdown(sections, together, notes))
     return out / PAGE
 
 

@@ -221,7 +221,7 @@ class WidensSomethingElse(ToySupernet):
     ("supernet", "sentence"),
     [
         (ComputesWhatIsNotActive, "not active must count as of weight 0"),
-        (HidesAWeight, "all that is in its state_dict"),
+        (HidesAWeight, "all that `state_dict` gives"),
         (WidensSomethingElse, "parameters that are new in the network"),
     ],
 )

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 BenchmarkArgument = Annotated[
     str,
     typer.Argument(
+        metavar="NAME",
         help="A benchmark, by its name in `data list`.",
         autocompletion=completion.benchmarks,
     ),
@@ -25,6 +26,7 @@ BenchmarkArgument = Annotated[
 Pulled = Annotated[
     str,
     typer.Argument(
+        metavar="NAME",
         help="A benchmark or a set of images; `data list` tells what can be pulled.",
         autocompletion=completion.pullable,
     ),
@@ -32,6 +34,7 @@ Pulled = Annotated[
 Data = Annotated[
     str,
     typer.Argument(
+        metavar="NAME",
         help="A table or a set of images, by its name in `data list`.",
         autocompletion=completion.data,
     ),
@@ -181,7 +184,10 @@ def _tell_origins(source: DataSource) -> None:
 def import_file(
     benchmark: BenchmarkArgument,
     file: Annotated[
-        Path, typer.Argument(help="What its authors published: a file, an archive or a folder.")
+        Path,
+        typer.Argument(
+            metavar="FILE", help="What its authors published: a file, an archive or a folder."
+        ),
     ],
     jobs: Annotated[int, typer.Option("--jobs", "-j", min=1, help="Parallel readers.")] = 1,
     curves: Annotated[bool, typer.Option(help="Keep the learning curves (1 GB).")] = True,

@@ -96,7 +96,9 @@ def _print(done: list[StudyRun], summaries: list[pd.DataFrame], page: Path | Non
 
     for part, summary in zip(done, summaries, strict=True):
         if len(summary):
-            console.print_summary(summary.to_dict("records"), title=_title(part))
+            console.print_summary(
+                summary.to_dict("records"), title=_title(part), missed=_missed(part)
+            )
             _print_costs(part)
             _print_readings(part)
     if page:
@@ -111,6 +113,14 @@ def _summary(part: StudyRun) -> pd.DataFrame:
     return summarise(part.trials, None if looked_up else history_table(part.study))
 
 
+def _missed(part: StudyRun) -> bool:
+    """Is it known of such a study what answers miss to the best."""
+    from nasbench_harness.reports.study.measure import REGRET, measure_of
+    from nasbench_harness.reports.study.summary import with_outcomes
+
+    return measure_of(with_outcomes(part.trials)) == REGRET
+
+
 def _print_costs(part: StudyRun) -> None:
     """What the answers cost beside the target, where a method holds a cost down."""
     from nasbench_harness.cli import console
@@ -119,11 +129,9 @@ def _print_costs(part: StudyRun) -> None:
 
     rows = held_costs(part.trials)
     if len(rows):
+        last = "regret within (points)" if "within_mean" in rows else "accuracy (%)"
         held = {spec.label for spec in part.study.specs if held_cost(spec)}
-        headings = (
-            "method", "holds it", "cost", "target", "of answers", "target met",
-            "regret within (points)",
-        )  # fmt: skip
+        headings = ("method", "holds it", "cost", "target", "of answers", "target met", last)
         lines = [
             (method, "yes" if method in held else "no", *rest)
             for method, *rest in map(cells, rows.itertuples())

@@ -13,6 +13,7 @@ from nasbench_harness.cli import completion
 from nasbench_harness.cli.app import JsonOption, list_app, show_app
 from nasbench_harness.cli.help import Command, examples
 from nasbench_harness.cli.query import read_architecture
+from nasbench_harness.errors import HarnessError
 
 
 @list_app.command("methods", cls=Command, epilog=examples("nasharness list methods --json"))
@@ -86,6 +87,12 @@ def _method_facts(name: str, recipe: str | None) -> dict[str, Any]:
     from nasbench_harness.problems.kinds import open_kind
     from nasbench_harness.study import recipes
 
+    plain, bracket, rest = name.partition("[")
+    if bracket and plain in registry.methods.names():
+        raise HarnessError(
+            f"`{name}` is a method with settings, which are given to `nasharness run`; type"
+            f" `nasharness show method {plain}` to see what `{rest.partition('=')[0]}` may be."
+        )
     method = registry.open_setup(name)
     kind = open_kind(registry.default_problem())
     asked = recipe or kind.recipe

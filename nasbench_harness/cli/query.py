@@ -25,8 +25,7 @@ _INDEX = re.compile("-?[0-9]{1,300}")
 @app.command(
     cls=Command,
     epilog=examples(
-        "nasharness query '|nor_conv_3x3~0|+|none~0|nor_conv_3x3~1|+|skip_connect~0|none~1"
-        "|skip_connect~2|'",
+        "nasharness query '|none~0|+|none~0|none~1|+|nor_conv_3x3~0|none~1|none~2|'",
         "nasharness query --index 9930 --json",
         "nasharness query --top 10 --by cifar100_test_200ep --max-latency pixel3=10",
     ),
@@ -97,7 +96,7 @@ def _everything(table: Benchmark, arch: Architecture) -> dict[str, Any]:
     from nasbench_harness.tables.enumeration import enumerable
 
     space = registry.open_space(table.space)
-    numbers = table.lookup(arch)
+    numbers = _numbers(table, arch)
     facts: dict[str, Any] = {"architecture": str(arch), **space.describe(arch)}
     facts |= {cost.name: space.cost(arch, cost.name, "cifar10") for cost in space.costs}
     facts |= {"table": table.name, **numbers}
@@ -111,15 +110,35 @@ def _everything(table: Benchmark, arch: Architecture) -> dict[str, Any]:
     return facts
 
 
+def _numbers(table: Benchmark, arch: Architecture) -> Mapping[str, float]:
+    """What the table has of it; HarnessError names both where that is nothing."""
+    from nasbench_harness.contracts import CompleteTable
+
+    try:
+        return table.lookup(arch)
+    except HarnessError as error:
+        if isinstance(table, CompleteTable):
+            raise
+        raise HarnessError(
+            f"Table `{table.name}` has numbers of some architectures of `{table.space}` only, and"
+            f" none of `{arch}` ({str(error).rstrip('.')})."
+        ) from error
+
+
 def _best(
     table: Benchmark, count: int, by: str | None, dataset: str, limits: list[str]
 ) -> list[dict[str, Any]]:
     """The best architectures by one column within latency limits, best first."""
     from nasbench_harness import registry
+    from nasbench_harness.contracts import CompleteTable
     from nasbench_harness.tables.enumeration import enumerable
     from nasbench_harness.tables.metrics import find_metric
 
-    registry.open_complete(table.name)  # whoever knows some only does not know the best
+    if not isinstance(table, CompleteTable):
+        raise HarnessError(
+            f"Table `{table.name}` has numbers of some architectures of `{table.space}` only, and"
+            " nobody knows the best of all; ask for one by its architecture string."
+        )
     space = enumerable(registry.open_space(table.space), "--top goes through every one of them")
     try:
         metric = find_metric(table, dataset, by).name if by else table.report_metric(dataset)

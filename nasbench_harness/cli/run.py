@@ -71,7 +71,7 @@ def run(
         _tell_datasets(placed.config)
     parts = list(split_datasets(placed.config, placed.folder))
     if dry_run:
-        tell_dry_run(parts, hardware, work.jobs, json=json)
+        tell_dry_run(parts, hardware, work.jobs, json=json, download=download)
         return
     begun = [
         (part.search, partial(run_study, part, folder, opened=console.tell_images))

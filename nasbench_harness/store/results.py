@@ -232,8 +232,11 @@ def with_outcomes(rows: pd.DataFrame) -> pd.DataFrame:
 
     metrics = rows["report_metric"]
     judged_by = [str(metric) for metric in metrics.dropna().unique()]
-    looked_up = "table" not in rows or bool((rows["table"] != "").any())
-    missed = has_regret(judged_by, rows.columns, looked_up=looked_up)
+    if ACCURACY in rows:  # gathered, when it was known in what answers are looked up
+        planned = OUTCOME_REGRET in rows
+    else:
+        planned = "table" not in rows or bool((rows["table"] != "").any())
+    missed = has_regret(judged_by, rows.columns, complete=planned)
     wanted = (ACCURACY, OUTCOME_REGRET) if missed else (ACCURACY,)
     found = {name: np.full(len(rows), np.nan) for name in wanted}
     for metric in metrics.dropna().unique():

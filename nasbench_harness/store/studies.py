@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from nasbench_harness import registry
+from nasbench_harness.contracts import CompleteTable
 from nasbench_harness.errors import HarnessError
 from nasbench_harness.problems.kinds import kind_of, searched
 from nasbench_harness.process.names import command_line
@@ -35,7 +36,7 @@ from nasbench_harness.store.tidy import tidy_frame
 from nasbench_harness.study import growing
 from nasbench_harness.study.recipes import RECIPE, asked_of
 from nasbench_harness.study.spec import TrialSpec, method_label
-from nasbench_harness.tables.library import NO_TABLE
+from nasbench_harness.tables.library import NO_TABLE, find_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -192,7 +193,23 @@ def trials_table(study: Study) -> pd.DataFrame:
 def _has_regret(study: Study, recorded: Collection[str]) -> bool:
     """Is it known what answers miss to the best: only with a complete table."""
     judged_by = {spec.report_metric for spec in study.specs}
-    return has_regret(judged_by, recorded, looked_up=any(spec.table for spec in study.specs))
+    unrecorded = judged_by.isdisjoint(recorded)
+    return has_regret(judged_by, recorded, complete=unrecorded and _in_complete(study))
+
+
+def _in_complete(study: Study) -> bool:
+    """Are answers looked up in a complete table; one that cannot be opened here is taken for one.
+
+    No results tell, as all trials may have failed, or the benchmark know no answer.
+    """
+    for name in {spec.table for spec in study.specs}:
+        try:
+            table = find_table(name)
+        except HarnessError:
+            return True
+        if isinstance(table, CompleteTable):
+            return True
+    return False
 
 
 def history_table(study: Study) -> pd.DataFrame:

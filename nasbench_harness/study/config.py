@@ -22,7 +22,7 @@ from nasbench_harness.errors import HarnessError, UnknownNameError
 from nasbench_harness.fields import faults
 from nasbench_harness.fields.declared import as_declared
 from nasbench_harness.fields.scalars import LARGEST, shown
-from nasbench_harness.fields.yaml_text import YAMLTextError, read_yaml_file
+from nasbench_harness.fields.yaml_text import YAMLTextError, line_of, read_yaml_file
 from nasbench_harness.problems.kinds import held, kind_names, kinds, open_kind
 from nasbench_harness.settings import by_role
 from nasbench_harness.study.canonical import canonical_held, canonical_settings
@@ -175,6 +175,7 @@ def settled(config: StudyConfig) -> StudyConfig:
 def build_config(path: Path | None, given: Mapping[str, Any], sets: Sequence[str]) -> StudyConfig:
     """Merge a YAML file, command-line options (they win) and `--set method.key=value` pairs."""
     written = read_yaml(path) if path else {}
+    _refuse_unknown(path, written, given)
     merged = {**written, **given}
     merged.pop(CHECK, None)
     if "methods" not in merged:
@@ -189,6 +190,22 @@ def build_config(path: Path | None, given: Mapping[str, Any], sets: Sequence[str
     others = [text for text in sets if text not in of_options]
     methods = _apply_sets(config.methods, others)
     return with_cost(config.model_copy(update={"methods": methods}), cost, target)
+
+
+def _refuse_unknown(
+    path: Path | None, written: Mapping[str, Any], given: Mapping[str, Any]
+) -> None:
+    """ConfigError for keys that no study has, with their place in the file."""
+    known = {*StudyConfig.model_fields, COST_OPTION, TARGET_OPTION, CHECK}
+    known |= {key for kind in kinds() for key in kind.absorbed}
+    faulty = []
+    for name in written:
+        if path and name not in known:
+            line = line_of(path, name)
+            faulty.append(faults.no_key(f"The config {path} (line {line})", name, known))
+    faulty += [faults.no_key("A study", name, known) for name in given if name not in known]
+    if faulty:
+        raise ConfigError(" ".join(faulty))
 
 
 def _held(

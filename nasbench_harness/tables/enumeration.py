@@ -29,7 +29,7 @@ def enumerable(space: SearchSpace, purpose: str) -> EnumerableSpace:
     """
     if not lists(space):
         raise HarnessError(f"The architectures of `{space.name}` cannot be listed, and {purpose}.")
-    return cast("EnumerableSpace", space)
+    return space
 
 
 def free_product(space: SearchSpace, purpose: str) -> EnumerableSpace:
@@ -57,7 +57,7 @@ def is_product(space: SearchSpace) -> bool:
         return False
     if getattr(space, "product", None) is not None:
         return bool(cast("Any", space).product)
-    return _once("product", space, lambda: try_product(cast("EnumerableSpace", space)))
+    return _once("product", space, lambda: try_product(space))
 
 
 def try_product(space: EnumerableSpace) -> bool:

@@ -7,8 +7,6 @@ import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
 from nasbench_harness import registry
 from nasbench_harness.contracts import Benchmark, CompleteTable, DataSource
 from nasbench_harness.errors import HarnessError
@@ -105,6 +103,8 @@ def _refuse_foreign(folder: Path) -> None:
 @contextlib.contextmanager
 def installing(folder: Path) -> Iterator[None]:
     """Hold the lock of a table's place."""
+    from filelock import FileLock, Timeout  # a look-up needs none
+
     folder.parent.mkdir(parents=True, exist_ok=True)
     try:
         with FileLock(folder.with_name(f".{folder.name}.lock"), timeout=0):

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from nasbench_harness import registry
 from nasbench_harness.contracts import Numbered
@@ -109,7 +109,7 @@ def rows_of(space: str, size: int) -> Rows:
     opened = registry.open_space(space)
     if not lists(opened) or opened.size != size:
         return Rows(size, None)
-    return Rows(size, cast("EnumerableSpace", opened))
+    return Rows(size, opened)
 
 
 def _read_only(array: NDArray[Any]) -> NDArray[Any]:

@@ -163,7 +163,7 @@ def _check_restored(
     other.load_state_dict(mixed.state_dict())
     other.train(mixed.training)
     expected, found = (_outputs(net, images, (_uniform(space),)) for net in (mixed, other))
-    assert torch.equal(expected, found), "a supernet must be all that is in its state_dict()"
+    assert torch.equal(expected, found), "a network must be all that is in its state_dict()"
 
 
 def _check_channels(space: Any, shape: NetworkShape, images: torch.Tensor) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import cast
 
 import numpy as np
 import torch
@@ -83,7 +82,7 @@ def _check_complete(table: Benchmark, space: SearchSpace) -> None:
         return
     assert lists(space), "a complete table has a row of what can be listed"
     for name in table.metrics:
-        _check_column(table, name, cast("EnumerableSpace", space))
+        _check_column(table, name, space)
 
 
 def _check_column(table: CompleteTable, name: str, space: EnumerableSpace) -> None:

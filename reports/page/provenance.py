@@ -13,6 +13,7 @@ from typing import Any
 from nasbench_harness.contracts import TAGS
 from nasbench_harness.reports.analysis.searchcost import devices
 from nasbench_harness.reports.study.data import StudyData
+from nasbench_harness.reports.study.measure import REGRET
 from nasbench_harness.reports.words import images
 from nasbench_harness.reports.words.marked import count, listing, name, names, ranges
 from nasbench_harness.reports.words.protocol import metric_facts, noise_words, protocol
@@ -47,7 +48,19 @@ def caveats(data: StudyData) -> list[str]:
         found.append(quoted(data.table.caveat))
     if read := readings(data.study.specs):
         found.append(read)
+    if data.looked_up and data.measure != REGRET:
+        found.append(_known_of_some(data))
     return [*found, *protocol(data)]
+
+
+def _known_of_some(data: StudyData) -> str:
+    """What a benchmark that has not every architecture leaves unknown."""
+    known = int(data.done["accuracy"].notna().sum())
+    return (
+        f"The benchmark {name(data.first('table'))} knows only some architectures of the space. The"
+        " best of all is not among what it tells, so that regret is not known, and means are over"
+        f" known answers only, which are a selection: {known} of {count(len(data.done), 'answer')}."
+    )
 
 
 def quoted(text: str) -> str:
@@ -59,9 +72,8 @@ def _not_looked_up(data: StudyData) -> str:
     """What a study without a benchmark does not say."""
     return (
         "Nothing was looked up: this study has no benchmark. Methods are compared by the"
-        f" {data.measure.noun} of their answers, which each search measured itself; no number here"
-        " is the accuracy of a network that was trained by itself, and how far an answer is from"
-        " the best architecture is not known."
+        f" {data.measure.noun} of their answers, which each search measured itself; how far an"
+        " answer is from the best architecture is not known."
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import pandas as pd
 
@@ -93,7 +93,8 @@ class StudyData:
     @property
     def every_architecture(self) -> EnumerableSpace | None:
         """The space, where its architectures can be listed."""
-        return cast("EnumerableSpace", self.space) if lists(self.space) else None
+        space = self.space
+        return space if lists(space) else None
 
     @cached_property
     def measure(self) -> Measure:
@@ -176,6 +177,11 @@ class StudyData:
         """The column of `steps` that methods have in common: `epochs`, or `step` without images."""
         return "epochs" if all(spec.epoch_steps for spec in self.study.specs) else "step"
 
+    @property
+    def in_epochs(self) -> bool:
+        """Whether that is epochs."""
+        return self.clock == "epochs"
+
     @cached_property
     def steps(self) -> pd.DataFrame:
         """The recorded steps of the trials with a result, with `accuracy` and `regret`.
@@ -188,7 +194,7 @@ class StudyData:
             return self._judged(pd.DataFrame(columns=list(dict.fromkeys(columns))))
         metrics = self.done[["trial", "report_metric"]]
         steps = with_outcomes(self.history.merge(metrics, on="trial", how="inner"))
-        if self.clock == "epochs":
+        if self.in_epochs:
             lengths = {spec.trial_id: spec.epoch_steps for spec in self.study.specs}
             steps["epochs"] = steps["step"] / steps["trial"].map(lengths).astype(float)
         observed = self.kind.observes

@@ -94,14 +94,18 @@ def _average(values: Any) -> float:
 
 
 def cells(row: Any) -> tuple[str, ...]:
-    """A row for a terminal: method, cost, target, cost of the answers, share, regret within."""
-    within = numerals.NOTHING
+    """A row for a terminal: method, cost, target, cost of the answers, share, regret within.
+
+    Where no best is known the accuracy in place of the regret.
+    """
     if hasattr(row, "within_mean"):
         interval = "" if np.isnan(row.within_low) else f" {_interval(row)}"
-        within = numerals.points(row.within_mean) + interval
+        quality = numerals.points(row.within_mean) + interval
+    else:
+        quality = numerals.percent(row.accuracy_mean)
     return (
         str(row.method), str(row.cost_name), _amount(row.cost_target, row.cost_unit),
-        _amount(row.cost_mean, row.cost_unit), numerals.share(row.met_share), within,
+        _amount(row.cost_mean, row.cost_unit), numerals.share(row.met_share), quality,
     )  # fmt: skip
 
 

@@ -78,6 +78,13 @@ def published_sizes(space: SearchSpace) -> Mapping[str, int]:
     return asdict(space.shapes.search) if isinstance(space, NetworkSpace) else {}
 
 
+def observed(data: StudyData) -> str:
+    """How lines over a search differ from the numbers that it ends with; empty if they do not."""
+    if data.looked_up:
+        return ""
+    return data.kind.observed(next(iter(trained(data)), data.study.specs[0]))
+
+
 def trains(spec: TrialSpec) -> bool:
     """Whether a trial trains a network: on images, all but those that only sample."""
     return bool(spec.images) and spec.method != BASELINE

@@ -49,6 +49,9 @@ class NB201:
     tables = ("official", "analog")
     citation = NB201_BIBTEX
 
+    def __repr__(self) -> str:
+        return f"<space {self.name}: {self.size:,} architectures, {len(self.decisions)} decisions>"
+
     @cached_property
     def mask(self) -> torch.Tensor:
         """bool [6, 5], all True: every edge has all five operations."""

@@ -62,7 +62,17 @@ def test_help_is_what_the_command_prints(nasharness: Run, monkeypatch: pytest.Mo
 
 def examples(path: tuple[str, ...]) -> list[str]:
     _, title, block = help_of(path, 80).partition("\nExample")
-    return [line.strip() for line in block.splitlines()[1:]] if title else []
+    return [line.strip() for line in _joined(block).splitlines()[1:]] if title else []
+
+
+def _joined(block: str) -> str:
+    """Lines that go on behind a backslash as the shell reads them."""
+    return re.sub(r"\\\n +", "", block)
+
+
+@pytest.mark.parametrize("path", ALL, ids=" ".join)
+def test_examples_fit_a_terminal(path: tuple[str, ...]) -> None:
+    assert max(map(len, help_of(path, 80).splitlines())) <= 80
 
 
 @pytest.mark.parametrize("width", WIDTHS)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shlex
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -147,3 +148,54 @@ def test_an_error_has_no_empty_line_before_it(nasharness: Run, tmp_path: Path) -
     assert told.startswith("Error: ")
     steps = ["--seeds", "1", "--steps", "2", "--no-report", "--jobs", "1", "--table", "analog"]
     assert "\n\n" not in nasharness("run", "-m", "rea", *steps).stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["list", "tabels"], "Did you mean `tables`? Known: methods, spaces, tables."),
+        (["show", "suite"], "Known: arch, method, space, table."),
+        (["list"], "Error: `nasharness list` of what? Name one of methods, spaces, tables."),
+        (["baseline"], "Error: `nasharness baseline` of what? Name one of save."),
+        (["data", "verify"], "Missing argument 'NAME'"),
+        (["show", "method", "unas[foo=1]"], "type `nasharness show method unas` to see what `foo`"),
+        (["train", "13714", "--epochs", "0"], "expected 1 or more, not '0'"),
+    ],
+)
+def test_what_is_there_is_named(nasharness: Run, words: list[str], told: str) -> None:
+    assert told in nasharness(*words, code=2).stderr
+
+
+def test_a_short_name_finds_the_long_one() -> None:
+    from nasbench_harness.errors import nearest
+
+    assert nearest("lr", ["width", "learning_rate", "learning_rate_min"]) == "learning_rate"
+    assert nearest("xq", ["width", "learning_rate"]) is None
+
+
+@pytest.mark.parametrize("key", ["sedes: 3", "foo: 3", "out: runs/x"])
+def test_a_key_that_no_study_has_is_told_with_its_place(
+    nasharness: Run, tmp_path: Path, key: str
+) -> None:
+    (tmp_path / "study.yaml").write_text(f"methods: rea\n\n{key}\n")
+    told = nasharness("run", "--config", "study.yaml", code=2).stderr
+    name = key.partition(":")[0]
+    assert f"The config study.yaml (line 3) has no key `{name}`" in told
+    assert ("as --out" if name == "out" else "Known: ") in told
+
+
+def test_no_line_ends_in_blanks(nasharness: Run) -> None:
+    for words in (["list", "methods"], ["show", "table", "analog"], ["data", "list"]):
+        lines = nasharness(*words).stdout.splitlines()
+        assert [line for line in lines if line != line.rstrip()] == []
+
+
+def test_what_is_wrong_with_a_training_is_told_without_torch() -> None:
+    code = (
+        "import sys\nfrom nasbench_harness.cli import app\n"
+        "try: app(['train', '13714', '--set', 'x=1'])\nexcept SystemExit: pass\n"
+        "print('torch' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "has no setting `x`" in done.stderr
+    assert done.stdout == "False\n"

@@ -71,7 +71,7 @@ def test_another_table_does_not(tmp_path: Path) -> None:
     study = planned(tmp_path)
     baseline = baseline_of(study)
     study.specs = [replace(spec, table_hash="f" * 64) for spec in study.specs]
-    with pytest.raises(HarnessError, match="another table of `drnas`: `table_hash` was"):
+    with pytest.raises(HarnessError, match="another table of `drnas` and `rea`: `table_hash` was"):
         Standard(baseline).check_plan([study])
 
 

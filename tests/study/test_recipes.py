@@ -13,6 +13,7 @@ import pytest
 from nasbench_harness import registry
 from nasbench_harness.contracts import TAGS, Recipe
 from nasbench_harness.errors import HarnessError
+from nasbench_harness.fields import yaml_text
 from nasbench_harness.fields.recipes import RecipeError, read_recipes, recipe_file
 from nasbench_harness.fields.yaml_text import Marked, load_yaml
 from nasbench_harness.store.studies import open_study, reproduce
@@ -448,3 +449,14 @@ def test_the_baseline_that_nobody_asked_for_needs_no_such_recipe(
     assert planned(methods="random", seeds="1") == [random]
     with pytest.raises(HarnessError, match="no recipe of `random` called `mine`"):
         planned(methods="darts,random", recipe="mine", seeds="1")
+
+
+@pytest.mark.parametrize("method", BUILT_IN)
+def test_both_readers_of_yaml_read_the_same(
+    method: str, checkout: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With libyaml and without it."""
+    path = checkout / "methods" / "recipes" / f"{method}.yaml"
+    found = read_recipes(path)
+    monkeypatch.setattr(yaml_text, "_QuickLoader", None)
+    assert read_recipes(path) == found

@@ -50,6 +50,7 @@ class LandscapeKind(PlainKind):
     }
     recipe = "landscape"
     capabilities = (UnrolledGradient, StandAloneAccuracy, Multilinear)
+    trains = False
     title = "Searches on a table (landscape)"
     does = "search the table itself"
     caveat = (
@@ -74,7 +75,7 @@ class LandscapeKind(PlainKind):
         from nasbench_harness.tables.enumeration import free_product
 
         free_product(space, "a landscape is the mean over all of these")
-        return OnTable(config, options, space.name)
+        return OnTable(config, options, space)
 
     def elsewhere(self, given: Mapping[str, Any], there: Kind) -> str:
         """Whatever searches something else has a loss of its own to look at."""
