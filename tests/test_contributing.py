@@ -257,7 +257,7 @@ def test_example_recipe_is_for_a_method_of_somebody_else(scratch: Path) -> None:
     words = [["show", "method", "darts", "--recipe", "ladder", "--json"]]
     (told,) = json.loads(run(scratch, "-c", ALL_IN_ONE, json.dumps(words)))
     shown = json.loads(told["stdout"])
-    assert "ladder (ladder, landscape, nas-extras 0.1.0)" in shown["recipes"]
+    assert "nas-extras:ladder (ladder, landscape, nas-extras 0.1.0)" in shown["recipes"]
     settings = {row["name"]: (row["value"], row["tag"]) for row in shown["settings"]}
     assert settings["learning_rate"] == (0.2, "D")
     assert settings["beta1"] == (0.5, "C")
