@@ -6,6 +6,7 @@ Its studies are made-up trials, of which nothing but the numbers matters.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -31,9 +32,9 @@ from nasbench_harness.reports.tables.summary import SUMMARY, summary_table
 from nasbench_harness.reports.words import images
 from nasbench_harness.reports.words.marked import plain
 from nasbench_harness.reports.words.verdict import judge
-from nasbench_harness.store.studies import Study
+from nasbench_harness.store.studies import Study, current_tables
 
-from .conftest import BEST, METRIC, made_up
+from .conftest import BEST, METRIC, made_up, make_study
 
 ACCURACIES = {
     "a": [93.0, 92.0, np.nan],
@@ -125,6 +126,19 @@ def test_without_a_number_there_is_no_regret_either(
     bare = StudyData(data.study, trials, data.history, data.space, data.table, "")
     assert bare.measure == ACCURACY
     assert "Regret" not in [column.heading for column in summary_table(bare).columns]
+
+
+def test_gathered_without_a_result_there_is_no_regret(
+    tmp_path: Path, table_cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    complete = make_study(tmp_path / "complete", "rea", seeds=1, run=False)
+    assert "regret" in current_tables(complete)[0].column_names
+    monkeypatch.setattr("nasbench_harness.store.studies.find_table", lambda name: CELLAR)
+    study = make_study(tmp_path / "s", "rea", seeds=1, run=False)
+    for table in current_tables(study):
+        assert "accuracy" in table.column_names
+        assert "regret" not in table.column_names
+    assert load_study(study.folder).measure == ACCURACY
 
 
 def test_without_recorded_queries_none_are_told(partly: DataOf) -> None:
@@ -235,9 +249,9 @@ def test_an_axis_of_accuracy_shows_its_levels_and_is_wide_enough(
     low, high = _accuracy_limits(frame, lines)
     assert high - low >= LEAST * 0.999
     ends = frame.groupby("method")["accuracy_mean"].last()
-    for accuracy in [*ends, *(line.accuracy for line in lines)]:
-        assert low < accuracy < high
-    if ends.max() - min([*ends, *(line.accuracy for line in lines)]) == 0:
+    shown = [*ends, *(line.accuracy for line in lines)]
+    assert low < min(shown) <= max(shown) < high
+    if max(shown) == min(shown):
         assert low < frame["accuracy_mean"].min()
 
 
