@@ -1,9 +1,9 @@
-"""EDAS: Efficient and Differentiable Architecture Search (Hong, Ahn & Kim 2019, arXiv 1912.01237).
+"""EDAS as reconstructed from its abstract (Hong, Ahn & Kim 2019, arXiv 1912.01237).
 
-Known from the abstract: cell search is a binary optimisation in which relaxing every edge makes the
-derived network collapse; so one edge is sampled and relaxed while all others are clamped to 0 or 1,
-and nothing is lost at derivation. Schedules, regularisers and numbers below are design decisions of
-this project, for the abstract does not tell them.
+Efficient and Differentiable Architecture Search. The abstract tells: cell search is a binary
+optimisation in which relaxing every edge makes the derived network collapse; so one edge is sampled
+and relaxed while all others are clamped to 0 or 1, and nothing is lost at derivation. Schedules,
+regularisers and numbers below are design decisions of this project.
 """
 
 from __future__ import annotations
@@ -23,15 +23,17 @@ from nasbench_harness.methods.shared.relaxations import (
     masked_softmax,
     one_hot,
 )
-from nasbench_harness.methods.shared.rows import Row, RowSearcher
+from nasbench_harness.methods.shared.rows import RowIndex, RowSearcher
 
 
 class EDAS(EDASSetup, RowSearcher[EDASSettings]):
     """One relaxed edge a step; every other edge is one-hot.
 
-        e drawn,  z ~ p = softmax(alpha)
+        e drawn,  z ~ p = softmax(alpha / tau_p)
         alpha_e <- alpha_e - Adam(grad L_val(w, m)),  m_e = softmax(alpha_e),  m_i = z_i elsewhere
         w       <- w - SGD(grad_w L_train(w, z')),  z' ~ p, one-hot
+
+    The temperature tau_p goes from `clamp_temperature_start` to `clamp_temperature_end`.
 
     >>> from nasbench_harness.testing import toy_problem
     >>> problem = toy_problem(steps=300)
@@ -47,7 +49,7 @@ class EDAS(EDASSetup, RowSearcher[EDASSettings]):
 
     def __init__(self, problem: Problem, settings: EDASSettings, seed: int) -> None:
         super().__init__(problem, settings, seed)
-        self.queue: list[Row] = []
+        self.queue: list[RowIndex] = []
         self.free = free_options(problem.space).to(problem.device)
 
     def step(self) -> Log:
@@ -59,7 +61,7 @@ class EDAS(EDASSetup, RowSearcher[EDASSettings]):
         clamped = self.sample()
         return log | self.problem.fit(clamped, clamped.bool().cpu())
 
-    def update_row(self, edge: Row) -> Log:
+    def update_row(self, edge: RowIndex) -> Log:
         """Gradient of the validation loss with one edge soft and the others clamped."""
         clamped, row = self.clamp(), self.row(edge)
         objective, loss = self.row_objective(edge, row, clamped)
@@ -69,7 +71,7 @@ class EDAS(EDASSetup, RowSearcher[EDASSettings]):
         self.descend_row(objective, edge, row)
         return log
 
-    def row_objective(self, edge: Row, row: Tensor, clamped: Tensor) -> tuple[Tensor, Tensor]:
+    def row_objective(self, edge: RowIndex, row: Tensor, clamped: Tensor) -> tuple[Tensor, Tensor]:
         """Loss less entropy bonus as a function of one row; the loss itself, detached."""
         log_p = masked_log_softmax(row, self.mask[edge])
         weights, active = self.relax(clamped, edge, self.drop_skip(edge, log_p.exp()))
@@ -82,14 +84,14 @@ class EDAS(EDASSetup, RowSearcher[EDASSettings]):
         """Weight of the entropy now: linear to 0."""
         return self.settings.entropy_weight * (1 - self.problem.progress.fraction)
 
-    def relax(self, clamped: Tensor, edge: Row, soft: Tensor) -> tuple[Tensor, Tensor]:
+    def relax(self, clamped: Tensor, edge: RowIndex, soft: Tensor) -> tuple[Tensor, Tensor]:
         """Weights [D, K] with row `edge` soft and the rest clamped, and which choices they need."""
         weights, active = clamped.clone(), clamped.bool()
         weights[self.at(edge)] = soft
         active[self.at(edge)] = self.mask[edge]
         return weights, active.cpu()
 
-    def drop_skip(self, edge: Row, soft: Tensor) -> Tensor:
+    def drop_skip(self, edge: RowIndex, soft: Tensor) -> Tensor:
         """Drop-path on the skip of the relaxed row [K]: 0, or 1 / (1 - p) of its weight."""
         p = self.settings.skip_drop
         if not p:
@@ -98,7 +100,7 @@ class EDAS(EDASSetup, RowSearcher[EDASSettings]):
         return soft * torch.where(self.free[edge], kept, 1.0)
 
     @torch.no_grad()
-    def loss_at_best(self, clamped: Tensor, edge: Row) -> Tensor:
+    def loss_at_best(self, clamped: Tensor, edge: RowIndex) -> Tensor:
         """Validation loss with the relaxed edge at its best option, as after derivation."""
         best = self.row(edge).masked_fill(~self.mask[edge], -torch.inf).argmax(dim=-1)
         discrete = clamped.clone()
@@ -126,7 +128,7 @@ class EDAS(EDASSetup, RowSearcher[EDASSettings]):
             self._draw(masked_softmax(self.alpha.detach() / temperature, self.mask))
         )
 
-    def next_edge(self) -> Row:
+    def next_edge(self) -> RowIndex:
         """The decision to relax."""
         if self.settings.edge_policy != "sweep":
             return self.draw_edge()
@@ -135,7 +137,7 @@ class EDAS(EDASSetup, RowSearcher[EDASSettings]):
             self.queue = order.tolist() if order.ndim == 1 else list(order.unbind(dim=-1))
         return self.queue.pop()
 
-    def draw_edge(self) -> Row:
+    def draw_edge(self) -> RowIndex:
         """A decision by its entropy where that is the policy, else uniformly."""
         if self.settings.edge_policy == "entropy":
             weight = entropy(masked_log_softmax(self.alpha.detach(), self.mask), self.mask)

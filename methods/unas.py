@@ -31,7 +31,10 @@ class UNAS(UNASSetup, FactorisedSearcher[UNASSettings]):
     """Unbiased gradients of an expected loss, differentiable or not.
 
         g = [L(z) - c(zeta)] grad log p(z) + grad c(zeta) - grad c(zeta~)
-        L = L_train + 0.5 |L_val - L_train| + kappa relu(cost - target)
+        L = L_train + 0.5 |L_val - L_train|
+
+    A cost held down adds kappa times the same g, of L = relu(cost - target) at a sample of its own
+    and with a c of its own, a fitted linear model.
 
     >>> from nasbench_harness.testing import toy_problem
     >>> problem = toy_problem(steps=300)

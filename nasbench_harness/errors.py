@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 import unicodedata
 from collections.abc import Iterable
 from enum import IntEnum
@@ -77,10 +78,13 @@ def _width(character: str) -> int:
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
-    """The known name most like `name`, or None when nothing comes close."""
+    """The known name most like `name`, or that it is short for; None when nothing comes close."""
     lowered = {candidate.lower(): candidate for candidate in known}
     found = difflib.get_close_matches(name.lower(), list(lowered), n=1, cutoff=0.5)
-    return lowered[found[0]] if found else None
+    initials = ("".join(part[:1] for part in re.split("[_-]", short)) for short in lowered)
+    of_initials = dict(zip(reversed(list(initials)), reversed(list(lowered)), strict=True))
+    meant = found[0] if found else of_initials.get(name.lower()) if len(name) > 1 else None
+    return lowered[meant] if meant else None
 
 
 def reason(error: BaseException) -> str:

@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nasbench_harness.errors import HarnessError
+from nasbench_harness.process.keywords import as_keywords, in_keywords
 from nasbench_harness.process.names import user_path
 
 if TYPE_CHECKING:
@@ -72,13 +73,14 @@ class StudyResults:
         """One row per method, best first."""
         from nasbench_harness.reports import summarise
 
-        return summarise(self.trials)
+        return summarise(self.trials, self.history)
 
     @property
     def finished(self) -> bool:
         """Has every planned trial a result."""
         return bool((self.trials["status"] == "done").all())
 
+    @in_keywords()
     def report(self, out: Pathlike | None = None) -> Path:
         """Write the report into `out` (by default the study's `report`); the path of its page."""
         from nasbench_harness.reports import write_report
@@ -97,6 +99,7 @@ class StudyResults:
         return f"<study {self.folder}: {', '.join(methods)}, {len(self._study.specs)} trials>"
 
 
+@in_keywords()
 def run(  # noqa: PLR0913 - what runs, and where
     methods: str | Sequence[str] | None = None,
     *,
@@ -154,7 +157,7 @@ class _Notes:
         from nasbench_harness.study.cost_options import cost_notes
 
         for note in [*self._notes, *cost_notes(jobs.specs)]:
-            warnings.warn(note, stacklevel=2)
+            warnings.warn(as_keywords(note), stacklevel=2)
 
     def watch(self, event: Event) -> None:
         pass

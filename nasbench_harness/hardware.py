@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -20,8 +21,15 @@ CompileMode = Literal["none", "inductor", "graph"]
 COMPILE_MODES: dict[str, CompileMode] = {"none": "none", "inductor": "inductor", "graph": "graph"}
 
 
+_DEVICE = re.compile("auto|(cpu|cuda|mps)(:[0-9]{1,3})?")
+
+
 class DeviceError(HarnessError):
     """A device that is not there, or that is too small."""
+
+
+def _no_device(name: str) -> str:
+    return f"There is no device `{name}`; write auto, cpu, cuda, cuda:1 or mps."
 
 
 @dataclass(frozen=True)
@@ -39,6 +47,11 @@ class Hardware:
     """Where data sets of images are."""
     download: bool = False
     """Fetch a data set that is not there."""
+
+    def __post_init__(self) -> None:
+        """DeviceError for a name that no device has; whether it is there, `open` tells."""
+        if not _DEVICE.fullmatch(str(self.device)):
+            raise DeviceError(_no_device(self.device))
 
     def use_threads(self) -> None:
         """As many threads as asked for, in torch and in numpy's libraries."""
@@ -90,14 +103,9 @@ def find_device(name: str) -> torch.device:
         if torch.cuda.is_available():
             return torch.device("cuda", 0)
         return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
-    try:
-        device = torch.device(name)
-    except RuntimeError as error:
-        raise DeviceError(
-            f"There is no device `{name}`; write auto, cpu, cuda, cuda:1 or mps."
-        ) from error
-    if device.type not in ("cpu", "cuda", "mps"):
-        raise DeviceError(f"There is no device `{name}`; write auto, cpu, cuda, cuda:1 or mps.")
+    if not _DEVICE.fullmatch(name):
+        raise DeviceError(_no_device(name))
+    device = torch.device(name)
     count = torch.cuda.device_count()
     if device.type == "cuda" and (device.index or 0) >= count:
         there = f"{count} CUDA devices" if count else "no CUDA device"

@@ -28,6 +28,7 @@ ROLES: Mapping[str, str] = {
     "stages": "a list with a value for each stage of the search",
     "cost": "name of the cost to hold down, `none` for none",
     "cost_target": "how much of it is free",
+    "cost_ramp": "steps over which the weight of the cost grows to its whole",
 }
 """What the engine may ask of a method's settings, whatever they are called."""
 _SEVERAL = ("stages",)

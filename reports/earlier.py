@@ -10,9 +10,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from nasbench_harness.errors import HarnessError
+from nasbench_harness.store.ownership import refuse_foreign
 from nasbench_harness.store.studies import STUDY
 
-PAGE, DOCUMENT = "index.html", "main.tex"
+PAGE, MARKDOWN, DOCUMENT = "index.html", "report.md", "main.tex"
 FIRST_LINE = "% Everything that this folder has, at the size it is made for: pdflatex main.tex"
 """Of `main.tex`, in every version."""
 _TITLE = "· nasbench-harness</title>".encode()
@@ -44,6 +45,18 @@ def _head(path: Path) -> bytes:
         return b""
     with path.open("rb") as file:
         return file.read(_HEAD)
+
+
+def refuse_report(out: Path) -> None:
+    """Refuse a folder that a report cannot go to, before it is written, which takes a while."""
+    refuse_study(out)
+    refuse_foreign(out, (PAGE, MARKDOWN), is_report)
+
+
+def refuse_paper(out: Path) -> None:
+    """The same of what a paper needs."""
+    refuse_study(out)
+    refuse_foreign(out, (DOCUMENT,), is_paper)
 
 
 def refuse_study(out: Path) -> None:

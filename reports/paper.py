@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from nasbench_harness.reports.earlier import DOCUMENT, FIRST_LINE, is_paper, refuse_study
+from nasbench_harness.reports.earlier import DOCUMENT, FIRST_LINE, is_paper, refuse_paper
 from nasbench_harness.reports.figures.drawing import Omitted
 from nasbench_harness.reports.figures.printing import PRINT_RC, save_sheet, sheets
 from nasbench_harness.reports.figures.style import method_styles
@@ -70,8 +70,8 @@ def write_paper(folders: Sequence[Path], out: Path) -> Path:
     What a paper of before has left in `out` is replaced or removed, and nothing else is, see
     `ownership`. HarnessError if a folder holds no study, or something else is in the way.
     """
+    refuse_paper(out)
     studies = [read_study(study) for study in open_studies(folders).distinct]
-    refuse_study(out)
     with publishing(out, is_paper) as fresh:
         parts = []
         for number, data in enumerate(studies, start=1):

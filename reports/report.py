@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
 
 from nasbench_harness.reports.analysis.overview import NoOverview, overviews
-from nasbench_harness.reports.earlier import PAGE, is_report, refuse_study
+from nasbench_harness.reports.earlier import MARKDOWN, PAGE, is_report, refuse_report
 from nasbench_harness.reports.figures import (
     anytime,
     cells,
@@ -32,6 +32,7 @@ from nasbench_harness.reports.study.data import StudyData, read_study
 from nasbench_harness.reports.tables.exhibits import exhibits
 from nasbench_harness.reports.tables.files import write_formats, write_tables
 from nasbench_harness.reports.words.marked import plain
+from nasbench_harness.reports.words.readings import readings
 from nasbench_harness.reports.words.verdict import judge
 from nasbench_harness.store.copies import open_studies
 from nasbench_harness.store.files import write_text
@@ -76,8 +77,8 @@ def write_report(folders: Sequence[Path], out: Path) -> Path:
     Only what a report of before has left in `out` is replaced or removed, see `ownership`. A study
     that is a copy of another one has no part of its own, and the page says so.
     """
+    refuse_report(out)
     copies = open_studies(folders)
-    refuse_study(out)
     with publishing(out, is_report) as fresh:
         sections = []
         for number, study in enumerate(copies.distinct, start=1):
@@ -86,7 +87,7 @@ def write_report(folders: Sequence[Path], out: Path) -> Path:
         together = _together([section.data for section in sections], ReportFolder(fresh, ""))
         notes = copies.notes()
         write_text(fresh / PAGE, render_html(sections, together, notes))
-        write_text(fresh / "report.md", render_markdown(sections, together, notes))
+        write_text(fresh / MARKDOWN, render_markdown(sections, together, notes))
     return out / PAGE
 
 
@@ -143,8 +144,14 @@ def drawings(
     data: StudyData, styles: dict[str, MethodStyle], rc: dict[Any, Any]
 ) -> Iterator[Drawing | Omitted]:
     """Every figure that has a place in a report of this study, drawn under the settings `rc`."""
+    read = readings(data.study.specs)
     for draw in FIGURES:
         with mpl.rc_context(rc):
             result = draw(data, styles)
-        if result is not None:
-            yield from result if isinstance(result, list) else [result]
+        if result is None:
+            continue
+        for one in result if isinstance(result, list) else [result]:
+            if isinstance(one, Drawing):
+                yield replace(one, caption=f"{one.caption} {read}".rstrip())
+            else:
+                yield one

@@ -157,7 +157,8 @@ def install_plugin(
         )
         (info / "entry_points.txt").write_text(f"[nasbench_harness.{group}]\n{name} = {target}\n")
         module = target.partition(":")[0]
-        modules.append(module)
+        if module not in sys.modules:  # `builtins` stays
+            modules.append(module)
         if source is not None:
             (site / f"{module}.py").write_text(source)
 

@@ -125,6 +125,8 @@ def test_ctrl_c_arrives(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
         ({}, "No methods given"),
         ({"methods": "drna"}, "Did you mean `drnas`"),
         ({"methods": "drnas", "stepps": 5}, "stepps"),
+        ({"foo": 1}, "A study has no key `foo`"),
+        ({}, 'try `methods="unas,drnas"`'),
         ({"methods": "drnas", "dataset": "all"}, "one data set at a time"),
         ({"methods": "drnas", "settings": {"drnas.anchr": 1}}, "anchr"),
         ({"methods": "drnas", "config": "nowhere.yaml"}, "nowhere.yaml"),
@@ -136,6 +138,10 @@ def test_what_is_wrong_is_one_sentence(given: dict[str, Any], said: str, tmp_pat
     with pytest.raises(HarnessError, match=re.escape(said)):
         nh.run(**given, out=tmp_path / "s", progress=False)
     assert not (tmp_path / "s").exists()
+
+
+def test_a_space_tells_what_it_is() -> None:
+    assert repr(nh.open_space("nb201")) == "<space nb201: 15,625 architectures, 6 decisions>"
 
 
 def test_what_is_no_study_is_said(tmp_path: Path) -> None:

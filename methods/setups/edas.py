@@ -77,6 +77,7 @@ class EDASSetup:
 
     Settings = EDASSettings
     citation = EDAS_BIBTEX
+    reading = "EDAS as reconstructed from its abstract"
     columns = (
         VALID_LOSS,
         Column(

@@ -88,7 +88,12 @@ class UNASSettings(AlphaSettings):
     )
     cost_weight: float = setting(0.1, "weight kappa of the cost term once ramped up", tag="C", ge=0)
     cost_ramp: int = setting(
-        30_000, "steps over which the weight grows from 0", unit="steps", tag="C", ge=1
+        30_000,
+        "steps over which the weight grows from 0",
+        unit="steps",
+        role="cost_ramp",
+        tag="C",
+        ge=1,
     )
     cost_fit_samples: int = setting(
         10_000,

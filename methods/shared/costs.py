@@ -71,7 +71,7 @@ class LinearCost:
     @cached_property
     def _excess_of_all(self) -> Tensor:
         """What the cost of every architecture exceeds its target by; one axis per decision."""
-        space = cast("EnumerableSpace", self.problem.space)  # as every landscape is
+        space = cast("EnumerableSpace", self.problem.space)  # a free product, as every landscape is
         options = [len(decision.options) for decision in space.decisions]
         costs = [self.of(arch) for arch in space.enumerate()]
         known = torch.tensor(costs, dtype=self.problem.dtype, device=self.problem.device)

@@ -1,6 +1,6 @@
 """How discrete choices become weights that can be differentiated, or are drawn.
 
-Softmax, sigmoid, Gumbel-softmax (soft, hard, or conditioned on the choice) and Dirichlet. Rows are
+Softmax, Gumbel-softmax (soft, hard, or conditioned on the choice) and Dirichlet. Rows are
 decisions, the last axis their options; options that do not exist weigh exactly 0.
 """
 
@@ -28,11 +28,6 @@ def masked_softmax(logits: Tensor, mask: Tensor) -> Tensor:
 def masked_log_softmax(logits: Tensor, mask: Tensor) -> Tensor:
     """Its logarithm; minus infinity where masked, with zero gradient there."""
     return logits.masked_fill(~mask, -torch.inf).log_softmax(dim=-1)
-
-
-def masked_sigmoid(logits: Tensor, mask: Tensor) -> Tensor:
-    """Sigmoid of every option that exists, which need not sum to 1; exactly 0 elsewhere."""
-    return logits.sigmoid() * mask
 
 
 def entropy(log_p: Tensor, mask: Tensor) -> Tensor:

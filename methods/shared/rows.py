@@ -14,7 +14,7 @@ from nasbench_harness.methods.shared.alpha import AlphaSearcher
 from nasbench_harness.methods.shared.cohort import JointRowAdam
 
 S = TypeVar("S", bound=AlphaSettings)
-Row = int | Tensor
+RowIndex = int | Tensor
 """A decision; of joined runs one each, int64 [R]."""
 
 
@@ -31,15 +31,15 @@ class RowSearcher(AlphaSearcher[S]):
         self.optimizer = self.adam(self.rows)
         self.joint_rows: JointRowAdam | None = None  # of joined runs
 
-    def row(self, place: Row) -> Tensor:
+    def row(self, place: RowIndex) -> Tensor:
         """The logits of one decision, [K] or [R, K], to differentiate by."""
         return self.alpha.detach()[self.at(place)].requires_grad_()
 
-    def at(self, place: Row) -> tuple[Any, ...]:
+    def at(self, place: RowIndex) -> tuple[Any, ...]:
         """What picks a decision's row of [..., D, K]."""
         return (place,) if isinstance(place, int) else (torch.arange(len(place)), place)
 
-    def descend_row(self, loss: Tensor, place: Row, row: Tensor) -> None:
+    def descend_row(self, loss: Tensor, place: RowIndex, row: Tensor) -> None:
         """One Adam step along the gradient of `loss` in `row`, one per run; no other row moves.
 
         None where the loss does not depend on it: the discrete choices around a relaxed one may

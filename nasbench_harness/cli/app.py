@@ -21,6 +21,7 @@ from nasbench_harness import __version__
 from nasbench_harness.cli.help import OUTPUT, WIDEST, Group, examples
 from nasbench_harness.cli.wording import reword
 from nasbench_harness.errors import ExitCode, HarnessError
+from nasbench_harness.process.folding import columns, fold
 from nasbench_harness.process.frame import DEBUG, debugging, ended, give_up, settle, stoppable
 from nasbench_harness.process.names import user_path
 from nasbench_harness.process.streams import guarded
@@ -88,7 +89,8 @@ def _in_short() -> Iterator[None]:
 
 def _show(error: Any, file: Any = None) -> None:
     where = f"\nSee `{error.ctx.command_path} --help`." if error.ctx else ""
-    (file or sys.stderr).write(f"Error: {error.format_message()}{where}\n")
+    stream = file or sys.stderr
+    stream.write(f"{fold(f'Error: {error.format_message()}{where}', columns(stream))}\n")
 
 
 def _with_home(word: str) -> str:

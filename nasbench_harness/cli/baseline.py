@@ -69,14 +69,12 @@ def save(
     changes = write_baseline(to, Baseline(results, allowed), update=update)
     tell_changes(to, changes, json=json)
     for note in results.notes:
-        console.err.print(f"Note: {note}", markup=False, soft_wrap=True)
+        console.note(f"Note: {note}")
     fewest = min(len(series.values) for series in results.series)
     if fewest < FEW_SEEDS:
-        console.err.print(
+        console.note(
             f"{count(fewest, 'seed')} a method: small losses will stay open, see `nasharness check"
-            " --power`.",
-            markup=False,
-            soft_wrap=True,
+            " --power`."
         )
 
 
@@ -95,5 +93,5 @@ def tell_changes(path: Path, changes: list[str], *, json: bool) -> None:
         console.print_json({"baseline": path, "changes": changes})
         return
     for line in changes or ["(nothing changed)"]:
-        console.out.print(line, markup=False, soft_wrap=True)
+        console.say(line, indent=2)
     console.out.print(f"Baseline: {path}", markup=False, soft_wrap=True)

@@ -22,6 +22,7 @@ from nasbench_harness.process.frame import give_up
 from nasbench_harness.store.files import check_writable
 
 if TYPE_CHECKING:
+    from nasbench_harness.hardware import Hardware
     from nasbench_harness.reports.regression.check import CheckReport
     from nasbench_harness.reports.regression.standard import Standard
     from nasbench_harness.study.config import StudyConfig
@@ -52,16 +53,17 @@ def check(
     """Check that no method got worse than its baseline.
 
     The same seeds are compared value by value. With one version of torch, numpy and the method, a
-    landscape or a supernet on a CPU has to repeat itself exactly, so any difference is a change:
-    for the better, within the margin (both told, exit 0), a regression, or open. Other seeds, and
-    devices that do not repeat themselves, are compared by permutation tests, corrected for the
-    number of checks: no regression, where a loss of the margin is ruled out; regression, where
-    more than the margin was lost and chance is ruled out.
+    search on a CPU has to repeat itself exactly, so any difference is a change: for the better,
+    within the margin (both told, exit 0), a regression, or open. Other seeds, and devices that do
+    not repeat themselves, are compared by permutation tests, corrected for the number of checks:
+    no regression, where a loss of the margin is ruled out; regression, where more than the margin
+    was lost and chance is ruled out.
 
     Exit codes: 0 no regression, 1 a regression, 2 wrong usage or input, 3 trials without a result,
     4 inconclusive, with the seeds that would settle it, 70 an unexpected error: no verdict.
     """
     _refuse_combinations(studies, asked, told, json=json)
+    hardware = machine.hardware
     renewed = asked.baseline if asked.update else None
     _claim_files(told.junit, told.markdown, renewed)
     for target in (told.junit, told.markdown, renewed):
@@ -77,7 +79,7 @@ def check(
         _tell_power(asked.baseline, studies or [], margins, json=json)
         return
     standard = _standard(asked.baseline or Path(), asked.methods, margins, update=asked.update)
-    with _folders(studies, study, asked, machine, standard) as folders:
+    with _folders(studies, study, asked, hardware, machine.jobs, standard) as folders:
         if asked.update:
             _update(asked.baseline or Path(), folders, margins, json=json)
         else:
@@ -139,8 +141,8 @@ def _study_file(config: Path | None) -> tuple[dict[str, Any], dict[str, Any]]:
 
 @contextmanager
 def _folders(
-    studies: list[Path] | None, study: dict[str, Any], asked: Checked, machine: CheckMachine,
-    standard: Standard,
+    studies: list[Path] | None, study: dict[str, Any], asked: Checked, hardware: Hardware,
+    jobs: int | None, standard: Standard,
 ) -> Iterator[list[Path]]:  # fmt: skip
     """The folders to check; a study from a file is run first, in a temporary one if need be.
 
@@ -158,14 +160,14 @@ def _folders(
     with tempfile.TemporaryDirectory(prefix="nasharness-check-") as temporary:
         folder = asked.out or Path(temporary) / study_name(config)
         parts = list(split_datasets(config, folder))
-        standard.check_plan([planned(*part, machine.hardware) for part in parts])
+        standard.check_plan([planned(*part, hardware) for part in parts])
         for part, place in parts:
-            if _run(part, place, machine):
+            if _run(part, place, hardware, jobs):
                 raise KeyboardInterrupt
         yield [folder]
 
 
-def _run(config: StudyConfig, folder: Path, machine: CheckMachine) -> bool:
+def _run(config: StudyConfig, folder: Path, hardware: Hardware, jobs: int | None) -> bool:
     """Run what is missing of a study; whether it was interrupted."""
     from nasbench_harness.cli import console
     from nasbench_harness.cli.console import JobsProgress
@@ -173,8 +175,7 @@ def _run(config: StudyConfig, folder: Path, machine: CheckMachine) -> bool:
     from nasbench_harness.jobs.study import run_study
     from nasbench_harness.problems.kinds import open_kind
 
-    hardware = machine.hardware
-    executor = LocalExecutor(machine.jobs or open_kind(config.search).processes(hardware), hardware)
+    executor = LocalExecutor(jobs or open_kind(config.search).processes(hardware), hardware)
     with JobsProgress() as progress:
         return run_study(
             config, folder, executor, hardware=hardware,
@@ -266,7 +267,7 @@ def _print(report: CheckReport) -> None:
     console.print_rows("", headings, rows, numbers=(3, 4, 5, 6), below=(1, 2, 5))
     sentences = [finding.sentence for finding in outputs.loud(report.findings)]
     for sentence in (*sentences, *report.notes):
-        console.out.print(f"\n{plain(sentence)}", markup=False, soft_wrap=True)
+        console.say(f"\n{plain(sentence)}")
     console.out.print(f"\n{outputs.headline(report)}", markup=False)
 
 
@@ -294,6 +295,6 @@ def _tell_power(
     console.out.print(
         "\nSimulated from the values of each seed: losses that move all seeds alike, one method at"
         " a time, all accuracies of the study checked together. Under `loss of 0` the first number"
-        " is the rate of false alarms. The same seeds on a landscape are compared exactly.",
+        " is the rate of false alarms. The same seeds on a CPU are compared exactly.",
         markup=False,
     )

@@ -56,7 +56,7 @@ def compare(
     copies = open_studies(studies)
     loaded = [read_study(study) for study in copies.distinct]
     for note in copies.notes():
-        console.err.print(f"Note: {note}", markup=False, soft_wrap=True)
+        console.note(f"Note: {note}")
     measure = known[metric] if metric else None
     found = [(data, compare(data, first, second, measure)) for data in loaded]
     if json:
@@ -72,11 +72,15 @@ def _tell(data: StudyData, comparison: Comparison) -> None:
     from nasbench_harness.cli import console
     from nasbench_harness.reports.analysis.compare import sentence
     from nasbench_harness.reports.words.marked import plain
+    from nasbench_harness.reports.words.readings import readings
 
     for text in (_heading(data), plain(sentence(comparison))):
         for line in console.folded(text):
             console.out.print(line, markup=False, soft_wrap=True)
     console.print_facts(_facts(comparison.turned() if comparison.paired.gain < 0 else comparison))
+    compared = {comparison.first, comparison.second}
+    if read := readings(spec for spec in data.study.specs if spec.label in compared):
+        console.out.print(plain(read), markup=False)
 
 
 def _heading(data: StudyData) -> str:

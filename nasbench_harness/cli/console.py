@@ -6,8 +6,8 @@ import contextlib
 import json
 import math
 import os
+import re
 import sys
-import textwrap
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from nasbench_harness.cli.stacked import natural_width, stacked
+from nasbench_harness.process.folding import columns, fold
 from nasbench_harness.process.names import printable
 from nasbench_harness.process.streams import readable
 
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 
 WIDE = 240
 """Columns where nobody looks and nobody says (COLUMNS): piped output is not folded."""
+_PADDING = re.compile(r" +((?:\x1b\[0m)?)$", re.MULTILINE)
+"""Blanks at the end of a line, which nobody sees and which get in the way of a diff."""
 WORDS = 5
 """So many words are prose, which may be folded."""
 
@@ -98,21 +101,33 @@ def print_rows(
         )
     for row in shown:
         table.add_row(*row)
-    out.print(table)
+    with out.capture() as captured:
+        out.print(table)
+    out.file.write(_PADDING.sub(r"\1", captured.get()))
 
 
 def _print_stacked(title: str, lines: Iterable[str]) -> None:
     if title:
         out.print(title, markup=False)
     for line in lines:
-        out.print(line, markup=False, soft_wrap=True)
+        out.print(line.rstrip(), markup=False, soft_wrap=True)
+
+
+def say(text: str, *, indent: int = 0) -> None:
+    """A sentence on standard output, folded between words where somebody looks."""
+    out.print(fold(printable(text), columns(sys.stdout), indent=indent), soft_wrap=True)
+
+
+def note(text: str) -> None:
+    """The same on standard error: what a person should know beside the results."""
+    err.print(fold(printable(text), columns(sys.stderr)), soft_wrap=True)
 
 
 def print_facts(facts: Mapping[str, Any]) -> None:
     """`name  value` lines; prose is folded between words, and nothing else: it can be copied."""
     width = max(map(len, facts))
     for name, value in facts.items():
-        line = f"{name:<{width}}  {cell(value)}"
+        line = f"{name:<{width}}  {cell(value)}".rstrip()
         prose = len(line) > out.width and len(str(value).split()) >= WORDS
         for part in folded(line, indent=width + 2) if prose else [line]:
             out.print(part, markup=False, soft_wrap=True)
@@ -120,20 +135,15 @@ def print_facts(facts: Mapping[str, Any]) -> None:
 
 def folded(text: str, *, indent: int = 0) -> list[str]:
     """Lines of the terminal's width, broken between words only."""
-    return textwrap.wrap(
-        text, out.width, subsequent_indent=" " * indent,
-        break_long_words=False, break_on_hyphens=False,
-    )  # fmt: skip
+    return fold(text, out.width, indent=indent).split("\n")
 
 
-def print_summary(rows: Iterable[Mapping[Any, Any]], *, title: str) -> None:
+def print_summary(rows: Iterable[Mapping[Any, Any]], *, title: str, missed: bool = True) -> None:
     """The table a run ends with: one row per method, best first (records of `summarise`).
 
-    Without regret and percentile where there are results and none has a regret.
+    Without regret and percentile unless what is `missed` to the best is known in such a study.
     """
     shown = list(rows)
-    missed = any(not math.isnan(row["regret_mean"]) for row in shown)
-    missed = missed or all(math.isnan(row["accuracy_mean"]) for row in shown)
     headings = [
         "method", "seeds", *(["regret (points)", "percentile"] if missed else []), "accuracy (%)",
         "best", "search (s)",
@@ -143,21 +153,38 @@ def print_summary(rows: Iterable[Mapping[Any, Any]], *, title: str) -> None:
 
 
 def _summary_cells(row: Mapping[Any, Any], *, missed: bool) -> list[str]:
-    regret = _interval(row["regret_mean"], row["regret_low"], row["regret_high"])
+    regret = _interval(row)
+    accuracy = _spread(row["accuracy_mean"], row["accuracy_low"], row["accuracy_high"])
+    if math.isnan(row["accuracy_mean"]) and not missed:
+        accuracy = _nothing(row)
     return [
         row["method"],
-        f"{row['seeds']}" + (f" ({row['failed']} missing)" if row["failed"] else ""),
+        _counted(row),
         *([regret, _fixed(row["percentile_mean"])] if missed else []),
-        _spread(row["accuracy_mean"], row["accuracy_low"], row["accuracy_high"]),
+        accuracy,
         _fixed(row["accuracy_best"]),
         _fixed(row["seconds_mean"]),
     ]
 
 
-def _interval(mean: float, low: float, high: float) -> str:
-    """A mean with its bounds; that there are none, where there are none."""
+def _counted(row: Mapping[Any, Any]) -> str:
+    """Over how many seeds means are, and why not over all."""
+    unknown = row["seeds"] - row["known"]
+    parts = [f"{row['failed']} missing"] if row["failed"] else []
+    parts += [f"{unknown} unknown"] if unknown else []
+    return f"{row['known']}" + (f" ({', '.join(parts)})" if parts else "")
+
+
+def _nothing(row: Mapping[Any, Any]) -> str:
+    """Why a method has no number."""
+    return "unknown" if row["seeds"] else "no result"
+
+
+def _interval(row: Mapping[Any, Any]) -> str:
+    """The mean regret with its bounds; that there are none, where there are none."""
+    mean, low, high = (row[f"regret_{part}"] for part in ("mean", "low", "high"))
     if math.isnan(mean):
-        return "no result"
+        return _nothing(row)
     if math.isnan(low):
         return f"{mean:.3f} (one seed: no interval)"
     return f"{mean:.3f} [{low:.3f}, {high:.3f}]"
@@ -193,14 +220,18 @@ def counting_bar(what: str, unit: str) -> Iterator[Callable[[int, int], None]]:
     from rich.progress import BarColumn, DownloadColumn, MofNCompleteColumn, Progress, TextColumn
 
     count = DownloadColumn() if unit == "bytes" else MofNCompleteColumn()
-    columns = (TextColumn(what), BarColumn(bar_width=32), count)
-    with Progress(*columns, console=err, transient=True) as progress:
-        task = progress.add_task(what, total=None, visible=False)
+    parts = (TextColumn(what), BarColumn(bar_width=32), count)
+    progress = Progress(*parts, console=err, transient=True, disable=not err.is_terminal)
+    task = progress.add_task(what, total=None)
 
-        def update(done: int, total: int) -> None:
-            progress.update(task, completed=done, total=total, visible=True)
+    def update(done: int, total: int) -> None:
+        progress.start()  # not before: an empty bar leaves an empty line
+        progress.update(task, completed=done, total=total)
 
+    try:
         yield update
+    finally:
+        progress.stop()
 
 
 class JobsProgress:
@@ -235,6 +266,7 @@ class JobsProgress:
             TimeRemainingColumn(),
             console=err,
             transient=True,
+            disable=not err.is_terminal,  # it would leave an empty line
         )
         self._task = self._progress.add_task(
             "", total=sum(self._steps.values()), ended=0, trials=len(missing)

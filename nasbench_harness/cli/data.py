@@ -15,9 +15,10 @@ from nasbench_harness.errors import ExitCode, HarnessError, UnknownNameError
 if TYPE_CHECKING:
     from nasbench_harness.contracts import DataSource
 
-Benchmark = Annotated[
+BenchmarkArgument = Annotated[
     str,
     typer.Argument(
+        metavar="NAME",
         help="A benchmark, by its name in `data list`.",
         autocompletion=completion.benchmarks,
     ),
@@ -25,6 +26,7 @@ Benchmark = Annotated[
 Pulled = Annotated[
     str,
     typer.Argument(
+        metavar="NAME",
         help="A benchmark or a set of images; `data list` tells what can be pulled.",
         autocompletion=completion.pullable,
     ),
@@ -32,6 +34,7 @@ Pulled = Annotated[
 Data = Annotated[
     str,
     typer.Argument(
+        metavar="NAME",
         help="A table or a set of images, by its name in `data list`.",
         autocompletion=completion.data,
     ),
@@ -179,9 +182,12 @@ def _tell_origins(source: DataSource) -> None:
     epilog=examples("nasharness data import nb201 NATS-tss-v1_0-3ffb9-simple --jobs 2"),
 )
 def import_file(
-    benchmark: Benchmark,
+    benchmark: BenchmarkArgument,
     file: Annotated[
-        Path, typer.Argument(help="What its authors published: a file, an archive or a folder.")
+        Path,
+        typer.Argument(
+            metavar="FILE", help="What its authors published: a file, an archive or a folder."
+        ),
     ],
     jobs: Annotated[int, typer.Option("--jobs", "-j", min=1, help="Parallel readers.")] = 1,
     curves: Annotated[bool, typer.Option(help="Keep the learning curves (1 GB).")] = True,

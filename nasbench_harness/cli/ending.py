@@ -18,12 +18,17 @@ if TYPE_CHECKING:
     from nasbench_harness.jobs.study import StudyRun
     from nasbench_harness.watch.trackers import Tracker
 
+MORE_SEEDS = 50
 
-def tell(done: list[StudyRun], report: Path | None, *, json: bool, whole: bool = True) -> ExitCode:
+
+def tell(
+    done: list[StudyRun], report: Path | None, *, json: bool, whole: bool = True,
+    resumed: bool = False,
+) -> ExitCode:  # fmt: skip
     """What a run ends with: summary, report, and how to go on; the exit code.
 
     After Ctrl-C nobody waits for the report, and Ctrl-C leaves it unwritten; `whole`: the run got
-    to all of its studies.
+    to all of its studies. `resumed`: it was asked for by its folder, and by nothing else.
     """
     from nasbench_harness.cli import console
     from nasbench_harness.store.studies import untold
@@ -47,7 +52,7 @@ def tell(done: list[StudyRun], report: Path | None, *, json: bool, whole: bool =
         code = max(code, ExitCode.INCOMPLETE, give_up(fault))
     if not json or code is not ExitCode.DONE:
         stream = console.err if json else console.out
-        stream.print(_next(done, code, whole=whole), soft_wrap=True)
+        stream.print(_next(done, code, whole=whole, resumed=resumed), soft_wrap=True)
     return code
 
 
@@ -58,7 +63,7 @@ def end_trackers(trackers: Iterable[Tracker], report: Path | None = None) -> Non
     page = report if report and report.is_dir() else None
     for tracker in trackers:
         if warning := tracker.end(page):
-            console.err.print(f"Warning: {warning}", markup=False, soft_wrap=True)
+            console.note(f"Warning: {warning}")
 
 
 def tell_untold(sentences: Iterable[str]) -> None:
@@ -66,7 +71,7 @@ def tell_untold(sentences: Iterable[str]) -> None:
     from nasbench_harness.cli import console
 
     for sentence in dict.fromkeys(filter(None, sentences)):
-        console.err.print(f"Note: {sentence}", markup=False, soft_wrap=True)
+        console.note(f"Note: {sentence}")
 
 
 def tell_waiting() -> None:
@@ -91,28 +96,57 @@ def _print(done: list[StudyRun], summaries: list[pd.DataFrame], page: Path | Non
 
     for part, summary in zip(done, summaries, strict=True):
         if len(summary):
-            console.print_summary(summary.to_dict("records"), title=_title(part))
+            console.print_summary(
+                summary.to_dict("records"), title=_title(part), missed=_missed(part)
+            )
             _print_costs(part)
+            _print_readings(part)
     if page:
         console.out.print(f"\nReport: {page}", soft_wrap=True)
 
 
 def _summary(part: StudyRun) -> pd.DataFrame:
     from nasbench_harness.reports import summarise
+    from nasbench_harness.store.studies import history_table
 
-    return summarise(part.trials)
+    looked_up = any(spec.table for spec in part.study.specs)
+    return summarise(part.trials, None if looked_up else history_table(part.study))
+
+
+def _missed(part: StudyRun) -> bool:
+    """Is it known of such a study what answers miss to the best."""
+    from nasbench_harness.reports.study.measure import REGRET, measure_of
+    from nasbench_harness.reports.study.summary import with_outcomes
+
+    return measure_of(with_outcomes(part.trials)) == REGRET
 
 
 def _print_costs(part: StudyRun) -> None:
     """What the answers cost beside the target, where a method holds a cost down."""
     from nasbench_harness.cli import console
     from nasbench_harness.reports.tables.heldcost import cells, held_costs
+    from nasbench_harness.study.heldcost import held_cost
 
     rows = held_costs(part.trials)
     if len(rows):
-        headings = ("method", "held", "target", "cost", "target met", "regret within (points)")
-        lines = [cells(row) for row in rows.itertuples()]
-        console.print_rows("\nWithin the target", headings, lines, numbers=range(2, 6))
+        last = "regret within (points)" if "within_mean" in rows else "accuracy (%)"
+        held = {spec.label for spec in part.study.specs if held_cost(spec)}
+        headings = ("method", "holds it", "cost", "target", "of answers", "target met", last)
+        lines = [
+            (method, "yes" if method in held else "no", *rest)
+            for method, *rest in map(cells, rows.itertuples())
+        ]
+        console.print_rows("\nWithin the target", headings, lines, numbers=range(3, 7))
+
+
+def _print_readings(part: StudyRun) -> None:
+    """Whose results are not of the method as published."""
+    from nasbench_harness.cli import console
+    from nasbench_harness.reports.words.marked import plain
+    from nasbench_harness.reports.words.readings import readings
+
+    if told := plain(readings(part.study.specs)):
+        console.out.print(told, markup=False)
 
 
 def _costs(part: StudyRun) -> dict[str, Any]:
@@ -139,7 +173,7 @@ def _title(part: StudyRun) -> str:
     return f"{searched(spec)}; answers looked up in {spec.judged}"
 
 
-def _next(done: list[StudyRun], code: ExitCode, *, whole: bool) -> str:
+def _next(done: list[StudyRun], code: ExitCode, *, whole: bool, resumed: bool) -> str:
     folder = done[-1].study.folder if len(done) == 1 and whole else done[-1].study.folder.parent
     place = shell_word(folder)
     some = any(Status.DONE in part.counts() for part in done)
@@ -154,16 +188,20 @@ def _next(done: list[StudyRun], code: ExitCode, *, whole: bool) -> str:
         )
     if code is not ExitCode.DONE:
         return f"Every trial is done; `nasharness report {place}` writes the report."
-    return _suggestions(done)
+    return _suggestions(done, resumed=resumed)
 
 
-def _suggestions(done: list[StudyRun]) -> str:
-    """What to do next, in lines of at most 80 columns whose commands can be pasted."""
+def _suggestions(done: list[StudyRun], *, resumed: bool) -> str:
+    """What to do next, in lines whose commands can be pasted."""
     from nasbench_harness.tables.library import preferred
 
     study = done[0].study
     steps = [
-        "more seeds: the same command with --seeds 50",
+        *(
+            _more_seeds(done)
+            if resumed
+            else [f"more seeds: the same command with --seeds {MORE_SEEDS}"]
+        ),
         f"what its settings mean: nasharness show method {study.specs[0].method}",
     ]
     steps += kind_of(study.search).suggestions
@@ -171,3 +209,13 @@ def _suggestions(done: list[StudyRun]) -> str:
     if source is not None and study.config["table"] not in source.tables:
         steps.append(f"{source.what}: {source.how.strip('`')}")
     return "\n".join(["Next:", *(f"  {step}" for step in steps)])
+
+
+def _more_seeds(done: list[StudyRun]) -> list[str]:
+    """How a study that was resumed gets more seeds: `resume` runs what was planned."""
+    from nasbench_harness.store.studies import with_seeds
+
+    command = with_seeds(done[0].study, MORE_SEEDS) if len(done) == 1 else ""
+    if command:
+        return ["more seeds:", command]
+    return [f"more seeds: the `nasharness run` that began it, with --seeds {MORE_SEEDS}"]

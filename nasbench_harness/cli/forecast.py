@@ -12,6 +12,7 @@ from nasbench_harness.store.outcomes import Status
 
 if TYPE_CHECKING:
     from nasbench_harness.hardware import Hardware
+    from nasbench_harness.images.sources import ImageSource
     from nasbench_harness.jobs.forecast import Forecast, Pace
     from nasbench_harness.jobs.job import Spec
     from nasbench_harness.store.folders import JobFolder
@@ -19,11 +20,11 @@ if TYPE_CHECKING:
     from nasbench_harness.training.planning import TrainingRequest
 
 MEASURED = (
-    "Estimated from a few steps of each, run here just now; the start of processes, the tables and"
-    " the report come on top."
+    "Estimated from a few steps of each, run here just now; the start of processes{} come on top."
 )
 WITHOUT_LINES = "What is evaluated between epochs is not in it."
-NOT_ALL = "Not all could be measured in time: those count as the slowest that was."
+NOT_ALL = "Not measured in time, and counted as the slowest that was: {}."
+FETCHED = "{} would be fetched first (`nasharness data pull {}`); what would run is told then."
 NOTHING = "Nothing was written: this was a dry run."
 _UNITS = (("s", 1, 1, 10), ("s", 1, 0, 120), ("min", 60, 0, 7200), ("h", 3600, 0, 172800))
 """Of a duration: name, seconds, decimals, and below how many seconds it is told so."""
@@ -36,7 +37,7 @@ class _Planned:
     jobs: JobFolder[Any]
     statuses: Counter[Status]
     forecast: Forecast
-    groups: Sequence[_Group]
+    groups: Sequence[_SeedGroup]
 
     @property
     def missing(self) -> int:
@@ -44,7 +45,7 @@ class _Planned:
 
 
 @dataclass(frozen=True)
-class _Group:
+class _SeedGroup:
     """Jobs that differ in their seed only."""
 
     specs: Sequence[Spec]
@@ -54,30 +55,52 @@ class _Group:
 
 
 def tell_dry_run(
-    parts: Iterable[tuple[StudyConfig, Path]], hardware: Hardware, jobs: int | None, *, json: bool
+    parts: Iterable[tuple[StudyConfig, Path]],
+    hardware: Hardware,
+    jobs: int | None,
+    *,
+    json: bool,
+    download: bool,
 ) -> None:
-    """What `nasharness run` would do with these studies."""
+    """What `nasharness run` would do with these studies; with `download` it would fetch images."""
     from nasbench_harness.cli import console
     from nasbench_harness.hardware import available_cores
     from nasbench_harness.jobs.study import planned
     from nasbench_harness.problems.kinds import kind_of
 
-    studies = []
+    studies, fetched = [], []
     for config, folder in parts:
+        needs = download and "download" in kind_of(config.search).uses
+        if needs and (source := _to_fetch(config.dataset, hardware)):
+            fetched.append(source)
+            continue
         own = jobs or kind_of(config.search).processes(hardware)
         processes = own or max(1, available_cores() // hardware.threads)
         study = planned(config, folder, hardware, console.tell_images)
         studies.append(_foresee(study, processes, hardware))
-    _tell(studies, json=json)
+    _tell(studies, fetched, json=json)
 
 
-def tell_dry_training(request: TrainingRequest, folder: Path, jobs: int, *, json: bool) -> None:
+def tell_dry_training(
+    request: TrainingRequest, folder: Path, jobs: int, *, json: bool, download: bool
+) -> None:
     """What `nasharness train` would do."""
     from nasbench_harness.cli import console
     from nasbench_harness.training.run import planned
 
+    if download and (source := _to_fetch(request.dataset, request.hardware)):
+        _tell([], [source], json=json)
+        return
     trainings = planned(request, folder, console.tell_images)
-    _tell([_foresee(trainings, jobs, request.hardware)], json=json)
+    _tell([_foresee(trainings, jobs, request.hardware)], [], json=json)
+
+
+def _to_fetch(dataset: str, hardware: Hardware) -> ImageSource | None:
+    """The images that a command with --download would get before anything else."""
+    from nasbench_harness.images.datasets import to_fetch
+
+    source = to_fetch(dataset, hardware.data_dir)
+    return source if source and source.downloadable else None
 
 
 def _foresee(jobs: JobFolder[Any], processes: int, hardware: Hardware) -> _Planned:
@@ -90,7 +113,7 @@ def _foresee(jobs: JobFolder[Any], processes: int, hardware: Hardware) -> _Plann
     for spec in jobs.specs:
         alike[spec.label].append(spec)
     groups = [
-        _Group(
+        _SeedGroup(
             specs,
             sum(ended[spec.trial_id] is Status.DONE for spec in specs),
             foreseen.paces.get(label),
@@ -103,12 +126,17 @@ def _foresee(jobs: JobFolder[Any], processes: int, hardware: Hardware) -> _Plann
 # --- what is told ------------------------------------------------------------------------------
 
 
-def _tell(folders: Sequence[_Planned], *, json: bool) -> None:
+def _tell(folders: Sequence[_Planned], fetched: Sequence[ImageSource], *, json: bool) -> None:
     from nasbench_harness.cli import console
 
     if json:
-        console.print_json({"dry_run": True, "folders": list(map(_as_json, folders))})
+        told = {"dry_run": True, "folders": list(map(_as_json, folders))}
+        if fetched:
+            told["would_fetch"] = [source.name for source in fetched]
+        console.print_json(told)
         return
+    for source in fetched:
+        console.out.print(FETCHED.format(source.title, source.name), markup=False, soft_wrap=True)
     for planned in folders:
         _print(planned)
     console.out.print(f"\n{NOTHING}")
@@ -152,16 +180,22 @@ def _time(planned: _Planned) -> str:
 
 def _notes(planned: _Planned) -> list[str]:
     """How the time was estimated, and what is not in it."""
-    paces = [pace for pace in planned.forecast.paces.values() if not pace.fault]
-    notes = [MEASURED] if planned.forecast.seconds else []
+    foreseen = {k: pace for k, pace in planned.forecast.paces.items() if not pace.fault}
+    paces = foreseen.values()
+    notes = [MEASURED.format(_ending(planned.jobs))] if planned.forecast.seconds else []
     if any(not pace.lines for pace in paces if pace.seconds is not None):
         notes.append(WITHOUT_LINES)
-    if notes and any(pace.seconds is None for pace in paces):
-        notes.append(NOT_ALL)
+    if notes and (late := [label for label, pace in foreseen.items() if pace.seconds is None]):
+        notes.append(NOT_ALL.format(", ".join(late)))
     return notes
 
 
-def _row(group: _Group) -> list[Any]:
+def _ending(jobs: JobFolder[Any]) -> str:
+    """What is written at the end."""
+    return ", the tables and the report" if "report" in jobs.kind.also else " and the tables"
+
+
+def _row(group: _SeedGroup) -> list[Any]:
     from nasbench_harness.reports.words.marked import ranges
 
     spec, pace = group.specs[0], group.pace
@@ -193,7 +227,7 @@ def _as_json(planned: _Planned) -> dict[str, Any]:
     }
 
 
-def _group_as_json(compared: str, group: _Group) -> dict[str, Any]:
+def _group_as_json(compared: str, group: _SeedGroup) -> dict[str, Any]:
     spec, pace = group.specs[0], group.pace
     return {
         compared: spec.label,

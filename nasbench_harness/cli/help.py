@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import inspect
 import re
+import sys
+from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -15,10 +17,10 @@ from typing import Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from nasbench_harness.errors import UnknownNameError
 from nasbench_harness.fields.scalars import AmbiguousScalarError, read_scalar
 
 COMPARED = "What to compare"
-LANDSCAPE = "Searches on a table (landscape)"
 MACHINE = "Where it runs"
 OUTPUT = "What is written"
 WATCHING = "Watching"
@@ -26,6 +28,11 @@ OPTIONS = "Options"
 ARGUMENTS = "Arguments"
 WIDEST = 100
 """Columns: longer lines are hard to read, however wide the terminal."""
+NARROW = 80
+"""Columns of an example."""
+_WORD = r"(?:'[^']*'|[^\s'])+"
+_WORDS = re.compile(rf"-\S+ (?!-){_WORD}|{_WORD}")
+"""Of a command line; an option stays beside its value."""
 HYPHEN = "\N{NON-BREAKING HYPHEN}"
 """Stands for `-` while text is folded, so that no option or name is broken at it."""
 
@@ -33,7 +40,19 @@ HYPHEN = "\N{NON-BREAKING HYPHEN}"
 def examples(*lines: str) -> str:
     """An epilog with an example a line; `\\b` keeps click from filling the paragraph."""
     title = "Example:" if len(lines) == 1 else "Examples:"
-    return "\n".join(["\b", title, *(f"  {line}" for line in lines)])
+    return "\n".join(["\b", title, *(part for line in lines for part in _example(line))])
+
+
+def _example(line: str) -> list[str]:
+    """A command in lines that a terminal holds, which can be pasted all the same."""
+    lines = ["  "]
+    for word in _WORDS.findall(line):
+        added = lines[-1] + (" " if lines[-1].strip() else "") + word
+        if len(added) <= NARROW - len(" \\") or not lines[-1].strip():
+            lines[-1] = added
+        else:
+            lines.append(f"      {word}")
+    return [*(f"{part} \\" for part in lines[:-1]), lines[-1]]
 
 
 def holds_number(parameter: Any) -> bool:
@@ -76,7 +95,30 @@ def _refuse_empty(parameter: Any) -> None:
     parameter.process_value = read
 
 
-class Command(TyperCommand):
+class _Once:
+    """Refuses an option that takes one value and is given more often; the last would win."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Read the line."""
+        again = list(args)
+        rest: list[str] = super().parse_args(ctx, args)  # type: ignore[misc]
+        if not ctx.resilient_parsing:
+            _, _, order = self.make_parser(ctx).parse_args(args=again)  # type: ignore[attr-defined]
+            for parameter, count in Counter(order).items():
+                if count > 1 and _takes_one(parameter):
+                    told = f"it is given {count} times and takes one value; keep one of them."
+                    raise typer.BadParameter(told, ctx=ctx, param=parameter)
+        return rest
+
+
+def _takes_one(parameter: Any) -> bool:
+    """Has an option one value, or two names that contradict each other."""
+    if parameter.param_type_name != "option" or parameter.multiple:
+        return False
+    return not parameter.is_flag or bool(parameter.secondary_opts)
+
+
+class Command(_Once, TyperCommand):
     """A command whose options stand under the heading of their `rich_help_panel`."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
@@ -100,11 +142,27 @@ class Command(TyperCommand):
 
     def format_epilog(self, ctx: Any, formatter: Any) -> None:
         """Write the examples, at the margin."""
-        _write_epilog(self.epilog, formatter)
+        write_epilog(self.epilog, formatter)
 
 
-class Group(TyperGroup):
+class Group(_Once, TyperGroup):
     """Commands under a common name, each with its whole first sentence."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Read the line; where it names no command of a group, what there is."""
+        if not args and ctx.parent is not None and not ctx.resilient_parsing:
+            names = ", ".join(self.list_commands(ctx))
+            sys.stderr.write(f"Error: `{ctx.command_path}` of what? Name one of {names}.\n\n")
+        return super().parse_args(ctx, args)
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """The command that is named; a usage error names those that there are."""
+        name = args[0]
+        names = self.list_commands(ctx)
+        if not ctx.resilient_parsing and not name.startswith("-") and name not in names:
+            told = UnknownNameError(f"command `{ctx.command_path} ...`", name, names)
+            ctx.fail(str(told))
+        return super().resolve_command(ctx, args)
 
     def get_help(self, ctx: Any) -> str:
         """The whole text."""
@@ -129,7 +187,7 @@ class Group(TyperGroup):
 
     def format_epilog(self, ctx: Any, formatter: Any) -> None:
         """Write the examples, at the margin."""
-        _write_epilog(self.epilog, formatter)
+        write_epilog(self.epilog, formatter)
 
 
 def _write_groups(ctx: Any, formatter: Any, parameters: Iterable[Any]) -> None:
@@ -161,7 +219,8 @@ def _unbroken(text: str) -> str:
     return text.replace("-", HYPHEN)
 
 
-def _write_epilog(epilog: str | None, formatter: Any) -> None:
+def write_epilog(epilog: str | None, formatter: Any) -> None:
+    """Write examples, at the margin."""
     if epilog:
         formatter.write_paragraph()
         formatter.write_text(inspect.cleandoc(epilog))

@@ -6,6 +6,9 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from nasbench_harness.contracts import Architecture
     from nasbench_harness.hardware import Hardware
     from nasbench_harness.jobs.executors import Event
     from nasbench_harness.store.folders import JobFolder
@@ -29,7 +32,7 @@ class CostNotes:
         )
         for note in (*cost_notes(jobs.specs), *chain.from_iterable(of_kinds)):
             if note not in self._told:
-                console.err.print(f"Note: {note}", markup=False, soft_wrap=True)
+                console.note(f"Note: {note}")
             self._told.add(note)
 
     def watch(self, event: Event) -> None:
@@ -60,7 +63,7 @@ def tell_unused(search: str, hardware: Hardware) -> None:
     if given:
         does = "does" if len(given) == 1 else "do"
         told = f"Note: {', '.join(given)} {does} nothing here: {kind.plural} have no use for it."
-        console.err.print(told, markup=False, soft_wrap=True)
+        console.note(told)
 
 
 def tell_repeated(seeds: str | None) -> None:
@@ -71,4 +74,18 @@ def tell_repeated(seeds: str | None) -> None:
 
     if seeds and (twice := seeds_given_twice(seeds)):
         told = f"Note: `--seeds {seeds}` names {ranges(twice)} more than once; each counts once."
-        console.err.print(told, markup=False, soft_wrap=True)
+        console.note(told)
+
+
+def tell_twins(texts: Sequence[str], archs: Sequence[Architecture]) -> None:
+    """That architectures were given more than once, by these texts; each is trained once."""
+    from nasbench_harness.cli import console
+
+    again = [text for at, text in enumerate(texts) if archs[at] in archs[:at]]
+    if again:
+        told = ", ".join(f"`{text}`" for text in dict.fromkeys(again))
+        what = (
+            "is an architecture that was" if len(set(again)) == 1 else "are architectures that were"
+        )
+        told = f"Note: {told} {what} given before; each counts once."
+        console.note(told)

@@ -17,7 +17,7 @@ from nasbench_harness.fields.scalars import AmbiguousScalarError, read_number, r
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from nasbench_harness.contracts import Architecture, Benchmark, Metric
+    from nasbench_harness.contracts import Architecture, Benchmark, Metric, SearchSpace
 
 _INDEX = re.compile("-?[0-9]{1,300}")
 
@@ -25,8 +25,7 @@ _INDEX = re.compile("-?[0-9]{1,300}")
 @app.command(
     cls=Command,
     epilog=examples(
-        "nasharness query '|nor_conv_3x3~0|+|none~0|nor_conv_3x3~1|+|skip_connect~0|none~1"
-        "|skip_connect~2|'",
+        "nasharness query '|none~0|+|none~0|none~1|+|nor_conv_3x3~0|none~1|none~2|'",
         "nasharness query --index 9930 --json",
         "nasharness query --top 10 --by cifar100_test_200ep --max-latency pixel3=10",
     ),
@@ -97,7 +96,7 @@ def _everything(table: Benchmark, arch: Architecture) -> dict[str, Any]:
     from nasbench_harness.tables.enumeration import enumerable
 
     space = registry.open_space(table.space)
-    numbers = table.lookup(arch)
+    numbers = _numbers(table, arch)
     facts: dict[str, Any] = {"architecture": str(arch), **space.describe(arch)}
     facts |= {cost.name: space.cost(arch, cost.name, "cifar10") for cost in space.costs}
     facts |= {"table": table.name, **numbers}
@@ -106,9 +105,24 @@ def _everything(table: Benchmark, arch: Architecture) -> dict[str, Any]:
         worse, better = table.standing(judged, numbers[judged])
         size = enumerable(space, "a table has a row for every one of them").size
         facts |= {f"rank_{judged}": better + 1, f"percentile_{judged}": 100 * worse / size}
-    if not facts.get("connected", True):
-        facts["note"] = "no path from input to output: accuracy is chance, latencies are artefacts"
+    if flaw := _flaw(space, arch):
+        facts["note"] = flaw
     return facts
+
+
+def _numbers(table: Benchmark, arch: Architecture) -> Mapping[str, float]:
+    """What the table has of it; HarnessError names both where that is nothing."""
+    from nasbench_harness.contracts import CompleteTable
+
+    try:
+        return table.lookup(arch)
+    except HarnessError as error:
+        if isinstance(table, CompleteTable):
+            raise
+        raise HarnessError(
+            f"Table `{table.name}` has numbers of some architectures of `{table.space}` only, and"
+            f" none of `{arch}` ({str(error).rstrip('.')})."
+        ) from error
 
 
 def _best(
@@ -116,10 +130,15 @@ def _best(
 ) -> list[dict[str, Any]]:
     """The best architectures by one column within latency limits, best first."""
     from nasbench_harness import registry
+    from nasbench_harness.contracts import CompleteTable
     from nasbench_harness.tables.enumeration import enumerable
     from nasbench_harness.tables.metrics import find_metric
 
-    registry.open_complete(table.name)  # whoever knows some only does not know the best
+    if not isinstance(table, CompleteTable):
+        raise HarnessError(
+            f"Table `{table.name}` has numbers of some architectures of `{table.space}` only, and"
+            " nobody knows the best of all; ask for one by its architecture string."
+        )
     space = enumerable(registry.open_space(table.space), "--top goes through every one of them")
     try:
         metric = find_metric(table, dataset, by).name if by else table.report_metric(dataset)
@@ -129,8 +148,8 @@ def _best(
 
     def fits(arch: Architecture) -> bool:
         if any(not table.value(column, arch) <= most for column, most in bounds):
-            return False  # a cell that compiles to nothing is fast for the wrong reason
-        return not bounds or space.describe(arch).get("connected", True)
+            return False
+        return not bounds or not _flaw(space, arch)  # fast for the wrong reason
 
     ranked = sorted(space.enumerate(), key=lambda arch: table.value(metric, arch), reverse=True)
     columns = [metric, *(column for column, _ in bounds)]
@@ -145,13 +164,20 @@ def _best(
     ]
 
 
+def _flaw(space: SearchSpace, arch: Architecture) -> str:
+    """Why numbers of the architecture say nothing; empty where they do, or nobody says."""
+    from nasbench_harness.contracts import Flawed
+
+    return space.flaw(arch) if isinstance(space, Flawed) else ""
+
+
 def _limit(table: Benchmark, text: str) -> tuple[str, float]:
     """`pixel3=10` to the device's column and milliseconds."""
-    from nasbench_harness.tables.metrics import devices, latency_metric
+    from nasbench_harness.study.costs import device_latencies
 
     device, _, most = text.partition("=")
     device = device.strip()
-    if device not in (known := devices(table)):
+    if device not in (known := device_latencies(table)):
         raise UnknownNameError(f"device in table `{table.name}`", device, known)
     try:
         bound = read_number(most)
@@ -161,14 +187,16 @@ def _limit(table: Benchmark, text: str) -> tuple[str, float]:
         raise HarnessError(
             f"`--max-latency {text}`: write DEVICE=MILLISECONDS, such as `{device}=10`."
         )
-    return latency_metric(device), bound
+    return known[device].metric, bound
 
 
 def _tell(facts: dict[str, Any], table: Benchmark) -> None:
+    from nasbench_harness import registry
     from nasbench_harness.cli import console
     from nasbench_harness.cli.facts import lines
 
-    for line in lines(facts, table.metrics):
+    costs = {cost.name: cost for cost in registry.open_space(table.space).costs}
+    for line in lines(facts, table.metrics, costs):
         console.out.print(line, markup=False, soft_wrap=True)
     if missing := _missing(table.space):
         console.out.print(f"\n{missing}", markup=False, soft_wrap=True)

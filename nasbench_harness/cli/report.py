@@ -10,7 +10,9 @@ import typer
 
 from nasbench_harness.cli.app import JsonOption, app
 from nasbench_harness.cli.help import Command, examples
+from nasbench_harness.errors import ExitCode
 from nasbench_harness.process.names import shell_word
+from nasbench_harness.store.outcomes import Status
 
 if TYPE_CHECKING:
     from nasbench_harness.store.studies import Study
@@ -47,38 +49,59 @@ def report(
     from nasbench_harness.store.copies import open_studies
     from nasbench_harness.store.studies import study_folders
 
+    needed = out is None
+    if out is None and len(studies) == 1:
+        out = studies[0] / "report"
     folders = [folder for place in studies for folder in study_folders(place)]
+    if out:
+        _refuse(out, paper=paper)
     for number, folder in enumerate(folders, start=1):
         if len(folders) > 1:
             console.err.print(f"Study {number} of {len(folders)}: {folder}", soft_wrap=True)
-        _gather(folder, needed=out is None)
+        _gather(folder, needed=needed)
     if len(folders) > 1:
         console.err.print(f"Writing the report of {len(folders)} studies ...")
-    if out is None and len(studies) == 1:
-        out = studies[0] / "report"
     document = _paper(folders, out) if paper and out else None  # refused before anything is written
     page = write_report(*folders, out=out)
     copies = open_studies(folders)
     for note in [*copies.notes(), *_unfinished(copies.distinct)]:
-        console.err.print(f"Note: {note}", markup=False, soft_wrap=True)
+        console.note(f"Note: {note}")
     written = {"report": page, **({"paper": document} if document else {})}
     if json:
         console.print_json(written)
-        return
-    for what, place in written.items():
-        console.out.print(f"{what.capitalize()}: {place}", markup=False, soft_wrap=True)
+    else:
+        for what, place in written.items():
+            console.out.print(f"{what.capitalize()}: {place}", markup=False, soft_wrap=True)
+    if not any(_done(study) for study in copies.distinct):
+        raise typer.Exit(ExitCode.INCOMPLETE)
+
+
+def _refuse(out: Path, *, paper: bool) -> None:
+    """Say at once what cannot be written; all of it is looked at again when it is made."""
+    from nasbench_harness.reports.earlier import refuse_paper, refuse_report
+
+    refuse_report(out)
+    if paper:
+        refuse_paper(out / "paper")
+
+
+def _done(study: Study) -> int:
+    """How many of its trials have a result, as its tables say: they may be all that is left."""
+    from nasbench_harness.store.studies import current_tables
+
+    statuses: list[str] = current_tables(study)[0]["status"].to_pylist()
+    return statuses.count(Status.DONE)
 
 
 def _unfinished(studies: Iterable[Study]) -> Iterator[str]:
     """What a report is not about yet: one sentence a study."""
     for study in studies:
-        states = [study.result(spec)["status"] for spec in study.specs]
-        missing = sum(state != "done" for state in states)
-        if missing:
-            yield (
-                f"{missing} of {len(states)} trials of {study.folder} have no result; the report is"
-                f" about the others. `nasharness resume {shell_word(study.folder)}` goes on."
-            )
+        planned, done = len(study.specs), _done(study)
+        if done == planned:
+            continue
+        said = f"{planned - done} of {planned} trials of {study.folder} have no result"
+        others = "the report is about the others" if done else "the report compares nothing of it"
+        yield f"{said}; {others}. `nasharness resume {shell_word(study.folder)}` goes on."
 
 
 def _paper(folders: list[Path], out: Path) -> Path:

@@ -15,11 +15,10 @@ from nasbench_harness.cli.help import Command, examples
 from nasbench_harness.cli.notes import tell_repeated, tell_unused
 from nasbench_harness.cli.options.grouped import grouped
 from nasbench_harness.cli.options.running import (
-    EXAMPLES,
-    Compared,
     DownloadOption,
     DryRunOption,
     Machine,
+    StudyOptions,
     Work,
 )
 
@@ -33,12 +32,16 @@ if TYPE_CHECKING:
 
 @app.command(
     cls=RunCommand,
-    epilog=examples(*EXAMPLES),
+    epilog=examples(
+        "nasharness run --methods unas,drnas --space nb201",
+        "nasharness run --methods 'unas[temperature=0.4],unas[temperature=1]' --seeds 0-19",
+        "nasharness run --config study.yaml --set drnas.anchor=kl",
+    ),
 )
 @grouped
 def run(
     ctx: typer.Context,
-    asked: Compared,
+    asked: StudyOptions,
     machine: Machine,
     *,
     download: DownloadOption = False,
@@ -63,12 +66,12 @@ def run(
     tell_unused(config.search, hardware)
     placed = place(config, asked.out)
     if placed.note:
-        console.err.print(f"Note: {placed.note}", markup=False, soft_wrap=True)
+        console.note(f"Note: {placed.note}")
     if config.dataset == ALL_DATASETS:
         _tell_datasets(placed.config)
     parts = list(split_datasets(placed.config, placed.folder))
     if dry_run:
-        tell_dry_run(parts, hardware, work.jobs, json=json)
+        tell_dry_run(parts, hardware, work.jobs, json=json, download=download)
         return
     begun = [
         (part.search, partial(run_study, part, folder, opened=console.tell_images))
@@ -108,7 +111,7 @@ def resume(
     ]
     for search in dict.fromkeys(search for search, _ in parts):
         tell_unused(search, machine.hardware())
-    _run(parts, machine.hardware(), work, folder / "report", json=json)
+    _run(parts, machine.hardware(), work, folder / "report", json=json, resumed=True)
 
 
 def _tell_datasets(config: StudyConfig) -> None:
@@ -120,12 +123,12 @@ def _tell_datasets(config: StudyConfig) -> None:
     names = [part.dataset for part, _ in split_datasets(config, Path())]
     if len(names) == 1:
         told = f"Note: table `{config.table}` has results on {names[0]} only, so `all` is that one."
-        console.err.print(f"{told} {OTHERS}", markup=False, soft_wrap=True)
+        console.note(f"{told} {OTHERS}")
 
 
 def _run(
     parts: Sequence[tuple[str, Callable[..., StudyRun]]], hardware: Hardware, asked: Work,
-    report: Path, *, json: bool,
+    report: Path, *, json: bool, resumed: bool = False,
 ) -> None:  # fmt: skip
     """Run each study after the other; Ctrl-C ends the row, and leaves the report for later."""
     from nasbench_harness.cli.console import JobsProgress
@@ -151,6 +154,6 @@ def _run(
         if done[-1].interrupted:
             break
     page = report if asked.report else None
-    code = tell(done, page, json=json, whole=len(done) == len(parts))
+    code = tell(done, page, json=json, whole=len(done) == len(parts), resumed=resumed)
     end_trackers(tracked, page)
     raise typer.Exit(int(code))

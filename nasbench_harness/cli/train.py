@@ -14,7 +14,7 @@ from nasbench_harness.cli import completion
 from nasbench_harness.cli.app import JsonOption, app
 from nasbench_harness.cli.forecast import tell_dry_training
 from nasbench_harness.cli.help import Command, examples
-from nasbench_harness.cli.notes import tell_repeated
+from nasbench_harness.cli.notes import tell_repeated, tell_twins
 from nasbench_harness.cli.options.grouped import grouped
 from nasbench_harness.cli.options.running import DryRunOption
 from nasbench_harness.cli.options.training import Trained, TrainingMachine, TrainingOutput
@@ -32,8 +32,7 @@ if TYPE_CHECKING:
     cls=Command,
     epilog=examples(
         "nasharness train 13714 9930 --dataset digits --epochs 5 --width 4 --cells 1 --seeds 1",
-        "nasharness train '|nor_conv_3x3~0|+|nor_conv_3x3~0|nor_conv_3x3~1|+|skip_connect~0"
-        "|nor_conv_1x1~1|nor_conv_3x3~2|' --dataset cifar10 --epochs 200",
+        "nasharness train '|none~0|+|none~0|none~1|+|nor_conv_3x3~0|none~1|none~2|' --epochs 200",
     ),
 )
 @grouped
@@ -61,12 +60,15 @@ def train(
     from nasbench_harness.cli.ending import end_trackers, tell_untold
     from nasbench_harness.training.folder import untold
 
-    machine = replace(machine, download=machine.download and not dry_run)
-    request = _request([read_architecture(space, text) for text in archs], space, trained, machine)
+    download = machine.download
+    machine = replace(machine, download=download and not dry_run)
+    architectures = [read_architecture(space, text) for text in archs]
+    request = _request(architectures, space, trained, machine)
     tell_repeated(trained.seeds)
+    tell_twins(archs, architectures)
     folder = asked.out or Path("runs") / request.folder_name
     if dry_run:
-        tell_dry_training(request, folder, machine.jobs, json=json)
+        tell_dry_training(request, folder, machine.jobs, json=json, download=download)
         return
     done, trackers = _run(request, folder, machine.jobs, asked)
     _tell(done, json=json)
@@ -80,22 +82,24 @@ def _request(
 ) -> TrainingRequest:
     from nasbench_harness.images.layout import layout_called
     from nasbench_harness.study.notation import parse_pairs, parse_seeds
-    from nasbench_harness.training.planning import TrainingRequest
     from nasbench_harness.training.settings import find_recipe, network_space, recipe_settings
 
     builder = network_space(space)
     recipe = find_recipe(builder, trained.recipe)
     sets = parse_pairs(trained.sets or [], "--set")
+    given: dict[str, Any] = {
+        "settings": recipe_settings(builder, recipe, trained.settings, sets),
+        "seeds": recipe.seeds if trained.seeds is None else parse_seeds(trained.seeds),
+        "image_layout": layout_called(trained.image_layout),
+        "hardware": machine.hardware,
+    }
+    # Only now, for it imports torch, and what is wrong above is told at once.
+    from nasbench_harness.training.planning import TrainingRequest
+
     return TrainingRequest(
-        space=space,
-        architectures=architectures,
-        dataset=trained.dataset,
-        settings=recipe_settings(builder, recipe, trained.settings, sets),
-        seeds=recipe.seeds if trained.seeds is None else parse_seeds(trained.seeds),
-        limit=trained.limit,
-        image_layout=layout_called(trained.image_layout),
-        hardware=machine.hardware,
-    )
+        space=space, architectures=architectures, dataset=trained.dataset, limit=trained.limit,
+        **given,
+    )  # fmt: skip
 
 
 def _run(

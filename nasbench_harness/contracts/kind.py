@@ -93,6 +93,10 @@ class Kind(Protocol):
     """Keys of every study that are here settings of one of the options: key to option."""
     named: ClassVar[Sequence[str]]
     """Keys that the default name of a study's folder tells, in this order."""
+    meanings: ClassVar[Mapping[str, str]]
+    """What options of `run` that every study has mean here, by their names and in a few words, for
+    `--help`: `search` (what is searched), `diagnose` (what is recorded), `diagnose_every` and
+    `batch_size` (of what a number counts)."""
     recipe: ClassVar[str]
     """The recipe of every method where nobody says another."""
     capabilities: ClassVar[Sequence[type]]
@@ -103,6 +107,10 @@ class Kind(Protocol):
     """Column of the result with the accuracy, percent, that its problems conclude by themselves:
     what answers are judged by where no benchmark is looked up in. Empty where it concludes none;
     its studies then need a benchmark."""
+    conclusion: ClassVar[str]
+    """How sentences name what it concludes; empty: as the column is called."""
+    conclusion_told: ClassVar[str]
+    """What that is and how it is measured, in a sentence; may be empty."""
     observes: ClassVar[str]
     """Column of the history with the same of the answer at that step; empty where there is none."""
     uses: ClassVar[Sequence[str]]
@@ -110,6 +118,9 @@ class Kind(Protocol):
     columns: ClassVar[Columns]
     """What its problems observe and conclude, and what it records and tells of a trial itself;
     its options need not be among them."""
+    trains: ClassVar[bool | None]
+    """Do steps train networks; None: it does not say. Where none are trained, reports tell that
+    seconds are no cost of a real search."""
     dear: ClassVar[bool]
     """Does a step take so long that each is told, and each recorded one saved."""
 
@@ -188,6 +199,9 @@ class Kind(Protocol):
 
     def told(self, spec: Any) -> str:
         """What was searched, in words: `nb201 on ...`."""
+
+    def observed(self, spec: Any) -> str:
+        """In what the accuracy it observes differs from the one it concludes; may be empty."""
 
     def identity(self, spec: Any) -> dict[str, Any]:
         """Columns that say what was searched on, for tables and trackers."""

@@ -13,7 +13,7 @@ from nasbench_harness.fields.scalars import shown
 
 _METHODS = "methods"
 _EXPECTED = {
-    _METHODS: "names such as `unas,drnas`, or a list of them",
+    _METHODS: "names as `NAME,NAME`, or a list of them",
     "seeds": "whole numbers from 0 to 9223372036854775807",
 }
 """Where a schema's own words would not help."""
@@ -22,7 +22,7 @@ _COMMAND_LINE = frozenset({
     "json", "mlflow", "out", "report", "set", "tensorboard", "threads",
 })  # fmt: skip
 """Options of `nasharness run` that say where and how a study runs; files do not hold them."""
-_ENTRY = "a name such as `unas`, `unas[temperature=1]`, or `name:` with `settings:`"
+_ENTRY = "a name, as `NAME` or `NAME[setting=value]`, or `name:` with `settings:`"
 
 
 def sentences(
@@ -61,7 +61,7 @@ def reason(fault: Any) -> str:
 def _of_study(fault: Any, properties: Mapping[str, Any], further: Sequence[str]) -> str:
     name = str(fault["loc"][0]) if fault["loc"] else "the study"
     if fault["type"] == "extra_forbidden":
-        return _no_key("A study", name, [*properties, *further])
+        return no_key("A study", name, [*properties, *further])
     if fault["type"] == "missing":
         return f"A study needs `{name}`: {_expected(name, properties)}."
     if fault["type"] == "too_short":
@@ -78,7 +78,7 @@ def _of_entry(fault: Any, entry: type[BaseModel]) -> str:
     """A fault of one entry of `methods`."""
     key = str(fault["loc"][2]) if len(fault["loc"]) > 2 else ""
     if fault["type"] == "extra_forbidden":
-        return _no_key("An entry of `methods`", key, entry.model_fields)
+        return no_key("An entry of `methods`", key, entry.model_fields)
     if fault["type"] == "missing":
         return f"An entry of `methods` has no `{key}`: expected {_ENTRY}."
     if key == "settings":
@@ -87,10 +87,12 @@ def _of_entry(fault: Any, entry: type[BaseModel]) -> str:
     return f"`methods` cannot hold {shown(fault['input'])}: expected {_ENTRY}."
 
 
-def _no_key(owner: str, name: str, known: Iterable[str]) -> str:
+def no_key(owner: str, name: str, known: Iterable[str]) -> str:
+    """That there is no such key, with the nearest one and all that there are."""
     if name in _COMMAND_LINE:
         option = name.replace("_", "-")
         return f"{owner} has no key `{name}`: it belongs on the command line, as --{option}."
-    hint = nearest(name, known)
+    names = sorted(known)
+    hint = nearest(name, names)
     suggestion = f" Did you mean `{hint}`?" if hint else ""
-    return f"{owner} has no key `{name[:60]}`.{suggestion}"
+    return f"{owner} has no key `{name[:60]}`.{suggestion} Known: {', '.join(names)}."

@@ -62,6 +62,13 @@ def read_yaml_file(path: Path) -> Any:
     return load_yaml(text, name)
 
 
+def line_of(path: Path, key: str) -> int | None:
+    """The line on which a YAML file, which can be read, has a key of its own; None without it."""
+    node = yaml.compose(path.read_text(encoding="utf-8-sig"), yaml.SafeLoader)
+    pairs = node.value if isinstance(node, yaml.MappingNode) else []
+    return next((k.start_mark.line + 1 for k, _ in pairs if k.value == key), None)
+
+
 @dataclass(frozen=True)
 class Marked:
     """A value that stood behind a mark: `!C 0.05` is 0.05 with the mark `C`."""

@@ -27,6 +27,7 @@ from nasbench_harness.images.place import FOLDER
 from nasbench_harness.images.plugins import read_image_set
 from nasbench_harness.images.published import read_published
 from nasbench_harness.images.sources import (
+    ImageSource,
     find,
     image_set,
     image_source,
@@ -191,11 +192,19 @@ def _decoded(
         return cached(name, f"digits {version('scikit-learn')}", _digits)
     if name not in published_names() and (source := image_set(name)):
         return read_image_set(name, source)
-    if download and not find(image_source(name), data_dir or images_folder()):
+    if download and to_fetch(name, data_dir):
         from nasbench_harness.images.pull import pull
 
         pull(name, folder=data_dir)
     return read_published(name, data_dir)
+
+
+def to_fetch(name: str, data_dir: Path | None) -> ImageSource | None:
+    """What `download` would get for a data set; None where it is there, or comes otherwise."""
+    if name.startswith(FOLDER) or name not in published_names():
+        return None
+    source = image_source(name)
+    return None if find(source, data_dir or images_folder()) else source
 
 
 def _digits() -> Decoded:

@@ -18,10 +18,15 @@ from nasbench_harness.jobs.cohort import cohorts, joined, joins
 from nasbench_harness.jobs.job import Job, JointJob, Spec, open_job
 from nasbench_harness.store.outcomes import sentence
 
-SECONDS = 8.0
+SECONDS = 4.0
 """How long all measurements may take together, beside the opening of jobs."""
-OF_ONE = 1.0
+OF_ONE = 0.5
 """How long one may take."""
+ENOUGH = 0.1
+"""Seconds after which it has been measured well enough where all that happens has happened often:
+a cheap study need not be measured for longer than it takes."""
+OFTEN = 20
+"""Steps of which that can be said."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +64,10 @@ class Forecast:
 def forecast(
     specs: Sequence[Spec], processes: int, hardware: Hardware, *, seconds: float = SECONDS
 ) -> Forecast:
-    """What `specs` will take in so many `processes`, measured within about `seconds`."""
+    """What `specs` will take in so many `processes`, measured within about `seconds`.
+
+    Those of the fewest steps come first, so that most is known when the time is up.
+    """
     if specs:
         _load(specs[0], hardware)
     alike: dict[str, list[Spec]] = defaultdict(list)
@@ -68,7 +76,7 @@ def forecast(
     each = min(OF_ONE, seconds / max(1, len(alike)))
     deadline = time.monotonic() + seconds
     paces: dict[str, Pace] = {}
-    for label, group in alike.items():
+    for label, group in sorted(alike.items(), key=lambda item: item[1][0].steps):
         late = time.monotonic() > deadline
         largest = max(cohorts(group, processes), key=len)
         paces[label] = Pace(None) if late else _pace(largest, hardware, each)
@@ -114,7 +122,7 @@ def _measure(jobs: Sequence[Job], together: Job | JointJob, seconds: float) -> _
     """Advance for about so long; the first step also loads what the others find loaded."""
     taken, first, telling = _Taken(), 0.0, 0.0
     begun = time.perf_counter()
-    while not jobs[0].finished and (taken.advances < 1 or time.perf_counter() - begun < seconds):
+    while not jobs[0].finished and _is_open(taken, time.perf_counter() - begun, seconds):
         started = time.perf_counter()
         recorded = together.advance()
         ended = time.perf_counter()
@@ -131,6 +139,12 @@ def _measure(jobs: Sequence[Job], together: Job | JointJob, seconds: float) -> _
         taken.advancing = (taken.advancing - first) / rest * taken.advances
     taken.telling = telling / taken.lines if taken.lines else 0.0
     return taken
+
+
+def _is_open(taken: _Taken, elapsed: float, seconds: float) -> bool:
+    """Is there more to measure."""
+    well = taken.lines > 0 and taken.advances >= OFTEN and elapsed >= ENOUGH
+    return taken.advances < 1 or (elapsed < seconds and not well)
 
 
 def _until_the_last(

@@ -72,13 +72,17 @@ class PlainKind(Kind):
     Options: ClassVar[type[Settings]] = Settings
     absorbed: ClassVar[Mapping[str, str]] = {}
     named: ClassVar[Sequence[str]] = ()
+    meanings: ClassVar[Mapping[str, str]] = {}
     recipe = "quick"
     capabilities: ClassVar[Sequence[type]] = ()
     measures = False
     concludes = ""
+    conclusion = ""
+    conclusion_told = ""
     observes = ""
     uses: ClassVar[Sequence[str]] = ()
     columns: ClassVar[Columns] = Columns()
+    trains: ClassVar[bool | None] = None
     dear = False
     title = ""
     does = ""
@@ -161,6 +165,10 @@ class PlainKind(Kind):
     def told(self, spec: Any) -> str:
         """`nb201 on the NAME`."""
         return f"{spec.space} on the {spec.problem}"
+
+    def observed(self, spec: Any) -> str:
+        """In nothing."""
+        return ""
 
     def identity(self, spec: Any) -> dict[str, Any]:
         """The options."""

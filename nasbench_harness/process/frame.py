@@ -18,6 +18,7 @@ from typing import Any
 
 from nasbench_harness.errors import ExitCode, HarnessError, os_sentence, reason
 from nasbench_harness.process import streams
+from nasbench_harness.process.folding import columns, fold
 
 DEBUG = "NASHARNESS_DEBUG"
 FULL = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
@@ -90,7 +91,7 @@ def give_up(error: BaseException) -> ExitCode:
 def _tell(sentence: str) -> None:
     if sys.stderr is not None:
         with contextlib.suppress(OSError, ValueError):
-            sys.stderr.write(f"{sentence}\n")
+            sys.stderr.write(f"{fold(sentence, columns(sys.stderr))}\n")
 
 
 # --- how it ends -------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from nasbench_harness.problems.kinds import kind_of
 from nasbench_harness.store.outcomes import Status
 from nasbench_harness.store.studies import Study, StudyError, open_study, read_tables, study_folders
 from nasbench_harness.study.spec import TrialSpec
@@ -233,7 +234,7 @@ def _has_begun(result: Mapping[str, Any]) -> bool:
 
 
 def _ending(spec: TrialSpec, result: Mapping[str, Any]) -> tuple[Any, ...]:
-    names = ("architecture", spec.report_metric, "oneshot_accuracy", "queries")
+    names = ("architecture", spec.report_metric, kind_of(spec.problem).concludes, "queries")
     return tuple(result.get(name) for name in names)
 
 

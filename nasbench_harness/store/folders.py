@@ -181,10 +181,22 @@ def read_plan(folder: Path, of: type[F]) -> F:
 
 def _nothing(folder: Path, kind: FolderKind[Any]) -> str:
     """That nothing of the kind is there, and what is instead."""
-    for plan, told in _HELD.items():
-        if plan != kind.plan and (folder / plan).is_file():
+    instead = other_content(folder, kind.plan)
+    return instead or f"{folder} holds no {kind.noun} (no {kind.plan} there)."
+
+
+def other_content(folder: Path, plan: str) -> str:
+    """What is there instead of what has that plan, in a sentence; empty if nothing of ours."""
+    for other, told in _HELD.items():
+        if other != plan and (folder / other).is_file():
             return f"{folder} holds {told}"
-    return f"{folder} holds no {kind.noun} (no {kind.plan} there)."
+    return ""
+
+
+def folders_with(path: Path, plan: str, depth: int) -> list[Path]:
+    """The folders below `path` that have a plan of that name, at most so far down."""
+    patterns = ("/".join(["*"] * down + [plan]) for down in range(1, depth + 1))
+    return sorted(found.parent for pattern in patterns for found in path.glob(pattern))
 
 
 def _once(specs: Sequence[S]) -> list[S]:

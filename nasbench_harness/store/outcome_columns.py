@@ -30,15 +30,15 @@ def _number(value: Any) -> float:
     return float(value) if known else math.nan
 
 
-def has_regret(metrics: Iterable[str], recorded: Collection[str], *, looked_up: bool) -> bool:
+def has_regret(metrics: Iterable[str], recorded: Collection[str], *, complete: bool) -> bool:
     """Have rows that are judged by `metrics` a regret, given the names of what is `recorded`.
 
-    Where nothing is recorded yet, those have one that are `looked_up` in a benchmark.
+    Where nothing is recorded yet, those have one that are looked up in a `complete` table.
     """
     judged_by = list(metrics)
     if any(f"{REGRET}{metric}" in recorded for metric in judged_by):
         return True
-    return looked_up and not any(metric in recorded for metric in judged_by)
+    return complete and not any(metric in recorded for metric in judged_by)
 
 
 def with_outcome(
@@ -96,7 +96,8 @@ def completed(trials: pa.Table, history: pa.Table) -> tuple[pa.Table, pa.Table]:
     looked_up = any(pc.unique(trials["table"]).to_pylist())
 
     def regret(table: pa.Table) -> bool:
-        return has_regret(metrics, table.column_names, looked_up=looked_up)
+        undecided = ACCURACY not in table.column_names  # all were complete before they had it
+        return has_regret(metrics, table.column_names, complete=looked_up and undecided)
 
     if not _has(trials, regret=regret(trials)):
         judged_by = trials["report_metric"]

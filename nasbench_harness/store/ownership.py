@@ -15,7 +15,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import chain, count
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -58,6 +58,14 @@ def claim(path: Path, what: str, ours: Callable[[bytes], bool]) -> None:
 
 
 # --- folders -----------------------------------------------------------------------------------
+
+
+def refuse_foreign(folder: Path, names: Iterable[str], recognise: Recognise) -> None:
+    """Refuse at once, before there is anything to publish, where one of these is not ours."""
+    if folder.is_dir():
+        listed = _listed(folder)
+        for name in names:
+            _refuse_foreign(folder, name, listed, recognise, None)
 
 
 @contextlib.contextmanager
@@ -169,8 +177,13 @@ def _refuse_lock(path: Path) -> None:
 
 
 def _refuse_foreign(
-    folder: Path, name: str, old: Mapping[str, list[str]] | None, recognise: Recognise, fresh: Path
+    folder: Path,
+    name: str,
+    old: Mapping[str, list[str]] | None,
+    recognise: Recognise,
+    fresh: Path | None,
 ) -> None:
+    """OwnershipError where `name` is somebody's; what is `fresh`, if it is made, is not."""
     path = folder / name
     for parent in path.relative_to(folder).parents:
         place = folder / parent
@@ -181,7 +194,7 @@ def _refuse_foreign(
     if path.is_symlink() or not path.is_file():
         raise OwnershipError(_refusal(path, "is no file of its own"))
     content = _hash(path)
-    if not path.stat().st_size or content == _hash(fresh):
+    if not path.stat().st_size or (fresh is not None and content == _hash(fresh)):
         return
     if old is None and recognise(folder, name):
         return

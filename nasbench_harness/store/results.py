@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -11,6 +12,7 @@ from nasbench_harness.contracts import Value
 from nasbench_harness.process.names import printable, user_path
 from nasbench_harness.store.copies import find_copies
 from nasbench_harness.store.declarations import study_schema
+from nasbench_harness.store.folders import folders_with, other_content
 from nasbench_harness.store.outcome_columns import ACCURACY, OUTCOME_REGRET, has_regret
 from nasbench_harness.store.schema import REGRET, TABLES, Schema
 from nasbench_harness.store.studies import STUDY, StudyError, current_tables, open_study
@@ -22,6 +24,11 @@ if TYPE_CHECKING:
 
 DEPTH = 2
 """How many folders below a given one a study may lie: `runs/<several data sets>/<study>`."""
+TRAINING = "training.json"
+"""The plan of a folder of trainings."""
+SHOWN = 3
+_CALLER = 5
+"""Frames from a warning to whoever called `nasbench_harness.load_results`."""
 
 
 class Results(NamedTuple):
@@ -87,14 +94,26 @@ def _within(path: Path) -> list[tuple[Path, str]]:
     """The study itself, or those below it by their paths from there."""
     if (path / STUDY).exists():
         return [(path, path.resolve().name)]
-    below = sorted(
-        found.parent
-        for depth in range(1, DEPTH + 1)
-        for found in path.glob("/".join(["*"] * depth + [STUDY]))
-    )
+    if instead := other_content(path, STUDY):
+        raise StudyError(instead)
+    below, trainings = (folders_with(path, plan, DEPTH) for plan in (STUDY, TRAINING))
+    told = _of_trainings(trainings) if trainings else ""
     if not below:
-        raise StudyError(f"{path} holds no study (no {STUDY} there, nor in a folder below it).")
+        nothing = f"{path} holds no study (no {STUDY} there, nor in a folder below it)."
+        raise StudyError(f"{nothing} {told}".rstrip())
+    if told:
+        warnings.warn(told, stacklevel=_CALLER)
     return [(folder, folder.relative_to(path).as_posix()) for folder in below]
+
+
+def _of_trainings(folders: Sequence[Path]) -> str:
+    """That trainings are left out, and where their results are."""
+    names = [str(folder) for folder in folders[:SHOWN]]
+    names += [f"{len(folders) - SHOWN} more"] if len(folders) > SHOWN else []
+    return (
+        f"Stand-alone trainings are left out ({', '.join(names)}): their results are in trials.csv"
+        " there."
+    )
 
 
 def _longer(folder: Path, others: Iterable[Path]) -> str:
@@ -213,8 +232,11 @@ def with_outcomes(rows: pd.DataFrame) -> pd.DataFrame:
 
     metrics = rows["report_metric"]
     judged_by = [str(metric) for metric in metrics.dropna().unique()]
-    looked_up = "table" not in rows or bool((rows["table"] != "").any())
-    missed = has_regret(judged_by, rows.columns, looked_up=looked_up)
+    if ACCURACY in rows:  # gathered, when it was known in what answers are looked up
+        planned = OUTCOME_REGRET in rows
+    else:
+        planned = "table" not in rows or bool((rows["table"] != "").any())
+    missed = has_regret(judged_by, rows.columns, complete=planned)
     wanted = (ACCURACY, OUTCOME_REGRET) if missed else (ACCURACY,)
     found = {name: np.full(len(rows), np.nan) for name in wanted}
     for metric in metrics.dropna().unique():

@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
+from nasbench_harness import registry
+from nasbench_harness.contracts import CompleteTable
 from nasbench_harness.errors import HarnessError
-from nasbench_harness.problems.kinds import DEFAULT, kind_of, searched
+from nasbench_harness.problems.kinds import kind_of, searched
 from nasbench_harness.process.names import command_line
 from nasbench_harness.store import folders, versions
 from nasbench_harness.store.cost_columns import CostColumns
@@ -32,8 +34,9 @@ from nasbench_harness.store.outcomes import HISTORY, SCHEMA_VERSION
 from nasbench_harness.store.provenance import facts
 from nasbench_harness.store.tidy import tidy_frame
 from nasbench_harness.study import growing
-from nasbench_harness.study.spec import TrialSpec
-from nasbench_harness.tables.library import NO_TABLE
+from nasbench_harness.study.recipes import RECIPE, asked_of
+from nasbench_harness.study.spec import TrialSpec, method_label
+from nasbench_harness.tables.library import NO_TABLE, find_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -78,7 +81,7 @@ class Study(JobFolder[TrialSpec]):
     @property
     def search(self) -> str:
         """The kind of problem."""
-        return self.specs[0].problem if self.specs else DEFAULT
+        return self.specs[0].problem if self.specs else registry.default_problem()
 
 
 # --- planning and opening ----------------------------------------------------------------------
@@ -190,7 +193,23 @@ def trials_table(study: Study) -> pd.DataFrame:
 def _has_regret(study: Study, recorded: Collection[str]) -> bool:
     """Is it known what answers miss to the best: only with a complete table."""
     judged_by = {spec.report_metric for spec in study.specs}
-    return has_regret(judged_by, recorded, looked_up=any(spec.table for spec in study.specs))
+    unrecorded = judged_by.isdisjoint(recorded)
+    return has_regret(judged_by, recorded, complete=unrecorded and _in_complete(study))
+
+
+def _in_complete(study: Study) -> bool:
+    """Are answers looked up in a complete table; one that cannot be opened here is taken for one.
+
+    No results tell, as all trials may have failed, or the benchmark know no answer.
+    """
+    for name in {spec.table for spec in study.specs}:
+        try:
+            table = find_table(name)
+        except HarnessError:
+            return True
+        if isinstance(table, CompleteTable):
+            return True
+    return False
 
 
 def history_table(study: Study) -> pd.DataFrame:
@@ -247,14 +266,37 @@ _TABLES: Tables[Study] = Tables(
 
 def reproduce(spec: TrialSpec, *, allow_test_search: bool = False) -> str:
     """The one command that runs this trial again."""
-    words = ["nasharness", "run", "--methods", spec.label, "--space", spec.space]
+    out = f"runs/again-{spec.trial_id}"
+    return command_line(_words(spec, _label(spec), f"{spec.seed},", out, allowed=allow_test_search))
+
+
+def with_seeds(study: Study, count: int) -> str:
+    """The one command that adds seeds to a study; empty where its methods need several.
+
+    It goes by what each trial was planned with, so that what was a default then stays as it was.
+    """
+    allowed = bool(study.config.get("allow_test_search"))
+    by_label = {_label(spec): spec for spec in study.specs}
+    asked = (",".join(by_label), str(count), str(study.folder))
+    commands = {tuple(_words(spec, *asked, allowed=allowed)) for spec in by_label.values()}
+    return command_line(commands.pop()) if len(commands) == 1 else ""
+
+
+def _label(spec: TrialSpec) -> str:
+    """The method as `--methods` reads it, with the recipe it is found by again."""
+    own = {RECIPE: asked_of(spec)} if RECIPE in spec.overrides else {}
+    return method_label(spec.method, {**spec.overrides, **own})
+
+
+def _words(spec: TrialSpec, methods: str, seeds: str, out: str, *, allowed: bool) -> list[str]:
+    """The command that runs methods like this trial's with these seeds."""
+    words = ["nasharness", "run", "--methods", methods, "--space", spec.space]
     words += ["--table", spec.table or NO_TABLE]
     words += ["--dataset", dataset] if (dataset := spec.images or spec.dataset) else []
-    words += ["--recipe", spec.recipe, "--seeds", f"{spec.seed},"]
-    words += kind_of(spec.problem).command(spec, allow_test_search=allow_test_search)
+    words += ["--recipe", spec.recipe, "--seeds", seeds]
+    words += kind_of(spec.problem).command(spec, allow_test_search=allowed)
     words += ["--report-metric", spec.report_metric] if spec.table else []
-    words += ["--no-random", "--out", f"runs/again-{spec.trial_id}"]
-    return command_line(words)
+    return [*words, "--no-random", "--out", out]
 
 
 def _identity(spec: TrialSpec) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from nasbench_harness.errors import HarnessError
 from nasbench_harness.settings import named
 from nasbench_harness.study.choice import MethodChoice
 from nasbench_harness.study.costs import space_costs
-from nasbench_harness.study.heldcost import COST, NONE, TARGET, HeldCost, held_cost
+from nasbench_harness.study.heldcost import COST, NONE, RAMP, TARGET, HeldCost, held_cost
 from nasbench_harness.study.notation import ConfigError
 
 if TYPE_CHECKING:
@@ -138,6 +138,7 @@ def cost_notes(specs: Iterable[TrialSpec]) -> Iterator[str]:
 def _notes(label: str, spec: TrialSpec, held: HeldCost) -> Iterator[str]:
     from nasbench_harness.tables.within import known_of_all
 
+    yield from _of_ramp(label, spec, held)
     target = _named(spec.method, TARGET)
     if not held.target and target not in spec.overrides:
         counted = held.cost.scale != 1.0
@@ -153,6 +154,18 @@ def _notes(label: str, spec: TrialSpec, held: HeldCost) -> Iterator[str]:
         )
     elif known_of_all(spec):
         yield from _out_of_range(spec, held)
+
+
+def _of_ramp(label: str, spec: TrialSpec, held: HeldCost) -> Iterator[str]:
+    """Where the search ends before the cost has its whole weight."""
+    ramp = spec.roles.get(RAMP)
+    if isinstance(ramp, int) and ramp > spec.steps:
+        setting = _named(spec.method, RAMP)
+        yield (
+            f"The weight of {held.what} grows over {ramp:,} steps and `{label}` searches for"
+            f" {spec.steps:,}, so that the cost never has its whole weight; give it more steps, or"
+            f" a shorter ramp with `--set {spec.method}.{setting}=...`."
+        )
 
 
 def _out_of_range(spec: TrialSpec, held: HeldCost) -> Iterator[str]:

@@ -17,7 +17,7 @@ from nasbench_harness.study.costs import costs_in
 if TYPE_CHECKING:
     from nasbench_harness.study.spec import TrialSpec
 
-COST, TARGET = "cost", "cost_target"
+COST, TARGET, RAMP = "cost", "cost_target", "cost_ramp"
 """Roles of settings."""
 NONE = "none"
 WITHIN = "regret_within_target"

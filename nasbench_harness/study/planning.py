@@ -15,14 +15,14 @@ from nasbench_harness.contracts import (
     SearchSpace,
     Setup,
 )
-from nasbench_harness.errors import UnknownNameError
+from nasbench_harness.errors import HarnessError, UnknownNameError
 from nasbench_harness.hardware import Hardware
 from nasbench_harness.problems.kinds import kinds, open_kind
 from nasbench_harness.settings import by_role, named, roles
 from nasbench_harness.study.capabilities import check_capabilities
 from nasbench_harness.study.choice import MethodChoice
 from nasbench_harness.study.config import BASELINE, StudyConfig
-from nasbench_harness.study.costs import named_costs
+from nasbench_harness.study.costs import MEASURED, named_costs
 from nasbench_harness.study.heldcost import COST, NONE
 from nasbench_harness.study.notation import ConfigError
 from nasbench_harness.study.recipes import RECIPE, find_recipe
@@ -55,7 +55,6 @@ def plan(
     kind = open_kind(config.search)
     place = kind.plan(config, _options(config, kind), space, hardware or Hardware(), opened)
     shared: dict[str, Any] = {
-        "recipe": config.recipe,
         "space": space.name,
         "space_version": space.version,
         "problem": config.search,
@@ -88,13 +87,27 @@ def _options(config: StudyConfig, kind: Kind) -> Any:
     return kind.Options.build(kind.name, {name: getattr(config, name) for name in own})
 
 
+def _study_recipe(choice: MethodChoice, config: StudyConfig, kind: Kind, place: Plan) -> str:
+    """The study's; for the baseline that nobody asked for the kind's where it has no such."""
+    asked_for = any(method.name == choice.name for method in config.methods)
+    if asked_for or place.recipe(choice.name):
+        return config.recipe
+    try:
+        find_recipe(choice.name, config.recipe, config.space, kind.name)
+    except HarnessError:
+        return kind.recipe
+    return config.recipe
+
+
 def _resolve(
     choice: MethodChoice, config: StudyConfig, table: Benchmark | None, kind: Kind, place: Plan
 ) -> dict[str, Any]:
     method = registry.open_setup(choice.name, "queries")
     given = dict(choice.settings)
-    asked = given.pop(RECIPE, None) or place.recipe(choice.name) or config.recipe
-    recipe = find_recipe(choice.name, asked, config.space, kind.name).recipe
+    of_study = _study_recipe(choice, config, kind, place)
+    asked = given.pop(RECIPE, None) or place.recipe(choice.name) or of_study
+    found = find_recipe(choice.name, asked, config.space, kind.name)
+    recipe = found.recipe
     resolved = place.resolve(table, method, recipe)
     shrunk = _shrunk_warmup(method, recipe, resolved["epochs"])
     rates = place.rates(method, recipe)
@@ -106,6 +119,7 @@ def _resolve(
     return {
         "method": choice.name,
         "method_version": method.version,
+        "recipe": found.recorded(asked, of_study),
         "settings": settings.identity(),
         "overrides": {key: dumped.get(key, value) for key, value in choice.settings.items()},
         **resolved,
@@ -179,6 +193,12 @@ def _check_cost(
     if not isinstance(name, str) or name == NONE:
         return
     known = named_costs(space, table, measured=kind.measures)
+    if name == MEASURED.name and not kind.measures:
+        building = " or ".join(f"`--search {one.name}`" for one in kinds() if one.measures)
+        raise ConfigError(
+            f"`{name}` is measured on networks, and a {kind.name} builds none; search with"
+            f" {building}, or choose another cost ({', '.join(known)})."
+        )
     if name not in known:
         there = "" if table is None else f" or in table `{table.name}`"
         where = f"cost of space `{space.name}`{there} for `{method}`"

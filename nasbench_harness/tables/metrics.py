@@ -1,11 +1,11 @@
-"""Finding the column a person means: an accuracy by split and epochs, a latency by device."""
+"""Finding the column a person means: an accuracy by split and epochs."""
 
 from __future__ import annotations
 
 import math
 
 from nasbench_harness.contracts import Architecture, Benchmark, CompleteTable, Metric
-from nasbench_harness.errors import HarnessError, UnknownNameError
+from nasbench_harness.errors import HarnessError, UnknownNameError, nearest
 
 OTHERS = "`nasharness data list` tells which other tables there are and how to install them."
 """What to do where a table lacks something."""
@@ -21,11 +21,11 @@ def find_metric(table: Benchmark, dataset: str, text: str) -> Metric:
         if metric.split == split and str(metric.epochs) == epochs:
             return metric
     known = [f"{m.split}@{m.epochs}" for m in offered if m.epochs] or [m.name for m in offered]
-    raise UnknownNameError(f"metric of {dataset} in table `{table.name}`", text, known)
-
-
-LATENCY_COST = "latency:"
-"""`latency:pixel3` is the cost that a table's column for that device holds."""
+    more = f"`nasharness show table {table.name}` lists all columns, which are known as well."
+    wanted = f"metric of {dataset} in table `{table.name}`"
+    if hint := nearest(text, table.metrics):
+        more = f"Or `{hint}`? {more}" if hint not in known else more
+    raise UnknownNameError(wanted, text, known, more)
 
 
 def value_of(table: Benchmark, metric: str, arch: Architecture) -> float | None:
@@ -37,16 +37,3 @@ def value_of(table: Benchmark, metric: str, arch: Architecture) -> float | None:
             raise
         return None
     return value if math.isfinite(value) else None
-
-
-LATENCY = "latency_ms_"
-
-
-def latency_metric(device: str) -> str:
-    """The column with a device's latency, milliseconds."""
-    return f"{LATENCY}{device}"
-
-
-def devices(table: Benchmark) -> list[str]:
-    """The devices a table has latencies of."""
-    return [name.removeprefix(LATENCY) for name in table.metrics if name.startswith(LATENCY)]

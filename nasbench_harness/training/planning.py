@@ -43,7 +43,7 @@ class TrainingRequest:
     def folder_name(self) -> str:
         """`train-<index or short hash>-<dataset>-<epochs>ep`."""
         space = registry.open_space(self.space)
-        labels = [label(space, arch) for arch in self.architectures]
+        labels = [label(space, arch) for arch in dict.fromkeys(self.architectures)]
         if len(labels) > NAMED:
             labels = [f"{len(labels)}-{_short_hash(' '.join(labels))}"]
         dataset = place_name(self.dataset)

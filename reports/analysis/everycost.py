@@ -13,6 +13,8 @@ from nasbench_harness.reports.statistics.arrays import Array
 
 FIRST = 8
 """Architectures after which their time is looked at, and again after eight times as many."""
+WAITED = 2.0
+"""Seconds of waiting from which it is looked at after each of the first, too."""
 PATIENCE = 20.0
 """Seconds that nobody would rather do without a figure than wait for."""
 
@@ -48,6 +50,8 @@ def _counted(space: EnumerableSpace, what: str, dataset: str, clock: Callable[[]
         elif rank == due:
             _refuse_dear(space, (clock() - start) / rank)
             due *= 8
+        elif rank < FIRST and (waited := clock() - start) > WAITED:
+            _refuse_dear(space, waited / rank)
     return values
 
 

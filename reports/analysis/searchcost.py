@@ -12,18 +12,17 @@ from nasbench_harness.reports.study.data import StudyData
 from nasbench_harness.reports.study.summary import numbers
 from nasbench_harness.reports.words.marked import listing
 
-_ONESHOT = (
-    "One-shot accuracy is that of the answer with the {}'s weights, over all search-validation"
-    " images; the gap is how much more accurate the mixture was at the last epoch, over the images"
+_OF_CONCLUSION = (
+    "{}; the gap is how much more accurate the mixture was at the last epoch, over the images"
     " recorded every epoch; skips are skip connections of the answer. "
 )
+"""After what the kind says of its conclusion."""
 _COST = (
     "Search is the time of the search steps alone.{} Cost is that time as GPU-days where a GPU ran,"
     " else as CPU-hours, times the threads of a trial. Peak memory is the largest of the seeds: on"
     " a GPU what was allocated there, on a CPU that of the whole process, which may have run other"
     " trials before. What never trained a network has no such numbers."
 )
-ONESHOT = "oneshot_accuracy"
 GPU, CPU = "search_gpu_days", "search_cpu_hours"
 COHORT = "cohort"
 """Column of the trials: how many searches were stepped together with one, itself included."""
@@ -35,7 +34,8 @@ SHARED = (
 
 def note(data: StudyData) -> str:
     """What must be read with the numbers."""
-    oneshot = _ONESHOT.format(data.kind.name) if data.has(ONESHOT) else ""
+    told = data.kind.conclusion_told
+    oneshot = _OF_CONCLUSION.format(told) if told and concludes(data) else ""
     shared = f" {SHARED}" if stepped_together(data) else ""
     return oneshot + _COST.format(shared)
 
@@ -45,9 +45,14 @@ def stepped_together(data: StudyData) -> bool:
     return COHORT in data.done and bool((data.done[COHORT].fillna(0).astype(float) > 1).any())
 
 
+def concludes(data: StudyData) -> bool:
+    """Whether searches conclude an accuracy by themselves."""
+    return bool(data.kind.concludes) and data.has(data.kind.concludes)
+
+
 def measured(data: StudyData) -> bool:
     """Whether searches trained networks, or recorded what they took of the machine."""
-    return data.has(ONESHOT) or any(numbers(data.done, column).size for column in (GPU, CPU))
+    return concludes(data) or any(numbers(data.done, column).size for column in (GPU, CPU))
 
 
 def search_cost(data: StudyData) -> pd.DataFrame:
@@ -74,7 +79,7 @@ def _row(data: StudyData, label: str) -> dict[str, Any]:
     return {
         "method": label,
         "seeds": len(trials),
-        "oneshot_mean": _mean(searched, ONESHOT),
+        "oneshot_mean": _mean(searched, data.kind.concludes),
         "gap_mean": _mean(last if trained else last.iloc[:0], "discretisation_gap"),
         "skips_mean": _mean(last, "skip_connections"),
         "seconds_mean": _mean(trials, "search_seconds"),

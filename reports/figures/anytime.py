@@ -32,8 +32,10 @@ from nasbench_harness.reports.figures.regretlines import (
     scale_regret,
 )
 from nasbench_harness.reports.figures.style import MethodStyle
+from nasbench_harness.reports.statistics.arrays import TOLERANCE
 from nasbench_harness.reports.study.data import StudyData
 from nasbench_harness.reports.study.measure import ACCURACY, REGRET, Measure
+from nasbench_harness.reports.words import images
 from nasbench_harness.reports.words.marked import listing, name, names, plain
 
 KEY, TITLE = "anytime", "While searching"
@@ -41,6 +43,8 @@ KEY, TITLE = "anytime", "While searching"
 
 ZOOM = 4
 """The axis of accuracy shows so many times the range of the methods' ends."""
+LEAST = 0.2
+"""Points between the ends of that axis at least: smaller differences are none to be seen."""
 
 
 def draw(data: StudyData, styles: dict[str, MethodStyle]) -> list[Drawing] | Omitted:
@@ -78,7 +82,7 @@ def _draw(
     return Drawing(
         f"{KEY}-{quantity.key}-{budget.key}",
         TITLE,
-        _caption(data, quantity, budget, labels),
+        _caption(data, quantity, budget, labels, cut=_is_cut(axes, frame, quantity)),
         _alt(frame, labels, quantity, budget),
         figure,
         {f"{KEY}-{budget.key}": frame},
@@ -111,18 +115,34 @@ def _scale_quantity(axes: Axes, frame: pd.DataFrame, quantity: Measure, lines: l
     else:
         axes.set_ylim(*_accuracy_limits(frame, lines))
         axes.set_ylabel(f"{quantity.noun}, %")
+        axes.ticklabel_format(axis="y", useOffset=False)
 
 
 def _accuracy_limits(frame: pd.DataFrame, lines: list[Level]) -> tuple[float, float]:
-    """From well below the lowest end to the top: where searches begin would hide how they end."""
-    drawn = np.nanmin(frame[["accuracy_mean", "accuracy_low"]].to_numpy(dtype=float))
+    """From well below the lowest end to the top: where searches begin would hide how they end.
+
+    All that is drawn where there is but one end, or all ends are one.
+    """
+    drawn = _lowest(frame)
     ends = [*frame.groupby("method")["accuracy_mean"].last(), *(line.accuracy for line in lines)]
     top = max(*ends, float(frame["accuracy_mean"].max()))
     if "regret_mean" not in frame:  # no best of a table stands above all bands
-        top = float(np.nanmax(frame[["accuracy_mean", "accuracy_high"]].to_numpy(dtype=float)))
-    low = max(float(drawn), top - ZOOM * (top - min(ends)))
-    room = 0.03 * max(top - low, 0.1)
+        drawn_high = frame[["accuracy_mean", "accuracy_high"]].to_numpy(dtype=float)
+        top = max(top, float(np.nanmax(drawn_high)))
+    alike = max(ends) - min(ends) <= TOLERANCE
+    low = drawn if alike else max(drawn, top - ZOOM * (top - min(ends)))
+    low = min(low, *ends)
+    room = max(0.03 * (top - low), (LEAST - (top - low)) / 2)
     return low - room, top + room
+
+
+def _lowest(frame: pd.DataFrame) -> float:
+    return float(np.nanmin(frame[["accuracy_mean", "accuracy_low"]].to_numpy(dtype=float)))
+
+
+def _is_cut(axes: Axes, frame: pd.DataFrame, quantity: Measure) -> bool:
+    """Whether the axis begins above some of what was recorded."""
+    return quantity != REGRET and _lowest(frame) < axes.get_ylim()[0]
 
 
 # --- words -------------------------------------------------------------------------------------
@@ -139,13 +159,17 @@ _ANSWER = {
 }
 
 
-def _caption(data: StudyData, quantity: Measure, budget: Budget, labels: list[str]) -> str:
+def _caption(
+    data: StudyData, quantity: Measure, budget: Budget, labels: list[str], *, cut: bool
+) -> str:
     source = "Looked up in the table" if data.looked_up else "Measured by the search itself"
     words = (
         f"{_ANSWER[budget].format(source)}. The band is the 95 % interval of the mean (one seed:"
         f" none).{_about(data, budget, labels)}"
     )
-    if quantity != REGRET:
+    if told := images.observed(data):
+        words += f" {told}"
+    if cut:
         words += " The axis begins where the ends can be told apart, not where every line begins."
     if not data.queryable and data.measure == REGRET:
         words += (
@@ -179,7 +203,7 @@ def _about_seconds(data: StudyData) -> str:
         f" Seconds of the search steps{f' on {listing(where)}' if where else ''} as the clock ran:"
         " without diagnoses and other measurements, but with whatever else the machine did."
     )
-    if not data.images:
+    if data.kind.trains is False:
         words += f" On a {data.kind.name} nothing is trained, so they are no cost of a real search."
     if stepped_together(data):
         words += f" {SHARED}"
@@ -191,11 +215,13 @@ def _about_seconds(data: StudyData) -> str:
 def _about_cost(data: StudyData, labels: list[str]) -> str:
     words = " Costs are the benchmark's recorded training times scaled to the queried epochs."
     free = [label for label in data.done_labels if label not in labels]
-    if free:
+    if free and data.kind.trains is False:
         words += (
             f" Not shown: {names(free)}. Gradient methods on a {data.kind.name} train nothing and"
             " have no such cost."
         )
+    elif free:
+        words += f" Not shown, without such a cost: {names(free)}."
     return words
 
 

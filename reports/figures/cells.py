@@ -31,11 +31,22 @@ def draw(data: StudyData, styles: dict[str, MethodStyle]) -> Drawing | Omitted:
         grid.head(axes, label, facts, styles[label])
         panels.append(grid.panel(index, f"{label}: {row['architecture']}. {'. '.join(facts)}."))
     caption = (
-        "For each method the final architecture that was found most often (the best of them where"
-        " several are equally frequent)."
+        f"For each method the final architecture that was found most often ({_of_ties(found, data)}"
+        " where several are equally frequent)."
     )
     alt = f"Drawings of the most frequent architecture of {count(len(found), 'method')}."
     return Drawing(KEY, TITLE, caption, alt, grid.figure, {KEY: found}, panels)
+
+
+def _of_ties(found: pd.DataFrame, data: StudyData) -> str:
+    """Which of several is shown: nothing is the best of what has no number."""
+    unknown = found[data.measure.key].isna()
+    if not unknown.any():
+        return "the best of them"
+    first = "the first of them by name"
+    if unknown.all():
+        return first
+    return f"the best of them, or {first} if none has a known {data.measure.noun},"
 
 
 def most_found(data: StudyData) -> pd.DataFrame:

@@ -28,7 +28,7 @@ def draw(data: StudyData, styles: dict[str, MethodStyle]) -> Drawing | Omitted:
     if not maps:
         return Omitted(KEY, TITLE, "no choice probabilities were recorded")
     rows = sum(len(decision.options) for decision in data.space.decisions)
-    top = 1.0 if data.clock == "step" else _top(maps)
+    top = _top(maps) if data.in_epochs else 1.0
     grid = PanelGrid(len(maps), 250, 34 + _ROW * rows + 36, insets=(92, 10, 34, 36), footer=46)
     panels = []
     for index, (label, (steps, probabilities)) in enumerate(maps.items()):
@@ -77,7 +77,7 @@ def _heat_map(
     axes.imshow(image, aspect="auto", interpolation="none", cmap=COLOURS, vmin=0, vmax=top)
     axes.grid(visible=False)
     axes.set_xticks(*_step_ticks(steps))
-    axes.set_xlabel("search step" if data.clock == "step" else data.clock, fontsize=7.5)
+    axes.set_xlabel(data.clock if data.in_epochs else "search step", fontsize=7.5)
     _name_rows(axes, data.space)
     for side in axes.spines.values():
         side.set_visible(False)
@@ -86,7 +86,7 @@ def _heat_map(
 def _facts(data: StudyData, label: str, steps: list[float]) -> str:
     seeds = int((data.done["method"] == label).sum())
     over = f"mean over {count(seeds, 'seed')}" if seeds > 1 else "1 seed"
-    noun = "recorded step" if data.clock == "step" else "recorded epoch"
+    noun = "recorded epoch" if data.in_epochs else "recorded step"
     return f"{over}, {count(len(steps), noun)}"
 
 
@@ -137,7 +137,7 @@ def _colour_bar(grid: PanelGrid, top: float) -> None:
 
 
 def _caption(data: StudyData) -> str:
-    if data.clock == "epochs":
+    if data.in_epochs:
         return (
             "Probability of every option of every decision after the recorded epochs, averaged over"
             " seeds. The colours end at the tenth above the largest."
@@ -158,7 +158,7 @@ def _table(maps: dict[str, Snapshots], data: StudyData) -> pd.DataFrame:
     rows = [
         (
             label,
-            int(step) if data.clock == "step" else step,
+            step if data.in_epochs else int(step),
             decision.name,
             option,
             probabilities[d][i, k],

@@ -13,9 +13,11 @@ from typing import Any
 from nasbench_harness.contracts import TAGS
 from nasbench_harness.reports.analysis.searchcost import devices
 from nasbench_harness.reports.study.data import StudyData
+from nasbench_harness.reports.study.measure import REGRET
 from nasbench_harness.reports.words import images
 from nasbench_harness.reports.words.marked import count, listing, name, names, ranges
 from nasbench_harness.reports.words.protocol import metric_facts, noise_words, protocol
+from nasbench_harness.reports.words.readings import readings
 from nasbench_harness.store.provenance import PACKAGE, version_of
 from nasbench_harness.study.recipes import tags
 from nasbench_harness.study.spec import TrialSpec
@@ -44,7 +46,21 @@ def caveats(data: StudyData) -> list[str]:
     found += images.caveats(data) if data.images else []
     if data.table is not None and data.table.caveat:
         found.append(quoted(data.table.caveat))
+    if read := readings(data.study.specs):
+        found.append(read)
+    if data.looked_up and data.measure != REGRET:
+        found.append(_known_of_some(data))
     return [*found, *protocol(data)]
+
+
+def _known_of_some(data: StudyData) -> str:
+    """What a benchmark that has not every architecture leaves unknown."""
+    known = int(data.done["accuracy"].notna().sum())
+    return (
+        f"The benchmark {name(data.first('table'))} knows only some architectures of the space. The"
+        " best of all is not among what it tells, so that regret is not known, and means are over"
+        f" known answers only, which are a selection: {known} of {count(len(data.done), 'answer')}."
+    )
 
 
 def quoted(text: str) -> str:
@@ -56,9 +72,8 @@ def _not_looked_up(data: StudyData) -> str:
     """What a study without a benchmark does not say."""
     return (
         "Nothing was looked up: this study has no benchmark. Methods are compared by the"
-        f" {data.measure.noun} of their answers, which each search measured itself; no number here"
-        " is the accuracy of a network that was trained by itself, and how far an answer is from"
-        " the best architecture is not known."
+        f" {data.measure.noun} of their answers, which each search measured itself; how far an"
+        " answer is from the best architecture is not known."
     )
 
 
@@ -172,18 +187,20 @@ def _options(data: StudyData) -> list[tuple[str, str]]:
 
 
 def _origins(data: StudyData) -> list[tuple[str, str]]:
-    """Where the numbers of the recipes are from, method by method."""
-    told = []
+    """Where the settings that each method ran with are from; how long it ran is none of them."""
+    told, used = [], set[str]()
     for method in method_settings(data):
-        counted = Counter(method.tags.values())
+        own = method.settings.keys()
+        counted = Counter(tag for key, tag in method.tags.items() if key in own)
         parts = [f"{number} [{tag}]" for tag, number in sorted(counted.items())]
-        if method.changed:
-            parts.append(f"{len(method.changed)} by request")
-        if counted:
+        if changed := len(own & method.changed):
+            parts.append(f"{changed} by request")
+        if parts:
             told.append(f"{name(method.label)} {listing(parts)}")
-    used = {tag for method in method_settings(data) for tag in method.tags.values()}
+        used |= counted.keys()
     meaning = listing([f"[{tag}] {_meaning(tag)}" for tag in sorted(used)])
-    return [("Origin of settings", f"{'; '.join(told)}. {meaning}")] if told else []
+    parts = ["; ".join(told), *([meaning] if meaning else [])]
+    return [("Origin of settings", ". ".join(parts))] if told else []
 
 
 def _meaning(tag: str) -> str:

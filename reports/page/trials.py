@@ -14,6 +14,7 @@ import pandas as pd
 
 from nasbench_harness.reports.page.provenance import method_settings
 from nasbench_harness.reports.study.data import StudyData
+from nasbench_harness.reports.study.measure import concluded
 from nasbench_harness.reports.study.summary import DONE
 from nasbench_harness.reports.words import numerals
 from nasbench_harness.store.outcomes import read_result
@@ -46,7 +47,8 @@ class Number:
 
 
 _ALWAYS = ("accuracy", "regret")
-ONESHOT = "oneshot_accuracy"
+CONCLUDED = Number("", "%", "", 2)
+"""What the kind of problem concludes by itself: it says in which column, and what it is."""
 NUMBERS = (
     Number("Accuracy", "%", "accuracy", 2),
     Number("Regret", "points", "regret", 3),
@@ -56,7 +58,7 @@ NUMBERS = (
     Number("Percentile", "", "percentile", 2),
     Number("Parameters", "M", "params", 2, 1e-6),
     Number("Multiply-adds", "M", "flops", 1, 1e-6),
-    Number("One-shot", "%", ONESHOT, 2),
+    CONCLUDED,
     Number("Queries", "", "queries", 0),
     Number("Search", "s", "search_seconds", -3),
 )
@@ -65,9 +67,10 @@ NUMBERS = (
 def numbers_of(data: StudyData) -> list[Number]:
     """Those that some trial has, each once; without a table accuracy by what it is measured."""
     trials, judged = data.outcomes, data.first("report_metric")
-    known = [replace(NUMBERS[0], heading=data.measure.heading), *NUMBERS[1:]]
-    if data.looked_up:
-        known = list(NUMBERS)
+    own = replace(CONCLUDED, heading=concluded(data.kind)[0], column=data.kind.concludes)
+    known = [own if n is CONCLUDED else n for n in NUMBERS]
+    if not data.looked_up:
+        known[0] = replace(known[0], heading=data.measure.heading)
     return [
         n for n in known
         if n.column in trials
@@ -216,9 +219,10 @@ def _ordered(data: StudyData) -> pd.DataFrame:
     """Planned trials with `accuracy` and `regret`, methods in the order of the summary."""
     places = {label: place for place, label in enumerate(data.labels)}
     trials = data.outcomes
-    if ONESHOT in trials and data.first("report_metric") != ONESHOT:
+    own = data.kind.concludes
+    if own in trials and data.first("report_metric") != own:
         trained = trials["method"].isin(data.searching)  # nobody trained the other networks
-        trials = trials.assign(**{ONESHOT: trials[ONESHOT].where(trained)})
+        trials = trials.assign(**{own: trials[own].where(trained)})
     order = trials.assign(place=trials["method"].map(places))
     return order.sort_values(["place", "seed"], kind="stable").drop(columns="place")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -150,10 +150,8 @@ def fitting(
     """
     chosen = _chosen(baseline, methods)
     there = {_placed(series.key, series, chosen): series for series in found}
-    _refuse_missing(chosen, there)
-    for old in chosen:
-        if (new := there.get(old.key)) is not None:
-            _refuse_other_config(old, new)
+    if faults := [*_missing(chosen, there), *_other_configs(chosen, there)]:
+        raise BaselineError(" ".join(faults))
     return chosen, there
 
 
@@ -166,39 +164,53 @@ def _chosen(results: Measured, methods: Sequence[str]) -> list[Series]:
     return [one for one in results.series if not methods or one.key.method in wanted]
 
 
-def _refuse_missing(chosen: Sequence[Series], there: Mapping[Key, Series]) -> None:
+def _missing(chosen: Sequence[Series], there: Mapping[Key, Series]) -> Iterator[str]:
     """What a run lacks altogether would else go unnoticed."""
     methods = {key[:4] for key in there}
     absent = {old.key[:4]: old.key for old in chosen if old.key[:4] not in methods}
     if absent:
         what = listing([f"`{key.method}` ({key.place})" for key in absent.values()])
-        raise BaselineError(
+        yield (
             f"The baseline has {what}, which was not run; run it too, or name with --methods what"
             " to check."
         )
     for old in chosen:
+        if old.key[:4] in absent:
+            continue
         unknown = old.key not in there and old.key.metric not in COSTS
         unfinished = any(one.unfinished for key, one in there.items() if key[:4] == old.key[:4])
         if unknown and not unfinished:
             have = sorted(key.metric for key in there if key[:4] == old.key[:4])
-            raise BaselineError(
+            yield (
                 f"The baseline judges `{old.key.method}` by `{old.key.metric}`, which this run has"
                 f" not; it has {listing(have)}."
             )
 
 
-def _refuse_other_config(old: Series, new: Series) -> None:
+def _other_configs(chosen: Sequence[Series], there: Mapping[Key, Series]) -> Iterator[str]:
+    """What methods were run otherwise than in the baseline; those that differ alike together."""
+    alike: dict[str, list[str]] = {}
+    for old in chosen:
+        if (new := there.get(old.key)) is not None and (text := _difference(old, new)):
+            alike.setdefault(text, []).append(f"`{old.key.method}`")
+    for text, methods in alike.items():
+        yield text.format(listing(list(dict.fromkeys(methods))))
+
+
+def _difference(old: Series, new: Series) -> str:
+    """How the configs of a method differ, with a place for its name; empty if they do not."""
     found = differences(old.config, new.config)
     if not found:
-        return
+        return ""
     tables = [difference for difference in found if difference.field in ("table", "table_hash")]
     what = "another table" if tables else "another config"
     shown = [told(difference) for difference in found[:SHOWN_DIFFERENCES]]
     more = len(found) - len(shown)
     rest = [f"{more} more"] if more > 0 else []
-    raise BaselineError(
-        f"The baseline is about {what} of `{old.key.method}`: {listing(shown + rest)}. Run the"
-        " baseline's config, or write a new baseline with --update."
+    said = listing(shown + rest).replace("{", "{{").replace("}", "}}")
+    return (
+        f"The baseline is about {what} of {{}}: {said}. Run the baseline's config, or write a new"
+        " baseline with --update."
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import pandas as pd
 
@@ -13,7 +13,6 @@ from nasbench_harness import registry
 from nasbench_harness.contracts import (
     Benchmark,
     CompleteTable,
-    Enumerable,
     EnumerableSpace,
     Kind,
     Metric,
@@ -24,14 +23,18 @@ from nasbench_harness.errors import HarnessError
 from nasbench_harness.problems.kinds import kind_of
 from nasbench_harness.process.names import printable
 from nasbench_harness.reports.analysis.compare import Comparison, compare_all
-from nasbench_harness.reports.study.measure import Measure, looked_up, measure_of
+from nasbench_harness.reports.study.measure import (
+    TRAINED,
+    Measure,
+    looked_up,
+    measure_of,
+    without_untrained,
+)
 from nasbench_harness.reports.study.summary import DONE, summarise, with_outcomes
 from nasbench_harness.store.studies import Study, StudyError, current_tables, open_study
 from nasbench_harness.study.config import BASELINE
+from nasbench_harness.tables.enumeration import lists
 from nasbench_harness.tables.library import find_table
-
-TRAINED = "mean_train_accuracy"
-"""Recorded only where a network was trained."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +93,8 @@ class StudyData:
     @property
     def every_architecture(self) -> EnumerableSpace | None:
         """The space, where its architectures can be listed."""
-        return cast("EnumerableSpace", self.space) if isinstance(self.space, Enumerable) else None
+        space = self.space
+        return space if lists(space) else None
 
     @cached_property
     def measure(self) -> Measure:
@@ -173,6 +177,11 @@ class StudyData:
         """The column of `steps` that methods have in common: `epochs`, or `step` without images."""
         return "epochs" if all(spec.epoch_steps for spec in self.study.specs) else "step"
 
+    @property
+    def in_epochs(self) -> bool:
+        """Whether that is epochs."""
+        return self.clock == "epochs"
+
     @cached_property
     def steps(self) -> pd.DataFrame:
         """The recorded steps of the trials with a result, with `accuracy` and `regret`.
@@ -185,7 +194,7 @@ class StudyData:
             return self._judged(pd.DataFrame(columns=list(dict.fromkeys(columns))))
         metrics = self.done[["trial", "report_metric"]]
         steps = with_outcomes(self.history.merge(metrics, on="trial", how="inner"))
-        if self.clock == "epochs":
+        if self.in_epochs:
             lengths = {spec.trial_id: spec.epoch_steps for spec in self.study.specs}
             steps["epochs"] = steps["step"] / steps["trial"].map(lengths).astype(float)
         observed = self.kind.observes
@@ -225,19 +234,7 @@ def read_study(study: Study) -> StudyData:
     trials, history = (table.to_pandas() for table in current_tables(study))
     table, missing = _table(study)
     space = registry.open_space(study.specs[0].space)
-    return StudyData(study, _without_untrained(trials, history), history, space, table, missing)
-
-
-def _without_untrained(trials: pd.DataFrame, history: pd.DataFrame) -> pd.DataFrame:
-    """Without accuracies of networks that nobody trained, where methods are judged by these.
-
-    What only samples concludes with the random weights that its network began with.
-    """
-    if looked_up(trials) or TRAINED not in history:
-        return trials
-    trained = trials["trial"].isin(history.loc[history[TRAINED].notna(), "trial"])
-    judged_by = [column for column in set(trials["report_metric"]) if column in trials]
-    return trials.assign(**{column: trials[column].where(trained) for column in judged_by})
+    return StudyData(study, without_untrained(trials, history), history, space, table, missing)
 
 
 def _table(study: Study) -> tuple[Benchmark | None, str]:

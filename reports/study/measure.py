@@ -7,12 +7,14 @@ from typing import Literal, get_args
 
 import pandas as pd
 
+from nasbench_harness.contracts import Kind
+from nasbench_harness.problems.kinds import kind_of
 from nasbench_harness.reports.words import numerals
 
 MeasureKey = Literal["regret", "accuracy"]
 MEASURES: tuple[MeasureKey, ...] = get_args(MeasureKey)
-WORDS = {"oneshot_accuracy": "one-shot accuracy"}
-"""How sentences name what a problem concludes by itself, where its column reads badly."""
+TRAINED = "mean_train_accuracy"
+"""Recorded only where a network was trained."""
 
 
 @dataclass(frozen=True)
@@ -64,5 +66,29 @@ def looked_up(trials: pd.DataFrame) -> bool:
 def _noun(outcomes: pd.DataFrame) -> str:
     if looked_up(outcomes):
         return ACCURACY.noun
-    metric = str(outcomes["report_metric"].iloc[0])
-    return WORDS.get(metric, metric.replace("_", " "))
+    return conclusion(str(outcomes["problem"].iloc[0]), str(outcomes["report_metric"].iloc[0]))
+
+
+def without_untrained(trials: pd.DataFrame, history: pd.DataFrame) -> pd.DataFrame:
+    """Without accuracies of networks that nobody trained, where methods are judged by these.
+
+    What only samples concludes with the random weights that its network began with.
+    """
+    if looked_up(trials) or TRAINED not in history:
+        return trials
+    trained = trials["trial"].isin(history.loc[history[TRAINED].notna(), "trial"])
+    judged_by = [column for column in set(trials["report_metric"]) if column in trials]
+    return trials.assign(**{column: trials[column].where(trained) for column in judged_by})
+
+
+def conclusion(problem: str, column: str) -> str:
+    """How sentences name a column of what a kind of problem concludes by itself."""
+    kind = kind_of(problem)
+    return (kind.conclusion if column == kind.concludes else "") or column.replace("_", " ")
+
+
+def concluded(kind: Kind) -> tuple[str, str]:
+    """The same over a column of numbers: heading and unit."""
+    noun = conclusion(kind.name, kind.concludes)
+    short = noun.removesuffix(" accuracy")
+    return short[:1].upper() + short[1:], "%" if short == noun else "accuracy, %"

@@ -18,6 +18,7 @@ COLUMNS = (
     "method",
     "seeds",
     "failed",
+    "known",
     "regret_mean",
     "regret_low",
     "regret_high",
@@ -45,11 +46,12 @@ def summarise(trials: pd.DataFrame) -> pd.DataFrame:
 
     Where no best is known the highest mean accuracy is first, and columns of regret are NaN.
 
-    `seeds` counts the trials that are done and `failed` all others; every statistic is over the
-    done ones. Regret is in points and accuracy in percent, each of the trial's own
-    `report_metric`; `regret_low` and `regret_high` bound the mean (95 %, bootstrap over seeds; NaN
-    for fewer than two). `optimum_share` is the share of seeds without regret. A method without a
-    single result stays in the table, last.
+    `seeds` counts the trials that are done and `failed` all others; `known` counts the done ones
+    whose answer has a number, which may be fewer where a benchmark knows some architectures only.
+    Every statistic is over these. Regret is in points and accuracy in percent, each of the trial's
+    own `report_metric`; `regret_low` and `regret_high` bound the mean (95 %, bootstrap over seeds;
+    NaN for fewer than two). `optimum_share` is the share of seeds without regret. A method without
+    a single result stays in the table, last.
     """
     outcomes = with_outcomes(trials)
     rows = [_row(str(label), group) for label, group in outcomes.groupby("method", sort=False)]
@@ -67,6 +69,7 @@ def _row(label: str, group: pd.DataFrame) -> dict[str, Any]:
         "method": label,
         "seeds": len(done),
         "failed": len(group) - len(done),
+        "known": len(regret if REGRET.key in done else accuracy),
         **_mean("regret", regret),
         "regret_std": float(regret.std(ddof=1)) if len(regret) > 1 else np.nan,
         "regret_median": float(np.median(regret)) if len(regret) else np.nan,

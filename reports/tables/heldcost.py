@@ -15,9 +15,11 @@ from nasbench_harness.reports.tables.printed import PrintedColumn, PrintedTable
 from nasbench_harness.reports.words import numerals
 
 KEY = "cost"
+SHORT = {"million": "M", "thousand": "k"}
+"""Units that cells of a table have no room for."""
 _COST = (
-    "Means over seeds, methods as in the summary. Cost is that of the answer: parameters and"
-    " multiply-adds in millions, latencies in milliseconds.{regret} A method that holds no cost"
+    "Means over seeds, methods as in the summary. Cost is that of the answer, in its"
+    " unit; M are millions.{regret} A method that holds no cost"
     " itself is measured by the one that the others hold."
 )
 _REGRET = (
@@ -92,14 +94,18 @@ def _average(values: Any) -> float:
 
 
 def cells(row: Any) -> tuple[str, ...]:
-    """A row for a terminal: method, cost, target, cost of the answers, share, regret within."""
-    within = numerals.NOTHING
+    """A row for a terminal: method, cost, target, cost of the answers, share, regret within.
+
+    Where no best is known the accuracy in place of the regret.
+    """
     if hasattr(row, "within_mean"):
         interval = "" if np.isnan(row.within_low) else f" {_interval(row)}"
-        within = numerals.points(row.within_mean) + interval
+        quality = numerals.points(row.within_mean) + interval
+    else:
+        quality = numerals.percent(row.accuracy_mean)
     return (
         str(row.method), str(row.cost_name), _amount(row.cost_target, row.cost_unit),
-        _amount(row.cost_mean, row.cost_unit), numerals.share(row.met_share), within,
+        _amount(row.cost_mean, row.cost_unit), numerals.share(row.met_share), quality,
     )  # fmt: skip
 
 
@@ -126,7 +132,7 @@ def _accuracy(measure: Measure) -> PrintedColumn:
 
 
 def _amount(value: float, unit: str) -> str:
-    return numerals.NOTHING if np.isnan(value) else f"{value:.4g} {'M' if unit != 'ms' else unit}"
+    return numerals.NOTHING if np.isnan(value) else f"{value:.4g} {SHORT.get(unit, unit)}"
 
 
 def _interval(row: Any) -> str:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pandas as pd
 
-from nasbench_harness.reports.analysis.searchcost import ONESHOT, measured, search_cost
+from nasbench_harness.reports.analysis.searchcost import concludes, measured, search_cost
 from nasbench_harness.reports.study.data import StudyData
+from nasbench_harness.reports.study.measure import concluded
 from nasbench_harness.reports.tables.printed import PrintedColumn, PrintedTable
 from nasbench_harness.reports.words import numerals
 
@@ -30,13 +31,13 @@ def _search_columns(data: StudyData, rows: pd.DataFrame) -> tuple[PrintedColumn,
     costs = [column for name_, column in COSTS.items() if rows[name_].notna().any()]
     skips = f"of {len(data.space.decisions)}"
     shared = (
-        PrintedColumn("One-shot", "accuracy, %", lambda row: numerals.percent(row.oneshot_mean)),
+        PrintedColumn(*concluded(data.kind), lambda row: numerals.percent(row.oneshot_mean)),
         PrintedColumn("Gap", "points", lambda row: numerals.percent(row.gap_mean)),
         PrintedColumn("Skips", skips, lambda row: numerals.decimal(row.skips_mean)),
     )
     return (
         PrintedColumn("Seeds", "", lambda row: str(row.seeds)),
-        *(shared if data.has(ONESHOT) else ()),
+        *(shared if concludes(data) else ()),
         PrintedColumn("Search", "s", lambda row: numerals.seconds(row.seconds_mean)),
         *costs,
         PrintedColumn("Memory", "MB, peak", lambda row: numerals.whole(row.memory_mb_max)),

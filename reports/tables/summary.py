@@ -13,11 +13,12 @@ from nasbench_harness.reports.words import numerals
 
 
 def _seeds(row: Any) -> str:
-    return f"{row.seeds} of {row.seeds + row.failed}" if row.failed else str(row.seeds)
+    planned = row.seeds + row.failed
+    return str(row.known) if row.known == planned else f"{row.known} of {planned}"
 
 
 def _interval(row: Any, low: float, high: float, digits: int) -> str:
-    return "one seed" if row.seeds == 1 else numerals.interval(low, high, digits)
+    return "one seed" if row.known == 1 else numerals.interval(low, high, digits)
 
 
 QUERIES = PrintedColumn("Queries", "", lambda row: numerals.whole(row.queries_mean))

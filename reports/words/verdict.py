@@ -112,14 +112,13 @@ def _lead(data: StudyData, finals: Finals) -> str:
         return f"{names(perfect)} found the best architecture of the table with {seeds}."
     top, measure = finals.mean(finals.labels[0]), finals.measure
     best = [label for label in finals.labels if abs(finals.mean(label) - top) <= TOLERANCE]
-    ends = (
-        f"{names(best)} {'ends' if len(best) == 1 else 'end'} with the {measure.best} mean"
-        f" {measure.noun}"
-    )
+    alone = len(finals.labels) == 1
+    which = "a mean" if alone else f"the {measure.best} mean"
+    ends = f"{names(best)} {'ends' if len(best) == 1 else 'end'} with {which} {measure.noun}"
     if len(best) > 1:
         return f"{ends}: {finals.text(top)} each."
     row = data.row(best[0])
-    seeds = f"{_confidence(row, finals)} over {count(row.seeds, 'seed')}"
+    seeds = f"{_confidence(row, finals)} over {count(row.known, 'seed')}"
     return f"{ends}: {finals.text(top)}{seeds}{_rivals(best[0], finals)}."
 
 
@@ -171,10 +170,17 @@ def _baseline(data: StudyData, finals: Finals) -> str:
     if not data.queryable:
         return (
             f"Random sampling ({name(BASELINE)}), the line to beat, draws one cell a seed and"
-            f" searches nothing: a mean {noun} of {mean} over {count(row.seeds, 'draw')}."
+            f" searches nothing: a mean {noun} of {mean} over {count(row.known, 'draw')}."
         )
+    return f"Random search, the line to beat, ends at a mean {noun} of {mean}{_asked(row)}."
+
+
+def _asked(row: Any) -> str:
+    """How many architectures it asked for; nothing where that was not recorded."""
+    if math.isnan(row.queries_mean):
+        return ""
     queries = "1 query" if row.queries_mean == 1 else f"{numerals.whole(row.queries_mean)} queries"
-    return f"Random search, the line to beat, ends at a mean {noun} of {mean} after {queries}."
+    return f" after {queries}"
 
 
 def _against_table(data: StudyData, finals: Finals) -> list[str]:
@@ -303,8 +309,13 @@ def _few_seeds(finals: Finals) -> list[str]:
         return []
     most = max(len(finals.values[label]) for label in few)
     seeds = "1 seed" if most == 1 else f"at most {most} seeds"
+    if not finals.pairs:
+        return [
+            f"{names(few)}: {seeds}. There are no two methods with a seed in common to be compared,"
+            " so no claim is made."
+        ]
     return [
-        f"{names(few)}: {seeds}. Among {count(max(1, len(finals.pairs)), 'pair')} of methods fewer"
+        f"{names(few)}: {seeds}. Among {count(len(finals.pairs), 'pair')} of methods fewer"
         f" than {enough} seeds can never tell one apart at the 5 % level, so no claim is made; run"
         f" at least {enough}, better twice as many."
     ]

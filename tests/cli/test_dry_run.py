@@ -69,12 +69,6 @@ def test_a_method_that_cannot_run_says_so(nasharness: Run) -> None:
     assert rea["seconds_each"] is None
 
 
-def test_a_download_is_not_begun(nasharness: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked = ["run", "-m", "drnas", "--search", "supernet", "--dataset", "svhn", "--download"]
-    refused = nasharness(*asked, "--data-dir", "nowhere", "--dry-run", code=2)
-    assert "SVHN is not installed" in refused.stderr
-
-
 def test_a_training_is_told_and_not_begun(nasharness: Run, tmp_path: Path) -> None:
     asked = [
         "train",
@@ -106,3 +100,24 @@ def test_a_training_is_told_and_not_begun(nasharness: Run, tmp_path: Path) -> No
 )  # fmt: skip
 def test_durations_are_as_exact_as_an_estimate(seconds: float, shown: str) -> None:
     assert duration(seconds) == shown
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        ("run", "-m", "drnas", "--search", "supernet", "--dataset", "svhn"),
+        ("train", "9930", "--dataset", "svhn"),
+    ],
+)
+def test_what_would_be_fetched_is_told_and_not_fetched(
+    asked: tuple[str, ...], nasharness: Run, tmp_path: Path
+) -> None:
+    there = ("--data-dir", str(tmp_path / "images"), "--download", "--dry-run")
+    shown = nasharness(*asked, *there).stdout
+    assert "SVHN would be fetched first" in shown
+    assert json.loads(nasharness(*asked, *there, "--json").stdout) == {
+        "dry_run": True, "folders": [], "would_fetch": ["svhn"],
+    }  # fmt: skip
+    assert not (tmp_path / "images").exists()
+    refused = nasharness(*asked, *there[:2], "--dry-run", code=2)
+    assert "SVHN is not installed" in refused.stderr

@@ -21,8 +21,9 @@ CELL = (
     "|nor_conv_3x3~0|+|nor_conv_3x3~0|nor_conv_3x3~1|"
     "+|skip_connect~0|nor_conv_1x1~1|nor_conv_3x3~2|"
 )
-QUICK = ["--dataset", "digits", "--limit", "150", "--batch-size", "64", "--width", "2"]
-QUICK += ["--cells", "1", "--device", "cpu", "--threads", "1"]
+SMALL = ["--dataset", "digits", "--limit", "150", "--width", "2", "--cells", "1"]
+SMALL += ["--threads", "1"]
+QUICK = [*SMALL, "--batch-size", "64", "--device", "cpu"]
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -103,9 +104,10 @@ def test_a_failure_is_told_once(nasharness: Run, tmp_path: Path) -> None:
     ("arguments", "sentence"),
     [
         (["13714", "--dataset", "digitz"], "no data set called `digitz`. Did you mean `digits`?"),
-        (["13714", *QUICK, "--batch-size", "151"], "A batch of 151 cannot be taken from 150"),
-        (["13714", *QUICK, "--device", "cuda:99"], "`cuda:99` is not available"),
-        (["13714", *QUICK, "--epochs", "0"], "`train.epochs` cannot be 0: expected a whole number"),
+        (["13714", *SMALL, "--batch-size", "151"], "A batch of 151 cannot be taken from 150"),
+        (["13714", *SMALL, "--device", "cuda:99"], "`cuda:99` is not available"),
+        (["13714", *QUICK, "--epochs", "0"], "expected 1 or more, not '0'"),
+        (["13714", *QUICK, "--set", "epochs=0"], "`train.epochs` cannot be 0: expected a whole"),
         (["13714", *QUICK, "--precision", "int8"], "expected one of fp32, bf16, fp16"),
         (["13714", *QUICK, "--set", "cutout=8"], "`train` has no setting `cutout`."),
         (["13714", *QUICK, "--seeds", "x"], "`x` names no seeds"),

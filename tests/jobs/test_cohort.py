@@ -17,7 +17,7 @@ from nasbench_harness.jobs import driver
 from nasbench_harness.jobs.cohort import LARGEST, cohorts, run_cohort
 from nasbench_harness.jobs.driver import Callbacks, run_job
 from nasbench_harness.jobs.job import Spec
-from nasbench_harness.jobs.search import Search
+from nasbench_harness.jobs.search import SearchJob
 from nasbench_harness.methods.darts import DARTS
 from nasbench_harness.problems.landscape.joint import JointLandscape
 from nasbench_harness.store.checkpoints import CHECKPOINT
@@ -70,12 +70,12 @@ def assert_equal(specs: Sequence[Spec], folder: Path, other: Path) -> None:
         assert outcome_of(folder / spec.trial_id) == outcome_of(other / spec.trial_id), spec
 
 
-def opened(spec: Spec) -> Search:
+def opened(spec: Spec) -> SearchJob:
     from nasbench_harness.hardware import Hardware
     from nasbench_harness.jobs.job import open_job
 
     job = open_job(spec, Hardware())
-    assert isinstance(job, Search)
+    assert isinstance(job, SearchJob)
     return job
 
 

@@ -107,3 +107,18 @@ def test_what_cannot_run_takes_no_time_and_says_why() -> None:
 
 def test_nothing_takes_no_time() -> None:
     assert forecast([], 2, Hardware()).seconds == 0.0
+
+
+def test_the_shortest_is_measured_first() -> None:
+    """What is left out when the time is up is what takes longest to know."""
+    specs = [Planned("long", steps=5000), Planned("short", steps=100)]
+    found = forecast(specs, 1, Hardware(), seconds=5.0)
+    assert found.paces["long"].seconds is None
+    assert found.paces["short"].seconds is not None
+
+
+def test_what_is_known_well_is_measured_no_longer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "OF_ONE", 1000.0)
+    found = forecast(plan("slow"), 1, Hardware(), seconds=5000.0)
+    assert found.paces["slow"].steps == module.OFTEN
+    assert found.whole

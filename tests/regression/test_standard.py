@@ -55,8 +55,8 @@ def test_other_seeds_and_another_reported_metric_fit(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("given", "sentence"),
     [
-        ({"steps": 4}, "another config of `drnas`: `steps` was 3 and is 4"),
-        ({"noise": 0.5}, "another config of `drnas`: `noise` was 0.0 and is 0.5"),
+        ({"steps": 4}, "another config of `drnas` and `rea`: `steps` was 3 and is 4"),
+        ({"noise": 0.5}, "another config of `drnas` and `rea`: `noise` was 0.0 and is 0.5"),
         ({"methods": "drnas"}, "The baseline has `rea` .* which was not run"),
         ({"methods": "drnas[anchor=kl],rea"}, "The baseline has `drnas` .* which was not run"),
     ],
@@ -71,7 +71,7 @@ def test_another_table_does_not(tmp_path: Path) -> None:
     study = planned(tmp_path)
     baseline = baseline_of(study)
     study.specs = [replace(spec, table_hash="f" * 64) for spec in study.specs]
-    with pytest.raises(HarnessError, match="another table of `drnas`: `table_hash` was"):
+    with pytest.raises(HarnessError, match="another table of `drnas` and `rea`: `table_hash` was"):
         Standard(baseline).check_plan([study])
 
 

@@ -21,7 +21,7 @@ from typer.testing import CliRunner
 from nasbench_harness.cli import app
 from nasbench_harness.errors import HarnessError
 from nasbench_harness.reports.earlier import is_paper
-from nasbench_harness.reports.figures import anytime, cells, choices, landscape
+from nasbench_harness.reports.figures import anytime, cells, choices, relief
 from nasbench_harness.reports.figures.printing import (
     DOUBLE,
     LARGEST,
@@ -321,7 +321,7 @@ def test_panels_go_on_on_the_next_sheet(finished: Study) -> None:
     """Three heat maps, two beside each other: no panel is lost, none is there twice."""
     data = load_study(finished.folder)
     found: dict[str, list[str]] = {}
-    for key, figure in drawn(data, (cells.draw, choices.draw, landscape.draw)):
+    for key, figure in drawn(data, (cells.draw, choices.draw, relief.draw)):
         stem = re.sub(r"-\d+$", "", key)
         shown = [axes.get_gid() for axes in figure.axes if axes.get_visible()]
         found.setdefault(stem, []).extend(g for g in shown if g and g.startswith("panel"))

@@ -157,9 +157,10 @@ class Dear(NB201):
     version = "dear"
     now = 0.0
     asked = 0
+    each = 0.18
 
     def cost(self, arch: object, what: str, dataset: str) -> float:
-        self.now += 0.18
+        self.now += self.each
         self.asked += 1
         return 1.0
 
@@ -169,6 +170,14 @@ def test_costs_that_take_long_are_not_asked_for() -> None:
     with pytest.raises(NoCostError, match=r"takes 0\.18 s to tell, which is too long for all"):
         every_cost(space, "params", "cifar10", lambda: space.now)
     assert space.asked == everycost.FIRST + 1
+
+
+def test_costs_that_take_minutes_are_asked_for_twice() -> None:
+    space = Dear()
+    space.each, space.version = 60.0, "dearer"
+    with pytest.raises(NoCostError, match="takes 60 s to tell"):
+        every_cost(space, "params", "cifar10", lambda: space.now)
+    assert space.asked == 2  # of the first, nobody knows what it made ready
 
 
 def test_a_figure_says_that_costs_take_too_long(

@@ -30,7 +30,7 @@ def labels(methods: str, sets: tuple[str, ...] = (), **given: Any) -> list[str]:
 
 
 def notes(methods: str, **given: Any) -> list[str]:
-    basics = {"methods": methods, "seeds": "2", "steps": 3, "table": "analog", "random": False}
+    basics = {"methods": methods, "seeds": "2", "steps": 600, "table": "analog", "random": False}
     return list(cost_notes(plan(build_config(None, {**basics, **given}, []))))
 
 
@@ -249,3 +249,11 @@ def test_an_answer_is_judged_within_the_target(
 
 def test_registry_is_untouched() -> None:
     assert "latency_ms_toaster" not in registry.open_table("analog").metrics
+
+
+def test_a_ramp_that_the_search_does_not_reach_the_end_of_is_told() -> None:
+    (told,) = notes("unas[cost=params,cost_target=0.5]", steps=599)
+    assert told.startswith("The weight of params grows over 600 steps and `unas[cost=params")
+    assert "searches for 599" in told
+    assert notes("unas[cost=params,cost_target=0.5]", steps=600) == []
+    assert notes("unas[cost=params,cost_target=0.5,cost_ramp=9]", steps=10) == []

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from nasbench_harness import load_results
-from nasbench_harness.contracts import Architecture, Numbered
+from nasbench_harness.contracts import Architecture, Column, Numbered, Role, Value
 from nasbench_harness.errors import HarnessError
 from nasbench_harness.jobs.driver import run_job
 from nasbench_harness.spaces.nb201 import NB201
@@ -111,6 +111,8 @@ def test_the_official_table_is_keyed_as_well(official: ColumnTable, space: NB201
 
 class ShuffledSpace(ToySpace):
     """A toy space that numbers its architectures backwards."""
+
+    columns = (Column("index", Value.WHOLE, Role.RESULT, "its number"),)
 
     def indices(self) -> Any:
         return np.arange(self.size)[::-1]

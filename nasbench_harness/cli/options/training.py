@@ -40,7 +40,8 @@ class Trained:
         ),
     ] = None
     epochs: Annotated[
-        int | None, typer.Option(help="Passes over the training images.", show_default=RECIPES)
+        int | None,
+        typer.Option(min=1, help="Passes over the training images.", show_default=RECIPES),
     ] = None
     seeds: Annotated[
         str | None,
@@ -57,12 +58,15 @@ class Trained:
         ),
     ] = None
     batch_size: Annotated[
-        int | None, typer.Option(help="Images of a batch.", show_default=RECIPES)
+        int | None,
+        typer.Option(min=1, help="Images of a batch, at most the images.", show_default=RECIPES),
     ] = None
     width: Annotated[
-        int | None, typer.Option(help="Channels of the first stage.", show_default=SPACES)
+        int | None, typer.Option(min=1, help="Channels of the first stage.", show_default=SPACES)
     ] = None
-    cells: Annotated[int | None, typer.Option(help="Cells per stage.", show_default=SPACES)] = None
+    cells: Annotated[
+        int | None, typer.Option(min=1, help="Cells per stage.", show_default=SPACES)
+    ] = None
     limit: Annotated[
         int | None, typer.Option(min=1, help="Train on so many of the images.", show_default="all")
     ] = None
@@ -74,7 +78,7 @@ class Trained:
         ),
     ] = "auto"
     evaluate_every: Annotated[
-        int | None, typer.Option(help="Epochs between two evaluations.", show_default="1")
+        int | None, typer.Option(min=1, help="Epochs between two evaluations.", show_default="1")
     ] = None
     precision: Annotated[
         str | None,

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from nasbench_harness.contracts import Benchmark, CompleteTable, Recipe
+from nasbench_harness.contracts import (
+    Benchmark,
+    CompleteTable,
+    NetworkSpace,
+    Recipe,
+    SearchSpace,
+)
 from nasbench_harness.problems.base import PlainPlan
 from nasbench_harness.problems.landscape.options import LandscapeOptions
 from nasbench_harness.problems.landscape.runs import run_metrics
@@ -21,18 +27,19 @@ class OnTable(PlainPlan):
 
     options: LandscapeOptions
 
-    def __init__(self, config: StudyConfig, options: LandscapeOptions, space: str) -> None:
+    def __init__(self, config: StudyConfig, options: LandscapeOptions, space: SearchSpace) -> None:
         super().__init__(config, options)
         table = find_table(config.table)
         if isinstance(table, CompleteTable):
             return
         lacks = "this study has none"
         if table is not None:
-            lacks = f"`{table.name}` has numbers of some architectures of `{space}` only"
+            lacks = f"`{table.name}` has numbers of some architectures of `{space.name}` only"
+        trained = isinstance(space, NetworkSpace)
+        other = ", or train a supernet with `--search supernet`" if trained else ""
         raise ConfigError(
-            f"A landscape is a complete table, and {lacks}; give one of space `{space}` with"
-            " `--table NAME` (`nasharness list tables`), or train a supernet with `--search"
-            " supernet`."
+            f"A landscape is a complete table, and {lacks}; give one of space `{space.name}`"
+            f" with `--table NAME` (`nasharness list tables`){other}."
         )
 
     def shared(self) -> dict[str, Any]:

@@ -7,6 +7,10 @@ from nasbench_harness.store.schema import DEVICE, PEAK_MEMORY, result
 
 _UNDIAGNOSED = "not diagnosed (`--diagnose`)"
 _UNTRAINED = "nothing was trained"
+_FEW = (
+    "on at most `network_evaluated_images` (1,000 unless somebody says) of the images held out for"
+    " the architecture"
+)
 
 
 def _recorded(name: str, meaning: str, unit: str = "", missing: str = "") -> Column:
@@ -35,9 +39,9 @@ COLUMNS = Columns(
                   _UNTRAINED),
         _recorded("learning_rate", "of the network weights"),
         _recorded("oneshot_accuracy_mixture", "accuracy inside the supernet of the mixture of all"
-                  " choices by their probabilities", "percent"),
+                  f" choices by their probabilities, {_FEW}", "percent"),
         _recorded("oneshot_accuracy_derived", "accuracy inside the supernet of the derived"
-                  " architecture", "percent"),
+                  f" architecture, {_FEW}", "percent"),
         _recorded("discretisation_gap", "the mixture's accuracy less the derived one's", "points"),
         _recorded("skip_connections", "skip connections of the derived architecture", "count"),
         Column("peak_memory_mb", Value.NUMBER, Role.COST, "most memory of the GPU, or of the"

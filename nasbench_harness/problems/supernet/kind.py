@@ -50,12 +50,26 @@ class SupernetKind(PlainKind):
         "batch_size", "report_metric", "image_layout",
     )  # fmt: skip
     columns = COLUMNS
+    meanings: ClassVar[Mapping[str, str]] = {
+        "search": "real images",
+        "diagnose": (
+            "Kendall tau with the table, gradient variance, Hessian eigenvalue, skip connections"
+        ),
+        "diagnose_every": "epochs",
+        "batch_size": "images",
+    }
     recipe = "paper"
     capabilities = (UnrolledGradient, PartialChannels)
     measures = True
     concludes = "oneshot_accuracy"
+    conclusion = "one-shot accuracy"
+    conclusion_told = (
+        "One-shot accuracy is that of the answer with the supernet's weights, over all"
+        " search-validation images"
+    )
     observes = "oneshot_accuracy_derived"
     uses = ("device", "compile", "deterministic", "data_dir", "download")
+    trains = True
     dear = True
     title = "Searches on images (supernet)"
     does = "train networks on images"
@@ -67,7 +81,8 @@ class SupernetKind(PlainKind):
         "This is a supernet study: networks with shared weights were trained on images. One-shot"
         " accuracy is that of an answer inside the supernet of its own search: it may be high"
         " because the architecture is good, or because these weights were trained well or long,"
-        f" and nothing here tells the two apart. {_SHOWS}"
+        f" and nothing here tells the two apart. No number here is the accuracy of a network that"
+        f" was trained by itself. {_SHOWS}"
     )
 
     # --- planning ------------------------------------------------------------------------------
@@ -191,6 +206,16 @@ class SupernetKind(PlainKind):
         """With the images."""
         images = f"{FOLDER}{place_name(spec.images)}" if is_folder(spec.images) else spec.images
         return f"{spec.space} on a supernet trained on {images}"
+
+    def observed(self, spec: TrialSpec) -> str:
+        """In the images that it is measured on."""
+        images = spec.network.get("evaluated_images")
+        if not images:
+            return ""
+        return (
+            f"After every epoch it is measured on at most {images:,} of the search-validation"
+            " images, in the summary on all of them: a line need not end at that number."
+        )
 
     def identity(self, spec: TrialSpec) -> dict[str, Any]:
         """Images and network."""

@@ -6,12 +6,20 @@ import math
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from nasbench_harness.contracts import Benchmark, NetworkSpace, Recipe, SearchSpace, Setup
+from nasbench_harness.contracts import (
+    Benchmark,
+    CompleteTable,
+    NetworkSpace,
+    Recipe,
+    SearchSpace,
+    Setup,
+)
 from nasbench_harness.images.place import absolute
 from nasbench_harness.problems.supernet.network_settings import NetworkSettings
 from nasbench_harness.settings import named
 from nasbench_harness.study.config import BASELINE, StudyConfig
 from nasbench_harness.study.notation import ConfigError
+from nasbench_harness.tables.library import find_table
 
 if TYPE_CHECKING:
     from nasbench_harness.hardware import Hardware
@@ -44,7 +52,7 @@ class OnImages:
         if not isinstance(space, NetworkSpace):
             raise ConfigError(
                 f"Space `{space.name}` builds no networks, so that nothing can be trained;"
-                " `--search landscape` searches its table."
+                f" {_instead(config)}."
             )
         self.size = space.shapes.search
         self.images = open_dataset(
@@ -150,9 +158,10 @@ def cut_short(steps: int, epoch_steps: int, epochs: int) -> str:
         return ""
     epoch = math.ceil(steps / epoch_steps)
     left = steps - (epoch - 1) * epoch_steps
+    whole = "1 whole epoch" if epochs == 1 else f"{epochs} whole epochs"
     return (
         f"`--steps {steps}` ends searches in epoch {epoch} of {epochs}, after {left:,} of its"
-        f" {epoch_steps:,} steps; schedules are those of {epochs} whole epochs, and `--epochs`"
+        f" {epoch_steps:,} steps; schedules are those of {whole}, and `--epochs`"
         " alone ends with one."
     )
 
@@ -163,3 +172,13 @@ def _for_batch(recipe: Recipe, batch: int, settings: Any, name: str) -> dict[str
     if rate is None or recipe.rates_for_batch in (None, batch):
         return {}
     return {name: rate * batch / recipe.rates_for_batch}
+
+
+def _instead(config: StudyConfig) -> str:
+    """What a space without networks can be searched by."""
+    if isinstance(find_table(config.table), CompleteTable):
+        return "`--search landscape` searches its table"
+    return (
+        "and without a complete table of it (`--table NAME`; `nasharness list tables`) there is"
+        " nothing else to search"
+    )
