@@ -28,7 +28,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from nasbench_harness import registry
 from nasbench_harness.contracts import NetworkShape
-from nasbench_harness.spaces.nb201.shared_weights import Supernet
+from nasbench_harness.spaces.nb201.shared_weights import CellSupernet
 
 ROUNDS = 5
 WIDTH, BATCH = 16, 64
@@ -108,8 +108,8 @@ class Ours(Searching):
         self.fit(self.alpha.softmax(-1).detach())
 
 
-def supernet(cells: int) -> Supernet:
-    return Supernet(NetworkShape(classes=10, width=WIDTH, cells=cells))
+def supernet(cells: int) -> CellSupernet:
+    return CellSupernet(NetworkShape(classes=10, width=WIDTH, cells=cells))
 
 
 @pytest.mark.parametrize("cells", CELLS)

@@ -24,7 +24,9 @@ class DARTS(DARTSSetup, AlphaSearcher[DARTSSettings]):
         alpha <- alpha - Adam(grad_alpha L_val(w, softmax(alpha)))
         w     <- w - SGD(grad_w L_train(w, softmax(alpha)))
 
-    With `order=second` the first gradient is taken at w - xi grad_w L_train (eq. 7).
+    With `order=second` the first gradient is taken one step of SGD ahead (eq. 7; as in the
+    authors' code with its momentum v and weight decay lambda), at
+    w - xi (mu v + grad_w L_train + lambda w).
 
     >>> from nasbench_harness.testing import toy_problem
     >>> problem = toy_problem(steps=200)

@@ -2,7 +2,7 @@
 
 The mixing weights of an edge are a sample of a Dirichlet distribution with concentration
 beta = elu(alpha) + 1. Alpha descends the validation loss through the sample (pathwise gradient);
-an anchor keeps beta near 1, the uniform distribution over the simplex. There is no temperature.
+an anchor pulls beta towards 1, the uniform distribution over the simplex. There is no temperature.
 
 Progressive learning (section 3.3) searches in stages: at the start of a later one every decision
 keeps only its best options, and more channels pass through the operations of the supernet.
@@ -26,8 +26,11 @@ class DrNAS(DrNASSetup, StagedSearcher[DrNASSettings]):
     """Pathwise gradient through Dirichlet samples, a fresh one in every forward pass.
 
         theta ~ Dirichlet(beta),  beta = elu(alpha) + 1
-        alpha <- alpha - Adam(grad_alpha [L_val(w, theta) + lambda d(beta, 1)])
+        alpha <- alpha - Adam(grad_alpha L_val(w, theta) + lambda alpha)
         w     <- w - SGD(grad_w L_train(w, theta')),  theta' another sample
+
+    lambda alpha, the default anchor, is weight decay: it pulls alpha to 0 and so beta to 1. With
+    `anchor=kl` it is lambda grad_alpha KL(Dirichlet(beta) || Dirichlet(1)) instead.
 
     >>> from nasbench_harness.testing import toy_problem
     >>> problem = toy_problem(steps=200)
@@ -59,7 +62,7 @@ class DrNAS(DrNASSetup, StagedSearcher[DrNASSettings]):
     # --- one step of alpha ---------------------------------------------------------------------
 
     def update_alpha(self) -> Log:
-        """Descend E[L_val(theta)] + anchor (eq. 3)."""
+        """Descend E[L_val(theta)] (eq. 3) with the anchor."""
         loss = self.loss_at(self.sample())
         self.descend(self.anchored(loss))
         return {"valid_loss": loss.detach()}

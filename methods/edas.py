@@ -1,36 +1,39 @@
-"""EDAS: Efficient and Differentiable Architecture Search (Hong, Ahn & Kim 2019, arXiv 1912.01237).
+"""EDAS as reconstructed from its abstract (Hong, Ahn & Kim 2019, arXiv 1912.01237).
 
-Known from the abstract: cell search is a binary optimisation in which relaxing every edge makes the
-derived network collapse; so one edge is sampled and relaxed while all others are clamped to 0 or 1,
-and nothing is lost at derivation. Schedules, regularisers and numbers below are design decisions of
-this project, for the abstract does not tell them.
+Efficient and Differentiable Architecture Search. The abstract tells: cell search is a binary
+optimisation in which relaxing every edge makes the derived network collapse; so one edge is sampled
+and relaxed while all others are clamped to 0 or 1, and nothing is lost at derivation. Schedules,
+regularisers and numbers below are design decisions of this project.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, Self
 
 import torch
 from torch import Tensor
 
 from nasbench_harness.contracts import Log, Problem, SearchSpace
 from nasbench_harness.methods.setups.edas import EDASSettings, EDASSetup
-from nasbench_harness.methods.shared.alpha import AlphaSearcher
 from nasbench_harness.methods.shared.relaxations import (
+    categorical,
     entropy,
     masked_log_softmax,
     masked_softmax,
     one_hot,
 )
+from nasbench_harness.methods.shared.rows import Row, RowSearcher
 
 
-class EDAS(EDASSetup, AlphaSearcher[EDASSettings]):
+class EDAS(EDASSetup, RowSearcher[EDASSettings]):
     """One relaxed edge a step; every other edge is one-hot.
 
-        e drawn,  z ~ p = softmax(alpha)
+        e drawn,  z ~ p = softmax(alpha / tau_p)
         alpha_e <- alpha_e - Adam(grad L_val(w, m)),  m_e = softmax(alpha_e),  m_i = z_i elsewhere
         w       <- w - SGD(grad_w L_train(w, z')),  z' ~ p, one-hot
+
+    The temperature tau_p goes from `clamp_temperature_start` to `clamp_temperature_end`.
 
     >>> from nasbench_harness.testing import toy_problem
     >>> problem = toy_problem(steps=300)
@@ -42,14 +45,11 @@ class EDAS(EDASSetup, AlphaSearcher[EDASSettings]):
     '1-3-0'
     """
 
+    batched = True
+
     def __init__(self, problem: Problem, settings: EDASSettings, seed: int) -> None:
         super().__init__(problem, settings, seed)
-        # Adam skips a tensor without gradient altogether, moments included: one per row of alpha,
-        # whose memory they share.
-        alpha = self.alpha.detach()
-        self.rows = [alpha[row].requires_grad_() for row in range(len(alpha))]
-        self.optimizer = self.adam(self.rows)
-        self.queue: list[int] = []
+        self.queue: list[Row] = []
         self.free = free_options(problem.space).to(problem.device)
 
     def step(self) -> Log:
@@ -61,21 +61,21 @@ class EDAS(EDASSetup, AlphaSearcher[EDASSettings]):
         clamped = self.sample()
         return log | self.problem.fit(clamped, clamped.bool().cpu())
 
-    def update_row(self, edge: int) -> Log:
+    def update_row(self, edge: Row) -> Log:
         """Gradient of the validation loss with one edge soft and the others clamped."""
-        clamped = self.clamp()
-        objective, loss = self.row_objective(edge, clamped)
+        clamped, row = self.clamp(), self.row(edge)
+        objective, loss = self.row_objective(edge, row, clamped)
         log: Log = {"valid_loss": loss}
         if self.settings.log_relax_gap:
             log["relax_gap"] = loss - self.loss_at_best(clamped, edge)
-        self.descend(objective)
+        self.descend_row(objective, edge, row)
         return log
 
-    def row_objective(self, edge: int, clamped: Tensor) -> tuple[Tensor, Tensor]:
+    def row_objective(self, edge: Row, row: Tensor, clamped: Tensor) -> tuple[Tensor, Tensor]:
         """Loss less entropy bonus as a function of one row; the loss itself, detached."""
-        log_p = masked_log_softmax(self.rows[edge], self.mask[edge])
+        log_p = masked_log_softmax(row, self.mask[edge])
         weights, active = self.relax(clamped, edge, self.drop_skip(edge, log_p.exp()))
-        loss = self.problem.losses(weights, "valid", active).mean()
+        loss = self.problem.losses(weights, "valid", active).mean(dim=-1)
         bonus = self.entropy_bonus()
         objective = loss - bonus * entropy(log_p, self.mask[edge]) if bonus else loss
         return objective, loss.detach()
@@ -84,14 +84,14 @@ class EDAS(EDASSetup, AlphaSearcher[EDASSettings]):
         """Weight of the entropy now: linear to 0."""
         return self.settings.entropy_weight * (1 - self.problem.progress.fraction)
 
-    def relax(self, clamped: Tensor, edge: int, soft: Tensor) -> tuple[Tensor, Tensor]:
+    def relax(self, clamped: Tensor, edge: Row, soft: Tensor) -> tuple[Tensor, Tensor]:
         """Weights [D, K] with row `edge` soft and the rest clamped, and which choices they need."""
-        active = clamped.bool()
-        active[edge] = self.mask[edge]
-        weights = torch.cat([clamped[:edge], soft.unsqueeze(0), clamped[edge + 1 :]])
+        weights, active = clamped.clone(), clamped.bool()
+        weights[self.at(edge)] = soft
+        active[self.at(edge)] = self.mask[edge]
         return weights, active.cpu()
 
-    def drop_skip(self, edge: int, soft: Tensor) -> Tensor:
+    def drop_skip(self, edge: Row, soft: Tensor) -> Tensor:
         """Drop-path on the skip of the relaxed row [K]: 0, or 1 / (1 - p) of its weight."""
         p = self.settings.skip_drop
         if not p:
@@ -100,12 +100,12 @@ class EDAS(EDASSetup, AlphaSearcher[EDASSettings]):
         return soft * torch.where(self.free[edge], kept, 1.0)
 
     @torch.no_grad()
-    def loss_at_best(self, clamped: Tensor, edge: int) -> Tensor:
+    def loss_at_best(self, clamped: Tensor, edge: Row) -> Tensor:
         """Validation loss with the relaxed edge at its best option, as after derivation."""
-        best = self.rows[edge].masked_fill(~self.mask[edge], -torch.inf).argmax()
+        best = self.row(edge).masked_fill(~self.mask[edge], -torch.inf).argmax(dim=-1)
         discrete = clamped.clone()
-        discrete[edge] = self._one_hot(best)
-        return self.problem.losses(discrete, "valid", discrete.bool().cpu()).mean()
+        discrete[self.at(edge)] = self._one_hot(best)
+        return self.problem.losses(discrete, "valid", discrete.bool().cpu()).mean(dim=-1)
 
     def clamp(self) -> Tensor:
         """One-hot [D, K]: a sample of p, or its mode, with or without exploration."""
@@ -113,8 +113,8 @@ class EDAS(EDASSetup, AlphaSearcher[EDASSettings]):
             return self.sample()
         best = self.scores().argmax(dim=-1)
         if self.settings.clamp == "eps_argmax":
-            explore = self.uniform(best.shape) < self.settings.clamp_epsilon
-            best = torch.where(explore, self._draw(self.mask.to(self.problem.dtype)), best)
+            explore = self.uniform(self.mask.shape[:1]) < self.settings.clamp_epsilon
+            best = torch.where(explore, self._draw(self.mask.expand_as(self.alpha)), best)
         return self._one_hot(best)
 
     def sample(self) -> Tensor:
@@ -128,35 +128,35 @@ class EDAS(EDASSetup, AlphaSearcher[EDASSettings]):
             self._draw(masked_softmax(self.alpha.detach() / temperature, self.mask))
         )
 
-    def next_edge(self) -> int:
+    def next_edge(self) -> Row:
         """The decision to relax."""
-        if self.settings.edge_policy == "sweep":
-            if not self.queue:
-                order = torch.randperm(
-                    len(self.rows), generator=self.generator, device=self.problem.device
-                )
-                self.queue = order.tolist()
-            return self.queue.pop()
-        return self.draw_edge()
+        if self.settings.edge_policy != "sweep":
+            return self.draw_edge()
+        if not self.queue:
+            order = self.drawn(self._order)
+            self.queue = order.tolist() if order.ndim == 1 else list(order.unbind(dim=-1))
+        return self.queue.pop()
 
-    def draw_edge(self) -> int:
+    def draw_edge(self) -> Row:
         """A decision by its entropy where that is the policy, else uniformly."""
         if self.settings.edge_policy == "entropy":
             weight = entropy(masked_log_softmax(self.alpha.detach(), self.mask), self.mask)
         else:
-            weight = torch.ones(len(self.rows), device=self.problem.device)
-        return int(torch.multinomial(weight, 1, generator=self.generator))
+            weight = torch.ones(self.alpha.shape[:-1], device=self.problem.device)
+        drawn = categorical(weight, self.generators or self.generator)
+        return drawn if drawn.ndim else int(drawn)
 
     # --- the estimator (see `GradientEstimator`) -----------------------------------------------
 
     def estimate(self) -> Tensor:
         """A row's gradient times the number of rows, 0 elsewhere: as one step of many sees it."""
         edge = self.draw_edge()  # a place in a sweep is uniform
-        objective, _ = self.row_objective(edge, self.clamp())
+        row = self.row(edge)
+        objective, _ = self.row_objective(edge, row, self.clamp())
         found = torch.zeros_like(self.alpha)
         if objective.requires_grad:
-            (row,) = torch.autograd.grad(objective, self.rows[edge])
-            found[edge] = len(self.rows) * row
+            (gradient,) = torch.autograd.grad(objective, row)
+            found[edge] = len(self.rows) * gradient
         return found
 
     def exact(self) -> Tensor:
@@ -168,7 +168,22 @@ class EDAS(EDASSetup, AlphaSearcher[EDASSettings]):
         loss = self.problem.losses(log_p.exp(), "valid").mean()
         return self.gradient(loss - self.entropy_bonus() * entropy(log_p, self.mask).sum())
 
-    # --- state ---------------------------------------------------------------------------------
+    # --- runs and state ------------------------------------------------------------------------
+
+    @classmethod
+    def join(cls, searchers: Sequence[Self], problem: Problem) -> Self:
+        """With the rest of their sweeps, which are equally long."""
+        joint = super().join(searchers, problem)
+        queues = (searcher.queue for searcher in searchers)
+        joint.queue = [torch.tensor(edges) for edges in zip(*queues, strict=True)]
+        return joint
+
+    def part(self, searchers: Sequence[Self]) -> None:
+        """With the rest of its sweep."""
+        super().part(searchers)
+        edges = [torch.as_tensor(edge).tolist() for edge in self.queue]
+        for place, searcher in enumerate(searchers):
+            searcher.queue = [of_all[place] for of_all in edges]
 
     def state_dict(self) -> dict[str, Any]:
         """With the rest of the sweep."""
@@ -181,7 +196,11 @@ class EDAS(EDASSetup, AlphaSearcher[EDASSettings]):
 
     def _draw(self, p: Tensor) -> Tensor:
         """One option per row, in proportion to `p`."""
-        return torch.multinomial(p, 1, generator=self.generator).squeeze(1)
+        return categorical(p.to(self.problem.dtype), self.generators or self.generator)
+
+    def _order(self, generator: torch.Generator) -> Tensor:
+        """A random order of the decisions."""
+        return torch.randperm(len(self.mask), generator=generator, device=self.problem.device)
 
     def _one_hot(self, choices: Tensor) -> Tensor:
         return one_hot(choices, self.mask.shape[1], self.problem.dtype)

@@ -14,7 +14,7 @@ from nasbench_harness.methods.shared.queries import QuerySearcher
 class RandomSearch(RandomSearchSetup, QuerySearcher[RandomSettings]):
     """One uniform architecture a step.
 
-        z ~ uniform;  answer = argmax over all z of accuracy(z)
+        z ~ uniform;  answer = argmax over the z drawn so far of accuracy(z)
 
     >>> from nasbench_harness.testing import toy_problem
     >>> problem = toy_problem(steps=20)

@@ -13,31 +13,28 @@ differentiated, such as a latency, are treated in the same way.
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping, Sequence
-from typing import Any, Self
+from collections.abc import Mapping
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from nasbench_harness.contracts import Log, Problem
 from nasbench_harness.methods.setups.unas import UNASSettings, UNASSetup
-from nasbench_harness.methods.shared.alpha import AlphaSearcher
 from nasbench_harness.methods.shared.costs import LinearCost
-from nasbench_harness.methods.shared.relaxations import (
-    Sample,
-    draw,
-    entropy,
-    masked_log_softmax,
-    masked_softmax,
-)
+from nasbench_harness.methods.shared.factorised import FactorisedSearcher, first, heavy_options
+from nasbench_harness.methods.shared.relaxations import Sample
+from nasbench_harness.methods.shared.schedules import cosine, ramp
 
 
-class UNAS(UNASSetup, AlphaSearcher[UNASSettings]):
+class UNAS(UNASSetup, FactorisedSearcher[UNASSettings]):
     """Unbiased gradients of an expected loss, differentiable or not.
 
         g = [L(z) - c(zeta)] grad log p(z) + grad c(zeta) - grad c(zeta~)
-        L = L_train + 0.5 |L_val - L_train| + kappa relu(cost - target)
+        L = L_train + 0.5 |L_val - L_train|
+
+    A cost held down adds kappa times the same g, of L = relu(cost - target) at a sample of its own
+    and with a c of its own, a fitted linear model.
 
     >>> from nasbench_harness.testing import toy_problem
     >>> problem = toy_problem(steps=300)
@@ -50,6 +47,7 @@ class UNAS(UNASSetup, AlphaSearcher[UNASSettings]):
     """
 
     batched = True
+    own = ("baseline", "updates")
 
     def __init__(self, problem: Problem, settings: UNASSettings, seed: int) -> None:
         super().__init__(problem, settings, seed)
@@ -138,48 +136,25 @@ class UNAS(UNASSetup, AlphaSearcher[UNASSettings]):
         """Architectures drawn in a step."""
         return self.problem.batch_size if self.per_example else 1
 
-    def sample(self, count: int) -> Sample:
-        """`count` architectures z with their soft counterparts zeta and log p(z)."""
-        clamp = self.settings.uniform_clamp
-        uniforms = self.uniform((count, *self.mask.shape)).clamp(clamp, 1 - clamp)
-        return draw(self.log_probabilities(), uniforms, self.settings.temperature)
-
-    def log_probabilities(self) -> Tensor:
-        """log p [D, K] of the (softened) logits; minus infinity where masked."""
-        if not self.settings.probability_floor:
-            return masked_log_softmax(self.alpha, self.mask)
-        floored = masked_softmax(self.alpha, self.mask) + self.settings.probability_floor
-        return masked_log_softmax(floored.log(), self.mask)
-
     def only(self, sample: Sample) -> Tensor | None:
         """The choices of z where one z serves the whole batch, on the host: nothing else is run."""
         return None if self.per_example else first(sample.discrete).bool().cpu()
 
     def heavy(self, soft: Tensor) -> Tensor:
-        """Soft samples [..., n, D, K] as networks mix them: without options of hardly any weight.
-
-        What is left is not renormalised. An option stays for all n samples if it weighs enough in
-        one of them.
-        """
-        if not self.settings.least_weight:
-            return soft
-        return soft * (soft.detach().amax(dim=-3, keepdim=True) >= self.settings.least_weight)
-
-    def entropy(self) -> Tensor:
-        """Summed entropy of the decisions, in nats."""
-        return entropy(self.log_probabilities(), self.mask).sum(dim=-1)
-
-    def scores(self) -> Tensor:
-        """p, 0 where masked."""
-        return self.log_probabilities().detach().exp()
+        """Soft samples as networks mix them: without options of hardly any weight."""
+        return heavy_options(soft, self.settings.least_weight)
 
     # --- schedules -----------------------------------------------------------------------------
 
+    @property
+    def after_warmup(self) -> bool:
+        """Do schedules begin after the warm-up, and not with the search."""
+        return self.settings.schedules == "after_warmup"
+
     def cost_coefficient(self) -> float:
         """kappa_t: 0 at first, `cost_weight` after `cost_ramp` steps."""
-        after_warmup = self.settings.schedules == "after_warmup"
-        step = self.updates if after_warmup else self.problem.progress.step
-        return self.settings.cost_weight * min(step / self.settings.cost_ramp, 1.0)
+        step = self.updates if self.after_warmup else self.problem.progress.step
+        return ramp(self.settings.cost_weight, step, self.settings.cost_ramp)
 
     def learning_rate(self) -> float:
         """Adam's step now: a cosine over the epochs, or constant."""
@@ -187,11 +162,8 @@ class UNAS(UNASSetup, AlphaSearcher[UNASSettings]):
         if low is None:
             return high
         progress = self.problem.progress
-        after_warmup = self.settings.schedules == "after_warmup"
-        begun = self.settings.warmup_epochs if after_warmup else 0
-        passed, all_epochs = progress.epoch - begun, progress.epochs - begun
-        share = (1 + math.cos(math.pi * passed / all_epochs)) / 2
-        return low + (high - low) * share
+        begun = self.settings.warmup_epochs if self.after_warmup else 0
+        return cosine(high, low, progress.epoch - begun, progress.epochs - begun)
 
     # --- the estimator (see `GradientEstimator`) -----------------------------------------------
 
@@ -216,37 +188,14 @@ class UNAS(UNASSetup, AlphaSearcher[UNASSettings]):
         """Not where every run fits a cost model of its own."""
         return super().joins(settings) and settings.cost == "none"
 
-    @classmethod
-    def join(cls, searchers: Sequence[Self], problem: Problem) -> Self:
-        """With the reward baselines [R]."""
-        joint = super().join(searchers, problem)
-        joint.baseline = torch.stack([searcher.baseline for searcher in searchers])
-        return joint
-
-    def part(self, searchers: Sequence[Self]) -> None:
-        """With its baseline and the count of updates."""
-        super().part(searchers)
-        for searcher, baseline in zip(searchers, self.baseline, strict=True):
-            searcher.baseline, searcher.updates = baseline.clone(), self.updates
-
     def state_dict(self) -> dict[str, Any]:
         """With the reward baseline and the fitted cost model."""
-        own = {
-            "baseline": self.baseline,
-            "cost_model": self.cost.coefficients,
-            "cost_error": self.cost.error,
-            "updates": self.updates,
-        }
-        return {**super().state_dict(), **own}
+        return {**super().state_dict(), **self.cost.state_dict()}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Go on from `state`."""
         super().load_state_dict(state)
-        device = self.problem.device
-        self.baseline = state["baseline"].to(device)
-        model, self.cost.error = state["cost_model"], state["cost_error"]
-        self.cost.coefficients = None if model is None else model.to(device)
-        self.updates = state.get("updates", 0)  # checkpoints of earlier versions have none
+        self.cost.load_state_dict(state)
 
 
 def score_function(loss: Tensor | float, control: Tensor, log_p: Tensor) -> Tensor:
@@ -255,8 +204,3 @@ def score_function(loss: Tensor | float, control: Tensor, log_p: Tensor) -> Tens
     `control` has the value c(zeta) and the gradient of c(zeta) - c(zeta~); none of a baseline.
     """
     return (loss - control.detach()) * log_p + control
-
-
-def first(samples: Tensor) -> Tensor:
-    """[..., D, K]: the first of n samples [..., n, D, K]."""
-    return samples[..., 0, :, :]

@@ -73,7 +73,7 @@ class StudyResults:
         """One row per method, best first."""
         from nasbench_harness.reports import summarise
 
-        return summarise(self.trials)
+        return summarise(self.trials, self.history)
 
     @property
     def finished(self) -> bool:

@@ -25,12 +25,13 @@ from nasbench_harness.contracts import (
     SearchSpace,
     Setup,
 )
-from nasbench_harness.errors import HarnessError, UnknownNameError
+from nasbench_harness.errors import HarnessError, UnknownNameError, reason
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 P = TypeVar("P")
+T = TypeVar("T")
 DISTRIBUTION = "nasbench-harness"
 """The package of the engine."""
 _MISSING = object()
@@ -108,8 +109,20 @@ class Registry(Generic[P]):
 
     def error(self, name: str, fault: str) -> PluginError:
         """The sentence about a plugin that is there; `fault` is its predicate."""
-        where = f"{self.entries[name].value}, from {self.origin(name)}"
-        return PluginError(f"The {self.kind} `{name}` ({where}) {fault}.")
+        where = ""
+        if name in self.entries:
+            where = f" ({self.entries[name].value}, from {self.origin(name)})"
+        return PluginError(f"The {self.kind} `{name}`{where} {fault}.")
+
+    def asked(self, name: str, member: str, call: Callable[[], T]) -> T:
+        """What a plugin says when its `member` is asked; whatever it raises names both."""
+        try:
+            return call()
+        except HarnessError:
+            raise
+        except Exception as error:
+            told = f"fails in its `{member}`: {type(error).__name__}: {reason(error).rstrip('.')}"
+            raise self.error(name, told) from error
 
     def _import(self, name: str) -> P:
         plugin = self._guarded(name, self.entries[name].load)
@@ -117,7 +130,10 @@ class Registry(Generic[P]):
         return cast("P", plugin)
 
     def _check(self, name: str, plugin: Any, contract: type | None) -> None:
-        if contract is not None and (fault := fault_of(name, plugin, contract)):
+        """Members may be properties, which raise what they like."""
+        if contract is None:
+            return
+        if fault := self._guarded(name, lambda: fault_of(name, plugin, contract)):
             raise self.error(name, fault)
 
     def _guarded(self, name: str, call: Callable[[], Any]) -> Any:
@@ -170,17 +186,29 @@ recipes: Registry[Any] = Registry("recipe")
 
 @cache
 def default_space() -> str:
-    """What is searched where nothing is said; empty where no space is installed.
+    """What is searched where nothing is said; empty where no space is installed."""
+    return _default(spaces)
 
-    An entry point `space` in the group `nasbench_harness.defaults` has its name for a value. More
-    than one: the package of the engine has the last word. None: the first by name.
+
+@cache
+def default_problem() -> str:
+    """The kind of problem of a study that says none; empty where none is installed."""
+    return _default(problems)
+
+
+def _default(registry: Registry[Any]) -> str:
+    """The plugin that stands for all of its kind where nothing is said.
+
+    An entry point in the group `nasbench_harness.defaults` has the kind for a name and the plugin's
+    name for a value. More than one: the package of the engine has the last word. None: the first
+    plugin by name.
     """
     declared = {
         entry.value: entry.dist is not None and entry.dist.name == DISTRIBUTION
-        for entry in entry_points(group="nasbench_harness.defaults", name="space")
-        if entry.value in spaces.entries
+        for entry in entry_points(group="nasbench_harness.defaults", name=registry.kind)
+        if entry.value in registry.entries
     }
-    names = sorted(declared, key=lambda name: (not declared[name], name)) or spaces.names()
+    names = sorted(declared, key=lambda name: (not declared[name], name)) or registry.names()
     return names[0] if names else ""
 
 

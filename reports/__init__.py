@@ -19,11 +19,16 @@ __all__ = ["summarise", "write_report"]
 settle_matplotlib()
 
 
-def summarise(trials: pd.DataFrame) -> pd.DataFrame:
-    """One row per method, best first; see `nasbench_harness.reports.study.summary.summarise`."""
+def summarise(trials: pd.DataFrame, history: pd.DataFrame | None = None) -> pd.DataFrame:
+    """One row per method, best first; see `nasbench_harness.reports.study.summary.summarise`.
+
+    `history` tells which networks were trained: without a benchmark the accuracy of one that was
+    not says nothing of its method, and is left out.
+    """
+    from nasbench_harness.reports.study.measure import without_untrained
     from nasbench_harness.reports.study.summary import summarise
 
-    return summarise(trials)
+    return summarise(trials if history is None else without_untrained(trials, history))
 
 
 def write_report(*study_folders: Path, out: Path | None = None) -> Path:

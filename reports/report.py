@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +32,7 @@ from nasbench_harness.reports.study.data import StudyData, read_study
 from nasbench_harness.reports.tables.exhibits import exhibits
 from nasbench_harness.reports.tables.files import write_formats, write_tables
 from nasbench_harness.reports.words.marked import plain
+from nasbench_harness.reports.words.readings import readings
 from nasbench_harness.reports.words.verdict import judge
 from nasbench_harness.store.copies import open_studies
 from nasbench_harness.store.files import write_text
@@ -143,8 +144,14 @@ def drawings(
     data: StudyData, styles: dict[str, MethodStyle], rc: dict[Any, Any]
 ) -> Iterator[Drawing | Omitted]:
     """Every figure that has a place in a report of this study, drawn under the settings `rc`."""
+    read = readings(data.study.specs)
     for draw in FIGURES:
         with mpl.rc_context(rc):
             result = draw(data, styles)
-        if result is not None:
-            yield from result if isinstance(result, list) else [result]
+        if result is None:
+            continue
+        for one in result if isinstance(result, list) else [result]:
+            if isinstance(one, Drawing):
+                yield replace(one, caption=f"{one.caption} {read}".rstrip())
+            else:
+                yield one

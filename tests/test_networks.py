@@ -21,6 +21,7 @@ from nasbench_harness.contracts import (
     Architecture,
     Cost,
     EpochAware,
+    Grown,
     NetworkShape,
     SearchSpace,
     TrainingLoss,
@@ -191,6 +192,48 @@ def test_faulty_costs_are_found_out(costs: Any, sentence: str) -> None:
 
 
 # --- what is descended -------------------------------------------------------------------------
+
+
+class ComputesWhatIsNotActive(ToySupernet):
+    def forward(  # type: ignore[override]
+        self, images: Tensor, weights: Tensor, active: Tensor | None = None
+    ) -> Tensor:
+        return super().forward(images, weights)
+
+
+class HidesAWeight(ToySupernet):
+    def __init__(self, shape: NetworkShape) -> None:
+        super().__init__(shape)
+        self.hidden = torch.rand(())
+
+    def forward(  # type: ignore[override]
+        self, images: Tensor, weights: Tensor, active: Tensor | None = None
+    ) -> Tensor:
+        return self.hidden * super().forward(images, weights, active)
+
+
+class WidensSomethingElse(ToySupernet):
+    def use_channels(self, factor: int, generator: torch.Generator) -> list[Grown]:
+        return [Grown(self.head.weight, torch.nn.Parameter(torch.zeros(1)), lambda tensor: tensor)]
+
+
+@pytest.mark.parametrize(
+    ("supernet", "sentence"),
+    [
+        (ComputesWhatIsNotActive, "not active must count as of weight 0"),
+        (HidesAWeight, "all that is in its state_dict"),
+        (WidensSomethingElse, "parameters that are new in the network"),
+    ],
+)
+def test_faulty_supernets_are_found_out(supernet: type[ToySupernet], sentence: str) -> None:
+    class Faulty(ToyNetworks):
+        def supernet(
+            self, shape: NetworkShape, *, track_running_stats: bool = True, partial: int = 1
+        ) -> ToySupernet:
+            return supernet(shape)
+
+    with pytest.raises(AssertionError, match=sentence):
+        check_networks(Faulty())
 
 
 def test_networks_have_both_capabilities() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
@@ -296,9 +297,12 @@ def test_members_of_a_contract_are_told_in_its_order() -> None:
 def fresh_default(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """The default as a process that starts now would find it."""
     monkeypatch.setattr(registry, "spaces", anew("spaces"))
-    registry.default_space.cache_clear()
+    defaults = (registry.default_space, registry.default_problem)
+    for default in defaults:
+        default.cache_clear()
     yield
-    registry.default_space.cache_clear()
+    for default in defaults:
+        default.cache_clear()
 
 
 def declare(site: Path, distribution: str, space: str) -> None:
@@ -306,6 +310,13 @@ def declare(site: Path, distribution: str, space: str) -> None:
     info.mkdir(parents=True)
     (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {distribution}\nVersion: 2.0\n")
     (info / "entry_points.txt").write_text(f"[nasbench_harness.defaults]\nspace = {space}\n")
+
+
+def test_the_package_of_the_engine_declares_the_default_kind_of_problem(
+    fresh_default: None,
+) -> None:
+    (declared,) = entry_points(group="nasbench_harness.defaults", name="problem")
+    assert registry.default_problem() == declared.value
 
 
 def test_the_package_of_the_engine_declares_the_default_space() -> None:

@@ -11,13 +11,18 @@ import pytest
 import torch
 from torch import Tensor
 
-from nasbench_harness.contracts import Architecture, Decision
+from nasbench_harness.contracts import Architecture, Column, Decision, Role, Value
 from nasbench_harness.testing import ToySpace, check_space
 
 
 class Unnamed(ToySpace):
     def sample(self, generator: torch.Generator) -> Architecture:
         return replace(super().sample(generator), space="other")
+
+
+class FlawedByFlag(ToySpace):
+    def flaw(self, arch: Architecture) -> bool:
+        return True
 
 
 class Unreadable(ToySpace):
@@ -219,6 +224,8 @@ class ListsForEver(Steady):
 
 
 class Numbered(ToySpace):
+    columns = (Column("index", Value.WHOLE, Role.RESULT, "its number"),)
+
     def indices(self) -> Any:
         return np.arange(self.size)[::-1]
 
@@ -254,6 +261,7 @@ FAULTS = [
     (Nameless(), "every decision has a name of its own"),
     (Decided(options=("o0", "o1", "o0")), "an option of `d0` is there twice"),
     (Decided(free=("skip",)), "`free` of `d0` names `skip`, which is none of o0, o1, o2"),
+    (FlawedByFlag(), "flaw\\(\\) tells words, or an empty text"),
     (Unnamed(), "must say that it is of the space `toy`"),
     (Unreadable(), r"parse must read what str\(\) writes"),
     (ReadsAnything(), r"parse\(''\) must raise InvalidArchitectureError"),

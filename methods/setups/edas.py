@@ -77,6 +77,7 @@ class EDASSetup:
 
     Settings = EDASSettings
     citation = EDAS_BIBTEX
+    reading = "EDAS as reconstructed from its abstract"
     columns = (
         VALID_LOSS,
         Column(
@@ -86,7 +87,7 @@ class EDASSetup:
         ),
     )  # fmt: skip
     queries = False
-    batched: ClassVar[bool] = False
+    batched: ClassVar[bool] = True
     version = "1"
     recipes = recipe_file("nasbench_harness.methods.recipes", "edas")
 

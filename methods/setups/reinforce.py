@@ -16,6 +16,10 @@ class REINFORCESettings(AlphaSettings):
 
     learning_rate: float = setting(0.01, "Adam's step on the logits", role="rate", tag="B", gt=0)
     beta1: float = setting(0.9, "Adam's decay of the first moment", tag="B", ge=0, lt=1)
+    beta2: float = setting(0.999, "Adam's decay of the second moment", tag="B", ge=0, lt=1)
+    init_scale: float = setting(
+        1e-3, "standard deviation of the initial architecture parameters", tag="B", ge=0
+    )
     baseline_momentum: float = setting(
         0.9, "momentum of the moving average of the reward", tag="B", ge=0, lt=1
     )

@@ -28,6 +28,10 @@ class AlphaSearcher(Generic[S]):
     batched: ClassVar[bool] = False
     """Is the step, as this very class has it, written for alpha [R, D, K]; not inherited."""
 
+    own: ClassVar[Sequence[str]] = ()
+    """Attributes that are a run's state besides: a tensor [] of each, or a number that is the same
+    for runs that are joined."""
+
     def __init__(self, problem: Problem, settings: S, seed: int) -> None:
         self.problem, self.settings = problem, settings
         self.mask = problem.space.mask.to(problem.device)
@@ -60,12 +64,24 @@ class AlphaSearcher(Generic[S]):
         for searcher, row in zip(searchers, joint.alpha.detach(), strict=True):
             searcher.alpha.data = row
         optimizers = [cast("torch.optim.Adam", searcher.optimizer) for searcher in searchers]
-        joint.optimizer = JointAdam(optimizers, joint.alpha)
+        joint.join_optimizers(optimizers)
+        for name in cls.own:
+            values = [getattr(searcher, name) for searcher in searchers]
+            setattr(joint, name, torch.stack(values) if _is_tensor(values[0]) else values[0])
         return joint
+
+    def join_optimizers(self, optimizers: Sequence[torch.optim.Adam]) -> None:
+        """From now on one steps the alpha of all."""
+        self.optimizer = JointAdam(optimizers, self.alpha)
 
     def part(self, searchers: Sequence[Self]) -> None:
         """Give each what the joint searcher keeps besides alpha and generators."""
-        cast("JointAdam", self.optimizer).part()
+        if isinstance(self.optimizer, JointAdam):
+            self.optimizer.part()
+        for name in self.own:
+            value = getattr(self, name)
+            for place, searcher in enumerate(searchers):
+                setattr(searcher, name, value[place].clone() if _is_tensor(value) else value)
 
     def scores(self) -> Tensor:
         """softmax(alpha), 0 where masked."""
@@ -76,11 +92,12 @@ class AlphaSearcher(Generic[S]):
         return self.problem.space.derive(self.scores())
 
     def state_dict(self) -> dict[str, Any]:
-        """Alpha, Adam's moments and the generator."""
+        """Alpha, Adam's moments, the generator, and what else is the method's own."""
         return {
             "alpha": self.alpha.detach().clone(),
             "optimizer": cast("torch.optim.Adam", self.optimizer).state_dict(),
             "generator": self.generator.get_state(),
+            **{name: getattr(self, name) for name in self.own},
         }
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
@@ -89,6 +106,9 @@ class AlphaSearcher(Generic[S]):
             self.alpha.copy_(state["alpha"])
         cast("torch.optim.Adam", self.optimizer).load_state_dict(state["optimizer"])
         self.generator.set_state(state["generator"].cpu())
+        for name in self.own:
+            value = state.get(name, getattr(self, name))  # earlier versions may have kept less
+            setattr(self, name, value.to(self.problem.device) if _is_tensor(value) else value)
 
     def adam(self, parameters: Sequence[Tensor]) -> torch.optim.Adam:
         """The settings' Adam (coupled weight decay, not AdamW)."""
@@ -135,3 +155,7 @@ class AlphaSearcher(Generic[S]):
 
     def _like(self) -> dict[str, Any]:
         return {"dtype": self.problem.dtype, "device": self.problem.device}
+
+
+def _is_tensor(value: Any) -> bool:
+    return isinstance(value, Tensor)

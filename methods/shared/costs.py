@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cached_property
-from typing import cast
+from typing import Any, cast
 
 import torch
 from torch import Tensor
@@ -23,6 +23,15 @@ class LinearCost:
         self.problem, self.what, self.target = problem, what, target
         self.coefficients: Tensor | None = None  # [D * K + 1] weights, then the bias
         self.error = 0.0  # root mean squared, in the cost's unit
+
+    def state_dict(self) -> dict[str, Any]:
+        """The fitted model, None before, and its error."""
+        return {"cost_model": self.coefficients, "cost_error": self.error}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Take the model of `state`, in which there may be more."""
+        model, self.error = state["cost_model"], state["cost_error"]
+        self.coefficients = None if model is None else model.to(self.problem.device)
 
     def of(self, arch: Architecture) -> float:
         """The cost of an architecture."""
@@ -62,7 +71,7 @@ class LinearCost:
     @cached_property
     def _excess_of_all(self) -> Tensor:
         """What the cost of every architecture exceeds its target by; one axis per decision."""
-        space = cast("EnumerableSpace", self.problem.space)  # as every landscape is
+        space = cast("EnumerableSpace", self.problem.space)  # a free product, as every landscape is
         options = [len(decision.options) for decision in space.decisions]
         costs = [self.of(arch) for arch in space.enumerate()]
         known = torch.tensor(costs, dtype=self.problem.dtype, device=self.problem.device)

@@ -1,6 +1,6 @@
 """How discrete choices become weights that can be differentiated, or are drawn.
 
-Softmax, sigmoid, Gumbel-softmax (soft, hard, or conditioned on the choice) and Dirichlet. Rows are
+Softmax, Gumbel-softmax (soft, hard, or conditioned on the choice) and Dirichlet. Rows are
 decisions, the last axis their options; options that do not exist weigh exactly 0.
 """
 
@@ -30,11 +30,6 @@ def masked_log_softmax(logits: Tensor, mask: Tensor) -> Tensor:
     return logits.masked_fill(~mask, -torch.inf).log_softmax(dim=-1)
 
 
-def masked_sigmoid(logits: Tensor, mask: Tensor) -> Tensor:
-    """Sigmoid of every option that exists, which need not sum to 1; exactly 0 elsewhere."""
-    return logits.sigmoid() * mask
-
-
 def entropy(log_p: Tensor, mask: Tensor) -> Tensor:
     """Entropy of each row, in nats: [..., D]."""
     safe = log_p.masked_fill(~mask, 0.0)
@@ -44,6 +39,21 @@ def entropy(log_p: Tensor, mask: Tensor) -> Tensor:
 def one_hot(choices: Tensor, options: int, dtype: torch.dtype) -> Tensor:
     """[..., D] indices to [..., D, K] weights."""
     return torch.nn.functional.one_hot(choices, options).to(dtype)
+
+
+def categorical(p: Tensor, generator: Generators) -> Tensor:
+    """One index per row, in proportion to p [..., K].
+
+    With a generator for every run of [R, ..., K] each draws its own part: an exponential time per
+    option, of which the first is chosen, as `torch.multinomial` does for one draw.
+    """
+    if isinstance(generator, torch.Generator):
+        return torch.multinomial(p, 1, generator=generator).squeeze(-1)
+    if not bool(p.sum().isfinite()):
+        raise RuntimeError("probabilities are not finite")
+    runs = zip(p, generator, strict=True)
+    times = torch.stack([torch.empty_like(own).exponential_(generator=g) for own, g in runs])
+    return (p / times).argmax(dim=-1)
 
 
 # --- Gumbel ---------------------------------------------------------------------------------------

@@ -53,11 +53,11 @@ def check(
     """Check that no method got worse than its baseline.
 
     The same seeds are compared value by value. With one version of torch, numpy and the method, a
-    landscape or a supernet on a CPU has to repeat itself exactly, so any difference is a change:
-    for the better, within the margin (both told, exit 0), a regression, or open. Other seeds, and
-    devices that do not repeat themselves, are compared by permutation tests, corrected for the
-    number of checks: no regression, where a loss of the margin is ruled out; regression, where
-    more than the margin was lost and chance is ruled out.
+    search on a CPU has to repeat itself exactly, so any difference is a change: for the better,
+    within the margin (both told, exit 0), a regression, or open. Other seeds, and devices that do
+    not repeat themselves, are compared by permutation tests, corrected for the number of checks:
+    no regression, where a loss of the margin is ruled out; regression, where more than the margin
+    was lost and chance is ruled out.
 
     Exit codes: 0 no regression, 1 a regression, 2 wrong usage or input, 3 trials without a result,
     4 inconclusive, with the seeds that would settle it, 70 an unexpected error: no verdict.
@@ -295,6 +295,6 @@ def _tell_power(
     console.out.print(
         "\nSimulated from the values of each seed: losses that move all seeds alike, one method at"
         " a time, all accuracies of the study checked together. Under `loss of 0` the first number"
-        " is the rate of false alarms. The same seeds on a landscape are compared exactly.",
+        " is the rate of false alarms. The same seeds on a CPU are compared exactly.",
         markup=False,
     )

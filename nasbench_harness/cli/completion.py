@@ -108,7 +108,7 @@ def _method_settings(method: str, incomplete: str) -> Iterator[str]:
     if method not in registry.methods.names():
         return
     setup = registry.open_setup(method)
-    recipes = [*dict.fromkeys(one.name for one in recipes_of(method)), PAPER]
+    recipes = [*dict.fromkeys(one.full_name for one in recipes_of(method)), PAPER]
     yield from _settings(setup.Settings, incomplete, {RECIPE: recipes})
 
 
@@ -153,7 +153,7 @@ def _chosen(ctx: typer.Context) -> list[str]:
     from nasbench_harness.study.notation import ConfigError, parse_methods
 
     with contextlib.suppress(ConfigError):
-        if text := _given(ctx, "methods") or _given(ctx, "name"):
+        if text := _given(ctx, "methods"):
             return [choice["name"] for choice in parse_methods(text)]
     return registry.methods.names()
 
@@ -166,8 +166,23 @@ def recipes(ctx: typer.Context, incomplete: str) -> list[str]:
     from nasbench_harness.study.recipes import recipes_of
 
     known = [name for name in _chosen(ctx) if name in registry.setups.names()]
-    found = [one.name for name in known for one in recipes_of(name)]
+    found = [one.full_name for name in known for one in recipes_of(name)]
     return _starting(incomplete, [*(kind.recipe for kind in kinds()), "quick", *found])
+
+
+@_quiet
+def method_recipes(ctx: typer.Context, incomplete: str) -> list[str]:
+    """Recipes that the one method on the line has, and `paper` where one is published."""
+    from nasbench_harness import registry
+    from nasbench_harness.study.recipes import PAPER, published, recipes_of
+
+    # The parser gives up at an option without its value, and leaves the words before it unnamed.
+    method = _given(ctx, "name") or next(iter(ctx.args), None)
+    if method not in registry.methods.names():
+        return recipes(ctx, incomplete)
+    space, kind = registry.default_space(), registry.default_problem()
+    paper = [PAPER] if published(method, space, kind) else []
+    return _starting(incomplete, [*(one.name for one in recipes_of(method)), *paper])
 
 
 # --- data sets, metrics, latencies -------------------------------------------------------------
@@ -226,10 +241,10 @@ def _all_metrics(ctx: typer.Context) -> list[Metric]:
 
 
 def _devices(ctx: typer.Context) -> list[str]:
-    from nasbench_harness.tables.metrics import devices
+    from nasbench_harness.study.costs import device_latencies
 
     table = _table(ctx)
-    return devices(table) if table else []
+    return list(device_latencies(table)) if table else []
 
 
 def tables(ctx: typer.Context, incomplete: str) -> list[str]:

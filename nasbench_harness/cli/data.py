@@ -15,7 +15,7 @@ from nasbench_harness.errors import ExitCode, HarnessError, UnknownNameError
 if TYPE_CHECKING:
     from nasbench_harness.contracts import DataSource
 
-Benchmark = Annotated[
+BenchmarkArgument = Annotated[
     str,
     typer.Argument(
         metavar="NAME",
@@ -182,7 +182,7 @@ def _tell_origins(source: DataSource) -> None:
     epilog=examples("nasharness data import nb201 NATS-tss-v1_0-3ffb9-simple --jobs 2"),
 )
 def import_file(
-    benchmark: Benchmark,
+    benchmark: BenchmarkArgument,
     file: Annotated[
         Path,
         typer.Argument(

@@ -12,7 +12,7 @@ import typer
 import typer.main
 
 from nasbench_harness.cli import completion
-from nasbench_harness.cli.help import Command
+from nasbench_harness.cli.help import Command, write_epilog
 
 if TYPE_CHECKING:
     from pydantic.fields import FieldInfo
@@ -92,12 +92,22 @@ class RunCommand(Command):
             names = [parameter.name for parameter in self._parameters]
             place = names.index(FIRST_OF_OTHERS)
             options = [one for one in _options() if one.name not in names]
+            for parameter in self._parameters:
+                _tell_kinds(parameter)
             self._parameters[place:place] = options
         return self._parameters
 
     @params.setter
     def params(self, value: list[Any]) -> None:
         self._parameters = value
+
+    def format_epilog(self, ctx: Any, formatter: Any) -> None:
+        """Write the examples, with those of the kinds."""
+        from nasbench_harness.problems.kinds import kinds
+
+        suggested = [line for kind in kinds() for line in kind.suggestions]
+        commands = [f"  {line}" for line in suggested if line.startswith("nasharness ")]
+        write_epilog("\n".join([self.epilog or "", *commands]), formatter)
 
     def invoke(self, ctx: Any) -> Any:
         """Run it without the options that its function does not name."""
@@ -117,6 +127,30 @@ def given_options(ctx: typer.Context) -> tuple[dict[str, Any], list[str]]:
         else:
             keys[key] = value
     return keys, sets
+
+
+def _tell_kinds(parameter: Any) -> None:
+    """Fill in what the text of an option leaves to the kinds of problem, in braces."""
+    from nasbench_harness.problems.kinds import held, kinds
+
+    told = [
+        f"{kind.meanings[parameter.name]} ({kind.name})"
+        for kind in kinds()
+        if parameter.name in kind.meanings
+    ]
+    first, *others = kinds()
+    differing = [k for k in others if k.recipe != first.recipe]
+    recipes = [first.recipe, *(f"{k.recipe} for {k.plural or k.name}" for k in differing)]
+    texts = {
+        "{meanings}": "; ".join(told),
+        "{recipes}": "; ".join(recipes),
+        "{held}": "".join(f", or {name}.setting=value" for name in held()),
+    }
+    for place in ("help", "show_default"):
+        if isinstance(text := getattr(parameter, place, None), str):
+            for name, words in texts.items():
+                text = text.replace(name, words)
+            setattr(parameter, place, text)
 
 
 def _options() -> list[Any]:

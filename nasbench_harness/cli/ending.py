@@ -98,14 +98,17 @@ def _print(done: list[StudyRun], summaries: list[pd.DataFrame], page: Path | Non
         if len(summary):
             console.print_summary(summary.to_dict("records"), title=_title(part))
             _print_costs(part)
+            _print_readings(part)
     if page:
         console.out.print(f"\nReport: {page}", soft_wrap=True)
 
 
 def _summary(part: StudyRun) -> pd.DataFrame:
     from nasbench_harness.reports import summarise
+    from nasbench_harness.store.studies import history_table
 
-    return summarise(part.trials)
+    looked_up = any(spec.table for spec in part.study.specs)
+    return summarise(part.trials, None if looked_up else history_table(part.study))
 
 
 def _print_costs(part: StudyRun) -> None:
@@ -126,6 +129,16 @@ def _print_costs(part: StudyRun) -> None:
             for method, *rest in map(cells, rows.itertuples())
         ]
         console.print_rows("\nWithin the target", headings, lines, numbers=range(3, 7))
+
+
+def _print_readings(part: StudyRun) -> None:
+    """Whose results are not of the method as published."""
+    from nasbench_harness.cli import console
+    from nasbench_harness.reports.words.marked import plain
+    from nasbench_harness.reports.words.readings import readings
+
+    if told := plain(readings(part.study.specs)):
+        console.out.print(told, markup=False)
 
 
 def _costs(part: StudyRun) -> dict[str, Any]:

@@ -5,19 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from nasbench_harness.contracts import Metric
+from nasbench_harness.contracts import Cost, Metric
 
-COUNTS = {"params": "", "flops": " multiply-adds"}
-"""Costs that are whole numbers, and their unit."""
+COUNT = "count"
+"""Unit of costs that are whole numbers of what their title names."""
+
 WHOLE = 1e15
 """Up to here a float holds every whole number."""
 
 
-def lines(facts: Mapping[str, Any], metrics: Mapping[str, Metric]) -> Iterator[str]:
+def lines(
+    facts: Mapping[str, Any], metrics: Mapping[str, Metric], costs: Mapping[str, Cost]
+) -> Iterator[str]:
     """First the facts of the architecture, then every group of columns under its heading."""
     width = max(map(len, facts))
     of_space = {name: value for name, value in facts.items() if name not in metrics}
-    yield from (f"{name:<{width}}  {fact(name, value)}" for name, value in of_space.items())
+    for name, value in of_space.items():
+        yield f"{name:<{width}}  {fact(name, value, costs.get(name))}"
     groups: dict[str, list[str]] = {}
     for name in (name for name in facts if name in metrics):
         groups.setdefault(heading(metrics[name]), []).append(name)
@@ -27,12 +31,13 @@ def lines(facts: Mapping[str, Any], metrics: Mapping[str, Metric]) -> Iterator[s
             yield f"{name:<{width}}  {number(facts[name], metrics[name].unit)}"
 
 
-def fact(name: str, value: Any) -> str:
-    """A fact that stands in no column."""
+def fact(name: str, value: Any, cost: Cost | None = None) -> str:
+    """A fact that stands in no column; `cost` where it is one of the space's."""
     from nasbench_harness.cli.console import cell
 
-    if name in COUNTS and isinstance(value, int | float):
-        return f"{value:,.0f}{COUNTS[name]}"
+    if cost is not None and isinstance(value, int | float):
+        counted = cost.unit == COUNT
+        return f"{value:,.0f} {cost.heading.lower()}" if counted else number(value, cost.unit)
     return f"{value:.2f} %" if name.startswith("percentile") else cell(value)
 
 

@@ -35,7 +35,7 @@ class _Planned:
     jobs: JobFolder[Any]
     statuses: Counter[Status]
     forecast: Forecast
-    groups: Sequence[_Group]
+    groups: Sequence[_SeedGroup]
 
     @property
     def missing(self) -> int:
@@ -43,7 +43,7 @@ class _Planned:
 
 
 @dataclass(frozen=True)
-class _Group:
+class _SeedGroup:
     """Jobs that differ in their seed only."""
 
     specs: Sequence[Spec]
@@ -89,7 +89,7 @@ def _foresee(jobs: JobFolder[Any], processes: int, hardware: Hardware) -> _Plann
     for spec in jobs.specs:
         alike[spec.label].append(spec)
     groups = [
-        _Group(
+        _SeedGroup(
             specs,
             sum(ended[spec.trial_id] is Status.DONE for spec in specs),
             foreseen.paces.get(label),
@@ -165,7 +165,7 @@ def _ending(jobs: JobFolder[Any]) -> str:
     return ", the tables and the report" if "report" in jobs.kind.also else " and the tables"
 
 
-def _row(group: _Group) -> list[Any]:
+def _row(group: _SeedGroup) -> list[Any]:
     from nasbench_harness.reports.words.marked import ranges
 
     spec, pace = group.specs[0], group.pace
@@ -197,7 +197,7 @@ def _as_json(planned: _Planned) -> dict[str, Any]:
     }
 
 
-def _group_as_json(compared: str, group: _Group) -> dict[str, Any]:
+def _group_as_json(compared: str, group: _SeedGroup) -> dict[str, Any]:
     spec, pace = group.specs[0], group.pace
     return {
         compared: spec.label,

@@ -21,7 +21,6 @@ from nasbench_harness.errors import UnknownNameError
 from nasbench_harness.fields.scalars import AmbiguousScalarError, read_scalar
 
 COMPARED = "What to compare"
-LANDSCAPE = "Searches on a table (landscape)"
 MACHINE = "Where it runs"
 OUTPUT = "What is written"
 WATCHING = "Watching"
@@ -143,7 +142,7 @@ class Command(_Once, TyperCommand):
 
     def format_epilog(self, ctx: Any, formatter: Any) -> None:
         """Write the examples, at the margin."""
-        _write_epilog(self.epilog, formatter)
+        write_epilog(self.epilog, formatter)
 
 
 class Group(_Once, TyperGroup):
@@ -188,7 +187,7 @@ class Group(_Once, TyperGroup):
 
     def format_epilog(self, ctx: Any, formatter: Any) -> None:
         """Write the examples, at the margin."""
-        _write_epilog(self.epilog, formatter)
+        write_epilog(self.epilog, formatter)
 
 
 def _write_groups(ctx: Any, formatter: Any, parameters: Iterable[Any]) -> None:
@@ -220,7 +219,8 @@ def _unbroken(text: str) -> str:
     return text.replace("-", HYPHEN)
 
 
-def _write_epilog(epilog: str | None, formatter: Any) -> None:
+def write_epilog(epilog: str | None, formatter: Any) -> None:
+    """Write examples, at the margin."""
     if epilog:
         formatter.write_paragraph()
         formatter.write_text(inspect.cleandoc(epilog))

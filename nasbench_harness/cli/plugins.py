@@ -62,7 +62,7 @@ def show_method(
         str | None,
         typer.Option(
             help="Whose values to show.",
-            autocompletion=completion.recipes,
+            autocompletion=completion.method_recipes,
             show_default="that of a search on a table",
         ),
     ] = None,
@@ -84,7 +84,7 @@ def show_method(
 def _method_facts(name: str, recipe: str | None) -> dict[str, Any]:
     """Settings under a recipe, with the tags of values and defaults, and what else there is."""
     from nasbench_harness import registry
-    from nasbench_harness.problems.kinds import DEFAULT, open_kind
+    from nasbench_harness.problems.kinds import open_kind
     from nasbench_harness.study import recipes
 
     plain, bracket, rest = name.partition("[")
@@ -94,8 +94,9 @@ def _method_facts(name: str, recipe: str | None) -> dict[str, Any]:
             f" `nasharness show method {plain}` to see what `{rest.partition('=')[0]}` may be."
         )
     method = registry.open_setup(name)
-    asked = recipe or open_kind(DEFAULT).recipe
-    found = recipes.find_recipe(name, asked, registry.default_space(), DEFAULT)
+    kind = open_kind(registry.default_problem())
+    asked = recipe or kind.recipe
+    found = recipes.find_recipe(name, asked, registry.default_space(), kind.name)
     chosen, tags = found.recipe, recipes.recipe_tags(found.recipe)
     values = method.Settings.build(name, chosen.settings).model_dump(mode="json")
     rows = [
@@ -107,8 +108,19 @@ def _method_facts(name: str, recipe: str | None) -> dict[str, Any]:
     return {
         "name": name, "version": method.version, "recipe": found.title, **lengths,
         "settings": rows, "network": dict(chosen.network), "tags": tags,
-        "recipes": {one.title: one.recipe.source for one in recipes.recipes_of(name)},
+        "recipes": _recipes(name),
     }  # fmt: skip
+
+
+def _recipes(method: str) -> dict[str, str]:
+    """What `--recipe` takes, with what each is."""
+    from nasbench_harness.study import recipes
+
+    space = registry.default_space()
+    found = {one.title: one.recipe.source for one in recipes.recipes_of(method)}
+    if published := recipes.published(method, space, registry.default_problem()):
+        found[recipes.PAPER] = f"the one that is published for {space}: {published.title}"
+    return found
 
 
 def _print_method(shown: Mapping[str, Any]) -> None:
@@ -118,9 +130,10 @@ def _print_method(shown: Mapping[str, Any]) -> None:
     name, rows, tags = shown["name"], shown["settings"], shown["tags"]
     console.out.print(f"{name}: {registry.methods.summary(name)}\n", markup=False)
     lengths = [
-        f"{shown[what]:,} {what}{_tagged(tags.get(what))}"
-        for what in ("epochs", "steps")
-        if what in shown
+        f"{shown[what + 's']:,} {what}{'' if shown[what + 's'] == 1 else 's'}"
+        f"{_tagged(tags.get(what + 's'))}"
+        for what in ("epoch", "step")
+        if what + "s" in shown
     ]
     console.print_rows(
         f"settings, recipe {shown['recipe']} ({', '.join(lengths)})",
@@ -179,10 +192,10 @@ def show_space(
 ) -> None:
     """A space's decisions and their options."""
     from nasbench_harness.cli import console
-    from nasbench_harness.contracts import Enumerable
+    from nasbench_harness.tables.enumeration import lists
 
     space = registry.open_space(name)
-    size = space.size if isinstance(space, Enumerable) else None
+    size = space.size if lists(space) else None
     rows = [(d.name, d.group, ", ".join(d.options)) for d in space.decisions]
     if json:
         keys = ("decision", "group", "options")
@@ -258,4 +271,6 @@ def show_arch(
         return
     from nasbench_harness.cli.facts import fact
 
-    console.print_facts({what: fact(what, value) for what, value in facts.items()})
+    costs = {cost.name: cost for cost in opened.costs}
+    told = {what: fact(what, value, costs.get(what)) for what, value in facts.items()}
+    console.print_facts(told)

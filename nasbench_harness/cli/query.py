@@ -17,7 +17,7 @@ from nasbench_harness.fields.scalars import AmbiguousScalarError, read_number, r
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from nasbench_harness.contracts import Architecture, Benchmark, Metric
+    from nasbench_harness.contracts import Architecture, Benchmark, Metric, SearchSpace
 
 _INDEX = re.compile("-?[0-9]{1,300}")
 
@@ -105,8 +105,8 @@ def _everything(table: Benchmark, arch: Architecture) -> dict[str, Any]:
         worse, better = table.standing(judged, numbers[judged])
         size = enumerable(space, "a table has a row for every one of them").size
         facts |= {f"rank_{judged}": better + 1, f"percentile_{judged}": 100 * worse / size}
-    if not facts.get("connected", True):
-        facts["note"] = "no path from input to output: accuracy is chance, latencies are artefacts"
+    if flaw := _flaw(space, arch):
+        facts["note"] = flaw
     return facts
 
 
@@ -128,8 +128,8 @@ def _best(
 
     def fits(arch: Architecture) -> bool:
         if any(not table.value(column, arch) <= most for column, most in bounds):
-            return False  # a cell that compiles to nothing is fast for the wrong reason
-        return not bounds or space.describe(arch).get("connected", True)
+            return False
+        return not bounds or not _flaw(space, arch)  # fast for the wrong reason
 
     ranked = sorted(space.enumerate(), key=lambda arch: table.value(metric, arch), reverse=True)
     columns = [metric, *(column for column, _ in bounds)]
@@ -144,13 +144,20 @@ def _best(
     ]
 
 
+def _flaw(space: SearchSpace, arch: Architecture) -> str:
+    """Why numbers of the architecture say nothing; empty where they do, or nobody says."""
+    from nasbench_harness.contracts import Flawed
+
+    return space.flaw(arch) if isinstance(space, Flawed) else ""
+
+
 def _limit(table: Benchmark, text: str) -> tuple[str, float]:
     """`pixel3=10` to the device's column and milliseconds."""
-    from nasbench_harness.tables.metrics import devices, latency_metric
+    from nasbench_harness.study.costs import device_latencies
 
     device, _, most = text.partition("=")
     device = device.strip()
-    if device not in (known := devices(table)):
+    if device not in (known := device_latencies(table)):
         raise UnknownNameError(f"device in table `{table.name}`", device, known)
     try:
         bound = read_number(most)
@@ -160,14 +167,16 @@ def _limit(table: Benchmark, text: str) -> tuple[str, float]:
         raise HarnessError(
             f"`--max-latency {text}`: write DEVICE=MILLISECONDS, such as `{device}=10`."
         )
-    return latency_metric(device), bound
+    return known[device].metric, bound
 
 
 def _tell(facts: dict[str, Any], table: Benchmark) -> None:
+    from nasbench_harness import registry
     from nasbench_harness.cli import console
     from nasbench_harness.cli.facts import lines
 
-    for line in lines(facts, table.metrics):
+    costs = {cost.name: cost for cost in registry.open_space(table.space).costs}
+    for line in lines(facts, table.metrics, costs):
         console.out.print(line, markup=False, soft_wrap=True)
     if missing := _missing(table.space):
         console.out.print(f"\n{missing}", markup=False, soft_wrap=True)

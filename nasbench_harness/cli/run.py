@@ -15,11 +15,10 @@ from nasbench_harness.cli.help import Command, examples
 from nasbench_harness.cli.notes import tell_repeated, tell_unused
 from nasbench_harness.cli.options.grouped import grouped
 from nasbench_harness.cli.options.running import (
-    EXAMPLES,
-    Compared,
     DownloadOption,
     DryRunOption,
     Machine,
+    StudyOptions,
     Work,
 )
 
@@ -33,12 +32,16 @@ if TYPE_CHECKING:
 
 @app.command(
     cls=RunCommand,
-    epilog=examples(*EXAMPLES),
+    epilog=examples(
+        "nasharness run --methods unas,drnas --space nb201",
+        "nasharness run --methods 'unas[temperature=0.4],unas[temperature=1]' --seeds 0-19",
+        "nasharness run --config study.yaml --set drnas.anchor=kl",
+    ),
 )
 @grouped
 def run(
     ctx: typer.Context,
-    asked: Compared,
+    asked: StudyOptions,
     machine: Machine,
     *,
     download: DownloadOption = False,

@@ -42,6 +42,7 @@ from nasbench_harness.contracts.network import (
 )
 from nasbench_harness.contracts.problem import (
     Log,
+    Multilinear,
     PartialChannels,
     Problem,
     Progress,
@@ -63,6 +64,7 @@ from nasbench_harness.contracts.space import (
     Decision,
     Enumerable,
     EnumerableSpace,
+    Flawed,
     Numbered,
     SearchSpace,
 )
@@ -83,6 +85,7 @@ __all__ = [
     "Enumerable",
     "EnumerableSpace",
     "EpochAware",
+    "Flawed",
     "GradientEstimator",
     "Grown",
     "ImageSet",
@@ -92,6 +95,7 @@ __all__ = [
     "Log",
     "Metric",
     "MixtureSearcher",
+    "Multilinear",
     "NetworkShape",
     "NetworkSize",
     "NetworkSizes",

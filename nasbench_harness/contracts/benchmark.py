@@ -100,7 +100,11 @@ class CompleteTable(Benchmark, Protocol):
         """[size] numbers in rank order, read-only, not copied."""
 
     def tensor(self, metric: str) -> NDArray[np.float64]:
-        """The column with one axis per decision, read-only, not copied."""
+        """The column with one axis per decision, read-only, not copied.
+
+        Of a space that is the free product of its decisions only (see `SearchSpace`); nobody asks
+        it of another.
+        """
 
     def standing(self, metric: str, value: float) -> tuple[int, int]:
         """How many architectures are strictly worse, and how many strictly better."""

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-Progress = Callable[[int, int], None]
+ProgressCallback = Callable[[int, int], None]
 """Called with what is there and what there will be: bytes of a download, rows of a conversion."""
 
 
@@ -108,7 +108,7 @@ class PlainData:
 class Pullable(Protocol):
     """Capability of a data source: `nasharness data pull` gets it."""
 
-    def pull(self, *, origin: Path | None, mirror: str | None, progress: Progress) -> None:
+    def pull(self, *, origin: Path | None, mirror: str | None, progress: ProgressCallback) -> None:
         """Install it, checked; what is there and right is kept, and a failure changes nothing.
 
         `origin` is a folder that has the files already, `mirror` the address of one; with neither
@@ -121,7 +121,7 @@ class Importable(Protocol):
     """Capability of a data source: `nasharness data import` converts a file of its publishers."""
 
     def import_file(
-        self, file: Path, *, jobs: int, curves: bool, force: bool, progress: Progress
+        self, file: Path, *, jobs: int, curves: bool, force: bool, progress: ProgressCallback
     ) -> None:
         """Install what `file` (or folder) holds, read by `jobs` processes.
 

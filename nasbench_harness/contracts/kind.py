@@ -93,6 +93,10 @@ class Kind(Protocol):
     """Keys of every study that are here settings of one of the options: key to option."""
     named: ClassVar[Sequence[str]]
     """Keys that the default name of a study's folder tells, in this order."""
+    meanings: ClassVar[Mapping[str, str]]
+    """What options of `run` that every study has mean here, by their names and in a few words, for
+    `--help`: `search` (what is searched), `diagnose` (what is recorded), `diagnose_every` and
+    `batch_size` (of what a number counts)."""
     recipe: ClassVar[str]
     """The recipe of every method where nobody says another."""
     capabilities: ClassVar[Sequence[type]]

@@ -111,6 +111,19 @@ class UnrolledGradient(Protocol):
 
 
 @runtime_checkable
+class Multilinear(Protocol):
+    """Capability of a problem: its losses are multilinear in the rows of the weights.
+
+    The expected loss of independent random rows is then the loss of their means, so that a
+    searcher's gradient can be exact (see `GradientEstimator`).
+    """
+
+    @property
+    def multilinear(self) -> Literal[True]:
+        """Nothing but the sign of it."""
+
+
+@runtime_checkable
 class PartialChannels(Protocol):
     """Capability of a problem: only a part of the channels passes through mixed operations."""
 

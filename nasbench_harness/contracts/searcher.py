@@ -63,8 +63,10 @@ class Setup(Protocol):
     module that imports little, and name it by an entry point `nasbench_harness.setups` as well:
     then `show method` and shell completion answer at once; with `queries`, `batched` and `requires`
     in that class as well a study is planned without the method's own module. It may also have
-    `citation`, BibTeX of where the method was published (see `Citable`), and it has `columns`, a
-    `Column` of each thing that `step` logs, where it logs anything (see `Declaring`).
+    `citation`, BibTeX of where the method was published (see `Citable`), and `reading`, what its
+    results are results of where that is less than the method as published; reports say it beside
+    them. It has `columns`, a `Column` of each thing that `step` logs, where it logs anything (see
+    `Declaring`).
     """
 
     Settings: ClassVar[type[Any]]
@@ -138,8 +140,7 @@ class GradientEstimator(Protocol):
     def exact(self) -> torch.Tensor:
         """Gradient [D, K], detached, of the objective the method claims to descend.
 
-        Only where losses are multilinear in the weights, as on a landscape: there the expected
-        loss of independent random rows is the loss of their means.
+        Only on problems that are `Multilinear`.
         """
 
 

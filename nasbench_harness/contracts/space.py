@@ -51,7 +51,9 @@ class SearchSpace(Protocol):
 
     A searcher relaxes `decisions` and `mask`, and treats architectures as opaque: `weights` is
     their point among the relaxed ones, `derive` the way back. A space need not be the free product
-    of its decisions: a cell may keep two inputs a node out of all those that are relaxed.
+    of its decisions: a cell may keep two inputs a node out of all those that are relaxed. One that
+    is, with one-hot `weights` and the last decision fastest among its ranks, may say so by
+    `product = True`; a table of it can be searched itself. One that says nothing is tried.
 
     A space may also have `tables`, the names of its own tables, the preferred first and last the
     one that is always there: the first that is installed is looked up in where nothing is said.
@@ -141,6 +143,14 @@ class Enumerable(Protocol):
 
 class EnumerableSpace(SearchSpace, Enumerable, Protocol):
     """A search space whose architectures can be listed."""
+
+
+@runtime_checkable
+class Flawed(Protocol):
+    """Capability of a space: numbers of some architectures say nothing about a network."""
+
+    def flaw(self, arch: Architecture) -> str:
+        """Why that is so, to stand after its facts; empty of an architecture without."""
 
 
 @runtime_checkable

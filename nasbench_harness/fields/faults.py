@@ -13,7 +13,7 @@ from nasbench_harness.fields.scalars import shown
 
 _METHODS = "methods"
 _EXPECTED = {
-    _METHODS: "names such as `unas,drnas`, or a list of them",
+    _METHODS: "names as `NAME,NAME`, or a list of them",
     "seeds": "whole numbers from 0 to 9223372036854775807",
 }
 """Where a schema's own words would not help."""
@@ -22,7 +22,7 @@ _COMMAND_LINE = frozenset({
     "json", "mlflow", "out", "report", "set", "tensorboard", "threads",
 })  # fmt: skip
 """Options of `nasharness run` that say where and how a study runs; files do not hold them."""
-_ENTRY = "a name such as `unas`, `unas[temperature=1]`, or `name:` with `settings:`"
+_ENTRY = "a name, as `NAME` or `NAME[setting=value]`, or `name:` with `settings:`"
 
 
 def sentences(

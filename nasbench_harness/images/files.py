@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from nasbench_harness.contracts import PlainData
-from nasbench_harness.contracts.data import Progress
+from nasbench_harness.contracts.data import ProgressCallback
 from nasbench_harness.images import sources
 
 DIGITS_SHA256 = "87ff0c9e40dc7e2c0e34e7257799c2e3f3aec1a016363bb11cad869ec428a826"
@@ -78,7 +78,7 @@ class PublishedImages(PlainData):
             for path, file in zip(found.paths, found.files, strict=True)
         ]
 
-    def pull(self, *, origin: Path | None, mirror: str | None, progress: Progress) -> None:
+    def pull(self, *, origin: Path | None, mirror: str | None, progress: ProgressCallback) -> None:
         """Get the files, checked."""
         from nasbench_harness.images.pull import pull
 

@@ -15,8 +15,8 @@ from nasbench_harness.images.cache import cached
 from nasbench_harness.images.errors import ImageDataError
 from nasbench_harness.images.parts import Decoded, Images
 from nasbench_harness.images.sources import (
-    Found,
     ImageSource,
+    LocalFiles,
     find_installed,
     image_source,
     images_folder,
@@ -50,7 +50,7 @@ def read_published(name: str, data_dir: Path | None) -> Decoded:
     return cached(place, content, lambda: _read(source, found))
 
 
-def _read(source: ImageSource, found: Found) -> Decoded:
+def _read(source: ImageSource, found: LocalFiles) -> Decoded:
     try:
         return _READERS[source.name](_opener(source, found))
     except (KeyError, ValueError, TypeError, EOFError, OSError, tarfile.TarError) as error:
@@ -60,7 +60,7 @@ def _read(source: ImageSource, found: Found) -> Decoded:
         ) from error
 
 
-def _opener(source: ImageSource, found: Found) -> Read:
+def _opener(source: ImageSource, found: LocalFiles) -> Read:
     """How to get at a file: beside the others, or inside the one archive."""
     if not (found.packed and source.members):
         paths = {path.name: path for path in found.paths}

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 
+from nasbench_harness.contracts.data import ProgressCallback
 from nasbench_harness.errors import ExitCode
 from nasbench_harness.images.errors import ImageDataError
 from nasbench_harness.images.sources import (
-    Found,
     ImageSource,
-    SourceFile,
+    LocalFiles,
+    PublishedFile,
     check_file,
     find,
     image_source,
@@ -21,8 +21,6 @@ from nasbench_harness.store.files import replacing, share
 from nasbench_harness.tables import library
 
 RETRIES = 2
-Progress = Callable[[int, int], None]
-"""Called with the bytes that are there and the bytes there will be."""
 
 
 class ImageDownloadError(ImageDataError):
@@ -37,8 +35,8 @@ def pull(
     folder: Path | None = None,
     origin: Path | None = None,
     mirror: str | None = None,
-    progress: Progress | None = None,
-) -> Found:
+    progress: ProgressCallback | None = None,
+) -> LocalFiles:
     """Put the files of a published data set in `folder` (default: the user's data folder).
 
     What is there and right is kept. `origin` is a folder to copy them from, `mirror` the address of
@@ -66,7 +64,7 @@ def _pull_files(
     folder: Path,
     origin: Path | None,
     mirror: str | None,
-    progress: Progress | None,
+    progress: ProgressCallback | None,
 ) -> None:
     if origin is None and mirror is None and not source.downloadable:
         raise ImageDataError(
@@ -87,7 +85,7 @@ def _pull_files(
         counter.show(done)
 
 
-def _copy(source: ImageSource, file: SourceFile, origin: Path, folder: Path) -> None:
+def _copy(source: ImageSource, file: PublishedFile, origin: Path, folder: Path) -> None:
     """Copy a file once its sum is right."""
     path = origin / file.name
     inner = origin / source.unpacked / file.name
@@ -101,7 +99,7 @@ def _copy(source: ImageSource, file: SourceFile, origin: Path, folder: Path) -> 
         check_file(temporary, file)
 
 
-def _download(file: SourceFile, folder: Path, mirror: str | None, counter: _Counter) -> None:
+def _download(file: PublishedFile, folder: Path, mirror: str | None, counter: _Counter) -> None:
     import pooch
 
     pooch.get_logger().setLevel("CRITICAL")
@@ -135,7 +133,7 @@ def _download(file: SourceFile, folder: Path, mirror: str | None, counter: _Coun
 class _Counter:
     """What pooch takes for a progress bar: adds up what has arrived of all files."""
 
-    def __init__(self, before: int, everything: int, progress: Progress | None) -> None:
+    def __init__(self, before: int, everything: int, progress: ProgressCallback | None) -> None:
         self._before, self._everything, self._progress = before, everything, progress
         self._arrived = 0
         self.total = 0  # pooch sets it to the size of the file

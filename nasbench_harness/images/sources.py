@@ -19,7 +19,7 @@ from nasbench_harness.tables import library
 
 
 @dataclass(frozen=True)
-class SourceFile:
+class PublishedFile:
     """A file as it was published."""
 
     name: str
@@ -36,10 +36,10 @@ class ImageSource:
 
     name: str
     title: str
-    files: tuple[SourceFile, ...]
+    files: tuple[PublishedFile, ...]
     unpacked: str = ""
     """The folder in the archive, or where its publisher's code expects the files."""
-    members: tuple[SourceFile, ...] = ()
+    members: tuple[PublishedFile, ...] = ()
     """The files of that folder that are read."""
     bibtex: str = ""
 
@@ -76,20 +76,20 @@ _CIFAR10 = ImageSource(
     "cifar10",
     "CIFAR-10",
     (
-        SourceFile(
+        PublishedFile(
             "cifar-10-python.tar.gz", "c58f30108f718f92721af3b95e74349a", 170498071,
             (f"{_BRAINCHIP}/cifar10/cifar-10-python.tar.gz", f"{_TORONTO}/cifar-10-python.tar.gz"),
         ),
     ),
     "cifar-10-batches-py",
     (
-        SourceFile("data_batch_1", "c99cafc152244af753f735de768cd75f"),
-        SourceFile("data_batch_2", "d4bba439e000b95fd0a9bffe97cbabec"),
-        SourceFile("data_batch_3", "54ebc095f3ab1f0389bbae665268c751"),
-        SourceFile("data_batch_4", "634d18415352ddfa80567beed471001a"),
-        SourceFile("data_batch_5", "482c414d41f54cd18b22e5b47cb7c3cb"),
-        SourceFile("test_batch", "40351d587109b95175f43aff81a1287e"),
-        SourceFile("batches.meta", "5ff9c542aee3614f3951f8cda6e48888"),
+        PublishedFile("data_batch_1", "c99cafc152244af753f735de768cd75f"),
+        PublishedFile("data_batch_2", "d4bba439e000b95fd0a9bffe97cbabec"),
+        PublishedFile("data_batch_3", "54ebc095f3ab1f0389bbae665268c751"),
+        PublishedFile("data_batch_4", "634d18415352ddfa80567beed471001a"),
+        PublishedFile("data_batch_5", "482c414d41f54cd18b22e5b47cb7c3cb"),
+        PublishedFile("test_batch", "40351d587109b95175f43aff81a1287e"),
+        PublishedFile("batches.meta", "5ff9c542aee3614f3951f8cda6e48888"),
     ),
     _CIFAR_BIBTEX,
 )  # fmt: skip
@@ -97,7 +97,7 @@ _CIFAR100 = ImageSource(
     "cifar100",
     "CIFAR-100",
     (
-        SourceFile(
+        PublishedFile(
             "cifar-100-python.tar.gz", "eb9058c3a382ffc7106e4002c42a8d85", 169001437,
             (
                 f"{_BRAINCHIP}/cifar100/cifar-100-python.tar.gz",
@@ -107,9 +107,9 @@ _CIFAR100 = ImageSource(
     ),
     "cifar-100-python",
     (
-        SourceFile("train", "16019d7e3df5f24257cddd939b257f8d"),
-        SourceFile("test", "f0ef6b0ae62326f3e7ffdfab6717acfc"),
-        SourceFile("meta", "7973b15100ade9c7d40fb424638fde48"),
+        PublishedFile("train", "16019d7e3df5f24257cddd939b257f8d"),
+        PublishedFile("test", "f0ef6b0ae62326f3e7ffdfab6717acfc"),
+        PublishedFile("meta", "7973b15100ade9c7d40fb424638fde48"),
     ),
     _CIFAR_BIBTEX,
 )  # fmt: skip
@@ -117,11 +117,11 @@ _SVHN = ImageSource(
     "svhn",
     "SVHN",
     (
-        SourceFile(
+        PublishedFile(
             "train_32x32.mat", "e26dedcc434d2e4c54c9b2d4a06d8373", 182040794,
             (f"{_STANFORD}/train_32x32.mat",),
         ),
-        SourceFile(
+        PublishedFile(
             "test_32x32.mat", "eb5a983be6a315427106f1b164d9cef3", 64275384,
             (f"{_STANFORD}/test_32x32.mat",),
         ),
@@ -132,17 +132,17 @@ _IMAGENET16 = ImageSource(
     "imagenet16-120",
     "ImageNet16-120",
     (
-        SourceFile("train_data_batch_1", "27846dcaa50de8e21a7d1a35f30f0e91"),
-        SourceFile("train_data_batch_2", "c7254a054e0e795c69120a5727050e3f"),
-        SourceFile("train_data_batch_3", "4333d3df2e5ffb114b05d2ffc19b1e87"),
-        SourceFile("train_data_batch_4", "1620cdf193304f4a92677b695d70d10f"),
-        SourceFile("train_data_batch_5", "348b3c2fdbb3940c4e9e834affd3b18d"),
-        SourceFile("train_data_batch_6", "6e765307c242a1b3d7d5ef9139b48945"),
-        SourceFile("train_data_batch_7", "564926d8cbf8fc4818ba23d2faac7564"),
-        SourceFile("train_data_batch_8", "f4755871f718ccb653440b9dd0ebac66"),
-        SourceFile("train_data_batch_9", "bb6dd660c38c58552125b1a92f86b5d4"),
-        SourceFile("train_data_batch_10", "8f03f34ac4b42271a294f91bf480f29b"),
-        SourceFile("val_data", "3410e3017fdaefba8d5073aaa65e4bd6"),
+        PublishedFile("train_data_batch_1", "27846dcaa50de8e21a7d1a35f30f0e91"),
+        PublishedFile("train_data_batch_2", "c7254a054e0e795c69120a5727050e3f"),
+        PublishedFile("train_data_batch_3", "4333d3df2e5ffb114b05d2ffc19b1e87"),
+        PublishedFile("train_data_batch_4", "1620cdf193304f4a92677b695d70d10f"),
+        PublishedFile("train_data_batch_5", "348b3c2fdbb3940c4e9e834affd3b18d"),
+        PublishedFile("train_data_batch_6", "6e765307c242a1b3d7d5ef9139b48945"),
+        PublishedFile("train_data_batch_7", "564926d8cbf8fc4818ba23d2faac7564"),
+        PublishedFile("train_data_batch_8", "f4755871f718ccb653440b9dd0ebac66"),
+        PublishedFile("train_data_batch_9", "bb6dd660c38c58552125b1a92f86b5d4"),
+        PublishedFile("train_data_batch_10", "8f03f34ac4b42271a294f91bf480f29b"),
+        PublishedFile("val_data", "3410e3017fdaefba8d5073aaa65e4bd6"),
     ),
     "ImageNet16",
     bibtex=_IMAGENET16_BIBTEX,
@@ -188,11 +188,11 @@ def images_folder() -> Path:
 
 
 @dataclass(frozen=True)
-class Found:
+class LocalFiles:
     """The files of a data set on this machine: as published, or the unpacked folder."""
 
     paths: tuple[Path, ...]
-    files: tuple[SourceFile, ...]
+    files: tuple[PublishedFile, ...]
     packed: bool
     """Are `paths` the published files (True) or the members of an archive (False)."""
 
@@ -207,18 +207,18 @@ class Found:
             check_file(path, file)
 
 
-def find(source: ImageSource, folder: Path) -> Found | None:
+def find(source: ImageSource, folder: Path) -> LocalFiles | None:
     """The files in `folder` or in the data set's own folder there; None unless all are there."""
     places = [folder / source.unpacked, folder] if source.unpacked else [folder]
     for files, packed in ((source.members, False), (source.files, True)):
         for place in places:
             paths = tuple(place / file.name for file in files)
             if files and all(path.is_file() for path in paths):
-                return Found(paths, files, packed)
+                return LocalFiles(paths, files, packed)
     return None
 
 
-def find_installed(source: ImageSource, folder: Path) -> Found:
+def find_installed(source: ImageSource, folder: Path) -> LocalFiles:
     """The files as `find` gives them; ImageDataError names the ways out where they are missing."""
     if found := find(source, folder):
         return found
@@ -234,7 +234,7 @@ def find_installed(source: ImageSource, folder: Path) -> Found:
     )
 
 
-def check_file(path: Path, file: SourceFile) -> None:
+def check_file(path: Path, file: PublishedFile) -> None:
     """`path` is the published file; ImageDataError if it is not or cannot be read."""
     found = _sum(path)
     if found != file.md5:
@@ -244,7 +244,7 @@ def check_file(path: Path, file: SourceFile) -> None:
         )
 
 
-def is_published(path: Path, file: SourceFile) -> bool:
+def is_published(path: Path, file: PublishedFile) -> bool:
     """Has `path` the published MD5; ImageDataError if it cannot be read."""
     return _sum(path) == file.md5
 

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any
 
+from nasbench_harness import registry
 from nasbench_harness.contracts import Architecture, MixtureSearcher
-from nasbench_harness.errors import HarnessError
+from nasbench_harness.errors import HarnessError, reason
 from nasbench_harness.jobs.run import Run
+from nasbench_harness.jobs.trying import INVERSE, check_shape
 from nasbench_harness.problems.kinds import open_kind
 from nasbench_harness.store.outcomes import Status
+from nasbench_harness.store.schema import STUDY_PARTS
 from nasbench_harness.study.costs import space_costs
 from nasbench_harness.study.heldcost import HISTORY_COLUMNS, WITHIN, held_cost, held_name
 from nasbench_harness.tables.metrics import value_of
@@ -31,13 +35,37 @@ def record(run: Run, log: Mapping[str, Any], *, snapshot: bool) -> dict[str, Any
         "entropy": float(-(p * p.clamp(min=1e-300).log()).sum(dim=-1).mean()),
         **_held_in_passing(run, arch),
         **_observed(run, mixture(run, p)),
-        **{name: float(value) for name, value in log.items()},
+        **_logged(run, log),
         **open_kind(run.spec.problem).record(run, p),
     }
     row = {k: None if isinstance(v, float) and not math.isfinite(v) else v for k, v in row.items()}
     if snapshot:
         row["probabilities"] = [[round(x, 6) for x in row] for row in p.tolist()]
     return row
+
+
+def _logged(run: Run, log: Mapping[str, Any]) -> dict[str, Any]:
+    """What the method tells of its step: numbers, and text as it is."""
+    if taken := _taken(tuple(log)) or {run.spec.report_metric, run.spec.search_metric} & {*log}:
+        names = ", ".join(f"`{name}`" for name in sorted(taken))
+        raise HarnessError(
+            f"The method `{run.spec.method}` logs {names}, which every study has and no method"
+            " writes; it must choose another name."
+        )
+    try:
+        return {name: v if isinstance(v, str) else float(v) for name, v in log.items()}
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise HarnessError(
+            f"The method `{run.spec.method}` logs what is neither a number nor text"
+            f" ({reason(error)})."
+        ) from error
+
+
+@lru_cache(maxsize=64)
+def _taken(names: tuple[str, ...]) -> frozenset[str]:
+    """Those that are columns of the history whoever searches what."""
+    taken = [column for part in STUDY_PARTS for column in part.of("history")]
+    return frozenset(name for name in names if any(column.covers(name) for column in taken))
 
 
 def _observed(run: Run, p: Any) -> dict[str, Any]:
@@ -51,7 +79,7 @@ def _observed(run: Run, p: Any) -> dict[str, Any]:
 
 def probabilities(run: Run) -> Any:
     """[D, K] on the host: the searcher's preferences, each row summing to 1."""
-    scores = _finite(run, run.searcher.scores())
+    scores = _asked(run, "scores", run.searcher.scores)
     total = scores.sum(dim=-1, keepdim=True)
     return scores / total.where(total > 0, 1.0)
 
@@ -63,8 +91,7 @@ def answer(run: Run) -> Architecture:
     if back != arch:
         raise HarnessError(
             f"The space `{run.space.name}` derives `{back}` from the weights of `{arch}`, so that"
-            " what is trained and what is told are two architectures; its `weights` and `derive`"
-            " must be inverse (`nasbench_harness.testing.check_space` tells)."
+            f" what is trained and what is told are two architectures; {INVERSE}."
         )
     return arch
 
@@ -73,10 +100,13 @@ def mixture(run: Run, p: Any) -> Any:
     """[D, K] on the host: what the searcher trains with; `p` where it says nothing else."""
     if not isinstance(run.searcher, MixtureSearcher):
         return p
-    return _finite(run, run.searcher.mixture())
+    return _asked(run, "mixture", run.searcher.mixture)
 
 
-def _finite(run: Run, numbers: Any) -> Any:
+def _asked(run: Run, member: str, ask: Callable[[], Any]) -> Any:
+    """[D, K] on the host; HarnessError for another shape, or numbers that are not finite."""
+    numbers = ask()
+    check_shape(run.spec.method, member, numbers, run.space)
     found = numbers.cpu().double()
     if not bool(found.isfinite().all()):
         raise HarnessError(f"The search produced numbers that are not finite at step {run.step}.")
@@ -97,7 +127,7 @@ def result(run: Run) -> dict[str, Any]:
         "status": Status.DONE,
         "error": "",
         "architecture": str(arch),
-        **run.space.describe(arch),
+        **registry.spaces.asked(run.space.name, "describe", lambda: run.space.describe(arch)),
         **{c.name: run.space.cost(arch, c.name, spec.dataset) for c in space_costs(run.space)},
         **facts,
         **_held_cost(run, arch, facts[spec.report_metric]),

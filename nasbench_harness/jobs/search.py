@@ -13,6 +13,7 @@ from nasbench_harness.hardware import Hardware, wait_for
 from nasbench_harness.jobs.job import Row
 from nasbench_harness.jobs.recording import record, result
 from nasbench_harness.jobs.run import Run
+from nasbench_harness.jobs.trying import try_space
 from nasbench_harness.problems.kinds import open_kind
 from nasbench_harness.seeding import stream_seed
 from nasbench_harness.study.capabilities import check_capabilities
@@ -24,7 +25,7 @@ SNAPSHOTS = 25
 """How many of the recorded points carry the choice probabilities."""
 
 
-def open_search(spec: TrialSpec, hardware: Hardware) -> Search:
+def open_search(spec: TrialSpec, hardware: Hardware) -> SearchJob:
     """The search at its first step; HarnessError where it would not be the planned one."""
     kind = open_kind(spec.problem)
     device = kind.device(hardware)
@@ -35,15 +36,16 @@ def open_search(spec: TrialSpec, hardware: Hardware) -> Search:
             f"Table `{spec.table}` has changed since the study was planned"
             f" ({spec.table_hash[:12]} then, {table.content_hash[:12]} now)."
         )
+    try_space(space)
     problem = kind.open(spec, space, table, hardware, device)
     method = registry.methods.load(spec.method)
     settings = method.Settings.build(spec.method, spec.settings)
     check_capabilities(spec.method, method, settings, kind)
     searcher = method(problem, settings, stream_seed(spec.seed, "searcher"))
-    return Search(Run(spec, space, table, problem, searcher, hardware))
+    return SearchJob(Run(spec, space, table, problem, searcher, hardware))
 
 
-class Search:
+class SearchJob:
     """One search in progress, a `Job`."""
 
     def __init__(self, run: Run) -> None:
@@ -125,7 +127,7 @@ class Search:
         return searcher.joins(method.Settings.build(self.run.spec.method, self.run.spec.settings))
 
     @classmethod
-    def join(cls, jobs: Sequence[Search]) -> JointSearch:
+    def join(cls, jobs: Sequence[SearchJob]) -> JointSearch:
         """All of them as one."""
         return JointSearch(jobs)
 
@@ -145,7 +147,7 @@ class Search:
 class JointSearch:
     """Searches that differ in their seed only, at the same step, as one."""
 
-    def __init__(self, searches: Sequence[Search]) -> None:
+    def __init__(self, searches: Sequence[SearchJob]) -> None:
         """They share alpha's memory from now on, and stay searches of their own."""
         self._searches = searches
         runs = [search.run for search in searches]

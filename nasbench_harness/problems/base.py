@@ -72,6 +72,7 @@ class PlainKind(Kind):
     Options: ClassVar[type[Settings]] = Settings
     absorbed: ClassVar[Mapping[str, str]] = {}
     named: ClassVar[Sequence[str]] = ()
+    meanings: ClassVar[Mapping[str, str]] = {}
     recipe = "quick"
     capabilities: ClassVar[Sequence[type]] = ()
     measures = False

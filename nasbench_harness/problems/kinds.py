@@ -12,8 +12,6 @@ from nasbench_harness.errors import HarnessError
 from nasbench_harness.problems.base import PlainKind
 from nasbench_harness.settings import Holds, Settings
 
-DEFAULT = "landscape"
-"""The kind of a study that says nothing else."""
 RESERVED = frozenset({
     "methods", "space", "table", "search", "dataset", "recipe", "seeds", "steps", "diagnose",
     "diagnose_every", "report_metric", "batch_size", "random", "cost", "target", "check", "config",
@@ -39,13 +37,19 @@ def kinds() -> tuple[Kind, ...]:
     return _checked()[0]
 
 
+def kind_names() -> list[str]:
+    """The names of all that are installed, the default one first; nothing is imported."""
+    default = registry.default_problem()
+    return sorted(registry.problems.names(), key=lambda name: (name != default, name))
+
+
 @cache
 def _checked() -> tuple[tuple[Kind, ...], Mapping[str, str]]:
     """The kinds that can be used, and what is wrong with others that can be imported."""
     found: list[Kind] = []
     faults: dict[str, str] = {}
     taken: dict[str, Any] = {}
-    for name in sorted(registry.problems.names(), key=lambda name: (name != DEFAULT, name)):
+    for name in kind_names():
         try:
             kind = registry.problems.load(name)
         except HarnessError:

@@ -26,7 +26,7 @@ PIECE_BYTES = 16 << 20
 """So much of the journals is parsed at once."""
 
 
-Source = tuple[Path, Mapping[str, Any]]
+NamedJournal = tuple[Path, Mapping[str, Any]]
 """A journal, and what names its trial in every row."""
 
 
@@ -167,7 +167,7 @@ class _NotPlainError(Exception):
     """Lines that only Python's own parser reads as they are meant."""
 
 
-def read_histories(sources: Sequence[Source]) -> pa.Table:
+def read_histories(sources: Sequence[NamedJournal]) -> pa.Table:
     """One row per line of all journals, after what names its trial; no columns without lines.
 
     Arrow parses what a recorder writes; anything else (a damaged line, a column of several types)
@@ -183,7 +183,7 @@ def read_histories(sources: Sequence[Source]) -> pa.Table:
         return _read_in_python(sources)
 
 
-def _read_in_python(sources: Sequence[Source]) -> pa.Table:
+def _read_in_python(sources: Sequence[NamedJournal]) -> pa.Table:
     """HarnessError names a damaged line."""
     import pyarrow as pa
 
@@ -191,7 +191,7 @@ def _read_in_python(sources: Sequence[Source]) -> pa.Table:
     return pa.Table.from_pandas(tidy_frame(rows), preserve_index=False)
 
 
-def _pieces(sources: Iterable[Source]) -> Iterator[list[tuple[bytes, Mapping[str, Any]]]]:
+def _pieces(sources: Iterable[NamedJournal]) -> Iterator[list[tuple[bytes, Mapping[str, Any]]]]:
     """The whole lines of journals, as many at once as are worth parsing together."""
     piece: list[tuple[bytes, Mapping[str, Any]]] = []
     size = 0

@@ -56,7 +56,7 @@ EVERY_STUDY = Columns(
     trials=(
         named("trial", _T, "name of the trial and of its folder; the key of this table"),
         named("method", _T, "method with what was changed of its recipe, as"
-              " `unas[temperature=1]`"),
+              " `NAME[setting=value]`"),
         named("seed", _W, "seed of the trial"),
         *STATUS,
         result("accuracy", _N, "the answer's `report_metric`", "percent"),
@@ -142,8 +142,8 @@ HELD_COST = Columns(
                " that hold none"),
         Column("cost_name", _T, _SET, "the cost that the method holds down, or else the one that"
                " all others hold; `setting_cost` tells which", missing=_UNHELD),
-        Column("cost_unit", _T, _SET, "`million` (what is counted), `ms` (latencies), or another"
-               " unit of the cost", missing=_UNHELD),
+        Column("cost_unit", _T, _SET, "unit that its space or benchmark tells the cost in, such as"
+               " `million` or `ms`", missing=_UNHELD),
         Column("cost_target", _N, _SET, "how much of the cost is free", "as `cost_unit`",
                missing=f"{_UNHELD} or several targets"),
         Column("target_met", _F, _RESULT, "is `cost` at most `cost_target`",

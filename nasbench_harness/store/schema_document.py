@@ -39,7 +39,7 @@ statuses, keys.
 other metrics stand beside them, each with its own `regret_<metric>`. Where a method holds a cost \
 down, `cost`, `target_met` and `regret_within_target` say what became of it, for every method of \
 the study. An answer that exceeds the target has no regret within it.
-- **Joins.** `index` is the official index: with `table = open_table("nb201").to_pandas()`, \
+- **Joins.** `index` is the official index: with `table = open_table(NAME).to_pandas()`, \
 `trials.merge(table, left_on="index", right_index=True)` puts all that the table knows beside each \
 answer. A space without such an index has no such column; `architecture` joins as well.
 
@@ -51,7 +51,7 @@ all their settings and their seed, by no folder; copies that ended differently a
 ```python
 from nasbench_harness import load_results
 
-trials, history = load_results("runs/unas-drnas-nb201")
+trials, history = load_results("runs/study")
 trials.groupby("method")["regret"].describe()
 ```
 
@@ -60,8 +60,8 @@ With pandas alone:
 ```python
 import pandas as pd
 
-trials = pd.read_parquet("runs/unas-drnas-nb201/trials.parquet")
-history = pd.read_parquet("runs/unas-drnas-nb201/history.parquet")
+trials = pd.read_parquet("runs/study/trials.parquet")
+history = pd.read_parquet("runs/study/history.parquet")
 steps = history.merge(trials[["trial", "status"]], on="trial")
 ```
 
@@ -70,14 +70,14 @@ With polars:
 ```python
 import polars as pl
 
-trials = pl.read_parquet("runs/unas-drnas-nb201/trials.parquet")
+trials = pl.read_parquet("runs/study/trials.parquet")
 trials.filter(pl.col("status") == "done").group_by("method").agg(pl.col("search_seconds").mean())
 ```
 
 In R:
 
 ```r
-trials <- arrow::read_parquet("runs/unas-drnas-nb201/trials.parquet")
+trials <- arrow::read_parquet("runs/study/trials.parquet")
 aggregate(search_seconds ~ method, data = subset(trials, status == "done"), FUN = mean)
 ```
 

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
+from nasbench_harness import registry
 from nasbench_harness.errors import HarnessError
-from nasbench_harness.problems.kinds import DEFAULT, kind_of, searched
+from nasbench_harness.problems.kinds import kind_of, searched
 from nasbench_harness.process.names import command_line
 from nasbench_harness.store import folders, versions
 from nasbench_harness.store.cost_columns import CostColumns
@@ -32,7 +33,8 @@ from nasbench_harness.store.outcomes import HISTORY, SCHEMA_VERSION
 from nasbench_harness.store.provenance import facts
 from nasbench_harness.store.tidy import tidy_frame
 from nasbench_harness.study import growing
-from nasbench_harness.study.spec import TrialSpec
+from nasbench_harness.study.recipes import RECIPE, asked_of
+from nasbench_harness.study.spec import TrialSpec, method_label
 from nasbench_harness.tables.library import NO_TABLE
 
 if TYPE_CHECKING:
@@ -78,7 +80,7 @@ class Study(JobFolder[TrialSpec]):
     @property
     def search(self) -> str:
         """The kind of problem."""
-        return self.specs[0].problem if self.specs else DEFAULT
+        return self.specs[0].problem if self.specs else registry.default_problem()
 
 
 # --- planning and opening ----------------------------------------------------------------------
@@ -248,7 +250,7 @@ _TABLES: Tables[Study] = Tables(
 def reproduce(spec: TrialSpec, *, allow_test_search: bool = False) -> str:
     """The one command that runs this trial again."""
     out = f"runs/again-{spec.trial_id}"
-    return command_line(_words(spec, spec.label, f"{spec.seed},", out, allowed=allow_test_search))
+    return command_line(_words(spec, _label(spec), f"{spec.seed},", out, allowed=allow_test_search))
 
 
 def with_seeds(study: Study, count: int) -> str:
@@ -257,10 +259,16 @@ def with_seeds(study: Study, count: int) -> str:
     It goes by what each trial was planned with, so that what was a default then stays as it was.
     """
     allowed = bool(study.config.get("allow_test_search"))
-    by_label = {spec.label: spec for spec in study.specs}
+    by_label = {_label(spec): spec for spec in study.specs}
     asked = (",".join(by_label), str(count), str(study.folder))
     commands = {tuple(_words(spec, *asked, allowed=allowed)) for spec in by_label.values()}
     return command_line(commands.pop()) if len(commands) == 1 else ""
+
+
+def _label(spec: TrialSpec) -> str:
+    """The method as `--methods` reads it, with the recipe it is found by again."""
+    own = {RECIPE: asked_of(spec)} if RECIPE in spec.overrides else {}
+    return method_label(spec.method, {**spec.overrides, **own})
 
 
 def _words(spec: TrialSpec, methods: str, seeds: str, out: str, *, allowed: bool) -> list[str]:

@@ -23,7 +23,7 @@ from nasbench_harness.fields import faults
 from nasbench_harness.fields.declared import as_declared
 from nasbench_harness.fields.scalars import LARGEST, shown
 from nasbench_harness.fields.yaml_text import YAMLTextError, line_of, read_yaml_file
-from nasbench_harness.problems.kinds import DEFAULT, held, kinds, open_kind
+from nasbench_harness.problems.kinds import held, kind_names, kinds, open_kind
 from nasbench_harness.settings import by_role
 from nasbench_harness.study.canonical import canonical_held, canonical_settings
 from nasbench_harness.study.choice import MethodChoice
@@ -56,11 +56,11 @@ class CommonConfig(BaseModel):
     space: str = Field(default_factory=registry.default_space)
     table: str = ""
     """A benchmark by name, or `none`; where nothing is said, the default one of the space."""
-    search: str = DEFAULT
+    search: str = registry.default_problem()
     """The kind of problem."""
     dataset: str = "cifar10"
     """Of the table; where images are searched on, those: also `digits` or `folder:PATH`."""
-    recipe: str = open_kind(DEFAULT).recipe
+    recipe: str = open_kind(registry.default_problem()).recipe
     """A recipe of every method; `paper` is the one published for the space."""
     seeds: tuple[Annotated[int, Field(ge=0, le=LARGEST)], ...] = Field(
         default=tuple(range(DEFAULT_SEEDS)), min_length=1
@@ -148,13 +148,12 @@ if TYPE_CHECKING:
         def __getattr__(self, option: str) -> Any: ...
 
 else:
-    _NAMES = tuple(sorted(registry.problems.names(), key=lambda name: (name != DEFAULT, name)))
     StudyConfig = create_model(
         "StudyConfig",
         __base__=(CommonConfig, *_options_of_kinds()),
         __module__=__name__,
         __doc__="Methods x seeds on one space and table, with the options of every kind.",
-        search=(Literal[_NAMES], DEFAULT),
+        search=(Literal[tuple(kind_names())], registry.default_problem()),
     )
 
 
@@ -180,7 +179,8 @@ def build_config(path: Path | None, given: Mapping[str, Any], sets: Sequence[str
     merged = {**written, **given}
     merged.pop(CHECK, None)
     if "methods" not in merged:
-        raise ConfigError("No methods given; try `--methods unas,drnas` or `--config study.yaml`.")
+        some = ",".join(registry.methods.names()[:2])
+        raise ConfigError(f"No methods given; try `--methods {some}` or `--config study.yaml`.")
     owners = {text: text.partition(".")[0] for text in sets}
     of_options = [text for text, owner in owners.items() if owner in held()]
     options = _held(merged, (written, given), of_options)
@@ -216,7 +216,8 @@ def _held(
     Takes what the kind of problem absorbs out of `merged`.
     """
     options: dict[str, dict[str, Any]] = {name: {} for name in held()}
-    kind = next((kind for kind in kinds() if kind.name == merged.get("search", DEFAULT)), None)
+    search = merged.get("search", registry.default_problem())
+    kind = next((kind for kind in kinds() if kind.name == search), None)
     absorbed = kind.absorbed if kind else {}
     for layer in layers:
         for key, name in absorbed.items():

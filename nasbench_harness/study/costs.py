@@ -13,8 +13,10 @@ from nasbench_harness.contracts import Architecture, Benchmark, Cost, Costed, Se
 from nasbench_harness.errors import HarnessError
 from nasbench_harness.problems.kinds import open_kind
 
+LATENCY = "latency:"
+"""How costs begin that are latencies on a device: `latency:pixel3`."""
 MEASURED = Cost(
-    "latency:measured",
+    f"{LATENCY}measured",
     "latency of the stand-alone network, measured on this machine",
     "ms",
     "Latency here",
@@ -37,6 +39,12 @@ def space_costs(space: SearchSpace) -> tuple[Cost, ...]:
 def table_costs(table: Benchmark | None) -> tuple[Cost, ...]:
     """What a benchmark has measured."""
     return tuple(table.costs) if isinstance(table, Costed) else ()
+
+
+def device_latencies(table: Benchmark) -> dict[str, Cost]:
+    """The latencies that a benchmark has measured, by device."""
+    costs = (cost for cost in table_costs(table) if cost.name.startswith(LATENCY))
+    return {cost.name.removeprefix(LATENCY): cost for cost in costs}
 
 
 def named_costs(

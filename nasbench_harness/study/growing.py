@@ -29,8 +29,8 @@ Config = Mapping[str, Any]
 
 def refusal(folder: Path, old: Config, there: Specs, new: Config, planned: Specs) -> str:
     """Why the study in `folder` cannot grow by the trials `planned`; empty if it can."""
-    kinds = {spec.kind for spec in there}
-    strange = [spec for spec in planned if spec.kind not in kinds]
+    families = {spec.family for spec in there}
+    strange = [spec for spec in planned if spec.family not in families]
     # What one command left to a default and another wrote out is the same where the trials are.
     if setting := other_setting(old, new, spelled=not strange):
         return _of_setting(folder, setting, old.get(setting), new[setting])
@@ -107,9 +107,9 @@ def grown(
     """Config and trials of the study with those of the plan; its images lie where the plan's do."""
     places = {spec.image_digest: spec.images for spec in planned if is_folder(spec.images)}
     known = {spec.fingerprint for spec in there}
-    by_kind = {spec.kind: spec for spec in reversed(there)}
+    by_family = {spec.family: spec for spec in reversed(there)}
     added = [
-        _as_recorded(spec, by_kind.get(spec.kind))
+        _as_recorded(spec, by_family.get(spec.family))
         for spec in planned
         if spec.fingerprint not in known
     ]

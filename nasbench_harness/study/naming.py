@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from nasbench_harness import registry
 from nasbench_harness.images.place import is_folder, place_name
-from nasbench_harness.problems.kinds import DEFAULT, held, open_kind
+from nasbench_harness.problems.kinds import held, open_kind
 from nasbench_harness.study.canonical import canonical_held
 from nasbench_harness.study.config import ALL_DATASETS, StudyConfig
 from nasbench_harness.study.spec import method_label
@@ -68,7 +69,7 @@ def _name(
     defaults = type(config)(
         methods=config.methods, search=config.search, table=fallback_table(config.space)
     )
-    if config.search != DEFAULT:
+    if config.search != registry.default_problem():
         parts.append(config.search)
     for field in _named(config):
         value = getattr(config, field)

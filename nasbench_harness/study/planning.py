@@ -15,7 +15,7 @@ from nasbench_harness.contracts import (
     SearchSpace,
     Setup,
 )
-from nasbench_harness.errors import UnknownNameError
+from nasbench_harness.errors import HarnessError, UnknownNameError
 from nasbench_harness.hardware import Hardware
 from nasbench_harness.problems.kinds import kinds, open_kind
 from nasbench_harness.settings import by_role, named, roles
@@ -55,7 +55,6 @@ def plan(
     kind = open_kind(config.search)
     place = kind.plan(config, _options(config, kind), space, hardware or Hardware(), opened)
     shared: dict[str, Any] = {
-        "recipe": config.recipe,
         "space": space.name,
         "space_version": space.version,
         "problem": config.search,
@@ -88,13 +87,27 @@ def _options(config: StudyConfig, kind: Kind) -> Any:
     return kind.Options.build(kind.name, {name: getattr(config, name) for name in own})
 
 
+def _study_recipe(choice: MethodChoice, config: StudyConfig, kind: Kind, place: Plan) -> str:
+    """The study's; for the baseline that nobody asked for the kind's where it has no such."""
+    asked_for = any(method.name == choice.name for method in config.methods)
+    if asked_for or place.recipe(choice.name):
+        return config.recipe
+    try:
+        find_recipe(choice.name, config.recipe, config.space, kind.name)
+    except HarnessError:
+        return kind.recipe
+    return config.recipe
+
+
 def _resolve(
     choice: MethodChoice, config: StudyConfig, table: Benchmark | None, kind: Kind, place: Plan
 ) -> dict[str, Any]:
     method = registry.open_setup(choice.name, "queries")
     given = dict(choice.settings)
-    asked = given.pop(RECIPE, None) or place.recipe(choice.name) or config.recipe
-    recipe = find_recipe(choice.name, asked, config.space, kind.name).recipe
+    of_study = _study_recipe(choice, config, kind, place)
+    asked = given.pop(RECIPE, None) or place.recipe(choice.name) or of_study
+    found = find_recipe(choice.name, asked, config.space, kind.name)
+    recipe = found.recipe
     resolved = place.resolve(table, method, recipe)
     shrunk = _shrunk_warmup(method, recipe, resolved["epochs"])
     rates = place.rates(method, recipe)
@@ -106,6 +119,7 @@ def _resolve(
     return {
         "method": choice.name,
         "method_version": method.version,
+        "recipe": found.recorded(asked, of_study),
         "settings": settings.identity(),
         "overrides": {key: dumped.get(key, value) for key, value in choice.settings.items()},
         **resolved,

@@ -2,18 +2,21 @@
 
 Recipes are a method's own, or come from packages that an entry point `nasbench_harness.recipes`
 names: folders with a file `METHOD.yaml` for every method they have recipes for. They are chosen by
-name, and among several of one name by the space and the kind of problem they are for.
+name, and among several of one name by the space and the kind of problem they are for. A method's
+own one wins wherever it fits: what is installed beside it changes no study. `PACKAGE:NAME` is that
+of a package.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from nasbench_harness import registry
 from nasbench_harness.contracts import Recipe, Setup
-from nasbench_harness.errors import HarnessError, UnknownNameError
+from nasbench_harness.errors import HarnessError, UnknownNameError, reason
 from nasbench_harness.fields.recipes import RecipeError, file_in, read_recipes
 
 if TYPE_CHECKING:
@@ -23,6 +26,8 @@ RECIPE = "recipe"
 """`drnas[recipe=nb201_progressive]`: a recipe for this method alone."""
 PAPER = "paper"
 """The recipe that is published for the space."""
+FROM = ":"
+"""`PACKAGE:NAME`, or `PACKAGE:paper`: a recipe that a package brought."""
 OURS = "D"
 """The tag of what the harness itself changes."""
 
@@ -37,56 +42,109 @@ class NamedRecipe:
     """The distribution and its version; empty where it is the method's own."""
 
     @property
+    def brought_by(self) -> str:
+        """The distribution without its version."""
+        return self.package.rpartition(" ")[0]
+
+    @property
+    def full_name(self) -> str:
+        """What it can always be asked for by: `PACKAGE:NAME` where it is not the method's own."""
+        return f"{self.brought_by}{FROM}{self.name}" if self.package else self.name
+
+    @property
     def title(self) -> str:
-        """The name, with what it is for where it is not the method's own."""
+        """The full name, with what it is for where it is not the method's own."""
         parts = (self.recipe.space, self.recipe.kind, self.package)
         told = ", ".join(part for part in parts if part)
-        return f"{self.name} ({told})" if self.package else self.name
+        return f"{self.full_name} ({told})" if self.package else self.name
+
+    def recorded(self, asked: str, study: str) -> str:
+        """What a trial says of it: the study's recipe, and the package where one brought it.
+
+        `asked` is what it was found by, `study` what the study asks of every method.
+        """
+        if not self.package:
+            return asked if FROM in study else study
+        return asked if FROM in asked else f"{self.brought_by}{FROM}{asked}"
+
+
+def asked_of(spec: TrialSpec) -> str:
+    """What the recipe of a trial is found by again, with the package where one brought it."""
+    own = spec.overrides.get(RECIPE)
+    if own is None or spec.recipe.endswith(f"{FROM}{own}"):
+        return spec.recipe
+    return str(own)
 
 
 def recipes_of(method: str) -> list[NamedRecipe]:
-    """All recipes of a method, its own first; RecipeError where a file of its name is bad."""
+    """All recipes of a method that can be read, its own first; RecipeError where these cannot."""
     setup = registry.open_setup(method)
     own = [NamedRecipe(name, recipe) for name, recipe in setup.recipes.items()]
     return [*own, *_brought(method, setup)]
 
 
 def _brought(method: str, setup: type[Setup]) -> Iterator[NamedRecipe]:
-    """Those of other packages; a package that is not there keeps nobody from running."""
+    """Those of other packages; what is not there, or is bad, keeps nobody from running."""
     for entry in registry.recipes.names():
-        try:
-            path = file_in(registry.recipes.entries[entry].value, method)
-        except RecipeError:
-            continue
-        if path is not None:
-            read = read_recipes(path, setup.Settings.build)
-            package = registry.recipes.origin(entry)
-            yield from (NamedRecipe(name, recipe, package) for name, recipe in read.items())
+        with suppress(RecipeError):
+            yield from _brought_by(entry, method, setup)
+
+
+def _brought_by(entry: str, method: str, setup: type[Setup]) -> list[NamedRecipe]:
+    """Those of one; RecipeError, which names it, where its file of the method is bad."""
+    package = registry.recipes.origin(entry)
+    try:
+        path = file_in(registry.recipes.entries[entry].value, method)
+        read = {} if path is None else read_recipes(path, setup.Settings.build)
+    except Exception as error:  # somebody else's files and modules
+        raise RecipeError(
+            f"The recipes of {package} for `{method}` cannot be read: {reason(error)}"
+        ) from error
+    return [NamedRecipe(name, recipe, package) for name, recipe in read.items()]
 
 
 def find_recipe(method: str, asked: str, space: str, kind: str) -> NamedRecipe:
     """The recipe of that name which is nearest to a space and a kind of problem.
 
-    `paper` is the one that is published for the space. UnknownNameError where there is none,
-    HarnessError where two packages bring one for the same.
+    `paper` is the one that is published for the space, the method's own where it has one;
+    `PACKAGE:NAME` is that of a package. UnknownNameError where there is none, HarnessError where
+    two packages bring one for the same.
     """
     known = recipes_of(method)
-    if asked == PAPER:
-        fitting = [one for one in known if one.recipe.space == space or _is_named(one, space)]
-    else:
-        fitting = [one for one in known if one.name == asked]
+    fitting = _fitting(known, asked, space)
     if not fitting:
         raise _unknown(method, asked, space, known)
-    nearness = {id(one): _nearness(one, asked, space, kind) for one in fitting}
+    name = asked if any(one.name == asked for one in fitting) else asked.rpartition(FROM)[2]
+    nearness = {id(one): _nearness(one, name, space, kind) for one in fitting}
     best = max(nearness.values())
     nearest = [one for one in fitting if nearness[id(one)] == best]
     if len({one.package for one in nearest}) > 1 and nearest[0].package:
         packages = " and ".join(dict.fromkeys(one.package for one in nearest))
+        names = " or ".join(f"`{one.full_name}`" for one in nearest)
         raise HarnessError(
-            f"{packages} both bring a recipe `{nearest[0].name}` of `{method}` for this; remove one"
-            " of them, or choose another --recipe."
+            f"{packages} both bring a recipe `{nearest[0].name}` of `{method}` for this; choose"
+            f" --recipe {names}, or remove one of them."
         )
     return nearest[0]
+
+
+def published(method: str, space: str, kind: str) -> NamedRecipe | None:
+    """What `paper` is of a method for a space and a kind; None where it is refused."""
+    try:
+        return find_recipe(method, PAPER, space, kind)
+    except HarnessError:
+        return None
+
+
+def _fitting(known: Sequence[NamedRecipe], asked: str, space: str) -> list[NamedRecipe]:
+    """Those that are meant, whatever they are for; a package's own where one is named."""
+    package, qualified, name = asked.rpartition(FROM)
+    if qualified and all(one.name != asked for one in known):
+        return _fitting([one for one in known if one.brought_by == package], name, space)
+    if asked != PAPER:
+        return [one for one in known if one.name == asked]
+    meant = [one for one in known if one.recipe.space == space or _is_named(one, space)]
+    return [one for one in meant if not one.package] or meant
 
 
 def _is_named(one: NamedRecipe, space: str) -> bool:
@@ -95,28 +153,26 @@ def _is_named(one: NamedRecipe, space: str) -> bool:
 
 
 def _nearness(one: NamedRecipe, asked: str, space: str, kind: str) -> tuple[bool, ...]:
-    """Larger is nearer; the method's own comes first where all is alike."""
+    """Larger is nearer; the method's own comes first wherever it fits."""
     recipe = one.recipe
     return (
         recipe.kind in (None, kind) and recipe.space in (None, space),
+        not one.package,
         asked == PAPER and one.name == space,
         recipe.space == space,
         recipe.kind == kind,
         recipe.space in (None, space),
-        not one.package,
     )
 
 
 def _unknown(method: str, asked: str, space: str, known: Sequence[NamedRecipe]) -> HarnessError:
+    setup = registry.open_setup(method)
     for entry in registry.recipes.names():  # what could not be read may be what was meant
         try:
-            file_in(registry.recipes.entries[entry].value, method)
+            _brought_by(entry, method, setup)
         except RecipeError as error:
-            return RecipeError(
-                f"`{method}` has no recipe `{asked}`, and the recipes of"
-                f" {registry.recipes.origin(entry)} cannot be read: {error}"
-            )
-    names = {one.name for one in known}
+            return RecipeError(f"`{method}` has no recipe `{asked}`. {error}")
+    names = {one.name for one in known} | {one.full_name for one in known}
     if asked != PAPER:
         return UnknownNameError(f"recipe of `{method}`", asked, {*names, PAPER})
     return UnknownNameError(
@@ -132,13 +188,12 @@ def tags(spec: TrialSpec) -> dict[str, str]:
     """The tag (`contracts.TAGS`) of every number a trial ran with, by its name.
 
     Settings of the network are `network.NAME`; `epochs` and `steps` are there where they are the
-    recipe's. What the user set has none, nor has what nobody told of; {} where the method or its
-    recipe is not installed.
+    recipe's. What the user set has none, nor has what nobody told of or what the trial's plan does
+    not name; {} where the method or its recipe is not installed.
     """
     try:
         setup = registry.open_setup(spec.method)
-        asked = str(spec.overrides.get(RECIPE, spec.recipe))
-        recipe = find_recipe(spec.method, asked, spec.space, spec.problem).recipe
+        recipe = find_recipe(spec.method, asked_of(spec), spec.space, spec.problem).recipe
         found = _tags(spec, setup, recipe)
     except HarnessError:
         return {}
@@ -160,7 +215,7 @@ def _tags(spec: TrialSpec, setup: type[Setup], recipe: Recipe) -> dict[str, str]
     """Of all that is told of; what was changed on the way is a decision of ours."""
     meant = setup.Settings.build(spec.method, recipe.settings).model_dump(mode="json")
     said = {**meant, **_of_network(recipe.network)}
-    here = {**meant, **spec.settings, **_of_network(spec.network)}
+    here = {**spec.settings, **_of_network(spec.network)}
     told = default_tags(setup) | recipe_tags(recipe)
     lengths = {
         name: told.get(name, "")
@@ -168,8 +223,9 @@ def _tags(spec: TrialSpec, setup: type[Setup], recipe: Recipe) -> dict[str, str]
         if getattr(spec, name) == getattr(recipe, name)
     }
     return lengths | {
-        name: told.get(name, "") if here.get(name) == value else OURS
-        for name, value in said.items()
+        name: told.get(name, "") if said[name] == value else OURS
+        for name, value in here.items()
+        if name in said
     }
 
 

@@ -123,7 +123,7 @@ class TrialSpec:
         return hashlib.sha256(json.dumps(self.decisive(), sort_keys=True).encode()).hexdigest()
 
     @cached_property
-    def kind(self) -> str:
+    def family(self) -> str:
         """The same of all but the seed: equal for trials that differ in nothing else."""
         decisive = {name: value for name, value in self.decisive().items() if name != "seed"}
         return hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()
@@ -137,7 +137,7 @@ class TrialSpec:
             method = registry.open_setup(self.method, "batched")
         except HarnessError:  # told by the trial itself
             return ""
-        return self.kind if getattr(method, "batched", False) else ""
+        return self.family if getattr(method, "batched", False) else ""
 
     def decisive(self) -> dict[str, Any]:
         """What decides the result."""

@@ -226,6 +226,10 @@ class ColumnTable:
     def search_metric(self, dataset: str, *, queries: bool = False) -> str:
         """Of the metrics a search may look at: the longest training, the shortest for queries."""
         known = [m for m in self._metrics_of(dataset) if m.search]
+        if not known:
+            raise HarnessError(
+                f"Table `{self.name}` has no metric of `{dataset}` that a search may look at."
+            )
         choose = min if queries else max
         return choose(known, key=lambda metric: metric.epochs or 0).name
 

@@ -1,4 +1,4 @@
-"""Finding the column a person means: an accuracy by split and epochs, a latency by device."""
+"""Finding the column a person means: an accuracy by split and epochs."""
 
 from __future__ import annotations
 
@@ -28,10 +28,6 @@ def find_metric(table: Benchmark, dataset: str, text: str) -> Metric:
     raise UnknownNameError(wanted, text, known, more)
 
 
-LATENCY_COST = "latency:"
-"""`latency:pixel3` is the cost that a table's column for that device holds."""
-
-
 def value_of(table: Benchmark, metric: str, arch: Architecture) -> float | None:
     """One number; None where the benchmark does not know it."""
     try:
@@ -41,16 +37,3 @@ def value_of(table: Benchmark, metric: str, arch: Architecture) -> float | None:
             raise
         return None
     return value if math.isfinite(value) else None
-
-
-LATENCY = "latency_ms_"
-
-
-def latency_metric(device: str) -> str:
-    """The column with a device's latency, milliseconds."""
-    return f"{LATENCY}{device}"
-
-
-def devices(table: Benchmark) -> list[str]:
-    """The devices a table has latencies of."""
-    return [name.removeprefix(LATENCY) for name in table.metrics if name.startswith(LATENCY)]

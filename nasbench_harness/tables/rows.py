@@ -13,8 +13,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
 
 from nasbench_harness import registry
-from nasbench_harness.contracts import Enumerable, Numbered
+from nasbench_harness.contracts import Numbered
 from nasbench_harness.errors import HarnessError
+from nasbench_harness.tables.enumeration import lists
 
 if TYPE_CHECKING:
     import numpy as np
@@ -106,7 +107,7 @@ def rows_of(space: str, size: int) -> Rows:
     if space not in registry.spaces.names():
         return Rows(size, None)
     opened = registry.open_space(space)
-    if not isinstance(opened, Enumerable) or opened.size != size:
+    if not lists(opened) or opened.size != size:
         return Rows(size, None)
     return Rows(size, cast("EnumerableSpace", opened))
 

@@ -6,9 +6,9 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from nasbench_harness import registry
-from nasbench_harness.contracts import CompleteTable, Cost, Enumerable
+from nasbench_harness.contracts import CompleteTable, Cost
 from nasbench_harness.study.heldcost import HeldCost
-from nasbench_harness.tables.enumeration import enumerable
+from nasbench_harness.tables.enumeration import enumerable, lists
 from nasbench_harness.tables.library import find_table
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def costs_of(spec: TrialSpec, held: HeldCost) -> NDArray[np.float64]:
 
 def known_of_all(spec: TrialSpec) -> bool:
     """Is there a complete table, of a space that lists its architectures."""
-    listed = isinstance(registry.open_space(spec.space), Enumerable)
+    listed = lists(registry.open_space(spec.space))
     return listed and isinstance(find_table(spec.table), CompleteTable)
 
 

@@ -5,12 +5,13 @@
 
 Each check raises AssertionError with a sentence about what the contract asks for. `ToySpace` and
 `toy_problem` are small enough to enumerate and ragged, so that a method that forgets the mask is
-found out; `ToyProblem` is one over any space.
+found out; `ToyProblem` is one over any space, `ToyChannels` the same with partial channels.
 """
 
 from nasbench_harness.testing.data import check_data
+from nasbench_harness.testing.jobs import check_jobs, check_study, check_training
 from nasbench_harness.testing.networks import check_costs, check_networks
-from nasbench_harness.testing.problems import ToyProblem
+from nasbench_harness.testing.problems import ToyChannels, ToyProblem
 from nasbench_harness.testing.searchers import check_searcher
 from nasbench_harness.testing.spaces import check_space
 from nasbench_harness.testing.tables import check_table
@@ -19,14 +20,18 @@ from nasbench_harness.testing.toys import TOY_METRIC, TOY_OPTIONS, ToySpace, Toy
 __all__ = [
     "TOY_METRIC",
     "TOY_OPTIONS",
+    "ToyChannels",
     "ToyProblem",
     "ToySpace",
     "ToyTable",
     "check_costs",
     "check_data",
+    "check_jobs",
     "check_networks",
     "check_searcher",
     "check_space",
+    "check_study",
     "check_table",
+    "check_training",
     "toy_problem",
 ]

@@ -24,29 +24,36 @@ DEAR_SECONDS = 0.005
 """A cost that takes longer is not one that all architectures can be asked for."""
 
 
-def check_networks(space: Any, *, image_size: int = 16, samples: int = 5) -> None:
+def check_networks(
+    space: Any, *, image_size: int = 16, width: int = 4, cells: int = 1, samples: int = 5
+) -> None:
     """Does a space that builds networks keep the contract of `NetworkSpace` and `Supernet`.
 
     It names its sizes and training recipes. Logits have the shape asked for; they are
     differentiable in the weights and, but for within `frozen()`, in the parameters; weights may
-    come one per example; an architecture's weights give what the stand-alone network with
-    inherited weights gives. What networks can beside that (`TrainingLoss`, `EpochAware`) is tried
-    as a training does.
+    come one per example; options that are not active do not count; a state that is loaded gives the
+    same network; an architecture's weights give what the stand-alone network with inherited weights
+    gives. Partial channels, where there are some, widen as they should. What networks can beside
+    that (`TrainingLoss`, `EpochAware`) is tried as a training does. All of it on images of
+    `image_size` pixels with two channels, in networks of `width` and `cells`.
     """
     complete = isinstance(space, NetworkSpace)
     assert complete, "a `NetworkSpace` has all members of the contract"
     _check_sizes(space)
     shape = NetworkShape(
-        classes=3, width=4, cells=1, in_channels=2, image_size=(image_size, image_size)
+        classes=3, width=width, cells=cells, in_channels=2, image_size=(image_size, image_size)
     )
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
         images, mixed = torch.randn(4, 2, image_size, image_size), space.supernet(shape)
         _check_mixture(space, mixed, images)
+        _check_restored(space, shape, mixed, images)
+        _check_channels(space, shape, images)
         _check_training(mixed, images, (_uniform(space),))
         generator = torch.Generator().manual_seed(0)
         for _ in range(samples):
             arch = space.sample(generator)
+            _check_active(space, mixed, arch, images)
             _check_inherited(space, mixed, arch, images)
             _check_training(space.network(arch, shape), images, ())
 
@@ -130,6 +137,52 @@ def _check_frozen(mixed: Any, images: torch.Tensor, weights: torch.Tensor) -> No
     logits.square().sum().backward()
     grads = [p.grad for p in mixed.parameters()]
     assert all(g is None or not g.any() for g in grads), "frozen() leaves the parameters out"
+
+
+def _check_active(space: Any, mixed: Any, arch: Architecture, images: torch.Tensor) -> None:
+    """What is not active counts as of weight 0, and gets no gradient."""
+    active = space.weights(arch).bool()
+    weights = _uniform(space).requires_grad_()
+    expected = _outputs(mixed, images, (_uniform(space) * active,))
+    assert torch.allclose(expected, _outputs(mixed, images, (weights, active)), atol=1e-4), (
+        f"of {arch}: options that are not active must count as of weight 0"
+    )
+    if not (logits := mixed(images, weights, active)).requires_grad:
+        return  # nothing reaches the output
+    (gradient,) = torch.autograd.grad(logits.square().sum(), weights, allow_unused=True)
+    assert gradient is None or not gradient[~active].any(), (
+        f"of {arch}: options that are not active must get no gradient"
+    )
+
+
+def _check_restored(
+    space: Any, shape: NetworkShape, mixed: Any, images: torch.Tensor, partial: int = 1
+) -> None:
+    """A fresh supernet with the state of another is that one."""
+    other = space.supernet(shape, partial=partial)
+    other.load_state_dict(mixed.state_dict())
+    other.train(mixed.training)
+    expected, found = (_outputs(net, images, (_uniform(space),)) for net in (mixed, other))
+    assert torch.equal(expected, found), "a supernet must be all that is in its state_dict()"
+
+
+def _check_channels(space: Any, shape: NetworkShape, images: torch.Tensor) -> None:
+    """Half of the channels, then all; a space that has no partial channels refuses."""
+    try:
+        mixed = space.supernet(shape, partial=2)
+    except (ValueError, HarnessError):
+        return
+    logits = mixed(images, _uniform(space))
+    assert logits.shape == (4, 3), "with partial channels a network gives logits [B, classes], too"
+    _check_restored(space, shape, mixed, images, partial=2)
+    for grown in mixed.use_channels(1, torch.Generator().manual_seed(0)):
+        assert any(grown.new is parameter for parameter in mixed.parameters()), (
+            "use_channels() must tell the parameters that are new in the network"
+        )
+        assert grown.grow(grown.old.detach()).shape == grown.new.shape, (
+            "what use_channels() tells must grow a momentum to the shape of the new parameter"
+        )
+    assert mixed(images, _uniform(space)).shape == (4, 3), "widened it gives logits [B, classes]"
 
 
 def _check_inherited(space: Any, mixed: Any, arch: Architecture, images: torch.Tensor) -> None:

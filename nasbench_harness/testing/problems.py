@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from nasbench_harness.contracts import Architecture, Log, Progress, SearchSpace, Split
+from nasbench_harness.contracts import Architecture, Cost, Log, Progress, SearchSpace, Split
 
 
 class ToyProblem:
@@ -61,6 +61,11 @@ class ToyProblem:
         self.queries += 1
         return self.score(arch)
 
+    @property
+    def costs(self) -> Mapping[str, Cost]:
+        """The space's, by name."""
+        return {cost.name: cost for cost in self.space.costs}
+
     def cost(self, arch: Architecture, what: str) -> float:
         """The space's."""
         return self.space.cost(arch, what, "toy")
@@ -93,3 +98,27 @@ class ToyProblem:
     def _accuracy(self, weights: Tensor) -> Tensor:
         """[...] of weights [..., D, K], a fraction."""
         return (weights * self._values).sum(dim=(-2, -1)).sigmoid()
+
+
+class ToyChannels(ToyProblem):
+    """The same with partial channels: the fewer pass, the less does the accuracy tell."""
+
+    factor = 1
+
+    def use_channels(self, factor: int) -> None:
+        """1/factor of them; ValueError where they would become fewer after the first step."""
+        if factor < 1 or (self._step >= 0 and factor > self.factor):
+            raise ValueError(f"channels cannot go from 1/{self.factor} to 1/{factor}")
+        self.factor = factor
+
+    def state_dict(self) -> dict[str, Any]:
+        """With the factor."""
+        return {**super().state_dict(), "factor": self.factor}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """With the factor."""
+        super().load_state_dict(state)
+        self.factor = state["factor"]
+
+    def _accuracy(self, weights: Tensor) -> Tensor:
+        return super()._accuracy(weights / self.factor)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import io
 import random as python_random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
+from unittest import SkipTest
 
 import numpy as np
 import torch
@@ -13,34 +14,47 @@ import torch
 from nasbench_harness.contracts import (
     GradientEstimator,
     JointSearcher,
+    Kind,
     MixtureSearcher,
+    Multilinear,
     Problem,
     Searcher,
     SearchSpace,
 )
-from nasbench_harness.problems.landscape.joint import can_join, join_problems
-from nasbench_harness.problems.landscape.objective import Landscape
+from nasbench_harness.problems.base import PlainKind
+from nasbench_harness.problems.kinds import kinds
+from nasbench_harness.registry import lacking
 from nasbench_harness.testing.columns import check_logged
-from nasbench_harness.testing.toys import toy_problem
+from nasbench_harness.testing.problems import ToyChannels
+from nasbench_harness.testing.toys import ToySpace, toy_problem
+
+MakeProblem = Callable[[], Problem]
+FEW = 3
+"""Steps that the settings of every recipe are tried for."""
 
 
 def check_searcher(
     method: type[Searcher],
     settings: Any = None,
     *,
-    make_problem: Callable[[], Problem] = toy_problem,
+    make_problem: MakeProblem | None = None,
     steps: int = 12,
 ) -> None:
-    """Does a method keep the contract of `Searcher`.
+    """Does a method keep the contract of `Searcher`, under `settings` (by default its own).
 
-    Same seed, same run; a state saved in the middle and loaded elsewhere goes on identically; the
+    It is tried on a toy that has what it `requires`; where no toy has, it is skipped
+    (`unittest.SkipTest`, which pytest understands) unless `make_problem` makes a problem that has.
+
+    Same seed, same run; a state saved on the way and loaded elsewhere goes on identically; the
     state survives `torch.load(weights_only=True)`; scores have the space's shape and respect its
     mask; the answer is an architecture of the space; global random state is left alone; settings
-    are validated and every recipe is valid; what is logged is declared. A `GradientEstimator` gives
-    gradients of the space's shape, and goes on as if nobody had asked for them. A `JointSearcher`
-    steps several runs as each goes alone, bit for bit.
+    are validated and every recipe is valid and can be stepped; what is logged is declared. A
+    `GradientEstimator` gives gradients of the space's shape, and goes on as if nobody had asked for
+    them. A `JointSearcher` steps several runs as each goes alone, bit for bit, also where they are
+    interrupted and go on in other company.
     """
     chosen = settings if settings is not None else method.Settings()
+    make_problem = _fitting(method, chosen, make_problem)
     _check_recipes(method)
 
     def make(problem: Problem, seed: int) -> Searcher:
@@ -52,23 +66,51 @@ def check_searcher(
     again = _trace(make, make_problem, steps)
     assert first == again, "the same seed must give the same run"
     check_logged(method, {name for log, *_ in first for name in log})
-    resumed = _trace(make, make_problem, steps, interrupt=steps // 2)
-    assert first == resumed, "a searcher resumed from its state must go on as if uninterrupted"
+    for interrupt in (1, steps // 2, steps - 1):
+        resumed = _trace(make, make_problem, steps, interrupt=interrupt)
+        assert first == resumed, "a searcher resumed from its state must go on as if uninterrupted"
     asked = _trace(make, make_problem, steps, each_step=_check_estimator)
     assert first == asked, "a searcher whose gradient was estimated must go on as if not asked"
     _check_joint(make, make_problem, chosen, steps)
     assert _global_random_state() == before, "an estimate must not touch global random state"
 
 
+def _fitting(method: type[Searcher], settings: Any, given: MakeProblem | None) -> MakeProblem:
+    """What makes a problem that a method can search; SkipTest where no toy can be."""
+    required = method.requires(settings)
+    toys = (toy_problem, lambda: ToyChannels(ToySpace()))
+    for make in [given] if given else toys:
+        problem = make()
+        if not _wanting(problem, required):
+            return make
+    wanting = ", ".join(f"`{capability.__name__}`" for capability in _wanting(problem, required))
+    if given:
+        raise AssertionError(f"the method requires {wanting}, and the given problem has none")
+    raise SkipTest(f"no toy problem has all that is required ({wanting}): give a `make_problem`")
+
+
+def _wanting(problem: Problem, required: Sequence[type]) -> list[type]:
+    return [capability for capability in required if lacking(problem, capability)]
+
+
 def _check_recipes(method: type[Searcher]) -> None:
     assert method.recipes, "a method needs at least one recipe"
     assert isinstance(method.queries, bool), "a method says whether it queries architectures"
     for name, recipe in method.recipes.items():
-        method.Settings.build(f"recipe {name}", recipe.settings)
+        settings = method.Settings.build(f"recipe {name}", recipe.settings)
+        _check_recipe_steps(method, settings)
         assert recipe.epochs > 0, f"recipe {name}: epochs must be positive"
         assert recipe.source, f"recipe {name} must say where its numbers come from"
     for row in method.Settings.explain():
         assert row["meaning"], f"setting {row['name']} must explain itself"
+
+
+def _check_recipe_steps(method: type[Searcher], settings: Any) -> None:
+    try:
+        make_problem = _fitting(method, settings, None)
+    except SkipTest:
+        return
+    _trace(lambda problem, seed: method(problem, settings, seed), make_problem, FEW)
 
 
 def _trace(
@@ -98,7 +140,7 @@ def _trace(
 
 
 def _check_estimator(searcher: Searcher, problem: Problem) -> None:
-    if not isinstance(searcher, GradientEstimator) or not isinstance(problem, Landscape):
+    if not isinstance(searcher, GradientEstimator) or not isinstance(problem, Multilinear):
         return
     before = searcher.state_dict(), problem.state_dict()
     scores = searcher.scores()
@@ -116,18 +158,43 @@ def _check_joint(
     settings: Any,
     steps: int,
 ) -> None:
-    """Three runs stepped as one are, at every step and bit for bit, what each is alone."""
+    """Three runs stepped as one are, at every step and bit for bit, what each is alone.
+
+    In the middle two of them go on from their states without the third.
+    """
     problems = [make_problem() for _ in range(3)]
     runs = [make(problem, seed) for seed, problem in enumerate(problems)]
     first = runs[0]
     if not isinstance(first, JointSearcher) or not first.joins(settings):
         return
-    if not can_join(problems[0]):
+    kind = _kind_of(problems[0])
+    if not kind.joins(problems[0]):
         return
-    joint_problem = join_problems(problems)
-    joint = first.join(runs, joint_problem)
     single = [(make_problem(), seed) for seed in range(3)]
     alone = [(problem, make(problem, seed)) for problem, seed in single]
+    half = steps // 2
+    _step_joined(runs, problems, alone, half)
+    states = [
+        _through_file({"s": run.state_dict(), "p": problem.state_dict()})
+        for run, problem in zip(runs, problems, strict=True)
+    ]
+    problems = [make_problem() for _ in range(2)]
+    runs = [make(problem, seed) for seed, problem in enumerate(problems)]
+    for run, problem, state in zip(runs, problems, states[1:], strict=True):
+        problem.load_state_dict(state["p"])
+        run.load_state_dict(state["s"])
+    _step_joined(runs, problems, alone[1:], steps - half)
+
+
+def _step_joined(
+    runs: Sequence[Any],
+    problems: Sequence[Problem],
+    alone: Sequence[tuple[Problem, Searcher]],
+    steps: int,
+) -> None:
+    """Runs stepped as one are, step by step, what those alone are."""
+    joint_problem = _kind_of(problems[0]).join(problems)
+    joint = runs[0].join(runs, joint_problem)
     for _ in range(steps):
         joint_problem.advance()
         joint.step()
@@ -138,6 +205,11 @@ def _check_joint(
             same = _plain(run.state_dict()) == _plain(other.state_dict())
             assert same, "runs that are stepped as one must go on as each does alone"
             assert _answers(run, problem.space) == _answers(other, problem.space)
+
+
+def _kind_of(problem: Problem) -> Kind:
+    """The kind that such a problem is of; a plain one, which joins nothing, where none is."""
+    return next((kind for kind in kinds() if isinstance(problem, kind.problem())), PlainKind())
 
 
 def _answers(searcher: Searcher, space: SearchSpace) -> tuple[Any, ...]:

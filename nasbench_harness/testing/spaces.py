@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import islice
-from typing import Any
+from typing import Any, cast
 
 import torch
 
@@ -13,11 +13,13 @@ from nasbench_harness.contracts import (
     Decision,
     Enumerable,
     EnumerableSpace,
+    Flawed,
     Numbered,
     SearchSpace,
 )
 from nasbench_harness.errors import InvalidArchitectureError
 from nasbench_harness.registry import lacking
+from nasbench_harness.tables.enumeration import try_product
 from nasbench_harness.testing.columns import check_told
 
 SMALL = 100_000
@@ -45,10 +47,13 @@ def check_space(space: SearchSpace, *, samples: int = 50) -> None:
         _check_architecture(space, arch)
         _check_derived(space, generator)
         _check_steps(space, arch, generator)
-    if isinstance(space, Enumerable):
-        _check_enumeration(space, drawn)
+    if not lacking(space, Enumerable):
+        _check_enumeration(cast("EnumerableSpace", space), drawn)
     if isinstance(space, Numbered):
         _check_numbers(space, drawn)
+    if isinstance(space, Flawed):
+        flaws = [space.flaw(arch) for arch in drawn]
+        assert all(isinstance(flaw, str) for flaw in flaws), "flaw() tells words, or an empty text"
     check_told(space, drawn)
     _check_refusals(space)
 
@@ -154,6 +159,8 @@ def _check_steps(space: SearchSpace, arch: Architecture, generator: torch.Genera
 
 def _check_enumeration(space: EnumerableSpace, drawn: Sequence[Architecture]) -> None:
     size = space.size
+    if getattr(space, "product", False):
+        assert try_product(space), "a space that says `product` is no free product in rank order"
     for rank, arch in enumerate(islice(space.enumerate(), len(drawn))):
         assert space.rank(arch) == rank, f"rank({arch}) must be its place in enumerate(), {rank}"
         assert space.unrank(rank) == arch, f"unrank({rank}) must be the inverse of rank"

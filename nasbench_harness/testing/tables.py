@@ -7,16 +7,17 @@ from typing import cast
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from nasbench_harness.contracts import (
     Architecture,
     Benchmark,
     CompleteTable,
-    Enumerable,
     EnumerableSpace,
     SearchSpace,
 )
 from nasbench_harness.errors import HarnessError
+from nasbench_harness.tables.enumeration import lists, try_product
 
 PARTS = ("column", "tensor", "standing", "best")
 """What makes a benchmark a complete table."""
@@ -40,10 +41,23 @@ def check_table(table: Benchmark, space: SearchSpace, *, samples: int = 20) -> N
         assert metric.meaning, f"{name} must explain itself"
         _check_numbers(table, name, drawn)
     for dataset in {metric.dataset for metric in table.metrics.values() if metric.report}:
-        assert table.metrics[table.search_metric(dataset)].search, "search_metric may be searched"
+        _check_search_metric(table, dataset)
         assert table.metrics[table.report_metric(dataset)].report, "report_metric may be reported"
     _check_unknown_metric(table, drawn[0])
     _check_complete(table, space)
+
+
+def _check_search_metric(table: Benchmark, dataset: str) -> None:
+    """One that a search may look at; a HarnessError where there is none."""
+    there = any(m.search for m in table.metrics.values() if m.dataset == dataset)
+    for queries in (False, True):
+        try:
+            found = table.search_metric(dataset, queries=queries)
+        except HarnessError as error:
+            if there:
+                raise AssertionError(f"search_metric must name one of {dataset}") from error
+            continue
+        assert table.metrics[found].search, f"search_metric: no search may look at {found}"
 
 
 def _check_numbers(table: Benchmark, name: str, drawn: Sequence[Architecture]) -> None:
@@ -67,18 +81,15 @@ def _check_complete(table: Benchmark, space: SearchSpace) -> None:
         some = [part for part in PARTS if hasattr(table, part)]
         assert not some, f"a benchmark with {', '.join(some)} needs all of {', '.join(PARTS)}"
         return
-    assert isinstance(space, Enumerable), "a complete table has a row of what can be listed"
+    assert lists(space), "a complete table has a row of what can be listed"
     for name in table.metrics:
         _check_column(table, name, cast("EnumerableSpace", space))
 
 
 def _check_column(table: CompleteTable, name: str, space: EnumerableSpace) -> None:
-    options = tuple(len(decision.options) for decision in space.decisions)
-    column, tensor = table.column(name), table.tensor(name)
+    column, tensor = table.column(name), _tensor(table, name, space)
     assert column.shape == (space.size,), f"{name} must have a row per architecture"
-    assert tensor.shape == options, f"{name} as a tensor must have an axis per decision"
     assert not column.flags.writeable, f"{name} must be read-only"
-    assert not tensor.flags.writeable, f"{name} must be read-only"
     for rank in (0, space.size // 2, space.size - 1):
         arch = space.unrank(rank)
         answers = [table.value(name, arch), tensor.flat[rank], table.lookup(arch)[name]]
@@ -86,6 +97,17 @@ def _check_column(table: CompleteTable, name: str, space: EnumerableSpace) -> No
         assert same, f"{name} must agree with itself"
     assert table.best(name) == np.nanmax(column), f"best({name}) must be the maximum"
     assert table.standing(name, table.best(name))[1] == 0, "nothing is better than the best"
+
+
+def _tensor(table: CompleteTable, name: str, space: EnumerableSpace) -> NDArray[np.float64]:
+    """The column with an axis per decision; itself where the space is no free product."""
+    if not try_product(space):
+        return table.column(name)
+    tensor = table.tensor(name)
+    options = tuple(len(decision.options) for decision in space.decisions)
+    assert tensor.shape == options, f"{name} as a tensor must have an axis per decision"
+    assert not tensor.flags.writeable, f"{name} must be read-only"
+    return tensor
 
 
 def _check_unknown_metric(table: Benchmark, arch: Architecture) -> None:

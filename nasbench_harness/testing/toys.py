@@ -10,9 +10,12 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from nasbench_harness import registry
 from nasbench_harness.contracts import Architecture, Cost, Decision, Metric
 from nasbench_harness.errors import HarnessError, InvalidArchitectureError
-from nasbench_harness.problems.landscape.objective import Landscape
+from nasbench_harness.hardware import Hardware
+from nasbench_harness.problems.kinds import open_kind
+from nasbench_harness.study.spec import TrialSpec
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -168,12 +171,21 @@ def toy_problem(
     batch_size: int = 1,
     noise: float = 0.0,
     seed: int = 0,
-) -> Landscape:
-    """A landscape over a random toy table."""
-    return Landscape(
-        ToySpace(options), ToyTable(options, seed), metric=TOY_METRIC, dataset="toy",
-        steps=steps, epochs=steps, batch_size=batch_size, noise=noise, seed=seed,
+) -> Any:
+    """What a search of a random toy table optimises, of the kind of problem that is the default.
+
+    `seed` makes up the table and the noise, of this standard deviation in points of accuracy.
+    """
+    space, table = ToySpace(options), ToyTable(options, seed)
+    spec = TrialSpec(
+        method="", method_version="", settings={}, overrides={}, recipe="",
+        space=space.name, space_version=space.version, table=table.name,
+        table_hash=table.content_hash, problem=registry.default_problem(), dataset="toy",
+        search_metric=TOY_METRIC, report_metric=TOY_METRIC, steps=steps, epochs=steps,
+        batch_size=batch_size, noise=noise, seed=seed,
     )  # fmt: skip
+    hardware = Hardware()
+    return open_kind(spec.problem).open(spec, space, table, hardware, torch.device("cpu"))
 
 
 def _differ_in_one(one: Architecture, other: Architecture) -> bool:

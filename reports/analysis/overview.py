@@ -17,6 +17,7 @@ from nasbench_harness.reports.study.measure import REGRET
 from nasbench_harness.reports.tables.printed import PrintedColumn, PrintedTable
 from nasbench_harness.reports.words import numerals
 from nasbench_harness.reports.words.marked import count, names
+from nasbench_harness.reports.words.readings import readings
 from nasbench_harness.study.config import BASELINE
 
 NOTE = (
@@ -60,7 +61,7 @@ def _kind(data: StudyData) -> tuple[str, str, str]:
 
 def _overview(studies: list[StudyData]) -> Overview | NoOverview:
     problem, space, measure = _kind(studies[0])
-    by, ending = ("", "") if measure == REGRET.noun else (f" by {measure}", "-accuracy")
+    by = "" if measure == REGRET.noun else f" by {measure}"
     title = f"Ranks over {len(studies)} {problem} studies of {space}{by}"
     table = blocks(studies)
     labels = [str(label) for label in table.columns]
@@ -72,10 +73,12 @@ def _overview(studies: list[StudyData]) -> Overview | NoOverview:
             f" there {'is' if len(labels) < 2 else 'are'} {have}",
         )
     styles = method_styles(_method_names(studies, labels), BASELINE)
-    key = f"ranks-{problem}-{space}{ending}"
+    key = "-".join(["ranks", problem, space, *by.split()[1:]])
     drawing = draw_ranks(table, styles, key, title, "every seed of every study is a block")
     printed = _printed(table, studies, key)
-    return Overview(title, printed, drawing, styles, NOTE.format(noun=measure))
+    read = readings(spec for data in studies for spec in data.study.specs)
+    note = f"{NOTE.format(noun=measure)} {read}".rstrip()
+    return Overview(title, printed, drawing, styles, note)
 
 
 def _method_names(studies: list[StudyData], labels: list[str]) -> dict[str, str]:

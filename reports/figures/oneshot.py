@@ -12,7 +12,8 @@ from matplotlib.lines import Line2D
 from nasbench_harness.reports.figures.drawing import Drawing, PanelGrid
 from nasbench_harness.reports.figures.epochcurves import draw_curve, epoch_curves, scale_epochs
 from nasbench_harness.reports.figures.style import INK, MethodStyle
-from nasbench_harness.reports.study.data import TRAINED, StudyData
+from nasbench_harness.reports.study.data import StudyData
+from nasbench_harness.reports.study.measure import TRAINED
 from nasbench_harness.reports.words import numerals
 from nasbench_harness.reports.words.marked import count
 

@@ -20,6 +20,7 @@ from nasbench_harness.reports.statistics.arrays import Array
 from nasbench_harness.reports.study.data import StudyData
 from nasbench_harness.reports.words import numerals
 from nasbench_harness.reports.words.marked import count
+from nasbench_harness.tables.enumeration import is_product
 
 KEY, TITLE = "landscape", "The way across the landscape"
 UNSEEN_KEY, UNSEEN_TITLE = "answers", "The answers in the table"
@@ -66,9 +67,9 @@ def draw(data: StudyData, styles: dict[str, MethodStyle]) -> Drawing | Omitted |
         return Omitted(key, title, data.table_missing) if data.table_missing else None
     if space.size > LARGEST:
         return Omitted(key, title, f"{space.size:,} architectures are too many for a picture")
-    options = [len(decision.options) for decision in space.decisions]
-    if math.prod(options) != space.size:
+    if not is_product(space):
         return None
+    options = [len(decision.options) for decision in space.decisions]
     relief = fold(data.complete, data.first("report_metric"), options)
     found = ((label, _path(data, label, relief, space)) for label in data.done_labels)
     paths = {label: path for label, path in found if len(path)}

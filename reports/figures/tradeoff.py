@@ -12,7 +12,7 @@ from matplotlib.colors import LinearSegmentedColormap, to_rgba
 from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
-from nasbench_harness.contracts import CompleteTable, EnumerableSpace
+from nasbench_harness.contracts import CompleteTable, Cost, EnumerableSpace
 from nasbench_harness.reports.analysis.everycost import NoCostError, every_cost
 from nasbench_harness.reports.figures.drawing import Drawing, Omitted, PanelGrid
 from nasbench_harness.reports.figures.relief import LARGEST
@@ -21,11 +21,13 @@ from nasbench_harness.reports.statistics.arrays import Array
 from nasbench_harness.reports.study.data import StudyData
 from nasbench_harness.reports.words import numerals
 from nasbench_harness.reports.words.marked import count, listing, plain, shortened
-from nasbench_harness.tables.metrics import LATENCY_COST as LATENCY
-from nasbench_harness.tables.metrics import devices, latency_metric
+from nasbench_harness.study.costs import space_costs, table_costs
 
 KEY, TITLE = "tradeoff", "Accuracy against cost"
-PREFERRED_DEVICE = "pixel3"
+PREFERRED = "latency:pixel3"
+"""The measured cost of a panel where no method holds one: of a device that everybody knows."""
+SHORT = {"million": "m", "thousand": "k"}
+"""How names of columns end that are in such a unit."""
 BINS = 44
 LINEAR_WITHIN = 0.5
 """Points from the best within which the axis of accuracy is about linear."""
@@ -36,7 +38,7 @@ SMALLEST, LARGEST_MARK = 26.0, 150.0
 
 
 @dataclass(frozen=True)
-class Cost:
+class CostAxis:
     """What a panel has across: a number of every architecture, in rank order."""
 
     key: str
@@ -70,7 +72,7 @@ def draw(data: StudyData, styles: dict[str, MethodStyle]) -> Drawing | Omitted |
 def _draw(
     data: StudyData,
     space: EnumerableSpace,
-    costs: list[Cost],
+    costs: list[CostAxis],
     accuracy: Array,
     styles: dict[str, MethodStyle],
 ) -> Drawing:
@@ -96,38 +98,30 @@ def _draw(
 # --- numbers -----------------------------------------------------------------------------------
 
 
-def costs_of(data: StudyData, space: EnumerableSpace, table: CompleteTable) -> list[Cost]:
-    """Parameters, and the latency on one device where the table has any, else multiply-adds.
+def costs_of(data: StudyData, space: EnumerableSpace, table: CompleteTable) -> list[CostAxis]:
+    """The first that the space counts, and another: held down in the study, measured, or counted.
 
     NoCostError where neither knows any, or it takes long to ask the space for all of them.
     """
-    known, dataset = [cost.name for cost in data.space.costs], str(data.first("dataset"))
-    found: list[Cost] = []
-    if "params" in known:
-        values = every_cost(space, "params", dataset) / 1e6
-        found.append(Cost("params_m", "Parameters", "parameters, millions", values))
-    device = _device(data, table)
-    if device:
-        values = np.asarray(table.column(latency_metric(device)), dtype=float)
-        axis = f"latency on {device}, ms"
-        found.append(Cost(latency_metric(device), f"Latency on {device}", axis, values))
-    elif "flops" in known:
-        values = every_cost(space, "flops", dataset) / 1e6
-        found.append(Cost("flops_m", "Multiply-adds", "multiply-adds, millions", values))
-    if not found:
+    counted = [cost for cost in space_costs(space) if cost.of_all]
+    others = [*(cost for cost in table_costs(table) if cost.of_all), *counted[1:]]
+    held = [str(spec.roles.get("cost", "")) for spec in data.study.specs]
+    chosen = sorted(others, key=lambda cost: (cost.name not in held, cost.name != PREFERRED))
+    if not counted and not chosen:
         raise NoCostError("neither space nor table knows a cost")
-    return found
+    dataset = str(data.first("dataset"))
+    return [_axis(cost, space, table, dataset) for cost in (*counted[:1], *chosen[:1])]
 
 
-def _device(data: StudyData, table: CompleteTable) -> str:
-    """The device the study holds down, else one that is everywhere; empty if there is none."""
-    known = devices(table)
-    wanted = [str(spec.roles.get("cost", "")) for spec in data.study.specs]
-    asked = [cost.removeprefix(LATENCY) for cost in wanted if cost.startswith(LATENCY)]
-    if not asked and "flops" in wanted:
-        return ""
-    choices = [device for device in (*asked, PREFERRED_DEVICE) if device in known]
-    return (choices or known or [""])[0]
+def _axis(cost: Cost, space: EnumerableSpace, table: CompleteTable, dataset: str) -> CostAxis:
+    """`params_m` in millions, `latency_ms_pixel3` as the table has it."""
+    heading, unit = cost.heading, cost.shown_unit
+    title = f"{heading[:1].lower()}{heading[1:]}, {unit}{'s' if unit in SHORT else ''}"
+    if cost.metric:
+        values = np.asarray(table.column(cost.metric), dtype=float) / cost.scale
+        return CostAxis(cost.metric, heading, title, values)
+    values = every_cost(space, cost.name, dataset) / cost.scale
+    return CostAxis(f"{cost.name}_{SHORT.get(unit, unit)}", heading, title, values)
 
 
 def pareto_front(cost: Array, accuracy: Array) -> NDArray[np.bool_]:
@@ -142,7 +136,7 @@ def pareto_front(cost: Array, accuracy: Array) -> NDArray[np.bool_]:
 
 
 def found_cells(
-    data: StudyData, space: EnumerableSpace, costs: list[Cost], accuracy: Array
+    data: StudyData, space: EnumerableSpace, costs: list[CostAxis], accuracy: Array
 ) -> pd.DataFrame:
     """One row per method and cell it answered with.
 
@@ -163,7 +157,10 @@ def found_cells(
 
 
 def _front_table(
-    space: EnumerableSpace, costs: list[Cost], fronts: dict[str, NDArray[np.bool_]], accuracy: Array
+    space: EnumerableSpace,
+    costs: list[CostAxis],
+    fronts: dict[str, NDArray[np.bool_]],
+    accuracy: Array,
 ) -> pd.DataFrame:
     parts = []
     for cost in costs:
@@ -203,7 +200,7 @@ class Height:
 
 
 def _panel(
-    axes: Axes, cost: Cost, accuracy: Array, front: NDArray[np.bool_], height: Height
+    axes: Axes, cost: CostAxis, accuracy: Array, front: NDArray[np.bool_], height: Height
 ) -> None:
     limits, heights = height.limits, height.of(accuracy)
     usable = np.isfinite(cost.values) & np.isfinite(accuracy)
@@ -230,7 +227,7 @@ def _panel(
 
 
 def _marks(
-    axes: Axes, found: pd.DataFrame, cost: Cost, height: Height, styles: dict[str, MethodStyle]
+    axes: Axes, found: pd.DataFrame, cost: CostAxis, height: Height, styles: dict[str, MethodStyle]
 ) -> None:
     most = max(int(found["found"].max()), 2)
     for label, rows in found.groupby("method", sort=False):
@@ -266,18 +263,18 @@ def _footer(data: StudyData) -> float:
 # --- words -------------------------------------------------------------------------------------
 
 
-def _share_on_front(found: pd.DataFrame, cost: Cost) -> tuple[int, int]:
+def _share_on_front(found: pd.DataFrame, cost: CostAxis) -> tuple[int, int]:
     """How many of the different cells found are on the front, and how many there are."""
     cells = found.drop_duplicates("architecture")
     return int(cells[f"front_{cost.key}"].sum()), len(cells)
 
 
-def _on_front(found: pd.DataFrame, cost: Cost) -> str:
+def _on_front(found: pd.DataFrame, cost: CostAxis) -> str:
     on, different = _share_on_front(found, cost)
     return f"{on} of {count(different, 'found cell')} on the front"
 
 
-def _caption(space: EnumerableSpace, found: pd.DataFrame, costs: list[Cost]) -> str:
+def _caption(space: EnumerableSpace, found: pd.DataFrame, costs: list[CostAxis]) -> str:
     fronts = "; ".join(f"{_on_front(found, cost)} of {cost.axis.split(',')[0]}" for cost in costs)
     return (
         f"Grey: all {space.size:,} architectures of the table; the line is their front, on"
@@ -288,7 +285,7 @@ def _caption(space: EnumerableSpace, found: pd.DataFrame, costs: list[Cost]) -> 
     )
 
 
-def _alt(found: pd.DataFrame, cost: Cost) -> str:
+def _alt(found: pd.DataFrame, cost: CostAxis) -> str:
     parts = []
     for label, rows in found.groupby("method", sort=False):
         best = rows.sort_values("accuracy", ascending=False).iloc[0]

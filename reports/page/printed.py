@@ -18,7 +18,7 @@ from nasbench_harness.study.config import BASELINE
 
 
 @dataclass(frozen=True)
-class Row:
+class PrintedRow:
     """A row in HTML."""
 
     swatch: Markup
@@ -37,7 +37,7 @@ class Printed:
     note: str
     """Marked text."""
     columns: Sequence[PrintedColumn]
-    rows: list[Row]
+    rows: list[PrintedRow]
     files: list[str]
 
 
@@ -52,10 +52,10 @@ def printed(exhibit: Exhibit, styles: Mapping[str, MethodStyle], files: Sequence
     return Printed(table.key, exhibit.title, exhibit.note, table.columns, rows, own)
 
 
-def _row(head: str, label: str, texts: Sequence[str], styles: Mapping[str, Any]) -> Row:
+def _row(head: str, label: str, texts: Sequence[str], styles: Mapping[str, Any]) -> PrintedRow:
     head = head or marked.name(label)  # a row that goes on with the one above, until it is sorted
     named = marked.name(label) in head and label in styles
-    return Row(
+    return PrintedRow(
         swatch(styles[label]) if named else Markup(""),
         breakable(head),
         [Markup(marked.html(text)) for text in texts],

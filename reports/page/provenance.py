@@ -16,6 +16,7 @@ from nasbench_harness.reports.study.data import StudyData
 from nasbench_harness.reports.words import images
 from nasbench_harness.reports.words.marked import count, listing, name, names, ranges
 from nasbench_harness.reports.words.protocol import metric_facts, noise_words, protocol
+from nasbench_harness.reports.words.readings import readings
 from nasbench_harness.store.provenance import PACKAGE, version_of
 from nasbench_harness.study.recipes import tags
 from nasbench_harness.study.spec import TrialSpec
@@ -44,6 +45,8 @@ def caveats(data: StudyData) -> list[str]:
     found += images.caveats(data) if data.images else []
     if data.table is not None and data.table.caveat:
         found.append(quoted(data.table.caveat))
+    if read := readings(data.study.specs):
+        found.append(read)
     return [*found, *protocol(data)]
 
 
@@ -172,18 +175,20 @@ def _options(data: StudyData) -> list[tuple[str, str]]:
 
 
 def _origins(data: StudyData) -> list[tuple[str, str]]:
-    """Where the numbers of the recipes are from, method by method."""
-    told = []
+    """Where the settings that each method ran with are from; how long it ran is none of them."""
+    told, used = [], set[str]()
     for method in method_settings(data):
-        counted = Counter(method.tags.values())
+        own = method.settings.keys()
+        counted = Counter(tag for key, tag in method.tags.items() if key in own)
         parts = [f"{number} [{tag}]" for tag, number in sorted(counted.items())]
-        if method.changed:
-            parts.append(f"{len(method.changed)} by request")
-        if counted:
+        if changed := len(own & method.changed):
+            parts.append(f"{changed} by request")
+        if parts:
             told.append(f"{name(method.label)} {listing(parts)}")
-    used = {tag for method in method_settings(data) for tag in method.tags.values()}
+        used |= counted.keys()
     meaning = listing([f"[{tag}] {_meaning(tag)}" for tag in sorted(used)])
-    return [("Origin of settings", f"{'; '.join(told)}. {meaning}")] if told else []
+    parts = ["; ".join(told), *([meaning] if meaning else [])]
+    return [("Origin of settings", ". ".join(parts))] if told else []
 
 
 def _meaning(tag: str) -> str:

@@ -6,18 +6,18 @@ Importing this package loads no pandas and no matplotlib.
 from __future__ import annotations
 
 from nasbench_harness.reports.published.results import (
-    Provenance,
+    Evidence,
     PublishedResult,
-    Source,
+    Reference,
     UnknownResult,
     published,
     unknown,
 )
 
 __all__ = [
-    "Provenance",
+    "Evidence",
     "PublishedResult",
-    "Source",
+    "Reference",
     "UnknownResult",
     "published",
     "unknown",

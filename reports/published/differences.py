@@ -6,12 +6,13 @@ import math
 from collections.abc import Iterator
 
 from nasbench_harness.contracts import Metric
-from nasbench_harness.reports.published.results import DATASETS, Provenance, PublishedResult
+from nasbench_harness.reports.published.results import DATASETS, Evidence, PublishedResult
 from nasbench_harness.reports.study.data import StudyData
 from nasbench_harness.reports.study.summary import numbers
-from nasbench_harness.reports.words.images import FOLDER, PUBLISHED
+from nasbench_harness.reports.words.images import FOLDER, published_sizes
 from nasbench_harness.reports.words.marked import count
 from nasbench_harness.study.config import BASELINE
+from nasbench_harness.study.recipes import asked_of
 from nasbench_harness.study.spec import TrialSpec
 
 OFFICIAL = "official"
@@ -25,7 +26,7 @@ def of_method(data: StudyData, spec: TrialSpec) -> list[str]:
     """What differs from every published search with this method."""
     found = [*_problem(data, spec), *_table(data, spec)]
     if data.images and spec.method != BASELINE:
-        found += _sizes(spec)
+        found += _sizes(data, spec)
     changed = {key: value for key, value in spec.overrides.items() if key != RECIPE}
     return [*found, *(f"{key}={value} by request" for key, value in changed.items())]
 
@@ -63,7 +64,7 @@ def distance(data: StudyData, spec: TrialSpec, result: PublishedResult) -> tuple
     What was searched on decides first, then the variant, the recipe, the budget, whether it is a
     re-run, and at last how well it is established.
     """
-    own, levels = search_data(data), list(Provenance)
+    own, levels = search_data(data), list(Evidence)
     return (
         bool(own) and result.searched not in (None, own),
         sum(spec.settings.get(key) != value for key, value in result.settings.items()),
@@ -83,7 +84,7 @@ def search_data(data: StudyData) -> str:
 
 def recipe(spec: TrialSpec) -> str:
     """The recipe a trial ran with, by the name that the method gives it."""
-    chosen = str(spec.overrides.get(RECIPE, spec.recipe))
+    chosen = asked_of(spec)
     return spec.space if chosen == PAPER else chosen
 
 
@@ -119,9 +120,9 @@ def _table(data: StudyData, spec: TrialSpec) -> Iterator[str]:
         yield f"judged by {metric.meaning}"
 
 
-def _sizes(spec: TrialSpec) -> Iterator[str]:
-    network = spec.network
-    for key, theirs in PUBLISHED.items():
+def _sizes(data: StudyData, spec: TrialSpec) -> Iterator[str]:
+    network, published = spec.network, published_sizes(data.space)
+    for key, theirs in published.items():
         if network.get(key, theirs) != theirs:
             yield f"{_size(key, network[key])} instead of {theirs}"
     if spec.image_limit:
@@ -131,7 +132,7 @@ def _sizes(spec: TrialSpec) -> Iterator[str]:
     if spec.steps != spec.epochs * spec.epoch_steps:
         yield f"{spec.steps:,} steps by request"
     for key, value in spec.network_overrides.items():
-        if key not in PUBLISHED:
+        if key not in published:
             yield f"{key}={value} by request"
 
 

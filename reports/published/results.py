@@ -25,7 +25,7 @@ MEASURES = {"nb201": ACCURACY, "darts": ERROR, "proxylessnas": ERROR}
 """What the results of a space are; both in percent."""
 
 
-class Provenance(StrEnum):
+class Evidence(StrEnum):
     """How well a number is established."""
 
     RECOMPUTED = "recomputed"
@@ -40,15 +40,15 @@ class Provenance(StrEnum):
 
 
 _PROVENANCE = {
-    Provenance.RECOMPUTED: "recomputed from the table",
-    Provenance.PRINTED: "printed in the source",
-    Provenance.ABSTRACT: "abstract only",
-    Provenance.UNVERIFIED: "unverified",
+    Evidence.RECOMPUTED: "recomputed from the table",
+    Evidence.PRINTED: "printed in the source",
+    Evidence.ABSTRACT: "abstract only",
+    Evidence.UNVERIFIED: "unverified",
 }
 
 
 @dataclass(frozen=True)
-class Source:
+class Reference:
     """The paper or repository that a number is from."""
 
     title: str
@@ -79,8 +79,8 @@ class PublishedResult:
     low: float | None
     high: float | None
     """Ends of a range."""
-    provenance: tuple[Provenance, ...]
-    source: Source
+    provenance: tuple[Evidence, ...]
+    source: Reference
     searched: str | None = None
     """The data set of the search; None where it is not known."""
     protocol: str = ""
@@ -117,8 +117,8 @@ class UnknownResult:
     space: str
     method: str
     name: str
-    source: Source
-    provenance: tuple[Provenance, ...]
+    source: Reference
+    provenance: tuple[Evidence, ...]
     """Of the note."""
     note: str
 
@@ -160,9 +160,9 @@ def _bare(name: str) -> str:
 
 Percent = Annotated[float, Field(ge=0, le=100)]
 Positive = Annotated[float, Field(gt=0)]
-Split = Literal["valid", "test"]
+ResultSplit = Literal["valid", "test"]
 Dataset = Literal["cifar10", "cifar100", "imagenet16-120", "imagenet"]
-Levels = Annotated[list[Provenance], Field(min_length=1)]
+Levels = Annotated[list[Evidence], Field(min_length=1)]
 EACH = "each"
 
 
@@ -184,7 +184,7 @@ class _Entry(_Strict):
     name: str
     source: str
     provenance: dict[str, Levels]
-    numbers: dict[Dataset, dict[Split, _Number]]
+    numbers: dict[Dataset, dict[ResultSplit, _Number]]
     method: str | None = None
     variant: str = ""
     note: str = ""
@@ -204,12 +204,12 @@ class _Unknown(_Strict):
     name: str
     source: str
     method: str | None = None
-    provenance: list[Provenance] = []
+    provenance: list[Evidence] = []
     note: str = ""
 
 
 class _Content(_Strict):
-    sources: dict[str, Source]
+    sources: dict[str, Reference]
     nb201: list[_Entry]
     darts: list[_Entry]
     proxylessnas: list[_Entry]
@@ -262,7 +262,7 @@ def _number(number: list[float] | _Range) -> dict[str, Any]:
     return {"mean": number[0], "std": dict(enumerate(number)).get(1), "low": None, "high": None}
 
 
-def _provenance(entry: _Entry, dataset: str, split: str) -> tuple[Provenance, ...]:
+def _provenance(entry: _Entry, dataset: str, split: str) -> tuple[Evidence, ...]:
     particular = entry.provenance.get(f"{dataset} {split}")
     return tuple(particular or entry.provenance[split])
 

@@ -122,14 +122,10 @@ class SimulatedStudy:
 
     def rates(self, method: int, loss: float) -> Rates:
         """How checks of one method end when it loses so many points and the others nothing."""
-        passed, regression = (found[method] for found in self._outcomes(method, loss))
+        passed, regression = (found[method] for found in self.outcomes(method, loss))
         return Rates(float(regression.mean()), float((~passed & ~regression).mean()))
 
-    def false_alarms(self) -> float:
-        """Share of the studies with any regression although nothing changed."""
-        return float(self._outcomes(0, 0.0)[1].any(axis=0).mean())
-
-    def _outcomes(self, method: int, loss: float) -> tuple[Flags, Flags]:
+    def outcomes(self, method: int, loss: float) -> tuple[Flags, Flags]:
         """Which checks [methods, studies] pass, and which are a regression."""
         p_loss, p_margin, losses = self._p_loss.copy(), self._p_margin.copy(), self._loss.copy()
         if loss:

@@ -12,19 +12,19 @@ from nasbench_harness.reports.statistics.checks import finite, tied
 from nasbench_harness.reports.statistics.resampling import bounds, resample
 
 
-class Chance(NamedTuple):
+class Improvement(NamedTuple):
     """A probability with its 95 % bounds."""
 
     value: float
     low: float
     high: float
 
-    def turned(self) -> Chance:
+    def turned(self) -> Improvement:
         """That of the opposite."""
-        return Chance(1 - self.value, 1 - self.high, 1 - self.low)
+        return Improvement(1 - self.value, 1 - self.high, 1 - self.low)
 
 
-def probability_of_improvement(first: ArrayLike, second: ArrayLike) -> Chance:
+def probability_of_improvement(first: ArrayLike, second: ArrayLike) -> Improvement:
     """P(a run of `first` [n] has less regret than one of `second` [m]) + half of P(a tie).
 
     The Mann-Whitney U statistic over n m (Agarwal et al., NeurIPS 2021); both methods' runs are
@@ -33,7 +33,7 @@ def probability_of_improvement(first: ArrayLike, second: ArrayLike) -> Chance:
     """
     ours, theirs = np.sort(tied(finite(first))), tied(finite(second))
     if min(len(ours), len(theirs)) == 0:
-        return Chance(np.nan, np.nan, np.nan)
+        return Improvement(np.nan, np.nan, np.nan)
     below = np.searchsorted(ours, theirs, side="left")
     reached = np.searchsorted(ours, theirs, side="right")
     pairs = len(ours) * len(theirs)
@@ -45,6 +45,6 @@ def probability_of_improvement(first: ArrayLike, second: ArrayLike) -> Chance:
 
     value = float(share(np.ones((1, len(ours))), np.ones((1, len(theirs))))[0])
     if min(len(ours), len(theirs)) < 2:
-        return Chance(value, np.nan, np.nan)
+        return Improvement(value, np.nan, np.nan)
     low, high = bounds(resample(share, [len(ours), len(theirs)]))
-    return Chance(value, float(low), float(high))
+    return Improvement(value, float(low), float(high))

@@ -9,13 +9,13 @@ from numpy.typing import ArrayLike
 
 from nasbench_harness.reports.statistics.arrays import Array
 from nasbench_harness.reports.statistics.checks import finite, tied, together
-from nasbench_harness.reports.statistics.improvement import Chance, probability_of_improvement
+from nasbench_harness.reports.statistics.improvement import Improvement, probability_of_improvement
 from nasbench_harness.reports.statistics.intervals import mean_interval
 from nasbench_harness.reports.statistics.power import seeds_needed
 from nasbench_harness.reports.statistics.signedrank import rank_biserial, signed_rank_p
 
 __all__ = [
-    "Chance", "PairedComparison", "compare_paired", "holm", "probability_of_improvement",
+    "Improvement", "PairedComparison", "compare_paired", "holm", "probability_of_improvement",
     "rank_biserial", "seeds_needed", "signed_rank_p",
 ]  # fmt: skip
 
@@ -37,7 +37,7 @@ class PairedComparison:
     """Wilcoxon signed-rank, two-sided, zeros by Pratt."""
     rank_biserial: float
     """Effect size from −1 (the second method wins every seed) to 1."""
-    improvement: Chance
+    improvement: Improvement
     """P(a run of the first is better than a run of the second), whatever their seeds."""
     seeds_needed: int | None
     """Seeds that would tell them apart, if the observed difference is the true one."""

@@ -13,7 +13,6 @@ from nasbench_harness import registry
 from nasbench_harness.contracts import (
     Benchmark,
     CompleteTable,
-    Enumerable,
     EnumerableSpace,
     Kind,
     Metric,
@@ -24,14 +23,18 @@ from nasbench_harness.errors import HarnessError
 from nasbench_harness.problems.kinds import kind_of
 from nasbench_harness.process.names import printable
 from nasbench_harness.reports.analysis.compare import Comparison, compare_all
-from nasbench_harness.reports.study.measure import Measure, looked_up, measure_of
+from nasbench_harness.reports.study.measure import (
+    TRAINED,
+    Measure,
+    looked_up,
+    measure_of,
+    without_untrained,
+)
 from nasbench_harness.reports.study.summary import DONE, summarise, with_outcomes
 from nasbench_harness.store.studies import Study, StudyError, current_tables, open_study
 from nasbench_harness.study.config import BASELINE
+from nasbench_harness.tables.enumeration import lists
 from nasbench_harness.tables.library import find_table
-
-TRAINED = "mean_train_accuracy"
-"""Recorded only where a network was trained."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +93,7 @@ class StudyData:
     @property
     def every_architecture(self) -> EnumerableSpace | None:
         """The space, where its architectures can be listed."""
-        return cast("EnumerableSpace", self.space) if isinstance(self.space, Enumerable) else None
+        return cast("EnumerableSpace", self.space) if lists(self.space) else None
 
     @cached_property
     def measure(self) -> Measure:
@@ -225,19 +228,7 @@ def read_study(study: Study) -> StudyData:
     trials, history = (table.to_pandas() for table in current_tables(study))
     table, missing = _table(study)
     space = registry.open_space(study.specs[0].space)
-    return StudyData(study, _without_untrained(trials, history), history, space, table, missing)
-
-
-def _without_untrained(trials: pd.DataFrame, history: pd.DataFrame) -> pd.DataFrame:
-    """Without accuracies of networks that nobody trained, where methods are judged by these.
-
-    What only samples concludes with the random weights that its network began with.
-    """
-    if looked_up(trials) or TRAINED not in history:
-        return trials
-    trained = trials["trial"].isin(history.loc[history[TRAINED].notna(), "trial"])
-    judged_by = [column for column in set(trials["report_metric"]) if column in trials]
-    return trials.assign(**{column: trials[column].where(trained) for column in judged_by})
+    return StudyData(study, without_untrained(trials, history), history, space, table, missing)
 
 
 def _table(study: Study) -> tuple[Benchmark | None, str]:

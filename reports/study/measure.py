@@ -11,6 +11,8 @@ from nasbench_harness.reports.words import numerals
 
 MeasureKey = Literal["regret", "accuracy"]
 MEASURES: tuple[MeasureKey, ...] = get_args(MeasureKey)
+TRAINED = "mean_train_accuracy"
+"""Recorded only where a network was trained."""
 WORDS = {"oneshot_accuracy": "one-shot accuracy"}
 """How sentences name what a problem concludes by itself, where its column reads badly."""
 
@@ -66,3 +68,15 @@ def _noun(outcomes: pd.DataFrame) -> str:
         return ACCURACY.noun
     metric = str(outcomes["report_metric"].iloc[0])
     return WORDS.get(metric, metric.replace("_", " "))
+
+
+def without_untrained(trials: pd.DataFrame, history: pd.DataFrame) -> pd.DataFrame:
+    """Without accuracies of networks that nobody trained, where methods are judged by these.
+
+    What only samples concludes with the random weights that its network began with.
+    """
+    if looked_up(trials) or TRAINED not in history:
+        return trials
+    trained = trials["trial"].isin(history.loc[history[TRAINED].notna(), "trial"])
+    judged_by = [column for column in set(trials["report_metric"]) if column in trials]
+    return trials.assign(**{column: trials[column].where(trained) for column in judged_by})

@@ -12,6 +12,7 @@ from nasbench_harness.reports.tables import heldcost, pairs, robust
 from nasbench_harness.reports.tables.printed import PrintedTable
 from nasbench_harness.reports.tables.search import search_table
 from nasbench_harness.reports.tables.summary import summary_table
+from nasbench_harness.reports.words.readings import readings
 from nasbench_harness.reports.words.subject import subject
 
 
@@ -44,7 +45,12 @@ def exhibits(data: StudyData) -> list[Exhibit]:
         (robust.title(data.measure), robust.note(data.measure), robust.robust_table(data)),
         (PUBLISHED, leaderboard.caption(data), leaderboard.leaderboard(data)),
     )
-    return [Exhibit(title, note, table) for title, note, table in shown if table is not None]
+    read = readings(data.study.specs)
+    return [
+        Exhibit(title, f"{note} {read}".rstrip(), table)
+        for title, note, table in shown
+        if table is not None
+    ]
 
 
 PUBLISHED = "Published beside found"

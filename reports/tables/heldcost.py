@@ -15,9 +15,11 @@ from nasbench_harness.reports.tables.printed import PrintedColumn, PrintedTable
 from nasbench_harness.reports.words import numerals
 
 KEY = "cost"
+SHORT = {"million": "M", "thousand": "k"}
+"""Units that cells of a table have no room for."""
 _COST = (
-    "Means over seeds, methods as in the summary. Cost is that of the answer: parameters and"
-    " multiply-adds in millions, latencies in milliseconds.{regret} A method that holds no cost"
+    "Means over seeds, methods as in the summary. Cost is that of the answer, in its"
+    " unit; M are millions.{regret} A method that holds no cost"
     " itself is measured by the one that the others hold."
 )
 _REGRET = (
@@ -126,7 +128,7 @@ def _accuracy(measure: Measure) -> PrintedColumn:
 
 
 def _amount(value: float, unit: str) -> str:
-    return numerals.NOTHING if np.isnan(value) else f"{value:.4g} {'M' if unit != 'ms' else unit}"
+    return numerals.NOTHING if np.isnan(value) else f"{value:.4g} {SHORT.get(unit, unit)}"
 
 
 def _interval(row: Any) -> str:

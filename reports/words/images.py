@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
 
+from nasbench_harness.contracts import NetworkSpace, SearchSpace
 from nasbench_harness.reports.study.data import StudyData
 from nasbench_harness.reports.words.marked import count, listing, name, names
 from nasbench_harness.reports.words.protocol import described
 from nasbench_harness.study.config import BASELINE
 from nasbench_harness.study.spec import TrialSpec
 
-PUBLISHED = {"width": 16, "cells": 5}
-"""Channels of the first stage and cells per stage of the searches published for NAS-Bench-201."""
 FOLDER = "folder:"
 """How images begin whose origin only the user knows."""
 NOT_LOOKED_UP = "nothing looked up"
@@ -73,6 +73,11 @@ def trained(data: StudyData) -> list[TrialSpec]:
     return [by_label[label] for label in data.labels if label in by_label]
 
 
+def published_sizes(space: SearchSpace) -> Mapping[str, int]:
+    """The `width` and `cells` that the space was published to be searched with; {} without."""
+    return asdict(space.shapes.search) if isinstance(space, NetworkSpace) else {}
+
+
 def trains(spec: TrialSpec) -> bool:
     """Whether a trial trains a network: on images, all but those that only sample."""
     return bool(spec.images) and spec.method != BASELINE
@@ -101,7 +106,7 @@ def _reduced(data: StudyData) -> str:
 
 
 def _smaller(data: StudyData) -> list[str]:
-    found = [difference for spec in trained(data) for difference in _differences(spec)]
+    found = [difference for spec in trained(data) for difference in _differences(data, spec)]
     first = data.study.specs[0]
     if any(spec.recipe == QUICK for spec in trained(data)):
         found.insert(0, f"recipe {name(QUICK)}")
@@ -110,11 +115,11 @@ def _smaller(data: StudyData) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def _differences(spec: TrialSpec) -> list[str]:
+def _differences(data: StudyData, spec: TrialSpec) -> list[str]:
     sizes = _sizes(spec)
     return [
         f"{sizes[key]} (published: {published})"
-        for key, published in PUBLISHED.items()
+        for key, published in published_sizes(data.space).items()
         if spec.network.get(key, published) != published
     ]
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from nasbench_harness.spaces.nb201.network import Network
-    from nasbench_harness.spaces.nb201.shared_weights import Supernet
+    from nasbench_harness.spaces.nb201.shared_weights import CellSupernet
 
 __all__ = ["NB201"]
 
@@ -41,6 +41,7 @@ class NB201:
         for target, source in encoding.EDGES
     )
     size = encoding.SIZE
+    product = True
     costs = costs.COSTS
     columns = COLUMNS
     shapes = training.SHAPES
@@ -156,6 +157,12 @@ class NB201:
             "collapsed": structure.is_all_skip(arch.choices),
         }
 
+    def flaw(self, arch: Architecture) -> str:
+        """Of cells that answer the same to every image, and compile to nothing."""
+        if structure.is_connected(arch.choices):
+            return ""
+        return "no path from input to output: accuracy is chance, latencies are artefacts"
+
     def draw(self, arch: Architecture, axes: Axes) -> None:
         """Draw the cell as a graph, the input on the left and the output on the right."""
         from nasbench_harness.spaces.nb201.drawing import draw_cell
@@ -164,11 +171,11 @@ class NB201:
 
     def supernet(
         self, shape: NetworkShape, *, track_running_stats: bool = True, partial: int = 1
-    ) -> Supernet:
+    ) -> CellSupernet:
         """A fresh supernet, from torch's global generator; ValueError for an impossible width."""
-        from nasbench_harness.spaces.nb201.shared_weights import Supernet
+        from nasbench_harness.spaces.nb201.shared_weights import CellSupernet
 
-        return Supernet(shape, track_running_stats=track_running_stats, partial=partial)
+        return CellSupernet(shape, track_running_stats=track_running_stats, partial=partial)
 
     def network(self, arch: Architecture, shape: NetworkShape) -> Network:
         """The cell's stand-alone network, as the benchmark trained it; fresh weights."""
@@ -178,7 +185,7 @@ class NB201:
 
     def inherit(self, arch: Architecture, supernet: torch.nn.Module) -> Network:
         """The cell's stand-alone network with the weights it has in `supernet`."""
-        from nasbench_harness.spaces.nb201.shared_weights import Supernet, inherit
+        from nasbench_harness.spaces.nb201.shared_weights import CellSupernet, inherit
 
-        assert isinstance(supernet, Supernet)
+        assert isinstance(supernet, CellSupernet)
         return inherit(arch.choices, supernet)

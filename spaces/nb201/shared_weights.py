@@ -22,7 +22,7 @@ from nasbench_harness.spaces.nb201.mixing import CONV1, CONV3, LEAVING, SKIP, Mi
 from nasbench_harness.spaces.nb201.network import Cell, Network, ReLUConvNorm
 from nasbench_harness.spaces.nb201.skeleton import Reduction, Skeleton
 
-__all__ = ["Supernet", "inherit"]
+__all__ = ["CellSupernet", "inherit"]
 
 
 class Branch(nn.Module):
@@ -192,7 +192,7 @@ class _Shared:
         return self._made[name]
 
 
-class Supernet(Skeleton):
+class CellSupernet(Skeleton):
     """See `nasbench_harness.contracts.Supernet`."""
 
     def __init__(
@@ -245,7 +245,7 @@ class Supernet(Skeleton):
         return grown
 
 
-def inherit(choices: tuple[int, ...], supernet: Supernet) -> Network:
+def inherit(choices: tuple[int, ...], supernet: CellSupernet) -> Network:
     """The stand-alone network of a cell with its weights and statistics in a supernet.
 
     ValueError while only a part of the channels passes through the operations, for the

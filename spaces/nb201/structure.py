@@ -16,12 +16,13 @@ def canonical_form(choices: Sequence[int]) -> str:
     Cells with equal forms are isomorphic in the benchmark's sense: 6,466 classes. A zero term is
     marked but kept in its sum, as the benchmark does; dropping it would merge further cells.
     """
-    return _forms(choices, zeros=True)
-
-
-def form_without_zeros(choices: Sequence[int]) -> str:
-    """The same with only skips removed (12,751 classes)."""
-    return _forms(choices, zeros=False)
+    terms: list[list[str]] = [[] for _ in range(NODES)]
+    forms = ["0"]
+    for choice, (target, source) in zip(choices, EDGES, strict=True):
+        terms[target].append(_term(forms[source], choice))
+        if source == target - 1:  # the last edge into this node
+            forms.append("+".join(sorted(terms[target])))
+    return forms[-1]
 
 
 def is_connected(choices: Sequence[int]) -> bool:
@@ -38,17 +39,7 @@ def is_all_skip(choices: Sequence[int]) -> bool:
     return all(choice == _SKIP for choice in choices)
 
 
-def _forms(choices: Sequence[int], *, zeros: bool) -> str:
-    terms: list[list[str]] = [[] for _ in range(NODES)]
-    forms = ["0"]
-    for choice, (target, source) in zip(choices, EDGES, strict=True):
-        terms[target].append(_term(forms[source], choice, zeros=zeros))
-        if source == target - 1:  # the last edge into this node
-            forms.append("+".join(sorted(terms[target])))
-    return forms[-1]
-
-
-def _term(source: str, choice: int, *, zeros: bool) -> str:
-    if zeros and (choice == _NONE or source == _ZERO):
+def _term(source: str, choice: int) -> str:
+    if choice == _NONE or source == _ZERO:
         return _ZERO
     return source if choice == _SKIP else f"({source})@{OPERATIONS[choice]}"

@@ -123,6 +123,19 @@ def test_show_method_tells_where_every_number_is_from(
     assert {row["tag"] for row in shown["settings"]} == {"B", "C", "D"}
 
 
+def test_show_method_counts_in_words_and_lists_paper(nasharness: Run) -> None:
+    told = nasharness("show", "method", "random", "--recipe", "quick").stdout
+    assert "(1 epoch [D], 1 step [D])" in told
+    assert re.search(r"^paper +the one that is published for nb201: nb201", told, re.MULTILINE)
+
+
+def test_a_method_known_from_its_abstract_is_shown_as_that(nasharness: Run) -> None:
+    for words in (("list", "methods"), ("show", "method", "edas")):
+        assert "EDAS as reconstructed from its abstract" in nasharness(*words).stdout
+    told = nasharness("show", "method", "edas", "--recipe", "landscape").stdout
+    assert re.search(r"learning_rate +0\.3 \[D\]", told)
+
+
 def test_show_space(nasharness: Run) -> None:
     shown = json.loads(nasharness("show", "space", "nb201", "--json").stdout)
     assert shown["architectures"] == 15_625

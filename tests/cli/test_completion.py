@@ -52,6 +52,7 @@ OFFERS = [
     ("nasharness show method un", {"unas"}, {"darts"}),
     ("nasharness show space ", {"nb201"}, set()),
     ("nasharness show table an", {"analog"}, {"official"}),
+    ("nasharness show method rea --recipe ", {"landscape", "nb201", "quick", "paper"}, {"nats"}),
     ("nasharness show method unas --recipe nb", {"nb201", "nb201_per_example"}, {"nats"}),
     ("nasharness run --methods drnas,e", {"drnas,edas"}, {"drnas,unas"}),
     ("nasharness run -m unas[temp", {"unas[temperature="}, {"unas[cost="}),

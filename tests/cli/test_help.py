@@ -13,6 +13,7 @@ import pytest
 import typer.main
 
 from nasbench_harness.cli import app
+from nasbench_harness.problems.kinds import kinds
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 ROOT: Any = typer.main.get_command(app)
@@ -162,6 +163,22 @@ def test_options_of_run_are_grouped() -> None:
 def test_default_of_run(option: str, default: str) -> None:
     told = " ".join(help_of(("run",), 80).split()).partition(f" --{option} ")[2]
     assert re.search(rf"^[^\[]*(\[t[^\[]*)?\[default: {re.escape(default)}[];]", told)
+
+
+def test_options_of_every_study_tell_what_they_mean_to_each_kind_of_problem() -> None:
+    told = " ".join(help_of(("run",), 80).split())
+    for kind in kinds():
+        assert set(kind.meanings) == {"search", "diagnose", "diagnose_every", "batch_size"}
+        for words in kind.meanings.values():
+            assert f"{words} ({kind.name})" in told
+    assert "method.setting=value, or network.setting=value." in told
+    assert not set("{}") & set(told)
+
+
+def test_what_kinds_suggest_to_run_stands_among_the_examples() -> None:
+    suggested = [line for kind in kinds() for line in kind.suggestions if "nasharness" in line]
+    assert suggested
+    assert set(suggested) <= set(examples(("run",)))
 
 
 def test_defaults_that_are_told_are_those_of_a_study() -> None:

@@ -9,7 +9,8 @@ from collections.abc import Callable
 import pytest
 
 from nasbench_harness.cli.facts import fact, heading, number
-from nasbench_harness.contracts import Metric
+from nasbench_harness.contracts import Cost, Metric
+from nasbench_harness.spaces.nb201 import NB201
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -28,8 +29,10 @@ def test_number(value: float, unit: str, shown: str) -> None:
 
 
 def test_counts_are_written_out() -> None:
-    assert fact("params", 1073466) == "1,073,466"
-    assert fact("flops", 153273482.0) == "153,273,482 multiply-adds"
+    params, flops = NB201().costs
+    assert fact("params", 1073466, params) == "1,073,466 parameters"
+    assert fact("flops", 153273482.0, flops) == "153,273,482 multiply-adds"
+    assert fact("energy", 2.5, Cost("energy", "of a pass", "mJ")) == "2.5 mJ"
     assert fact("index", 9930) == "9930"
 
 
@@ -57,7 +60,7 @@ def test_heading(column: Metric, title: str) -> None:
 def test_no_count_is_written_with_an_exponent(nasharness: Run) -> None:
     for arguments in (("query", "--index", "9930"), ("show", "arch", "9930")):
         told = nasharness(*arguments).stdout
-        assert re.search(r"^params +1,288,506$", told, re.MULTILINE)
+        assert re.search(r"^params +1,288,506 parameters$", told, re.MULTILINE)
         assert re.search(r"^flops +184,730,250 multiply-adds$", told, re.MULTILINE)
         assert not re.search(r"\de\+\d", told)
 

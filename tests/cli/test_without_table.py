@@ -14,6 +14,7 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
+from nasbench_harness import open_study
 from nasbench_harness.cli import app
 from nasbench_harness.store.files import read_json
 
@@ -65,6 +66,18 @@ def study(finished: Path, tmp_path: Path) -> Path:
     """A copy of it that may be changed."""
     shutil.copytree(finished, tmp_path / "s")
     return tmp_path / "s"
+
+
+def test_the_summary_tells_no_accuracy_of_a_network_that_nobody_trained(study: Path) -> None:
+    done = CliRunner().invoke(app, ["resume", str(study), "--no-report", "--json", "-j", "1"])
+    assert done.exit_code == 0, done.output
+    (part,) = json.loads(done.stdout)["studies"]
+    accuracy = {row["method"]: row["accuracy_mean"] for row in part["summary"]}
+    assert accuracy.pop("random") is None
+    assert set(accuracy) == {"darts", "edas"}
+    assert all(0 <= value <= 100 for value in accuracy.values())
+    told = open_study(study).summary.set_index("method")["accuracy_mean"]
+    assert told.isna().to_dict() == {"darts": False, "edas": False, "random": True}
 
 
 def test_a_plan_without_a_table_says_so(finished: Path) -> None:

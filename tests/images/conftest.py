@@ -132,8 +132,8 @@ def packed(folder: str, files: dict[str, bytes]) -> bytes:
 
 
 def with_sums(
-    files: tuple[sources.SourceFile, ...], contents: dict[str, bytes]
-) -> tuple[sources.SourceFile, ...]:
+    files: tuple[sources.PublishedFile, ...], contents: dict[str, bytes]
+) -> tuple[sources.PublishedFile, ...]:
     """The listed files, with sums and sizes of the made-up contents."""
     return tuple(
         replace(

@@ -163,7 +163,7 @@ def test_foreign_class_is_not_unpickled(
     """Even a file that has the right sum gets no class but numpy's."""
     folder = unpack(make_published("cifar10"))
     (folder / "cifar-10-batches-py" / "data_batch_1").write_bytes(pickle.dumps(Path("x")))
-    monkeypatch.setattr(sources.Found, "check", lambda _: None)
+    monkeypatch.setattr(sources.LocalFiles, "check", lambda _: None)
     with pytest.raises(ForbiddenClassError, match="only numpy"):
         open_dataset("cifar10", data_dir=folder)
 
@@ -173,7 +173,7 @@ def test_file_of_another_build(
 ) -> None:
     folder = unpack(make_published("cifar10"))
     (folder / "cifar-10-batches-py" / "data_batch_1").write_bytes(pickle.dumps({"data": 1}, 2))
-    monkeypatch.setattr(sources.Found, "check", lambda _: None)
+    monkeypatch.setattr(sources.LocalFiles, "check", lambda _: None)
     with pytest.raises(HarnessError, match="is not built as the files of CIFAR-10"):
         open_dataset("cifar10", data_dir=folder)
 

@@ -17,7 +17,7 @@ from nasbench_harness.jobs import driver
 from nasbench_harness.jobs.cohort import LARGEST, cohorts, run_cohort
 from nasbench_harness.jobs.driver import Callbacks, run_job
 from nasbench_harness.jobs.job import Spec
-from nasbench_harness.jobs.search import Search
+from nasbench_harness.jobs.search import SearchJob
 from nasbench_harness.methods.darts import DARTS
 from nasbench_harness.problems.landscape.joint import JointLandscape
 from nasbench_harness.store.checkpoints import CHECKPOINT
@@ -33,9 +33,13 @@ BATCHED = (
     "darts", "darts[order=second,weight_decay=0.01]",
     "drnas", "drnas[anchor=kl,scores=mean,concentration_floor=0.1]", "drnas[warmup_epochs=20]",
     "unas", "unas[control_variate=baseline,sample_per=batch]",
+    "edas", "edas[edge_policy=uniform,clamp=argmax,learning_rate=0.3]",
+    "edas[edge_policy=entropy,entropy_weight=0.1,warmup_fraction=0.2,weight_decay=0.1]",
+    "edas[clamp=eps_argmax,clamp_temperature_start=2.0,clamp_temperature_end=0.5]",
+    "edas[skip_drop=0.3,log_relax_gap=true,init_scale=0.1]",
     "unas[gap=batch_mean,probability_floor=0.1,entropy_weight=0.1,least_weight=0.05]",
 )  # fmt: skip
-ALONE = ("edas", "random", "rea", "unas[cost=params,cost_target=0.3]", "drnas[kept_options=3]")
+ALONE = ("random", "rea", "unas[cost=params,cost_target=0.3]", "drnas[kept_options=3]")
 CHILDREN = Path(__file__).parent / "killed_children.py"
 CONTEXT = multiprocessing.get_context("forkserver")
 CONTEXT.set_forkserver_preload(["torch", "torch._dynamo", "nasbench_harness.jobs.cohort"])
@@ -66,12 +70,12 @@ def assert_equal(specs: Sequence[Spec], folder: Path, other: Path) -> None:
         assert outcome_of(folder / spec.trial_id) == outcome_of(other / spec.trial_id), spec
 
 
-def opened(spec: Spec) -> Search:
+def opened(spec: Spec) -> SearchJob:
     from nasbench_harness.hardware import Hardware
     from nasbench_harness.jobs.job import open_job
 
     job = open_job(spec, Hardware())
-    assert isinstance(job, Search)
+    assert isinstance(job, SearchJob)
     return job
 
 
@@ -88,7 +92,7 @@ def test_results_do_not_depend_on_companions(method: str, noise: float, tmp_path
     assert_equal([specs[3], specs[1]], tmp_path / "two", expected)
 
 
-@pytest.mark.parametrize("method", ["darts", "drnas", "unas"])
+@pytest.mark.parametrize("method", ["darts", "drnas", "edas", "unas"])
 def test_every_lane_of_a_large_cohort_is_as_alone(method: str, tmp_path: Path) -> None:
     specs = planned(method, str(LARGEST), steps=6)
     list(run_cohort(specs, tmp_path / "cohort"))
@@ -112,7 +116,7 @@ def test_a_method_that_changes_a_batched_one_is_not_batched() -> None:
     assert not Changed.joins(DARTS.Settings())
 
 
-@pytest.mark.parametrize("method", ["darts", "unas"])
+@pytest.mark.parametrize("method", ["darts", "edas", "unas"])
 def test_diagnosed_cohorts_go_on_as_if_not_asked(
     method: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -159,7 +163,7 @@ def test_results_tell_how_many_shared_their_seconds(tmp_path: Path) -> None:
     assert told == [3, 3, 3, 1]
 
 
-@pytest.mark.parametrize("method", ["darts", "drnas", "unas"])
+@pytest.mark.parametrize("method", ["darts", "drnas", "edas", "unas"])
 def test_checkpoints_are_those_of_single_trials(method: str, tmp_path: Path) -> None:
     specs = planned(method, "3")
     stopped_at(23, specs, tmp_path / "cohort")
@@ -231,7 +235,7 @@ def test_one_that_cannot_be_opened_fails_by_itself(tmp_path: Path) -> None:
     assert [ended[spec.trial_id].status for spec in specs[1:]] == [Status.DONE] * 2
 
 
-@pytest.mark.parametrize("method", ["darts", "drnas", "unas"])
+@pytest.mark.parametrize("method", ["darts", "drnas", "edas", "unas"])
 def test_a_killed_cohort_is_resumed_in_other_sizes(method: str, tmp_path: Path) -> None:
     """SIGKILL in the middle of a step, or between the checkpoints of two trials."""
     specs = planned(method, "4")

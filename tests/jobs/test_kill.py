@@ -55,7 +55,7 @@ def outcome_of(folder: Path) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """Result and history without what the clock decides."""
     result, history = read_json(folder / "result.json"), read_journal(folder / "history.jsonl")
     for row in (result, *history):
-        for name in ("seconds", "search_seconds", "cohort"):
+        for name in ("seconds", "search_seconds"):
             row.pop(name, None)
     return result, history
 

@@ -292,6 +292,6 @@ def test_the_command_of_a_row_works_from_everywhere(stopped: Study, here: Path) 
 def test_where_images_lie_is_no_part_of_a_trial(stopped: Study) -> None:
     (spec,) = stopped.specs
     other = replace(spec, images="folder:/somewhere/else")
-    assert (other.fingerprint, other.kind) == (spec.fingerprint, spec.kind)
+    assert (other.fingerprint, other.family) == (spec.fingerprint, spec.family)
     content = json.loads((stopped.trial_folder(spec) / "trial.json").read_text())
     assert content["image_digest"] == spec.image_digest

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from nasbench_harness.jobs.driver import Callbacks, run_job
-from nasbench_harness.jobs.search import Search
+from nasbench_harness.jobs.search import SearchJob
 from nasbench_harness.problems.landscape.objective import Landscape
 from nasbench_harness.problems.points import recorded_steps
 from nasbench_harness.store.files import read_json
@@ -22,7 +22,7 @@ from nasbench_harness.study.config import build_config
 from nasbench_harness.study.planning import plan
 from nasbench_harness.study.spec import TrialSpec
 
-TIMES = ("seconds", "search_seconds", "cohort")
+TIMES = ("seconds", "search_seconds")
 
 
 @pytest.fixture
@@ -148,7 +148,7 @@ def test_history_snapshots_are_distributions(
 def test_failure_keeps_its_traceback(
     spec: Callable[..., TrialSpec], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Search, "advance", lambda _: 1 / 0)
+    monkeypatch.setattr(SearchJob, "advance", lambda _: 1 / 0)
     outcome = run_job(spec(), tmp_path)
     assert outcome.status is Status.FAILED
     assert outcome.error == "ZeroDivisionError: division by zero"

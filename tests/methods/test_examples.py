@@ -10,7 +10,7 @@ import pytest
 
 from nasbench_harness import registry
 
-METHODS = ("darts", "drnas", "edas", "random", "rea", "reinforce", "rsws", "unas")
+METHODS = registry.methods.names()
 
 
 @pytest.mark.parametrize("name", METHODS)

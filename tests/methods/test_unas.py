@@ -11,8 +11,7 @@ import torch
 from scipy.stats import chisquare
 from torch import Tensor
 
-from nasbench_harness.methods import unas
-from nasbench_harness.methods.shared import relaxations
+from nasbench_harness.methods.shared import factorised, relaxations
 from nasbench_harness.methods.shared.costs import fit_linear, linear
 from nasbench_harness.methods.shared.relaxations import Sample, condition, draw
 from nasbench_harness.methods.unas import UNAS, UNASSettings
@@ -109,7 +108,7 @@ def test_negative_control_soft_sample_in_log_p(
         chosen = (sample.soft.detach() * log_p).sum(dim=(-2, -1))
         return Sample(sample.discrete, sample.soft, chosen)
 
-    monkeypatch.setattr(unas, "draw", soft)
+    monkeypatch.setattr(factorised, "draw", soft)
     assert z_of(searcher()) > 6
 
 

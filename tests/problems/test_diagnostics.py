@@ -2,17 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
-import numpy as np
 import pytest
 import torch
 from torch import Tensor
 
+from nasbench_harness.contracts import Architecture
+from nasbench_harness.errors import HarnessError
 from nasbench_harness.problems.supernet import diagnostics
 from nasbench_harness.problems.supernet.weight_sharing import WeightSharing
 
 Build = Callable[..., WeightSharing]
+
+
+class Known:
+    """A benchmark of some architectures."""
+
+    def __init__(self, numbers: Mapping[Architecture, float]) -> None:
+        self.numbers = numbers
+
+    def value(self, metric: str, arch: Architecture) -> float:
+        if arch not in self.numbers:
+            raise HarnessError(f"There is no {metric} of {arch}.")
+        return self.numbers[arch]
+
+
+def known(problem: WeightSharing, count: int = diagnostics.RANKED_CELLS) -> Any:
+    """The first cells that are ranked, by their one-shot accuracy."""
+    generator, images = torch.Generator().manual_seed(0), problem.settings.evaluated_images
+    cells = [problem.space.sample(generator) for _ in range(count)]
+    return Known({cell: problem.accuracy(cell, images) for cell in cells})
 
 
 @pytest.fixture
@@ -52,21 +73,25 @@ def test_diagnosis_has_its_columns_and_leaves_no_trace(
     trained: WeightSharing, alpha: Tensor
 ) -> None:
     before = {n: v.clone() for n, v in trained.supernet.state_dict().items()}
-    accuracy = np.random.default_rng(0).random(trained.space.size)
-    found = diagnostics.diagnose(trained, alpha.softmax(-1), accuracy)
+    table = known(trained)
+    found = diagnostics.diagnose(trained, alpha.softmax(-1), table, "accuracy")
     assert set(found) == {
         "kendall_tau", "alpha_gradient_norm", "alpha_gradient_variance", "hessian_eigenvalue",
     }  # fmt: skip
     assert -1 <= found["kendall_tau"] <= 1
     assert all(torch.equal(before[n], v) for n, v in trained.supernet.state_dict().items())
-    assert found == diagnostics.diagnose(trained, alpha.softmax(-1), accuracy)
+    assert found == diagnostics.diagnose(trained, alpha.softmax(-1), table, "accuracy")
+
+
+def test_without_a_benchmark_there_is_no_rank_correlation(
+    trained: WeightSharing, alpha: Tensor
+) -> None:
+    whole = diagnostics.diagnose(trained, alpha.softmax(-1), known(trained), "accuracy")
+    found = diagnostics.diagnose(trained, alpha.softmax(-1), None, "")
+    assert found == {name: fact for name, fact in whole.items() if name != "kendall_tau"}
 
 
 def test_rank_correlation_is_one_with_itself(trained: WeightSharing) -> None:
-    images = trained.settings.evaluated_images
-    ranks = np.zeros(trained.space.size)
-    generator = torch.Generator().manual_seed(0)
-    for _ in range(diagnostics.RANKED_CELLS):
-        cell = trained.space.sample(generator)
-        ranks[trained.space.rank(cell)] = trained.accuracy(cell, images)
-    assert diagnostics.rank_correlation(trained, ranks) == pytest.approx(1.0)
+    for count in (diagnostics.RANKED_CELLS, 30):  # the other 20 are not known
+        tau = diagnostics.rank_correlation(trained, known(trained, count), "accuracy")
+        assert tau == pytest.approx(1.0)

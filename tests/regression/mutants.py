@@ -27,6 +27,8 @@ from nasbench_harness.store.studies import plan_study
 from nasbench_harness.study.config import StudyConfig
 from nasbench_harness.study.planning import plan
 
+SHARED = "nasbench_harness.methods.shared"
+
 
 @dataclass(frozen=True)
 class Mutant:
@@ -39,6 +41,8 @@ class Mutant:
     new: str
     plugin: str = ""
     """The method or space that holds it; the method itself if empty."""
+    shared: str = ""
+    """The module of `methods/shared` that `old` stands in instead, which the method imports."""
 
     @property
     def name(self) -> str:
@@ -57,7 +61,7 @@ MUTANTS = (
     ),
     Mutant(
         "gradient's sign flipped", "edas",
-        "self.descend(objective)", "self.descend(-objective)",
+        "self.descend_row(objective,", "self.descend_row(-objective,",
     ),
     Mutant(
         "gradient's sign flipped", "unas",
@@ -65,25 +69,26 @@ MUTANTS = (
     ),
     Mutant(
         "control variate dropped", "unas",
-        "loss = (advantage * sample.log_p + continuous).mean(dim=-1)",
-        "loss = (discrete * sample.log_p).mean(dim=-1)",
+        "return (loss - control.detach()) * log_p + control", "return loss * log_p",
     ),
     Mutant(
         "control variate not put back", "unas",
-        "loss = (advantage * sample.log_p + continuous).mean(dim=-1)",
-        "loss = (advantage * sample.log_p).mean(dim=-1)",
+        "return (loss - control.detach()) * log_p + control",
+        "return (loss - control.detach()) * log_p",
     ),
     Mutant(
         "conditioned sample forgotten", "unas",
-        "zeta - zeta_tilde + zeta_tilde.detach()", "zeta",
+        "zeta - zeta_tilde + zeta_tilde.detach()", "zeta", shared="relaxations",
     ),
     Mutant(
         "temperature ten times as high", "unas",
-        "uniforms, self.settings.temperature)", "uniforms, 10 * self.settings.temperature)",
+        "uniforms, settings.temperature)", "uniforms, 10 * settings.temperature)",
+        shared="factorised",
     ),
     Mutant(
         "temperature a tenth", "unas",
-        "uniforms, self.settings.temperature)", "uniforms, self.settings.temperature / 10)",
+        "uniforms, settings.temperature)", "uniforms, settings.temperature / 10)",
+        shared="factorised",
     ),
     Mutant(
         "concentration without + 1", "drnas",
@@ -93,11 +98,12 @@ MUTANTS = (
     Mutant(
         "gradient not projected on the simplex", "drnas",
         "implicit * (grad - (theta * grad).sum(dim=-1, keepdim=True))", "implicit * grad",
+        shared="relaxations",
     ),
     Mutant(
         "every edge relaxed", "edas",
-        "torch.cat([clamped[:edge], soft.unsqueeze(0), clamped[edge + 1 :]])",
-        "torch.stack([*self.scores()[:edge], soft, *self.scores()[edge + 1 :]])",
+        "weights, active = clamped.clone(), clamped.bool()",
+        "weights, active = self.scores(), self.mask.clone()",
     ),
     Mutant(
         "other edges clamped uniformly", "edas",
@@ -127,7 +133,7 @@ def planted(mutant: Mutant) -> Iterator[None]:
     )
     with pytest.MonkeyPatch.context() as patch:
         original = plugins.load(name)
-        copied = faulty_copy(import_module(original.__module__), mutant, patch)
+        copied = faulty_method(import_module(original.__module__), mutant, patch)
         patch.setitem(plugins._loaded, name, getattr(copied, original.__name__))
         registry.open_space.cache_clear()
         try:
@@ -136,14 +142,33 @@ def planted(mutant: Mutant) -> Iterator[None]:
             registry.open_space.cache_clear()
 
 
+def faulty_method(module: ModuleType, mutant: Mutant, patch: pytest.MonkeyPatch) -> ModuleType:
+    """The module anew with the fault, which may stand in a shared one that it leans on."""
+    if not mutant.shared:
+        return faulty_copy(module, mutant, patch)
+    shared = import_module(f"{SHARED}.{mutant.shared}")
+    faulty = faulty_copy(shared, mutant, patch)
+    for user in [m for name, m in sys.modules.items() if name.startswith(f"{SHARED}.")]:
+        for name, true in list(vars(user).items()):
+            if getattr(true, "__module__", "") == shared.__name__ and hasattr(faulty, name):
+                patch.setattr(user, name, getattr(faulty, name))
+    return copy_of(module, getsource(module), mutant, patch)
+
+
 def faulty_copy(module: ModuleType, mutant: Mutant, patch: pytest.MonkeyPatch) -> ModuleType:
     """The module anew, from the changed source; it is importable as long as the patch holds."""
     source = getsource(module)
     assert source.count(mutant.old) == 1, f"{mutant.name}: {module.__name__} has changed"
+    return copy_of(module, source.replace(mutant.old, mutant.new), mutant, patch)
+
+
+def copy_of(
+    module: ModuleType, source: str, mutant: Mutant, patch: pytest.MonkeyPatch
+) -> ModuleType:
+    """A module of that source, under a name of its own."""
     copied = ModuleType(f"{module.__name__}_with_a_fault")
     patch.setitem(sys.modules, copied.__name__, copied)
-    code = compile(source.replace(mutant.old, mutant.new), f"<{mutant.name}>", "exec")
-    exec(code, vars(copied))
+    exec(compile(source, f"<{mutant.name}>", "exec"), vars(copied))
     return copied
 
 

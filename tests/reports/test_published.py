@@ -13,7 +13,7 @@ import pytest
 from nasbench_harness import registry
 from nasbench_harness.errors import UnknownNameError
 from nasbench_harness.reports.published import (
-    Provenance,
+    Evidence,
     PublishedResult,
     differences,
     published,
@@ -43,10 +43,10 @@ COLUMNS = (
     ("imagenet16-120", "valid"), ("imagenet16-120", "test"),
 )  # fmt: skip
 LEVELS = {
-    "V": Provenance.RECOMPUTED,
-    "P": Provenance.PRINTED,
-    "A": Provenance.ABSTRACT,
-    "U": Provenance.UNVERIFIED,
+    "V": Evidence.RECOMPUTED,
+    "P": Evidence.PRINTED,
+    "A": Evidence.ABSTRACT,
+    "U": Evidence.UNVERIFIED,
 }
 DASHES = ("", "–", "unknown")
 
@@ -216,7 +216,7 @@ def test_recomputed_accuracies_are_those_of_the_official_table(
     monkeypatch.setenv("NASHARNESS_DATA", str(installed_official))
     table = registry.open_table("official")
     for result in published():
-        if Provenance.RECOMPUTED not in result.provenance:
+        if Evidence.RECOMPUTED not in result.provenance:
             continue
         column = table.column(f"{result.dataset.replace('-', '_')}_test_200ep")
         assert result.mean is not None

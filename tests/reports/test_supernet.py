@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +14,8 @@ import pandas as pd
 import pytest
 
 from nasbench_harness.cli.console import print_summary
+from nasbench_harness.methods.setups.darts import DARTSSettings
+from nasbench_harness.methods.setups.edas import EDASSetup
 from nasbench_harness.problems.landscape.kind import KIND as LANDSCAPE
 from nasbench_harness.problems.supernet.kind import KIND as SUPERNET
 from nasbench_harness.reports import summarise, write_report
@@ -20,11 +23,12 @@ from nasbench_harness.reports.analysis.searchcost import search_cost
 from nasbench_harness.reports.figures.curves import EPOCHS, SECONDS, curves
 from nasbench_harness.reports.figures.epochcurves import epoch_curve
 from nasbench_harness.reports.figures.reference import whole_table
-from nasbench_harness.reports.page.provenance import caveats
+from nasbench_harness.reports.page.provenance import caveats, provenance
 from nasbench_harness.reports.study.data import StudyData, load_study
 from nasbench_harness.reports.tables.files import OF_QUERIES
 from nasbench_harness.reports.words.images import caveats as image_caveats
 from nasbench_harness.reports.words.marked import plain
+from nasbench_harness.reports.words.readings import readings
 from nasbench_harness.reports.words.verdict import judge
 from nasbench_harness.store.studies import Study
 
@@ -110,6 +114,30 @@ def test_caveats_hold_before_anything_has_run(tmp_path: Path) -> None:
     words = Page(write_report(study.folder).read_text()).words
     assert "2 of 2 trials have no result" in words
     assert "nan" not in words.lower().split()
+
+
+def test_readings_of_methods_stand_beside_their_results(searched_page: Path) -> None:
+    page = Page(searched_page.read_text())
+    text = (searched_page.parent / "report.md").read_text()
+    captions = text.count("`edas` is EDAS as reconstructed from its abstract.")
+    assert captions > len(list((searched_page.parent / "tables").glob("*.md"))) > 0
+    assert page.words.count("edas is EDAS as reconstructed from its abstract.") == captions
+
+
+def test_readings_are_the_set_ups_own(data: StudyData, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert plain(readings(data.study.specs)) == "edas is EDAS as reconstructed from its abstract."
+    monkeypatch.delattr(EDASSetup, "reading")
+    assert readings(data.study.specs) == ""
+
+
+def test_origins_count_the_settings_that_ran(tmp_path: Path) -> None:
+    study = make_supernet_study(tmp_path / "s", "darts[beta1=0.7]", run=False)
+    told = {label: plain(text) for label, text in provenance(load_study(study.folder))}
+    darts, random = told["Origin of settings"].partition(". ")[0].split("; ")
+    settings, network = DARTSSettings.model_fields, 12
+    assert darts.endswith("and 4 by request")  # width, cells, batch, beta1
+    assert sum(map(int, re.findall(r"(\d+) (?:\[|by)", darts))) == len(settings) + network
+    assert random == "random 1 [D]"  # `ask`, and no network
 
 
 def test_random_is_called_a_sample_and_the_whole_table_stands_beside_it(

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from nasbench_harness.spaces.nb201 import NB201
 from nasbench_harness.spaces.nb201.structure import (
     canonical_form,
-    form_without_zeros,
     is_all_skip,
     is_connected,
 )
@@ -30,8 +29,11 @@ def test_there_are_6466_isomorphism_classes() -> None:
     assert len({canonical_form(choices) for choices in EVERY_CELL}) == 6_466
 
 
-def test_without_marking_zeros_there_are_12751() -> None:
-    assert len({form_without_zeros(choices) for choices in EVERY_CELL}) == 12_751
+def test_a_cell_without_a_path_is_flawed_and_no_other() -> None:
+    space = NB201()
+    flawed = [arch for arch in space.enumerate() if space.flaw(arch)]
+    assert len(flawed) == 341
+    assert not any(space.describe(arch)["connected"] for arch in flawed)
 
 
 @given(cells)

@@ -18,7 +18,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from nasbench_harness.contracts import NetworkShape
 from nasbench_harness.spaces.nb201 import NB201
 from nasbench_harness.spaces.nb201.network import Network
-from nasbench_harness.spaces.nb201.shared_weights import Supernet, _shuffle
+from nasbench_harness.spaces.nb201.shared_weights import CellSupernet, _shuffle
 from nasbench_harness.spaces.nb201.skeleton import Reduction
 
 SMALL = NetworkShape(classes=10, width=8, cells=2)
@@ -57,7 +57,7 @@ def mixtures() -> dict[str, Tensor]:
 
 def pair(plain: ModuleType, track: bool, seed: int = 0) -> tuple[Any, Any]:
     torch.manual_seed(seed)
-    supernet = Supernet(SMALL, track_running_stats=track)
+    supernet = CellSupernet(SMALL, track_running_stats=track)
     reference = plain.PlainSupernet(10, 8, 2, track)
     plain.copy_weights(reference, supernet)
     return supernet, reference
@@ -136,7 +136,7 @@ def test_one_hot_supernet_equals_the_network_that_inherits(
     """Fidelity test 9.1.5: copied weights, same mode, differences below 1e-5."""
     generator = torch.Generator().manual_seed(3)
     torch.manual_seed(0)
-    supernet = Supernet(SMALL, track_running_stats=track)
+    supernet = CellSupernet(SMALL, track_running_stats=track)
     for _ in range(3):
         supernet(batch[0], mixtures()["mixed"])
     supernet.train(training)
@@ -150,7 +150,7 @@ def test_one_hot_supernet_equals_the_network_that_inherits(
 
 
 def test_inactive_choices_are_not_computed(batch: tuple[Tensor, Tensor]) -> None:
-    supernet = Supernet(SMALL)
+    supernet = CellSupernet(SMALL)
     active = torch.zeros(6, 5, dtype=torch.bool)
     active[:, 1] = True
     with counted() as counts:
@@ -159,14 +159,14 @@ def test_inactive_choices_are_not_computed(batch: tuple[Tensor, Tensor]) -> None
 
 
 def test_zero_weights_without_gradient_cost_nothing(batch: tuple[Tensor, Tensor]) -> None:
-    supernet = Supernet(SMALL)
+    supernet = CellSupernet(SMALL)
     with counted() as counts:
         supernet(batch[0], one_hot(torch.full((6,), 3), 5).float())
     assert counts["aten::convolution"] == 1 + 2 * 3 + 6 * 6  # one per edge, in six cells
 
 
 def test_frozen_parameters_get_no_gradient(batch: tuple[Tensor, Tensor]) -> None:
-    supernet = Supernet(SMALL)
+    supernet = CellSupernet(SMALL)
     weights = mixtures()["mixed"].requires_grad_()
     with supernet.frozen():
         loss = cross_entropy(supernet(batch[0], weights), batch[1])
@@ -193,7 +193,7 @@ class counted(TorchDispatchMode):  # noqa: N801 - used as a context manager
 
 def test_full_supernet_dispatches_few_operations_and_never_waits() -> None:
     """Forward and backward at width 16 with 5 cells a stage; the DrNAS code: 6,759 and 450."""
-    supernet = Supernet(NetworkShape(classes=10, width=16, cells=5))
+    supernet = CellSupernet(NetworkShape(classes=10, width=16, cells=5))
     weights = torch.full((6, 5), 0.2, requires_grad=True)
     images, labels = torch.randn(2, 3, 32, 32), torch.tensor([3, 5])
     with counted() as counts:
@@ -212,7 +212,8 @@ def parameters(module: torch.nn.Module) -> int:
 @pytest.mark.parametrize(("partial", "count"), [(1, 1_686_106), (2, 476_506), (4, 174_106)])
 def test_supernet_has_the_published_number_of_weights(partial: int, count: int) -> None:
     assert (
-        parameters(Supernet(NetworkShape(classes=10, width=16, cells=5), partial=partial)) == count
+        parameters(CellSupernet(NetworkShape(classes=10, width=16, cells=5), partial=partial))
+        == count
     )
 
 
@@ -263,7 +264,7 @@ def test_reductions_halve_the_size_and_double_the_channels() -> None:
 
 def test_channels_bypass_the_operations_and_are_shuffled() -> None:
     """Of a cell of skips only the bypass and the mixed part remain, in shuffled order."""
-    supernet = Supernet(NetworkShape(classes=10, width=8, cells=1), partial=4)
+    supernet = CellSupernet(NetworkShape(classes=10, width=8, cells=1), partial=4)
     cell = supernet.stages[0][0]  # type: ignore[index]
     from nasbench_harness.spaces.nb201.mixing import Mixing
 
@@ -284,7 +285,7 @@ def test_shuffle_is_a_permutation() -> None:
 
 
 def test_widening_copies_channels() -> None:
-    supernet = Supernet(NetworkShape(classes=10, width=8, cells=1), partial=4)
+    supernet = CellSupernet(NetworkShape(classes=10, width=8, cells=1), partial=4)
     branch = supernet.stages[0][0].conv3[0]  # type: ignore[index,union-attr]
     old = branch.weight.detach().clone().view(3, 2, 2, 3, 3)
     grown = supernet.use_channels(2, torch.Generator().manual_seed(0))
@@ -300,7 +301,7 @@ def test_widening_copies_channels() -> None:
 
 
 def test_supernets_cannot_shrink() -> None:
-    supernet = Supernet(NetworkShape(classes=10, width=8, cells=1), partial=2)
+    supernet = CellSupernet(NetworkShape(classes=10, width=8, cells=1), partial=2)
     with pytest.raises(ValueError, match="cannot become"):
         supernet.use_channels(4, torch.Generator())
     with pytest.raises(ValueError, match="partial channels"):
@@ -310,7 +311,7 @@ def test_supernets_cannot_shrink() -> None:
 @pytest.mark.parametrize("dtype", [torch.bfloat16])
 def test_lower_precision_stays_near(batch: tuple[Tensor, Tensor], dtype: torch.dtype) -> None:
     torch.manual_seed(0)
-    supernet = Supernet(SMALL)
+    supernet = CellSupernet(SMALL)
     weights = mixtures()["mixed"].requires_grad_()
     exact = cross_entropy(supernet(batch[0], weights), batch[1])
     (wanted,) = torch.autograd.grad(exact, weights)
@@ -325,7 +326,7 @@ def test_lower_precision_stays_near(batch: tuple[Tensor, Tensor], dtype: torch.d
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
 def test_cuda_agrees_with_the_cpu(batch: tuple[Tensor, Tensor]) -> None:
     torch.manual_seed(0)
-    supernet, weights = Supernet(SMALL), mixtures()["mixed"]
+    supernet, weights = CellSupernet(SMALL), mixtures()["mixed"]
     wanted = supernet(batch[0], weights)
     found = supernet.cuda()(batch[0].cuda(), weights.cuda())
     torch.testing.assert_close(found.cpu(), wanted, atol=1e-3, rtol=1e-3)

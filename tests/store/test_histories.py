@@ -21,15 +21,15 @@ from nasbench_harness.store.studies import Study
 from nasbench_harness.store.tidy import uniform, write_table
 from nasbench_harness.study.spec import TrialSpec
 
-Write = Callable[..., list[journals.Source]]
+Write = Callable[..., list[journals.NamedJournal]]
 
 
 @pytest.fixture
 def write(tmp_path: Path) -> Write:
     """Journals with these lines, one per trial."""
 
-    def write(*contents: bytes | list[Any]) -> list[journals.Source]:
-        sources: list[journals.Source] = []
+    def write(*contents: bytes | list[Any]) -> list[journals.NamedJournal]:
+        sources: list[journals.NamedJournal] = []
         for number, content in enumerate(contents):
             path = tmp_path / f"{number}.jsonl"
             lines = content if isinstance(content, bytes) else b"".join(
@@ -42,14 +42,14 @@ def write(tmp_path: Path) -> Write:
     return write
 
 
-def in_python(sources: list[journals.Source], folder: Path) -> pd.DataFrame:
+def in_python(sources: list[journals.NamedJournal], folder: Path) -> pd.DataFrame:
     """What pandas makes of the lines, once through a file as everything gathered is."""
     rows = [{**keys, **row} for path, keys in sources for row in read_journal(path)]
     uniform(pd.DataFrame(rows)).to_parquet(folder / "reference.parquet")
     return pd.read_parquet(folder / "reference.parquet")
 
 
-def is_fast(sources: list[journals.Source], monkeypatch: pytest.MonkeyPatch) -> bool:
+def is_fast(sources: list[journals.NamedJournal], monkeypatch: pytest.MonkeyPatch) -> bool:
     with monkeypatch.context() as patch:
         patch.setattr(journals, "_read_in_python", lambda sources: None)
         return journals.read_histories(sources) is not None

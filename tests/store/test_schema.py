@@ -317,7 +317,7 @@ def test_examples_of_the_document_run(
     both: Both, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "runs").mkdir()
-    (tmp_path / "runs" / "unas-drnas-nb201").symlink_to(both.landscape.folder)
+    (tmp_path / "runs" / "study").symlink_to(both.landscape.folder)
     monkeypatch.chdir(tmp_path)
     blocks = re.findall(r"```python\n(.*?)```", document(), re.DOTALL)
     told: dict[str, Any] = {}

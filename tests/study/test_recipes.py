@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +15,11 @@ from nasbench_harness.contracts import TAGS, Recipe
 from nasbench_harness.errors import HarnessError
 from nasbench_harness.fields.recipes import RecipeError, read_recipes, recipe_file
 from nasbench_harness.fields.yaml_text import Marked, load_yaml
+from nasbench_harness.store.studies import open_study, reproduce
 from nasbench_harness.study.recipes import NamedRecipe, find_recipe, recipes_of, tags
 from nasbench_harness.study.spec import TrialSpec
 
+GOLDEN = Path(__file__).parents[1] / "golden" / "0.1.0"
 BUILT_IN = ("darts", "drnas", "edas", "random", "rea", "reinforce", "rsws", "unas")
 Bring = Callable[..., None]
 
@@ -74,6 +77,79 @@ def test_every_number_of_our_recipes_and_defaults_has_a_tag(name: str) -> None:
         assert places <= set(recipe.tags)
         assert set("".join(recipe.tags.values())) <= set("".join(TAGS))
     assert [row["name"] for row in setup.Settings.explain() if not row["tag"]] == []
+
+
+AS_DARTS = "network: optimizer learning_rate_min momentum nesterov weight_decay clip_norm split"
+BY_THE_SOURCES: dict[str, dict[str, tuple[str, dict[str, str]]]] = {
+    "darts": {  # table 1.3 of the notes on methods, a column a recipe
+        "landscape": ("D", {}),
+        "darts": ("C", {}),
+        "drnas": ("C", {}),
+        "nb201": ("B", {}),
+        "nats": ("B", {}),
+        "quick": ("D", {"C": f"{AS_DARTS} track_running_stats"}),
+    },
+    "drnas": {  # 2.5; that widening starts the rate again is in the authors' `net2wider.py`
+        "landscape": ("D", {}),
+        "nb201": ("C", {}),
+        "nb201_progressive": ("C", {}),
+        "quick": ("D", {"C": f"{AS_DARTS} track_running_stats"}),
+    },
+    "edas": dict.fromkeys(("landscape", "nb201", "quick"), ("D", {})),  # 4: an abstract
+    "random": dict.fromkeys(("landscape", "nb201", "quick", "sampling"), ("D", {})),  # 5.1
+    "rea": dict.fromkeys(("landscape", "nb201", "quick"), ("D", {})),  # 5.3: queries for seconds
+    "reinforce": dict.fromkeys(("landscape", "nb201", "quick"), ("D", {})),  # 5.4: the same
+    "rsws": {  # 5.2: Nesterov, 5e-4 and the published split are not those of `quick`
+        "landscape": ("D", {}),
+        "nb201": ("B", {}),
+        "quick": ("D", {
+            "B": "network: optimizer learning_rate_min momentum clip_norm track_running_stats"}),
+    },
+    "unas": {  # 3.9: CIFAR's column, and the line on NAS-Bench-201 below it
+        "landscape": ("D", {}),
+        "nb201": ("C", {"D": "epochs settings: sample_per warmup_epochs network: batch_size"
+            " constant_epochs reset_optimizer_epoch track_running_stats"}),
+        "nb201_per_example": ("C", {"D": "epochs settings: warmup_epochs network: batch_size"
+            " constant_epochs reset_optimizer_epoch track_running_stats"}),
+        "quick": ("D", {"C": "network: weight_decay clip_norm"}),
+    },
+}  # fmt: skip
+"""By method and recipe the tag of most numbers, and of which it is another."""
+DEFAULTS_BY_THE_SOURCES: dict[str, tuple[str, dict[str, str]]] = {
+    "darts": ("C", {"D": "order"}),
+    "drnas": ("C", {"D": "concentration_floor"}),
+    "edas": ("D", {}),
+    "random": ("B", {}),
+    "rea": ("B", {}),
+    "reinforce": ("B", {"D": "weight_decay"}),
+    "rsws": ("B", {}),
+    "unas": ("C", {"D": "entropy_weight warmup_epochs uniform_clamp cost_target schedules"
+        " least_weight"}),
+}  # fmt: skip
+
+
+def told_of(places: Iterable[str], most: str, others: dict[str, str]) -> dict[str, str]:
+    """The tag of each place; `block: a b` among the others is `block.a` and `block.b`."""
+    found = dict.fromkeys(places, most)
+    for tag, text in others.items():
+        block = ""
+        for word in text.split():
+            if word.endswith(":"):
+                block = word.replace(":", ".")
+            else:
+                assert f"{block}{word}" in found
+                found[f"{block}{word}"] = tag
+    return found
+
+
+@pytest.mark.parametrize("name", BUILT_IN)
+def test_tags_are_those_of_the_sources(name: str) -> None:
+    setup = registry.open_setup(name)
+    assert setup.recipes.keys() == BY_THE_SOURCES[name].keys()
+    for title, recipe in setup.recipes.items():
+        assert dict(recipe.tags) == told_of(recipe.tags, *BY_THE_SOURCES[name][title]), title
+    defaults = {row["name"]: row["tag"] for row in setup.Settings.explain()}
+    assert defaults == told_of(defaults, *DEFAULTS_BY_THE_SOURCES[name])
 
 
 @pytest.mark.parametrize("name", BUILT_IN)
@@ -144,17 +220,54 @@ def test_a_bad_file_is_told_in_one_sentence(text: str, tmp_path: Path) -> None:
     assert "\n" not in str(told.value)
 
 
-def test_a_bad_file_of_a_package_is_told_where_its_method_is_asked_for(bring: Bring) -> None:
-    bring("badpack", darts="x: 5\n")
-    with pytest.raises(HarnessError, match="Recipe `x` of"):
-        find_recipe("darts", "landscape", "nb201", "landscape")
-    assert find_recipe("drnas", "landscape", "nb201", "landscape").package == ""
+BAD_OF_PACKAGES = {
+    "x: 5\n": "Recipe `x` of",
+    "landscape: {source: a, epochs: 5}\n": "`epochs` has no tag",
+    "x: {source: a, epochs: !D 5, settings: !D {rate: 1}}\n": "has no setting `rate`",
+    "- a\n": "must hold",
+}
+
+
+@pytest.mark.parametrize("text", BAD_OF_PACKAGES)
+def test_a_bad_file_of_a_package_hinders_nobody_who_does_not_ask_for_it(
+    text: str, bring: Bring
+) -> None:
+    bring("badpack", darts=text)
+    assert find_recipe("darts", "landscape", "nb201", "landscape").package == ""
+    assert {one.package for one in recipes_of("darts")} == {""}
+    for asked in ("x", "plugin-badpack:landscape"):
+        with pytest.raises(RecipeError, match=BAD_OF_PACKAGES[text]) as told:
+            find_recipe("darts", asked, "nb201", "landscape")
+        assert f"`darts` has no recipe `{asked}`. The recipes of plugin-badpack 1.5 for" in str(
+            told.value
+        )
+
+
+def test_a_package_that_raises_hinders_nobody(bring: Bring) -> None:
+    """Of a folder within a package, the package around it is imported."""
+    bring("outer", darts="x: 5\n")
+    outer = registry.recipes.entries["outer"]
+    inner = type(outer)("outer", "outer.inner", outer.group)
+    registry.recipes.__dict__["entries"] = {"outer": inner}
+    registry.recipes._origins["outer"] = "plugin-outer 1.5"
+    assert find_recipe("darts", "landscape", "nb201", "landscape").package == ""
+    with pytest.raises(RecipeError, match=r"plugin-outer 1\.5 .* cannot be read: imported"):
+        find_recipe("darts", "plugin-outer:x", "nb201", "landscape")
+
+
+def test_tags_outlive_a_bad_file_of_a_package(
+    planned: Callable[..., list[TrialSpec]], bring: Bring
+) -> None:
+    (spec,) = planned("drnas", seeds="0,", random=False)
+    before = tags(spec)
+    bring("badpack", drnas="x: 5\n")
+    assert tags(spec) == before != {}
 
 
 def test_a_package_that_is_not_there_hinders_nobody(bring: Bring) -> None:
     bring("gone_package")
     assert find_recipe("darts", "landscape", "nb201", "landscape").name == "landscape"
-    with pytest.raises(RecipeError, match=r"plugin-gone_package 1\.5 cannot be read"):
+    with pytest.raises(RecipeError, match=r"plugin-gone_package 1\.5 for `darts` cannot be read"):
         find_recipe("darts", "landscap", "nb201", "landscape")
 
 
@@ -168,12 +281,12 @@ def test_a_package_brings_a_recipe_for_a_method_and_space_it_did_not_write(bring
     assert paper.recipe.tags["settings.learning_rate"] == "P"
     assert paper.recipe.tags["settings.beta1"] == "D"
     assert "toypack" not in sys.modules  # read, not imported
-    assert paper.title == "toy (toy, landscape, plugin-toypack 1.5)"
+    assert paper.title == "plugin-toypack:toy (toy, landscape, plugin-toypack 1.5)"
 
 
 @pytest.mark.parametrize(
     ("space", "kind", "epochs"),
-    [("toy", "landscape", 9), ("nb201", "landscape", 100), ("toy", "supernet", 9)],
+    [("toy", "landscape", 100), ("nb201", "landscape", 100), ("toy", "supernet", 9)],
 )
 def test_of_one_name_the_nearest_is_chosen(
     space: str, kind: str, epochs: int, bring: Bring
@@ -195,6 +308,53 @@ def test_the_method_s_own_comes_first(bring: Bring) -> None:
     own = registry.open_setup("darts").recipes["landscape"]
     bring("twin", darts="landscape: {source: a, kind: landscape, epochs: !D 3}\n")
     assert find_recipe("darts", "landscape", "nb201", "landscape").recipe is own
+
+
+TAKES_OVER = """
+landscape: {space: nb201, kind: landscape, source: a, epochs: !D 3}
+nb201: {space: nb201, kind: landscape, source: a, epochs: !D 4}
+"""
+
+
+def test_a_package_takes_no_study_over(
+    planned: Callable[..., list[TrialSpec]], bring: Bring
+) -> None:
+    before = planned("drnas,darts", seeds="0,")
+    bring("rogue", drnas=TAKES_OVER, darts=TAKES_OVER, random=TAKES_OVER)
+    assert planned("drnas,darts", seeds="0,") == before
+    assert find_recipe("drnas", "paper", "nb201", "landscape").package == ""
+    assert find_recipe("drnas", "paper", "nb201", "supernet").package == ""
+
+
+@pytest.mark.parametrize(("asked", "epochs"), [("landscape", 3), ("nb201", 4), ("paper", 4)])
+def test_a_package_s_recipe_has_a_name_of_its_own(asked: str, epochs: int, bring: Bring) -> None:
+    bring("rogue", drnas=TAKES_OVER)
+    found = find_recipe("drnas", f"plugin-rogue:{asked}", "nb201", "landscape")
+    assert (found.package, found.recipe.epochs) == ("plugin-rogue 1.5", epochs)
+    with pytest.raises(HarnessError, match="plugin-rogue:landscape"):
+        find_recipe("drnas", "plugin-rogue:landscap", "nb201", "landscape")
+
+
+def test_a_trial_says_which_package_its_recipe_is_of(
+    planned: Callable[..., list[TrialSpec]], bring: Bring
+) -> None:
+    bring("more", drnas="mine: {kind: landscape, source: a, epochs: !P 3}\n")
+    (spec,) = planned("drnas", seeds="0,", random=False, recipe="mine")
+    assert (spec.recipe, tags(spec)["epochs"]) == ("plugin-more:mine", "P")
+    assert "--recipe plugin-more:mine" in reproduce(spec)
+    (again,) = planned("drnas", seeds="0,", random=False, recipe=spec.recipe)
+    assert again == spec
+
+
+def test_a_recipe_of_a_package_in_brackets_is_named_in_the_command(
+    planned: Callable[..., list[TrialSpec]], bring: Bring
+) -> None:
+    bring("more", drnas="mine: {kind: landscape, source: a, epochs: !P 3}\n")
+    (spec,) = planned("drnas[recipe=mine]", seeds="0,", random=False)
+    assert (spec.label, tags(spec)["epochs"]) == ("drnas[recipe=mine]", "P")
+    assert "drnas[recipe=plugin-more:mine]" in reproduce(spec)
+    (again,) = planned("drnas[recipe=plugin-more:mine]", seeds="0,", random=False)
+    assert again.fingerprint == spec.fingerprint
 
 
 def test_two_packages_with_the_same_recipe_are_named(bring: Bring) -> None:
@@ -250,11 +410,41 @@ def test_tags_of_a_trial_on_images(planned: Callable[..., list[TrialSpec]]) -> N
     assert "epochs" not in found
 
 
+@pytest.mark.parametrize("name", ["landscape", "supernet"])
+def test_tags_of_a_trial_of_before_are_those_of_what_it_ran_with(name: str) -> None:
+    for spec in open_study(GOLDEN / name).specs:
+        named = {*spec.settings, *(f"network.{key}" for key in spec.network), "epochs", "steps"}
+        assert set(tags(spec)) <= named
+
+
+def test_a_recipe_of_today_tells_nothing_of_what_a_trial_does_not_name(
+    planned: Callable[..., list[TrialSpec]],
+) -> None:
+    (spec,) = planned("unas[recipe=nb201]", seeds="0,", random=False)
+    assert tags(spec)["least_weight"] == "C"
+    before = {key: value for key, value in spec.settings.items() if key != "least_weight"}
+    assert "least_weight" not in tags(replace(spec, settings=before))
+
+
 def test_tags_of_a_method_that_is_not_here_are_missing(
     planned: Callable[..., list[TrialSpec]],
 ) -> None:
-    from dataclasses import replace
-
     (spec,) = planned("rea", seeds="0,", random=False)
     assert tags(replace(spec, method="gone")) == {}
     assert tags(replace(spec, recipe="gone")) == {}
+
+
+def test_the_baseline_that_nobody_asked_for_needs_no_such_recipe(
+    bring: Bring, planned: Callable[..., list[TrialSpec]]
+) -> None:
+    """It has the kind's own then, which its trial tells; one that is asked for is refused."""
+    own = (
+        "mine: {kind: landscape, source: us, epochs: !D 5, steps: !D 5, settings: !D {beta1: 0.3}}"
+    )
+    bring("brought", darts=own)
+    darts, random = planned(methods="darts", recipe="mine", seeds="1", random=True)
+    assert darts.settings["beta1"] == 0.3
+    assert (darts.recipe, random.recipe, random.label) == ("mine", "landscape", "random")
+    assert planned(methods="random", seeds="1") == [random]
+    with pytest.raises(HarnessError, match="no recipe of `random` called `mine`"):
+        planned(methods="darts,random", recipe="mine", seeds="1")

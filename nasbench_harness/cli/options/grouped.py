@@ -19,10 +19,10 @@ from functools import wraps
 from inspect import Parameter, Signature, signature
 from typing import Any, get_type_hints
 
-Command = Callable[..., None]
+Function = Callable[..., None]
 
 
-def grouped(command: Command) -> Command:
+def grouped(command: Function) -> Function:
     """The command as typer reads it: with the fields of its dataclasses, in their order."""
     hints = get_type_hints(command, include_extras=True)
     groups = {name: hint for name, hint in hints.items() if is_dataclass(hint)}
@@ -42,7 +42,7 @@ def _taken(group: Any, given: dict[str, Any]) -> Any:
     return group(**{field.name: given.pop(field.name) for field in fields(group)})
 
 
-def _parameters(command: Command, hints: Mapping[str, Any]) -> Iterator[Parameter]:
+def _parameters(command: Function, hints: Mapping[str, Any]) -> Iterator[Parameter]:
     for parameter in signature(command).parameters.values():
         hint = hints[parameter.name]
         if not is_dataclass(hint):

@@ -10,24 +10,18 @@ import typer
 
 from nasbench_harness import registry
 from nasbench_harness.cli import completion
-from nasbench_harness.cli.help import COMPARED, LANDSCAPE, MACHINE, OUTPUT, WATCHING
+from nasbench_harness.cli.help import COMPARED, MACHINE, OUTPUT, WATCHING
 
 if TYPE_CHECKING:
     from nasbench_harness.hardware import Hardware
 
 DIAGNOSE_EVERY = 5
-EXAMPLES = (
-    "nasharness run --methods unas,drnas --space nb201",
-    "nasharness run --methods 'unas[temperature=0.4],unas[temperature=1]' --seeds 0-19",
-    "nasharness run --config study.yaml --set drnas.anchor=kl",
-    "nasharness run -m drnas --search supernet --dataset digits --recipe quick",
-)
 _ELSEWHERE = ("diagnose", "config", "sets", "out")
 """What is no key of a study file."""
 DeviceOption = Annotated[
     str,
     typer.Option(
-        help="auto, cpu, cuda, cuda:1 or mps (supernets).",
+        help="Of networks: auto, cpu, cuda, cuda:1 or mps.",
         rich_help_panel=MACHINE,
         autocompletion=completion.devices,
     ),
@@ -68,7 +62,7 @@ DryRunOption = Annotated[
 
 
 @dataclass(frozen=True)
-class Compared:
+class StudyOptions:
     """What is compared, on what, and into which folder it goes."""
 
     methods: Annotated[
@@ -77,7 +71,7 @@ class Compared:
             "--methods",
             "-m",
             autocompletion=completion.methods,
-            help="Methods to compare, with settings in brackets: 'unas[temperature=0.4],drnas'.",
+            help="Methods to compare, with settings in brackets: 'NAME,NAME[setting=value]'.",
             show_default="those of --config",
             rich_help_panel=COMPARED,
         ),
@@ -103,8 +97,8 @@ class Compared:
     search: Annotated[
         str | None,
         typer.Option(
-            help="landscape (the table itself) or supernet (real images).",
-            show_default="landscape",
+            help="What is searched: {meanings}.",
+            show_default=registry.default_problem(),
             rich_help_panel=COMPARED,
             autocompletion=completion.searches,
         ),
@@ -129,15 +123,15 @@ class Compared:
     steps: Annotated[
         int | None,
         typer.Option(
-            min=1, help="Search steps.", show_default="the recipe's", rich_help_panel=LANDSCAPE
+            min=1, help="Search steps.", show_default="the recipe's", rich_help_panel=COMPARED
         ),
     ] = None
     recipe: Annotated[
         str | None,
         typer.Option(
-            help="Setting of every method: landscape (ours), paper (as"
-            " published for the space), quick (ours, small images).",
-            show_default="landscape; paper for supernets",
+            help="Setting of every method: paper (as published for the space), quick (ours, small"
+            " images), or another that `nasharness show method` lists.",
+            show_default="{recipes}",
             rich_help_panel=COMPARED,
             autocompletion=completion.recipes,
         ),
@@ -146,9 +140,7 @@ class Compared:
         bool,
         typer.Option(
             "--diagnose",
-            help="Every few epochs: Kendall tau with the table,"
-            " gradient variance, Hessian eigenvalue, skip connections (supernets);"
-            " bias and variance of the gradient (landscapes).",
+            help="Record every now and then what tells why searches fail: {meanings}.",
             rich_help_panel=WATCHING,
         ),
     ] = False
@@ -156,7 +148,7 @@ class Compared:
         int | None,
         typer.Option(
             min=1,
-            help="How many epochs that is (supernets), or recorded steps (landscapes).",
+            help="After how many that is: {meanings}.",
             show_default="5 with --diagnose, else never",
             rich_help_panel=WATCHING,
         ),
@@ -191,8 +183,7 @@ class Compared:
         int | None,
         typer.Option(
             min=1,
-            help="Images of a batch (supernet), or architecture samples"
-            " per step (methods that draw one per example).",
+            help="Size of a batch: {meanings}.",
             show_default="1; the recipe's on images",
             rich_help_panel=COMPARED,
         ),
@@ -220,7 +211,7 @@ class Compared:
         list[str] | None,
         typer.Option(
             "--set",
-            help="One setting: method.setting=value, or network.setting=value for every supernet.",
+            help="One setting: method.setting=value{held}.",
             show_default="the recipe's",
             rich_help_panel=COMPARED,
             autocompletion=completion.assignments,
@@ -254,7 +245,7 @@ class Machine:
         str,
         typer.Option(
             "--compile",
-            help="none, inductor, or graph (CUDA graphs); supernets.",
+            help="Of networks: none, inductor, or graph (CUDA graphs).",
             rich_help_panel=MACHINE,
             autocompletion=completion.compile_modes,
         ),

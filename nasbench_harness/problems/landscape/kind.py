@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from nasbench_harness.contracts import (
     Benchmark,
     CompleteTable,
     EnumerableSpace,
     Kind,
+    Multilinear,
     Problem,
     Search,
     SearchSpace,
@@ -41,8 +42,14 @@ class LandscapeKind(PlainKind):
         "report_metric",
     )  # fmt: skip
     columns = COLUMNS
+    meanings: ClassVar[Mapping[str, str]] = {
+        "search": "the table itself",
+        "diagnose": "bias and variance of the gradient",
+        "diagnose_every": "recorded steps",
+        "batch_size": "architecture samples per step, of methods that draw one per example",
+    }
     recipe = "landscape"
-    capabilities = (UnrolledGradient, StandAloneAccuracy)
+    capabilities = (UnrolledGradient, StandAloneAccuracy, Multilinear)
     title = "Searches on a table (landscape)"
     does = "search the table itself"
     caveat = (
@@ -64,9 +71,9 @@ class LandscapeKind(PlainKind):
     ) -> OnTable:
         """Nothing but a complete table is needed."""
         from nasbench_harness.problems.landscape.planning import OnTable
-        from nasbench_harness.tables.enumeration import enumerable
+        from nasbench_harness.tables.enumeration import free_product
 
-        enumerable(space, "a landscape has a number for every one of them")
+        free_product(space, "a landscape is the mean over all of these")
         return OnTable(config, options, space.name)
 
     def elsewhere(self, given: Mapping[str, Any], there: Kind) -> str:

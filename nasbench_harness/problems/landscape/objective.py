@@ -43,7 +43,7 @@ class Landscape:
     same: a table has no training batches.
     """
 
-    kind = "landscape"
+    multilinear: Literal[True] = True
 
     def __init__(  # noqa: PLR0913 - keywords, each a fact of the study
         self,

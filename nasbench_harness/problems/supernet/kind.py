@@ -50,6 +50,14 @@ class SupernetKind(PlainKind):
         "batch_size", "report_metric", "image_layout",
     )  # fmt: skip
     columns = COLUMNS
+    meanings: ClassVar[Mapping[str, str]] = {
+        "search": "real images",
+        "diagnose": (
+            "Kendall tau with the table, gradient variance, Hessian eigenvalue, skip connections"
+        ),
+        "diagnose_every": "epochs",
+        "batch_size": "images",
+    }
     recipe = "paper"
     capabilities = (UnrolledGradient, PartialChannels)
     measures = True

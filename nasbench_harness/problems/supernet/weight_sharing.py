@@ -89,13 +89,12 @@ class WeightSharing:
         )
         self._restarted = 0
         self._split_images(dataset)
-        channels = dataset.train.pixels.shape[1]
         size = cast("NetworkSpace", space).shapes.search
         self._shape = NetworkShape(
             classes=len(dataset.classes),
             width=settings.width or size.width,
             cells=settings.cells or size.cells,
-            in_channels=channels,
+            in_channels=dataset.train.pixels.shape[1],
             image_size=dataset.train.size,
         )
         self._compile_mode = compile_mode

@@ -12,7 +12,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from nasbench_harness.errors import HarnessError
-from nasbench_harness.spaces.nb201.tables.recorded import TRAININGS, Training
+from nasbench_harness.spaces.nb201.tables.recorded import TRAININGS, CellTraining
 
 if TYPE_CHECKING:
     import numpy as np
@@ -31,7 +31,7 @@ class Runs:
 
 
 @dataclass(frozen=True)
-class Cell:
+class CellRecord:
     """Everything kept of a cell."""
 
     arch: str
@@ -41,7 +41,7 @@ class Cell:
     """By column prefix and epochs."""
 
 
-def read_cell(schedules: Mapping[int, Any]) -> Cell:
+def read_cell(schedules: Mapping[int, Any]) -> CellRecord:
     """The numbers of a cell, given its `ArchResults` by epochs.
 
     HarnessError when they are not built as the benchmark builds them.
@@ -57,7 +57,7 @@ def read_cell(schedules: Mapping[int, Any]) -> Cell:
         ) from error
 
 
-def _read(schedules: Mapping[int, Any]) -> Cell:
+def _read(schedules: Mapping[int, Any]) -> CellRecord:
     archs = {str(results.arch_str) for results in schedules.values()}
     if len(archs) != 1:
         raise HarnessError(f"it holds results of {len(archs)} cells where one was expected")
@@ -71,10 +71,10 @@ def _read(schedules: Mapping[int, Any]) -> Cell:
             runs[training.prefix, epochs] = run
             numbers.update(accuracies(training, epochs, run))
             numbers.update(costs(results, training, epochs))
-    return Cell(archs.pop(), {**numbers, **dict(_shared(numbers))}, runs)
+    return CellRecord(archs.pop(), {**numbers, **dict(_shared(numbers))}, runs)
 
 
-def read_runs(results: Any, training: Training, epochs: int) -> Runs:
+def read_runs(results: Any, training: CellTraining, epochs: int) -> Runs:
     """Every run's accuracies in every epoch: the official `get_train` and `get_eval`, in bulk."""
     import numpy as np
 
@@ -104,7 +104,7 @@ def _keys(name: str, epochs: int) -> tuple[str, ...]:
     return tuple(f"{name}@{epoch}" for epoch in range(epochs))
 
 
-def accuracies(training: Training, epochs: int, runs: Runs) -> Iterator[tuple[str, float]]:
+def accuracies(training: CellTraining, epochs: int, runs: Runs) -> Iterator[tuple[str, float]]:
     """Last-epoch accuracies, percent: the mean over the runs, and each run but for `train`."""
     for split, values in zip(training.splits, runs.accuracy[:, :, -1].T.tolist(), strict=True):
         name = f"{training.prefix}_{split}_{epochs}ep"
@@ -114,7 +114,7 @@ def accuracies(training: Training, epochs: int, runs: Runs) -> Iterator[tuple[st
                 yield f"{name}_seed{seed}", value
 
 
-def costs(results: Any, training: Training, epochs: int) -> Iterator[tuple[str, float]]:
+def costs(results: Any, training: CellTraining, epochs: int) -> Iterator[tuple[str, float]]:
     """What the official `get_compute_costs` answers, in seconds, milliseconds and millions."""
     prefix, end = training.prefix, f"{epochs}ep"
     cost = results.get_compute_costs(training.upstream)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from nasbench_harness.contracts import Origin, PlainData
-from nasbench_harness.contracts.data import Progress
+from nasbench_harness.contracts.data import ProgressCallback
 from nasbench_harness.errors import HarnessError
 from nasbench_harness.spaces.nb201.citations import ANALOG_BIBTEX, NB201_BIBTEX
 from nasbench_harness.spaces.nb201.tables import (
@@ -52,14 +52,14 @@ class OfficialFiles(PlainData):
         LearningCurves(table.folder).verify()
         return check_facts(table)
 
-    def pull(self, *, origin: Path | None, mirror: str | None, progress: Progress) -> None:
+    def pull(self, *, origin: Path | None, mirror: str | None, progress: ProgressCallback) -> None:
         """Fetch the public sources, check them, and merge them to the table."""
         from nasbench_harness.spaces.nb201.tables.pull import pull
 
         pull(origin=origin, mirror=mirror, progress=progress)
 
     def import_file(
-        self, file: Path, *, jobs: int, curves: bool, force: bool, progress: Progress
+        self, file: Path, *, jobs: int, curves: bool, force: bool, progress: ProgressCallback
     ) -> None:
         """Convert a NATS-Bench topology folder or tar, or a NAS-Bench-201 `.pth`."""
         from nasbench_harness.spaces.nb201.tables.importing import import_table

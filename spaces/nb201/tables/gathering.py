@@ -7,7 +7,7 @@ from array import array
 from collections.abc import Mapping, Sequence
 
 from nasbench_harness.contracts import EnumerableSpace, Metric
-from nasbench_harness.spaces.nb201.tables.cells import Cell
+from nasbench_harness.spaces.nb201.tables.cells import CellRecord
 from nasbench_harness.spaces.nb201.tables.recorded import SCHEDULES, TRAININGS, Seeds, metrics
 from nasbench_harness.spaces.nb201.tables.schema import DATASETS, key
 from nasbench_harness.tables.columns import TrainingTime
@@ -24,7 +24,7 @@ class Gathering:
         self._columns: dict[str, array[float]] = {}
         self._seeds: dict[tuple[str, int], set[int]] = {}
 
-    def add(self, rank: int, cell: Cell) -> None:
+    def add(self, rank: int, cell: CellRecord) -> None:
         """Take the numbers of one cell."""
         for name, value in cell.numbers.items():
             if name not in self._columns:

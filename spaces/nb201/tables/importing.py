@@ -11,15 +11,16 @@ from __future__ import annotations
 
 import contextlib
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 from nasbench_harness.contracts import EnumerableSpace
+from nasbench_harness.contracts.data import ProgressCallback
 from nasbench_harness.errors import HarnessError, reason
 from nasbench_harness.spaces.nb201 import NB201
 from nasbench_harness.spaces.nb201.tables import pth
-from nasbench_harness.spaces.nb201.tables.cells import Cell
+from nasbench_harness.spaces.nb201.tables.cells import CellRecord
 from nasbench_harness.spaces.nb201.tables.curves import CurveWriter
 from nasbench_harness.spaces.nb201.tables.gathering import Gathering
 from nasbench_harness.spaces.nb201.tables.nats import (
@@ -41,9 +42,6 @@ CAVEAT = (
 ROOM = 1_200_000_000
 """Bytes on disk a complete table with its learning curves may take."""
 
-Progress = Callable[[int, int], None]
-"""Called with the cells that are done and the cells there are."""
-
 
 def _silent(done: int, total: int) -> None:
     pass
@@ -53,7 +51,7 @@ def import_table(  # noqa: PLR0913  # options by name
     path: Path,
     folder: Path,
     *,
-    progress: Progress = _silent,
+    progress: ProgressCallback = _silent,
     jobs: int = 1,
     force: bool = False,
     allow_missing: bool = False,
@@ -119,7 +117,7 @@ def _nats(path: Path, members: Members, jobs: int) -> OfficialFile:
 
 def _cells(
     source: OfficialFile, path: Path, space: EnumerableSpace, allow_missing: bool
-) -> Iterator[tuple[int, Cell]]:
+) -> Iterator[tuple[int, CellRecord]]:
     """Every cell with its rank, after checking that the file is about this space."""
     rank_of = ranks(source.archs, space, path)
     missing = sorted(set(range(space.size)).difference(source.indices))
@@ -144,7 +142,10 @@ def _cells(
 
 
 def _gather(
-    cells: Iterator[tuple[int, Cell]], total: int, table: Path | None, progress: Progress
+    cells: Iterator[tuple[int, CellRecord]],
+    total: int,
+    table: Path | None,
+    progress: ProgressCallback,
 ) -> Gathering:
     """Collect the columns, and write learning curves into `table` on the way."""
     gathered = Gathering(NB201())

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Array = NDArray[np.float64]
-Columns = dict[str, Array]
+Arrays = dict[str, Array]
 
 CELLS = 15_625
 RUNS = 39_419
@@ -45,12 +45,12 @@ class MergeError(HarnessError):
     """A source that contradicts the others."""
 
 
-def merge(folder: Path, cells: Sequence[Architecture], params: Callable[..., float]) -> Columns:
+def merge(folder: Path, cells: Sequence[Architecture], params: Callable[..., float]) -> Arrays:
     """All columns of the table in index order, from the source files below `folder`.
 
     `cells` are the architectures by official index, `params(arch, dataset)` the closed form.
     """
-    columns: Columns = {}
+    columns: Arrays = {}
     columns |= read_test_accuracies(folder / "nats_bench.csv", cells)
     columns |= read_twelve_epochs(folder / "mini-bench-arch-cell-accs.pd", cells)
     columns |= read_params(folder / "freerea", cells, params)
@@ -67,7 +67,7 @@ def merge(folder: Path, cells: Sequence[Architecture], params: Callable[..., flo
 # --- S1 and S2: strings ------------------------------------------------------------------------
 
 
-def read_test_accuracies(path: Path, cells: Sequence[Architecture]) -> Columns:
+def read_test_accuracies(path: Path, cells: Sequence[Architecture]) -> Arrays:
     """S1: 200-epoch test accuracies and isomorphism classes."""
     frame = _read_csv(path)
     _prove(path, list(frame["ArchitectureString"]) == [str(arch) for arch in cells], "strings")
@@ -81,7 +81,7 @@ def read_test_accuracies(path: Path, cells: Sequence[Architecture]) -> Columns:
     return {**accuracies, "unique_class": np.array(classes, dtype=np.float64)}
 
 
-def read_twelve_epochs(path: Path, cells: Sequence[Architecture]) -> Columns:
+def read_twelve_epochs(path: Path, cells: Sequence[Architecture]) -> Arrays:
     """S2: accuracies of the 12-epoch schedule, a pickled data frame read without pandas."""
     upstream = read_pickled_frame(path)
     _prove(path, list(upstream["cellstr"]) == [str(arch) for arch in cells], "strings")
@@ -138,9 +138,9 @@ def read_pickled_frame(path: Path) -> dict[str, NDArray[Any]]:
 
 def read_params(
     folder: Path, cells: Sequence[Architecture], params: Callable[..., float]
-) -> Columns:
+) -> Arrays:
     """S3: parameter counts in millions, which the closed form must give."""
-    columns: Columns = {}
+    columns: Arrays = {}
     for dataset in DATASETS:
         path = folder / FOLDERS[dataset] / "params.csv"
         counts = _indexed(path, "params")
@@ -152,9 +152,9 @@ def read_params(
     return columns
 
 
-def read_proxies(folder: Path, known: Columns) -> Columns:
+def read_proxies(folder: Path, known: Arrays) -> Arrays:
     """S3: training-free proxies; the accuracies beside them must be those of S1."""
-    columns: Columns = {}
+    columns: Arrays = {}
     for dataset in DATASETS:
         place = folder / FOLDERS[dataset]
         accuracy = _indexed(place / "accuracies.csv", "accuracy")
@@ -165,9 +165,9 @@ def read_proxies(folder: Path, known: Columns) -> Columns:
     return columns
 
 
-def read_latencies(folder: Path) -> Columns:
+def read_latencies(folder: Path) -> Arrays:
     """S4: latency in milliseconds per device, lists in index order."""
-    columns: Columns = {}
+    columns: Arrays = {}
     for device in DEVICES:
         path = folder / f"{device}.pt"
         with zipfile.ZipFile(path) as archive:
@@ -181,7 +181,7 @@ def read_latencies(folder: Path) -> Columns:
 # --- S5: runs ----------------------------------------------------------------------------------
 
 
-def read_runs(path: Path) -> Columns:
+def read_runs(path: Path) -> Arrays:
     """S5: the single 200-epoch runs, grouped to cells by their training time.
 
     All runs of a cell carry the same recorded time and stand together, seeds in the order 777,
@@ -197,7 +197,7 @@ def read_runs(path: Path) -> Columns:
         other = np.asarray(values[name]["runtime"])
         same = np.array_equal(np.flatnonzero(np.r_[True, other[1:] != other[:-1]]), starts)
         _prove(path, same, f"grouping of {name} runs")
-    columns: Columns = {
+    columns: Arrays = {
         "n_seeds_200ep": counts.astype(np.float64),
         "train_time_cifar10valid_200ep_s": time[starts],
         "params_cifar10_recorded_m": np.asarray(values["cifar10"]["size_in_mb"])[starts],
@@ -210,9 +210,9 @@ def read_runs(path: Path) -> Columns:
 
 def _seed_columns(
     name: str, accuracy: Array, starts: NDArray[np.intp], counts: NDArray[np.intp]
-) -> Columns:
+) -> Arrays:
     """The mean over seeds, and each seed with NaN where it was not trained."""
-    columns: Columns = {name: np.add.reduceat(accuracy, starts) / counts}
+    columns: Arrays = {name: np.add.reduceat(accuracy, starts) / counts}
     for position, seed in enumerate(SEEDS):
         there = counts > position
         column = np.full(len(starts), np.nan)
@@ -229,7 +229,7 @@ def _snap(path: Path, accuracy: Array, images: int) -> Array:
     return whole / images * 100
 
 
-def _prove_runs(columns: Columns) -> None:
+def _prove_runs(columns: Arrays) -> None:
     """Test means of S1 must be whole numbers of images over as many seeds as S5 has runs."""
     seeds = columns["n_seeds_200ep"]
     for dataset, images in (("cifar10", 10_000), ("cifar100", 5_000), ("imagenet16_120", 3_000)):

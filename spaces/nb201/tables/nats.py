@@ -21,7 +21,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any, Protocol
 
 from nasbench_harness.errors import HarnessError
-from nasbench_harness.spaces.nb201.tables.cells import Cell, read_cell
+from nasbench_harness.spaces.nb201.tables.cells import CellRecord, read_cell
 from nasbench_harness.spaces.nb201.tables.foreign import CONTAINERS, NUMBERS, TENSORS
 from nasbench_harness.spaces.nb201.tables.official import DOWNLOADS, damaged, read_schedules
 from nasbench_harness.tables.pickles import load_restricted
@@ -109,7 +109,7 @@ class NatsFolder:
         self.kind = "NATS-Bench topology v1.0"
         self._hash = hashlib.sha256()
 
-    def cells(self) -> Iterator[tuple[int, Cell]]:
+    def cells(self) -> Iterator[tuple[int, CellRecord]]:
         """Every cell, through the official `ArchResults`."""
         packed = ((index, self._read(index)) for index in self.indices)
         if self._jobs <= 1:
@@ -131,15 +131,17 @@ class NatsFolder:
         self._hash.update(hashlib.sha256(data).digest())
         return data
 
-    def _converted(self, index: int, data: bytes) -> Cell:
+    def _converted(self, index: int, data: bytes) -> CellRecord:
         try:
             return unpack_cell(data)
         except HarnessError as error:
             raise damaged(index, self._path, error) from error
 
-    def _in_processes(self, packed: Iterator[tuple[int, bytes]]) -> Iterator[tuple[int, Cell]]:
+    def _in_processes(
+        self, packed: Iterator[tuple[int, bytes]]
+    ) -> Iterator[tuple[int, CellRecord]]:
         """The same with helpers, of which never more than a few cells are under way."""
-        waiting: deque[tuple[int, Future[Cell]]] = deque()
+        waiting: deque[tuple[int, Future[CellRecord]]] = deque()
         with ProcessPoolExecutor(self._jobs, mp_context=get_context("spawn")) as pool:
             for index, data in packed:
                 waiting.append((index, pool.submit(unpack_cell, data)))
@@ -148,7 +150,7 @@ class NatsFolder:
             while waiting:
                 yield self._awaited(*waiting.popleft())
 
-    def _awaited(self, index: int, future: Future[Cell]) -> tuple[int, Cell]:
+    def _awaited(self, index: int, future: Future[CellRecord]) -> tuple[int, CellRecord]:
         try:
             return index, future.result()
         except BrokenProcessPool as error:
@@ -159,7 +161,7 @@ class NatsFolder:
             raise damaged(index, self._path, error) from error
 
 
-def unpack_cell(data: bytes) -> Cell:
+def unpack_cell(data: bytes) -> CellRecord:
     """One file's content; HarnessError if it is damaged or not the benchmark's."""
     content = unpickled(data)
     return read_cell(read_schedules(content, _SCHEDULES, _require_reader()))

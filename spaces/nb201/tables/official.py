@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from nasbench_harness.contracts import EnumerableSpace
 from nasbench_harness.errors import HarnessError
-from nasbench_harness.spaces.nb201.tables.cells import Cell
+from nasbench_harness.spaces.nb201.tables.cells import CellRecord
 
 DOWNLOADS = "https://github.com/D-X-Y/NATS-Bench"
 _SIZE_CELL = re.compile(r"\d+(:\d+)+")
@@ -30,7 +30,7 @@ class OfficialFile(Protocol):
     def indices(self) -> Sequence[int]:
         """Official indices of the cells it has results of."""
 
-    def cells(self) -> Iterator[tuple[int, Cell]]:
+    def cells(self) -> Iterator[tuple[int, CellRecord]]:
         """Every cell with its index, once, in any order."""
 
     def sha256(self) -> str:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from nasbench_harness.errors import HarnessError
-from nasbench_harness.spaces.nb201.tables.cells import Cell, read_cell
+from nasbench_harness.spaces.nb201.tables.cells import CellRecord, read_cell
 from nasbench_harness.spaces.nb201.tables.foreign import NUMBERS, NumberType
 from nasbench_harness.spaces.nb201.tables.memory import available_memory
 from nasbench_harness.spaces.nb201.tables.official import DOWNLOADS, damaged, read_schedules
@@ -46,7 +46,7 @@ class PthFile:
         self.indices: Sequence[int] = sorted(self._cells)
         self.kind = f"NAS-Bench-201 {_version(path)}"
 
-    def cells(self) -> Iterator[tuple[int, Cell]]:
+    def cells(self) -> Iterator[tuple[int, CellRecord]]:
         """Every cell, through the official `ArchResults`; can be asked for once."""
         reader = importlib.import_module("nas_201_api.api_utils").ArchResults
         for index in self.indices:

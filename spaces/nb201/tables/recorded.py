@@ -26,7 +26,7 @@ SOURCE = "official file"
 
 
 @dataclass(frozen=True)
-class Training:
+class CellTraining:
     """One of the four trainings of a cell: our names and the benchmark's."""
 
     protocol: Protocol
@@ -59,7 +59,7 @@ _NAMES: Mapping[str, tuple[str, Mapping[str, str]]] = {
     "cifar100": ("cifar100", _HALVES),
     "imagenet16_120": ("ImageNet16-120", _HALVES),
 }
-TRAININGS = tuple(Training(protocol, *_NAMES[protocol.prefix]) for protocol in PROTOCOLS)
+TRAININGS = tuple(CellTraining(protocol, *_NAMES[protocol.prefix]) for protocol in PROTOCOLS)
 
 
 @dataclass(frozen=True)
@@ -78,11 +78,11 @@ class Seeds:
         return f"{span} (mean)"
 
 
-Found = Mapping[tuple[str, int], Seeds]
+SeedCounts = Mapping[tuple[str, int], Seeds]
 """By column prefix and epochs."""
 
 
-def metrics(found: Found) -> Iterator[Metric]:
+def metrics(found: SeedCounts) -> Iterator[Metric]:
     """Every column there may be, those a search and a report take by default first."""
     runs = [
         (training, epochs, found[training.prefix, epochs])
@@ -102,21 +102,23 @@ def metrics(found: Found) -> Iterator[Metric]:
     yield from (m for training, epochs, _ in runs for m in _costs(training, epochs))
 
 
-def _means(training: Training, epochs: int, seeds: Seeds, *, standard: bool) -> Iterator[Metric]:
+def _means(
+    training: CellTraining, epochs: int, seeds: Seeds, *, standard: bool
+) -> Iterator[Metric]:
     """Accuracies averaged over the runs; `standard` are those the public table has as well."""
     for split in training.splits:
         if standard == (split in training.protocol.evaluated_on):
             yield _accuracy(training, split, epochs, seeds=str(seeds))
 
 
-def _singles(training: Training, epochs: int, seeds: Seeds) -> Iterator[Metric]:
+def _singles(training: CellTraining, epochs: int, seeds: Seeds) -> Iterator[Metric]:
     for split in training.splits[1:]:
         for seed in seeds.seeds:
             yield _accuracy(training, split, epochs, seeds=str(seed), suffix=f"_seed{seed}")
 
 
 def _accuracy(
-    training: Training, split: str, epochs: int, *, seeds: str, suffix: str = ""
+    training: CellTraining, split: str, epochs: int, *, seeds: str, suffix: str = ""
 ) -> Metric:
     protocol = training.protocol
     shown = {**SPLIT_NAMES, "train": "train"}[split]
@@ -136,7 +138,7 @@ def _accuracy(
     )
 
 
-def _costs(training: Training, epochs: int) -> Iterator[Metric]:
+def _costs(training: CellTraining, epochs: int) -> Iterator[Metric]:
     """What the benchmark recorded of one training besides accuracy."""
     prefix, name = training.prefix, f"{training.upstream}, {epochs}-epoch schedule"
     facts = [

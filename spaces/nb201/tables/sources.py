@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files as package_files
 from pathlib import Path
 
+from nasbench_harness.contracts.data import ProgressCallback
 from nasbench_harness.errors import ExitCode, HarnessError, reason
 from nasbench_harness.spaces.nb201.citations import (
     FREEREA_BIBTEX,
@@ -25,8 +26,6 @@ from nasbench_harness.spaces.nb201.citations import (
 from nasbench_harness.store.files import share
 
 RETRIES = 3
-Progress = Callable[[int, int], None]
-"""Called with the bytes that are there and the bytes there will be."""
 
 
 @dataclass(frozen=True)
@@ -112,7 +111,9 @@ def check(folder: Path, wanted: Sequence[SourceFile] | None = None) -> None:
             )
 
 
-def fetch(folder: Path, *, mirror: str | None = None, progress: Progress | None = None) -> None:
+def fetch(
+    folder: Path, *, mirror: str | None = None, progress: ProgressCallback | None = None
+) -> None:
     """Download what is missing in `folder`; what is there and right is kept.
 
     `mirror` is the address of a folder with the same files under their `file` names. Each file is

@@ -1,0 +1,1 @@
+"""What spaces share; spaces of other packages may use it as well."""
