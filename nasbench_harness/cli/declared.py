@@ -12,7 +12,7 @@ import typer
 import typer.main
 
 from nasbench_harness.cli import completion
-from nasbench_harness.cli.help import Command, write_epilog
+from nasbench_harness.cli.help import Command, example_lines, write_epilog
 
 if TYPE_CHECKING:
     from pydantic.fields import FieldInfo
@@ -106,7 +106,12 @@ class RunCommand(Command):
         from nasbench_harness.problems.kinds import kinds
 
         suggested = [line for kind in kinds() for line in kind.suggestions]
-        commands = [f"  {line}" for line in suggested if line.startswith("nasharness ")]
+        commands = [
+            part
+            for line in suggested
+            if line.startswith("nasharness ")
+            for part in example_lines(line)
+        ]
         write_epilog("\n".join([self.epilog or "", *commands]), formatter)
 
     def invoke(self, ctx: Any) -> Any:

@@ -40,10 +40,10 @@ HYPHEN = "\N{NON-BREAKING HYPHEN}"
 def examples(*lines: str) -> str:
     """An epilog with an example a line; `\\b` keeps click from filling the paragraph."""
     title = "Example:" if len(lines) == 1 else "Examples:"
-    return "\n".join(["\b", title, *(part for line in lines for part in _example(line))])
+    return "\n".join(["\b", title, *(part for line in lines for part in example_lines(line))])
 
 
-def _example(line: str) -> list[str]:
+def example_lines(line: str) -> list[str]:
     """A command in lines that a terminal holds, which can be pasted all the same."""
     lines = ["  "]
     for word in _WORDS.findall(line):

@@ -37,5 +37,6 @@ def test_columns_count_everywhere(
 
 
 def test_marked_places_stay_under_their_line() -> None:
-    text = "Wrong operation in this cell, which is not known.\n  |none~0|+|x~0|\n        ^"
+    said = "Wrong operation in this cell, which is not known to the space."
+    text = f"{said}\n  |none~0|+|x~0|\n        ^"
     assert fold(text, 20).split("\n")[-2:] == ["  |none~0|+|x~0|", "        ^"]

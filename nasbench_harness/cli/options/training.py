@@ -59,7 +59,7 @@ class Trained:
     ] = None
     batch_size: Annotated[
         int | None,
-        typer.Option(min=1, help="Images of a batch, at most the images.", show_default=RECIPES),
+        typer.Option(min=1, help="Images of a batch, up to all of them.", show_default=RECIPES),
     ] = None
     width: Annotated[
         int | None, typer.Option(min=1, help="Channels of the first stage.", show_default=SPACES)
