@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -66,14 +66,20 @@ def report(
     copies = open_studies(folders)
     for note in [*copies.notes(), *_unfinished(copies.distinct)]:
         console.note(f"Note: {note}")
-    written = {"report": page, **({"paper": document} if document else {})}
-    if json:
-        console.print_json(written)
-    else:
-        for what, place in written.items():
-            console.out.print(f"{what.capitalize()}: {place}", markup=False, soft_wrap=True)
+    _tell({"report": page, **({"paper": document} if document else {})}, json=json)
     if not any(_done(study) for study in copies.distinct):
         raise typer.Exit(ExitCode.INCOMPLETE)
+
+
+def _tell(written: Mapping[str, Path], *, json: bool) -> None:
+    """What was written, and where."""
+    from nasbench_harness.cli import console
+
+    if json:
+        console.print_json(written)
+        return
+    for what, place in written.items():
+        console.out.print(f"{what.capitalize()}: {place}", markup=False, soft_wrap=True)
 
 
 def _refuse(out: Path, *, paper: bool) -> None:

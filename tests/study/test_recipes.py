@@ -445,7 +445,8 @@ def test_the_baseline_that_nobody_asked_for_needs_no_such_recipe(
     bring("brought", darts=own)
     darts, random = planned(methods="darts", recipe="mine", seeds="1", random=True)
     assert darts.settings["beta1"] == 0.3
-    assert (darts.recipe, random.recipe, random.label) == ("mine", "landscape", "random")
+    assert (darts.recipe, random.recipe) == ("plugin-brought:mine", "landscape")
+    assert random.label == "random"
     assert planned(methods="random", seeds="1") == [random]
     with pytest.raises(HarnessError, match="no recipe of `random` called `mine`"):
         planned(methods="darts,random", recipe="mine", seeds="1")
