@@ -105,7 +105,7 @@ def test_failed_trials_have_exit_code_3(nasharness: Run, tmp_path: Path, saved: 
 def test_update_writes_what_a_check_refuses(nasharness: Run, tmp_path: Path, saved: Path) -> None:
     before = saved.read_bytes()
     told = nasharness("check", "longer", "--baseline", "b.json", code=2)
-    assert "another config of `drnas` and `rea`: `steps` was 12 and is 13" in told.stderr
+    assert "another config of `drnas`, `random` and `rea`: `steps` was 12 and is 13" in told.stderr
     told = nasharness("baseline", "save", "longer", "--to", "b.json", code=2)
     assert "--update replaces it" in told.stderr
     assert saved.read_bytes() == before
@@ -186,7 +186,10 @@ def test_faults_get_one_sentence_and_exit_code_2(
 
 
 UNFIT = [
-    (["--set-file", "steps: 13"], "another config of `drnas` and `rea`: `steps` was 12 and is 13"),
+    (
+        ["--set-file", "steps: 13"],
+        "another config of `drnas`, `random` and `rea`: `steps` was 12 and is 13",
+    ),
     (["--set-file", "methods: [drnas]"], "`rea` (nb201, landscape, cifar10), which was not run"),
     (["--set-file", "seeds: x"], "names no seeds"),
     (["--baseline", "nowhere.json"], "There is no baseline nowhere.json"),
