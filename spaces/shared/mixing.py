@@ -8,14 +8,12 @@ from collections.abc import Iterator, Sequence
 import torch
 from torch import Tensor, nn
 
-from nasbench_harness.contracts import Grown
-
 
 class PlainSupernet(nn.Module):
-    """A base of supernets whose channels all pass: what is left to write is `forward`.
+    """A base of supernets whose channels stay as they are: what is left to write is `forward`.
 
-    See `nasbench_harness.contracts.Supernet`. One that lets a part of its channels through writes
-    `use_channels` itself.
+    See `nasbench_harness.contracts.Supernet`. One that can let more of its channels through later
+    writes `use_channels` itself (`Widening`).
     """
 
     @contextlib.contextmanager
@@ -29,10 +27,6 @@ class PlainSupernet(nn.Module):
         finally:
             for parameter in needed:
                 parameter.requires_grad_(True)
-
-    def use_channels(self, factor: int, generator: torch.Generator) -> list[Grown]:
-        """All channels pass already."""
-        return []
 
 
 def mixed(
