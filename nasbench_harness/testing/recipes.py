@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from nasbench_harness.contracts import TAGS, Recipe, Setup
-from nasbench_harness.problems.supernet.network_settings import NetworkSettings
+from nasbench_harness.problems.kinds import held
 
 _TAG = "|".join(sorted(TAGS, key=len, reverse=True))
 
@@ -32,9 +32,9 @@ def check_texts(method: type[Any]) -> None:
 
 
 def _check_network(name: str, recipe: Recipe) -> None:
-    """Kinds of other packages may read a `network` of their own."""
-    if recipe.kind in (None, "supernet"):
-        NetworkSettings.build(f"network of recipe {name}", recipe.network)
+    """HarnessError where it has a setting that networks have not."""
+    if network := held().get("network"):
+        network.build(f"network of recipe {name}", recipe.network)
 
 
 def _numbers(recipe: Recipe) -> set[str]:

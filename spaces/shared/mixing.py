@@ -35,9 +35,25 @@ def mixed(
     """The weighed sum of what `operations` make of x [B, C, H, W].
 
     `weights` are a row of a supernet's, [K] or, one row per example, [B, K]; `active` is bool [K],
-    None for all. What is not active is not computed.
+    None for all. What is not active is not computed; where nothing is, the first operation alone is
+    run once for the shape of the zeros, as when evaluated: it keeps no statistics, draws nothing.
     """
     chosen = [k for k in range(len(operations)) if active is None or bool(active[k])]
     scales = weights.to(x.dtype).unbind(-1)
     brought = [scales[k].reshape(-1, 1, 1, 1) * operations[k](x) for k in chosen]
-    return torch.stack(brought).sum(dim=0) if brought else torch.zeros_like(x)
+    return (
+        torch.stack(brought).sum(dim=0) if brought else torch.zeros_like(_shaped(operations[0], x))
+    )
+
+
+@torch.no_grad()
+def _shaped(operation: nn.Module, x: Tensor) -> Tensor:
+    """What an operation makes of x, which it is otherwise left alone by."""
+    training = [module for module in operation.modules() if module.training]
+    operation.eval()
+    try:
+        made: Tensor = operation(x)
+    finally:
+        for module in training:
+            module.training = True
+    return made
