@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import torch
 from torch import Tensor
-from torch.nn.functional import cross_entropy
+from torch.nn.functional import cross_entropy, dropout
 
 from nasbench_harness import registry
 from nasbench_harness.contracts import (
@@ -33,6 +33,7 @@ from nasbench_harness.jobs.driver import Callbacks, run_job
 from nasbench_harness.jobs.job import Spec, open_job
 from nasbench_harness.networks.chance import Chance
 from nasbench_harness.registry import Registry
+from nasbench_harness.spaces.nb201 import shared_weights
 from nasbench_harness.store.checkpoints import CHECKPOINT
 from nasbench_harness.store.files import read_json
 from nasbench_harness.store.journals import read_journal
@@ -221,7 +222,7 @@ class WidensSomethingElse(ToySupernet):
     ("supernet", "sentence"),
     [
         (ComputesWhatIsNotActive, "not active must count as of weight 0"),
-        (HidesAWeight, "all that `state_dict` gives"),
+        (HidesAWeight, r"all that is in its state_dict\(\)"),
         (WidensSomethingElse, "parameters that are new in the network"),
     ],
 )
@@ -234,6 +235,55 @@ def test_faulty_supernets_are_found_out(supernet: type[ToySupernet], sentence: s
 
     with pytest.raises(AssertionError, match=sentence):
         check_networks(Faulty())
+
+
+class DropsOut(ToySupernet):
+    def _drop(self, values: Tensor) -> Tensor:
+        return dropout(values, training=self.training)
+
+
+class DropsOutAlone(ToyNetwork):
+    def _drop(self, values: Tensor) -> Tensor:
+        return dropout(values, training=self.training)
+
+
+class Dropping(ToyNetworks):
+    """What is not active draws nothing, so that the numbers of a pass differ with it."""
+
+    def supernet(
+        self, shape: NetworkShape, *, track_running_stats: bool = True, partial: int = 1
+    ) -> ToySupernet:
+        super().supernet(shape, partial=partial)
+        return DropsOut(shape)
+
+    def network(self, arch: Architecture, shape: NetworkShape) -> ToyNetwork:
+        return DropsOutAlone(shape, super().network(arch, shape).pairs)
+
+
+def test_networks_that_drop_out_keep_the_contract() -> None:
+    check_networks(Dropping())
+
+
+def test_faults_of_networks_that_drop_out_are_found() -> None:
+    class Ignores(DropsOut):
+        def forward(self, images: Tensor, weights: Tensor, active: Any = None) -> Tensor:  # type: ignore[override]
+            return super().forward(images, weights)
+
+    class Faulty(Dropping):
+        def supernet(self, shape: NetworkShape, **facts: Any) -> ToySupernet:
+            super().supernet(shape, **facts)
+            return Ignores(shape)
+
+    with pytest.raises(AssertionError, match="not active must count as of weight 0"):
+        check_networks(Faulty())
+
+
+def test_partial_channels_may_be_fixed(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Fixed(shared_weights.CellSupernet):
+        use_channels = None  # type: ignore[assignment]
+
+    monkeypatch.setattr(shared_weights, "CellSupernet", Fixed)
+    check_networks(registry.open_space("nb201"), samples=1)
 
 
 def test_networks_have_both_capabilities() -> None:

@@ -18,6 +18,7 @@ from nasbench_harness.contracts import (
     Log,
     PlainData,
     Problem,
+    Recipe,
     Role,
     Value,
 )
@@ -195,6 +196,39 @@ BROKEN_METHODS = [
 def test_broken_method_is_found(method: type[Any], complaint: str) -> None:
     with pytest.raises(AssertionError, match=complaint):
         check_searcher(method)
+
+
+ONE_EPOCH = {"epochs": "D"}
+
+
+@pytest.mark.parametrize(
+    ("members", "complaint"),
+    [
+        ({"recipes": {"x": Recipe(1, "us")}}, "recipe x: `epochs` must have a tag"),
+        (
+            {"recipes": {"x": Recipe(1, "us", {"beta1": 0.1}, tags=ONE_EPOCH)}},
+            r"`settings\.beta1` must have a tag",
+        ),
+        (
+            {"recipes": {"x": Recipe(1, "us", tags={**ONE_EPOCH, "settings.beta1": "D"})}},
+            r"a tag for `settings\.beta1`, which it does not set",
+        ),
+        ({"recipes": {"x": Recipe(1, "us", tags={"epochs": "Z"})}}, "the tag 'Z' of `epochs`"),
+        ({"version": 1}, "version must be text"),
+        ({"version": ""}, "version must be text"),
+        ({"citation": ("a", "b")}, "citation must be BibTeX as text"),
+    ],
+)
+def test_faulty_recipes_and_texts_are_found(members: dict[str, Any], complaint: str) -> None:
+    with pytest.raises(AssertionError, match=complaint):
+        check_searcher(type("Faulty", (DrNAS,), members))
+
+
+def test_a_recipe_with_a_network_setting_that_is_none_is_found() -> None:
+    tags = {"epochs": "D", "network.widht": "D"}
+    recipe = Recipe(1, "us", network={"widht": 4}, tags=tags)
+    with pytest.raises(HarnessError, match="`network of recipe x` has no setting `widht`"):
+        check_searcher(type("Faulty", (DrNAS,), {"recipes": {"x": recipe}}))
 
 
 def test_state_that_needs_unpickling_is_found() -> None:

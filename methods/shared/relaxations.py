@@ -71,6 +71,16 @@ class Sample:
     """log p(z), differentiable: [..., n]."""
 
 
+def gumbel(uniforms: Tensor) -> Tensor:
+    """Gumbel noise of uniform numbers in [0, 1); 0 counts as the least normal number above it."""
+    return -(-_log(uniforms)).log()
+
+
+def _log(uniforms: Tensor) -> Tensor:
+    """Finite at 0 too, which a generator may draw; what is above 0 stays as it is."""
+    return uniforms.masked_fill(uniforms == 0, torch.finfo(uniforms.dtype).tiny).log()
+
+
 def gumbel_hard(perturbed: Tensor) -> Tensor:
     """One-hot of the largest of log p + Gumbel noise [..., K]: a draw of p, without gradient."""
     chosen = perturbed.detach().argmax(dim=-1, keepdim=True)
@@ -83,7 +93,7 @@ def gumbel_soft(perturbed: Tensor, temperature: float) -> Tensor:
 
 
 def draw(log_p: Tensor, uniforms: Tensor, temperature: float) -> Sample:
-    """Gumbel-max samples z of p with zeta and zeta~, from uniforms [..., n, D, K] in (0, 1).
+    """Gumbel-max samples z of p with zeta and zeta~, from uniforms [..., n, D, K] in [0, 1).
 
     Only p carries gradient: the uniforms v behind zeta~ follow from z and u and are detached, so
     that zeta~ is the soft sample conditioned on z. In value zeta and zeta~ are equal. Options that
@@ -91,7 +101,7 @@ def draw(log_p: Tensor, uniforms: Tensor, temperature: float) -> Sample:
     """
     log_p = log_p.unsqueeze(-3)
     finite = log_p.clamp(min=torch.finfo(log_p.dtype).min)  # keeps 0 * log p at 0
-    log_u = uniforms.log()
+    log_u = _log(uniforms)
     perturbed = finite - (-log_u).log()
     discrete = gumbel_hard(perturbed)
     zeta = gumbel_soft(perturbed, temperature)

@@ -12,7 +12,7 @@ from typing import Any, TypeVar, cast
 import torch
 from torch import Tensor
 
-from nasbench_harness.contracts import PartialChannels, Problem
+from nasbench_harness.contracts import PartialChannels, Problem, WideningCheck
 from nasbench_harness.methods.setups.stages import StagedSettings
 from nasbench_harness.methods.shared.alpha import AlphaSearcher
 
@@ -32,6 +32,8 @@ class StagedSearcher(AlphaSearcher[S]):
         self._keep(self.best_options(0))
         if settings.has_partial_channels:
             self._use_channels(0)
+            if len({*settings.partial_channels}) > 1 and isinstance(problem, WideningCheck):
+                problem.check_widening()
 
     @classmethod
     def joins(cls, settings: S) -> bool:

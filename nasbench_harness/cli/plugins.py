@@ -98,10 +98,11 @@ def _method_facts(name: str, recipe: str | None) -> dict[str, Any]:
     asked = recipe or kind.recipe
     found = recipes.find_recipe(name, asked, registry.default_space(), kind.name)
     chosen, tags = found.recipe, recipes.recipe_tags(found.recipe)
+    of_values = recipes.value_tags(method, chosen)
     values = method.Settings.build(name, chosen.settings).model_dump(mode="json")
     rows = [
         {**row, "value": values[row["name"]], "default_tag": row["tag"],
-         "tag": tags.get(row["name"], row["tag"])}
+         "tag": of_values.get(row["name"], "")}
         for row in method.Settings.explain()
     ]  # fmt: skip
     lengths = {"epochs": chosen.epochs} | ({"steps": chosen.steps} if chosen.steps else {})

@@ -39,6 +39,7 @@ from nasbench_harness.contracts.network import (
     Tabled,
     TrainingLoss,
     TrainingRecipe,
+    Widening,
 )
 from nasbench_harness.contracts.problem import (
     Log,
@@ -49,6 +50,7 @@ from nasbench_harness.contracts.problem import (
     Split,
     StandAloneAccuracy,
     UnrolledGradient,
+    WideningCheck,
 )
 from nasbench_harness.contracts.searcher import (
     TAGS,
@@ -123,5 +125,7 @@ __all__ = [
     "TrainingRecipe",
     "UnrolledGradient",
     "Value",
+    "Widening",
+    "WideningCheck",
     "bibtex_entries",
 ]

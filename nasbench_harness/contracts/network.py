@@ -97,6 +97,15 @@ class Supernet(Protocol):
     def frozen(self) -> AbstractContextManager[None]:
         """Within it a forward pass leaves the network's parameters out of the graph."""
 
+
+@runtime_checkable
+class Widening(Protocol):
+    """Capability of a supernet with partial channels: more of them can pass later.
+
+    Without it 1/partial of the channels pass as long as it lives; a search that widens on the way
+    is refused.
+    """
+
     def use_channels(self, factor: int, generator: torch.Generator) -> list[Grown]:
         """Widen the mixed operations to 1/factor of the channels; see `PartialChannels`."""
 
@@ -146,7 +155,8 @@ class EpochAware(Protocol):
 class NetworkSpace(Protocol):
     """A space whose architectures can be built and trained.
 
-    Its networks may have the capabilities `TrainingLoss`, `SupernetLoss` and `EpochAware`.
+    Its networks may have the capabilities `TrainingLoss`, `SupernetLoss`, `Widening` and
+    `EpochAware`.
     """
 
     @property

@@ -137,6 +137,17 @@ class PartialChannels(Protocol):
 
 
 @runtime_checkable
+class WideningCheck(Protocol):
+    """Capability of a problem with `PartialChannels` that cannot widen every network.
+
+    A searcher that will widen asks before its first step.
+    """
+
+    def check_widening(self) -> None:
+        """HarnessError where the channels of what was built are fixed."""
+
+
+@runtime_checkable
 class StandAloneAccuracy(Protocol):
     """Capability of a problem: the accuracy of single architectures, each trained on its own."""
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 RECIPE = "recipe"
 """`drnas[recipe=nb201_progressive]`: a recipe for this method alone."""
 PAPER = "paper"
-"""The recipe that is published for the space."""
+"""The recipe that is published for the space; without one, a fitting one that is called so."""
 FROM = ":"
 """`PACKAGE:NAME`, or `PACKAGE:paper`: a recipe that a package brought."""
 OURS = "D"
@@ -106,12 +106,12 @@ def _brought_by(entry: str, method: str, setup: type[Setup]) -> list[NamedRecipe
 def find_recipe(method: str, asked: str, space: str, kind: str) -> NamedRecipe:
     """The recipe of that name which is nearest to a space and a kind of problem.
 
-    `paper` is the one that is published for the space, the method's own where it has one;
-    `PACKAGE:NAME` is that of a package. UnknownNameError where there is none, HarnessError where
-    two packages bring one for the same.
+    `paper` is the one that is published for the space, else a fitting one that is called so, and
+    the method's own where it has one; `PACKAGE:NAME` is that of a package. UnknownNameError where
+    there is none, HarnessError where two packages bring one for the same.
     """
     known = recipes_of(method)
-    fitting = _fitting(known, asked, space)
+    fitting = _fitting(known, asked, space, kind)
     if not fitting:
         raise _unknown(method, asked, space, known)
     name = asked if any(one.name == asked for one in fitting) else asked.rpartition(FROM)[2]
@@ -136,15 +136,25 @@ def published(method: str, space: str, kind: str) -> NamedRecipe | None:
         return None
 
 
-def _fitting(known: Sequence[NamedRecipe], asked: str, space: str) -> list[NamedRecipe]:
+def _fitting(known: Sequence[NamedRecipe], asked: str, space: str, kind: str) -> list[NamedRecipe]:
     """Those that are meant, whatever they are for; a package's own where one is named."""
     package, qualified, name = asked.rpartition(FROM)
     if qualified and all(one.name != asked for one in known):
-        return _fitting([one for one in known if one.brought_by == package], name, space)
+        return _fitting([one for one in known if one.brought_by == package], name, space, kind)
     if asked != PAPER:
         return [one for one in known if one.name == asked]
+    own = [one for one in known if not one.package]
+    return _published(own, space, kind) or _published(known, space, kind)
+
+
+def _published(known: Sequence[NamedRecipe], space: str, kind: str) -> list[NamedRecipe]:
+    """Those for the space; where there is none, those called `paper` that fit it and the kind."""
     meant = [one for one in known if one.recipe.space == space or _is_named(one, space)]
-    return [one for one in meant if not one.package] or meant
+    return meant or [one for one in known if one.name == PAPER and _fits(one, space, kind)]
+
+
+def _fits(one: NamedRecipe, space: str, kind: str) -> bool:
+    return one.recipe.kind in (None, kind) and one.recipe.space in (None, space)
 
 
 def _is_named(one: NamedRecipe, space: str) -> bool:
@@ -156,7 +166,7 @@ def _nearness(one: NamedRecipe, asked: str, space: str, kind: str) -> tuple[bool
     """Larger is nearer; the method's own comes first wherever it fits."""
     recipe = one.recipe
     return (
-        recipe.kind in (None, kind) and recipe.space in (None, space),
+        _fits(one, space, kind),
         not one.package,
         asked == PAPER and one.name == space,
         recipe.space == space,
@@ -176,8 +186,10 @@ def _unknown(method: str, asked: str, space: str, known: Sequence[NamedRecipe]) 
     if asked != PAPER:
         return UnknownNameError(f"recipe of `{method}`", asked, {*names, PAPER})
     return UnknownNameError(
-        f"recipe of `{method}` for the space `{space}`", asked, names,
-        "A package can bring one (entry point `nasbench_harness.recipes`).",
+        f"recipe of `{method}` for the space `{space}`", asked,
+        {one.full_name for one in known if one.name != PAPER},
+        "`paper` means the recipe that is published for this space; ask for another by its name."
+        " A package can bring one (entry point `nasbench_harness.recipes`).",
     )  # fmt: skip
 
 
@@ -211,12 +223,20 @@ def recipe_tags(recipe: Recipe) -> dict[str, str]:
     return {place.removeprefix("settings."): tag for place, tag in recipe.tags.items()}
 
 
+def value_tags(setup: type[Setup], recipe: Recipe) -> dict[str, str]:
+    """Those of all values under a recipe; a number of its own without a tag has none."""
+    defaults = {
+        name: tag for name, tag in default_tags(setup).items() if name not in recipe.settings
+    }
+    return defaults | recipe_tags(recipe)
+
+
 def _tags(spec: TrialSpec, setup: type[Setup], recipe: Recipe) -> dict[str, str]:
     """Of all that is told of; what was changed on the way is a decision of ours."""
     meant = setup.Settings.build(spec.method, recipe.settings).model_dump(mode="json")
     said = {**meant, **_of_network(recipe.network)}
     here = {**spec.settings, **_of_network(spec.network)}
-    told = default_tags(setup) | recipe_tags(recipe)
+    told = value_tags(setup, recipe)
     lengths = {
         name: told.get(name, "")
         for name in ("epochs", "steps")

@@ -16,6 +16,7 @@ from nasbench_harness.contracts import (
     NetworkSize,
     NetworkSpace,
     TrainingLoss,
+    Widening,
 )
 from nasbench_harness.errors import HarnessError
 from nasbench_harness.training.settings import find_recipe, recipe_settings
@@ -33,9 +34,10 @@ def check_networks(
     differentiable in the weights and, but for within `frozen()`, in the parameters; weights may
     come one per example; options that are not active do not count; a state that is loaded gives the
     same network; an architecture's weights give what the stand-alone network with inherited weights
-    gives. Partial channels, where there are some, widen as they should. What networks can beside
-    that (`TrainingLoss`, `EpochAware`) is tried as a training does. All of it on images of
-    `image_size` pixels with two channels, in networks of `width` and `cells`.
+    gives. Partial channels, where there are some, widen as they should if they can. Passes are
+    compared with the same random numbers, those of networks that drop out also as evaluated. What
+    networks can beside that (`TrainingLoss`, `EpochAware`) is tried as a training does. All of it
+    on images of `image_size` pixels with two channels, in networks of `width` and `cells`.
     """
     complete = isinstance(space, NetworkSpace)
     assert complete, "a `NetworkSpace` has all members of the contract"
@@ -121,12 +123,13 @@ def _check_mixture(space: Any, mixed: Any, images: torch.Tensor) -> None:
     weights = _uniform(space).requires_grad_()
     logits = mixed(images, weights)
     assert logits.shape == (4, 3), "a network gives logits [B, classes]"
-    per_example = mixed(images, weights.expand(4, *space.mask.shape))
-    assert torch.allclose(logits, per_example, atol=1e-4), "weights may be [D, K] or [B, D, K]"
     logits.square().sum().backward()
     assert weights.grad is not None, "logits must be differentiable in the weights"
     parameters = list(mixed.parameters())
     assert any(p.grad is not None for p in parameters), "and in the network's parameters"
+    each = weights.detach().expand(4, *space.mask.shape)
+    same = _agree(images, (mixed, (weights,)), (mixed, (each,)))
+    assert same, "weights may be [D, K] or [B, D, K]"
     _check_frozen(mixed, images, weights)
 
 
@@ -143,8 +146,8 @@ def _check_active(space: Any, mixed: Any, arch: Architecture, images: torch.Tens
     """What is not active counts as of weight 0, and gets no gradient."""
     active = space.weights(arch).bool()
     weights = _uniform(space).requires_grad_()
-    expected = _outputs(mixed, images, (_uniform(space) * active,))
-    assert torch.allclose(expected, _outputs(mixed, images, (weights, active)), atol=1e-4), (
+    weighed = (_uniform(space) * active,)
+    assert _agree(images, (mixed, weighed), (mixed, (weights, active))), (
         f"of {arch}: options that are not active must count as of weight 0"
     )
     if not (logits := mixed(images, weights, active)).requires_grad:
@@ -167,7 +170,7 @@ def _check_restored(
 
 
 def _check_channels(space: Any, shape: NetworkShape, images: torch.Tensor) -> None:
-    """Half of the channels, then all; a space that has no partial channels refuses."""
+    """Half of the channels, then all where it can be widened; where it has no such it refuses."""
     try:
         mixed = space.supernet(shape, partial=2)
     except (ValueError, HarnessError):
@@ -175,6 +178,8 @@ def _check_channels(space: Any, shape: NetworkShape, images: torch.Tensor) -> No
     logits = mixed(images, _uniform(space))
     assert logits.shape == (4, 3), "with partial channels a network gives logits [B, classes], too"
     _check_restored(space, shape, mixed, images, partial=2)
+    if not isinstance(mixed, Widening):
+        return  # its channels stay as they were built
     for grown in mixed.use_channels(1, torch.Generator().manual_seed(0)):
         assert any(grown.new is parameter for parameter in mixed.parameters()), (
             "use_channels() must tell the parameters that are new in the network"
@@ -188,9 +193,7 @@ def _check_channels(space: Any, shape: NetworkShape, images: torch.Tensor) -> No
 def _check_inherited(space: Any, mixed: Any, arch: Architecture, images: torch.Tensor) -> None:
     chosen = space.weights(arch)
     network = space.inherit(arch, mixed)
-    with torch.no_grad():
-        expected, found = network(images), mixed(images, chosen, chosen.bool())
-    assert torch.allclose(expected, found, atol=1e-4), (
+    assert _agree(images, (network, ()), (mixed, (chosen, chosen.bool()))), (
         f"its weights must give what the network of {arch} gives with inherited weights"
     )
 
@@ -241,6 +244,41 @@ def _check_epochs(network: Any, images: torch.Tensor, mixing: tuple[torch.Tensor
     assert torch.equal(first, second), "what is evaluated must not be left to chance"
     network.begin_epoch(0.0)
     network.train()
+
+
+_Pass = tuple[Any, tuple[torch.Tensor, ...]]
+"""A network, and what it is given beside the images."""
+
+
+def _agree(images: torch.Tensor, one: _Pass, other: _Pass) -> bool:
+    """Do two passes give the same logits, of networks that drop out at least when evaluated.
+
+    These may draw in another order, as what is not computed draws nothing.
+    """
+    if _close(images, one, other):
+        return True
+    if not any(_draws(images, given) for given in (one, other)):
+        return False
+    networks = [network for network, _ in (one, other)]
+    modes = [network.training for network in networks]
+    for network in networks:
+        network.eval()
+    same = _close(images, one, other)
+    for network, mode in zip(networks, modes, strict=True):
+        network.train(mode)
+    return same
+
+
+def _close(images: torch.Tensor, *passes: _Pass) -> bool:
+    first, second = (_outputs(network, images, mixing) for network, mixing in passes)
+    return torch.allclose(first, second, atol=1e-4)
+
+
+def _draws(images: torch.Tensor, given: _Pass) -> bool:
+    """Do its logits follow from chance."""
+    network, mixing = given
+    first, second = (_outputs(network, images, mixing, seed) for seed in (0, 1))
+    return not torch.equal(first, second)
 
 
 @torch.no_grad()

@@ -26,6 +26,7 @@ from nasbench_harness.problems.kinds import kinds
 from nasbench_harness.registry import lacking
 from nasbench_harness.testing.columns import check_logged
 from nasbench_harness.testing.problems import ToyChannels
+from nasbench_harness.testing.recipes import check_recipes, check_texts
 from nasbench_harness.testing.toys import ToySpace, toy_problem
 
 MakeProblem = Callable[[], Problem]
@@ -48,14 +49,15 @@ def check_searcher(
     Same seed, same run; a state saved on the way and loaded elsewhere goes on identically; the
     state survives `torch.load(weights_only=True)`; scores have the space's shape and respect its
     mask; the answer is an architecture of the space; global random state is left alone; settings
-    are validated and every recipe is valid and can be stepped; what is logged is declared. A
+    are validated and every recipe is valid, can be stepped and tags its numbers; what is logged is
+    declared. A
     `GradientEstimator` gives gradients of the space's shape, and goes on as if nobody had asked for
     them. A `JointSearcher` steps several runs as each goes alone, bit for bit, also where they are
     interrupted and go on in other company.
     """
     chosen = settings if settings is not None else method.Settings()
     make_problem = _fitting(method, chosen, make_problem)
-    _check_recipes(method)
+    _check_setup(method)
 
     def make(problem: Problem, seed: int) -> Searcher:
         return method(problem, chosen, seed)
@@ -93,14 +95,13 @@ def _wanting(problem: Problem, required: Sequence[type]) -> list[type]:
     return [capability for capability in required if lacking(problem, capability)]
 
 
-def _check_recipes(method: type[Searcher]) -> None:
-    assert method.recipes, "a method needs at least one recipe"
+def _check_setup(method: type[Searcher]) -> None:
     assert isinstance(method.queries, bool), "a method says whether it queries architectures"
+    check_texts(method)
+    check_recipes(method)
     for name, recipe in method.recipes.items():
         settings = method.Settings.build(f"recipe {name}", recipe.settings)
         _check_recipe_steps(method, settings)
-        assert recipe.epochs > 0, f"recipe {name}: epochs must be positive"
-        assert recipe.source, f"recipe {name} must say where its numbers come from"
     for row in method.Settings.explain():
         assert row["meaning"], f"setting {row['name']} must explain itself"
 

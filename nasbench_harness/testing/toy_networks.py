@@ -19,7 +19,6 @@ from nasbench_harness.contracts import (
     Architecture,
     Cost,
     Decision,
-    Grown,
     NetworkShape,
     NetworkSize,
     NetworkSizes,
@@ -250,7 +249,3 @@ class ToySupernet(ToyNetwork):
             yield
         finally:
             self.requires_grad_(True)
-
-    def use_channels(self, factor: int, generator: torch.Generator) -> list[Grown]:
-        """All channels pass already."""
-        return []

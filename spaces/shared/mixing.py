@@ -8,14 +8,12 @@ from collections.abc import Iterator, Sequence
 import torch
 from torch import Tensor, nn
 
-from nasbench_harness.contracts import Grown
-
 
 class PlainSupernet(nn.Module):
-    """A base of supernets whose channels all pass: what is left to write is `forward`.
+    """A base of supernets whose channels stay as they are: what is left to write is `forward`.
 
-    See `nasbench_harness.contracts.Supernet`. One that lets a part of its channels through writes
-    `use_channels` itself.
+    See `nasbench_harness.contracts.Supernet`. One that can let more of its channels through later
+    writes `use_channels` itself (`Widening`).
     """
 
     @contextlib.contextmanager
@@ -30,10 +28,6 @@ class PlainSupernet(nn.Module):
             for parameter in needed:
                 parameter.requires_grad_(True)
 
-    def use_channels(self, factor: int, generator: torch.Generator) -> list[Grown]:
-        """All channels pass already."""
-        return []
-
 
 def mixed(
     operations: Sequence[nn.Module], x: Tensor, weights: Tensor, active: Tensor | None = None
@@ -41,9 +35,25 @@ def mixed(
     """The weighed sum of what `operations` make of x [B, C, H, W].
 
     `weights` are a row of a supernet's, [K] or, one row per example, [B, K]; `active` is bool [K],
-    None for all. What is not active is not computed.
+    None for all. What is not active is not computed; where nothing is, the first operation alone is
+    run once for the shape of the zeros, as when evaluated: it keeps no statistics, draws nothing.
     """
     chosen = [k for k in range(len(operations)) if active is None or bool(active[k])]
     scales = weights.to(x.dtype).unbind(-1)
     brought = [scales[k].reshape(-1, 1, 1, 1) * operations[k](x) for k in chosen]
-    return torch.stack(brought).sum(dim=0) if brought else torch.zeros_like(x)
+    return (
+        torch.stack(brought).sum(dim=0) if brought else torch.zeros_like(_shaped(operations[0], x))
+    )
+
+
+@torch.no_grad()
+def _shaped(operation: nn.Module, x: Tensor) -> Tensor:
+    """What an operation makes of x, which it is otherwise left alone by."""
+    training = [module for module in operation.modules() if module.training]
+    operation.eval()
+    try:
+        made: Tensor = operation(x)
+    finally:
+        for module in training:
+            module.training = True
+    return made

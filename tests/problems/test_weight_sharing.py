@@ -14,11 +14,12 @@ from torch.func import functional_call
 from torch.nn.functional import cross_entropy, one_hot
 
 from nasbench_harness.errors import HarnessError
+from nasbench_harness.methods.drnas import DrNAS
 from nasbench_harness.networks.meters import DivergedError
 from nasbench_harness.networks.schedules import cosine
 from nasbench_harness.problems.supernet import unrolled, weight_sharing
 from nasbench_harness.problems.supernet.weight_sharing import WeightSharing
-from nasbench_harness.spaces.nb201 import NB201
+from nasbench_harness.spaces.nb201 import NB201, shared_weights
 
 Build = Callable[..., WeightSharing]
 
@@ -307,6 +308,23 @@ def test_channels_widen_with_their_momenta(supernet_problem: Build) -> None:
         assert problem._optimizer.state[parameter]["momentum_buffer"].shape == parameter.shape
     problem.advance()
     problem.fit(uniform())
+
+
+def test_a_search_that_would_widen_fixed_channels_is_refused_before_its_first_step(
+    supernet_problem: Build, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Fixed(shared_weights.CellSupernet):
+        use_channels = None  # type: ignore[assignment]
+
+    monkeypatch.setattr(shared_weights, "CellSupernet", Fixed)
+    problem = supernet_problem(width=8)
+    DrNAS(problem, DrNAS.Settings(partial_channels=[4]), 0)
+    DrNAS(problem, DrNAS.Settings(partial_channels=[4, 4]), 0)
+    with pytest.raises(HarnessError, match="supernet of `nb201` cannot let more channels through"):
+        DrNAS(problem, DrNAS.Settings(partial_channels=[4, 2]), 0)
+    problem.advance()
+    with pytest.raises(HarnessError, match="cannot let more channels through"):
+        problem.use_channels(2)
 
 
 def test_widened_state_goes_on_identically(supernet_problem: Build) -> None:

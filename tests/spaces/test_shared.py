@@ -6,7 +6,14 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from nasbench_harness.contracts import Architecture, Cost, Decision, Enumerable, SearchSpace
+from nasbench_harness.contracts import (
+    Architecture,
+    Cost,
+    Decision,
+    Enumerable,
+    SearchSpace,
+    Widening,
+)
 from nasbench_harness.errors import InvalidArchitectureError, UnknownNameError
 from nasbench_harness.methods.random import RandomSearch
 from nasbench_harness.methods.rea import RegularisedEvolution
@@ -120,6 +127,20 @@ def test_a_mixture_is_the_weighed_sum_of_what_is_active() -> None:
     assert not mixed(operations, x, row, ~active & active).any()
 
 
+def test_where_nothing_is_active_the_zeros_have_the_shape_of_what_operations_make() -> None:
+    torch.manual_seed(0)
+    narrow = nn.Sequential(nn.Conv2d(3, 6, 3, stride=2, padding=1), nn.BatchNorm2d(6), nn.Dropout())
+    narrow[2].eval()
+    before = {name: value.clone() for name, value in narrow.state_dict().items()}
+    none = torch.zeros(2, dtype=torch.bool)
+    made = mixed([narrow, Fails()], torch.randn(2, 3, 8, 8), torch.ones(2), none)
+    assert made.shape == (2, 6, 4, 4)
+    assert not made.any()
+    assert not made.requires_grad
+    assert [module.training for module in narrow] == [True, True, False]
+    assert all(torch.equal(value, before[name]) for name, value in narrow.state_dict().items())
+
+
 def test_frozen_parameters_are_as_they_were_afterwards() -> None:
     network = PlainSupernet()
     network.layer, network.fixed = nn.Linear(2, 2), nn.Linear(2, 2).requires_grad_(False)
@@ -127,4 +148,4 @@ def test_frozen_parameters_are_as_they_were_afterwards() -> None:
         assert not any(parameter.requires_grad for parameter in network.parameters())
     assert network.layer.weight.requires_grad
     assert not network.fixed.weight.requires_grad
-    assert network.use_channels(1, torch.Generator()) == []
+    assert not isinstance(network, Widening)

@@ -375,6 +375,26 @@ def test_a_space_without_a_published_recipe_is_told() -> None:
         find_recipe("darts", "paper", "toy", "landscape")
 
 
+def test_paper_is_also_a_fitting_recipe_that_is_called_so(
+    monkeypatch: pytest.MonkeyPatch, bring: Bring
+) -> None:
+    own = {
+        "landscape": Recipe(5, "mine"),
+        "paper": Recipe(epochs=6, source="theirs", kind="supernet"),
+        "nb201": Recipe(epochs=7, source="theirs", space="nb201"),
+    }
+    monkeypatch.setattr(registry.open_setup("rea"), "recipes", own)
+    bring("toypack", rea="theirs: {space: toy, source: a, epochs: !P 8}\n")
+    assert find_recipe("rea", "paper", "odd", "supernet").recipe is own["paper"]
+    assert find_recipe("rea", "paper", "toy", "supernet").recipe is own["paper"]  # its own first
+    assert find_recipe("rea", "paper", "nb201", "supernet").recipe is own["nb201"]
+    assert find_recipe("rea", "paper", "toy", "landscape").package == "plugin-toypack 1.5"
+    with pytest.raises(HarnessError, match="`rea` for the space `odd`") as told:
+        find_recipe("rea", "paper", "odd", "landscape")
+    assert "`paper` means the recipe that is published for this space" in str(told.value)
+    assert "Did you mean `paper`" not in str(told.value)
+
+
 def test_recipes_of_a_dictionary_still_work(monkeypatch: pytest.MonkeyPatch) -> None:
     """As methods of other packages have them: no space, no kind, no tag."""
     setup = registry.open_setup("rea")
@@ -394,6 +414,21 @@ def test_tags_of_a_trial(planned: Callable[..., list[TrialSpec]]) -> None:
     assert (found["learning_rate"], found["temperature"]) == ("D", "C")  # the recipe's, a default
     assert (found["epochs"], found["steps"]) == ("D", "D")
     assert "beta1" not in found  # the user's
+
+
+def test_a_recipe_s_number_without_a_tag_has_none(
+    planned: Callable[..., list[TrialSpec]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not that of the default in whose place it stands."""
+    setup = registry.open_setup("unas")
+    assert {row["name"]: row["tag"] for row in setup.Settings.explain()}["temperature"]
+    mine = Recipe(5, "mine", {"temperature": 0.5, "beta1": 0.3}, tags={"settings.beta1": "P"})
+    monkeypatch.setattr(setup, "recipes", {"landscape": mine})
+    (spec,) = planned("unas", seeds="0,", random=False)
+    found = tags(spec)
+    assert found["beta1"] == "P"
+    assert "temperature" not in found
+    assert found["sample_per"]  # a default
 
 
 def test_tags_of_a_trial_on_images(planned: Callable[..., list[TrialSpec]]) -> None:

@@ -32,6 +32,7 @@ from nasbench_harness.contracts import (
     SearchSpace,
     Split,
     Supernet,
+    Widening,
 )
 from nasbench_harness.errors import HarnessError
 from nasbench_harness.images.augment import Augment
@@ -251,10 +252,11 @@ class WeightSharing:
         if self._step < 0:
             self._build(factor)
             return
+        self.check_widening()
         seed = stream_seed(self._seed, f"widen to 1/{factor}")
         generator = torch.Generator().manual_seed(seed)
         old = self._optimizer
-        grown = {g.new: g for g in cast("Supernet", self.supernet).use_channels(factor, generator)}
+        grown = {g.new: g for g in cast("Widening", self.supernet).use_channels(factor, generator)}
         self._channel_factor = factor
         if self.settings.restart_when_widened:
             self._restarted = self.progress.epoch
@@ -268,6 +270,14 @@ class WeightSharing:
                 name: change.grow(v) if change and v is not None and v.dim() else v
                 for name, v in state.items()
             }
+
+    def check_widening(self) -> None:
+        """HarnessError where the supernet's channels are fixed; see `Widening`."""
+        if not isinstance(self.supernet, Widening):
+            raise HarnessError(
+                f"The supernet of `{self.space.name}` cannot let more channels through on the way"
+                " (it has no `use_channels`); let as many pass in every stage of the search."
+            )
 
     # --- what is measured ----------------------------------------------------------------------
 
