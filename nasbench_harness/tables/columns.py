@@ -25,7 +25,6 @@ from typing import TYPE_CHECKING, Any, Literal
 from nasbench_harness.contracts import Architecture, Cost, EnumerableSpace, Metric
 from nasbench_harness.errors import HarnessError, UnknownNameError
 from nasbench_harness.store.files import new_folder
-from nasbench_harness.tables.metrics import OTHERS
 from nasbench_harness.tables.rows import Rows, rows_of
 
 if TYPE_CHECKING:
@@ -36,6 +35,7 @@ if TYPE_CHECKING:
 _HEADER, _NUMBERS = "table.json", "columns.f64"
 _KEYS = {"provenance", "shape", "rows", "metrics", "column_sha256", "content_sha256"}
 _DOUBLE = 8
+_ANOTHER = "`--dataset NAME` chooses one."
 SCHEMA_VERSION = 1
 TOLERANCE = 1e-5
 """Accuracies closer than this are equal."""
@@ -227,8 +227,11 @@ class ColumnTable:
         """Of the metrics a search may look at: the longest training, the shortest for queries."""
         known = [m for m in self._metrics_of(dataset) if m.search]
         if not known:
+            others = sorted({m.dataset for m in self.metrics.values() if m.search})
+            instead = f"; `--dataset NAME` chooses another ({', '.join(others)})" if others else ""
             raise HarnessError(
-                f"Table `{self.name}` has no metric of `{dataset}` that a search may look at."
+                f"Table `{self.name}` has no metric of `{dataset}` that a search may look at"
+                f"{instead}."
             )
         choose = min if queries else max
         return choose(known, key=lambda metric: metric.epochs or 0).name
@@ -256,7 +259,7 @@ class ColumnTable:
         metrics = [metric for metric in self.metrics.values() if metric.dataset == dataset]
         if not any(metric.report for metric in metrics):
             known = {metric.dataset for metric in self.metrics.values() if metric.report}
-            raise UnknownNameError(f"dataset in table `{self.name}`", dataset, known, OTHERS)
+            raise UnknownNameError(f"dataset in table `{self.name}`", dataset, known, _ANOTHER)
         return metrics
 
     def _column(self, metric: str) -> memoryview[float]:
