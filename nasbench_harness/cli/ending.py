@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nasbench_harness.errors import ExitCode
-from nasbench_harness.problems.kinds import kind_of, searched
+from nasbench_harness.problems.kinds import searched
 from nasbench_harness.process.frame import give_up
 from nasbench_harness.process.names import shell_word
 from nasbench_harness.store.outcomes import Status
@@ -193,6 +193,7 @@ def _next(done: list[StudyRun], code: ExitCode, *, whole: bool, resumed: bool) -
 
 def _suggestions(done: list[StudyRun], *, resumed: bool) -> str:
     """What to do next, in lines whose commands can be pasted."""
+    from nasbench_harness.cli.suggestions import suggestions
     from nasbench_harness.tables.library import preferred
 
     study = done[0].study
@@ -204,7 +205,7 @@ def _suggestions(done: list[StudyRun], *, resumed: bool) -> str:
         ),
         f"what its settings mean: nasharness show method {study.specs[0].method}",
     ]
-    steps += kind_of(study.search).suggestions
+    steps += suggestions(study)
     source = preferred(study.specs[0].space)
     if source is not None and study.config["table"] not in source.tables:
         steps.append(f"{source.what}: {source.how.strip('`')}")

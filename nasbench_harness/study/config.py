@@ -61,7 +61,7 @@ class CommonConfig(BaseModel):
     search: str = registry.default_problem()
     """The kind of problem."""
     dataset: str = USUAL_DATASET
-    """Of the table, where nothing is said its own; where images are searched on, those: also `digits` or `folder:PATH`."""
+    """Of the table, its own if nobody says it; of images also `digits` or `folder:PATH`."""
     recipe: str = open_kind(registry.default_problem()).recipe
     """A recipe of every method; `paper` is the one published for the space."""
     seeds: tuple[Annotated[int, Field(ge=0, le=LARGEST)], ...] = Field(

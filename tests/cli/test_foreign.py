@@ -137,3 +137,35 @@ def test_an_architecture_without_a_table_is_told_who_knows_of_it() -> None:
 def test_what_no_space_can_read_is_told_in_the_words_of_the_default() -> None:
     assert "^" in refused("query", "|what|")
     assert "no wall" in refused("query", "|what|", "--table", "bricks_bench")
+
+
+# --- what to do next -----------------------------------------------------------------------------
+
+
+def run_small(folder: Path, *words: str) -> str:
+    """What a small study ends with."""
+    small = "--steps", "20", "--seeds", "1", "-j", "1", "--no-report", "-o", str(folder)
+    return told("run", *words, *small)
+
+
+def test_nothing_is_suggested_that_cannot_run_there(tmp_path: Path) -> None:
+    said = run_small(tmp_path / "s", "-m", "drnas", "--space", "bricks", "--recipe", "landscape")
+    assert "Next:" in said
+    assert "supernet" not in said
+    assert "real images" not in said
+
+
+def test_what_is_suggested_is_of_the_study_s_own_method(tmp_path: Path) -> None:
+    command = "nasharness run -m darts --search supernet --dataset digits --recipe quick"
+    said = run_small(tmp_path / "one", "-m", "rea,darts", "--table", "analog")
+    assert f"on real images, some seconds a trial:\n  {command}\n" in said
+    assert "supernet" not in run_small(tmp_path / "two", "-m", "rea", "--table", "analog")
+
+
+def test_a_space_of_networks_that_has_no_landscape_is_told_the_supernet(
+    install_plugin: Callable[..., None],
+) -> None:
+    install_plugin("spaces", "toynets", "nasbench_harness.testing.toy_networks:ToyNetworks")
+    said = refused("run", "-m", "gdas", "--space", "toynets", "--table", "none", "--dry-run")
+    assert "and a landscape is the mean over all of these" in said
+    assert "`--search supernet`" in said
