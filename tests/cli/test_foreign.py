@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -12,7 +13,10 @@ from typer.testing import CliRunner
 
 from nasbench_harness import registry
 from nasbench_harness.cli import app
+from nasbench_harness.cli.ending import _next
 from nasbench_harness.contracts import Benchmark, SearchSpace
+from nasbench_harness.errors import ExitCode
+from nasbench_harness.store.outcomes import Status
 
 SOURCE = '''
 """Walls of four bricks."""
@@ -169,3 +173,23 @@ def test_a_space_of_networks_that_has_no_landscape_is_told_the_supernet(
     said = refused("run", "-m", "gdas", "--space", "toynets", "--table", "none", "--dry-run")
     assert "and a landscape is the mean over all of these" in said
     assert "`--search supernet`" in said
+
+
+# --- trials that failed --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("left", "sentence"),
+    [
+        ({Status.FAILED: 1}, "Some trials failed; what is done is kept. Once the cause above is"),
+        ({Status.FAILED: 1, Status.MISSING: 1}, "Run the same command again, or"),
+    ],
+)
+def test_trials_that_failed_need_a_cure_first(left: dict[Status, int], sentence: str) -> None:
+    part: Any = SimpleNamespace(
+        study=SimpleNamespace(folder=Path("s")),
+        counts=lambda: {Status.DONE: 2, **left},
+        interrupted=False,
+        exit_code=ExitCode.INCOMPLETE,
+    )
+    assert sentence in _next([part], ExitCode.INCOMPLETE, whole=True, resumed=False)
