@@ -193,9 +193,16 @@ class ColumnTable:
         return bisect_left(ordered, value - TOLERANCE), better
 
     def best(self, metric: str) -> float:
-        """The optimum: the largest number of the column; missing ones (NaN) do not count."""
+        """The optimum: the largest number of the column; missing ones (NaN) do not count.
+
+        TableError where all are missing.
+        """
         if metric not in self._best:
-            self._best[metric] = max(x for x in self._column(metric) if x == x)  # noqa: PLR0124
+            numbers = (x for x in self._column(metric) if x == x)  # noqa: PLR0124
+            if (best := max(numbers, default=None)) is None:
+                told = f"Column `{metric}` of table `{self.name}` has no number at all."
+                raise TableError(told)
+            self._best[metric] = best
         return self._best[metric]
 
     def to_pandas(self) -> pd.DataFrame:
@@ -246,6 +253,11 @@ class ColumnTable:
         recorded, described = self.provenance.training_time, self.metrics[metric]
         if recorded is None or described.epochs is None:
             return None
+        if described.dataset not in recorded.factors:
+            raise TableError(
+                f"Table `{self.name}` records training times and no factor of `{described.dataset}`"
+                f" for `{metric}`; `TrainingTime.factors` needs one of every data set."
+            )
         scale = recorded.factors[described.dataset] * described.epochs / recorded.epochs
         return scale * self.value(recorded.column, arch)
 
@@ -291,7 +303,11 @@ def write_columns(
     metrics: Sequence[Metric],
     columns: Mapping[str, Sequence[float]],
 ) -> None:
-    """Write a table folder in one step: it is there whole or not at all."""
+    """Write a table folder in one step: it is there whole or not at all.
+
+    TableError, before anything is written, where columns do not fit metrics or one another.
+    """
+    _check_columns(provenance, metrics, columns)
     raw = {metric.name: array("d", columns[metric.name]).tobytes() for metric in metrics}
     header: dict[str, Any] = {
         "schema_version": SCHEMA_VERSION,
@@ -313,6 +329,30 @@ def write_columns(
         shutil.rmtree(temporary, ignore_errors=True)
     if not (folder / _HEADER).is_file():
         raise TableError(f"The table could not be written to {folder}.")
+
+
+def _check_columns(
+    provenance: Provenance, metrics: Sequence[Metric], columns: Mapping[str, Sequence[float]]
+) -> None:
+    table = f"Table `{provenance.name}`"
+    if not metrics:
+        raise TableError(f"{table} has no metrics; a table needs one at least.")
+    names = [metric.name for metric in metrics]
+    if missing := [f"`{name}`" for name in names if name not in columns]:
+        raise TableError(f"{table} has no column of its metric {', '.join(missing)}.")
+    if twice := [f"`{name}`" for name in dict.fromkeys(names) if names.count(name) > 1]:
+        raise TableError(f"{table} has the metric {', '.join(twice)} more than once.")
+    lengths = {name: len(columns[name]) for name in names}
+    if len(set(lengths.values())) > 1:
+        told = ", ".join(f"`{name}` has {length:,}" for name, length in lengths.items())
+        raise TableError(f"{table} needs as many numbers in every column: {told}.")
+    if not lengths[names[0]]:
+        raise TableError(f"{table} has no rows.")
+    for name in names:
+        try:
+            array("d", columns[name])
+        except TypeError as error:
+            raise TableError(f"{table} has no numbers in column `{name}` ({error}).") from error
 
 
 def _write_synced(path: Path, data: bytes) -> None:
