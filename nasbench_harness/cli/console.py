@@ -9,6 +9,7 @@ import os
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
@@ -138,28 +139,35 @@ def folded(text: str, *, indent: int = 0) -> list[str]:
     return fold(text, out.width, indent=indent).split("\n")
 
 
-def print_summary(rows: Iterable[Mapping[Any, Any]], *, title: str, missed: bool = True) -> None:
+def print_summary(
+    rows: Iterable[Mapping[Any, Any]],
+    *,
+    title: str,
+    missed: bool = True,
+    failed: Mapping[str, int] = MappingProxyType({}),
+) -> None:
     """The table a run ends with: one row per method, best first (records of `summarise`).
 
     Without regret and percentile unless what is `missed` to the best is known in such a study.
+    `failed` tells by method how many of the trials without a result ended with an error.
     """
     shown = list(rows)
     headings = [
         "method", "seeds", *(["regret (points)", "percentile"] if missed else []), "accuracy (%)",
         "best", "search (s)",
     ]  # fmt: skip
-    cells = [_summary_cells(row, missed=missed) for row in shown]
+    cells = [_summary_cells(row, failed.get(row["method"], 0), missed=missed) for row in shown]
     print_rows(title, headings, cells, numbers=range(1, len(headings)))
 
 
-def _summary_cells(row: Mapping[Any, Any], *, missed: bool) -> list[str]:
+def _summary_cells(row: Mapping[Any, Any], failed: int, *, missed: bool) -> list[str]:
     regret = _interval(row)
     accuracy = _spread(row["accuracy_mean"], row["accuracy_low"], row["accuracy_high"])
     if math.isnan(row["accuracy_mean"]) and not missed:
         accuracy = _nothing(row)
     return [
         row["method"],
-        _counted(row),
+        _counted(row, failed),
         *([regret, _fixed(row["percentile_mean"])] if missed else []),
         accuracy,
         _fixed(row["accuracy_best"]),
@@ -167,11 +175,12 @@ def _summary_cells(row: Mapping[Any, Any], *, missed: bool) -> list[str]:
     ]
 
 
-def _counted(row: Mapping[Any, Any]) -> str:
+def _counted(row: Mapping[Any, Any], failed: int) -> str:
     """Over how many seeds means are, and why not over all."""
     unknown = row["seeds"] - row["known"]
-    parts = [f"{row['failed']} missing"] if row["failed"] else []
-    parts += [f"{unknown} unknown"] if unknown else []
+    missing = row["failed"] - failed  # those of a summary are all without a result
+    counts = {"failed": failed, "missing": missing, "unknown": unknown}
+    parts = [f"{count} {what}" for what, count in counts.items() if count]
     return f"{row['known']}" + (f" ({', '.join(parts)})" if parts else "")
 
 

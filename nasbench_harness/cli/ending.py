@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nasbench_harness.errors import ExitCode
-from nasbench_harness.problems.kinds import kind_of, searched
+from nasbench_harness.problems.kinds import searched
 from nasbench_harness.process.frame import give_up
 from nasbench_harness.process.names import shell_word
 from nasbench_harness.store.outcomes import Status
@@ -97,7 +97,10 @@ def _print(done: list[StudyRun], summaries: list[pd.DataFrame], page: Path | Non
     for part, summary in zip(done, summaries, strict=True):
         if len(summary):
             console.print_summary(
-                summary.to_dict("records"), title=_title(part), missed=_missed(part)
+                summary.to_dict("records"),
+                title=_title(part),
+                missed=_missed(part),
+                failed=_failed(part),
             )
             _print_costs(part)
             _print_readings(part)
@@ -111,6 +114,12 @@ def _summary(part: StudyRun) -> pd.DataFrame:
 
     looked_up = any(spec.table for spec in part.study.specs)
     return summarise(part.trials, None if looked_up else history_table(part.study))
+
+
+def _failed(part: StudyRun) -> dict[str, int]:
+    """How many trials of each method ended with an error."""
+    ended = part.trials[part.trials["status"] == Status.FAILED]
+    return {str(method): int(count) for method, count in ended["method"].value_counts().items()}
 
 
 def _missed(part: StudyRun) -> bool:
@@ -181,7 +190,13 @@ def _next(done: list[StudyRun], code: ExitCode, *, whole: bool, resumed: bool) -
         resume = f"`nasharness resume {place}` goes on" if whole else "The same command goes on"
         report = f"; `nasharness report {place}` writes the report of what is done" if some else ""
         return f"Interrupted; what is done is kept. {resume}{report}."
-    if any(part.exit_code is not ExitCode.DONE for part in done):
+    left = {status for part in done for status in part.counts()} - {Status.DONE}
+    if left == {Status.FAILED}:
+        return (
+            "Some trials failed; what is done is kept. Once the cause above is mended, the same"
+            f" command, or `nasharness resume {place}`, tries them again."
+        )
+    if left:
         return (
             "Some trials did not finish; what is done is kept. Run the same command again, or"
             f" `nasharness resume {place}`, to go on."
@@ -193,6 +208,7 @@ def _next(done: list[StudyRun], code: ExitCode, *, whole: bool, resumed: bool) -
 
 def _suggestions(done: list[StudyRun], *, resumed: bool) -> str:
     """What to do next, in lines whose commands can be pasted."""
+    from nasbench_harness.cli.suggestions import suggestions
     from nasbench_harness.tables.library import preferred
 
     study = done[0].study
@@ -204,7 +220,7 @@ def _suggestions(done: list[StudyRun], *, resumed: bool) -> str:
         ),
         f"what its settings mean: nasharness show method {study.specs[0].method}",
     ]
-    steps += kind_of(study.search).suggestions
+    steps += suggestions(study)
     source = preferred(study.specs[0].space)
     if source is not None and study.config["table"] not in source.tables:
         steps.append(f"{source.what}: {source.how.strip('`')}")

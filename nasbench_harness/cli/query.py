@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from itertools import islice
 from typing import TYPE_CHECKING, Annotated, Any
@@ -11,7 +12,7 @@ import typer
 from nasbench_harness.cli import completion
 from nasbench_harness.cli.app import JsonOption, app
 from nasbench_harness.cli.help import Command, examples
-from nasbench_harness.errors import HarnessError, UnknownNameError
+from nasbench_harness.errors import HarnessError, InvalidArchitectureError, UnknownNameError
 from nasbench_harness.fields.scalars import AmbiguousScalarError, read_number, read_scalar
 
 if TYPE_CHECKING:
@@ -50,9 +51,10 @@ def query(
                                  show_default="any", autocompletion=completion.latency_limits)
     ] = None,
     dataset: Annotated[
-        str, typer.Option(help="Dataset where `--by` names none.",
+        str | None, typer.Option(help="Dataset where `--by` names none.",
+                                 show_default="the table's own",
                                  autocompletion=completion.table_datasets)
-    ] = "cifar10",
+    ] = None,
     table: Annotated[
         str | None, typer.Option(help="Tabular benchmark.",
                                  autocompletion=completion.names("tables"),
@@ -63,18 +65,65 @@ def query(
     """Everything a table knows about one architecture, or the best architectures."""
     from nasbench_harness import registry
     from nasbench_harness.cli import console
-    from nasbench_harness.tables.library import default_table
+    from nasbench_harness.tables.library import NO_TABLE, default_table
 
     if [arch, index, top].count(None) != 2:
         raise HarnessError("Give an architecture string, --index or --top, one of them.")
+    if table == NO_TABLE:
+        raise HarnessError(_without_table(arch))
     opened = registry.open_table(table or default_table())
     if top is not None:
         rows = _best(opened, top, by, dataset, max_latency or [])
         console.print_json(rows) if json else _tell_best(rows, opened.metrics)
         return
-    found = _at(opened.space, index) if arch is None else read_architecture(opened.space, arch)
+    found = _at(opened.space, index) if arch is None else _read(opened, arch, asked=bool(table))
     facts = _everything(opened, found)
     console.print_json(facts) if json else _tell(facts, opened)
+
+
+def _without_table(arch: str | None, space: str = "NAME") -> str:
+    """Who tells of an architecture where nothing is looked up."""
+    from nasbench_harness.process.names import shell_word
+
+    text = "ARCH" if arch is None else shell_word(arch)
+    return (
+        "A query looks up in a table; without one,"
+        f" `nasharness show arch {text} --space {space}` tells what is known of an architecture."
+    )
+
+
+def _read(table: Benchmark, text: str, *, asked: bool) -> Architecture:
+    """The architecture; where it is one of another space, HarnessError says how to ask of it.
+
+    `asked`: somebody named the table.
+    """
+    try:
+        return read_architecture(table.space, text)
+    except InvalidArchitectureError as error:
+        other = None if asked else _space_of(text)
+        if other is None:
+            raise
+        raise HarnessError(_elsewhere(text, other, table)) from error
+
+
+def _space_of(text: str) -> str | None:
+    """The first installed space that can read the text."""
+    from nasbench_harness import registry
+
+    for name in registry.spaces.names():
+        with contextlib.suppress(Exception):  # somebody else's fault is told where it is asked for
+            registry.open_space(name).parse(text)
+            return name
+    return None
+
+
+def _elsewhere(text: str, space: str, table: Benchmark) -> str:
+    from nasbench_harness.tables.library import NO_TABLE, default_table
+
+    told = f"This is an architecture of `{space}`, and table `{table.name}` is about"
+    if (other := default_table(space)) == NO_TABLE:
+        return f"{told} `{table.space}`. {_without_table(text, space)}"
+    return f"{told} `{table.space}`; add `--table {other}`."
 
 
 def _at(space: str, index: int | None) -> Architecture:
@@ -126,13 +175,13 @@ def _numbers(table: Benchmark, arch: Architecture) -> Mapping[str, float]:
 
 
 def _best(
-    table: Benchmark, count: int, by: str | None, dataset: str, limits: list[str]
+    table: Benchmark, count: int, by: str | None, dataset: str | None, limits: list[str]
 ) -> list[dict[str, Any]]:
     """The best architectures by one column within latency limits, best first."""
     from nasbench_harness import registry
     from nasbench_harness.contracts import CompleteTable
     from nasbench_harness.tables.enumeration import enumerable
-    from nasbench_harness.tables.metrics import find_metric
+    from nasbench_harness.tables.metrics import default_dataset, find_metric
 
     if not isinstance(table, CompleteTable):
         raise HarnessError(
@@ -140,6 +189,7 @@ def _best(
             " nobody knows the best of all; ask for one by its architecture string."
         )
     space = enumerable(registry.open_space(table.space), "--top goes through every one of them")
+    dataset = dataset or default_dataset(table)
     try:
         metric = find_metric(table, dataset, by).name if by else table.report_metric(dataset)
         bounds = [_limit(table, text) for text in limits]

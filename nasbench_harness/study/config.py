@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
@@ -38,6 +39,7 @@ from nasbench_harness.study.notation import (
 )
 from nasbench_harness.study.recipes import RECIPE, find_recipe
 from nasbench_harness.tables.library import NO_TABLE, default_table, find_table
+from nasbench_harness.tables.metrics import USUAL_DATASET, default_dataset
 
 DEFAULT_SEEDS = 10
 BASELINE = "random"
@@ -58,8 +60,8 @@ class CommonConfig(BaseModel):
     """A benchmark by name, or `none`; where nothing is said, the default one of the space."""
     search: str = registry.default_problem()
     """The kind of problem."""
-    dataset: str = "cifar10"
-    """Of the table; where images are searched on, those: also `digits` or `folder:PATH`."""
+    dataset: str = USUAL_DATASET
+    """Of the table, its own if nobody says it; of images also `digits` or `folder:PATH`."""
     recipe: str = open_kind(registry.default_problem()).recipe
     """A recipe of every method; `paper` is the one published for the space."""
     seeds: tuple[Annotated[int, Field(ge=0, le=LARGEST)], ...] = Field(
@@ -112,6 +114,17 @@ class CommonConfig(BaseModel):
                 self.__dict__["table"] = default_table(self.space)
             except HarnessError:  # there is no such space, which is told where it is opened
                 self.__dict__["table"] = NO_TABLE
+        return self
+
+    @model_validator(mode="after")
+    def _default_dataset(self) -> Self:
+        """That of the table, where it is the table's; what is wrong with one is told elsewhere."""
+        if "dataset" not in self.model_fields_set:
+            with contextlib.suppress(HarnessError):
+                if "data_dir" in open_kind(self.search).uses:  # these are images
+                    return self
+                if (table := find_table(self.table)) is not None:
+                    self.__dict__["dataset"] = default_dataset(table)
         return self
 
     @model_validator(mode="before")

@@ -25,7 +25,6 @@ from typing import TYPE_CHECKING, Any, Literal
 from nasbench_harness.contracts import Architecture, Cost, EnumerableSpace, Metric
 from nasbench_harness.errors import HarnessError, UnknownNameError
 from nasbench_harness.store.files import new_folder
-from nasbench_harness.tables.metrics import OTHERS
 from nasbench_harness.tables.rows import Rows, rows_of
 
 if TYPE_CHECKING:
@@ -36,6 +35,7 @@ if TYPE_CHECKING:
 _HEADER, _NUMBERS = "table.json", "columns.f64"
 _KEYS = {"provenance", "shape", "rows", "metrics", "column_sha256", "content_sha256"}
 _DOUBLE = 8
+_ANOTHER = "`--dataset NAME` chooses one."
 SCHEMA_VERSION = 1
 TOLERANCE = 1e-5
 """Accuracies closer than this are equal."""
@@ -193,9 +193,16 @@ class ColumnTable:
         return bisect_left(ordered, value - TOLERANCE), better
 
     def best(self, metric: str) -> float:
-        """The optimum: the largest number of the column; missing ones (NaN) do not count."""
+        """The optimum: the largest number of the column; missing ones (NaN) do not count.
+
+        TableError where all are missing.
+        """
         if metric not in self._best:
-            self._best[metric] = max(x for x in self._column(metric) if x == x)  # noqa: PLR0124
+            numbers = (x for x in self._column(metric) if x == x)  # noqa: PLR0124
+            if (best := max(numbers, default=None)) is None:
+                told = f"Column `{metric}` of table `{self.name}` has no number at all."
+                raise TableError(told)
+            self._best[metric] = best
         return self._best[metric]
 
     def to_pandas(self) -> pd.DataFrame:
@@ -227,8 +234,11 @@ class ColumnTable:
         """Of the metrics a search may look at: the longest training, the shortest for queries."""
         known = [m for m in self._metrics_of(dataset) if m.search]
         if not known:
+            others = sorted({m.dataset for m in self.metrics.values() if m.search})
+            instead = f"; `--dataset NAME` chooses another ({', '.join(others)})" if others else ""
             raise HarnessError(
-                f"Table `{self.name}` has no metric of `{dataset}` that a search may look at."
+                f"Table `{self.name}` has no metric of `{dataset}` that a search may look at"
+                f"{instead}."
             )
         choose = min if queries else max
         return choose(known, key=lambda metric: metric.epochs or 0).name
@@ -243,6 +253,11 @@ class ColumnTable:
         recorded, described = self.provenance.training_time, self.metrics[metric]
         if recorded is None or described.epochs is None:
             return None
+        if described.dataset not in recorded.factors:
+            raise TableError(
+                f"Table `{self.name}` records training times and no factor of `{described.dataset}`"
+                f" for `{metric}`; `TrainingTime.factors` needs one of every data set."
+            )
         scale = recorded.factors[described.dataset] * described.epochs / recorded.epochs
         return scale * self.value(recorded.column, arch)
 
@@ -256,7 +271,7 @@ class ColumnTable:
         metrics = [metric for metric in self.metrics.values() if metric.dataset == dataset]
         if not any(metric.report for metric in metrics):
             known = {metric.dataset for metric in self.metrics.values() if metric.report}
-            raise UnknownNameError(f"dataset in table `{self.name}`", dataset, known, OTHERS)
+            raise UnknownNameError(f"dataset in table `{self.name}`", dataset, known, _ANOTHER)
         return metrics
 
     def _column(self, metric: str) -> memoryview[float]:
@@ -288,7 +303,11 @@ def write_columns(
     metrics: Sequence[Metric],
     columns: Mapping[str, Sequence[float]],
 ) -> None:
-    """Write a table folder in one step: it is there whole or not at all."""
+    """Write a table folder in one step: it is there whole or not at all.
+
+    TableError, before anything is written, where columns do not fit metrics or one another.
+    """
+    _check_columns(provenance, metrics, columns)
     raw = {metric.name: array("d", columns[metric.name]).tobytes() for metric in metrics}
     header: dict[str, Any] = {
         "schema_version": SCHEMA_VERSION,
@@ -310,6 +329,30 @@ def write_columns(
         shutil.rmtree(temporary, ignore_errors=True)
     if not (folder / _HEADER).is_file():
         raise TableError(f"The table could not be written to {folder}.")
+
+
+def _check_columns(
+    provenance: Provenance, metrics: Sequence[Metric], columns: Mapping[str, Sequence[float]]
+) -> None:
+    table = f"Table `{provenance.name}`"
+    if not metrics:
+        raise TableError(f"{table} has no metrics; a table needs one at least.")
+    names = [metric.name for metric in metrics]
+    if missing := [f"`{name}`" for name in names if name not in columns]:
+        raise TableError(f"{table} has no column of its metric {', '.join(missing)}.")
+    if twice := [f"`{name}`" for name in dict.fromkeys(names) if names.count(name) > 1]:
+        raise TableError(f"{table} has the metric {', '.join(twice)} more than once.")
+    lengths = {name: len(columns[name]) for name in names}
+    if len(set(lengths.values())) > 1:
+        told = ", ".join(f"`{name}` has {length:,}" for name, length in lengths.items())
+        raise TableError(f"{table} needs as many numbers in every column: {told}.")
+    if not lengths[names[0]]:
+        raise TableError(f"{table} has no rows.")
+    for name in names:
+        try:
+            array("d", columns[name])
+        except TypeError as error:
+            raise TableError(f"{table} has no numbers in column `{name}` ({error}).") from error
 
 
 def _write_synced(path: Path, data: bytes) -> None:

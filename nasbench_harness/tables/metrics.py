@@ -11,6 +11,22 @@ OTHERS = "`nasharness data list` tells which other tables there are and how to i
 """What to do where a table lacks something."""
 
 
+USUAL_DATASET = "cifar10"
+"""The data set where nothing is said, of a table that has it."""
+
+
+def default_dataset(table: Benchmark, usual: str = USUAL_DATASET) -> str:
+    """The data set of a table where nothing is said: the usual one if searches may look at it.
+
+    Else the first that they may look at, and the first of all where they may look at none.
+    """
+    every = table.metrics.values()
+    reported = {metric.dataset for metric in every if metric.report}
+    searched = [m.dataset for m in every if m.search and m.dataset in reported]
+    known = searched or [metric.dataset for metric in every if metric.report]
+    return usual if usual in known or not known else known[0]
+
+
 def find_metric(table: Benchmark, dataset: str, text: str) -> Metric:
     """A metric by its column name, or by split and epochs: `valid@200`, `test@12`."""
     if text in table.metrics:

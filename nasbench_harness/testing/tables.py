@@ -33,6 +33,9 @@ def check_table(table: Benchmark, space: SearchSpace, *, samples: int = 20) -> N
     assert table.space == space.name, "a benchmark names its space"
     assert table.content_hash, "a benchmark has a content hash"
     assert table.caveat, "a benchmark says what a reader must know"
+    if isinstance(table, CompleteTable):
+        assert lists(space), "a complete table has a row of what can be listed"
+        _check_rows(table, space)
     generator = torch.Generator().manual_seed(0)
     drawn = [space.sample(generator) for _ in range(samples)]
     for name, metric in table.metrics.items():
@@ -70,8 +73,26 @@ def _check_numbers(table: Benchmark, name: str, drawn: Sequence[Architecture]) -
         assert set(found) <= set(table.metrics), f"lookup({arch}) must tell its metrics only"
         same = np.array_equal(value, found.get(name, np.nan), equal_nan=True)
         assert same, f"{name} of {arch} must agree with lookup"
-        seconds = table.training_seconds(name, arch)
+        seconds = _seconds(table, name, arch)
         assert seconds is None or seconds >= 0, f"training_seconds of {name} must be a duration"
+
+
+def _seconds(table: Benchmark, name: str, arch: Architecture) -> float | None:
+    try:
+        return table.training_seconds(name, arch)
+    except (HarnessError, KeyError) as error:
+        told = f"training_seconds of {name} must be a duration or None ({error})"
+        raise AssertionError(told) from error
+
+
+def _check_rows(table: CompleteTable, space: EnumerableSpace) -> None:
+    """As many rows as the space has architectures: nothing else of a table can be asked before."""
+    for name in table.metrics:
+        column = table.column(name)
+        assert column.shape == (space.size,), (
+            f"{name} must have a row per architecture: {len(column):,} for {space.size:,}"
+        )
+        assert not np.isnan(column).all(), f"{name} must have a number of some architecture"
 
 
 def _check_complete(table: Benchmark, space: SearchSpace) -> None:
@@ -80,14 +101,13 @@ def _check_complete(table: Benchmark, space: SearchSpace) -> None:
         some = [part for part in PARTS if hasattr(table, part)]
         assert not some, f"a benchmark with {', '.join(some)} needs all of {', '.join(PARTS)}"
         return
-    assert lists(space), "a complete table has a row of what can be listed"
+    assert lists(space)
     for name in table.metrics:
         _check_column(table, name, space)
 
 
 def _check_column(table: CompleteTable, name: str, space: EnumerableSpace) -> None:
     column, tensor = table.column(name), _tensor(table, name, space)
-    assert column.shape == (space.size,), f"{name} must have a row per architecture"
     assert not column.flags.writeable, f"{name} must be read-only"
     for rank in (0, space.size // 2, space.size - 1):
         arch = space.unrank(rank)

@@ -91,11 +91,12 @@ def test_the_terminal_tells_unknown_answers_from_missing_ones(
     nothing = [np.nan, np.nan]
     trials = trials_of({"a": [93.0, np.nan], "b": nothing, "c": nothing},
                        statuses={"c": ["failed", "missing"]})  # fmt: skip
-    print_summary(summarise(trials).to_dict("records"), title="", missed=False)
+    rows = summarise(trials).to_dict("records")
+    print_summary(rows, title="", missed=False, failed={"c": 1})
     printed = [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
     assert any(line.startswith("a 1 (1 unknown) 93.00") for line in printed)
     assert any(line.startswith("b 0 (2 unknown) unknown") for line in printed)
-    assert any(line.startswith("c 0 (2 missing) no result") for line in printed)
+    assert any(line.startswith("c 0 (1 failed, 1 missing) no result") for line in printed)
 
 
 # --- what is said first ------------------------------------------------------------------------

@@ -107,7 +107,7 @@ class StudyOptions:
         str | None,
         typer.Option(
             help="Data set of the table; of images also digits, svhn or folder:PATH.",
-            show_default="cifar10",
+            show_default="cifar10; else the table's first",
             rich_help_panel=COMPARED,
             autocompletion=completion.datasets,
         ),

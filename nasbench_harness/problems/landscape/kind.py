@@ -11,12 +11,14 @@ from nasbench_harness.contracts import (
     EnumerableSpace,
     Kind,
     Multilinear,
+    NetworkSpace,
     Problem,
     Search,
     SearchSpace,
     StandAloneAccuracy,
     UnrolledGradient,
 )
+from nasbench_harness.errors import HarnessError
 from nasbench_harness.problems.base import PlainKind
 from nasbench_harness.problems.landscape.columns import COLUMNS
 from nasbench_harness.problems.landscape.options import LandscapeOptions
@@ -74,7 +76,13 @@ class LandscapeKind(PlainKind):
         from nasbench_harness.problems.landscape.planning import OnTable
         from nasbench_harness.tables.enumeration import free_product
 
-        free_product(space, "a landscape is the mean over all of these")
+        try:
+            free_product(space, "a landscape is the mean over all of these")
+        except HarnessError as error:
+            if not isinstance(space, NetworkSpace):
+                raise
+            told = f"{error} Train a supernet with `--search supernet` instead."
+            raise HarnessError(told) from error
         return OnTable(config, options, space)
 
     def elsewhere(self, given: Mapping[str, Any], there: Kind) -> str:
