@@ -6,7 +6,6 @@ import contextlib
 import json
 import math
 import os
-import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
@@ -31,8 +30,6 @@ if TYPE_CHECKING:
 
 WIDE = 240
 """Columns where nobody looks and nobody says (COLUMNS): piped output is not folded."""
-_PADDING = re.compile(r" +((?:\x1b\[0m)?)$", re.MULTILINE)
-"""Blanks at the end of a line, which nobody sees and which get in the way of a diff."""
 WORDS = 5
 """So many words are prose, which may be folded."""
 
@@ -102,9 +99,10 @@ def print_rows(
         )
     for row in shown:
         table.add_row(*row)
-    with out.capture() as captured:
-        out.print(table)
-    out.file.write(_PADDING.sub(r"\1", captured.get()))
+    for segments in out.render_lines(table, pad=False):
+        line = Text.assemble(*((part.text, part.style or "") for part in segments))
+        line.rstrip()  # blanks that nobody sees get in the way of a diff
+        out.print(line, soft_wrap=True)
 
 
 def _print_stacked(title: str, lines: Iterable[str]) -> None:
