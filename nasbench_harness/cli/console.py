@@ -114,7 +114,7 @@ def _print_stacked(title: str, lines: Iterable[str]) -> None:
 
 def say(text: str, *, indent: int = 0) -> None:
     """A sentence on standard output, folded between words where somebody looks."""
-    out.print(fold(printable(text), columns(sys.stdout), indent=indent), soft_wrap=True)
+    out.print(fold(printable(text), columns(sys.stdout, piped=True), indent=indent), soft_wrap=True)
 
 
 def note(text: str) -> None:

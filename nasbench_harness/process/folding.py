@@ -15,16 +15,18 @@ _BLANK = "\ue002"
 """Stands for a blank within backticks while lines are broken; private use, in no message."""
 
 
-def columns(stream: Any) -> int | None:
-    """How wide lines on a stream may be: what COLUMNS says, a terminal's; None where nobody looks.
+def columns(stream: Any, *, piped: bool = False) -> int | None:
+    """How wide lines on a terminal may be, which COLUMNS may say; None where nobody looks.
 
-    Output that goes to a pipe or a file is not folded.
+    With `piped` COLUMNS counts for a pipe or a file, too. For errors it does not: scripts read
+    them by the line, and programs that have loaded readline hand COLUMNS on unasked.
     """
     given = os.environ.get("COLUMNS", "")
-    if given.isdecimal() and int(given):
-        return int(given)
     try:
-        return os.get_terminal_size(stream.fileno()).columns or None if stream.isatty() else None
+        shown = stream.isatty()
+        if given.isdecimal() and int(given) and (shown or piped):
+            return int(given)
+        return os.get_terminal_size(stream.fileno()).columns or None if shown else None
     except (AttributeError, OSError, ValueError):  # no stream, or one in memory
         return None
 

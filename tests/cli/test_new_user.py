@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import pty
 import shlex
 import subprocess
 import sys
@@ -132,14 +134,28 @@ def test_all_that_does_not_fit_a_baseline_is_told(nasharness: Run, verdicts: Pat
     assert "another config of `rea`: " in told
 
 
-def test_errors_and_notes_are_folded_where_somebody_looks(
-    nasharness: Run, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("words", [["-m", "drna"], ["--steps", "x"]], ids=["error", "usage"])
+def test_errors_are_folded_on_a_terminal_and_a_line_elsewhere(
+    nasharness: Run, monkeypatch: pytest.MonkeyPatch, words: list[str], tmp_path: Path
 ) -> None:
-    monkeypatch.setenv("COLUMNS", "70")
-    told = nasharness("run", "-m", "drna", code=2).stderr
-    assert max(map(len, told.splitlines())) <= 70
-    usage = nasharness("run", "--steps", "x", code=2).stderr
-    assert max(map(len, usage.splitlines())) <= 70
+    monkeypatch.setenv("COLUMNS", "60")
+    piped = nasharness("run", *words, code=2).stderr
+    shown = on_a_terminal([sys.executable, "-m", "nasbench_harness", "run", *words], tmp_path)
+    assert max(map(len, shown.splitlines())) <= 60 < len(piped.splitlines()[0])
+    assert shown.split() == piped.split()
+
+
+def on_a_terminal(command: list[str], folder: Path) -> str:
+    """What a command says on a standard error that is a terminal."""
+    terminal, stream = pty.openpty()
+    with open(terminal, "rb", buffering=0) as read:
+        done = subprocess.run(
+            command, cwd=folder, env=dict(os.environ), stderr=stream, stdout=subprocess.DEVNULL,
+            check=False,
+        )  # fmt: skip
+        os.close(stream)
+        assert done.returncode == 2
+        return read.read(100_000).decode()
 
 
 def test_an_error_has_no_empty_line_before_it(nasharness: Run, tmp_path: Path) -> None:

@@ -29,11 +29,12 @@ def test_where_nobody_looks_nothing_is_broken(monkeypatch: pytest.MonkeyPatch) -
 
 
 @pytest.mark.parametrize(("given", "width"), [("40", 40), ("0", None), ("wide", None), ("", None)])
-def test_columns_count_everywhere(
+def test_columns_count_in_pipes_where_they_are_asked_to(
     monkeypatch: pytest.MonkeyPatch, given: str, width: int | None
 ) -> None:
     monkeypatch.setenv("COLUMNS", given)
-    assert columns(io.StringIO()) == width
+    assert columns(io.StringIO(), piped=True) == width
+    assert columns(io.StringIO()) is None
 
 
 def test_marked_places_stay_under_their_line() -> None:
