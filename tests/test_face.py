@@ -131,6 +131,7 @@ def test_ctrl_c_arrives(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
         ({"methods": "drnas", "settings": {"drnas.anchr": 1}}, "anchr"),
         ({"methods": "drnas", "config": "nowhere.yaml"}, "nowhere.yaml"),
         ({"methods": "drnas", "jobs": 0}, "`jobs` cannot be 0"),
+        ({"width": 4}, 'write network={"width": 4}, as a study file has `network:`'),
         ({"methods": "drnas", "jobs": "two"}, "`jobs` cannot be 'two'"),
     ],
 )

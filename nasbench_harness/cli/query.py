@@ -63,22 +63,34 @@ def query(
     json: JsonOption = False,
 ) -> None:  # fmt: skip
     """Everything a table knows about one architecture, or the best architectures."""
-    from nasbench_harness import registry
     from nasbench_harness.cli import console
-    from nasbench_harness.tables.library import NO_TABLE, default_table
 
     if [arch, index, top].count(None) != 2:
         raise HarnessError("Give an architecture string, --index or --top, one of them.")
-    if table == NO_TABLE:
-        raise HarnessError(_without_table(arch))
-    opened = registry.open_table(table or default_table())
+    opened = _opened(table, arch)
     if top is not None:
         rows = _best(opened, top, by, dataset, max_latency or [])
         console.print_json(rows) if json else _tell_best(rows, opened.metrics)
         return
+    _refuse_limits(max_latency)
     found = _at(opened.space, index) if arch is None else _read(opened, arch, asked=bool(table))
     facts = _everything(opened, found)
     console.print_json(facts) if json else _tell(facts, opened)
+
+
+def _refuse_limits(limits: list[str] | None) -> None:
+    if limits:
+        raise HarnessError("`--max-latency` is for the best of all; add --top, or leave it out.")
+
+
+def _opened(table: str | None, arch: str | None) -> Benchmark:
+    """The table, or the default one; HarnessError where nothing is to be looked up."""
+    from nasbench_harness import registry
+    from nasbench_harness.tables.library import NO_TABLE, default_table
+
+    if table == NO_TABLE:
+        raise HarnessError(_without_table(arch))
+    return registry.open_table(table or default_table())
 
 
 def _without_table(arch: str | None, space: str = "NAME") -> str:
@@ -132,10 +144,12 @@ def _at(space: str, index: int | None) -> Architecture:
     from nasbench_harness.contracts import Numbered
 
     if not isinstance(registry.open_space(space), Numbered):
-        raise HarnessError(
-            f"The architectures of `{space}` have no index; give an architecture string instead."
-        )
+        raise HarnessError(_no_index(space))
     return read_architecture(space, str(index))
+
+
+def _no_index(space: str) -> str:
+    return f"The architectures of `{space}` have no index; give an architecture string instead."
 
 
 def _everything(table: Benchmark, arch: Architecture) -> dict[str, Any]:
@@ -262,6 +276,8 @@ def _tell_best(rows: list[dict[str, Any]], metrics: Mapping[str, Metric]) -> Non
             for name, value in row.items()
         ]
 
+    if all(row["index"] is None for row in rows):  # the space numbers nothing
+        rows = [{name: row[name] for name in row if name != "index"} for row in rows]
     headings = list(rows[0]) if rows else ["no architecture"]
     numbers = [at for at, name in enumerate(headings) if name in metrics]
     below = (headings.index("architecture"),) if rows else ()
@@ -287,8 +303,12 @@ def read_architecture(space: str, text: str) -> Architecture:
 
     opened = registry.open_space(space)
     plain = text.strip()
-    if not isinstance(opened, Numbered) or not plain.lstrip("-").isnumeric():
-        return opened.parse(text)
+    numeric = plain.lstrip("-").isnumeric()
+    if not isinstance(opened, Numbered) or not numeric:
+        try:
+            return opened.parse(text)
+        except InvalidArchitectureError as error:
+            raise (HarnessError(_no_index(space)) if numeric else error) from error
     if not _INDEX.fullmatch(plain):
         raise HarnessError(f"`{plain[:40]}` is no index: write it with the digits 0 to 9.")
     try:

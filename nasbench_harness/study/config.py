@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
@@ -216,9 +217,21 @@ def _refuse_unknown(
         if path and name not in known:
             line = line_of(path, name)
             faulty.append(faults.no_key(f"The config {path} (line {line})", name, known))
-    faulty += [faults.no_key("A study", name, known) for name in given if name not in known]
+    faulty += [_no_key(name, given[name], known) for name in given if name not in known]
     if faulty:
         raise ConfigError(" ".join(faulty))
+
+
+def _no_key(name: str, value: Any, known: Iterable[str]) -> str:
+    """Keys are those of a study file; where one of these holds such a setting, how to write it."""
+    for owner, settings in held().items():
+        if name in settings.model_fields:
+            return (
+                f"A study has no key `{name}`, which is a setting of its key `{owner}`: write"
+                f" {owner}={{{json.dumps(name)}: {value!r}}}, as a study file has `{owner}:` with"
+                f" `{name}: {value}` below it."
+            )
+    return faults.no_key("A study", name, known)
 
 
 def _held(

@@ -34,7 +34,8 @@ def check_study(methods: str, **options: Any) -> None:
 
         check_study("mine,rea", space="nb201", seeds=2, steps=20)
 
-    `methods` and `options` are those of `nasbench_harness.run`. It is planned; every trial ends,
+    `methods` and `options` are those of `nasbench_harness.run`: keys of a study file, so that
+    `--width 4` is `network={"width": 4}`. It is planned; every trial ends,
     and ends the same after it was stopped, gone on with, killed and gone on with again
     (`check_jobs`); its tables are as the schema says, and every column in them is declared.
     """

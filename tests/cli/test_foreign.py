@@ -193,3 +193,26 @@ def test_trials_that_failed_need_a_cure_first(left: dict[Status, int], sentence:
         exit_code=ExitCode.INCOMPLETE,
     )
     assert sentence in _next([part], ExitCode.INCOMPLETE, whole=True, resumed=False)
+
+
+# --- numbers of architectures --------------------------------------------------------------------
+
+
+def test_a_space_without_numbers_has_no_index() -> None:
+    for words in (
+        ["show", "arch", "3", "--space", "bricks"],
+        ["query", "3", "--table", "bricks_bench"],
+        ["query", "--index", "3", "--table", "bricks_bench"],
+    ):
+        assert "The architectures of `bricks` have no index" in refused(*words)
+
+
+def test_the_best_of_a_space_without_numbers_have_no_column_for_them() -> None:
+    best = "query", "--top", "2", "--table", "bricks_bench"
+    assert "index" not in told(*best)
+    assert [row["index"] for row in json.loads(told(*best, "--json"))] == [None, None]
+    assert "index" in told("query", "--top", "2", "--table", "analog")
+
+
+def test_a_limit_of_one_architecture_is_refused() -> None:
+    assert "add --top" in refused("query", "o1/o1/o1/o1", "--max-latency", "pixel3=10")
