@@ -73,7 +73,8 @@ def test_the_way_to_the_official_table_is_told_where_it_is_missing(nasharness: R
 
 
 @pytest.mark.usefixtures("official")
-def test_official_columns_stand_in_groups(nasharness: Run) -> None:
+def test_official_columns_stand_in_groups(nasharness: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
     told = nasharness("query", "--index", "9930").stdout
     titles = re.findall(r"\n\n(\S.*)\n", told)
     assert titles[0] == "cifar10, 200 epochs: accuracy"

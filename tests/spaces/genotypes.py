@@ -9,7 +9,7 @@ from itertools import combinations
 
 import torch
 
-from nasbench_harness.contracts import Architecture, Cost, Decision
+from nasbench_harness.contracts import Architecture, Column, Cost, Decision, Role, Value
 from nasbench_harness.errors import InvalidArchitectureError
 
 NODES, KEPT = 3, 2
@@ -22,6 +22,7 @@ class Genotypes:
 
     name, version = "genotypes", "1"
     costs = (Cost("params", "a million for every convolution", "count"),)
+    columns = (Column("skips", Value.WHOLE, Role.RESULT, "inputs that are passed on", "count"),)
     decisions = tuple(
         Decision(f"{node}<-{source}", OPERATIONS, group=str(node), free=("skip",))
         for node, source in EDGES

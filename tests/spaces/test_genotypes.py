@@ -118,8 +118,8 @@ def test_evolution_beats_its_first_draw(space: SearchSpace) -> None:
 @pytest.mark.parametrize(
     ("search", "sentence"),
     [
-        ("landscape", "The architectures of `genotypes` cannot be listed, and a landscape has a"
-                      " number for every one of them."),
+        ("landscape", "The architectures of `genotypes` cannot be listed, and a landscape is"
+                      " the mean over all of these."),
         ("supernet", "`genotypes`"),
     ],
 )  # fmt: skip
@@ -170,7 +170,9 @@ def test_a_space_that_contradicts_itself_fails_its_trials_in_a_sentence(
     done = nasharness("run", "--space", "twisted", "--search", "anywhere", *words, "--out", "S")
     assert done.returncode == 3
     error = result_of(tmp_path / "S")["error"]
-    assert error.startswith("The space `twisted` derives `")
+    assert error.startswith(
+        "The space `twisted` (twisted_plugin:Twisted, from plugin-twisted 1.5) derives"
+    )
     assert "its `weights` and `derive` must be inverse" in error
     assert "Traceback" not in error
 
@@ -186,4 +188,4 @@ def test_it_is_shown_without_a_count(nasharness: Run) -> None:
     assert done.returncode == 0, done.stderr
     done = nasharness("show", "arch", "12", "--space", "genotypes")
     assert done.returncode == 2
-    assert "no genotype" in done.stderr
+    assert "have no index; give an architecture string instead" in done.stderr
