@@ -32,6 +32,11 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 # test of its own they spin against each other (tests take nine times as long on a busy machine).
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+# How wide the caller's terminal is concerns no command in a pipe: readline, which pytest loads,
+# writes it into the environment of C, where children find it.
+os.environ.pop("COLUMNS", None)
+os.unsetenv("COLUMNS")
+
 CHECKOUT = Path(__file__).resolve().parent.parent
 
 LONGEST = {"test_mlflow.py"}

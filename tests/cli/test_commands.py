@@ -227,7 +227,7 @@ def test_failed_trials_exit_with_3_and_the_rest_is_kept(nasharness: Run, tmp_pat
     arguments = ["run", "-m", "rea", "--seeds", "2", "--steps", "20", "--out", "s"]
     told = nasharness(*arguments, code=3)
     assert "No checkpoint can be read" in " ".join(told.stderr.split())
-    assert "Run the same command again" in told.stdout
+    assert "Once the cause above is mended, the same command" in " ".join(told.stdout.split())
     frame = pd.read_parquet(tmp_path / "s" / "trials.parquet")
     assert sorted(frame["status"]) == ["done", "done", "done", "failed"]
 

@@ -68,7 +68,7 @@ def test_what_every_study_has_is_not_a_method_s(
     logging(**{name: 1.0})
     outcome = ended()
     assert outcome.status is Status.FAILED
-    assert outcome.error.startswith(f"The method `darts` logs `{name}`, a column of every study")
+    assert outcome.error.startswith(f"The method `darts` logs `{name}`, which every study has")
     assert history(tmp_path) == []
 
 

@@ -160,7 +160,7 @@ def test_latency_pressure_finds_faster_cells(
 
 
 def test_unknown_device_is_suggested(planned: Planned) -> None:
-    with pytest.raises(HarnessError, match="Did you mean `pixel3`"):
+    with pytest.raises(HarnessError, match="Did you mean `latency:pixel3`"):
         planned("unas[cost=latency:pixle3]")
 
 

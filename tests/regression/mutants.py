@@ -112,7 +112,8 @@ MUTANTS = (
     ),
     Mutant(
         "derived by argmin", "darts",
-        "scores.argmax(dim=-1)", "scores.argmin(dim=-1)", plugin="nb201",
+        "self.problem.space.derive(self.scores())", "self.problem.space.derive(-self.scores())",
+        shared="alpha",
     ),
     Mutant(
         "answers the last draw", "random",

@@ -172,7 +172,6 @@ def test_a_damaged_training_json_is_named(
         ({"settings": TrainingSettings(batch_size=151)},
          r"A batch of 151 cannot be taken from 150 training images, which `--limit 150` leaves;"
          r" choose a `--batch-size` from 1 to 150, or a `--limit` of 151 or more"),
-        ({"hardware": Hardware(device="toaster")}, "no device `toaster`"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_trained_is_said_before_anything_is_written(
@@ -185,3 +184,8 @@ def test_what_cannot_be_trained_is_said_before_anything_is_written(
     with pytest.raises(HarnessError, match=sentence):
         train_here(replace(make_request(), **change), tmp_path / "run")  # type: ignore[arg-type]
     assert not (tmp_path / "run").exists()
+
+
+def test_there_is_no_hardware_of_an_unknown_device() -> None:
+    with pytest.raises(HarnessError, match="no device `toaster`"):
+        Hardware(device="toaster")
