@@ -13,7 +13,7 @@ from nasbench_harness.store import gathering, versions
 from nasbench_harness.store.folders import TABLES, FolderKind, JobFolder
 from nasbench_harness.store.schema import Schema
 from nasbench_harness.store.schema_check import untold, violation
-from nasbench_harness.store.tidy import source_of, write_table
+from nasbench_harness.store.tidy import read_parquet, source_of, write_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -109,7 +109,6 @@ class Tables(Generic[F]):
 
     def _read(self, path: Path) -> pa.Table:
         import pyarrow as pa
-        import pyarrow.parquet as pq
 
         folder = path.parent
         if not path.exists():
@@ -118,8 +117,7 @@ class Tables(Generic[F]):
                 f" {self._again(folder)} gathers it."
             )
         try:
-            with path.open("rb") as file:  # Arrow itself takes no name that is not UTF-8
-                return pq.read_table(file)
+            return read_parquet(path)
         except PermissionError as error:
             raise self.kind.error(
                 f"The tables of {folder} cannot be read: {os_sentence(error)}"

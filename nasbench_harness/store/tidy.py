@@ -118,6 +118,18 @@ def _lists_as_json(column: pa.Array) -> pa.Array:
     return pc.binary_join_element_wise("[", joined, "]", "")
 
 
+def read_parquet(path: Path) -> pa.Table:
+    """The table of a Parquet file; `OSError` or `pyarrow.ArrowException` if it cannot be read.
+
+    Read by this thread alone: a thread of Arrow's that still holds our file while the interpreter
+    ends aborts the process (https://github.com/apache/arrow/issues/34314).
+    """
+    import pyarrow.parquet as pq
+
+    with path.open("rb") as file:  # Arrow itself takes no name that is not UTF-8
+        return pq.ParquetFile(file, pre_buffer=False).read(use_threads=False)
+
+
 def source_of(path: Path) -> str | None:
     """What `write_table` was told of `path.parquet`; None unless both files are there."""
     import pyarrow as pa
