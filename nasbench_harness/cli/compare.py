@@ -1,4 +1,4 @@
-"""`nasharness compare`: two methods of a study, seed by seed."""
+"""`nasharness compare`: what may be claimed of two methods of a study."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from nasbench_harness.cli.app import JsonOption, app
 from nasbench_harness.cli.help import Command, examples
 
 if TYPE_CHECKING:
-    from nasbench_harness.reports.analysis.compare import Comparison
-    from nasbench_harness.reports.statistics.paired import PairedComparison
+    from nasbench_harness.reports.analysis.decision import Claim
     from nasbench_harness.reports.study.data import StudyData
+    from nasbench_harness.reports.study.measure import Measure
 
 
 @app.command(
@@ -40,12 +40,13 @@ def compare(
 ) -> None:
     """Which of two methods is better, by how much, and whether the seeds can tell.
 
-    Seeds are paired. Every study is answered for on its own: numbers of different tables, data sets
-    or problems are never pooled.
+    The answer is the report's own: judged within all methods of the study, and at the level of this
+    look at its results. Every study is answered for by itself: numbers of different tables, data
+    sets or problems are never pooled.
     """
     from nasbench_harness.cli import console
     from nasbench_harness.errors import UnknownNameError
-    from nasbench_harness.reports.analysis.compare import compare
+    from nasbench_harness.reports.analysis.compare import chosen_measure, compare
     from nasbench_harness.reports.study.data import read_study
     from nasbench_harness.reports.study.measure import MEASURES
     from nasbench_harness.store.copies import open_studies
@@ -57,29 +58,28 @@ def compare(
     loaded = [read_study(study) for study in copies.distinct]
     for note in copies.notes():
         console.note(f"Note: {note}")
-    measure = known[metric] if metric else None
-    found = [(data, compare(data, first, second, measure)) for data in loaded]
+    by = [chosen_measure(data, known[metric] if metric else None) for data in loaded]
+    found = [(data, compare(data, first, second, m), m) for data, m in zip(loaded, by, strict=True)]
     if json:
-        console.print_json([_as_json(data, comparison) for data, comparison in found])
+        console.print_json([as_json(*one) for one in found])
         return
-    for number, (data, comparison) in enumerate(found):
+    for number, one in enumerate(found):
         if number:
             console.out.print()
-        _tell(data, comparison)
+        _tell(*one)
 
 
-def _tell(data: StudyData, comparison: Comparison) -> None:
+def _tell(data: StudyData, claim: Claim, measure: Measure) -> None:
     from nasbench_harness.cli import console
-    from nasbench_harness.reports.analysis.compare import sentence
+    from nasbench_harness.reports.words.claims import sentence
     from nasbench_harness.reports.words.marked import plain
     from nasbench_harness.reports.words.readings import readings
 
-    for text in (_heading(data), plain(sentence(comparison))):
+    for text in (_heading(data), plain(sentence(claim, measure))):
         for line in console.folded(text):
             console.out.print(line, markup=False, soft_wrap=True)
-    console.print_facts(_facts(comparison.turned() if comparison.paired.gain < 0 else comparison))
-    compared = {comparison.first, comparison.second}
-    if read := readings(spec for spec in data.study.specs if spec.label in compared):
+    console.print_facts(_facts(data, claim.turned() if claim.gain < 0 else claim, measure))
+    if read := readings(spec for spec in data.study.specs if spec.label in claim.labels):
         console.out.print(plain(read), markup=False)
 
 
@@ -91,49 +91,72 @@ def _heading(data: StudyData) -> str:
     return f"{data.name}: {searched(spec)}; {spec.judged}"
 
 
-def _facts(comparison: Comparison) -> dict[str, str]:
+def _facts(data: StudyData, claim: Claim, measure: Measure) -> dict[str, str]:
     """The numbers behind the sentence, seen from the method with the better mean."""
+    from nasbench_harness.reports.analysis.evidence import NAMES
     from nasbench_harness.reports.words import numerals
-    from nasbench_harness.reports.words.marked import ranges
+    from nasbench_harness.reports.words.claims import BLIND
 
-    of, chance = comparison.paired, comparison.paired.improvement
-    first, second = comparison.first, comparison.second
-    unit = "points" if comparison.measure == "regret" else "%"
-    means = (numerals.points(comparison.first_mean), numerals.points(comparison.second_mean))
-    left_out = (
-        f" (left out, with a result of one method only: {ranges(comparison.left_out)})"
-        if comparison.left_out
-        else ""
-    )
+    chance, first = claim.chance, claim.first
+    second = BLIND if claim.test == "blind draws" else claim.second
+    means = [numerals.points(measure.sign * loss) for loss in claim.means]
     return {
-        "common seeds": f"{ranges(comparison.seeds)}{left_out}",
-        f"mean {comparison.noun}": f"{first} {means[0]}, {second} {means[1]} {unit}",
-        "effect": f"{numerals.points(of.gain)} points in favour of {first}, 95 % CI"
-        f" {numerals.interval(of.gain_low, of.gain_high)}",
-        "seed by seed": f"{first} better on {of.wins}, worse on {of.losses}, the same on"
-        f" {of.ties}; rank-biserial correlation {numerals.percent(of.rank_biserial)}",
+        "runs": _runs(claim, second),
+        f"mean {measure.noun}": f"{first} {means[0]}, {second} {means[1]} {measure.unit}",
+        "difference": f"{numerals.points(claim.gain)} points in favour of {first}, 95 % CI"
+        f" {numerals.interval(claim.low, claim.high)}",
+        "of interest": _of_interest(data),
         "chance": f"{numerals.percent(chance.value)} that a run of {first} is better than one of"
         f" {second}, 95 % CI {numerals.interval(chance.low, chance.high, 2)}",
-        "p-value": f"{numerals.significant(of.p_value)} (Wilcoxon signed-rank, two-sided)",
-        "seeds needed": _needed(of),
+        "p-value": f"{numerals.significant(claim.p_corrected)} corrected for all"
+        f" {claim.family} pairs of its family, {numerals.significant(claim.p_value)} alone"
+        f" ({NAMES[claim.test]}, two-sided)",
+        "judged at": _level(data),
+        "seeds needed": _needed(claim),
     }
 
 
-def _needed(paired: PairedComparison) -> str:
-    from nasbench_harness.reports.analysis.compare import ALPHA
+def _runs(claim: Claim, second: str) -> str:
+    from nasbench_harness.reports.words.marked import count, ranges
+
+    if claim.test == "blind draws":
+        return f"{count(claim.runs[0], 'answer')} of {claim.first}, and all architectures"
+    if claim.test == "pairs":
+        return (
+            f"{ranges(claim.seeds)} in common; better on {claim.wins}, worse on"
+            f" {claim.losses}, the same on {claim.ties}"
+        )
+    return f"{claim.runs[0]} of {claim.first}, {claim.runs[1]} of {second}"
+
+
+def _of_interest(data: StudyData) -> str:
+    smallest = data.smallest
+    return f"{smallest.words}, {smallest.why}" if smallest else "nothing says what is"
+
+
+def _level(data: StudyData) -> str:
+    look = data.look
+    if look.fixed:
+        return f"{look.level:g}, once" if look.level else "nothing yet: trials are missing"
+    return f"{look.level:g}, at look {look.number} at these results"
+
+
+def _needed(claim: Claim) -> str:
+    from nasbench_harness.reports.analysis.decision import FEWEST
     from nasbench_harness.reports.words import numerals
 
-    if paired.seeds_needed is None:
-        return "one seed cannot say" if paired.seeds == 1 else "none: the means are equal"
-    needed = numerals.whole(paired.seeds_needed)
-    return f"about {needed}, to find this difference at {ALPHA} four times in five"
+    if claim.needed is None:
+        return "too few to say" if min(claim.runs) < FEWEST else "nobody can say"
+    needed = numerals.whole(claim.needed)
+    return f"about {needed} of each, to find a difference of that interest four times in five"
 
 
-def _as_json(data: StudyData, comparison: Comparison) -> dict[str, Any]:
-    from nasbench_harness.reports.analysis.compare import sentence
+def as_json(data: StudyData, claim: Claim, measure: Measure) -> dict[str, Any]:
+    """What `--json` prints of a claim."""
+    from nasbench_harness.reports.words.claims import sentence
     from nasbench_harness.reports.words.marked import plain
 
-    spec, of = data.study.specs[0], comparison.paired
+    spec, means = data.study.specs[0], [measure.sign * loss for loss in claim.means]
     return {
         "study": str(data.study.folder),
         "space": spec.space,
@@ -142,23 +165,32 @@ def _as_json(data: StudyData, comparison: Comparison) -> dict[str, Any]:
         "dataset": spec.dataset,
         "images": spec.images or None,
         "report_metric": data.first("report_metric"),
-        "metric": comparison.measure,
-        "first": comparison.first,
-        "second": comparison.second,
-        "sentence": plain(sentence(comparison)),
-        "order": comparison.order,
-        "seeds": list(comparison.seeds),
-        "seeds_left_out": list(comparison.left_out),
-        "first_mean": comparison.first_mean,
-        "second_mean": comparison.second_mean,
-        "gain_points": of.gain,
-        "gain_low": of.gain_low,
-        "gain_high": of.gain_high,
-        "wins": of.wins,
-        "ties": of.ties,
-        "losses": of.losses,
-        "rank_biserial": of.rank_biserial,
-        "probability_of_improvement": of.improvement._asdict(),
-        "p_value": of.p_value,
-        "seeds_needed": of.seeds_needed,
+        "metric": measure.key,
+        "first": claim.first,
+        "second": claim.second,
+        "sentence": plain(sentence(claim, measure)),
+        "outcome": str(claim.outcome),
+        "better": claim.ahead,
+        "order": claim.order,
+        "test": claim.test,
+        "runs": list(claim.runs),
+        "seeds": list(claim.seeds),
+        "first_mean": means[0],
+        "second_mean": means[1],
+        "gain_points": claim.gain,
+        "gain_low": claim.low,
+        "gain_high": claim.high,
+        "smallest_difference": claim.delta,
+        "wins": claim.wins,
+        "ties": claim.ties,
+        "losses": claim.losses,
+        "effect": claim.effect,
+        "probability_of_improvement": claim.chance._asdict(),
+        "p_value": claim.p_value,
+        "p_corrected": claim.p_corrected,
+        "p_same": claim.p_same,
+        "pairs": claim.family,
+        "level": claim.level,
+        "look": data.look.number,
+        "seeds_needed": claim.needed,
     }

@@ -121,6 +121,9 @@ class Kind(Protocol):
     trains: ClassVar[bool | None]
     """Do steps train networks; None: it does not say. Where none are trained, reports tell that
     seconds are no cost of a real search."""
+    paired: ClassVar[bool]
+    """Do equal seeds share what chance decides, such as first weights and the split of images, so
+    that reports compare methods seed by seed."""
     dear: ClassVar[bool]
     """Does a step take so long that each is told, and each recorded one saved."""
 

@@ -83,6 +83,7 @@ class PlainKind(Kind):
     uses: ClassVar[Sequence[str]] = ()
     columns: ClassVar[Columns] = Columns()
     trains: ClassVar[bool | None] = None
+    paired = False
     dear = False
     title = ""
     does = ""

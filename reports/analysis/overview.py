@@ -8,10 +8,11 @@ from itertools import groupby
 
 import pandas as pd
 
+from nasbench_harness.reports.analysis.across import separated_across
 from nasbench_harness.reports.figures.drawing import Drawing
 from nasbench_harness.reports.figures.ranks import FEWEST_METHODS, blocks, draw_ranks
 from nasbench_harness.reports.figures.style import MethodStyle, method_styles
-from nasbench_harness.reports.statistics.ranks import rank_methods
+from nasbench_harness.reports.statistics.ranks import average_ranks
 from nasbench_harness.reports.study.data import StudyData
 from nasbench_harness.reports.study.measure import REGRET
 from nasbench_harness.reports.tables.printed import PrintedColumn, PrintedTable
@@ -23,7 +24,9 @@ from nasbench_harness.study.config import BASELINE
 NOTE = (
     "Average rank by final {noun}, 1 being the best, over the seeds of each study that all of these"
     " methods finished; ties share their ranks. The last column is over all studies, a seed of one"
-    " weighing as much as a seed of another. Only methods that every study has are ranked."
+    " weighing as much as a seed of another. Only methods that every study has are ranked. Bars of"
+    " the figure join methods that a permutation of labels within each study, corrected for all"
+    " pairs, does not tell apart: on these studies, and no others."
 )
 """With the `noun` of what they are ranked by."""
 
@@ -74,7 +77,9 @@ def _overview(studies: list[StudyData]) -> Overview | NoOverview:
         )
     styles = method_styles(_method_names(studies, labels), BASELINE)
     key = "-".join(["ranks", problem, space, *by.split()[1:]])
-    drawing = draw_ranks(table, styles, key, title, "every seed of every study is a block")
+    separated = separated_across(table, min(data.look.level for data in studies))
+    about = "every seed of every study is a block"
+    drawing = draw_ranks(table, separated, styles, key, title, about)
     printed = _printed(table, studies, key)
     read = readings(spec for data in studies for spec in data.study.specs)
     note = f"{NOTE.format(noun=measure)} {read}".rstrip()
@@ -107,4 +112,4 @@ def _column(heading: str, unit: str, field: str) -> PrintedColumn:
 
 
 def _ranks(table: pd.DataFrame) -> list[float]:
-    return list(rank_methods(table.to_numpy(dtype=float)).average_ranks)
+    return [float(rank) for rank in average_ranks(table.to_numpy(dtype=float))]

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from nasbench_harness.reports.analysis.compare import p_words
+from nasbench_harness.reports.analysis.groups import groups
 from nasbench_harness.reports.figures.drawing import Drawing
 from nasbench_harness.reports.figures.regretlines import WIDTH
-from nasbench_harness.reports.figures.style import INK, MUTED, MethodStyle
-from nasbench_harness.reports.statistics.ranks import Ranking, rank_methods
+from nasbench_harness.reports.figures.style import INK, MethodStyle
+from nasbench_harness.reports.statistics.ranks import average_ranks
 from nasbench_harness.reports.study.data import StudyData
-from nasbench_harness.reports.words import numerals
 from nasbench_harness.reports.words.marked import clipped, count, listing, name, names, plain
 
 KEY, TITLE = "ranks", "Average ranks"
@@ -25,10 +24,23 @@ FEWEST_BLOCKS = 2
 _ROW, MARGIN = 15.0, 80.0
 """Points."""
 
+Separated = Callable[[str, str], bool]
+"""Whether one of two methods is called better."""
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """Average ranks, the best first, and the groups that are not told apart."""
+
+    ranks: dict[str, float]
+    groups: list[tuple[str, ...]]
+
 
 def draw(data: StudyData, styles: dict[str, MethodStyle]) -> Drawing | None:
-    """The critical-difference diagram over the seeds of a study; None for too few of anything."""
-    return draw_ranks(blocks([data]), styles, KEY, TITLE, "every seed is a block")
+    """Average ranks over the seeds of a study, joined by its claims; None for too little."""
+    return draw_ranks(
+        blocks([data]), data.claims.separates, styles, KEY, TITLE, "every seed is a block"
+    )
 
 
 def blocks(studies: Sequence[StudyData]) -> pd.DataFrame:
@@ -52,54 +64,66 @@ def blocks(studies: Sequence[StudyData]) -> pd.DataFrame:
     return pd.concat([part[common] for part in parts]).dropna() if common else pd.DataFrame()
 
 
-def draw_ranks(
-    table: pd.DataFrame, styles: dict[str, MethodStyle], key: str, title: str, about: str
+def draw_ranks(  # noqa: PLR0913, PLR0917 - what is drawn, and what it is called
+    table: pd.DataFrame,
+    separated: Separated,
+    styles: dict[str, MethodStyle],
+    key: str,
+    title: str,
+    about: str,
 ) -> Drawing | None:
-    """The diagram of Demšar (2006) for `table` [blocks, methods]; `about` says what a block is."""
+    """Average ranks of `table` [blocks, methods] as Demšar (2006) draws them.
+
+    Bars join methods of which none is `separated` from another; `about` says what a block is.
+    """
     if len(table) < FEWEST_BLOCKS or len(table.columns) < FEWEST_METHODS:
         return None
     labels = [str(label) for label in table.columns]
-    ranking = rank_methods(table.to_numpy(dtype=float))
+    ranks = dict(zip(labels, average_ranks(table.to_numpy(dtype=float)), strict=True))
+    ordered = sorted(labels, key=ranks.__getitem__)
+    ranking = Ranking({label: float(ranks[label]) for label in ordered}, groups(ordered, separated))
     return Drawing(
         key,
         title,
-        _caption(ranking, about),
-        _alt(ranking, labels),
-        _figure(ranking, labels, styles),
-        {key: _numbers(ranking, labels)},
+        _caption(len(table), about),
+        _alt(ranking),
+        _figure(ranking, styles),
+        {key: _numbers(ranking, labels, len(table))},
     )
 
 
 # --- drawing -----------------------------------------------------------------------------------
 
 
-def _figure(ranking: Ranking, labels: list[str], styles: dict[str, MethodStyle]) -> Figure:
-    order = sorted(range(len(labels)), key=lambda i: ranking.average_ranks[i])
-    half = math.ceil(len(order) / 2)
-    groups = ranking.groups
-    below = 10 + 9 * len(groups)
-    height = 70 + below + _ROW * half
+def _figure(ranking: Ranking, styles: dict[str, MethodStyle]) -> Figure:
+    ranks = ranking.ranks
+    half = math.ceil(len(ranks) / 2)
+    below = 10 + 9 * len(ranking.groups)
+    height = 46 + below + _ROW * half
     figure = Figure(figsize=(WIDTH / 72, height / 72))
     axes = figure.add_axes((0, 0, 1, 1))
     axes.set(xlim=(0, WIDTH), ylim=(height, 0))
     axes.set_axis_off()
-    axis = 56.0
-    place = _Scale(len(labels), left=86.0, right=WIDTH - 86.0)
-    _ruler(axes, place, axis, ranking.critical_difference)
-    for row, group in enumerate(groups):
-        ends = [place(ranking.average_ranks[i]) for i in (group[0], group[-1])]
-        y = axis + 9 + 9 * row
-        axes.plot(
-            [min(ends) - 3, max(ends) + 3], [y, y], color=INK, linewidth=3,
-            solid_capstyle="butt",
-        )  # fmt: skip
-    for position, i in enumerate(order):
+    axis = 32.0
+    place = _Scale(len(ranks), left=86.0, right=WIDTH - 86.0)
+    _ruler(axes, place, axis)
+    for row, group in enumerate(ranking.groups):
+        _bar(axes, [place(ranks[label]) for label in group], axis + 9 + 9 * row)
+    for position, label in enumerate(ranks):
         left = position < half
-        row = position if left else len(order) - 1 - position
-        rank, side = ranking.average_ranks[i], _Side(left, axis + below + _ROW * (row + 0.5))
-        _method(axes, place(rank), axis, side, styles[labels[i]])
-        side.write(axes, f"{clipped(labels[i], 13)}  {rank:.2f}")
+        row = position if left else len(ranks) - 1 - position
+        side = _Side(left, axis + below + _ROW * (row + 0.5))
+        _method(axes, place(ranks[label]), axis, side, styles[label])
+        side.write(axes, f"{clipped(label, 13)}  {ranks[label]:.2f}")
     return figure
+
+
+def _bar(axes: Axes, places: list[float], y: float) -> None:
+    """A bar over a group, with a dot at each of its members."""
+    axes.plot(
+        [min(places) - 3, max(places) + 3], [y, y], color=INK, linewidth=2, solid_capstyle="butt"
+    )
+    axes.plot(places, [y] * len(places), color=INK, linestyle="", marker="o", markersize=4.5)
 
 
 class _Scale:
@@ -112,17 +136,11 @@ class _Scale:
         return self.left + (rank - 1) / (self.methods - 1) * (self.right - self.left)
 
 
-def _ruler(axes: Axes, place: _Scale, y: float, difference: float) -> None:
+def _ruler(axes: Axes, place: _Scale, y: float) -> None:
     axes.plot([place.left, place.right], [y, y], color=INK, linewidth=1)
     for rank in range(1, place.methods + 1):
         axes.plot([place(rank)] * 2, [y, y - 4], color=INK, linewidth=1)
         axes.text(place(rank), y - 7, str(rank), ha="center", va="bottom", fontsize=8)
-    if math.isnan(difference):
-        return
-    end = min(place.left + (place(2) - place(1)) * difference, WIDTH - 8)
-    axes.plot([place.left, end], [24, 24], color=MUTED, linewidth=2, solid_capstyle="butt")
-    words = f"critical difference {difference:.2f}"
-    axes.text(place.left, 20, words, ha="left", va="bottom", fontsize=7.5)
 
 
 @dataclass(frozen=True)
@@ -152,36 +170,32 @@ def _method(axes: Axes, x: float, axis: float, side: _Side, style: MethodStyle) 
 # --- words -------------------------------------------------------------------------------------
 
 
-def _caption(ranking: Ranking, about: str) -> str:
-    test = (
-        f" Friedman's test: chi² {numerals.significant(ranking.chi2)}, {p_words(ranking.p_value)}."
-        if not math.isnan(ranking.p_value)
-        else ""
-    )
+def _caption(blocks: int, about: str) -> str:
     return (
-        f"Methods by their average rank over {count(ranking.blocks, 'block')} (1 is best; {about};"
-        f" ties share their ranks).{test} Methods under one thick bar differ by less than Nemenyi's"
-        " critical difference: these blocks do not tell them apart. Ranks say who is better how"
-        " often, not by how much."
+        f"Methods by their average rank over {count(blocks, 'block')} (1 is best; {about}; ties"
+        " share their ranks). A thick bar joins methods, those with a dot on it, of which none is"
+        " called better than another: the claims are those of the words and tables. Ranks say who is"
+        " better how often, not by how much."
     )
 
 
-def _alt(ranking: Ranking, labels: list[str]) -> str:
-    order = sorted(range(len(labels)), key=lambda i: ranking.average_ranks[i])
-    said = [f"{name(labels[i])} {ranking.average_ranks[i]:.2f}" for i in order]
-    groups = [names(labels[i] for i in group) for group in ranking.groups]
+def _alt(ranking: Ranking) -> str:
+    said = [f"{name(label)} {rank:.2f}" for label, rank in ranking.ranks.items()]
+    groups = [names(group) for group in ranking.groups]
     told = f" Not told apart: {'; '.join(groups)}." if groups else ""
     return plain(f"Average ranks: {listing(said)}.{told}")
 
 
-def _numbers(ranking: Ranking, labels: list[str]) -> pd.DataFrame:
+def _numbers(ranking: Ranking, labels: list[str], blocks: int) -> pd.DataFrame:
+    joined = {
+        label: [number for number, group in enumerate(ranking.groups, start=1) if label in group]
+        for label in labels
+    }
     return pd.DataFrame(
         {
             "method": labels,
-            "average_rank": ranking.average_ranks,
-            "blocks": ranking.blocks,
-            "critical_difference": ranking.critical_difference,
-            "friedman_chi2": ranking.chi2,
-            "friedman_p": ranking.p_value,
+            "average_rank": [ranking.ranks[label] for label in labels],
+            "blocks": blocks,
+            "groups": [" ".join(map(str, joined[label])) for label in labels],
         }
     )

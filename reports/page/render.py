@@ -167,7 +167,7 @@ def _context(number: int, section: Section) -> dict[str, Any]:
         "oracle": protocol.oracle(data),
         "caveats": provenance.caveats(data),
         "verdict": section.verdict,
-        "verdict_note": verdict.NOTE,
+        "verdict_note": verdict.note(data),
         "withheld": list(withheld(data)),
         "figures": section.figures,
         "omitted": section.omitted,

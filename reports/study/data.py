@@ -22,7 +22,8 @@ from nasbench_harness.contracts import (
 from nasbench_harness.errors import HarnessError
 from nasbench_harness.problems.kinds import kind_of
 from nasbench_harness.process.names import printable
-from nasbench_harness.reports.analysis.compare import Comparison, compare_all
+from nasbench_harness.reports.analysis.compare import compare_all
+from nasbench_harness.reports.analysis.decision import Claims
 from nasbench_harness.reports.study.measure import (
     TRAINED,
     Measure,
@@ -30,7 +31,9 @@ from nasbench_harness.reports.study.measure import (
     measure_of,
     without_untrained,
 )
+from nasbench_harness.reports.study.smallest import SmallestDifference, smallest_difference
 from nasbench_harness.reports.study.summary import DONE, summarise, with_outcomes
+from nasbench_harness.store.looks import Look, look
 from nasbench_harness.store.studies import Study, StudyError, current_tables, open_study
 from nasbench_harness.study.config import BASELINE
 from nasbench_harness.tables.enumeration import lists
@@ -145,9 +148,20 @@ class StudyData:
         return [label for label in self.labels if label in present]
 
     @cached_property
-    def comparisons(self) -> list[Comparison]:
-        """Every pair of methods with common seeds, corrected for all of them."""
+    def claims(self) -> Claims:
+        """What may be said of every pair of methods, by the measure of the study."""
         return compare_all(self)
+
+    @cached_property
+    def look(self) -> Look:
+        """Which look at the results of the study this is; reading it makes it one."""
+        return look(self.study)
+
+    @cached_property
+    def smallest(self) -> SmallestDifference | None:
+        """The smallest difference of interest; None where nothing says what it is."""
+        metric = str(self.first("report_metric"))
+        return smallest_difference(self.study, self.measure, metric, self.table)
 
     @cached_property
     def searching(self) -> list[str]:

@@ -41,7 +41,7 @@ def exhibits(data: StudyData) -> list[Exhibit]:
         ("Summary", _summary_note(data), summary_table(data)),
         ("Within the cost's target", heldcost.note(data.measure), heldcost.cost_table(data)),
         ("The search itself", searchcost.note(data), search_table(data)),
-        ("Method against method", pairs.note(data.measure), pairs.paired_table(data)),
+        ("Method against method", pairs.note(data), pairs.paired_table(data)),
         (robust.title(data.measure), robust.note(data.measure), robust.robust_table(data)),
         (PUBLISHED, leaderboard.caption(data), leaderboard.leaderboard(data)),
     )

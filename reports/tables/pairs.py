@@ -1,65 +1,121 @@
-"""Every pair of methods of a study, compared seed by seed, as a table."""
+"""Every pair of methods of a study, and what may be claimed of it, as a table."""
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Any
 
 import pandas as pd
 
-from nasbench_harness.reports.analysis.compare import Comparison
+from nasbench_harness.reports.analysis.decision import CLAIMED, Claim, Outcome
 from nasbench_harness.reports.study.data import StudyData
 from nasbench_harness.reports.study.measure import Measure
 from nasbench_harness.reports.tables.printed import PrintedColumn, PrintedTable
 from nasbench_harness.reports.words import numerals
+from nasbench_harness.reports.words.claims import BLIND
 from nasbench_harness.reports.words.marked import name
 
 KEY = "paired"
 _DIFFERENCE = (
-    "Both on their common seeds. The difference is how much {better} the first method's mean {noun}"
-    " is, with a bootstrap interval over seeds. p is Wilcoxon's signed-rank test, two-sided,"
-    " corrected by Holm for all pairs here. The effect size is the matched-pairs rank-biserial"
-    " correlation, from −1 to 1. The chance is that a run of the first is better than a run of the"
-    " second, ties counting half. Seeds needed would tell the two apart in four studies of five, if"
-    " the difference seen were the true one; it is a guess where seeds are few."
+    "The difference is how much {better} the first method's mean {noun} is, with its 95 % interval."
+    " {tests} p is two-sided and corrected for all pairs with the baseline, or for all others. The"
+    " effect is of ranks, from −1 to 1. The chance is that a run of the first is better than a run"
+    " of the second, ties counting half. Seeds needed, of each method, would find the smallest"
+    " difference of interest in four studies of five; they go by the upper 80 % bound of the spread"
+    " seen."
 )
+_TESTS = {
+    "two samples": "Runs of two methods have nothing in common, and are compared as two samples ("
+    "studentised permutation test, Welch's interval).",
+    "pairs": "Equal seeds share their first weights and their split, and are compared one by one"
+    " (Wilcoxon's signed-rank test, Student's interval).",
+    "blind draws": f"{BLIND.capitalize()} is known exactly from the table, and each method is"
+    " compared with as many blind draws.",
+}
+SHORT = {
+    Outcome.BETTER: "better",
+    Outcome.SLIGHTLY: "better, perhaps slightly",
+    Outcome.SAME: "same",
+    Outcome.UNDECIDED: "cannot tell",
+}
 
 
-def note(measure: Measure) -> str:
+def note(data: StudyData) -> str:
     """What must be read with the table."""
+    measure = data.measure
     better = "lower" if measure.sign > 0 else "higher"
-    return _DIFFERENCE.format(better=better, noun=measure.noun)
+    tests = " ".join(_TESTS[test] for test in dict.fromkeys(c.test for c in data.claims.all))
+    return _DIFFERENCE.format(better=better, noun=measure.noun, tests=tests)
 
 
 def paired_table(data: StudyData) -> PrintedTable | None:
-    """Every pair of methods on their common seeds; None where there is no pair."""
-    rows = pair_rows(data.comparisons)
+    """Every pair of methods of the study; None where there is no pair."""
+    rows = pair_rows(_shown(data), data.measure)
     return PrintedTable(KEY, COLUMNS, rows, _head) if len(rows) else None
 
 
-def pair_rows(pairs: list[Comparison]) -> pd.DataFrame:
-    """One row per pair, the first method being the one with the better mean."""
-    return pd.DataFrame([_row(pair) for pair in pairs])
+def _shown(data: StudyData) -> list[Claim]:
+    """Those about methods that the study has: it may be judged beside blind draws it did not do."""
+    return [claim for claim in data.claims.all if set(claim.labels) <= set(data.done_labels)]
 
 
-def _row(pair: Comparison) -> dict[str, Any]:
-    paired = asdict(pair.paired)
-    del paired["improvement"]
-    chance = pair.paired.improvement
+def pair_rows(claims: list[Claim], measure: Measure) -> pd.DataFrame:
+    """One row per pair, the first method being the one that stands higher in the study."""
+    return pd.DataFrame([_row(claim, measure) for claim in claims])
+
+
+def _row(claim: Claim, measure: Measure) -> dict[str, Any]:
+    chance = claim.chance
     return {
-        "method": pair.first,
-        "against": pair.second,
-        **paired,
-        "p_corrected": pair.p_corrected,
-        "order": pair.order,
+        "method": claim.first,
+        "against": claim.second,
+        "test": claim.test,
+        "runs": claim.runs[0],
+        "runs_against": claim.runs[1],
+        "wins": claim.wins,
+        "ties": claim.ties,
+        "losses": claim.losses,
+        "gain": claim.gain,
+        "gain_low": claim.low,
+        "gain_high": claim.high,
+        "p_value": claim.p_value,
+        "p_corrected": claim.p_corrected,
+        "p_same": claim.p_same,
+        "family": claim.family,
+        "level": claim.level,
+        "smallest_difference": claim.delta,
+        "outcome": str(claim.outcome),
+        "better": claim.ahead or "",
+        "order": claim.order,
+        "effect": claim.effect,
         "improvement": chance.value,
         "improvement_low": chance.low,
         "improvement_high": chance.high,
+        "seeds_needed": claim.needed,
+        "measure": measure.key,
     }
 
 
 def _head(row: Any) -> str:
-    return f"{name(row.method)} against {name(row.against)}"
+    against = BLIND if row.test == "blind draws" else name(row.against)
+    return f"{name(row.method)} against {against}"
+
+
+def _runs(row: Any) -> str:
+    blind = row.test == "blind draws"
+    return (
+        str(row.runs)
+        if blind or row.runs == row.runs_against
+        else f"{row.runs}, {row.runs_against}"
+    )
+
+
+def _said(row: Any) -> str:
+    """What is claimed, seen from the first method."""
+    outcome = Outcome(row.outcome)
+    said = SHORT[outcome]
+    return (
+        said.replace("better", "worse") if outcome in CLAIMED and row.better != row.method else said
+    )
 
 
 def _p_value(row: Any) -> str:
@@ -67,20 +123,16 @@ def _p_value(row: Any) -> str:
 
 
 def _needed(row: Any) -> str:
-    if row.order in ("first", "second"):
-        return "enough"
-    if row.seeds < 2:
-        return numerals.NOTHING
-    return "no number" if pd.isna(row.seeds_needed) else numerals.whole(row.seeds_needed)
+    return numerals.NOTHING if pd.isna(row.seeds_needed) else numerals.whole(row.seeds_needed)
 
 
 COLUMNS = (
-    PrintedColumn("Seeds", "in common", lambda row: str(row.seeds)),
-    PrintedColumn("Won", "tied, lost", lambda row: f"{row.wins}, {row.ties}, {row.losses}"),
+    PrintedColumn("Claim", "of the first", _said, inches=0.9),
+    PrintedColumn("Runs", "", _runs),
     PrintedColumn("Difference", "points", lambda row: numerals.points(row.gain)),
     PrintedColumn("95 % CI", "of mean", lambda row: numerals.interval(row.gain_low, row.gain_high)),
-    PrintedColumn("p", "Holm", _p_value),
-    PrintedColumn("Effect", "rank-biserial", lambda row: numerals.percent(row.rank_biserial)),
+    PrintedColumn("p", "corrected", _p_value),
+    PrintedColumn("Effect", "of ranks", lambda row: numerals.percent(row.effect)),
     PrintedColumn("Chance", "of better", lambda row: numerals.percent(row.improvement)),
     PrintedColumn(
         "95 % CI",

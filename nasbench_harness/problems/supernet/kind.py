@@ -70,6 +70,7 @@ class SupernetKind(PlainKind):
     observes = "oneshot_accuracy_derived"
     uses = ("device", "compile", "deterministic", "data_dir", "download")
     trains = True
+    paired = True
     dear = True
     title = "Searches on images (supernet)"
     does = "train networks on images"

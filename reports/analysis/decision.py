@@ -1,0 +1,352 @@
+"""What may be claimed of two methods of a study: the one rule that everything shown goes by.
+
+There are two families of claims, each kept at the level of the look: every method against the
+baseline, and all other pairs. Within a family p-values are corrected by Holm's steps after Tarone's
+screening. A method is called better only where the corrected p-value is below the level and the
+mean and the rank effect agree in sign; practically the same where two one-sided tests, corrected
+alike, find the means closer than the smallest difference of interest. A claim has to survive that
+trials which failed are counted as the worst there is.
+
+docs/statistics.md has the rule in words, and how often it errs.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from itertools import combinations
+from typing import Literal, NamedTuple
+
+import pandas as pd
+
+from nasbench_harness.reports.analysis.evidence import (
+    BlindDraws,
+    Evidence,
+    Pairs,
+    Test,
+    TwoSamples,
+    wins,
+)
+from nasbench_harness.reports.analysis.groups import groups
+from nasbench_harness.reports.statistics.arrays import TOLERANCE, Array
+from nasbench_harness.reports.statistics.corrections import holm
+from nasbench_harness.reports.statistics.improvement import Improvement
+
+LEVEL = 0.05
+"""Chance of a false claim in a family, over all looks."""
+FEWEST = 3
+"""Runs of each method without which nothing is claimed: fewer have no interval."""
+
+
+Order = Literal["first", "second", "undecided", "same", "tie"]
+
+
+class Outcome(StrEnum):
+    """What may be said of two methods."""
+
+    BETTER = "better"
+    SLIGHTLY = "better, perhaps by less than the smallest difference"
+    SAME = "practically the same"
+    UNDECIDED = "cannot tell"
+
+
+CLAIMED = (Outcome.BETTER, Outcome.SLIGHTLY)
+
+
+@dataclass(frozen=True, eq=False)
+class Design:
+    """What is settled before results are looked at."""
+
+    level: float = LEVEL
+    """Of this look."""
+    delta: float | None = None
+    """The smallest difference of interest in points; None where nothing says what it is."""
+    paired: bool = False
+    """Whether equal seeds share what chance decides, so that methods are compared seed by seed."""
+    baseline: str = ""
+    """The method that the first family is about; empty: there is none."""
+    column: Array | None = None
+    """Losses of all architectures, where the baseline draws blindly from them."""
+    worst: float = math.nan
+    """The loss that a failed trial is counted as; NaN: the worst of the study."""
+
+    @property
+    def same_level(self) -> float:
+        """Of calling two methods the same: at the first of several looks as in a fixed study."""
+        return min(2 * self.level, LEVEL)
+
+
+@dataclass(frozen=True, eq=False)
+class Runs:
+    """The trials of a method that count."""
+
+    label: str
+    losses: pd.Series[float]
+    """By seed, in order."""
+    failed: tuple[int, ...] = ()
+    """Seeds whose trial failed."""
+
+    def pessimistic(self, worst: float) -> Runs:
+        """The same with failed trials as the worst there is."""
+        lost = pd.Series(worst, index=list(self.failed), dtype=float)
+        return Runs(self.label, pd.concat([self.losses, lost]).sort_index())
+
+
+@dataclass(frozen=True)
+class Claim:
+    """Two methods, and what may be said of them; numbers that are positive speak for the first."""
+
+    first: str
+    second: str
+    test: Test
+    runs: tuple[int, int]
+    """How many of either were compared."""
+    seeds: tuple[int, ...]
+    """Those both have a result for, in order."""
+    means: tuple[float, float]
+    """Losses."""
+    gain: float
+    low: float
+    high: float
+    """How much lower the first method's mean is, in points, with its 95 % interval."""
+    wins: int
+    ties: int
+    losses: int
+    """On so many common seeds the first method is better, the same, worse."""
+    effect: float
+    """Rank effect from -1 to 1."""
+    chance: Improvement
+    p_value: float
+    p_corrected: float
+    p_same: float
+    """Corrected, of the means being as far apart as the smallest difference of interest."""
+    family: int
+    """How many pairs the correction is over."""
+    able: bool
+    """Whether so many runs could have led to a claim that one is better, had they fallen so."""
+    level: float
+    delta: float | None
+    outcome: Outcome
+    finished_outcome: Outcome
+    """What it would be if trials that failed did not count."""
+    needed: int | None
+    """Seeds of each method with which the smallest difference of interest would be found."""
+
+    @property
+    def labels(self) -> tuple[str, str]:
+        """Both methods."""
+        return self.first, self.second
+
+    @property
+    def order(self) -> Order:
+        """Who is better, in one word that programs may ask for."""
+        if self.tied:
+            return "tie"
+        if self.outcome is Outcome.SAME:
+            return "same"
+        if self.ahead is None:
+            return "undecided"
+        return "first" if self.ahead == self.first else "second"
+
+    @property
+    def ahead(self) -> str | None:
+        """The method that is better; None where that is not claimed."""
+        if self.outcome not in CLAIMED:
+            return None
+        return self.first if self.gain > 0 else self.second
+
+    @property
+    def split(self) -> bool:
+        """Whether one is better in rank and the other in the mean, so that neither is claimed."""
+        return self.p_corrected < self.level and not _agree(self.gain, self.effect)
+
+    @property
+    def tied(self) -> bool:
+        """Whether nothing differs at all."""
+        return self.low != self.low and abs(self.gain) <= TOLERANCE and self.effect == 0.0
+
+    def turned(self) -> Claim:
+        """The same seen from the second method."""
+        return replace(
+            self,
+            first=self.second,
+            second=self.first,
+            runs=self.runs[::-1],
+            means=self.means[::-1],
+            gain=-self.gain,
+            low=-self.high,
+            high=-self.low,
+            wins=self.losses,
+            losses=self.wins,
+            effect=-self.effect,
+            chance=self.chance.turned(),
+        )
+
+
+class Claims:
+    """The claims of a study, by pair of labels."""
+
+    def __init__(self, claims: Iterable[Claim]) -> None:
+        self.all = list(claims)
+        self._by_labels = {(claim.first, claim.second): claim for claim in self.all}
+
+    def of(self, first: str, second: str) -> Claim | None:
+        """The claim seen from the first; None where there is none of these."""
+        if found := self._by_labels.get((first, second)):
+            return found
+        turned = self._by_labels.get((second, first))
+        return turned.turned() if turned else None
+
+    def separates(self, first: str, second: str) -> bool:
+        """Whether one of them is called better."""
+        found = self.of(first, second)
+        return found is not None and found.ahead is not None
+
+    def groups(self, labels: Sequence[str]) -> list[tuple[str, ...]]:
+        """The largest sets of two of these methods or more of which none is called better."""
+        return groups(labels, self.separates)
+
+
+def decide(runs: Sequence[Runs], design: Design) -> Claims:
+    """What may be claimed of every pair of methods, `runs` being in order, the best first.
+
+    Methods without a result are left out. A trial counts once: `Runs` have one loss for a seed.
+    """
+    known = [one for one in runs if len(one.losses)]
+    if design.column is not None and all(one.label != design.baseline for one in known):
+        known.append(Runs(design.baseline, pd.Series(dtype=float)))
+    found = _claims(known, design)
+    if any(one.failed for one in known):
+        worst = design.worst
+        if math.isnan(worst):
+            worst = max(float(one.losses.max()) for one in known if len(one.losses))
+        counted = _claims([one.pessimistic(worst) for one in known], design)
+        found = [_surviving(*both) for both in zip(found, counted, strict=True)]
+    return Claims(found)
+
+
+def _surviving(finished: Claim, counted: Claim) -> Claim:
+    """A claim of the finished trials, unless those that failed could undo it."""
+    if finished.outcome is counted.outcome and finished.ahead == counted.ahead:
+        return finished
+    both_better = finished.ahead is not None and finished.ahead == counted.ahead
+    outcome = Outcome.SLIGHTLY if both_better else Outcome.UNDECIDED
+    return replace(finished, outcome=outcome)
+
+
+# --- the families ------------------------------------------------------------------------------
+
+
+def _claims(runs: Sequence[Runs], design: Design) -> list[Claim]:
+    found: dict[tuple[str, str], Claim] = {}
+    pairs = list(combinations(runs, 2))
+    for of_baseline in (True, False):
+        family = [
+            (second, first) if first.label == design.baseline else (first, second)
+            for first, second in pairs
+            if (design.baseline in {first.label, second.label}) is of_baseline
+        ]
+        found |= {(claim.first, claim.second): claim for claim in _family(family, design)}
+    return [
+        found[a.label, b.label] if (a.label, b.label) in found else found[b.label, a.label].turned()
+        for a, b in pairs
+    ]
+
+
+def _family(pairs: Sequence[tuple[Runs, Runs]], design: Design) -> list[Claim]:
+    evidence = [_evidence(first, second, design) for first, second in pairs]
+    smallest = [one.smallest_p for one in evidence]
+    delta = design.delta
+    same = [1.0 if delta is None else one.p_same(delta) for one in evidence]
+    columns = (
+        holm([one.p_value for one in evidence], smallest, design.level),
+        holm(smallest, smallest, design.level),
+        holm(same),
+    )
+    return [
+        _claim(pair, one, design, Corrected(float(p), float(best), float(p_same), len(pairs)))
+        for pair, one, p, best, p_same in zip(pairs, evidence, *columns, strict=True)
+    ]
+
+
+def _evidence(first: Runs, second: Runs, design: Design) -> Evidence:
+    if design.column is not None and second.label == design.baseline:
+        return BlindDraws(first.losses.to_numpy(), design.column)
+    common = first.losses.index.intersection(second.losses.index)
+    if design.paired and len(common):
+        return Pairs(first.losses[common].to_numpy(), second.losses[common].to_numpy())
+    return TwoSamples(first.losses.to_numpy(), second.losses.to_numpy())
+
+
+class Corrected(NamedTuple):
+    """P-values of a pair after the correction for its family."""
+
+    p: float
+    smallest: float
+    """What it could have been at best."""
+    p_same: float
+    family: int
+
+
+def _claim(
+    pair: tuple[Runs, Runs], evidence: Evidence, design: Design, corrected: Corrected
+) -> Claim:
+    first, second = pair
+    common = first.losses.index.intersection(second.losses.index)
+    means = evidence.means
+    low, high = evidence.interval()
+    won, same, lost = wins(first.losses[common].to_numpy(), second.losses[common].to_numpy())
+    outcome = _outcome(evidence, corrected, design)
+    return Claim(
+        first=first.label,
+        second=second.label,
+        test=evidence.test,
+        runs=evidence.runs,
+        seeds=tuple(int(seed) for seed in common),
+        means=means,
+        gain=means[1] - means[0],
+        low=low,
+        high=high,
+        wins=won,
+        ties=same,
+        losses=lost,
+        effect=evidence.effect,
+        chance=evidence.chance,
+        p_value=evidence.p_value,
+        p_corrected=corrected.p,
+        p_same=corrected.p_same,
+        family=corrected.family,
+        able=min(evidence.runs) >= FEWEST and corrected.smallest < design.level,
+        level=design.level,
+        delta=design.delta,
+        outcome=outcome,
+        finished_outcome=outcome,
+        needed=_needed(evidence, design, corrected.family),
+    )
+
+
+def _needed(evidence: Evidence, design: Design, family: int) -> int | None:
+    if design.delta is None or not design.level:
+        return None
+    return evidence.needed(design.delta, design.level / family)
+
+
+def _outcome(evidence: Evidence, corrected: Corrected, design: Design) -> Outcome:
+    ours, theirs = evidence.means
+    gain = theirs - ours
+    if min(evidence.runs) < FEWEST:
+        return Outcome.UNDECIDED
+    if corrected.p < design.level and _agree(gain, evidence.effect):
+        if design.delta is None:
+            return Outcome.BETTER
+        low, high = evidence.interval(design.level)
+        near = low if gain > 0 else -high
+        beyond = near > design.delta if not math.isnan(near) else abs(gain) > design.delta
+        return Outcome.BETTER if beyond else Outcome.SLIGHTLY
+    return Outcome.SAME if corrected.p_same < design.same_level else Outcome.UNDECIDED
+
+
+def _agree(gain: float, effect: float) -> bool:
+    return abs(gain) > TOLERANCE and gain * effect > 0

@@ -1,0 +1,174 @@
+"""A claim about two methods as a sentence: who is better, by how much, and how sure that is."""
+
+from __future__ import annotations
+
+import math
+from itertools import count as counting
+
+from nasbench_harness.reports.analysis.decision import FEWEST, Claim, Outcome
+from nasbench_harness.reports.analysis.evidence import Test
+from nasbench_harness.reports.statistics.signedrank import fewest_pairs
+from nasbench_harness.reports.study.measure import Measure
+from nasbench_harness.reports.words import numerals
+from nasbench_harness.reports.words.marked import count, name, names
+
+BLIND = "drawing blindly"
+
+
+def sentence(claim: Claim, measure: Measure) -> str:
+    """What may be said of the two methods, with marked names (see `words.marked`)."""
+    if claim.tied:
+        return _tie(claim, measure)
+    if claim.ahead is not None:
+        return _better(_leading(claim), measure)
+    if claim.outcome is Outcome.SAME:
+        return _same(_leading(claim), measure)
+    if claim.finished_outcome is not Outcome.UNDECIDED:
+        return _undone(_leading(claim), measure)
+    if claim.split:
+        return _split(claim, measure)
+    return _undecided(_leading(claim), measure)
+
+
+def _leading(claim: Claim) -> Claim:
+    """Seen from the method with the better mean."""
+    return claim.turned() if claim.gain < 0 else claim
+
+
+def _better(claim: Claim, measure: Measure) -> str:
+    perhaps = f", perhaps by less than {delta(claim)}" * (claim.outcome is Outcome.SLIGHTLY)
+    return (
+        f"{name(claim.first)} is better than {_other(claim)}{perhaps}: its {gap(claim, measure)},"
+        f" {p_of(claim)}."
+    )
+
+
+def _same(claim: Claim, measure: Measure) -> str:
+    return (
+        f"{_both(claim)} are practically the same: the {gap(claim, measure, claim.first)}, and"
+        f" {delta(claim)} or more are ruled out ({p_words(claim.p_same)})."
+    )
+
+
+def _undone(claim: Claim, measure: Measure) -> str:
+    """What holds of the finished trials alone is said, and that it is no claim."""
+    what = (
+        "would be practically the same"
+        if claim.finished_outcome is Outcome.SAME
+        else f"would differ: the {gap(claim, measure, claim.first)}, {p_of(claim)}"
+    )
+    return (
+        f"No claim about {_both(claim)}: by the trials that finished they {what}; with those that"
+        " failed counted as the worst, they would not."
+    )
+
+
+def _split(claim: Claim, measure: Measure) -> str:
+    ahead = claim.turned() if claim.effect < 0 else claim
+    often = (
+        f"in {ahead.wins} of {count(len(ahead.seeds), 'seed')}"
+        if ahead.test == "pairs"
+        else f"more often than not (chance {numerals.percent(ahead.chance.value)})"
+    )
+    return (
+        f"{name(ahead.first)} is better than {_other(ahead)} {often} ({p_of(ahead)}) and worse in"
+        f" the mean, because a few bad seeds weigh more: its {gap(ahead, measure)}. Neither is"
+        " called better."
+    )
+
+
+def _undecided(claim: Claim, measure: Measure) -> str:
+    return (
+        f"These seeds cannot tell {_both(claim)} apart: the {gap(claim, measure, claim.first)},"
+        f" {p_of(claim)}{seeds_needed(claim)}."
+    )
+
+
+def _tie(claim: Claim, measure: Measure) -> str:
+    runs = "their only run" if claim.runs == (1, 1) else f"every one of their {_runs(claim)} runs"
+    same = claim.outcome is Outcome.SAME
+    ends = f": practically the same, {delta(claim)} or more being ruled out" if same else ": a tie"
+    return f"{_both(claim)} ended with the same {measure.noun} in {runs}{ends}."
+
+
+def _runs(claim: Claim) -> str:
+    first, second = claim.runs
+    return str(first) if first == second else f"{first} and {second}"
+
+
+def _other(claim: Claim) -> str:
+    return BLIND if claim.test == "blind draws" else name(claim.second)
+
+
+def _both(claim: Claim) -> str:
+    if claim.test == "blind draws":
+        return f"{name(claim.first)} and {BLIND}"
+    return names([claim.first, claim.second])
+
+
+# --- numbers in words --------------------------------------------------------------------------
+
+
+def gap(claim: Claim, measure: Measure, of: str = "") -> str:
+    """`mean regret is 0.051 points lower (95 % CI 0.010 to 0.090)`, of the first method."""
+    subject = f"mean {measure.noun}{f' of {name(of)}' if of else ''} is"
+    if numerals.points(abs(claim.gain)) == numerals.points(0.0):
+        amount = f"{subject} the same to three digits"
+    else:
+        lower = (claim.gain > 0) == (measure.sign > 0)
+        amount = f"{subject} {numerals.points(abs(claim.gain))} points"
+        amount += " lower" if lower else " higher"
+    return amount + interval(claim)
+
+
+def interval(claim: Claim) -> str:
+    """` (95 % CI 0.010 to 0.090)` of the gain's size; empty where there is none."""
+    if math.isnan(claim.low):
+        return ""
+    low, high = (claim.low, claim.high) if claim.gain >= 0 else (-claim.high, -claim.low)
+    return f" (95 % CI {numerals.points(low)} to {numerals.points(high)})"
+
+
+def delta(claim: Claim) -> str:
+    """The smallest difference of interest with its unit."""
+    return f"{numerals.significant(claim.delta or math.nan)} points"
+
+
+def p_of(claim: Claim) -> str:
+    """The corrected p-value, and over how many pairs it is corrected."""
+    p_value = p_words(claim.p_corrected)
+    return p_value if claim.family == 1 else f"{p_value} corrected for {claim.family} pairs"
+
+
+def p_words(p_value: float) -> str:
+    """`p 0.0312`, or `p < 0.001` where nobody reads the digits."""
+    return "p < 0.001" if p_value < 0.001 else f"p {numerals.significant(p_value)}"
+
+
+def seeds_needed(claim: Claim) -> str:
+    """What it would take to find the smallest difference of interest, after a semicolon."""
+    least = fewest(claim.test, claim.level / claim.family) if claim.level else 0
+    have = min(claim.runs)
+    if have < least:
+        return f"; it takes at least {least} seeds to claim anything"
+    if claim.needed is None:
+        return ""
+    if claim.needed <= have:
+        return f"; a difference of {delta(claim)} is found by so many seeds four times in five"
+    needed = rounded(max(claim.needed, least))
+    return f"; about {needed} seeds of each would find a difference of {delta(claim)}"
+
+
+def fewest(test: Test, level: float) -> int:
+    """Seeds of each method without which the test cannot have a p-value below `level`."""
+    if test == "pairs":
+        return fewest_pairs(level)
+    if test == "blind draws":
+        return FEWEST
+    return next(n for n in counting(FEWEST) if 2 / math.comb(2 * n, n) < level)
+
+
+def rounded(seeds: int) -> str:
+    """A guess of a number of seeds, to two digits once it is large."""
+    digits = max(0, len(str(seeds)) - 2)
+    return numerals.whole(round(seeds, -digits))

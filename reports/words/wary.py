@@ -1,0 +1,103 @@
+"""What to be wary of in a study: few seeds, trials without a result, collapse, noise."""
+
+from __future__ import annotations
+
+from nasbench_harness.reports.study.data import StudyData
+from nasbench_harness.reports.study.summary import DONE
+from nasbench_harness.reports.words.claims import fewest
+from nasbench_harness.reports.words.finals import Finals
+from nasbench_harness.reports.words.marked import count, listing, name, names, ranges
+from nasbench_harness.reports.words.protocol import SEEDS
+
+
+def warnings(data: StudyData, finals: Finals) -> list[str]:
+    """A marked sentence for each."""
+    return [*_few_seeds(finals), *_without_result(data), *_collapsed(data), *_noise(data)]
+
+
+def _few_seeds(finals: Finals) -> list[str]:
+    """Methods of which no claim could be made, whatever they had found."""
+    if not finals.claims.all:
+        few = [label for label, values in finals.values.items() if len(values) < 3]
+        return [
+            f"{names([label])} has {count(len(finals.values[label]), 'seed')}, and there is no"
+            " other method to compare it with."
+            for label in few
+        ]
+    able = {label for claim in finals.claims.all if claim.able for label in claim.labels}
+    few = [label for label in finals.labels if label not in able]
+    if not few:
+        return []
+    most = max(len(finals.values[label]) for label in few)
+    claim = next(c for c in finals.claims.all if few[0] in c.labels)
+    enough = fewest(claim.test, claim.level / claim.family) if claim.level else 0
+    seeds = "1 seed" if most == 1 else f"at most {most} seeds"
+    if not enough:
+        return []
+    return [
+        f"{names(few)}: {seeds}. Among {count(claim.family, 'pair')} of methods fewer than"
+        f" {enough} seeds can never tell one apart at the level of this look"
+        f" ({claim.level:g}), so no method is called better; run at least {enough}, better twice"
+        " as many."
+    ]
+
+
+def _without_result(data: StudyData) -> list[str]:
+    missing = data.trials[data.trials["status"] != DONE]
+    sentences = []
+    if len(missing):
+        parts = [
+            f"{name(str(label))} seed{'s' if len(rows) > 1 else ''} {ranges(rows['seed'])} {status}"
+            for (label, status), rows in missing.groupby(["method", "status"], sort=False)
+        ]
+        sentences.append(
+            f"{len(missing)} of {count(len(data.trials), 'trial')}"
+            f" {'has' if len(missing) == 1 else 'have'} no result and"
+            f" {'is' if len(missing) == 1 else 'are'} left out of every number here:"
+            f" {'; '.join(parts)}. The reasons stand with the trials below."
+        )
+    blank = data.done[data.done[data.measure.key].isna()]
+    if not data.looked_up:
+        blank = blank[blank["method"].isin(data.searching)]
+    if len(blank):
+        where = [f"{name(m)} seed {s}" for m, s in zip(blank["method"], blank["seed"], strict=True)]
+        sentences.append(
+            f"{listing(where)}: done, but the result holds no {data.measure.noun}; left out."
+        )
+    return sentences
+
+
+_FLAWS = {
+    "collapsed": (True, "collapsed: the answer is the cell of nothing but skip connections"),
+    "connected": (False, "found a cell whose input never reaches its output"),
+}
+
+
+def _collapsed(data: StudyData) -> list[str]:
+    sentences = []
+    for column, (bad, words) in _FLAWS.items():
+        if column not in data.done:
+            continue
+        hit = data.done[data.done[column].isin([bad])]
+        for label, rows in hit.groupby("method", sort=False):
+            total = int((data.done["method"] == label).sum())
+            sentences.append(
+                f"{name(str(label))} {words}, in {len(rows)} of {count(total, 'seed')}"
+                f" ({'seeds' if len(rows) > 1 else 'seed'} {ranges(rows['seed'])})."
+            )
+    return sentences
+
+
+def _noise(data: StudyData) -> list[str]:
+    noise = data.first("noise")
+    if noise == SEEDS:
+        return [
+            "At every step the searchers saw, for every architecture, one of the benchmark's own"
+            " training runs drawn at random; the results shown are looked up without noise."
+        ]
+    if not float(noise) > 0:
+        return []
+    return [
+        f"The searchers saw every accuracy with Gaussian noise of {float(noise):g} points on it;"
+        " the results shown are looked up without noise."
+    ]
