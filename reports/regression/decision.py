@@ -34,7 +34,7 @@ from nasbench_harness.reports.regression.comparison import LossComparison
 from nasbench_harness.reports.regression.permutation import SPLITS
 from nasbench_harness.reports.regression.verdicts import CheckVerdict
 from nasbench_harness.reports.statistics.arrays import TOLERANCE, Array
-from nasbench_harness.reports.statistics.paired import holm
+from nasbench_harness.reports.statistics.corrections import holm
 
 Flags = NDArray[np.bool_]
 

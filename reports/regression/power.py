@@ -27,7 +27,7 @@ from nasbench_harness.reports.regression.margins import margin_of
 from nasbench_harness.reports.regression.permutation import greater_p, smallest_p
 from nasbench_harness.reports.regression.series import COSTS, Series
 from nasbench_harness.reports.statistics.arrays import TOLERANCE, Array
-from nasbench_harness.reports.statistics.paired import holm
+from nasbench_harness.reports.statistics.corrections import holm
 from nasbench_harness.reports.words import numerals
 
 SEEDS = (5, 10, 20, 50)

@@ -13,7 +13,6 @@ import math
 import numpy as np
 from numpy.typing import ArrayLike
 
-from nasbench_harness.reports.statistics.arrays import TOLERANCE
 from nasbench_harness.reports.statistics.checks import finite, tied
 from nasbench_harness.reports.statistics.intervals import FEWEST, constant
 from nasbench_harness.reports.statistics.signedrank import fewest_pairs
@@ -62,26 +61,6 @@ def paired_seeds_for(
     spread = _upper_bound(float(values.var() * len(values)), len(values) - 1)
     fewest = math.ceil(fewest_pairs(alpha) * len(values) / np.count_nonzero(values))
     return max(fewest, math.ceil(_pairs_of_t_test(delta / spread, alpha, power) / EFFICIENCY))
-
-
-def seeds_needed(differences: ArrayLike, alpha: float = 0.05, power: float = 0.8) -> int | None:
-    """Paired seeds with which a signed-rank test at level `alpha` succeeds with chance `power`.
-
-    It takes the mean and the deviation of the observed `differences` [seeds] for the true ones;
-    with few seeds that is a rough guess. The number is the paired t-test's, from the non-central t
-    distribution, over the efficiency of the signed-rank test, and never less than lets that test
-    reach `alpha` at all, given how many differences are zero. None where no number would do: the
-    mean difference is zero, or fewer than two were observed.
-    """
-    values = tied(finite(differences))
-    if len(values) < 2 or abs(values.mean()) <= TOLERANCE:
-        return None
-    fewest = math.ceil(fewest_pairs(alpha) * len(values) / np.count_nonzero(values))
-    deviation = float(values.std(ddof=1))
-    if deviation <= TOLERANCE:
-        return fewest
-    pairs = _pairs_of_t_test(abs(float(values.mean())) / deviation, alpha, power)
-    return max(fewest, math.ceil(pairs / EFFICIENCY))
 
 
 def _upper_bound(squares: float, freedom: int) -> float:
