@@ -13,7 +13,7 @@ landscape that differ in their seed only take a step together where their method
 `JointSearcher`.
 """
 
-from nasbench_harness.contracts.benchmark import Benchmark, CompleteTable, Metric
+from nasbench_harness.contracts.benchmark import Benchmark, CompleteTable, Metric, Retrained
 from nasbench_harness.contracts.columns import Column, Columns, Declaring, Role, Value
 from nasbench_harness.contracts.cost import Cost, Costed
 from nasbench_harness.contracts.data import (
@@ -111,6 +111,7 @@ __all__ = [
     "Progress",
     "Pullable",
     "Recipe",
+    "Retrained",
     "Role",
     "Search",
     "SearchSpace",

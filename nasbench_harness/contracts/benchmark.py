@@ -111,3 +111,18 @@ class CompleteTable(Benchmark, Protocol):
 
     def best(self, metric: str) -> float:
         """The optimum: the largest number of the column."""
+
+
+@runtime_checkable
+class Retrained(Benchmark, Protocol):
+    """Capability of a benchmark: it knows how far a retraining moves a good architecture.
+
+    Reports take that for the smallest difference that matters, where nobody says another one. A
+    `ColumnTable` has it wherever columns hold single runs, which name their seed as `seeds`.
+    """
+
+    def retraining_noise(self, metric: str) -> float | None:
+        """Standard deviation of one training run of a good architecture by `metric`, in points.
+
+        None where the architectures were trained once only, or too few of them again.
+        """

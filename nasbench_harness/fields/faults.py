@@ -15,6 +15,7 @@ _METHODS = "methods"
 _EXPECTED = {
     _METHODS: "names as `NAME,NAME`, or a list of them",
     "seeds": "whole numbers from 0 to 9223372036854775807",
+    "smallest_difference": "points, a number > 0, or one for each metric as `metric: points`",
 }
 """Where a schema's own words would not help."""
 _COMMAND_LINE = frozenset({

@@ -14,9 +14,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from nasbench_harness.problems.kinds import kind_of
+from nasbench_harness.store.endings import Endings, ending
 from nasbench_harness.store.outcomes import Status
-from nasbench_harness.store.studies import Study, StudyError, open_study, read_tables, study_folders
+from nasbench_harness.store.studies import Study, open_study, study_folders
 from nasbench_harness.study.spec import TrialSpec
 
 
@@ -91,7 +91,7 @@ class Copies:
     def _begun(self) -> frozenset[int]:
         """Studies with any trial that has begun; only of those that share trials."""
         sharing = {number for one in self.shared for number in one.where}
-        results = _Results(self.studies)
+        results = Endings(self.studies)
         return frozenset(
             number
             for number in sharing
@@ -210,7 +210,7 @@ def find_copies(studies: Sequence[Study], twice: tuple[str, ...] = ()) -> Copies
     for number, study in enumerate(studies):
         for spec in study.specs:
             where.setdefault(spec.fingerprint, []).append((number, spec))
-    results = _Results(studies)
+    results = Endings(studies)
     shared = [
         _shared(places[0][1], {number: results(number, spec) for number, spec in places})
         for places in where.values()
@@ -223,19 +223,14 @@ def _shared(spec: TrialSpec, results: Mapping[int, Mapping[str, Any]]) -> Shared
     where = tuple(results)
     begun = tuple(number for number in where if _has_begun(results[number]))
     done = tuple(number for number in begun if results[number]["status"] == Status.DONE)
-    endings = [_ending(spec, results[number]) for number in done]
-    alike = all(_same(ending, endings[0]) for ending in endings)
+    endings = [ending(spec, results[number]) for number in done]
+    alike = all(_same(one, endings[0]) for one in endings)
     values = () if alike else tuple(results[number].get(spec.report_metric) for number in done)
     return Shared(spec, where, begun, done, (*done, *begun, *where)[0], values)
 
 
 def _has_begun(result: Mapping[str, Any]) -> bool:
     return bool(result["status"] != Status.MISSING)
-
-
-def _ending(spec: TrialSpec, result: Mapping[str, Any]) -> tuple[Any, ...]:
-    names = ("architecture", spec.report_metric, kind_of(spec.problem).concludes, "queries")
-    return tuple(result.get(name) for name in names)
 
 
 def _same(first: tuple[Any, ...], second: tuple[Any, ...]) -> bool:
@@ -247,28 +242,3 @@ def _same(first: tuple[Any, ...], second: tuple[Any, ...]) -> bool:
 
 def _is_nothing(value: Any) -> bool:
     return value is None or (isinstance(value, float) and math.isnan(value))
-
-
-class _Results:
-    """How trials ended, also of studies of which only the tables are left."""
-
-    def __init__(self, studies: Sequence[Study]) -> None:
-        self._studies = studies
-        self._tables: dict[int, dict[str, Mapping[str, Any]]] = {}
-
-    def __call__(self, number: int, spec: TrialSpec) -> Mapping[str, Any]:
-        study = self._studies[number]
-        if study.trials_folder.is_dir():
-            return study.result(spec)
-        if number not in self._tables:
-            self._tables[number] = _rows(study)
-        return self._tables[number].get(spec.trial_id, {"status": Status.MISSING})
-
-
-def _rows(study: Study) -> dict[str, Mapping[str, Any]]:
-    """A study's gathered trials; none of one that has not begun."""
-    try:
-        rows = read_tables(study.folder)[0].to_dict("records")
-    except StudyError:
-        return {}
-    return {str(row["trial"]): {str(k): v for k, v in row.items()} for row in rows}

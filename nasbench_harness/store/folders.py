@@ -12,9 +12,12 @@ they differ.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Generic, TypeVar
+
+from filelock import FileLock
 
 from nasbench_harness.errors import HarnessError, os_sentence
 from nasbench_harness.jobs.job import Spec
@@ -24,6 +27,10 @@ from nasbench_harness.store.outcomes import SCHEMA_VERSION, Outcome, Status, rea
 from nasbench_harness.store.strangers import stranger
 
 TABLES = ("trials", "history")
+LOOKS = "looks"
+"""What the plan's file keeps beside the plan: see `looks`."""
+PLAN_SECONDS = 10.0
+"""Longer than anybody takes to write a plan."""
 _HELD = {
     "study.json": "a study of searches, no trainings; `nasharness resume`, `report`, `compare` and"
     " `cite` take it.",
@@ -141,15 +148,30 @@ def _planned(spec: Spec) -> dict[str, Any]:
     return {k: value for k, value in asdict(spec).items() if value or k not in spec.younger}
 
 
+def plan_lock(path: Path) -> AbstractContextManager[Any]:
+    """Held while a plan's file is written; only for moments, also while its jobs run."""
+    return FileLock(path.with_name(f".{path.name}.lock"), timeout=PLAN_SECONDS)
+
+
 def write_plan(jobs: JobFolder[Any]) -> None:
-    """Keep what is planned."""
+    """Keep what is planned; looks at the results of a plan that is there stay."""
+    path = jobs.folder / jobs.kind.plan
     content = {
         "schema_version": SCHEMA_VERSION,
         "config": jobs.config,
         "facts": jobs.facts,
         "trials": [_planned(spec) for spec in jobs.specs],
     }
-    write_json(jobs.folder / jobs.kind.plan, content)
+    with plan_lock(path):
+        write_json(path, {**content, **_looks(path)})
+
+
+def _looks(path: Path) -> dict[str, Any]:
+    """Those that the plan's file keeps, as they stand there."""
+    try:
+        return {LOOKS: read_json(path)[LOOKS]}
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}
 
 
 def read_plan(folder: Path, of: type[F]) -> F:

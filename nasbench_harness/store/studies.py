@@ -30,11 +30,12 @@ from nasbench_harness.store.outcome_columns import (
     place_after,
     with_outcome,
 )
-from nasbench_harness.store.outcomes import HISTORY, SCHEMA_VERSION
+from nasbench_harness.store.outcomes import HISTORY, SCHEMA_VERSION, Status
 from nasbench_harness.store.provenance import facts
 from nasbench_harness.store.tidy import tidy_frame
-from nasbench_harness.study import growing
+from nasbench_harness.study import fixed, growing
 from nasbench_harness.study.recipes import RECIPE, asked_of
+from nasbench_harness.study.smallest import SMALLEST, said_of
 from nasbench_harness.study.spec import TrialSpec, method_label
 from nasbench_harness.tables.library import NO_TABLE, find_table
 
@@ -83,6 +84,20 @@ class Study(JobFolder[TrialSpec]):
         """The kind of problem."""
         return self.specs[0].problem if self.specs else registry.default_problem()
 
+    @property
+    def fixed(self) -> bool:
+        """Is it judged once, on all that was planned, and never extended."""
+        return bool(self.config.get(fixed.FIXED))
+
+    def smallest_difference(self, metric: str) -> float | None:
+        """Points by `metric` below which a difference is of no interest; None if nobody said any.
+
+        `metric` is `regret`, `accuracy` or a column. What the benchmark has for a default is told
+        by `tables.differences`.
+        """
+        judged_by = dict.fromkeys(spec.report_metric for spec in self.specs)
+        return said_of(self.config.get(SMALLEST), metric, judged_by)
+
 
 # --- planning and opening ----------------------------------------------------------------------
 
@@ -113,11 +128,19 @@ def planned_study(folder: Path, config: Mapping[str, Any], specs: Sequence[Trial
         existing = open_study(folder)
         told = {**existing.facts, "last_run": facts()}
         recorded = (existing.config, existing.specs)
-        if refused := growing.refusal(folder, *recorded, config, specs):
+        refused = growing.refusal(folder, *recorded, config, specs)
+        if refused := refused or _of_fixed(existing, config, specs):
             raise StudyError(refused)
         config, specs = growing.grown(*recorded, config, specs)
     refuse_strangers(folder)
     return Study(folder, dict(config), list(specs), told)
+
+
+def _of_fixed(existing: Study, config: Mapping[str, Any], specs: Sequence[TrialSpec]) -> str:
+    """Why it would not be as it was fixed, or be fixed too late; empty if neither."""
+    seen = any(existing.outcome(spec).status is Status.DONE for spec in existing.specs)
+    further = growing.further(existing.specs, specs)
+    return fixed.refusal(existing.folder, existing.config, config, further, seen=seen)
 
 
 def study_folders(place: Path) -> list[Path]:
@@ -273,13 +296,15 @@ def reproduce(spec: TrialSpec, *, allow_test_search: bool = False) -> str:
 def with_seeds(study: Study, count: int) -> str:
     """The one command that adds seeds to a study; empty where its methods need several.
 
+    None may be added to a fixed study, and so it is empty there too.
+
     It goes by what each trial was planned with, so that what was a default then stays as it was.
     """
     allowed = bool(study.config.get("allow_test_search"))
     by_label = {_label(spec): spec for spec in study.specs}
     asked = (",".join(by_label), str(count), str(study.folder))
     commands = {tuple(_words(spec, *asked, allowed=allowed)) for spec in by_label.values()}
-    return command_line(commands.pop()) if len(commands) == 1 else ""
+    return command_line(commands.pop()) if len(commands) == 1 and not study.fixed else ""
 
 
 def _label(spec: TrialSpec) -> str:

@@ -39,6 +39,7 @@ from nasbench_harness.study.notation import (
     read_seeds,
 )
 from nasbench_harness.study.recipes import RECIPE, find_recipe
+from nasbench_harness.study.smallest import Said, read_smallest
 from nasbench_harness.tables.library import NO_TABLE, default_table, find_table
 from nasbench_harness.tables.metrics import USUAL_DATASET, default_dataset
 
@@ -78,6 +79,11 @@ class CommonConfig(BaseModel):
     """Architecture samples per step, for methods that draw one per example."""
     random: bool = True
     """Add random search, the line to beat."""
+    smallest_difference: Said | None = None
+    """Points below which a difference is of no interest, of all or by metric; None: as the
+    benchmark has it."""
+    fixed: bool | None = None
+    """Judge it once, on all that is planned, and never extend it; None: as it is planned so far."""
 
     @field_validator("*", mode="before")
     @classmethod
@@ -101,6 +107,11 @@ class CommonConfig(BaseModel):
     @classmethod
     def _read_seeds(cls, value: Any) -> Any:
         return read_seeds(value)
+
+    @field_validator("smallest_difference", mode="before")
+    @classmethod
+    def _read_smallest(cls, value: Any) -> Any:
+        return read_smallest(value)
 
     @field_validator("table", mode="before")
     @classmethod

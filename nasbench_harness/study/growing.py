@@ -18,6 +18,8 @@ from nasbench_harness.study.differences import differences, told
 from nasbench_harness.study.spec import TrialSpec, method_label
 
 GROWING = ("methods", "seeds", "random")
+JUDGED = ("smallest_difference", "fixed")
+"""How results are judged, not which trials there are: what is said last counts."""
 SHOWN = 3
 
 Specs = Sequence[TrialSpec]
@@ -50,7 +52,7 @@ def other_setting(old: Config, new: Config, *, spelled: bool = False) -> str | N
     decides, which no config knows. With `spelled` only what both say counts.
     """
     for key, value in new.items():
-        if key in GROWING or key not in old or (spelled and None in (old[key], value)):
+        if key in (*GROWING, *JUDGED) or key not in old or (spelled and None in (old[key], value)):
             continue
         before, now = (_plain(key, one) for one in (old[key], value))
         if before != now and not (key == "dataset" and is_folder(before) and is_folder(now)):
@@ -106,18 +108,19 @@ def grown(
 ) -> tuple[dict[str, Any], list[TrialSpec]]:
     """Config and trials of the study with those of the plan; its images lie where the plan's do."""
     places = {spec.image_digest: spec.images for spec in planned if is_folder(spec.images)}
-    known = {spec.fingerprint for spec in there}
     by_family = {spec.family: spec for spec in reversed(there)}
-    added = [
-        _as_recorded(spec, by_family.get(spec.family))
-        for spec in planned
-        if spec.fingerprint not in known
-    ]
+    added = [_as_recorded(spec, by_family.get(spec.family)) for spec in further(there, planned)]
     specs = [moved(spec, places.get(spec.image_digest)) for spec in there]
     config = {**new, **old, **_grown_config(old, new, added)}
     if places and is_folder(str(old.get("dataset", ""))):
         config["dataset"] = next(iter(places.values()))
     return config, [*specs, *added]
+
+
+def further(there: Specs, planned: Specs) -> list[TrialSpec]:
+    """The planned trials that are not there yet."""
+    known = {spec.fingerprint for spec in there}
+    return [spec for spec in planned if spec.fingerprint not in known]
 
 
 def moved(spec: TrialSpec, place: str | None) -> TrialSpec:
@@ -147,7 +150,12 @@ def _grown_config(old: Config, new: Config, added: Specs) -> dict[str, Any]:
         "methods": [*old.get("methods", []), *methods],
         "seeds": sorted({*old.get("seeds", []), *new["seeds"]}),
         "random": old.get("random", False) or new["random"],
+        **{key: _last(old, new, key) for key in JUDGED if key in new or key in old},
     }
+
+
+def _last(old: Config, new: Config, key: str) -> Any:
+    return old.get(key) if new.get(key) is None else new[key]
 
 
 def _label(method: Mapping[str, Any]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,8 @@ from nasbench_harness.images.place import is_folder, place_name
 from nasbench_harness.problems.kinds import held, open_kind
 from nasbench_harness.study.canonical import canonical_held
 from nasbench_harness.study.config import ALL_DATASETS, StudyConfig
+from nasbench_harness.study.fixed import FIXED
+from nasbench_harness.study.smallest import change
 from nasbench_harness.study.spec import method_label
 from nasbench_harness.tables.library import NO_TABLE, fallback_table
 
@@ -117,6 +119,18 @@ def place(config: StudyConfig, out: Path | None = None, runs: Path = Path("runs"
     A study that exists is gone on with on its own table where no table was asked for: which one is
     the default changes with what is installed.
     """
+    placed = _placed(config, out, runs)
+    existing = _config_in(placed.folder)
+    if existing is None or existing.get(FIXED):  # a fixed one says itself what it refuses
+        return placed
+    if changed := change(existing, placed.config.model_dump(mode="json")):
+        there = f"{placed.folder} is gone on with, and {changed}."
+        return replace(placed, note=f"{placed.note} {there}".strip())
+    return placed
+
+
+def _placed(config: StudyConfig, out: Path | None, runs: Path) -> Placed:
+    """The same without a word about what else changes there."""
     if out is not None:
         return _into(config, out)
     home = runs / study_name(config)

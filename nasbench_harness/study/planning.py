@@ -26,6 +26,7 @@ from nasbench_harness.study.costs import MEASURED, named_costs
 from nasbench_harness.study.heldcost import COST, NONE
 from nasbench_harness.study.notation import ConfigError
 from nasbench_harness.study.recipes import RECIPE, find_recipe
+from nasbench_harness.study.smallest import check_metrics
 from nasbench_harness.study.spec import TrialSpec
 from nasbench_harness.tables.library import find_table
 from nasbench_harness.tables.metrics import OTHERS, find_metric
@@ -53,6 +54,7 @@ def plan(
             f"Table `{table.name}` is about space `{table.space}`, not `{space.name}`."
         )
     kind = open_kind(config.search)
+    check_metrics(config.smallest_difference, table, kind)
     place = kind.plan(config, _options(config, kind), space, hardware or Hardware(), opened)
     shared: dict[str, Any] = {
         "space": space.name,

@@ -205,6 +205,15 @@ class ColumnTable:
             self._best[metric] = best
         return self._best[metric]
 
+    def retraining_noise(self, metric: str) -> float | None:
+        """Standard deviation of one run of a good architecture (points), where runs are columns.
+
+        None where they are not; see `retraining`.
+        """
+        from nasbench_harness.tables.retraining import spread_of_runs
+
+        return spread_of_runs(self.metrics, self.column, metric)
+
     def to_pandas(self) -> pd.DataFrame:
         """All columns as a data frame with a row per architecture, keyed by the official index.
 

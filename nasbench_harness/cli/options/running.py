@@ -197,6 +197,25 @@ class StudyOptions:
             rich_help_panel=COMPARED,
         ),
     ] = None
+    smallest_difference: Annotated[
+        float | None,
+        typer.Option(
+            metavar="POINTS",
+            help="Differences below it are of no interest; a study file may have one for each"
+            " metric.",
+            show_default="the benchmark's own",
+            rich_help_panel=COMPARED,
+        ),
+    ] = None
+    fixed: Annotated[
+        bool | None,
+        typer.Option(
+            "--fixed",
+            help="Judge the study once, on all that is planned here, and never extend it.",
+            show_default="looks at what there is share the level",
+            rich_help_panel=COMPARED,
+        ),
+    ] = None
     config: Annotated[
         Path | None,
         typer.Option(

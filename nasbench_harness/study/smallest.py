@@ -1,0 +1,90 @@
+"""The smallest difference of interest as a study says it: points, of everything or by metric."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from nasbench_harness.contracts import Benchmark, Kind
+from nasbench_harness.errors import UnknownNameError
+from nasbench_harness.fields.scalars import is_number, shown
+
+SMALLEST = "smallest_difference"
+REGRET, ACCURACY = "regret", "accuracy"
+Said = float | dict[str, float]
+
+
+def read_smallest(value: Any) -> Said | None:
+    """As a study file or an option has it: a number, or one for each metric.
+
+    ValueError, with the entry where it is one of several, for what is no number above 0.
+    """
+    if value is None:
+        return None
+    if not isinstance(value, Mapping):
+        return _points(value)
+    if not value:
+        raise ValueError("no metric is named")
+    said = {}
+    for name, points in value.items():
+        try:
+            said[str(name)] = _points(points)
+        except ValueError:
+            raise ValueError(f"`{name}` is {shown(points)}") from None
+    return said
+
+
+def _points(value: Any) -> float:
+    if isinstance(value, bool) or (isinstance(value, str) and not is_number(value.strip())):
+        raise ValueError
+    try:
+        points = float(value)
+    except (TypeError, OverflowError):
+        raise ValueError from None
+    if not (math.isfinite(points) and points > 0):
+        raise ValueError
+    return points
+
+
+def check_metrics(said: Said | None, table: Benchmark | None, kind: Kind) -> None:
+    """UnknownNameError for a metric that nothing of the study is judged by."""
+    if not isinstance(said, Mapping):
+        return
+    known = [ACCURACY, *([kind.concludes] if kind.concludes else [])]
+    if table is not None:
+        known += [REGRET, *(name for name, metric in table.metrics.items() if metric.report)]
+        known += [name for name in said if name in table.metrics]
+    for name in said:
+        if name not in known:
+            raise UnknownNameError(f"metric for `{SMALLEST}`", name, set(known))
+
+
+def said_of(said: Any, metric: str, judged_by: Collection[str]) -> float | None:
+    """What was said of `metric`; None where nothing was.
+
+    `judged_by` are the study's report metrics: `accuracy` is their value and `regret` what it
+    misses, in the same points, so that what was said of one of them holds for the others too.
+    """
+    if not isinstance(said, Mapping):
+        return None if said is None else float(said)
+    names = [metric]
+    if metric in (REGRET, ACCURACY, *judged_by):
+        names += [*judged_by, ACCURACY, REGRET]
+    return next((float(said[name]) for name in names if name in said), None)
+
+
+def change(there: Mapping[str, Any], asked: Mapping[str, Any]) -> str:
+    """That a study is judged by another smallest difference from now on; empty if it is not."""
+    old, new = there.get(SMALLEST), asked.get(SMALLEST)
+    if new is None or new == old:
+        return ""
+    before = "the benchmark's own" if old is None else told(old)
+    return f"its smallest difference of interest was {before} and is {told(new)} from now on"
+
+
+def told(said: Said) -> str:
+    """In words: `0.2 points`, or `0.2 (regret) and 0.3 (accuracy) points`."""
+    if not isinstance(said, Mapping):
+        return f"{said:g} points"
+    return f"{' and '.join(f'{points:g} ({name})' for name, points in said.items())} points"
