@@ -204,6 +204,11 @@ class Claims:
         found = self.of(first, second)
         return found is not None and found.ahead is not None
 
+    def differ(self, first: str, second: str) -> bool:
+        """Whether they are not called practically the same."""
+        found = self.of(first, second)
+        return found is None or found.outcome is not Outcome.SAME
+
     def groups(self, labels: Sequence[str]) -> list[tuple[str, ...]]:
         """The largest sets of two of these methods or more of which none is called better."""
         return groups(labels, self.separates)

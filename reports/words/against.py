@@ -12,7 +12,7 @@ from nasbench_harness.reports.figures.reference import baseline_words, whole_tab
 from nasbench_harness.reports.statistics.arrays import TOLERANCE
 from nasbench_harness.reports.study.data import StudyData
 from nasbench_harness.reports.words import numerals
-from nasbench_harness.reports.words.claims import BLIND, delta, interval, seeds_needed
+from nasbench_harness.reports.words.claims import BLIND, delta, enough, interval, seeds_needed
 from nasbench_harness.reports.words.finals import Finals
 from nasbench_harness.reports.words.marked import count, name, names
 from nasbench_harness.study.config import BASELINE
@@ -130,5 +130,5 @@ def _amount(claim: Claim) -> str:
     if claim.ahead is not None:
         return f"by {size}{interval(claim)}"
     side = "better" if claim.gain > 0 else "worse"
-    open_ = claim.outcome is Outcome.UNDECIDED
-    return f"{size} {side} in the mean{interval(claim)}{seeds_needed(claim) * open_}"
+    told = claim.outcome is Outcome.UNDECIDED and min(claim.runs) >= enough(claim)
+    return f"{size} {side} in the mean{interval(claim)}{seeds_needed(claim) * told}"

@@ -52,14 +52,15 @@ def _same(claim: Claim, measure: Measure) -> str:
 
 def _undone(claim: Claim, measure: Measure) -> str:
     """What holds of the finished trials alone is said, and that it is no claim."""
-    what = (
-        "would be practically the same"
-        if claim.finished_outcome is Outcome.SAME
-        else f"would differ: the {gap(claim, measure, claim.first)}, {p_of(claim)}"
-    )
+    if claim.finished_outcome is Outcome.SAME:
+        said = f"{_both(claim)} would be practically the same"
+        end = "they would not, so nothing is claimed."
+    else:
+        said = f"{name(claim.first)} would be better than {_other(claim)}"
+        end = "it would not, so neither is called better."
     return (
-        f"No claim about {_both(claim)}: by the trials that finished they {what}; with those that"
-        " failed counted as the worst, they would not."
+        f"By the trials that finished, {said}: the {gap(claim, measure, claim.first)},"
+        f" {p_of(claim)}. With those that failed counted as the worst, {end}"
     )
 
 
@@ -147,16 +148,20 @@ def p_words(p_value: float) -> str:
 
 def seeds_needed(claim: Claim) -> str:
     """What it would take to find the smallest difference of interest, after a semicolon."""
-    least = fewest(claim.test, claim.level / claim.family) if claim.level else 0
-    have = min(claim.runs)
+    have, least = min(claim.runs), enough(claim)
     if have < least:
-        return f"; it takes at least {least} seeds to claim anything"
+        return f"; it takes at least {least} seeds to call either better"
     if claim.needed is None:
         return ""
     if claim.needed <= have:
         return f"; a difference of {delta(claim)} is found by so many seeds four times in five"
     needed = rounded(max(claim.needed, least))
     return f"; about {needed} seeds of each would find a difference of {delta(claim)}"
+
+
+def enough(claim: Claim) -> int:
+    """Seeds of each method without which neither could be called better; 0 before any verdict."""
+    return fewest(claim.test, claim.level / claim.family) if claim.level else 0
 
 
 def fewest(test: Test, level: float) -> int:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from nasbench_harness.reports.analysis.decision import LEVEL, Claim, Outcome
 from nasbench_harness.reports.analysis.evidence import NAMES
+from nasbench_harness.reports.analysis.groups import groups
 from nasbench_harness.reports.statistics.arrays import TOLERANCE
 from nasbench_harness.reports.statistics.shares import excluded_miss
 from nasbench_harness.reports.study.data import StudyData
@@ -160,10 +161,12 @@ def _number(seeds: set[int]) -> str:
 
 
 def _together(finals: Finals) -> list[str]:
-    """A sentence for each of the largest sets within which nobody is called better."""
+    """A sentence for each of the largest sets that are the same, or cannot be told apart."""
     if len(finals.others) <= 2:
         return []
-    return [_group(group, finals) for group in finals.claims.groups(finals.others)]
+    same = groups(finals.others, finals.claims.differ)
+    apart = [group for group in finals.claims.groups(finals.others) if group not in same]
+    return [_group(group, finals) for group in (*same, *apart)]
 
 
 def _group(labels: tuple[str, ...], finals: Finals) -> str:

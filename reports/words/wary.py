@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from nasbench_harness.reports.study.data import StudyData
 from nasbench_harness.reports.study.summary import DONE
-from nasbench_harness.reports.words.claims import fewest
+from nasbench_harness.reports.words.claims import enough
 from nasbench_harness.reports.words.finals import Finals
 from nasbench_harness.reports.words.marked import count, listing, name, names, ranges
 from nasbench_harness.reports.words.protocol import SEEDS
@@ -30,14 +30,14 @@ def _few_seeds(finals: Finals) -> list[str]:
         return []
     most = max(len(finals.values[label]) for label in few)
     claim = next(c for c in finals.claims.all if few[0] in c.labels)
-    enough = fewest(claim.test, claim.level / claim.family) if claim.level else 0
+    least = enough(claim)
     seeds = "1 seed" if most == 1 else f"at most {most} seeds"
-    if not enough:
+    if not least:
         return []
     return [
         f"{names(few)}: {seeds}. Among {count(claim.family, 'pair')} of methods fewer than"
-        f" {enough} seeds can never tell one apart at the level of this look"
-        f" ({claim.level:g}), so no method is called better; run at least {enough}, better twice"
+        f" {least} seeds can never tell one apart at the level of this look"
+        f" ({claim.level:g}), so no method is called better; run at least {least}, better twice"
         " as many."
     ]
 
@@ -54,7 +54,8 @@ def _without_result(data: StudyData) -> list[str]:
             f"{len(missing)} of {count(len(data.trials), 'trial')}"
             f" {'has' if len(missing) == 1 else 'have'} no result and"
             f" {'is' if len(missing) == 1 else 'are'} left out of every number here:"
-            f" {'; '.join(parts)}. The reasons stand with the trials below."
+            f" {'; '.join(parts)}. The reasons stand with the trials below; a claim has to hold with"
+            " those that failed counted as the worst, too."
         )
     blank = data.done[data.done[data.measure.key].isna()]
     if not data.looked_up:
