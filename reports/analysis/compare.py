@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from nasbench_harness.errors import HarnessError, UnknownNameError
-from nasbench_harness.reports.analysis.decision import Claim, Claims, Design, Runs, decide
+from nasbench_harness.reports.analysis.decision import Claim, Claims, Design, MethodLosses, decide
 from nasbench_harness.reports.statistics.arrays import Array
 from nasbench_harness.reports.study.measure import ACCURACY, REGRET, Measure, MeasureKey
 from nasbench_harness.reports.words.marked import listing
@@ -143,13 +143,13 @@ def _losses_of_all(data: Compared, measure: Measure) -> Array | None:
     return column.max() - column if measure.key == REGRET.key else -column
 
 
-def _runs(data: Compared, label: str, measure: Measure) -> Runs:
+def _runs(data: Compared, label: str, measure: Measure) -> MethodLosses:
     rows = data.done[data.done["method"] == label].drop_duplicates("seed", keep="last")
     values = rows.set_index("seed")[measure.key].astype(float).sort_index()
     losses = measure.sign * values[np.isfinite(values)]
     planned = data.trials[data.trials["method"] == label]
     failed = planned.loc[planned["status"] == FAILED, "seed"]
-    return Runs(label, losses, tuple(sorted(set(map(int, failed)) - set(losses.index))))
+    return MethodLosses(label, losses, tuple(sorted(set(map(int, failed)) - set(losses.index))))
 
 
 def _refuse_without_result(data: Compared, label: str, measure: Measure) -> None:

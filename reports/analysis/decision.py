@@ -22,9 +22,9 @@ from typing import Literal, NamedTuple
 import pandas as pd
 
 from nasbench_harness.reports.analysis.evidence import (
-    BlindDraws,
-    Evidence,
-    Pairs,
+    BlindComparison,
+    Comparison,
+    PairedSeeds,
     Test,
     TwoSamples,
     wins,
@@ -37,13 +37,13 @@ from nasbench_harness.reports.statistics.improvement import Improvement
 LEVEL = 0.05
 """Chance of a false claim in a family, over all looks."""
 FEWEST = 3
-"""Runs of each method without which nothing is claimed: fewer have no interval."""
+"""MethodLosses of each method without which nothing is claimed: fewer have no interval."""
 
 
 Order = Literal["first", "second", "undecided", "same", "tie"]
 
 
-class Outcome(StrEnum):
+class Standing(StrEnum):
     """What may be said of two methods."""
 
     BETTER = "better"
@@ -52,7 +52,7 @@ class Outcome(StrEnum):
     UNDECIDED = "cannot tell"
 
 
-CLAIMED = (Outcome.BETTER, Outcome.SLIGHTLY)
+CLAIMED = (Standing.BETTER, Standing.SLIGHTLY)
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,7 +79,7 @@ class Design:
 
 
 @dataclass(frozen=True, eq=False)
-class Runs:
+class MethodLosses:
     """The trials of a method that count."""
 
     label: str
@@ -88,10 +88,10 @@ class Runs:
     failed: tuple[int, ...] = ()
     """Seeds whose trial failed."""
 
-    def pessimistic(self, worst: float) -> Runs:
+    def pessimistic(self, worst: float) -> MethodLosses:
         """The same with failed trials as the worst there is."""
         lost = pd.Series(worst, index=list(self.failed), dtype=float)
-        return Runs(self.label, pd.concat([self.losses, lost]).sort_index())
+        return MethodLosses(self.label, pd.concat([self.losses, lost]).sort_index())
 
 
 @dataclass(frozen=True)
@@ -128,8 +128,8 @@ class Claim:
     """Whether so many runs could have led to a claim that one is better, had they fallen so."""
     level: float
     delta: float | None
-    outcome: Outcome
-    finished_outcome: Outcome
+    outcome: Standing
+    finished_outcome: Standing
     """What it would be if trials that failed did not count."""
     needed: int | None
     """Seeds of each method with which the smallest difference of interest would be found."""
@@ -144,7 +144,7 @@ class Claim:
         """Who is better, in one word that programs may ask for."""
         if self.tied:
             return "tie"
-        if self.outcome is Outcome.SAME:
+        if self.outcome is Standing.SAME:
             return "same"
         if self.ahead is None:
             return "undecided"
@@ -207,21 +207,21 @@ class Claims:
     def differ(self, first: str, second: str) -> bool:
         """Whether they are not called practically the same."""
         found = self.of(first, second)
-        return found is None or found.outcome is not Outcome.SAME
+        return found is None or found.outcome is not Standing.SAME
 
     def groups(self, labels: Sequence[str]) -> list[tuple[str, ...]]:
         """The largest sets of two of these methods or more of which none is called better."""
         return groups(labels, self.separates)
 
 
-def decide(runs: Sequence[Runs], design: Design) -> Claims:
+def decide(runs: Sequence[MethodLosses], design: Design) -> Claims:
     """What may be claimed of every pair of methods, `runs` being in order, the best first.
 
-    Methods without a result are left out. A trial counts once: `Runs` have one loss for a seed.
+    Methods without a result are left out. A trial counts once: `MethodLosses` have one loss for a seed.
     """
     known = [one for one in runs if len(one.losses)]
     if design.column is not None and all(one.label != design.baseline for one in known):
-        known.append(Runs(design.baseline, pd.Series(dtype=float)))
+        known.append(MethodLosses(design.baseline, pd.Series(dtype=float)))
     found = _claims(known, design)
     if any(one.failed for one in known):
         worst = design.worst
@@ -237,14 +237,14 @@ def _surviving(finished: Claim, counted: Claim) -> Claim:
     if finished.outcome is counted.outcome and finished.ahead == counted.ahead:
         return finished
     both_better = finished.ahead is not None and finished.ahead == counted.ahead
-    outcome = Outcome.SLIGHTLY if both_better else Outcome.UNDECIDED
+    outcome = Standing.SLIGHTLY if both_better else Standing.UNDECIDED
     return replace(finished, outcome=outcome)
 
 
 # --- the families ------------------------------------------------------------------------------
 
 
-def _claims(runs: Sequence[Runs], design: Design) -> list[Claim]:
+def _claims(runs: Sequence[MethodLosses], design: Design) -> list[Claim]:
     found: dict[tuple[str, str], Claim] = {}
     pairs = list(combinations(runs, 2))
     for of_baseline in (True, False):
@@ -260,7 +260,7 @@ def _claims(runs: Sequence[Runs], design: Design) -> list[Claim]:
     ]
 
 
-def _family(pairs: Sequence[tuple[Runs, Runs]], design: Design) -> list[Claim]:
+def _family(pairs: Sequence[tuple[MethodLosses, MethodLosses]], design: Design) -> list[Claim]:
     evidence = [_evidence(first, second, design) for first, second in pairs]
     smallest = [one.smallest_p for one in evidence]
     delta = design.delta
@@ -276,12 +276,12 @@ def _family(pairs: Sequence[tuple[Runs, Runs]], design: Design) -> list[Claim]:
     ]
 
 
-def _evidence(first: Runs, second: Runs, design: Design) -> Evidence:
+def _evidence(first: MethodLosses, second: MethodLosses, design: Design) -> Comparison:
     if design.column is not None and second.label == design.baseline:
-        return BlindDraws(first.losses.to_numpy(), design.column)
+        return BlindComparison(first.losses.to_numpy(), design.column)
     common = first.losses.index.intersection(second.losses.index)
     if design.paired and len(common):
-        return Pairs(first.losses[common].to_numpy(), second.losses[common].to_numpy())
+        return PairedSeeds(first.losses[common].to_numpy(), second.losses[common].to_numpy())
     return TwoSamples(first.losses.to_numpy(), second.losses.to_numpy())
 
 
@@ -296,7 +296,10 @@ class Corrected(NamedTuple):
 
 
 def _claim(
-    pair: tuple[Runs, Runs], evidence: Evidence, design: Design, corrected: Corrected
+    pair: tuple[MethodLosses, MethodLosses],
+    evidence: Comparison,
+    design: Design,
+    corrected: Corrected,
 ) -> Claim:
     first, second = pair
     common = first.losses.index.intersection(second.losses.index)
@@ -332,25 +335,25 @@ def _claim(
     )
 
 
-def _needed(evidence: Evidence, design: Design, family: int) -> int | None:
+def _needed(evidence: Comparison, design: Design, family: int) -> int | None:
     if design.delta is None or not design.level:
         return None
     return evidence.needed(design.delta, design.level / family)
 
 
-def _outcome(evidence: Evidence, corrected: Corrected, design: Design) -> Outcome:
+def _outcome(evidence: Comparison, corrected: Corrected, design: Design) -> Standing:
     ours, theirs = evidence.means
     gain = theirs - ours
     if min(evidence.runs) < FEWEST:
-        return Outcome.UNDECIDED
+        return Standing.UNDECIDED
     if corrected.p < design.level and _agree(gain, evidence.effect):
         if design.delta is None:
-            return Outcome.BETTER
+            return Standing.BETTER
         low, high = evidence.interval(design.level)
         near = low if gain > 0 else -high
         beyond = near > design.delta if not math.isnan(near) else abs(gain) > design.delta
-        return Outcome.BETTER if beyond else Outcome.SLIGHTLY
-    return Outcome.SAME if corrected.p_same < design.same_level else Outcome.UNDECIDED
+        return Standing.BETTER if beyond else Standing.SLIGHTLY
+    return Standing.SAME if corrected.p_same < design.same_level else Standing.UNDECIDED
 
 
 def _agree(gain: float, effect: float) -> bool:

@@ -19,8 +19,7 @@ from typing import Literal, Protocol
 import numpy as np
 
 from nasbench_harness.reports.statistics.arrays import Array
-from nasbench_harness.reports.statistics.blind import BlindDraws as BlindDrawsFound
-from nasbench_harness.reports.statistics.blind import blind_draw_test, smallest_blind_p
+from nasbench_harness.reports.statistics.blind import BlindDraws, blind_draw_test, smallest_blind_p
 from nasbench_harness.reports.statistics.checks import tied
 from nasbench_harness.reports.statistics.equivalence import equivalence_p, paired_equivalence_p
 from nasbench_harness.reports.statistics.improvement import Improvement, probability_of_improvement
@@ -41,7 +40,7 @@ NAMES: dict[Test, str] = {
 }
 
 
-class Evidence(Protocol):
+class Comparison(Protocol):
     """Two methods beside each other; what is positive speaks for the first."""
 
     @property
@@ -134,7 +133,7 @@ class TwoSamples:
 
 
 @dataclass(frozen=True, eq=False)
-class Pairs:
+class PairedSeeds:
     """Losses `ours` and `theirs` [seeds] on the seeds that both have, in one order."""
 
     ours: Array
@@ -190,7 +189,7 @@ class Pairs:
 
 
 @dataclass(frozen=True, eq=False)
-class BlindDraws:
+class BlindComparison:
     """Losses `ours` [n] beside those of all architectures of the table, `column` [cells]."""
 
     ours: Array
@@ -245,7 +244,7 @@ class BlindDraws:
         return paired_seeds_for(delta, self.level - self.ours, level)
 
     @cached_property
-    def _found(self) -> BlindDrawsFound:
+    def _found(self) -> BlindDraws:
         return blind_draw_test(-self.ours, -self.column)
 
 

@@ -174,8 +174,8 @@ def _caption(blocks: int, about: str) -> str:
     return (
         f"Methods by their average rank over {count(blocks, 'block')} (1 is best; {about}; ties"
         " share their ranks). A thick bar joins methods, those with a dot on it, of which none is"
-        " called better than another, as in the words and tables. Ranks say who is better how often,"
-        " not by how much."
+        " called better than another, as in the words and tables. Ranks say who is better how"
+        " often, not by how much."
     )
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from nasbench_harness.reports.analysis.decision import CLAIMED, Claim, Outcome
+from nasbench_harness.reports.analysis.decision import CLAIMED, Claim, Standing
 from nasbench_harness.reports.study.data import StudyData
 from nasbench_harness.reports.study.measure import Measure
 from nasbench_harness.reports.tables.printed import PrintedColumn, PrintedTable
@@ -32,10 +32,10 @@ _TESTS = {
     " compared with as many blind draws.",
 }
 SHORT = {
-    Outcome.BETTER: "better",
-    Outcome.SLIGHTLY: "better, perhaps slightly",
-    Outcome.SAME: "same",
-    Outcome.UNDECIDED: "cannot tell",
+    Standing.BETTER: "better",
+    Standing.SLIGHTLY: "better, perhaps slightly",
+    Standing.SAME: "same",
+    Standing.UNDECIDED: "cannot tell",
 }
 
 
@@ -111,7 +111,7 @@ def _runs(row: Any) -> str:
 
 def _said(row: Any) -> str:
     """What is claimed, seen from the first method."""
-    outcome = Outcome(row.outcome)
+    outcome = Standing(row.outcome)
     said = SHORT[outcome]
     return (
         said.replace("better", "worse") if outcome in CLAIMED and row.better != row.method else said

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from itertools import groupby
 from typing import Any
 
-from nasbench_harness.reports.analysis.decision import Claim, Outcome
+from nasbench_harness.reports.analysis.decision import Claim, Standing
 from nasbench_harness.reports.figures.reference import baseline_words, whole_table
 from nasbench_harness.reports.statistics.arrays import TOLERANCE
 from nasbench_harness.reports.study.data import StudyData
@@ -101,11 +101,11 @@ def _compared(labels: list[str], finals: Finals, what: str) -> list[str]:
 
 def _opening(claim: Claim, what: str) -> tuple[int, str]:
     """Where the sentence about such an outcome stands, and how it begins."""
-    if claim.outcome is Outcome.SAME:
+    if claim.outcome is Standing.SAME:
         return 2, f"Practically the same as {what}"
     if claim.ahead is None:
         return 3, f"Not told apart from {what} by these seeds"
-    slightly = claim.outcome is Outcome.SLIGHTLY
+    slightly = claim.outcome is Standing.SLIGHTLY
     perhaps = f", perhaps by less than {delta(claim)}" * slightly
     if claim.ahead == claim.first:
         return int(slightly), f"Better than {what}{perhaps}"
@@ -130,5 +130,5 @@ def _amount(claim: Claim) -> str:
     if claim.ahead is not None:
         return f"by {size}{interval(claim)}"
     side = "better" if claim.gain > 0 else "worse"
-    told = claim.outcome is Outcome.UNDECIDED and min(claim.runs) >= enough(claim)
+    told = claim.outcome is Standing.UNDECIDED and min(claim.runs) >= enough(claim)
     return f"{size} {side} in the mean{interval(claim)}{seeds_needed(claim) * told}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from itertools import count as counting
 
-from nasbench_harness.reports.analysis.decision import FEWEST, Claim, Outcome
+from nasbench_harness.reports.analysis.decision import FEWEST, Claim, Standing
 from nasbench_harness.reports.analysis.evidence import Test
 from nasbench_harness.reports.statistics.signedrank import fewest_pairs
 from nasbench_harness.reports.study.measure import Measure
@@ -21,9 +21,9 @@ def sentence(claim: Claim, measure: Measure) -> str:
         return _tie(claim, measure)
     if claim.ahead is not None:
         return _better(_leading(claim), measure)
-    if claim.outcome is Outcome.SAME:
+    if claim.outcome is Standing.SAME:
         return _same(_leading(claim), measure)
-    if claim.finished_outcome is not Outcome.UNDECIDED:
+    if claim.finished_outcome is not Standing.UNDECIDED:
         return _undone(_leading(claim), measure)
     if claim.split:
         return _split(claim, measure)
@@ -36,7 +36,7 @@ def _leading(claim: Claim) -> Claim:
 
 
 def _better(claim: Claim, measure: Measure) -> str:
-    perhaps = f", perhaps by less than {delta(claim)}" * (claim.outcome is Outcome.SLIGHTLY)
+    perhaps = f", perhaps by less than {delta(claim)}" * (claim.outcome is Standing.SLIGHTLY)
     return (
         f"{name(claim.first)} is better than {_other(claim)}{perhaps}: its {gap(claim, measure)},"
         f" {p_of(claim)}."
@@ -52,7 +52,7 @@ def _same(claim: Claim, measure: Measure) -> str:
 
 def _undone(claim: Claim, measure: Measure) -> str:
     """What holds of the finished trials alone is said, and that it is no claim."""
-    if claim.finished_outcome is Outcome.SAME:
+    if claim.finished_outcome is Standing.SAME:
         said = f"{_both(claim)} would be practically the same"
         end = "they would not, so nothing is claimed."
     else:
@@ -87,7 +87,7 @@ def _undecided(claim: Claim, measure: Measure) -> str:
 
 def _tie(claim: Claim, measure: Measure) -> str:
     runs = "their only run" if claim.runs == (1, 1) else f"every one of their {_runs(claim)} runs"
-    same = claim.outcome is Outcome.SAME
+    same = claim.outcome is Standing.SAME
     ends = f": practically the same, {delta(claim)} or more being ruled out" if same else ": a tie"
     return f"{_both(claim)} ended with the same {measure.noun} in {runs}{ends}."
 

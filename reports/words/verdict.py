@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from nasbench_harness.reports.analysis.decision import LEVEL, Claim, Outcome
+from nasbench_harness.reports.analysis.decision import LEVEL, Claim, Standing
 from nasbench_harness.reports.analysis.evidence import NAMES
 from nasbench_harness.reports.analysis.groups import groups
 from nasbench_harness.reports.statistics.arrays import TOLERANCE
@@ -119,12 +119,12 @@ def _beside(label: str, best: list[str], finals: Finals) -> str:
     for other in finals.labels:
         claim = None if other in best else finals.claims.of(label, other)
         if claim is not None:
-            found.setdefault(_standing(claim), []).append(other)
-    said = [f"{standing} {names(found[standing])}" for standing in _STANDINGS if standing in found]
+            found.setdefault(_stands(claim), []).append(other)
+    said = [f"{standing} {names(found[standing])}" for standing in _BESIDE if standing in found]
     return f"; {listing(said)}" if said else ""
 
 
-_STANDINGS = (
+_BESIDE = (
     "better than",
     "better, perhaps by less than the smallest difference of interest, than",
     "practically the same as",
@@ -132,10 +132,10 @@ _STANDINGS = (
 )
 
 
-def _standing(claim: Claim) -> str:
+def _stands(claim: Claim) -> str:
     if claim.ahead == claim.first:
-        return _STANDINGS[claim.outcome is Outcome.SLIGHTLY]
-    return _STANDINGS[2 if claim.outcome is Outcome.SAME else 3]
+        return _BESIDE[claim.outcome is Standing.SLIGHTLY]
+    return _BESIDE[2 if claim.outcome is Standing.SAME else 3]
 
 
 def _perfect(finals: Finals) -> str:
@@ -181,7 +181,7 @@ def _group(labels: tuple[str, ...], finals: Finals) -> str:
         else f"the widest gap is between {name(ends.first)} and {name(ends.second)}, whose"
         f" {gap(ends.turned(), finals.measure)}"
     )
-    if all(claim.outcome is Outcome.SAME for claim in claims):
+    if all(claim.outcome is Standing.SAME for claim in claims):
         return (
             f"{names(labels)} are practically the same: {which}, and {delta(ends)} or more are"
             " ruled out."

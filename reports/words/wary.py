@@ -18,12 +18,9 @@ def warnings(data: StudyData, finals: Finals) -> list[str]:
 def _few_seeds(finals: Finals) -> list[str]:
     """Methods of which no claim could be made, whatever they had found."""
     if not finals.claims.all:
-        few = [label for label, values in finals.values.items() if len(values) < 3]
-        return [
-            f"{names([label])} has {count(len(finals.values[label]), 'seed')}, and there is no"
-            " other method to compare it with."
-            for label in few
-        ]
+        return [f"{names(finals.labels)} has no other method to be compared with."] * (
+            len(finals.labels) == 1
+        )
     able = {label for claim in finals.claims.all if claim.able for label in claim.labels}
     few = [label for label in finals.labels if label not in able]
     if not few:
@@ -54,8 +51,8 @@ def _without_result(data: StudyData) -> list[str]:
             f"{len(missing)} of {count(len(data.trials), 'trial')}"
             f" {'has' if len(missing) == 1 else 'have'} no result and"
             f" {'is' if len(missing) == 1 else 'are'} left out of every number here:"
-            f" {'; '.join(parts)}. The reasons stand with the trials below; a claim has to hold with"
-            " those that failed counted as the worst, too."
+            f" {'; '.join(parts)}. The reasons stand with the trials below; a claim has to hold"
+            " with those that failed counted as the worst, too."
         )
     blank = data.done[data.done[data.measure.key].isna()]
     if not data.looked_up:

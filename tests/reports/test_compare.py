@@ -10,7 +10,7 @@ import pytest
 
 from nasbench_harness.errors import HarnessError
 from nasbench_harness.reports.analysis.compare import chosen_measure, compare, compare_all
-from nasbench_harness.reports.analysis.decision import Claim, Design, Outcome, Runs, decide
+from nasbench_harness.reports.analysis.decision import Claim, Design, MethodLosses, Standing, decide
 from nasbench_harness.reports.study.data import StudyData
 from nasbench_harness.reports.study.measure import ACCURACY, REGRET, Measure
 from nasbench_harness.reports.words.claims import sentence
@@ -55,10 +55,10 @@ def test_accuracy_says_the_same_of_higher_numbers(data_of: DataOf) -> None:
 def test_what_is_small_for_sure_is_said_to_be_small(data_of: DataOf) -> None:
     near = [value + 0.15 for value in GOOD]
     claim = compare(data_of(made_up({"a": GOOD, "b": near})), "a", "b")
-    assert claim.outcome is Outcome.SLIGHTLY
+    assert claim.outcome is Standing.SLIGHTLY
     assert said(claim).startswith("a is better than b, perhaps by less than 0.183 points: its mean")
     same = compare(data_of(made_up({"a": GOOD * 2, "b": GOOD[::-1] * 2})), "a", "b")
-    assert same.outcome is Outcome.SAME
+    assert same.outcome is Standing.SAME
     assert said(same).startswith(
         "a and b are practically the same: the mean regret of a is the same to three digits (95 %"
     )
@@ -81,7 +81,7 @@ def test_what_it_would_take(
     data_of: DataOf, ours: list[float], theirs: list[float], end: str
 ) -> None:
     claim = compare(data_of(made_up({"a": ours, "b": theirs})), "a", "b")
-    assert claim.outcome is Outcome.UNDECIDED
+    assert claim.outcome is Standing.UNDECIDED
     assert end in said(claim)
 
 
@@ -98,7 +98,7 @@ def test_better_on_most_seeds_and_worse_on_the_mean_is_said_in_full() -> None:
     often, steady = [0.1] * 19 + [39.0], [0.3 + 0.01 * i for i in range(20)]
     pairs = Design(delta=0.2, paired=True)
     runs = {"often": often, "steady": steady}
-    (claim,) = decide([Runs(k, pd.Series(v)) for k, v in runs.items()], pairs).all
+    (claim,) = decide([MethodLosses(k, pd.Series(v)) for k, v in runs.items()], pairs).all
     assert claim.split
     assert said(claim) == said(claim.turned())
     assert said(claim) == (

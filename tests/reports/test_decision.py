@@ -8,7 +8,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from nasbench_harness.reports.analysis.decision import Claim, Claims, Design, Outcome, Runs, decide
+from nasbench_harness.reports.analysis.decision import (
+    Claim,
+    Claims,
+    Design,
+    MethodLosses,
+    Standing,
+    decide,
+)
 from nasbench_harness.reports.analysis.groups import groups
 from nasbench_harness.reports.statistics.arrays import Array
 
@@ -17,9 +24,9 @@ HIGH = [2.0, 2.1, 2.2, 1.9, 2.0, 2.4, 1.8, 2.3]
 DELTA = 0.17
 
 
-def runs(label: str, losses: Sequence[float], failed: Sequence[int] = ()) -> Runs:
+def runs(label: str, losses: Sequence[float], failed: Sequence[int] = ()) -> MethodLosses:
     seeds = [seed for seed in range(99) if seed not in failed][: len(losses)]
-    return Runs(label, pd.Series(losses, index=seeds, dtype=float), tuple(failed))
+    return MethodLosses(label, pd.Series(losses, index=seeds, dtype=float), tuple(failed))
 
 
 def judged(design: Design, **losses: Sequence[float]) -> Claims:
@@ -33,7 +40,7 @@ def only(claims: Claims) -> Claim:
 
 def test_what_is_far_apart_is_better() -> None:
     claim = only(judged(Design(delta=DELTA), a=LOW, b=HIGH))
-    assert (claim.outcome, claim.ahead, claim.order) == (Outcome.BETTER, "a", "first")
+    assert (claim.outcome, claim.ahead, claim.order) == (Standing.BETTER, "a", "first")
     assert claim.gain == pytest.approx(np.mean(HIGH) - np.mean(LOW))
     assert claim.low > DELTA
     assert claim.turned().ahead == "a"
@@ -42,25 +49,25 @@ def test_what_is_far_apart_is_better() -> None:
 
 def test_what_is_sure_and_small_is_better_perhaps_by_less() -> None:
     claim = only(judged(Design(delta=DELTA), a=LOW, b=[loss + 0.1 for loss in LOW]))
-    assert (claim.outcome, claim.ahead) == (Outcome.SLIGHTLY, "a")
+    assert (claim.outcome, claim.ahead) == (Standing.SLIGHTLY, "a")
 
 
 def test_what_is_close_for_sure_is_practically_the_same() -> None:
     claim = only(judged(Design(delta=DELTA), a=LOW, b=LOW[::-1]))
-    assert (claim.outcome, claim.ahead, claim.order) == (Outcome.SAME, None, "same")
+    assert (claim.outcome, claim.ahead, claim.order) == (Standing.SAME, None, "same")
     assert claim.p_same < 0.05
 
 
 def test_without_a_smallest_difference_nothing_is_the_same_or_slight() -> None:
-    assert only(judged(Design(), a=LOW, b=LOW[::-1])).outcome is Outcome.UNDECIDED
+    assert only(judged(Design(), a=LOW, b=LOW[::-1])).outcome is Standing.UNDECIDED
     near = [loss + 0.1 for loss in LOW]
-    assert only(judged(Design(), a=LOW, b=near)).outcome is Outcome.BETTER
+    assert only(judged(Design(), a=LOW, b=near)).outcome is Standing.BETTER
 
 
 def test_wide_and_few_is_undecided() -> None:
     wide = [0.1, 3.0, 1.0]
     claim = only(judged(Design(delta=DELTA), a=wide, b=[0.4, 2.0, 1.5]))
-    assert (claim.outcome, claim.order) == (Outcome.UNDECIDED, "undecided")
+    assert (claim.outcome, claim.order) == (Standing.UNDECIDED, "undecided")
     assert claim.needed is not None
     assert claim.needed > 100  # a spread of 1.5 points hides a difference of 0.17
 
@@ -70,7 +77,7 @@ def test_fewer_than_three_runs_claim_nothing(seeds: int) -> None:
     column = np.linspace(0, 50, 1001)
     for design in (Design(), Design(paired=True), Design(baseline="b", column=column)):
         claim = only(judged(design, a=LOW[:seeds], b=HIGH[:seeds]))
-        assert claim.outcome is Outcome.UNDECIDED
+        assert claim.outcome is Standing.UNDECIDED
 
 
 def test_rank_and_mean_that_disagree_claim_neither() -> None:
@@ -98,7 +105,7 @@ def test_pairing_that_means_nothing_changes_nothing() -> None:
 
 
 def test_methods_without_a_common_seed_are_two_samples() -> None:
-    late = Runs("b", pd.Series(HIGH, index=range(50, 58), dtype=float))
+    late = MethodLosses("b", pd.Series(HIGH, index=range(50, 58), dtype=float))
     claim = only(decide([runs("a", LOW), late], Design(paired=True)))
     assert (claim.test, claim.ahead, claim.seeds) == ("two samples", "a", ())
 
@@ -126,7 +133,7 @@ def test_a_later_look_asks_for_more() -> None:
 
 def test_no_verdict_before_the_only_look() -> None:
     claims = judged(Design(level=0.0, delta=DELTA), a=LOW, b=HIGH, c=LOW)
-    assert {claim.outcome for claim in claims.all} == {Outcome.UNDECIDED}
+    assert {claim.outcome for claim in claims.all} == {Standing.UNDECIDED}
 
 
 # --- drawing blindly ---------------------------------------------------------------------------
@@ -169,27 +176,27 @@ def test_what_draws_blindly_is_seldom_called_better() -> None:
 def test_a_claim_survives_that_failed_trials_are_the_worst() -> None:
     few = runs("a", LOW[:5], failed=[5, 6, 7])
     claim = only(decide([few, runs("b", HIGH)], Design(worst=80.0)))
-    assert (claim.finished_outcome, claim.outcome) == (Outcome.BETTER, Outcome.UNDECIDED)
+    assert (claim.finished_outcome, claim.outcome) == (Standing.BETTER, Standing.UNDECIDED)
     failing = only(
         decide([runs("a", LOW), runs("b", HIGH[:5], failed=[5, 6, 7])], Design(worst=80.0))
     )
-    assert (failing.ahead, failing.outcome) == ("a", Outcome.BETTER)
+    assert (failing.ahead, failing.outcome) == ("a", Standing.BETTER)
 
 
 def test_methods_that_fail_are_not_practically_the_same() -> None:
     claim = only(decide([runs("a", LOW), runs("b", LOW[:7], failed=[7])], Design(delta=DELTA)))
-    assert claim.outcome is Outcome.SAME  # the worst that is known is no worse
+    assert claim.outcome is Standing.SAME  # the worst that is known is no worse
     claim = only(
         decide([runs("a", LOW), runs("b", LOW[:7], failed=[7])], Design(delta=DELTA, worst=80.0))
     )
-    assert (claim.finished_outcome, claim.outcome) == (Outcome.SAME, Outcome.UNDECIDED)
+    assert (claim.finished_outcome, claim.outcome) == (Standing.SAME, Standing.UNDECIDED)
 
 
 # --- ties, none and groups ---------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("seeds", "outcome"), [(5, Outcome.UNDECIDED), (10, Outcome.SAME)])
-def test_equal_results_are_a_tie_and_from_ten_seeds_the_same(seeds: int, outcome: Outcome) -> None:
+@pytest.mark.parametrize(("seeds", "outcome"), [(5, Standing.UNDECIDED), (10, Standing.SAME)])
+def test_equal_results_are_a_tie_and_from_ten_seeds_the_same(seeds: int, outcome: Standing) -> None:
     claim = only(judged(Design(delta=DELTA), a=[0.0] * seeds, b=[0.0] * seeds))
     assert (claim.tied, claim.order, claim.outcome) == (True, "tie", outcome)
 

@@ -148,12 +148,13 @@ def test_random_is_called_a_sample_and_the_whole_table_stands_beside_it(
         "random": [4.0, 9.0, 3.0],
     })  # fmt: skip
     text = plain("\n".join(judge(with_trials(trials)).against_baseline))
-    assert "Random sampling (random), the line to beat, draws one cell a seed" in text
-    assert "over 3 draws" in text
+    assert text.startswith("The line to beat is drawing blindly. With endless seeds that gives the")
+    assert "the mean of all 15,625 cells" in text
+    assert "The 3 draws of random here have a mean regret of 5.333 points" in text
     assert "quer" not in text
     assert "random search" not in text
-    assert "the mean of all 15,625 cells" in text
-    assert "Against that mean, darts is better and edas is worse." in text
+    assert "Better than drawing blindly: darts, by " in text
+    assert "Worse than drawing blindly: edas, by " in text
 
 
 def test_the_whole_table_is_what_endless_draws_would_give(data: StudyData) -> None:

@@ -11,7 +11,7 @@ from nasbench_harness.contracts import EnumerableSpace
 from nasbench_harness.errors import HarnessError
 from nasbench_harness.reports import summarise, write_report
 from nasbench_harness.reports.analysis import everycost
-from nasbench_harness.reports.analysis.compare import compare, sentence
+from nasbench_harness.reports.analysis.compare import chosen_measure, compare
 from nasbench_harness.reports.analysis.everycost import NoCostError, every_cost
 from nasbench_harness.reports.analysis.searchcost import stepped_together
 from nasbench_harness.reports.figures import relief, tradeoff
@@ -21,6 +21,7 @@ from nasbench_harness.reports.regression.baseline import Baseline
 from nasbench_harness.reports.regression.check import check_results
 from nasbench_harness.reports.regression.series import read_results
 from nasbench_harness.reports.study.data import StudyData, load_study
+from nasbench_harness.reports.words.claims import sentence
 from nasbench_harness.reports.words.marked import plain
 from nasbench_harness.reports.words.verdict import judge
 from nasbench_harness.spaces.nb201 import NB201
@@ -77,20 +78,19 @@ def test_what_trained_no_network_is_no_line_to_beat(data: StudyData) -> None:
     drawn = data.done[data.done["method"] == "random"]
     assert len(drawn) == 3
     assert drawn["accuracy"].isna().all()
-    assert "random" not in {
-        label for pair in data.comparisons for label in (pair.first, pair.second)
-    }
+    assert "random" not in {label for claim in data.claims.all for label in claim.labels}
     (line,) = judge(data).against_baseline
     assert "trained no network, so its answers have no one-shot accuracy" in plain(line)
 
 
 def test_it_is_compared_by_what_it_has(data: StudyData) -> None:
-    pair = compare(data, "darts", "edas")
-    assert (pair.measure, pair.noun) == ("accuracy", "one-shot accuracy")
-    assert "one-shot accuracy" in sentence(pair)
-    assert compare(data, "darts", "edas", "accuracy") == pair
+    claim, measure = compare(data, "darts", "edas"), chosen_measure(data, None)
+    assert (measure.key, measure.noun) == ("accuracy", "one-shot accuracy")
+    assert claim.test == "pairs"  # equal seeds share their first weights and their split
+    assert "one-shot accuracy" in sentence(claim, measure)
+    assert compare(data, "darts", "edas", chosen_measure(data, "accuracy")) == claim
     with pytest.raises(HarnessError, match="has no regret"):
-        compare(data, "darts", "edas", "regret")
+        chosen_measure(data, "regret")
 
 
 def test_the_terminal_s_summary_is_led_by_accuracy(data: StudyData) -> None:
