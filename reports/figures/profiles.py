@@ -63,8 +63,8 @@ def draw(data: StudyData, styles: dict[str, MethodStyle]) -> Drawing | None:
 _CAPTION = (
     "Performance profiles: the share of a method's seeds that ended with at most so much regret."
     " A curve that lies above another at every point is of a method that is better for every"
-    " demand; where two cross, it depends on the demand. Bands are 95 % bootstrap intervals at"
-    " every point."
+    " demand; where two cross, it depends on the demand. Bands are 95 % intervals at every"
+    " point, by Wilson's method."
 )
 
 

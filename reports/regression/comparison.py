@@ -72,7 +72,7 @@ class LossComparison:
 
     @property
     def effect(self) -> Effect:
-        """The loss with its bootstrap interval."""
+        """The loss with its 95 % interval."""
         bounds = mean_interval(self.losses) if self.paired else difference_interval(*self.sides)
         unit = "%" if self.old.key.metric in COSTS else "points"
         return Effect(self.loss, *bounds, self.margin, unit)

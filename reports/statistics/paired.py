@@ -1,4 +1,4 @@
-"""Two methods compared seed by seed, and the correction for comparing many."""
+"""Two methods compared seed by seed."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import ArrayLike
 
-from nasbench_harness.reports.statistics.arrays import Array
-from nasbench_harness.reports.statistics.checks import finite, tied, together
+from nasbench_harness.reports.statistics.checks import tied, together
+from nasbench_harness.reports.statistics.corrections import holm
 from nasbench_harness.reports.statistics.improvement import Improvement, probability_of_improvement
-from nasbench_harness.reports.statistics.intervals import mean_interval
+from nasbench_harness.reports.statistics.intervals import paired_interval
 from nasbench_harness.reports.statistics.power import seeds_needed
 from nasbench_harness.reports.statistics.signedrank import rank_biserial, signed_rank_p
 
@@ -32,7 +32,9 @@ class PairedComparison:
     gain: float
     gain_low: float
     gain_high: float
-    """How much lower the first method's mean is, in points; bootstrap over seeds."""
+    """How much lower the first method's mean is, in points, with its 95 % interval.
+
+    NaN of fewer than three seeds and of equal differences."""
     p_value: float
     """Wilcoxon signed-rank, two-sided, zeros by Pratt."""
     rank_biserial: float
@@ -66,7 +68,7 @@ def compare_paired(first: ArrayLike, second: ArrayLike, alpha: float = 0.05) -> 
     """
     ours, theirs = together(first, second)
     differences = tied(theirs - ours)
-    low, high = mean_interval(differences)
+    low, high = paired_interval(differences)
     return PairedComparison(
         seeds=len(differences),
         wins=int((differences > 0).sum()),
@@ -80,17 +82,3 @@ def compare_paired(first: ArrayLike, second: ArrayLike, alpha: float = 0.05) -> 
         improvement=probability_of_improvement(ours, theirs),
         seeds_needed=seeds_needed(differences, alpha),
     )
-
-
-def holm(p_values: ArrayLike) -> Array:
-    """Adjusted p-values [tests] that keep the chance of any false claim among all of them.
-
-    The step-down method of Holm (1979): the i-th smallest of m is multiplied by m - i + 1, and none
-    is less than a smaller one's. Below the level after this, a claim holds at that level.
-    """
-    values = finite(p_values)
-    order = np.argsort(values, kind="stable")
-    scaled = values[order] * np.arange(len(values), 0, -1)
-    adjusted = np.empty_like(values)
-    adjusted[order] = np.minimum(np.maximum.accumulate(scaled), 1.0)
-    return adjusted

@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike
 
 from nasbench_harness.reports.statistics.arrays import TOLERANCE, Array
 from nasbench_harness.reports.statistics.checks import finite
+from nasbench_harness.reports.statistics.intervals import FEWEST
 from nasbench_harness.reports.statistics.resampling import bounds, resample
 
 TRIMMED = 0.25
@@ -33,16 +34,17 @@ def interquartile_mean(tasks: Sequence[ArrayLike]) -> float:
 
 
 def interquartile_mean_interval(tasks: Sequence[ArrayLike]) -> tuple[float, float]:
-    """95 % bounds of `interquartile_mean`, in its unit; NaN where a task has fewer than two runs.
+    """95 % bounds of `interquartile_mean`, in its unit.
 
-    Every resample draws as many runs of each task as it has.
+    NaN where a task has fewer than three runs, and where all runs are alike. Every resample draws
+    as many runs of each task as it has.
     """
     groups = [finite(task) for task in tasks]
-    if not groups or min(map(len, groups)) < 2:
+    if not groups or min(map(len, groups)) < FEWEST:
         return (np.nan, np.nan)
     runs = _pooled(groups)
     if np.ptp(runs) <= TOLERANCE:
-        return (float(runs[0]), float(runs[0]))
+        return (np.nan, np.nan)
     order = np.argsort(runs, kind="stable")
     cut = int(TRIMMED * len(runs))
     kept = len(runs) - 2 * cut

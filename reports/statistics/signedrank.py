@@ -64,6 +64,14 @@ def fewest_pairs(alpha: float = 0.05) -> int:
     return math.ceil(math.log2(2 / alpha))
 
 
+def smallest_signed_rank_p(differences: ArrayLike) -> float:
+    """The smallest p-value that these `differences` [pairs] could have had, whatever their signs.
+
+    That of all signs alike: 2 / 2^n of n differences that are not zero; 1.0 where all are.
+    """
+    return min(1.0, 2.0 ** (1 - np.count_nonzero(tied(finite(differences)))))
+
+
 def _ranks(values: Array) -> Array:
     from scipy.stats import rankdata
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -39,6 +40,8 @@ OF_REGRET = (
 )  # fmt: skip
 """Columns without a number where no best is known."""
 DONE = "done"
+POSSIBLE = {"regret": (0.0, math.inf), "accuracy": (0.0, 100.0)}
+"""The least and the most that either can be."""
 
 
 def summarise(trials: pd.DataFrame) -> pd.DataFrame:
@@ -49,9 +52,9 @@ def summarise(trials: pd.DataFrame) -> pd.DataFrame:
     `seeds` counts the trials that are done and `failed` all others; `known` counts the done ones
     whose answer has a number, which may be fewer where a benchmark knows some architectures only.
     Every statistic is over these. Regret is in points and accuracy in percent, each of the trial's
-    own `report_metric`; `regret_low` and `regret_high` bound the mean (95 %, bootstrap over seeds;
-    NaN for fewer than two). `optimum_share` is the share of seeds without regret. A method without
-    a single result stays in the table, last.
+    own `report_metric`; `regret_low` and `regret_high` bound the mean (95 %, Student's t,
+    within what is possible; NaN for fewer than three and for equal ones). `optimum_share` is the
+    share of seeds without regret. A method without a single result stays in the table, last.
     """
     outcomes = with_outcomes(trials)
     rows = [_row(str(label), group) for label, group in outcomes.groupby("method", sort=False)]
@@ -91,9 +94,10 @@ def numbers(rows: pd.DataFrame, column: str) -> Array:
 
 
 def _mean(name: str, values: Array) -> dict[str, float]:
-    """Mean, lower and upper bound; equal values give exactly that value."""
-    low, high = mean_interval(values)
-    mean = low if low == high else float(values.mean()) if len(values) else np.nan
+    """Mean, lower and upper bound; equal values give exactly that value, and no bounds."""
+    low, high = mean_interval(values, *POSSIBLE[name])
+    equal = len(values) > 0 and np.ptp(values) <= TOLERANCE
+    mean = float(values[0]) if equal else float(values.mean()) if len(values) else np.nan
     return {f"{name}_mean": mean, f"{name}_low": low, f"{name}_high": high}
 
 

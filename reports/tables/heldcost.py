@@ -47,7 +47,7 @@ def held_costs(trials: pd.DataFrame) -> pd.DataFrame:
     """A row per method with a known cost, the best mean first; empty where none is held.
 
     `met_share` is the share of the trials done whose answer keeps the target, `within_mean` the
-    mean regret within the target over those; intervals are 95 %, bootstrap over seeds.
+    mean regret within the target over those; intervals are 95 %, by Student's t.
     """
     if "cost_name" not in trials:
         return pd.DataFrame(columns=list(COLUMNS))

@@ -1,14 +1,13 @@
-"""The probability of improvement against a double loop, scipy and an enumerated bootstrap."""
+"""The probability of improvement against a double loop, scipy and the equation of its interval."""
 
 from __future__ import annotations
-
-from itertools import product
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import mannwhitneyu
+from numpy.polynomial import Polynomial
+from scipy.stats import mannwhitneyu, norm
 
 from nasbench_harness.reports.statistics.improvement import probability_of_improvement
 
@@ -26,8 +25,10 @@ def test_every_pair_of_runs_counts(first: list[float], second: list[float]) -> N
     assert found.value == pytest.approx(looped(first, second))
     u = mannwhitneyu(second, first, method="asymptotic").statistic
     assert found.value == pytest.approx(u / (len(first) * len(second)))
-    if min(len(first), len(second)) > 1:
-        assert 0 <= found.low <= found.high <= 1
+    if min(len(first), len(second)) >= 3:
+        assert 0 <= found.low <= found.value <= found.high <= 1
+    else:
+        assert np.isnan(found[1:]).all()
 
 
 @given(runs, runs)
@@ -35,20 +36,40 @@ def test_opposite_is_the_rest(first: list[float], second: list[float]) -> None:
     one = probability_of_improvement(first, second).turned()
     assert one.value == pytest.approx(probability_of_improvement(second, first).value)
     assert not one.low > one.high
+    other = probability_of_improvement(second, first)
+    assert one[1:] == pytest.approx(other[1:], abs=1e-9, nan_ok=True)
 
 
-def test_bounds_are_those_of_all_resamples() -> None:
-    """Of three runs against three there are 27 x 27 resamples."""
-    first, second = [0.0, 1.0, 2.0], [1.0, 2.0, 3.0]
-    draws = list(product(range(3), repeat=3))
-    every = [looped([first[i] for i in a], [second[i] for i in b]) for a in draws for b in draws]
-    expected = np.percentile(every, [2.5, 97.5])
-    assert probability_of_improvement(first, second)[1:] == pytest.approx(expected)
+@pytest.mark.parametrize(("first", "second"), [(5, 5), (3, 12), (20, 4)])
+def test_bounds_are_newcombe_s_fifth(first: int, second: int) -> None:
+    """Against the roots of the polynomial of degree four that the equation is."""
+    generator = np.random.default_rng(first)
+    ours, theirs = generator.normal(0, 1, first), generator.normal(0.5, 1, second)
+    found = probability_of_improvement(ours, theirs)
+    runs, p, pairs = (first + second) / 2 - 1, Polynomial([0, 1]), first * second
+    # (estimate - p)^2 n m (2 - p)(1 + p) = z^2 p (1 - p) [(2 - p)(1 + p) + runs (...)]
+    both = (2 - p) * (1 + p)
+    spread = p * (1 - p) * (both + runs * ((1 - p) * (1 + p) + p * (2 - p)))
+    equation = pairs * (found.value - p) ** 2 * both - norm.ppf(0.975) ** 2 * spread
+    roots = np.sort([r.real for r in equation.roots() if abs(r.imag) < 1e-9 and 0 < r.real < 1])
+    assert [found.low, found.high] == pytest.approx(roots, abs=1e-9)
 
 
-def test_one_is_always_better() -> None:
-    assert probability_of_improvement([0.1, 0.2], [0.3, 0.4]) == (1, 1, 1)
-    assert probability_of_improvement([0.0] * 4, [0.0] * 3) == (0.5, 0.5, 0.5)
+def test_separated_runs_have_an_interval() -> None:
+    found = probability_of_improvement([0.1, 0.2, 0.3], [0.4, 0.5, 0.6])
+    assert (found.value, found.high) == (1, 1)
+    # 9 (1 - p) = z^2 p [1 + 2 (1 - p)/(2 - p) + 2 p/(1 + p)]
+    p, z = found.low, norm.ppf(0.975)
+    right = z**2 * p * (1 + 2 * (1 - p) / (2 - p) + 2 * p / (1 + p))
+    assert 9 * (1 - p) == pytest.approx(right, abs=1e-6)
+    worst = probability_of_improvement([0.4, 0.5, 0.6], [0.1, 0.2, 0.3])
+    assert worst == pytest.approx((0, 0, 1 - p))
+
+
+def test_ties_count_half() -> None:
+    tied = probability_of_improvement([0.0] * 4, [0.0] * 3)
+    assert tied.value == 0.5
+    assert tied.low == pytest.approx(1 - tied.high)
     assert probability_of_improvement([0.1 + 0.2] * 2, [0.3] * 2).value == 0.5
 
 

@@ -7,6 +7,7 @@ import pytest
 from scipy.stats import binom
 
 from nasbench_harness.reports.statistics.profiles import performance_profile
+from nasbench_harness.reports.statistics.shares import wilson
 
 
 def test_share_of_runs_by_hand() -> None:
@@ -21,12 +22,25 @@ def test_every_task_weighs_the_same() -> None:
     assert np.isnan(found.low).all()
 
 
-def test_band_is_that_of_a_binomial_share() -> None:
-    """A resample's share of n runs, k of them within, is binomial: n draws, chance k / n."""
+def test_band_of_one_task_is_wilson_s() -> None:
     regrets = np.linspace(0, 1, 40)
-    found = performance_profile([regrets], [0.1, 0.5, 0.8])
+    found = performance_profile([regrets], [-0.1, 0.1, 0.5, 0.8, 1.0])
+    inside = [int((regrets <= level).sum()) for level in found.thresholds]
+    assert inside[0] == 0
+    assert inside[-1] == 40
+    bounds = np.column_stack([found.low, found.high])
+    assert bounds == pytest.approx(np.array([wilson(k, 40) for k in inside]))
+
+
+def test_band_of_several_tasks_is_that_of_binomial_shares() -> None:
+    """A resample's share of n runs, k of them within, is binomial: n draws, chance k / n.
+
+    The other task is within every threshold.
+    """
+    regrets = np.linspace(0, 1, 40)
+    found = performance_profile([regrets, np.zeros(5)], [0.1, 0.5, 0.8])
     inside = np.array([(regrets <= level).sum() for level in found.thresholds])
-    low, high = (binom.ppf(q, 40, inside / 40) / 40 for q in (0.025, 0.975))
+    low, high = ((1 + binom.ppf(q, 40, inside / 40) / 40) / 2 for q in (0.025, 0.975))
     assert found.low == pytest.approx(low, abs=1 / 40 + 1e-9)
     assert found.high == pytest.approx(high, abs=1 / 40 + 1e-9)
 

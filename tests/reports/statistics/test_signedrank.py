@@ -15,6 +15,7 @@ from nasbench_harness.reports.statistics.signedrank import (
     fewest_pairs,
     rank_biserial,
     signed_rank_p,
+    smallest_signed_rank_p,
 )
 
 CORN = [6, 8, 14, 16, 23, 24, 28, 29, 41, -48, 49, 56, 60, -67, 75]
@@ -115,6 +116,17 @@ def test_fewest_pairs_are_just_enough(alpha: float) -> None:
     pairs = fewest_pairs(alpha)
     assert signed_rank_p(np.arange(1.0, pairs + 1)) <= alpha
     assert signed_rank_p(np.arange(1.0, pairs)) > alpha
+
+
+@given(few)
+def test_smallest_p_is_that_of_the_best_signs(differences: list[int]) -> None:
+    signs = product((-1, 1), repeat=len(differences))
+    every = [signed_rank_p(np.multiply(differences, sign)) for sign in signs]
+    assert smallest_signed_rank_p(differences) == pytest.approx(min(every), abs=1e-12)
+
+
+def test_smallest_p_of_nothing() -> None:
+    assert smallest_signed_rank_p([]) == smallest_signed_rank_p([0.0, 0.0]) == 1.0
 
 
 @pytest.mark.parametrize("wrong", [[1.0, np.nan], [np.inf], [[1.0, 2.0]]])
