@@ -8,7 +8,15 @@ from dataclasses import dataclass
 from nasbench_harness.reports.analysis import searchcost
 from nasbench_harness.reports.published import leaderboard
 from nasbench_harness.reports.study.data import StudyData
-from nasbench_harness.reports.tables import collapse, heldcost, pairs, parts, robust
+from nasbench_harness.reports.tables import (
+    collapse,
+    equalcost,
+    heldcost,
+    pairs,
+    parts,
+    robust,
+    totarget,
+)
 from nasbench_harness.reports.tables.printed import PrintedTable
 from nasbench_harness.reports.tables.search import search_table
 from nasbench_harness.reports.tables.summary import summary_table
@@ -44,6 +52,8 @@ def exhibits(data: StudyData) -> list[Exhibit]:
         ("Within the cost's target", heldcost.note(data.measure), heldcost.cost_table(data)),
         ("The search itself", searchcost.note(data), search_table(data)),
         ("Method against method", pairs.note(data.measure), pairs.paired_table(data)),
+        (equalcost.TITLE, equalcost.note(data), equalcost.equal_cost_table(data)),
+        (totarget.TITLE, totarget.note(data), totarget.to_target_table(data)),
         (robust.title(data.measure), robust.note(data.measure), robust.robust_table(data)),
         (PUBLISHED, leaderboard.caption(data), leaderboard.leaderboard(data)),
     )
