@@ -47,7 +47,7 @@ def final_alpha(data: StudyData, label: str) -> pd.DataFrame:
 
 
 def nearly_even(data: StudyData) -> dict[str, pd.Series]:
-    """Means of `final_alpha` of methods that trained networks and whose probabilities hardly moved."""
+    """Means of `final_alpha`, of methods that trained networks and hardly moved their alpha."""
     if not data.kind.trains:
         return {}
     found = {label: final_alpha(data, label) for label in data.searching}
