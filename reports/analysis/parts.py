@@ -108,7 +108,7 @@ def _gap(data: StudyData, metric: str, report: str) -> float:
 
 def _row(data: StudyData, label: str, metric: str, gap: float) -> dict[str, Any]:
     values = optimisation_regrets(data, label)
-    low, high = mean_interval(values)
+    low, high = mean_interval(values, least=0.0)
     return {
         "method": label,
         "searched": metric,

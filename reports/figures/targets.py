@@ -27,6 +27,7 @@ from nasbench_harness.reports.words.marked import name, names, plain
 KEY, TITLE = "to-target", "How soon good enough"
 FEWEST = 3
 """Seeds below which a distribution is a staircase of nothing."""
+_SWITCH = {QUERIES: "Queries", "epochs": "Epochs", "step": "Steps"}
 _AXIS = {QUERIES: "queries", "epochs": "epochs of the search", "step": "search step"}
 
 
@@ -64,7 +65,7 @@ def _draw(
         _alt(rows, unit),
         figure,
         {key: pd.concat(parts, ignore_index=True)},
-        variant=Variant(KEY, (("Time", _AXIS.get(unit, unit)),)),
+        variant=Variant(KEY, (("against", _SWITCH.get(unit, unit)),)),
     )
 
 

@@ -11,27 +11,32 @@ from nasbench_harness.reports.tables.printed import PrintedColumn, PrintedTable
 from nasbench_harness.reports.words import numerals
 
 KEY, TITLE = "to-target", "Time to target"
+_UNITS = (
+    " A query asks for one architecture, a step may look at all of them: times of different units"
+    " cannot be compared."
+)
 _SINGULAR = {"queries": "query", "epochs": "epoch", "step": "step"}
 
 
 def note(data: StudyData) -> str:
     """What must be read with the table."""
-    target = usual_target(data)
-    if target is None:
+    target, rows = usual_target(data), time_to_target(data)
+    if target is None or rows.empty:
         return ""
+    units = _UNITS if rows["unit"].nunique() > 1 else ""
     return (
         f"The target is a regret of at most {numerals.points(target.points)} points, {target.why}."
-        " The median is the time by which half of the seeds had such an"
-        " answer, however good it was later; there is none where fewer than half ever had. A query"
-        " asks for one architecture, a step may look at all of them: numbers of different units"
-        " cannot be compared. The interval of the share is exact (Clopper and Pearson)."
+        " The median is the time by which half of the seeds had such an answer, however good it was"
+        f" later; there is none where fewer than half ever had.{units} The interval of the share is"
+        " exact (Clopper and Pearson)."
     )
 
 
 def to_target_table(data: StudyData) -> PrintedTable | None:
-    """The table; None where the target is not known or nothing is done."""
+    """The table; None where the target is not known, or no seed of any method reached it."""
     rows = time_to_target(data)
-    return PrintedTable(KEY, COLUMNS, rows) if len(rows) else None
+    reached = len(rows) and rows["reached"].any()
+    return PrintedTable(KEY, COLUMNS, rows) if reached else None
 
 
 def in_units(amount: float, unit: str) -> str:

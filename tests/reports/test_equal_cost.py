@@ -159,6 +159,22 @@ def test_the_middle_is_of_all_seeds(asked: StudyData) -> None:
     assert dict(table.cells)["rea"][2] == "not in 200 queries"
 
 
+def test_where_nobody_got_there_is_no_table(finished: Study) -> None:
+    data = load_study(finished.folder)
+    far = replace(data, history=data.history.assign(**{f"regret_{METRIC}": 9.0}))
+    assert time_to_target(far)["reached"].to_list() == [0, 0, 0]
+    assert totarget.to_target_table(far) is None
+    assert targets.draw(far, method_styles({n: n for n in far.labels}, "random")) is None
+
+
+def test_units_are_told_apart_where_there_are_several(
+    finished: Study, tmp_path: Path, table_cache: Path
+) -> None:
+    assert "times of different units" in totarget.note(load_study(finished.folder))
+    alone = make_study(tmp_path / "s", "darts", seeds=1, steps=5, random=False)
+    assert "times of different units" not in totarget.note(load_study(alone.folder))
+
+
 def test_shares_of_seeds_that_got_there() -> None:
     times, shares = reaching(np.array([4.0, 2.0, math.inf, 2.0]))
     assert times.tolist() == [2, 4]
