@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from nasbench_harness.reports.analysis.equalcost import equal_budgets, equal_cost
+import pandas as pd
+
+from nasbench_harness.reports.analysis.equalcost import equal_cost
 from nasbench_harness.reports.study.data import StudyData
 from nasbench_harness.reports.tables.printed import PrintedColumn, PrintedTable
 from nasbench_harness.reports.words import numerals
@@ -17,7 +19,11 @@ KEY, TITLE = "equal-cost", "At equal cost"
 
 def note(data: StudyData) -> str:
     """What must be read with the table, marked."""
-    return " ".join(filter(None, [_about(data), _tested(data), _left_out(data)]))
+    rows = equal_cost(data)
+    if rows.empty:
+        return ""
+    most = _budgets(rows)[-1]
+    return " ".join(filter(None, [_about(data, most), _tested(data), _left_out(data)]))
 
 
 def equal_cost_table(data: StudyData) -> PrintedTable | None:
@@ -32,7 +38,7 @@ def equal_cost_table(data: StudyData) -> PrintedTable | None:
             PrintedColumn("Seeds", "", lambda row: str(row.seeds)),
             *(
                 PrintedColumn(f"{budget:,}", f"queries, {unit}", _at(budget, measure.text))
-                for budget in equal_budgets(data)
+                for budget in _budgets(rows)
             ),
             PrintedColumn("Anytime", unit, lambda row: measure.text(row.area)),
             PrintedColumn("p", f"against {BASELINE}", lambda row: _p(row.p_area)),
@@ -49,10 +55,14 @@ def _p(p_value: float) -> str:
     return "< 0.001" if p_value < 0.001 else numerals.points(p_value)
 
 
-def _about(data: StudyData) -> str:
-    noun, most = data.measure.noun, f"{(equal_budgets(data) or [0])[-1]:,}"
+def _budgets(rows: pd.DataFrame) -> list[int]:
+    return [int(column[3:]) for column in map(str, rows.columns) if column.startswith("at_")]
+
+
+def _about(data: StudyData, most: int) -> str:
+    noun = data.measure.noun
     return (
-        f"Mean {noun} of the answers that methods had after so many queries; {most} is the most"
+        f"Mean {noun} of the answers that methods had after so many queries; {most:,} is the most"
         f" that every seed of all of them made. Anytime is the mean {noun} over that budget, every"
         " query weighing the same: the area under the steps of the curve."
     )

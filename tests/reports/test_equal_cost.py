@@ -16,7 +16,8 @@ from nasbench_harness.reports.analysis.equalcost import (
     common_budget,
     equal_budgets,
     equal_cost,
-    regrets_at,
+    query_paths,
+    values_at,
 )
 from nasbench_harness.reports.analysis.totarget import (
     Target,
@@ -66,14 +67,14 @@ def asked(data_of: Callable[[pd.DataFrame], StudyData]) -> StudyData:
 
 
 def test_the_largest_common_budget_is_what_every_seed_reached(asked: StudyData) -> None:
-    assert common_budget(asked) == 100
-    assert equal_budgets(asked) == [10, 30, 100]
+    assert common_budget(query_paths(asked)) == 100
+    assert equal_budgets(query_paths(asked)) == [10, 30, 100]
 
 
 def test_regrets_are_those_of_the_last_answer_paid_for(asked: StudyData) -> None:
-    assert regrets_at(asked, "rea", 10).tolist() == [4.0, 6.0]
-    assert regrets_at(asked, "rea", 100).tolist() == [2.0, 0.1]
-    assert regrets_at(asked, "random", 30).tolist() == [5.0, 7.0]
+    assert values_at(query_paths(asked)["rea"], 10).tolist() == [4.0, 6.0]
+    assert values_at(query_paths(asked)["rea"], 100).tolist() == [2.0, 0.1]
+    assert values_at(query_paths(asked)["random"], 30).tolist() == [5.0, 7.0]
 
 
 def test_rows_are_ordered_by_the_end_of_the_common_budget(asked: StudyData) -> None:
@@ -86,7 +87,7 @@ def test_rows_are_ordered_by_the_end_of_the_common_budget(asked: StudyData) -> N
 def test_the_area_is_that_of_the_steps(asked: StudyData) -> None:
     first = (4 * 8 + 35 * 4 + 60 * 2) / 99
     second = (19 * 6 + 20 * 3 + 60 * 0.1) / 99
-    assert anytime_areas(asked, "rea") == pytest.approx([first, second])
+    assert anytime_areas(query_paths(asked)["rea"], 100) == pytest.approx([first, second])
 
 
 def test_areas_are_tested_against_the_baseline_s(
@@ -102,7 +103,8 @@ def test_areas_are_tested_against_the_baseline_s(
     worse = [([1, 50, 100], [9.0 + seed, 5.0, 1.0]) for seed in range(6)]
     history = pd.DataFrame(rows_of("rea", better) + rows_of("random", worse))
     data = replace(data_of(trials), history=history)
-    p_value = two_sample_p(anytime_areas(data, "rea"), anytime_areas(data, "random"))
+    paths = query_paths(data)
+    p_value = two_sample_p(*(anytime_areas(paths[label], 100) for label in ("rea", "random")))
     assert p_value < 0.05
     assert equal_cost(data).set_index("method")["p_area"]["rea"] == pytest.approx(p_value)
 
@@ -127,7 +129,7 @@ def test_without_queries_there_is_no_equal_cost(
     for data in (load_study(study.folder), load_study(searched.folder)):
         assert equal_cost(data).empty
         assert equalcost.equal_cost_table(data) is None
-        assert math.isnan(common_budget(data))
+        assert math.isnan(common_budget(query_paths(data)))
 
 
 def test_the_target_is_a_share_of_the_way_from_the_median_to_the_best(finished: Study) -> None:
