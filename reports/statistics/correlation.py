@@ -28,12 +28,12 @@ def kendall(first: ArrayLike, second: ArrayLike) -> float:
 def kendall_interval(first: ArrayLike, second: ArrayLike) -> tuple[float, float]:
     """95 % bounds of tau-b; NaN below ten pairs and where one of both is constant.
 
-    Student's t on Fisher's scale, with the jackknife's variance. Fieller's variance, 0.437 / (n - 4)
-    on that scale (Biometrika 1957), is that of untied normal numbers: its intervals hold the truth
-    in 90 % of samples with ties, and in fewer where tau is near 1. Of two rankings that agree (or
-    disagree) altogether the jackknife says nothing; as many reversed pairs are then not excluded as
-    are all missing with a chance of 2.5 %, if they come as a Poisson number. NaN as well where one
-    pair alone is not tied.
+    Student's t on Fisher's scale, with the jackknife's variance. Fieller's variance on that scale,
+    0.437 / (n - 4) (Biometrika 1957), is that of untied normal numbers: its intervals hold the
+    truth in 90 % of samples with ties, and in fewer where tau is near 1. Of two rankings that agree
+    (or disagree) altogether the jackknife says nothing; as many reversed pairs are then not
+    excluded as are all missing with a chance of 2.5 %, if they come as a Poisson number. NaN as
+    well where a single pair is not tied.
     """
     tau, pairs = kendall(first, second), len(np.asarray(first))
     if math.isnan(tau) or pairs < FEWEST:
@@ -66,7 +66,7 @@ def _jackknife(left: Array, right: Array) -> float:
 
 
 def _counts(left: Array, right: Array, rows: slice) -> Array:
-    """Of each of some rows [rows, 3]: concordant less discordant ones, untied left, untied right."""
+    """Of each of some rows [rows, 3]: concordant less discordant, untied left, untied right."""
     of_left = np.sign(left[rows, None] - left)
     of_right = np.sign(right[rows, None] - right)
     signs = (of_left * of_right, np.abs(of_left), np.abs(of_right))

@@ -109,7 +109,8 @@ def _skewness(values: Array) -> Array:
     squares = (apart**2).mean(axis=0)
     spread = np.ptp(values, axis=0) > TOLERANCE
     without = np.zeros(values.shape[1])
-    return np.divide((apart**3).mean(axis=0), squares**1.5, out=without, where=spread)
+    cubes = (apart**3).mean(axis=0)
+    return np.asarray(np.divide(cubes, squares**1.5, out=without, where=spread))
 
 
 def _untransformed(quantile: float, skewed: Array) -> Array:
