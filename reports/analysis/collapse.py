@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import combinations
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 
@@ -43,6 +43,18 @@ class CollapsePair:
     pairs: int
 
 
+class _Counts(NamedTuple):
+    """How many of a method's answers collapsed."""
+
+    label: str
+    collapsed: int
+    seeds: int
+
+    @property
+    def share(self) -> float:
+        return self.collapsed / self.seeds
+
+
 def collapses(data: StudyData) -> pd.DataFrame:
     """One row per method with a result; none where no answer can be told to have collapsed.
 
@@ -58,8 +70,8 @@ def collapses(data: StudyData) -> pd.DataFrame:
 
 def collapse_pairs(data: StudyData) -> list[CollapsePair]:
     """Every pair of methods, of which at least one collapsed, with the test of their shares."""
-    rows = collapses(data)
-    pairs = [(a, b) for a, b in combinations(rows.itertuples(), 2) if a.collapsed or b.collapsed]
+    rows = [_Counts(row["method"], row["collapsed"], row["seeds"]) for row in _records(data)]
+    pairs = [(a, b) for a, b in combinations(rows, 2) if a.collapsed or b.collapsed]
     if not pairs:
         return []
     p_values = holm(
@@ -68,7 +80,7 @@ def collapse_pairs(data: StudyData) -> list[CollapsePair]:
     )
     ordered = [(a, b) if a.share >= b.share else (b, a) for a, b in pairs]
     return [
-        CollapsePair(more.method, less.method, float(p_value), len(pairs))
+        CollapsePair(more.label, less.label, float(p_value), len(pairs))
         for (more, less), p_value in zip(ordered, p_values, strict=True)
     ]
 
@@ -82,6 +94,10 @@ def collapse_sentences(data: StudyData) -> list[str]:
         if row.collapsed
     ]
     return [*told, *_compared(collapse_pairs(data))] if told else []
+
+
+def _records(data: StudyData) -> list[dict[Any, Any]]:
+    return collapses(data).to_dict("records")
 
 
 def _found(data: StudyData) -> pd.DataFrame:

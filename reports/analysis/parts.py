@@ -85,14 +85,14 @@ def gap_sentences(data: StudyData) -> list[str]:
 
 def found_sentence(data: StudyData) -> str:
     """Who found the best of what it searched on, with how many of its seeds; marked, or empty."""
-    rows = regret_parts(data)
-    told = [
-        f"{name(row.method)} with {row.found} of {row.seeds}"
-        for row in rows.itertuples()
-        if row.found
-    ]
-    if not len(rows):
+    rows: list[dict[Any, Any]] = regret_parts(data).to_dict("records")
+    if not rows:
         return ""
+    told = [
+        f"{name(row['method'])} with {row['found']} of {row['seeds']}"
+        for row in rows
+        if row["found"]
+    ]
     if not told:
         return "No seed of any method found the best of what it searched on."
     return f"The best of what they searched on was found by {listing(told)} seeds."

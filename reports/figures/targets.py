@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -39,7 +40,8 @@ def draw(data: StudyData, styles: dict[str, MethodStyle]) -> list[Drawing] | Non
         return None
     reached = set(rows.loc[rows["reached"] > 0, "unit"])
     units = [unit for unit in (QUERIES, data.clock) if unit in reached]
-    return [_draw(data, styles, rows[rows["unit"] == unit], target) for unit in units]
+    drawn = [_draw(data, styles, rows[rows["unit"] == unit], target) for unit in units]
+    return [replace(one, variant=None) for one in drawn] if len(drawn) == 1 else drawn
 
 
 def _draw(
@@ -110,7 +112,7 @@ def _scale(axes: Axes, spent: float, unit: str) -> None:
 
 
 def _alt(rows: pd.DataFrame, unit: str) -> str:
-    said = [f"{name(row.method)} {row.reached} of {row.seeds}" for row in rows.itertuples()]
+    said = [f"{name(str(row.method))} {row.reached} of {row.seeds}" for row in rows.itertuples()]
     return plain(
         f"Share of seeds that reached the target against {_AXIS.get(unit, unit)}. In the end:"
         f" {', '.join(said)}."
