@@ -23,6 +23,7 @@ from nasbench_harness.reports.figures import (
     relief,
     scatter,
     signs,
+    targets,
     tradeoff,
 )
 from nasbench_harness.reports.figures.drawing import Drawing, Omitted, SavedFigure, save
@@ -46,6 +47,7 @@ FIGURES: tuple[Draw, ...] = (
     anytime.draw,
     distribution.draw,
     profiles.draw,
+    targets.draw,
     ranks.draw,
     oneshot.draw,
     scatter.draw,

@@ -102,6 +102,7 @@ def _print(done: list[StudyRun], summaries: list[pd.DataFrame], page: Path | Non
                 missed=_missed(part),
                 failed=_failed(part),
             )
+            _print_seen(part)
             _print_costs(part)
             _print_readings(part)
     if page:
@@ -128,6 +129,22 @@ def _missed(part: StudyRun) -> bool:
     from nasbench_harness.reports.study.summary import with_outcomes
 
     return measure_of(with_outcomes(part.trials)) == REGRET
+
+
+def _print_seen(part: StudyRun) -> None:
+    """What each method saw, methods that saw the same together."""
+    from nasbench_harness.cli import console
+    from nasbench_harness.reports.analysis.seen import grouped
+    from nasbench_harness.reports.words.marked import listing
+
+    for what, labels in grouped(_seen(part)).items():
+        console.say(f"{listing(labels)} saw: {what}", indent=2)
+
+
+def _seen(part: StudyRun) -> dict[str, str]:
+    from nasbench_harness.reports.analysis.seen import all_seen
+
+    return all_seen(part.trials, part.study.specs)
 
 
 def _print_costs(part: StudyRun) -> None:
@@ -170,7 +187,7 @@ def _as_json(part: StudyRun, summary: pd.DataFrame) -> dict[str, Any]:
         "folder": part.study.folder,
         "dataset": part.study.config["dataset"],
         "status": {str(name): count for name, count in part.counts().items()},
-        "summary": summary.to_dict("records"),
+        "summary": summary.assign(saw=summary["method"].map(_seen(part))).to_dict("records"),
         **_costs(part),
     }
 

@@ -206,6 +206,13 @@ class Kind(Protocol):
     def observed(self, spec: Any) -> str:
         """In what the accuracy it observes differs from the one it concludes; may be empty."""
 
+    def saw(self, spec: Any, spent: Mapping[str, float]) -> str:
+        """What such a search saw, in a few words that can be compared with those of others.
+
+        `100 queries`, `10 epochs, 2.1 GPU hours`; empty: it does not say. `spent` are means over
+        the trials of a method that have a result, of all columns of numbers that these have.
+        """
+
     def identity(self, spec: Any) -> dict[str, Any]:
         """Columns that say what was searched on, for tables and trackers."""
 

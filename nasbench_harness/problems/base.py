@@ -21,6 +21,7 @@ from nasbench_harness.contracts import (
     Setup,
 )
 from nasbench_harness.problems.points import recorded_steps
+from nasbench_harness.problems.spent import asked
 from nasbench_harness.settings import Settings
 
 if TYPE_CHECKING:
@@ -170,6 +171,10 @@ class PlainKind(Kind):
     def observed(self, spec: Any) -> str:
         """In nothing."""
         return ""
+
+    def saw(self, spec: Any, spent: Mapping[str, float]) -> str:
+        """Its queries where it made some, else its steps."""
+        return asked(spent) or f"{spec.steps:,} step{'s' if spec.steps != 1 else ''}"
 
     def identity(self, spec: Any) -> dict[str, Any]:
         """The options."""

@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from nasbench_harness.reports.analysis.finalalpha import COLUMNS as ALPHA
+from nasbench_harness.reports.analysis.finalalpha import final_alpha, nearly_even_sentences
 from nasbench_harness.reports.statistics.arrays import Array
 from nasbench_harness.reports.study.data import StudyData
 from nasbench_harness.reports.study.summary import numbers
@@ -23,6 +25,12 @@ _COST = (
     " a GPU what was allocated there, on a CPU that of the whole process, which may have run other"
     " trials before. What never trained a network has no such numbers."
 )
+_OF_ALPHA = (
+    "Of the choice probabilities at the end: the largest of any option, the entropy as a share of"
+    " that of even probabilities, and the least lead of a likeliest option over the next; means"
+    " over seeds. Answers are the likeliest options, however small the lead. What keeps no"
+    " probabilities but an answer has 1 and 0."
+)
 GPU, CPU = "search_gpu_days", "search_cpu_hours"
 COHORT = "cohort"
 """Column of the trials: how many searches were stepped together with one, itself included."""
@@ -37,7 +45,8 @@ def note(data: StudyData) -> str:
     told = data.kind.conclusion_told
     oneshot = _OF_CONCLUSION.format(told) if told and concludes(data) else ""
     shared = f" {SHARED}" if stepped_together(data) else ""
-    return oneshot + _COST.format(shared)
+    alpha = f" {_OF_ALPHA}" if any(len(final_alpha(data, name)) for name in data.searching) else ""
+    return " ".join([oneshot + _COST.format(shared) + alpha, *nearly_even_sentences(data)])
 
 
 def stepped_together(data: StudyData) -> bool:
@@ -59,8 +68,9 @@ def search_cost(data: StudyData) -> pd.DataFrame:
     """Means over the trials with a result, methods in the order of the summary.
 
     Columns method, seeds, oneshot_mean (percent, over the whole search-validation half), gap_mean
-    (points), skips_mean, seconds_mean, gpu_days_mean, cpu_hours_mean, memory_mb_max, devices. What
-    needs a trained network is NaN where none was trained.
+    (points), skips_mean, top_mean, entropy_mean and lead_mean (see `final_alpha`), seconds_mean,
+    gpu_days_mean, cpu_hours_mean, memory_mb_max, devices. What needs a trained network is NaN where
+    none was trained.
     """
     return pd.DataFrame([_row(data, label) for label in data.done_labels])
 
@@ -76,12 +86,14 @@ def _row(data: StudyData, label: str) -> dict[str, Any]:
     last = data.steps[data.steps["method"] == label].sort_values("step").groupby("trial").last()
     trained = label in data.searching
     searched = trials if trained else trials.iloc[:0]
+    alpha = final_alpha(data, label) if trained else pd.DataFrame()
     return {
         "method": label,
         "seeds": len(trials),
         "oneshot_mean": _mean(searched, data.kind.concludes),
         "gap_mean": _mean(last if trained else last.iloc[:0], "discretisation_gap"),
         "skips_mean": _mean(last, "skip_connections"),
+        **{f"{name}_mean": _mean(alpha, name) for name in ALPHA},
         "seconds_mean": _mean(trials, "search_seconds"),
         "gpu_days_mean": _mean(searched, GPU),
         "cpu_hours_mean": _mean(searched, CPU),

@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from nasbench_harness.reports.analysis.parts import selection_gaps
 from nasbench_harness.reports.analysis.searchcost import SHARED, devices, stepped_together
 from nasbench_harness.reports.figures.curves import (
     EPOCHS,
@@ -171,6 +172,11 @@ def _caption(
         words += f" {told}"
     if cut:
         words += " The axis begins where the ends can be told apart, not where every line begins."
+    if any(gap > TOLERANCE for gap in selection_gaps(data).values()):
+        words += (
+            " The best by the searched metric is where a search ends that makes no mistake: what it"
+            " looked at is not what it is judged by."
+        )
     if not data.queryable and data.measure == REGRET:
         words += (
             " Lines across: all cells of the table, which is what random sampling draws with"

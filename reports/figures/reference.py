@@ -10,7 +10,9 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
+from nasbench_harness.reports.analysis.parts import selection_gaps
 from nasbench_harness.reports.figures.style import INK, MUTED
+from nasbench_harness.reports.statistics.arrays import TOLERANCE
 from nasbench_harness.reports.study.data import StudyData
 from nasbench_harness.reports.words import numerals
 from nasbench_harness.study.config import BASELINE
@@ -59,9 +61,10 @@ class Level:
 
 
 def levels(data: StudyData) -> list[Level]:
-    """The optimum, where random search ends, and all cells of the table where it only draws.
+    """The optimum, where random search ends, the best by what was searched on, the whole table.
 
-    Without an optimum nothing but the random draws, and those without a regret.
+    The third where that is another metric than the one that is judged by, the last where random
+    search only draws. Without an optimum nothing but the random draws, without a regret.
     """
     best = optimum(data)
     found = []
@@ -73,11 +76,28 @@ def levels(data: StudyData) -> list[Level]:
         does = " ends here" if data.queryable else ", mean of draws"
         regret, accuracy = (end, best - end) if data.measure.key == "regret" else (np.nan, end)
         found.append(Level(f"{BASELINE}{does}", regret, accuracy, INK, (0, (1, 2))))
+    found += _gaps(data, best)
     whole = None if data.queryable else whole_table(data)
     if whole:
         found.append(Level("mean of all cells", whole.mean, best - whole.mean, INK, (0, (7, 3))))
         found.append(Level("median of all cells", whole.median, best - whole.median, MUTED, "-"))
     return found
+
+
+def _gaps(data: StudyData, best: float) -> list[Level]:
+    """Where a search without error ends, that looks at another metric; those above the optimum."""
+    gaps = {metric: gap for metric, gap in selection_gaps(data).items() if gap > TOLERANCE}
+    dashes: tuple[Any, ...] = ((0, (3, 1)), (0, (5, 1, 1, 1)), (0, (1, 1)))
+    return [
+        Level(
+            "best by the searched metric" if len(gaps) == 1 else f"best by {metric}",
+            gap,
+            best - gap,
+            INK,
+            dashes[place % len(dashes)],
+        )
+        for place, (metric, gap) in enumerate(gaps.items())
+    ]
 
 
 def optimum(data: StudyData) -> float:

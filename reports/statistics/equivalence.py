@@ -12,7 +12,7 @@ import math
 import numpy as np
 from numpy.typing import ArrayLike
 
-from nasbench_harness.reports.statistics.arrays import Array
+from nasbench_harness.reports.statistics.arrays import TOLERANCE, Array
 from nasbench_harness.reports.statistics.checks import finite
 from nasbench_harness.reports.statistics.intervals import FEWEST, constant, welch
 
@@ -65,7 +65,7 @@ def _one_sided(apart: float, delta: float, error: float, freedom: float) -> floa
 
 
 def _taken_at_their_word(apart: float, delta: float, runs: int) -> float:
-    return 0.0 if apart < delta and runs >= MANY else 1.0
+    return 0.0 if apart < delta - TOLERANCE and runs >= MANY else 1.0
 
 
 def _error(values: Array) -> float:

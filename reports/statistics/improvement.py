@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from nasbench_harness.reports.statistics.checks import finite, tied
-from nasbench_harness.reports.statistics.intervals import FEWEST
+from nasbench_harness.reports.statistics.intervals import FEWEST, LEVEL
 
 
 class Improvement(NamedTuple):
@@ -28,8 +29,9 @@ def probability_of_improvement(first: ArrayLike, second: ArrayLike) -> Improveme
 
     The Mann-Whitney U statistic over n m (Agarwal et al., NeurIPS 2021), with the fifth of the
     intervals of Newcombe (Statistics in Medicine 2006, part 2), which stays within 0 and 1 and has
-    a width also where every run of one method is better. Any unit, lower is better; NaN without a
-    run, and without bounds where a method has fewer than three.
+    a width also where every run of one method is better. Three runs against three or four all lie
+    apart by chance too often to speak against 1/2, so those bounds hold it. Any unit, lower is
+    better; NaN without a run, and without bounds where a method has fewer than three.
     """
     ours, theirs = np.sort(tied(finite(first))), tied(finite(second))
     if min(len(ours), len(theirs)) == 0:
@@ -39,7 +41,10 @@ def probability_of_improvement(first: ArrayLike, second: ArrayLike) -> Improveme
     value = float((below + reached).sum()) / (2 * len(ours) * len(theirs))
     if min(len(ours), len(theirs)) < FEWEST:
         return Improvement(value, np.nan, np.nan)
-    return Improvement(value, *_newcombe(value, len(ours), len(theirs)))
+    low, high = _newcombe(value, len(ours), len(theirs))
+    if 2 / math.comb(len(ours) + len(theirs), len(ours)) > 1 - LEVEL:
+        low, high = min(low, 0.5), max(high, 0.5)
+    return Improvement(value, low, high)
 
 
 def _newcombe(value: float, first: int, second: int) -> tuple[float, float]:
@@ -51,7 +56,7 @@ def _newcombe(value: float, first: int, second: int) -> tuple[float, float]:
     from scipy.optimize import brentq
     from scipy.stats import norm
 
-    quantile, runs = float(norm.ppf(0.975)), (first + second) / 2 - 1
+    quantile, runs = float(norm.ppf((1 + LEVEL) / 2)), (first + second) / 2 - 1
 
     def beyond(p: float) -> float:
         spread = p * (1 - p) * (1 + runs * (1 - p) / (2 - p) + runs * p / (1 + p))

@@ -34,7 +34,7 @@ def fisher_p(first: int, first_runs: int, second: int, second_runs: int) -> floa
 
     _check(first, first_runs)
     _check(second, second_runs)
-    table = [[first, first_runs - first], [second, second_runs - second]]
+    table = np.array([[first, first_runs - first], [second, second_runs - second]])
     return float(fisher_exact(table).pvalue)
 
 

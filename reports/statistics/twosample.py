@@ -27,6 +27,8 @@ DRAWS = 20_000
 """Assignments that are all counted; where there are more, so many are drawn."""
 EQUAL = 1 - 1e-9
 """Statistics are as large as another from this share of it on: less is rounding."""
+KEPT = 100
+"""Runs up to which assignments are kept for the next pair: 16 MB."""
 SPREAD = 1e-10
 """Deviations below this share of the range of all runs are rounding."""
 
@@ -84,11 +86,18 @@ def _all_counted(first: int, second: int) -> bool:
 def _null(pooled: bytes, few: int) -> Array:
     """Absolute statistics [assignments] of all runs dealt to two sides, one of `few` runs."""
     values = np.frombuffer(pooled)
+    orders = _kept if len(values) <= KEPT else _assignments
     parts = [
         _welch_t(values[places[:, :few]], values[places[:, few:]])
-        for places in _assignments(few, len(values))
+        for places in orders(few, len(values))
     ]
     return np.concatenate(parts)
+
+
+@lru_cache(maxsize=2)
+def _kept(few: int, total: int) -> tuple[NDArray[np.int64], ...]:
+    """Those of one pair of methods serve all that have as many runs."""
+    return tuple(_assignments(few, total))
 
 
 def _assignments(few: int, total: int) -> Iterator[NDArray[np.int64]]:
@@ -119,7 +128,7 @@ def _welch_t(first: Array, second: Array) -> Array:
     apart[apart <= SPREAD] = 0.0
     error = np.sqrt(_variance_of_mean(first) + _variance_of_mean(second))
     without = np.where(apart > 0, np.inf, 0.0)
-    return np.divide(apart, error, out=without, where=error > 0)
+    return np.asarray(np.divide(apart, error, out=without, where=error > 0))
 
 
 def _variance_of_mean(values: Array) -> Array:

@@ -8,7 +8,15 @@ from dataclasses import dataclass
 from nasbench_harness.reports.analysis import searchcost
 from nasbench_harness.reports.published import leaderboard
 from nasbench_harness.reports.study.data import StudyData
-from nasbench_harness.reports.tables import heldcost, pairs, robust
+from nasbench_harness.reports.tables import (
+    collapse,
+    equalcost,
+    heldcost,
+    pairs,
+    parts,
+    robust,
+    totarget,
+)
 from nasbench_harness.reports.tables.printed import PrintedTable
 from nasbench_harness.reports.tables.search import search_table
 from nasbench_harness.reports.tables.summary import summary_table
@@ -39,9 +47,13 @@ def exhibits(data: StudyData) -> list[Exhibit]:
     """All tables of a study; those it cannot have are left out."""
     shown = (
         ("Summary", _summary_note(data), summary_table(data)),
+        (collapse.TITLE, collapse.note(data), collapse.collapse_table(data)),
+        (parts.TITLE, parts.note(data), parts.parts_table(data)),
         ("Within the cost's target", heldcost.note(data.measure), heldcost.cost_table(data)),
         ("The search itself", searchcost.note(data), search_table(data)),
         ("Method against method", pairs.note(data), pairs.paired_table(data)),
+        (equalcost.TITLE, equalcost.note(data), equalcost.equal_cost_table(data)),
+        (totarget.TITLE, totarget.note(data), totarget.to_target_table(data)),
         (robust.title(data.measure), robust.note(data.measure), robust.robust_table(data)),
         (PUBLISHED, leaderboard.caption(data), leaderboard.leaderboard(data)),
     )

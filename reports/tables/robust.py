@@ -27,7 +27,8 @@ _SPREAD = (
 _ANYTIME = (
     " The anytime regret is the area under the curve of regret over the search, per unit of its"
     " length: the mean regret of someone who may be stopped at any time, with every part of the"
-    " budget weighing the same, or every tenfold of it."
+    " budget weighing the same, or every tenfold of it. An answer to queries stands until the next"
+    " one, so that the curve of a method that asks for single architectures is one of steps."
 )
 
 
@@ -90,7 +91,8 @@ def anytime(data: StudyData, label: str, *, logarithmic: bool = False) -> Array:
         return np.full(1, np.nan)
     axis: Axis = "log10" if logarithmic else "linear"
     steps = regrets.columns.to_numpy(dtype=float)
-    return anytime_regret(steps, regrets.to_numpy(dtype=float), axis)
+    values = regrets.to_numpy(dtype=float)
+    return anytime_regret(steps, values, axis, held=label in data.querying)
 
 
 def _columns(measure: Measure) -> tuple[PrintedColumn, ...]:

@@ -21,6 +21,14 @@ COSTS = {
 """By their column in the rows of `search_cost`."""
 
 
+ALPHA = (
+    PrintedColumn("Largest p", "at the end", lambda row: numerals.percent(row.top_mean)),
+    PrintedColumn("Entropy", "of even p", lambda row: numerals.points(row.entropy_mean)),
+    PrintedColumn("Least lead", "of p", lambda row: numerals.points(row.lead_mean)),
+)
+"""How far the choice probabilities had come."""
+
+
 def search_table(data: StudyData) -> PrintedTable | None:
     """What searching cost; None where no networks were trained or nothing is done."""
     rows = search_cost(data) if measured(data) else pd.DataFrame()
@@ -38,6 +46,7 @@ def _search_columns(data: StudyData, rows: pd.DataFrame) -> tuple[PrintedColumn,
     return (
         PrintedColumn("Seeds", "", lambda row: str(row.seeds)),
         *(shared if concludes(data) else ()),
+        *(ALPHA if rows["entropy_mean"].notna().any() else ()),
         PrintedColumn("Search", "s", lambda row: numerals.seconds(row.seconds_mean)),
         *costs,
         PrintedColumn("Memory", "MB, peak", lambda row: numerals.whole(row.memory_mb_max)),

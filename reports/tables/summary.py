@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from nasbench_harness.reports.analysis.seen import seen
 from nasbench_harness.reports.study.data import StudyData
 from nasbench_harness.reports.study.measure import REGRET
 from nasbench_harness.reports.study.summary import OF_REGRET
@@ -21,9 +22,7 @@ def _interval(row: Any, low: float, high: float, digits: int) -> str:
     return "one seed" if row.known == 1 else numerals.interval(low, high, digits)
 
 
-QUERIES = PrintedColumn("Queries", "", lambda row: numerals.whole(row.queries_mean))
-
-
+SAW = PrintedColumn("Saw", "", lambda row: row.saw or numerals.NOTHING, inches=1.1)
 ACCURACY = PrintedColumn("Accuracy", "%", lambda row: numerals.percent(row.accuracy_mean))
 REGRETS = (
     PrintedColumn("Regret", "points", lambda row: numerals.points(row.regret_mean)),
@@ -44,18 +43,21 @@ SUMMARY = (
         lambda row: _interval(row, row.accuracy_low, row.accuracy_high, 2),
     ),
     PrintedColumn("Best", "%", lambda row: numerals.percent(row.accuracy_best)),
-    QUERIES,
+    SAW,
     PrintedColumn("Search", "s", lambda row: numerals.seconds(row.seconds_mean)),
 )
 
 
 def summary_table(data: StudyData) -> PrintedTable:
-    """What was found; without regret where no best is known, and queries where none are asked."""
-    rows, left_out = data.summary, set[PrintedColumn]()
+    """What was found, and from what; without regret where no best is known."""
+    saw = [seen(data, label) for label in data.labels]
+    rows, left_out = data.summary.assign(saw=saw), set[PrintedColumn]()
     if data.measure != REGRET:
         rows, left_out = rows.drop(columns=list(OF_REGRET)), set(REGRETS)
     if not data.queryable:
-        rows, left_out = rows.drop(columns="queries_mean"), left_out | {QUERIES}
+        rows = rows.drop(columns="queries_mean")
+    if not any(saw):
+        left_out |= {SAW}
     headed = ACCURACY if data.looked_up else replace(ACCURACY, heading=data.measure.heading)
     columns = (headed if c is ACCURACY else c for c in SUMMARY if c not in left_out)
     return PrintedTable("summary", tuple(columns), rows)

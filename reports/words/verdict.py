@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from nasbench_harness.reports.analysis.decision import LEVEL, Claim, Standing
 from nasbench_harness.reports.analysis.evidence import NAMES
 from nasbench_harness.reports.analysis.groups import groups
+from nasbench_harness.reports.analysis.seen import all_seen, grouped
 from nasbench_harness.reports.statistics.arrays import TOLERANCE
 from nasbench_harness.reports.statistics.shares import excluded_miss
 from nasbench_harness.reports.study.data import StudyData
@@ -78,7 +79,7 @@ def _lead(data: StudyData, finals: Finals) -> str:
     if not finals.labels:
         return "No trial of this study has a result yet, so there is nothing to compare."
     said = _two(finals) or _best(data, finals)
-    return f"{_too_early(data)}{said}{_perfect(finals)}"
+    return f"{_too_early(data)}{said}{_perfect(finals)}{_saw(data)}"
 
 
 def _too_early(data: StudyData) -> str:
@@ -151,6 +152,13 @@ def _perfect(finals: Finals) -> str:
         f" {names(perfect)} found the best architecture of the table with {every}; a miss rate up"
         f" to {numerals.share(excluded_miss(least))} is not excluded."
     )
+
+
+def _saw(data: StudyData) -> str:
+    """What each method looked at, without which no result can be weighed."""
+    told = grouped(all_seen(data.trials, data.study.specs))
+    said = [f"{names(labels)} saw {what}" for what, labels in told.items()]
+    return f" ({'; '.join(said)}.)" if said else ""
 
 
 def _number(seeds: set[int]) -> str:

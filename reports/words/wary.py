@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from nasbench_harness.reports.analysis.collapse import collapse_sentences
 from nasbench_harness.reports.study.data import StudyData
 from nasbench_harness.reports.study.summary import DONE
 from nasbench_harness.reports.words.claims import enough
@@ -12,7 +13,7 @@ from nasbench_harness.reports.words.protocol import SEEDS
 
 def warnings(data: StudyData, finals: Finals) -> list[str]:
     """A marked sentence for each."""
-    return [*_few_seeds(finals), *_without_result(data), *_collapsed(data), *_noise(data)]
+    return [*_few_seeds(finals), *_without_result(data), *collapse_sentences(data), *_noise(data)]
 
 
 def _few_seeds(finals: Finals) -> list[str]:
@@ -62,27 +63,6 @@ def _without_result(data: StudyData) -> list[str]:
         sentences.append(
             f"{listing(where)}: done, but the result holds no {data.measure.noun}; left out."
         )
-    return sentences
-
-
-_FLAWS = {
-    "collapsed": (True, "collapsed: the answer is the cell of nothing but skip connections"),
-    "connected": (False, "found a cell whose input never reaches its output"),
-}
-
-
-def _collapsed(data: StudyData) -> list[str]:
-    sentences = []
-    for column, (bad, words) in _FLAWS.items():
-        if column not in data.done:
-            continue
-        hit = data.done[data.done[column].isin([bad])]
-        for label, rows in hit.groupby("method", sort=False):
-            total = int((data.done["method"] == label).sum())
-            sentences.append(
-                f"{name(str(label))} {words}, in {len(rows)} of {count(total, 'seed')}"
-                f" ({'seeds' if len(rows) > 1 else 'seed'} {ranges(rows['seed'])})."
-            )
     return sentences
 
 

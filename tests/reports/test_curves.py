@@ -76,8 +76,8 @@ def test_curves_are_means_of_steps_on_a_common_grid(costed: StudyData) -> None:
     for low, high, expected in ((1.5, 2, 4.0), (2, 3, 3.5), (3, 4, 1.0)):
         assert set(mean[(hours >= low) & (hours < high)]) == {expected}
     assert mean[-1] == 0.5
-    assert (found["regret_low"] <= mean + 1e-12).all()
-    assert (mean <= found["regret_high"] + 1e-12).all()
+    assert found["regret_low"].isna().all()  # two seeds tell no spread
+    assert found["regret_high"].isna().all()
 
 
 def test_curves_end_where_the_summary_does(costed_study: Path) -> None:

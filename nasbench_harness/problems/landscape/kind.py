@@ -22,6 +22,7 @@ from nasbench_harness.errors import HarnessError
 from nasbench_harness.problems.base import PlainKind
 from nasbench_harness.problems.landscape.columns import COLUMNS
 from nasbench_harness.problems.landscape.options import LandscapeOptions
+from nasbench_harness.problems.spent import QUERIES, asked
 from nasbench_harness.seeding import stream_seed
 
 if TYPE_CHECKING:
@@ -148,6 +149,14 @@ class LandscapeKind(PlainKind):
         from nasbench_harness.problems.landscape.estimators import diagnose
 
         return dict(diagnose(search.searcher, search.problem))
+
+    def saw(self, spec: TrialSpec, spent: Mapping[str, float]) -> str:
+        """The whole table at every step, or single entries; empty if nobody counted."""
+        from nasbench_harness.problems.landscape.planning import numbers_told
+
+        if QUERIES not in spent:
+            return ""
+        return asked(spent, numbers_told(spec)) or f"whole table x {spec.steps:,}"
 
     def identity(self, spec: TrialSpec) -> dict[str, Any]:
         """All of it is said by the columns that every trial has."""

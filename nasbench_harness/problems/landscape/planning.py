@@ -11,6 +11,7 @@ from nasbench_harness.contracts import (
     Recipe,
     SearchSpace,
 )
+from nasbench_harness.errors import HarnessError
 from nasbench_harness.problems.base import PlainPlan
 from nasbench_harness.problems.landscape.options import LandscapeOptions
 from nasbench_harness.problems.landscape.runs import run_metrics
@@ -20,6 +21,17 @@ from nasbench_harness.tables.metrics import find_metric
 
 if TYPE_CHECKING:
     from nasbench_harness.study.config import StudyConfig
+    from nasbench_harness.study.spec import TrialSpec
+
+
+def numbers_told(spec: TrialSpec) -> str:
+    """`12-epoch numbers`: what a search looked at; empty where no table here tells."""
+    try:
+        table = find_table(spec.table)
+    except HarnessError:
+        return ""
+    metric = table.metrics.get(spec.search_metric) if table else None
+    return f"{metric.epochs}-epoch numbers" if metric and metric.epochs else ""
 
 
 class OnTable(PlainPlan):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from nasbench_harness.contracts import Column, Columns, Role, Value
 from nasbench_harness.store.schema import DEVICE, PEAK_MEMORY, result
 
+CPU_HOURS, GPU_DAYS = "search_cpu_hours", "search_gpu_days"
 _UNDIAGNOSED = "not diagnosed (`--diagnose`)"
 _UNTRAINED = "nothing was trained"
 _FEW = (
@@ -28,9 +29,9 @@ COLUMNS = Columns(
                " all images held out for the architecture", "percent"),
         DEVICE,
         PEAK_MEMORY,
-        Column("search_cpu_hours", Value.NUMBER, Role.COST, "search_seconds times threads",
+        Column(CPU_HOURS, Value.NUMBER, Role.COST, "search_seconds times threads",
                "CPU hours", missing="not done, or searched on a GPU"),
-        Column("search_gpu_days", Value.NUMBER, Role.COST, "search_seconds where a GPU searched",
+        Column(GPU_DAYS, Value.NUMBER, Role.COST, "search_seconds where a GPU searched",
                "GPU days", missing="not done, or searched on a CPU"),
     ),
     history=(

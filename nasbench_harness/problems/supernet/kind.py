@@ -17,7 +17,8 @@ from nasbench_harness.contracts import (
 from nasbench_harness.errors import HarnessError
 from nasbench_harness.images.place import FOLDER, absolute, is_folder, place_name
 from nasbench_harness.problems.base import PlainKind
-from nasbench_harness.problems.supernet.columns import COLUMNS
+from nasbench_harness.problems.spent import duration
+from nasbench_harness.problems.supernet.columns import COLUMNS, CPU_HOURS, GPU_DAYS
 from nasbench_harness.problems.supernet.options import SupernetOptions
 from nasbench_harness.seeding import stream_seed
 
@@ -198,8 +199,8 @@ class SupernetKind(PlainKind):
         device, seconds = search.problem.device, search.seconds
         facts = {"device": describe_device(device), "peak_memory_mb": peak_memory_mb(device)}
         if device.type == "cpu":
-            return {**facts, "search_cpu_hours": seconds * search.hardware.threads / 3600}
-        return {**facts, "search_gpu_days": seconds / 86_400}
+            return {**facts, CPU_HOURS: seconds * search.hardware.threads / 3600}
+        return {**facts, GPU_DAYS: seconds / 86_400}
 
     # --- telling -------------------------------------------------------------------------------
 
@@ -217,6 +218,17 @@ class SupernetKind(PlainKind):
             f"After every epoch it is measured on at most {images:,} of the search-validation"
             " images, in the summary on all of them: a line need not end at that number."
         )
+
+    def saw(self, spec: TrialSpec, spent: Mapping[str, float]) -> str:
+        """Epochs, and the time that was measured; nothing of what only drew an architecture."""
+        if spec.steps == 1:
+            return "nothing (a blind draw)"
+        steps = spec.epochs * spec.epoch_steps
+        length = f"{spec.steps:,} steps"
+        if spec.steps == steps:
+            length = f"{spec.epochs:,} epoch{'s' if spec.epochs != 1 else ''}"
+        hours = {"GPU": 24 * spent.get(GPU_DAYS, 0.0), "CPU": spent.get(CPU_HOURS, 0.0)}
+        return ", ".join([length, *(duration(n, on) for on, n in hours.items() if n)])
 
     def identity(self, spec: TrialSpec) -> dict[str, Any]:
         """Images and network."""

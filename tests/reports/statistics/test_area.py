@@ -62,3 +62,17 @@ def test_one_step_or_none() -> None:
 def test_wrong_input(steps: list[int], regret: list[list[float]], said: str) -> None:
     with pytest.raises(ValueError, match=said):
         anytime_regret(steps, regret)
+
+
+def test_held_until_the_next_step_is_the_area_of_a_step_function() -> None:
+    regret = [[2.0, 2.0, 1.0, 0.0, 0.0, 0.0]]
+    by_hand = (1 * 2 + 3 * 2 + 5 * 1) / 99
+    assert anytime_regret(STEPS, regret, held=True) == pytest.approx([by_hand])
+    assert anytime_regret(STEPS, [[0.7] * 6], "log10", held=True) == pytest.approx([0.7])
+    assert anytime_regret([1, 10, 100], [[2.0, 1.0, 0.0]], "log10", held=True)[0] == 1.5
+    assert anytime_regret([7], [[0.4], [0.2]], held=True).tolist() == [0.4, 0.2]
+
+
+def test_of_falling_regret_the_steps_lie_above_the_trapezoids() -> None:
+    regret = np.sort(np.random.default_rng(0).exponential(1, (5, 6)), axis=1)[:, ::-1]
+    assert (anytime_regret(STEPS, regret, held=True) > anytime_regret(STEPS, regret)).all()

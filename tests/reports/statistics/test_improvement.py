@@ -56,14 +56,24 @@ def test_bounds_are_newcombe_s_fifth(first: int, second: int) -> None:
 
 
 def test_separated_runs_have_an_interval() -> None:
-    found = probability_of_improvement([0.1, 0.2, 0.3], [0.4, 0.5, 0.6])
+    better, worse = [0.1, 0.2, 0.3, 0.35], [0.4, 0.5, 0.6, 0.7]
+    found = probability_of_improvement(better, worse)
     assert (found.value, found.high) == (1, 1)
-    # 9 (1 - p) = z^2 p [1 + 2 (1 - p)/(2 - p) + 2 p/(1 + p)]
+    # 16 (1 - p) = z^2 p [1 + 3 (1 - p)/(2 - p) + 3 p/(1 + p)]
     p, z = found.low, norm.ppf(0.975)
-    right = z**2 * p * (1 + 2 * (1 - p) / (2 - p) + 2 * p / (1 + p))
-    assert 9 * (1 - p) == pytest.approx(right, abs=1e-6)
-    worst = probability_of_improvement([0.4, 0.5, 0.6], [0.1, 0.2, 0.3])
-    assert worst == pytest.approx((0, 0, 1 - p))
+    right = z**2 * p * (1 + 3 * (1 - p) / (2 - p) + 3 * p / (1 + p))
+    assert 16 * (1 - p) == pytest.approx(right, abs=1e-6)
+    assert probability_of_improvement(worse, better) == pytest.approx((0, 0, 1 - p))
+
+
+@pytest.mark.parametrize(("runs", "held"), [(3, True), (4, True), (5, False)])
+def test_three_against_three_never_exclude_a_half(runs: int, held: bool) -> None:
+    """They lie apart with a chance of 2 in 20, against four 2 in 35, against five 2 in 56."""
+    found = probability_of_improvement([0.1, 0.2, 0.3], np.arange(1.0, runs + 1))
+    assert (found.low <= 0.5) == held
+    assert probability_of_improvement(np.arange(1.0, runs + 1), [0.1, 0.2, 0.3]).high == (
+        pytest.approx(1 - found.low)
+    )
 
 
 def test_ties_count_half() -> None:

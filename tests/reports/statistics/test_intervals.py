@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from scipy.stats import ttest_1samp, ttest_ind
+from scipy.stats import skew, ttest_1samp, ttest_ind
+from scipy.stats import t as student
 
 from nasbench_harness.reports.statistics.intervals import (
     band,
@@ -14,6 +15,36 @@ from nasbench_harness.reports.statistics.intervals import (
 )
 
 RUNS = np.random.default_rng(5).exponential(1, 30)
+
+
+@pytest.mark.parametrize("seeds", [3, 9])
+def test_mean_interval_of_few_is_student_s(seeds: int) -> None:
+    expected = ttest_1samp(RUNS[:seeds], 0).confidence_interval()
+    assert mean_interval(RUNS[:seeds]) == pytest.approx((expected.low, expected.high))
+
+
+@pytest.mark.parametrize("seeds", [10, 30])
+def test_mean_interval_of_many_solves_hall_s_equation(seeds: int) -> None:
+    """The transform of t at either bound is the quantile of Student's t."""
+    values = RUNS[:seeds]
+    a = skew(values) / np.sqrt(seeds)
+    quantile = student.ppf(0.975, seeds - 1)
+    for bound, expected in zip(mean_interval(values), (quantile, -quantile), strict=True):
+        t = (values.mean() - bound) / (values.std(ddof=1) / np.sqrt(seeds))
+        assert t + a * t**2 / 3 + a**2 * t**3 / 27 + a / 6 == pytest.approx(expected)
+
+
+def test_skewness_moves_the_interval_to_the_long_tail() -> None:
+    low, high = mean_interval(RUNS)
+    assert high - RUNS.mean() > 1.2 * (RUNS.mean() - low)
+    turned = mean_interval(-RUNS)
+    assert turned == pytest.approx((-high, -low))
+
+
+def test_without_skewness_many_are_as_few() -> None:
+    values = np.concatenate([RUNS, -RUNS])
+    expected = ttest_1samp(values, 0).confidence_interval()
+    assert mean_interval(values) == pytest.approx((expected.low, expected.high))
 
 
 @pytest.mark.parametrize("seeds", [3, 9, 10, 30])
@@ -58,11 +89,12 @@ def test_two_runs_on_one_side_are_too_few() -> None:
     assert np.isnan(difference_interval(RUNS, [1.0, 2.0])).all()
 
 
-def test_band_is_an_interval_at_every_step() -> None:
-    values = np.column_stack([RUNS[:6], np.full(6, 2.0), 10 * RUNS[-6:]])
-    low, high = band(values)
+@pytest.mark.parametrize("seeds", [6, 15])
+def test_band_is_an_interval_at_every_step(seeds: int) -> None:
+    values = np.column_stack([RUNS[:seeds], np.full(seeds, 2.0), 10 * RUNS[-seeds:]])
+    low, high = band(values, 0.5)
     for step in (0, 2):
-        assert (low[step], high[step]) == pytest.approx(mean_interval(values[:, step]))
+        assert (low[step], high[step]) == pytest.approx(mean_interval(values[:, step], 0.5))
     assert low[1] == high[1] == 2.0
     assert np.isnan(band(values[:2])).all()
 

@@ -16,8 +16,13 @@ from nasbench_harness.reports.statistics.shares import (
 
 @pytest.mark.parametrize(
     ("of_them", "runs", "low", "high"),
-    [(81, 263, 0.2553, 0.3662), (15, 148, 0.0624, 0.1605), (0, 20, 0.0, 0.1611), (1, 29, 0.0061, 0.1718)],
-)  # fmt: skip
+    [
+        (81, 263, 0.2553, 0.3662),
+        (15, 148, 0.0624, 0.1605),
+        (0, 20, 0.0, 0.1611),
+        (1, 29, 0.0061, 0.1718),
+    ],
+)
 def test_wilson_s_published_examples(of_them: int, runs: int, low: float, high: float) -> None:
     """Newcombe, Statistics in Medicine 1998, table I, method 3."""
     assert wilson(of_them, runs) == pytest.approx((low, high), abs=5e-5)

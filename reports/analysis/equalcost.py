@@ -1,0 +1,119 @@
+"""Methods that ask for single architectures, compared after as many queries each.
+
+A search that asked for more has seen more, so that results at the end of different budgets say
+little. Here every method is looked at where all of them have been, the baseline among them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+
+from nasbench_harness.reports.figures.curves import Answers, held
+from nasbench_harness.reports.statistics.area import anytime_regret
+from nasbench_harness.reports.statistics.arrays import Array
+from nasbench_harness.reports.statistics.corrections import holm
+from nasbench_harness.reports.statistics.twosample import smallest_two_sample_p, two_sample_p
+from nasbench_harness.reports.study.data import StudyData
+from nasbench_harness.study.config import BASELINE
+
+Paths = dict[str, list[Answers]]
+"""Per method, and seed, queries, rising, and the measure of the answer from there on."""
+
+QUERIES = "queries"
+ROUND = (1, 3)
+"""Budgets are these times powers of ten, from 10 on."""
+
+
+def query_paths(data: StudyData) -> Paths:
+    """Of methods that asked for single architectures, in the order of the summary.
+
+    Only seeds whose queries were recorded.
+    """
+    rows, key = data.steps, data.measure.key
+    if QUERIES not in rows or key not in rows:
+        return {}
+    rows = rows[(rows[QUERIES] > 0) & rows[key].notna()].sort_values(["trial", "step"])
+    rows = rows.drop_duplicates(["trial", QUERIES], keep="last")
+    found: Paths = {label: [] for label in data.querying}
+    for (label, _), seed in rows[["method", "trial", QUERIES, key]].groupby(["method", "trial"]):
+        if label in found:
+            columns = (seed[column].to_numpy(dtype=float) for column in (QUERIES, key))
+            found[label].append((next(columns), next(columns)))
+    return {label: paths for label, paths in found.items() if paths}
+
+
+def common_budget(paths: Paths) -> float:
+    """The largest number of queries that every seed of every method made; NaN without one."""
+    ends = [queries[-1] for own in paths.values() for queries, _ in own]
+    return float(min(ends)) if ends else np.nan
+
+
+def equal_budgets(paths: Paths) -> list[int]:
+    """10, 30, 100, ... queries up to `common_budget`, and that itself; [] without one.
+
+    From where every seed has an answer on.
+    """
+    starts = [queries[0] for own in paths.values() for queries, _ in own]
+    if not starts or max(starts) > common_budget(paths):
+        return []
+    end = int(common_budget(paths))
+    powers = range(1, len(str(end)))
+    below = [digit * 10**power for power in powers for digit in ROUND]
+    return [*(budget for budget in below if max(starts) <= budget < end), end]
+
+
+def values_at(seeds: Sequence[Answers], queries: float) -> Array:
+    """What each of the `seeds` of a method has after so many queries: [seeds], in its measure."""
+    return np.array([held(path, np.array([queries]))[0] for path in seeds])
+
+
+def anytime_areas(seeds: Sequence[Answers], queries: float) -> Array:
+    """Mean of the measure up to so many queries, of each of the `seeds` of a method: [seeds].
+
+    The area under the step function of the answers, from the first query on.
+    """
+    return np.array([_area(path, queries) for path in seeds])
+
+
+def equal_cost(data: StudyData) -> pd.DataFrame:
+    """One row per method that asks for single architectures; none where no budget is common.
+
+    Columns method, seeds, at_N (mean of the measure after N queries; the last N is the largest that
+    all reached), area (mean over the budget) and p_area (of the areas against the baseline's, by a
+    permutation test corrected for all methods; NaN of the baseline and without one).
+    """
+    paths = query_paths(data)
+    budgets = equal_budgets(paths)
+    if not budgets:
+        return pd.DataFrame()
+    areas = {label: anytime_areas(seeds, budgets[-1]) for label, seeds in paths.items()}
+    rows = pd.DataFrame([
+        {
+            "method": label,
+            "seeds": len(seeds),
+            **{f"at_{budget}": float(values_at(seeds, budget).mean()) for budget in budgets},
+            "area": float(areas[label].mean()),
+        }
+        for label, seeds in paths.items()
+    ])  # fmt: skip
+    rows["p_area"] = rows["method"].map(_against_baseline(areas)).astype(float)
+    order = data.measure.sign * rows[f"at_{budgets[-1]}"]
+    return rows.iloc[np.argsort(order.to_numpy(), kind="stable")].reset_index(drop=True)
+
+
+def _area(path: Answers, end: float) -> float:
+    queries, _ = path
+    places = np.unique([*queries[queries < end], end])
+    return float(anytime_regret(places, held(path, places)[None], held=True)[0])
+
+
+def _against_baseline(areas: Mapping[str, Array]) -> dict[str, float]:
+    others = {label: own for label, own in areas.items() if label != BASELINE}
+    if not others or BASELINE not in areas:
+        return {}
+    p_values = [two_sample_p(own, areas[BASELINE]) for own in others.values()]
+    smallest = [smallest_two_sample_p(own, areas[BASELINE]) for own in others.values()]
+    return dict(zip(others, map(float, holm(p_values, smallest)), strict=True))
