@@ -217,7 +217,7 @@ class Claims:
 def decide(runs: Sequence[MethodLosses], design: Design) -> Claims:
     """What may be claimed of every pair of methods, `runs` being in order, the best first.
 
-    Methods without a result are left out. A trial counts once: `MethodLosses` have one loss for a seed.
+    Methods without a result are left out. A trial counts once: there is one loss a seed.
     """
     known = [one for one in runs if len(one.losses)]
     if design.column is not None and all(one.label != design.baseline for one in known):
