@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 from nasbench_harness.errors import ExitCode
 from nasbench_harness.jobs.driver import run_job
 from nasbench_harness.store import studies
+from nasbench_harness.store.looks import look
 from nasbench_harness.store.studies import STUDY, Study, StudyError, with_seeds
 from nasbench_harness.study import planning
 from nasbench_harness.study.config import StudyConfig
@@ -83,6 +85,13 @@ def test_a_study_with_results_is_not_fixed_any_more(make: Make) -> None:
     make(run=1)
     refused(make, "has results already, and a study is fixed before they are seen", fixed=True)
     assert not make(fixed=False).fixed
+
+
+def test_a_study_that_was_looked_at_is_not_fixed_any_more(make: Make) -> None:
+    study = make(run=1)
+    look(study)
+    shutil.rmtree(study.trials_folder)
+    refused(make, "has results already", fixed=True)
 
 
 def test_a_study_without_results_may_be_fixed_and_grow_by_that(make: Make) -> None:
