@@ -150,7 +150,7 @@ def told(outcomes: list[tuple[str, str, float | None]]) -> list[Any]:
     ]
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(one=OUTCOMES, other=OUTCOMES)
 def test_digests_are_equal_where_the_evidence_is(three: Study, one: Any, other: Any) -> None:
     assert (ended(three, one) == ended(three, other)) == (told(one) == told(other))
