@@ -34,6 +34,7 @@ RUN = {
         "nasharness run -m 'unas[temperature=0.4],unas[temperature=1],drnas' --out runs/A " + SMALL
     ),
     "nasharness run --config study.yaml --set drnas.anchor=kl": f"@ --out runs/B {SMALL}",
+    "nasharness run -m unas,drnas --smallest-difference 0.2 --fixed": f"@ --out runs/F {SMALL}",
     "nasharness run": "nasharness run -m unas,drnas,rea --space nb201 --out runs/A " + SMALL,
     "nasharness run -m unas,drnas --seeds 0-19 --dry-run": "@ --steps 50 --jobs 1",
     "nasharness report runs/A --paper": "nasharness report runs/unas-drnas-nb201 --paper --json",

@@ -230,11 +230,7 @@ def _suggestions(done: list[StudyRun], *, resumed: bool) -> str:
 
     study = done[0].study
     steps = [
-        *(
-            _more_seeds(done)
-            if resumed
-            else [f"more seeds: the same command with --seeds {MORE_SEEDS}"]
-        ),
+        *_more_seeds(done, resumed=resumed),
         f"what its settings mean: nasharness show method {study.specs[0].method}",
     ]
     steps += suggestions(study)
@@ -244,10 +240,14 @@ def _suggestions(done: list[StudyRun], *, resumed: bool) -> str:
     return "\n".join(["Next:", *(f"  {step}" for step in steps)])
 
 
-def _more_seeds(done: list[StudyRun]) -> list[str]:
-    """How a study that was resumed gets more seeds: `resume` runs what was planned."""
+def _more_seeds(done: list[StudyRun], *, resumed: bool) -> list[str]:
+    """How a study gets more seeds, which a fixed one does not; `resume` runs what was planned."""
     from nasbench_harness.store.studies import with_seeds
 
+    if done[0].study.fixed:
+        return []
+    if not resumed:
+        return [f"more seeds: the same command with --seeds {MORE_SEEDS}"]
     command = with_seeds(done[0].study, MORE_SEEDS) if len(done) == 1 else ""
     if command:
         return ["more seeds:", command]

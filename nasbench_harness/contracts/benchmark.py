@@ -124,5 +124,5 @@ class Retrained(Benchmark, Protocol):
     def retraining_noise(self, metric: str) -> float | None:
         """Standard deviation of one training run of a good architecture by `metric`, in points.
 
-        None where the architectures were trained once only, or too few of them again.
+        None where nobody knows it, as where every architecture was trained once.
         """

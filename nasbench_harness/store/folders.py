@@ -163,15 +163,17 @@ def write_plan(jobs: JobFolder[Any]) -> None:
         "trials": [_planned(spec) for spec in jobs.specs],
     }
     with plan_lock(path):
-        write_json(path, {**content, **_looks(path)})
+        looks = read_looks(path)
+        write_json(path, {**content, LOOKS: looks} if looks else content)
 
 
-def _looks(path: Path) -> dict[str, Any]:
-    """Those that the plan's file keeps, as they stand there."""
+def read_looks(path: Path) -> list[dict[str, Any]]:
+    """Those that a plan's file keeps; none where it is gone or was edited into something else."""
     try:
-        return {LOOKS: read_json(path)[LOOKS]}
+        looks = read_json(path)[LOOKS]
     except (OSError, ValueError, KeyError, TypeError):
-        return {}
+        return []
+    return [one for one in looks if isinstance(one, dict)] if isinstance(looks, list) else []
 
 
 def read_plan(folder: Path, of: type[F]) -> F:

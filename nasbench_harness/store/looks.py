@@ -12,7 +12,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,7 +19,7 @@ from typing import Any
 
 from nasbench_harness.store.endings import Endings, ending
 from nasbench_harness.store.files import read_json, write_json
-from nasbench_harness.store.folders import LOOKS, plan_lock
+from nasbench_harness.store.folders import LOOKS, plan_lock, read_looks
 from nasbench_harness.store.outcomes import Status
 from nasbench_harness.store.studies import STUDY, Study
 
@@ -54,7 +53,7 @@ def look(study: Study, *, keep: bool = True) -> Look:
     if digest is None or (study.fixed and not _at_end(study)):
         return Look(0, 0.0, study.fixed, kept=False)
     path = study.folder / STUDY
-    number, kept = _number(_looks(path), digest)
+    number, kept = _number(read_looks(path), digest)
     if keep and not kept:
         number, kept = _enter(path, digest, number)
     if study.fixed:
@@ -100,16 +99,7 @@ def _at_end(study: Study) -> bool:
 # --- in study.json -----------------------------------------------------------------------------
 
 
-def _looks(path: Path) -> list[Mapping[str, Any]]:
-    """Those that are kept; none where the file is gone or was edited into something else."""
-    try:
-        looks = read_json(path)[LOOKS]
-    except (OSError, ValueError, KeyError, TypeError):
-        return []
-    return [one for one in looks if isinstance(one, dict)] if isinstance(looks, list) else []
-
-
-def _number(looks: list[Mapping[str, Any]], digest: str) -> tuple[int, bool]:
+def _number(looks: list[dict[str, Any]], digest: str) -> tuple[int, bool]:
     """The number of the look at these results, and whether it is kept."""
     known = [one.get("results") for one in looks]
     return (known.index(digest) + 1, True) if digest in known else (len(known) + 1, False)
@@ -121,7 +111,7 @@ def _enter(path: Path, digest: str, number: int) -> tuple[int, bool]:
         return number, False
     try:
         with plan_lock(path):
-            looks = _looks(path)
+            looks = read_looks(path)
             number, kept = _number(looks, digest)
             if not kept:
                 entry = {"results": digest, "time": datetime.now(UTC).isoformat(timespec="seconds")}

@@ -138,7 +138,8 @@ def planned_study(folder: Path, config: Mapping[str, Any], specs: Sequence[Trial
 
 def _of_fixed(existing: Study, config: Mapping[str, Any], specs: Sequence[TrialSpec]) -> str:
     """Why it would not be as it was fixed, or be fixed too late; empty if neither."""
-    seen = any(existing.outcome(spec).status is Status.DONE for spec in existing.specs)
+    seen = bool(folders.read_looks(existing.folder / STUDY))
+    seen = seen or any(existing.outcome(spec).status is Status.DONE for spec in existing.specs)
     further = growing.further(existing.specs, specs)
     return fixed.refusal(existing.folder, existing.config, config, further, seen=seen)
 

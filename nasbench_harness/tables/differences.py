@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import TypeGuard
 
 from nasbench_harness.contracts import Benchmark, CompleteTable, Retrained
 
@@ -26,7 +27,7 @@ def smallest_difference_of(table: Benchmark | None, metric: str) -> tuple[float,
     return None
 
 
-def _is_size(value: float | None) -> bool:
+def _is_size(value: float | None) -> TypeGuard[float]:
     return value is not None and math.isfinite(value) and value > 0
 
 

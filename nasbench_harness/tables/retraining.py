@@ -28,7 +28,8 @@ def spread_of_runs(
     """Points by which one retraining of a good architecture varies (a standard deviation).
 
     By the runs of the same data set and schedule as `metric`: of its own split where they are
-    there, else of the split that has most runs. None where no architecture was trained twice.
+    there, else of the split that has most runs. None where no good architecture was trained twice,
+    or each always came out the same.
     """
     import numpy as np
 
@@ -44,7 +45,8 @@ def spread_of_runs(
     runs, freedom = runs[counts > 1], counts[counts > 1] - 1
     if not len(runs):
         return None
-    return float(math.sqrt((np.nanvar(runs, axis=1, ddof=1) * freedom).sum() / freedom.sum()))
+    spread = math.sqrt((np.nanvar(runs, axis=1, ddof=1) * freedom).sum() / freedom.sum())
+    return spread or None
 
 
 def _runs(metrics: Mapping[str, Metric], metric: str) -> list[str]:
@@ -52,7 +54,7 @@ def _runs(metrics: Mapping[str, Metric], metric: str) -> list[str]:
     judged = metrics[metric]
     groups: dict[tuple[str, str, str], dict[str, str]] = {}
     for one in _singles(metrics.values()):
-        if (one.dataset, one.epochs) == (judged.dataset, judged.epochs):
+        if (one.dataset, one.epochs, one.unit) == (judged.dataset, judged.epochs, judged.unit):
             group = groups.setdefault((one.split, one.trained_on, one.evaluated_on), {})
             group.setdefault(one.seeds, one.name)
     several = {key: list(runs.values()) for key, runs in groups.items() if len(runs) > 1}

@@ -13,6 +13,7 @@ from nasbench_harness.contracts import (
     Benchmark,
     CompleteTable,
     EnumerableSpace,
+    Retrained,
     SearchSpace,
 )
 from nasbench_harness.errors import HarnessError
@@ -28,7 +29,7 @@ def check_table(table: Benchmark, space: SearchSpace, *, samples: int = 20) -> N
     Tried on `samples` random architectures: single numbers and look-ups agree, or are refused with
     a HarnessError; metrics explain themselves; search and report metrics exist for every data set.
     A `CompleteTable` is held to more: every column has a row per architecture and cannot be written
-    to; single numbers, columns and tensors agree.
+    to; single numbers, columns and tensors agree. What a `Retrained` one tells is a size in points.
     """
     assert table.space == space.name, "a benchmark names its space"
     assert table.content_hash, "a benchmark has a content hash"
@@ -47,6 +48,16 @@ def check_table(table: Benchmark, space: SearchSpace, *, samples: int = 20) -> N
         assert table.metrics[table.report_metric(dataset)].report, "report_metric may be reported"
     _check_unknown_metric(table, drawn[0])
     _check_complete(table, space)
+    _check_retrained(table)
+
+
+def _check_retrained(table: Benchmark) -> None:
+    """What a retraining moves is a number of points above 0, or nobody knows it."""
+    if isinstance(table, Retrained):
+        for name in (name for name, metric in table.metrics.items() if metric.report):
+            noise = table.retraining_noise(name)
+            told = f"retraining_noise of {name} must be points above 0 or None, not {noise}"
+            assert noise is None or 0 < noise < np.inf, told
 
 
 def _check_search_metric(table: Benchmark, dataset: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
@@ -251,3 +252,20 @@ def test_a_trial_that_is_written_twice_into_one_study_is_one(make: Make) -> None
     assert copies.notes() == ["2 trials are twice in A: counted once."]
     assert studies.trials_table(copies.distinct[0])["seed"].tolist() == [0, 1]
     assert rows("A") == [("A", 0, "done"), ("A", 1, "done")]
+
+
+@pytest.mark.parametrize("drawn", range(5))
+def test_however_studies_overlap_every_trial_counts_once(make: Make, drawn: int) -> None:
+    """By settings and seed, in rows and in steps, whatever the folders and their order."""
+    generator = random.Random(drawn)
+    every: set[int] = set()
+    names = ["A", "B", "C", "D"]
+    for name in names:
+        seeds = generator.sample(range(6), generator.randint(1, 5))
+        make(name, f"{','.join(map(str, seeds))},")
+        every |= set(seeds)
+    copied("A", "E")
+    trials, history = load_results(generator.sample([*names, "E"], 5))
+    assert sorted(trials["seed"]) == sorted(every)
+    assert trials["trial"].is_unique
+    assert not history.duplicated(["trial", "step"]).any()

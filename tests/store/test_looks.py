@@ -6,13 +6,14 @@ import json
 import random
 import shutil
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from nasbench_harness.jobs.driver import run_job
@@ -110,6 +111,50 @@ def test_the_order_of_the_trials_does_not_count(make: Make) -> None:
     for seed in range(5):
         specs = random.Random(seed).sample(study.specs, len(study.specs))
         assert results_digest(replace(study, specs=specs)) == digest
+
+
+@pytest.fixture
+def three(make: Make) -> Study:
+    """A study of three trials that have not begun."""
+    return make("3", run=0)
+
+
+OUTCOMES = st.lists(
+    st.tuples(
+        st.sampled_from(["done", "done", "failed", "interrupted", "missing"]),
+        st.sampled_from(["a", "b"]),
+        st.sampled_from([90.0, 90.1, None, float("nan")]),
+    ),
+    min_size=3,
+    max_size=3,
+)
+
+
+def ended(study: Study, outcomes: list[tuple[str, str, float | None]]) -> str | None:
+    """The digest of a study whose trials ended so."""
+    for spec, (status, architecture, accuracy) in zip(study.specs, outcomes, strict=True):
+        folder = study.trial_folder(spec)
+        folder.mkdir(parents=True, exist_ok=True)
+        result = {"status": status, "architecture": architecture, spec.report_metric: accuracy}
+        write_json(folder / RESULT, result)
+    return results_digest(study)
+
+
+def told(outcomes: list[tuple[str, str, float | None]]) -> list[Any]:
+    """What of it is evidence: gaps are one thing, and what did not end well is none."""
+    return [
+        (architecture, None if accuracy != accuracy else accuracy)  # noqa: PLR0124 - NaN
+        if status == "done"
+        else None
+        for status, architecture, accuracy in outcomes
+    ]
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(one=OUTCOMES, other=OUTCOMES)
+def test_digests_are_equal_where_the_evidence_is(three: Study, one: Any, other: Any) -> None:
+    assert (ended(three, one) == ended(three, other)) == (told(one) == told(other))
+    assert (ended(three, one) is None) == (told(one) == [None] * 3)
 
 
 def test_speed_and_machine_do_not_count(make: Make) -> None:
@@ -240,6 +285,22 @@ def test_a_run_and_a_look_at_the_same_time_lose_nothing(make: Make) -> None:
     look(replace(grown, specs=old.specs[:1]))
     assert len(kept()) == 2
     assert studies.open_study(Path("S")).specs == grown.specs
+
+
+def test_who_looks_at_the_same_time_has_a_look_each(
+    make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Sixteen at once at eight sets of results: eight looks."""
+    monkeypatch.setattr("nasbench_harness.store.folders.PLAN_SECONDS", 120.0)
+    study = make("8")
+    parts = [replace(study, specs=study.specs[: 1 + at % 8]) for at in range(16)]
+    with ThreadPoolExecutor(len(parts)) as pool:
+        found = list(pool.map(look, parts))
+    assert all(one.kept for one in found)
+    assert found[:8] == found[8:]
+    assert sorted(one.number for one in found[:8]) == list(range(1, 9))
+    assert len(kept()) == 8
+    assert studies.open_study(study.folder).specs == study.specs
 
 
 # --- fixed studies -----------------------------------------------------------------------------
