@@ -16,7 +16,7 @@ from markupsafe import Markup
 
 from nasbench_harness.reports.analysis.overview import NoOverview, Overview
 from nasbench_harness.reports.figures.drawing import Omitted, SavedFigure
-from nasbench_harness.reports.figures.style import MethodStyle
+from nasbench_harness.reports.figures.style import PAINTS, MethodStyle
 from nasbench_harness.reports.page import places, provenance, trials
 from nasbench_harness.reports.page.printed import printed
 from nasbench_harness.reports.page.svg import inline
@@ -64,6 +64,7 @@ def render_html(
         notes=notes,
         sections=[_html_context(number, s) for number, s in enumerate(sections, start=1)],
         together=[_html_together(part) for part in together],
+        paints=PAINTS,
         script=Markup(_script()),
         script_hash=_hash(_script()),
     )  # fmt: skip
