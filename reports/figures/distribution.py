@@ -69,7 +69,7 @@ def _strip(axes: Axes, ends: pd.Series[float], position: int, style: MethodStyle
     heights = position + 0.44 * ((np.arange(1, len(ends) + 1) * _GOLDEN) % 1 - 0.5)
     edge = "none" if style.marker != "x" and not style.hollow else None
     axes.scatter(
-        ends, heights, s=18, color=style.colour, marker=style.mark, zorder=5,
+        ends, heights, s=24, color=style.colour, marker=style.mark, zorder=5,
         edgecolors=edge, linewidths=0.9, alpha=0.85, clip_on=False,
     )  # fmt: skip
 
