@@ -1,8 +1,9 @@
-"""Figure: the architecture each method found most often."""
+"""Figure: the architectures that methods found most often, each drawn once."""
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
@@ -12,30 +13,138 @@ from nasbench_harness.reports.figures.style import MethodStyle
 from nasbench_harness.reports.study.data import StudyData
 from nasbench_harness.reports.study.measure import ACCURACY, REGRET, Measure
 from nasbench_harness.reports.words import numerals
-from nasbench_harness.reports.words.marked import count
+from nasbench_harness.reports.words.marked import count, listing
 
 KEY, TITLE = "architectures", "What was found"
+NAMED = 3
+"""Methods that the head of a drawing names; of more of them it says how many."""
+
+LINE = 46
+"""Characters that fit the width of a drawing."""
+
+
+@dataclass(frozen=True)
+class Find:
+    """One architecture of a study, and how often which methods ended with it."""
+
+    architecture: str
+    facts: Mapping[Hashable, Any]
+    """`index` where the space has one, `accuracy` (percent), `regret` where a best is known."""
+    by: Mapping[str, tuple[int, int]]
+    """Label to seeds that found it and seeds with a result, in the order of the summary."""
+
+    @property
+    def times(self) -> int:
+        """How often it was found."""
+        return sum(found for found, _ in self.by.values())
 
 
 def draw(data: StudyData, styles: dict[str, MethodStyle]) -> Drawing | Omitted:
-    """The most frequent final architecture of every method as a graph."""
-    found = most_found(data)
-    if found.empty:
+    """Every method's most frequent final architecture as a graph; one that several share, once."""
+    every = every_find(data)
+    if every.empty:
         return Omitted(KEY, TITLE, "no trial has a result")
-    grid = PanelGrid(len(found), width=250, height=172, insets=(8, 8, 48, 8))
+    finds = shown(every)
+    grid = PanelGrid(len(finds), width=250, height=172, insets=(8, 8, 48, 8))
     panels = []
-    for index, row in enumerate(found.to_dict("records")):
+    for index, find in enumerate(finds):
         axes = grid.axes(index)
-        data.space.draw(data.space.parse(row["architecture"]), axes)
-        label, facts = row["method"], facts_line(row, data.measure)
-        grid.head(axes, label, facts, styles[label])
-        panels.append(grid.panel(index, f"{label}: {row['architecture']}. {'. '.join(facts)}."))
-    caption = (
-        f"For each method the final architecture that was found most often ({_of_ties(found, data)}"
-        " where several are equally frequent)."
+        data.space.draw(data.space.parse(find.architecture), axes)
+        facts = facts_line(find, data.measure)
+        grid.head(axes, _by(find), facts, *(styles[label] for label in find.by))
+        alt = f"{find.architecture}. Found by {listing(_shares(find))}. {facts[1]}."
+        panels.append(grid.panel(index, alt))
+    alt = f"Drawings of {count(len(finds), 'architecture')} that were found."
+    caption = _caption(data, every, len(finds))
+    return Drawing(KEY, TITLE, caption, alt, grid.figure, {KEY: every}, panels)
+
+
+def every_find(data: StudyData) -> pd.DataFrame:
+    """One row per method and architecture it ended with, methods in the order of the summary.
+
+    Columns method, architecture, index (where the space has one), found (by how many of the
+    seeds), seeds, accuracy (percent), regret (points) where a best is known, and drawn: whether it
+    is the one the method found most often, the best of several.
+    """
+    if data.done.empty or "architecture" not in data.done:
+        return pd.DataFrame()
+    return pd.concat([_of_method(data, label) for label in data.done_labels], ignore_index=True)
+
+
+def shown(every: pd.DataFrame) -> list[Find]:
+    """Every architecture that is some method's most frequent, the most frequent of all first."""
+    chosen = every.loc[every["drawn"], "architecture"].unique()
+    finds = [_find(every[every["architecture"] == architecture]) for architecture in chosen]
+    return sorted(finds, key=lambda find: -find.times)
+
+
+def facts_line(find: Find, measure: Measure = REGRET) -> tuple[str, str]:
+    """How often it was found, and how good it is."""
+    row = find.facts
+    index = f"index {row['index']}, " if "index" in row else ""
+    quality = f"{numerals.percent(row['accuracy'])} %"
+    if measure == REGRET:
+        quality += f", regret {numerals.points(row['regret'])}"
+    elif measure != ACCURACY:
+        quality = f"{measure.noun} {quality}" if pd.notna(row["accuracy"]) else ""
+    return _often(find), (index + quality).removesuffix(", ")
+
+
+def _of_method(data: StudyData, label: str) -> pd.DataFrame:
+    rows = data.done[data.done["method"] == label]
+    keys = [key for key in ("index", "accuracy", "regret") if key in rows]
+    groups = rows.groupby("architecture", sort=False)
+    finds = groups[keys].first().assign(found=groups.size(), seeds=len(rows)).reset_index()
+    lead = data.measure.sign * finds[data.measure.key]
+    order = finds.assign(lead=lead).sort_values(
+        ["found", "lead", "architecture"], ascending=[False, True, True]
     )
-    alt = f"Drawings of the most frequent architecture of {count(len(found), 'method')}."
-    return Drawing(KEY, TITLE, caption, alt, grid.figure, {KEY: found}, panels)
+    drawn = [True] + [False] * (len(order) - 1)
+    front = {"method": label, "architecture": order["architecture"]}
+    return pd.DataFrame(
+        {**front, **{key: order[key] for key in ("index", "found", "seeds", *keys) if key in order}}
+    ).assign(drawn=drawn)
+
+
+def _find(rows: pd.DataFrame) -> Find:
+    first = rows.iloc[0]
+    facts = {key: first[key] for key in ("index", "accuracy", "regret") if key in rows}
+    by = {str(row.method): (int(row.found), int(row.seeds)) for row in rows.itertuples()}
+    return Find(str(first["architecture"]), facts, by)
+
+
+# --- words -------------------------------------------------------------------------------------
+
+
+def _by(find: Find) -> str:
+    """The methods that found it, as many as there is room for."""
+    labels: Sequence[str] = list(find.by)
+    if len(labels) > NAMED + 1:
+        labels = [*labels[:NAMED], f"{len(labels) - NAMED} others"]
+    return listing(labels)
+
+
+def _often(find: Find) -> str:
+    """By how many seeds it was found, and by whose, where that fits a line."""
+    often = f"found by {find.times} of {count(sum(n for _, n in find.by.values()), 'seed')}"
+    each = ", ".join(f"{label} {found}" for label, (found, _) in find.by.items())
+    whole = f"{often}: {each}"
+    return whole if len(find.by) > 1 and len(whole) <= LINE else often
+
+
+def _shares(find: Find) -> list[str]:
+    return [f"{label} {found} of {count(n, 'seed')}" for label, (found, n) in find.by.items()]
+
+
+def _caption(data: StudyData, every: pd.DataFrame, drawn: int) -> str:
+    others = every["architecture"].nunique() - drawn
+    were = "was" if others == 1 else "were"
+    more = f" {count(others, 'other')} {were} found as well." if others else ""
+    return (
+        "Every architecture that some method found most often"
+        f" ({_of_ties(every[every['drawn']], data)} where several are equally frequent), drawn"
+        f" once, with all methods that found it.{more}"
+    )
 
 
 def _of_ties(found: pd.DataFrame, data: StudyData) -> str:
@@ -47,48 +156,3 @@ def _of_ties(found: pd.DataFrame, data: StudyData) -> str:
     if unknown.all():
         return first
     return f"the best of them, or {first} if none has a known {data.measure.noun},"
-
-
-def most_found(data: StudyData) -> pd.DataFrame:
-    """One row per method: its most frequent answer and how good it is.
-
-    Columns method, architecture, index (where the space has one), found (by how many of the
-    seeds), seeds, distinct (architectures), accuracy (percent), and regret (points) where a best is
-    known.
-    """
-    if data.done.empty or "architecture" not in data.done:
-        return pd.DataFrame()
-    return pd.DataFrame([_most_found(data, label) for label in data.done_labels])
-
-
-def _most_found(data: StudyData, label: str) -> dict[str, object]:
-    rows = data.done[data.done["method"] == label]
-    lead = rows.assign(lead=data.measure.sign * rows[data.measure.key])
-    counts = lead.groupby("architecture").agg(found=("seed", "size"), lead=("lead", "min"))
-    best = counts.sort_values(["found", "lead"], ascending=[False, True], kind="stable").index[0]
-    row = rows[rows["architecture"] == best].iloc[0]
-    index = {"index": int(row["index"])} if "index" in rows else {}
-    return {
-        "method": label,
-        "architecture": best,
-        **index,
-        "found": int(counts.loc[best, "found"]),
-        "seeds": len(rows),
-        "distinct": len(counts),
-        "accuracy": row["accuracy"],
-        **({"regret": row["regret"]} if "regret" in rows else {}),
-    }
-
-
-def facts_line(row: Mapping[Hashable, Any], measure: Measure = REGRET) -> tuple[str, str]:
-    """How often it was found, and how good it is."""
-    others = row["distinct"] - 1
-    also = f", {count(others, 'other')} found" if others else ""
-    index = f"index {row['index']}, " if "index" in row else ""
-    quality = f"{numerals.percent(row['accuracy'])} %"
-    if measure == REGRET:
-        quality += f", regret {numerals.points(row['regret'])}"
-    elif measure != ACCURACY:
-        quality = f"{measure.noun} {quality}" if pd.notna(row["accuracy"]) else ""
-    facts = (index + quality).removesuffix(", ")
-    return (f"found by {row['found']} of {count(row['seeds'], 'seed')}{also}", facts)

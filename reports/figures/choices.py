@@ -9,6 +9,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
+from numpy.typing import NDArray
 
 from nasbench_harness.contracts import SearchSpace
 from nasbench_harness.reports.figures.drawing import Drawing, Omitted, PanelGrid
@@ -19,6 +20,9 @@ from nasbench_harness.reports.words.marked import count, names
 
 KEY, TITLE = "choices", "How the choices were made"
 COLOURS = "cividis"
+ROUNDING = 1e-9
+COLUMNS = 240
+"""Columns of a map at most; more than the eye tells apart in its width."""
 _ROW = 8.8  # points
 
 
@@ -73,10 +77,16 @@ def _mean(snapshots: pd.Series, decision: int) -> Array:
 def _heat_map(
     axes: Axes, steps: list[float], probabilities: list[Array], data: StudyData, top: float
 ) -> None:
-    image = np.concatenate(probabilities, axis=1).T
-    axes.imshow(image, aspect="auto", interpolation="none", cmap=COLOURS, vmin=0, vmax=top)
+    at = even(steps)
+    image = np.concatenate(probabilities, axis=1).T[:, latest(steps, at)]
+    edge = (at[-1] - at[0]) / (len(at) - 1) / 2 if len(at) > 1 else 0.5
+    axes.imshow(
+        image, aspect="auto", interpolation="none", cmap=COLOURS, vmin=0, vmax=top,
+        extent=(at[0] - edge, at[-1] + edge, len(image) - 0.5, -0.5),
+    )  # fmt: skip
     axes.grid(visible=False)
-    axes.set_xticks(*_step_ticks(steps))
+    axes.set_xticks(sorted({round(place) for place in np.linspace(at[0], at[-1], 5)}))
+    axes.xaxis.set_major_formatter("{x:,.0f}")
     axes.set_xlabel(data.clock if data.in_epochs else "search step", fontsize=7.5)
     _name_rows(axes, data.space)
     for side in axes.spines.values():
@@ -90,14 +100,16 @@ def _facts(data: StudyData, label: str, steps: list[float]) -> str:
     return f"{over}, {count(len(steps), noun)}"
 
 
-def _step_ticks(steps: list[float]) -> tuple[list[int], list[str]]:
-    last = len(steps) - 1
-    places = sorted({round(last * part / 4) for part in range(5)})
-    return places, [_whole(steps[place]) for place in places]
+def even(steps: list[float]) -> Array:
+    """Evenly spaced places from the first to the last of the recorded steps or epochs."""
+    length = steps[-1] - steps[0]
+    parts = round(length / float(np.diff(steps).min())) if length else 0
+    return np.linspace(steps[0], steps[-1], min(parts + 1, COLUMNS))
 
 
-def _whole(step: float) -> str:
-    return f"{step:,.0f}" if step.is_integer() else f"{step:,.2f}"
+def latest(steps: list[float], at: Array) -> NDArray[np.intp]:
+    """Per place the position of what was recorded last until then."""
+    return np.searchsorted(steps, at + ROUNDING, side="right") - 1
 
 
 def _name_rows(axes: Axes, space: SearchSpace) -> None:
@@ -140,11 +152,12 @@ def _caption(data: StudyData) -> str:
     if data.in_epochs:
         return (
             "Probability of every option of every decision after the recorded epochs, averaged over"
-            " seeds. The colours end at the tenth above the largest."
+            " seeds; each column shows what was recorded last. The colours end at the tenth above"
+            " the largest."
         )
     words = (
-        "Probability of every option of every decision at the recorded steps, averaged over seeds"
-        " (the first columns lie close together in time, the later ones are evenly spaced)."
+        "Probability of every option of every decision at the recorded steps, averaged over"
+        " seeds; the axis is even, and each column shows what was recorded last."
     )
     if data.querying:
         words += (

@@ -60,16 +60,16 @@ def _boxes(
     sns.boxplot(
         data=rows, x=key, y="method", order=labels, hue="method", hue_order=labels, ax=axes,
         palette={label: styles[label].colour for label in labels}, legend=False, orient="h",
-        width=0.62, fliersize=0, linewidth=0.9, linecolor=INK, boxprops={"alpha": 0.25},
-        medianprops={"linewidth": 1.8},
+        width=0.62, fliersize=0, linewidth=0.9, linecolor=INK, saturation=1,
+        boxprops={"alpha": 0.25}, medianprops={"linewidth": 1.8},
     )  # fmt: skip
 
 
 def _strip(axes: Axes, ends: pd.Series[float], position: int, style: MethodStyle) -> None:
     heights = position + 0.44 * ((np.arange(1, len(ends) + 1) * _GOLDEN) % 1 - 0.5)
-    edge = "none" if style.marker != "x" else None
+    edge = "none" if style.marker != "x" and not style.hollow else None
     axes.scatter(
-        ends, heights, s=18, color=style.colour, marker=style.marker, zorder=5,
+        ends, heights, s=24, color=style.colour, marker=style.mark, zorder=5,
         edgecolors=edge, linewidths=0.9, alpha=0.85, clip_on=False,
     )  # fmt: skip
 

@@ -129,17 +129,20 @@ class PanelGrid:
         axes.set_gid(self._gid(index))
         return axes
 
-    def head(self, axes: Axes, label: str, facts: Sequence[str], style: MethodStyle) -> None:
-        """Method and facts above a panel, beside a bar in the method's colour."""
+    def head(self, axes: Axes, label: str, facts: Sequence[str], *styles: MethodStyle) -> None:
+        """What a panel is about and facts above it, beside a bar in the colours of its methods."""
         left, top = HEAD_INDENT - self.insets[0], self.insets[2] - 3
         for row, text in enumerate([clipped(label, 34), *facts]):
             size, weight = (7.5, "normal") if row else (9.5, "bold")
             x, y = self._place(left + 7, top - 9 - 12 * row)
             axes.text(x, y, text, transform=axes.transAxes, fontsize=size, fontweight=weight)
-        (x, high), (_, low) = self._place(left, top), self._place(left, top - 12 * len(facts) - 12)
-        bar = Line2D([x, x], [low, high], color=style.colour, linewidth=3, solid_capstyle="butt")
-        bar.set(transform=axes.transAxes, clip_on=False)
-        axes.add_artist(bar)
+        length = (12 * len(facts) + 12) / len(styles)
+        for part, style in enumerate(styles):
+            x, high = self._place(left, top - part * length)
+            _, low = self._place(left, top - (part + 1) * length)
+            bar = Line2D([x, x], [low, high], color=style.colour, linewidth=3)
+            bar.set(transform=axes.transAxes, clip_on=False, solid_capstyle="butt")
+            axes.add_artist(bar)
 
     def title(self, axes: Axes, heading: str, meaning: str) -> None:
         """Heading and what it means above a panel that is about no single method."""

@@ -45,7 +45,7 @@ def draw_curve(axes: Axes, curve: pd.DataFrame, style: MethodStyle) -> None:
     )  # fmt: skip
     axes.plot(
         epochs, curve["mean"].to_numpy(dtype=float), color=style.colour, linestyle=style.dash,
-        linewidth=1.5, marker=style.marker, markersize=3.6, markevery=max(1, len(epochs) // 8),
+        linewidth=1.5, marker=style.mark, markersize=4.6, markevery=max(1, len(epochs) // 8),
     )  # fmt: skip
 
 

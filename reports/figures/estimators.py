@@ -133,7 +133,7 @@ def _looks(style: MethodStyle) -> dict[str, dict[str, Any]]:
     return {
         VARIANCE: {"color": style.colour, "linestyle": (0, (5, 2)), "linewidth": 1.2},
         ERROR: {"color": INK, "linestyle": (0, (1, 1.6)), "linewidth": 1.2},
-        BIAS: {"color": style.colour, "linestyle": "-", "linewidth": 1.5, "marker": style.marker,
+        BIAS: {"color": style.colour, "linestyle": "-", "linewidth": 1.5, "marker": style.mark,
                "markersize": 3.4, "markevery": 4},
     }  # fmt: skip
 

@@ -43,7 +43,7 @@ def draw(data: StudyData, styles: dict[str, MethodStyle]) -> Drawing | None:
         axes.fill_between(at, own["low"], own["high"], color=style.colour, alpha=0.16, linewidth=0)
         axes.plot(
             at, own["share"], color=style.colour, linestyle=style.dash, linewidth=1.6,
-            marker=style.marker, markersize=4, markevery=(3 * position, THRESHOLDS // 6),
+            marker=style.mark, markersize=5, markevery=(3 * position, THRESHOLDS // 6),
         )  # fmt: skip
     top = float(profiles["regret"].max())
     axes.set_xscale("symlog", linthresh=LINEAR_BELOW, linscale=0.7)

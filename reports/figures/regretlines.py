@@ -39,8 +39,8 @@ def line(  # noqa: PLR0913, PLR0917 - what, where and how
         color=style.colour,
         linestyle=style.dash,
         linewidth=1.6,
-        marker=style.marker,
-        markersize=4,
+        marker=style.mark,
+        markersize=5,
         markevery=(position * spread // 6 % spread, spread),
     )
 
@@ -62,8 +62,8 @@ def handle(label: str, style: MethodStyle) -> Line2D:
         color=style.colour,
         linestyle=style.dash,
         linewidth=1.6,
-        marker=style.marker,
-        markersize=4,
+        marker=style.mark,
+        markersize=5,
         label=f" {text}" if text.startswith("_") else text,  # matplotlib hides a leading underscore
     )
 

@@ -150,12 +150,14 @@ def _relief(axes: Axes, relief: Relief, limits: tuple[float, float]) -> None:
 def _route(axes: Axes, path: pd.DataFrame, style: MethodStyle) -> None:
     x, y = path["column"].to_numpy(), path["row"].to_numpy()
     casing = [withStroke(linewidth=3.2, foreground=LIGHT)]
-    axes.plot(x, y, color=style.colour, linewidth=1.5, zorder=3, path_effects=casing, clip_on=False)
+    axes.plot(
+        x, y, color=style.on_picture, linewidth=1.5, zorder=3, path_effects=casing, clip_on=False
+    )
     axes.scatter(
-        x[1:-1], y[1:-1], s=13, color=style.colour, edgecolors=LIGHT, linewidths=0.7, zorder=4,
+        x[1:-1], y[1:-1], s=13, color=style.on_picture, edgecolors=LIGHT, linewidths=0.7, zorder=4,
         clip_on=False,
     )  # fmt: skip
-    for place, marker, colour, size in ((-1, "s", style.colour, 150), (0, "o", LIGHT, 48)):
+    for place, marker, colour, size in ((-1, "s", style.on_picture, 150), (0, "o", LIGHT, 48)):
         axes.scatter(
             x[place], y[place], marker=marker, s=size, color=colour, edgecolors=DARK,
             linewidths=1.1, zorder=5, clip_on=False,

@@ -65,7 +65,7 @@ def rank_correlation(rows: pd.DataFrame) -> float:
 def _marks(axes: Axes, rows: pd.DataFrame, label: str, style: MethodStyle) -> None:
     text = shortened(label, 30)
     axes.scatter(
-        rows[ONESHOT], rows["accuracy"], s=34, marker=style.marker, color=style.colour,
+        rows[ONESHOT], rows["accuracy"], s=34, marker=style.mark, color=style.colour,
         linewidths=0.9, alpha=0.85, zorder=4, clip_on=False,
         label=f" {text}" if text.startswith("_") else text,
     )  # fmt: skip

@@ -1,7 +1,7 @@
 """How figures look: fonts, ink, and one fixed colour, line and marker per method.
 
-Ink, grid and paper are exact colours that the page replaces by its theme's own (see `svg`); they
-are the ones that drawings of architectures use as well.
+Ink, grid, paper and the colours of methods are exact colours that the page replaces by its theme's
+own (see `svg`); they are the ones that drawings of architectures use as well.
 """
 
 from __future__ import annotations
@@ -11,25 +11,51 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from matplotlib.markers import MarkerStyle
+
 from nasbench_harness import registry
 
 INK, MUTED, GRID, PAPER = "#1f2328", "#8b949e", "#d8dee4", "#ffffff"
-BASELINE_COLOUR = "#6e7781"
 LIGHT, DARK = "#fefefe", "#101214"
 """White and black that stay what they are in every theme: marks on a picture."""
+
+
+@dataclass(frozen=True)
+class Paint:
+    """A colour that keeps a contrast of 3 to 1 with the paper of either theme."""
+
+    name: str
+    light: str
+    """On white: what figures are drawn in, and files hold."""
+    dark: str
+
+
+BASELINE_PAINT = Paint("baseline", "#6e7781", "#9aa4af")
+BASELINE_COLOUR = BASELINE_PAINT.light
+# The hues of Okabe & Ito (2008) without its black and its yellow, and a wine red; the paler ones
+# are darker than theirs, which white paper swallows, and the dark theme has lighter ones of all.
+METHOD_PAINTS = (
+    Paint("blue", "#0072b2", "#4aa3e0"),
+    Paint("vermilion", "#d55e00", "#f07a28"),
+    Paint("green", "#008f68", "#27c795"),
+    Paint("rose", "#c0639a", "#e79bc6"),
+    Paint("amber", "#a87400", "#f0b429"),
+    Paint("sky", "#2a8fcb", "#8cd3fa"),
+    Paint("wine", "#882255", "#d6679a"),
+)
+PAINTS = (*METHOD_PAINTS, BASELINE_PAINT)
 
 THEME = {
     INK: "var(--ink)",
     MUTED: "var(--muted)",
     GRID: "var(--grid)",
     PAPER: "var(--paper)",
-    BASELINE_COLOUR: "var(--baseline)",
+    **{paint.light: f"var(--{paint.name})" for paint in PAINTS},
 }
 
-# Okabe & Ito (2008) without its black and its yellow, which vanish on dark and on white paper.
-_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#882255")
 _DASHES: tuple[Any, ...] = ("-", (0, (6, 2)), (0, (2, 1.2)), (0, (6, 1.5, 1.5, 1.5)), (0, (10, 3)))
-_MARKERS = ("o", "s", "^", "D", "v", "P", "X")
+MARKERS = ("o", "s", "^", "D", "v", "*", "P", "<", ">", "X", "p", "h")
+"""Filled; as many methods have a shape of their own, further ones are hollow."""
 
 RC: dict[Any, Any] = {
     "figure.facecolor": PAPER,
@@ -74,13 +100,25 @@ class MethodStyle:
     colour: str
     dash: Any
     marker: str
+    hollow: bool = False
+    """Whether only the outline of the marker is drawn."""
+
+    @property
+    def mark(self) -> MarkerStyle:
+        """The marker as matplotlib draws it."""
+        return MarkerStyle(self.marker, fillstyle="none" if self.hollow else "full")
+
+    @property
+    def on_picture(self) -> str:
+        """The colour as it stays in every theme, for what lies on a picture."""
+        return f"{self.colour[:-1]}{int(self.colour[-1], 16) ^ 1:x}"
 
 
 def method_styles(methods: Mapping[str, str], baseline: str) -> dict[str, MethodStyle]:
     """Styles by label; `methods` maps each label to its method's name.
 
     An installed method keeps its look from report to report; a second label of the same method
-    takes a free one.
+    takes a free one. No two share a marker as long as there are enough of them.
     """
     styles = {}
     if baseline in methods:
@@ -89,16 +127,21 @@ def method_styles(methods: Mapping[str, str], baseline: str) -> dict[str, Method
     slots = _slots(others, baseline)
     for label, slot in slots.items():
         styles[label] = MethodStyle(
-            _COLOURS[slot % len(_COLOURS)],
+            METHOD_PAINTS[slot % len(METHOD_PAINTS)].light,
             _DASHES[slot % len(_DASHES)],
-            _MARKERS[slot % len(_MARKERS)],
+            MARKERS[slot % len(MARKERS)],
+            hollow=slot // len(MARKERS) % 2 == 1,
         )
     return styles
 
 
 def _slots(methods: Mapping[str, str], baseline: str) -> dict[str, int]:
-    """The first label of an installed method has that method's slot, the rest the free ones."""
+    """The first label of an installed method has that method's slot, the rest the free ones.
+
+    Slots behind the last marker belong to nobody, so that no shape is used twice too early.
+    """
     installed = [method for method in registry.methods.names() if method != baseline]
+    installed = installed[: len(MARKERS)]
     slots: dict[str, int] = {}
     for label in sorted(methods):
         method = methods[label]

@@ -236,15 +236,15 @@ def _marks(
         sizes = SMALLEST + share * (LARGEST_MARK - SMALLEST)
         marks = axes.scatter(
             rows[cost.key], height.of(rows["accuracy"].to_numpy(dtype=float)), s=sizes,
-            marker=style.marker, color=style.colour, linewidths=1.3, zorder=4, clip_on=False,
+            marker=style.mark, color=style.colour, linewidths=1.3, zorder=4, clip_on=False,
         )  # fmt: skip
-        if style.marker in Line2D.filled_markers:
+        if style.marker in Line2D.filled_markers and not style.hollow:
             marks.set_facecolor(to_rgba(style.colour, 0.15))
 
 
 def _handles(data: StudyData, styles: dict[str, MethodStyle]) -> list[Line2D]:
     marks = [
-        Line2D([], [], linestyle="none", marker=styles[label].marker, color=styles[label].colour,
+        Line2D([], [], linestyle="none", marker=styles[label].mark, color=styles[label].colour,
                markerfacecolor=to_rgba(styles[label].colour, 0.15),
                markeredgecolor=styles[label].colour, markeredgewidth=1.3,
                markersize=5.5, label=f" {shortened(label, 24)}")

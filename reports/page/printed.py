@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from markupsafe import Markup
@@ -12,7 +12,7 @@ from markupsafe import Markup
 from nasbench_harness.reports.figures.style import MethodStyle
 from nasbench_harness.reports.page.swatch import swatch
 from nasbench_harness.reports.tables.exhibits import Exhibit
-from nasbench_harness.reports.tables.printed import PrintedColumn
+from nasbench_harness.reports.tables.printed import PrintedColumn, PrintedTable
 from nasbench_harness.reports.words import marked
 from nasbench_harness.study.config import BASELINE
 
@@ -39,17 +39,33 @@ class Printed:
     columns: Sequence[PrintedColumn]
     rows: list[PrintedRow]
     files: list[str]
+    behind: Printed | None = None
+    """What is shown on demand."""
+    fold: str = ""
+    """What is behind."""
 
 
 def printed(exhibit: Exhibit, styles: Mapping[str, MethodStyle], files: Sequence[str]) -> Printed:
     """The table with its own of all `files`."""
-    table = exhibit.table
-    rows = [
+    table, fold = exhibit.at_once, exhibit.fold
+    own = [file for file in files if file.rpartition(".")[0] == table.key]
+    whole = Printed(
+        table.key, exhibit.title, exhibit.note, table.columns, _rows(table, styles), own
+    )
+    if fold is None:
+        return whole
+    title = f"{exhibit.title}: the others"
+    behind = replace(
+        whole, title=title, columns=fold.behind.columns, rows=_rows(fold.behind, styles)
+    )
+    return replace(whole, behind=behind, fold=fold.words)
+
+
+def _rows(table: PrintedTable, styles: Mapping[str, MethodStyle]) -> list[PrintedRow]:
+    return [
         _row(head, label, texts, styles)
         for head, (label, texts) in zip(table.heads, table.cells, strict=True)
     ]
-    own = [file for file in files if file.rpartition(".")[0] == table.key]
-    return Printed(table.key, exhibit.title, exhibit.note, table.columns, rows, own)
 
 
 def _row(head: str, label: str, texts: Sequence[str], styles: Mapping[str, Any]) -> PrintedRow:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -16,8 +17,10 @@ from markupsafe import Markup
 
 from nasbench_harness.reports.analysis.overview import NoOverview, Overview
 from nasbench_harness.reports.figures.drawing import Omitted, SavedFigure
-from nasbench_harness.reports.figures.style import MethodStyle
+from nasbench_harness.reports.figures.style import PAINTS, MethodStyle
 from nasbench_harness.reports.page import places, provenance, trials
+from nasbench_harness.reports.page.citing import citing
+from nasbench_harness.reports.page.contents import TITLES, contents
 from nasbench_harness.reports.page.printed import printed
 from nasbench_harness.reports.page.svg import inline
 from nasbench_harness.reports.study.data import StudyData
@@ -61,9 +64,11 @@ def render_html(
         title=_title(sections),
         several=len(sections) > 1,
         mixed=_mixed(sections),
+        titles=TITLES,
         notes=notes,
         sections=[_html_context(number, s) for number, s in enumerate(sections, start=1)],
         together=[_html_together(part) for part in together],
+        paints=PAINTS,
         script=Markup(_script()),
         script_hash=_hash(_script()),
     )  # fmt: skip
@@ -79,15 +84,14 @@ def render_markdown(
         title=_title(sections),
         several=len(sections) > 1,
         mixed=_mixed(sections),
+        titles=TITLES,
         notes=notes,
         sections=[
             {
                 **_context(number, s),
                 "trials": trials.listed(s.data),
-                "exhibits": [
-                    {"title": e.title, "note": e.note, "table": markdown_table(e.table)}
-                    for e in s.exhibits
-                ],
+                "figures": _markdown_figures(s.figures),
+                "exhibits": [_markdown_exhibit(exhibit) for exhibit in s.exhibits],
             }
             for number, s in enumerate(sections, start=1)
         ],
@@ -95,7 +99,7 @@ def render_markdown(
     )  # fmt: skip
 
 
-SCRIPTS = ("theme", "tabs", "switches", "tables", "trials", "zoom", "start")
+SCRIPTS = ("theme", "tabs", "switches", "sideways", "tables", "trials", "zoom", "start")
 """In the order they need each other."""
 
 
@@ -131,7 +135,14 @@ def _environment(*, html: bool) -> Environment:
     environment.filters["marked"] = _html_words if html else marked.markdown
     environment.filters["cell"] = marked.markdown_cell
     environment.filters["code"] = marked.markdown_code
+    environment.filters["fenced"] = _fenced
     return environment
+
+
+def _fenced(text: str) -> str:
+    """BibTeX as a block of code that survives backticks inside."""
+    fence = "`" * max(3, 1 + max(map(len, re.findall("`+", text)), default=0))
+    return f"{fence}bibtex\n{text}\n{fence}"
 
 
 def _html_words(text: str) -> Markup:
@@ -168,8 +179,12 @@ def _context(number: int, section: Section) -> dict[str, Any]:
         "caveats": provenance.caveats(data),
         "verdict": section.verdict,
         "verdict_note": verdict.note(data),
+        "contents": contents(
+            f"study-{number}", section.exhibits, places.arrange(section.figures), section.omitted,
+            withheld(data),
+        ),
+        "citing": citing(data),
         "withheld": list(withheld(data)),
-        "figures": section.figures,
         "omitted": section.omitted,
         "tables": section.tables,
         "below": section.below,
@@ -179,7 +194,7 @@ def _context(number: int, section: Section) -> dict[str, Any]:
         "provenance": provenance.provenance(data),
         "settings": provenance.method_settings(data),
         "config": provenance.config_text(data),
-    }
+    }  # fmt: skip
 
 
 def _html_context(number: int, section: Section) -> dict[str, Any]:
@@ -193,6 +208,28 @@ def _html_context(number: int, section: Section) -> dict[str, Any]:
             for saved in section.figures
         },
     }  # fmt: skip
+
+
+def _markdown_exhibit(exhibit: Exhibit) -> dict[str, str]:
+    shown, fold = exhibit.at_once, exhibit.fold
+    return {
+        "key": shown.key,
+        "title": exhibit.title,
+        "note": exhibit.note,
+        "table": markdown_table(shown) if len(shown.rows) else "",
+        "fold": fold.words if fold else "",
+        "behind": markdown_table(fold.behind) if fold else "",
+    }
+
+
+def _markdown_figures(figures: Sequence[SavedFigure]) -> list[dict[str, Any]]:
+    """Figures one after the other, the first of those that share a place with its anchor."""
+    shared = [(place.key, saved) for place in places.arrange(figures) for saved in place.figures]
+    keys = [key for key, _ in shared]
+    return [
+        {"anchor": key if key not in keys[:number] else "", "saved": saved}
+        for number, (key, saved) in enumerate(shared)
+    ]
 
 
 def _html_together(part: Together | NoOverview) -> dict[str, Any]:

@@ -19,12 +19,14 @@ OFFICIAL = "official"
 """The table that all published numbers are about."""
 QUERIED_EPOCHS = 12
 """Training length of what published searches by queries look at."""
+SAME_BUDGET = 0.1
+"""Share of a published budget by which a search may differ and still be called alike: our own."""
 PAPER, RECIPE = "paper", "recipe"
 
 
 def of_method(data: StudyData, spec: TrialSpec) -> list[str]:
     """What differs from every published search with this method."""
-    found = [*_problem(data, spec), *_table(data, spec)]
+    found = [*_problem(data, spec), *of_table(data)]
     if data.images and spec.method != BASELINE:
         found += _sizes(data, spec)
     changed = {key: value for key, value in spec.overrides.items() if key != RECIPE}
@@ -44,12 +46,22 @@ def of_result(data: StudyData, spec: TrialSpec, result: PublishedResult) -> list
     ]
     if data.images and spec.method != BASELINE:
         found += _search(spec, result)
-    if result.budget_seconds is not None and not data.images:
+    if result.budget_seconds is not None and not data.images and _otherwise(data, spec, result):
         found.append(f"{_spent(data, spec)}, not {result.budget_seconds:,.0f} s")
     return found
 
 
-def comparable(data: StudyData, label: str) -> bool:
+def of_table(data: StudyData) -> list[str]:
+    """What its numbers have of a benchmark, or a metric, that is not the published one."""
+    found, spec, metric = [], data.study.specs[0], data.metric
+    if spec.table != OFFICIAL:
+        found.append(f"table {spec.table}, a training of its own and not the official one")
+    if metric and data.table and metric.name != data.table.report_metric(spec.dataset):
+        found.append(f"judged by {metric.meaning}")
+    return found
+
+
+def searched_alike(data: StudyData, label: str) -> bool:
     """Whether the method searched what published searches of its kind do.
 
     Without images only those that ask for single architectures do, whose published results are of
@@ -94,10 +106,10 @@ def recipe(spec: TrialSpec) -> str:
 def _problem(data: StudyData, spec: TrialSpec) -> Iterator[str]:
     """A table instead of images, a draw instead of a search, images nobody knows."""
     if not data.images:
-        if comparable(data, spec.label):
+        if searched_alike(data, spec.label):
             yield from _queried(data, spec)
         else:
-            yield f"{data.kind.name} instead of images, not comparable"
+            yield f"{data.kind.name} instead of images"
     elif spec.method == BASELINE:
         yield "one random cell a seed, no search"
     elif not search_data(data):
@@ -110,14 +122,6 @@ def _queried(data: StudyData, spec: TrialSpec) -> Iterator[str]:
         yield "queries of the very number it is judged by"
     elif metric and metric.epochs and metric.epochs != QUERIED_EPOCHS:
         yield f"queries of accuracies after {metric.epochs} epochs, not {QUERIED_EPOCHS}"
-
-
-def _table(data: StudyData, spec: TrialSpec) -> Iterator[str]:
-    if spec.table != OFFICIAL:
-        yield f"table {spec.table}, a training of its own and not the official one"
-    metric = data.metric
-    if metric and data.table and metric.name != data.table.report_metric(spec.dataset):
-        yield f"judged by {metric.meaning}"
 
 
 def _sizes(data: StudyData, spec: TrialSpec) -> Iterator[str]:
@@ -161,6 +165,12 @@ def _budget_ratio(data: StudyData, spec: TrialSpec, result: PublishedResult) -> 
     if result.budget_seconds is None or not seconds > 0:
         return 0.0
     return abs(math.log(seconds / result.budget_seconds))
+
+
+def _otherwise(data: StudyData, spec: TrialSpec, result: PublishedResult) -> bool:
+    """Whether it spent more or less than the published search by over a tenth, or nobody knows."""
+    seconds, theirs = _seconds(data, spec), result.budget_seconds or math.nan
+    return not abs(seconds - theirs) <= SAME_BUDGET * theirs
 
 
 def _seconds(data: StudyData, spec: TrialSpec) -> float:

@@ -3,53 +3,45 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-import pandas as pd
-
-from nasbench_harness.reports.published.differences import (
-    comparable,
-    distance,
-    of_method,
-    of_result,
-    search_data,
-)
-from nasbench_harness.reports.published.results import (
-    ACCURACY,
-    DATASETS,
-    MEASURES,
-    PublishedResult,
-    published,
+from nasbench_harness.reports.published.differences import search_data
+from nasbench_harness.reports.published.results import ACCURACY, DATASETS, MEASURES
+from nasbench_harness.reports.published.rows import (
+    CONTEXT,
+    FURTHER,
+    OPTIMUM,
+    STUDY,
+    known_results,
+    led,
+    rows_beside,
 )
 from nasbench_harness.reports.study.data import StudyData
 from nasbench_harness.reports.study.measure import REGRET
-from nasbench_harness.reports.study.summary import numbers
 from nasbench_harness.reports.tables.printed import PrintedColumn, PrintedTable
 from nasbench_harness.reports.words import numerals
-from nasbench_harness.reports.words.marked import name
+from nasbench_harness.reports.words.marked import count, name
 
 KEY = "leaderboard"
-OPTIMUM = "optimum"
-STUDY, FURTHER, CONTEXT = "study", "further", "published only"
-"""Kinds of rows: a method with what is closest to it, other numbers of it, other methods."""
 NONE_KNOWN = "none known"
 ESTABLISHED = (
     "Unverified are numbers as they are commonly quoted, not compared with their source. Numbers of"
     " NAS-Bench-201, DrNAS and NATS-Bench are of different settings."
 )
 NOTE = (
-    "Found is the mean and standard deviation over this study's seeds, with the number of seeds in"
-    " brackets. A published number is as its source has it: of other code, other seeds and often"
-    " another set-up, and the difference is no verdict. Where several are known of one method, the"
-    " closest stands first: what was searched on decides, then the variant, the recipe, the budget,"
-    f" authors before re-runs, and at last how well it is established. {ESTABLISHED}"
+    "Numbers are means over searches, with their standard deviation (sd) and number (n) in brackets"
+    " and Student's 95 % interval of the mean from three searches on. A published number is as its"
+    " source has it. There is a difference only where nothing that is known here differs in what"
+    " was searched, how long and with which settings (a simulated budget may by a tenth), with"
+    " Welch's 95 % interval where both have n and sd; it is no verdict, since code and seeds are"
+    " others. Where several numbers are known of one method, the closest stands first."
+    f" {ESTABLISHED}"
 )
 NO_NETWORK = (
     "This study trained no network: its searches looked at a table of accuracies. The published"
-    " numbers of gradient methods and of methods with shared weights are of searches on images. The"
-    " two cannot be compared, and a difference in brackets is no gain or loss."
+    " numbers of gradient methods and of methods with shared weights are of searches on images, and"
+    " have no difference to it."
 )
 
 
@@ -57,8 +49,7 @@ def leaderboard(data: StudyData) -> PrintedTable | None:
     """The table; None where there is nothing to put beside the study, see `why_not`."""
     if why_not(data):
         return None
-    rows = [*_of_study(data), _optimum(data), *_context(data)]
-    return PrintedTable(KEY, COLUMNS, pd.DataFrame(rows), _head)
+    return PrintedTable(KEY, COLUMNS, rows_beside(data), _head)
 
 
 def parted(board: PrintedTable) -> list[PrintedTable]:
@@ -66,6 +57,29 @@ def parted(board: PrintedTable) -> list[PrintedTable]:
     others = board.rows["kind"] == CONTEXT
     rest = replace(board, key=f"{KEY}-others", columns=OTHERS, rows=board.rows[others])
     return [replace(board, rows=board.rows[~others]), *([rest] if others.any() else [])]
+
+
+def folded(board: PrintedTable) -> tuple[PrintedTable, PrintedTable]:
+    """What can be compared with the study, without a row if nothing can, and all the rest.
+
+    The optimum alone says nothing of a method, and stands with the rest.
+    """
+    near = board.rows["comparable"] & (board.rows["kind"] != CONTEXT)
+    if set(board.rows.loc[near, "method"]) <= {OPTIMUM}:
+        near = near & False
+    return (
+        replace(board, rows=led(board.rows[near])),
+        replace(board, rows=led(board.rows[~near]), columns=BEHIND),
+    )
+
+
+def fold_words(board: PrintedTable) -> str:
+    """What is behind the fold."""
+    near, rest = folded(board)
+    numbers = count(int((rest.rows["source"] != "").sum()), "published number")
+    if len(near.rows):
+        return f"{numbers} that cannot be compared with this study, and why"
+    return f"None can be compared with this study: {numbers}, and what differs"
 
 
 def caption(data: StudyData) -> str:
@@ -82,7 +96,7 @@ def why_not(data: StudyData) -> str:
         return _not_by_regret(data)
     if MEASURES.get(spec.space) != ACCURACY:
         return f"no published accuracy in the space {name(spec.space)} is known here"
-    if not _known(data):
+    if not known_results(data):
         return f"no published result on {name(spec.dataset)} is known here"
     return _not_published(data)
 
@@ -104,109 +118,6 @@ def _not_published(data: StudyData) -> str:
     return "" if published_too else f"{name(data.metric.name)} is not what has been published"
 
 
-# --- rows --------------------------------------------------------------------------------------
-
-
-def _known(data: StudyData) -> list[PublishedResult]:
-    split = "valid" if data.metric and data.metric.split == "valid" else "test"
-    spec = data.study.specs[0]
-    return published(spec.space, spec.dataset, split)
-
-
-def _of_study(data: StudyData) -> Iterator[dict[str, Any]]:
-    specs = {spec.label: spec for spec in data.study.specs}
-    for label in data.labels:
-        spec = specs[label]
-        known = [result for result in _known(data) if result.is_of(spec.method)]
-        known.sort(key=lambda result: distance(data, spec, result))
-        found, common, same = _found(data, label), of_method(data, spec), comparable(data, label)
-        above = ["as above"] if common else []
-        if not known:
-            yield {**_row(STUDY, label, found, None, _joined(common)), "comparable": same}
-        for place, result in enumerate(known):
-            kind, before = (FURTHER, above) if place else (STUDY, common)
-            words = _joined([*before, *of_result(data, spec, result)])
-            yield {**_row(kind, label, found, result, words), "comparable": same}
-
-
-def _optimum(data: StudyData) -> dict[str, Any]:
-    best = (data.done["accuracy"] + data.done["regret"]).max()
-    found = {"seeds": 0, "found_mean": float(best), "found_std": math.nan}
-    (known,) = (result for result in _known(data) if result.method == OPTIMUM)
-    return _row(OPTIMUM, OPTIMUM, found, known, "the best cell, whatever finds it")
-
-
-def _context(data: StudyData) -> list[dict[str, Any]]:
-    """Published results of other methods, best first."""
-    present = {spec.method for spec in data.study.specs} | {OPTIMUM}
-    nothing = {"seeds": 0, "found_mean": math.nan, "found_std": math.nan}
-    others = [result for result in _known(data) if not any(map(result.is_of, present))]
-    others.sort(key=lambda result: -_middle(result))
-    return [_row(CONTEXT, result.name, nothing, result, "not in this study") for result in others]
-
-
-def _found(data: StudyData, label: str) -> dict[str, Any]:
-    values = numbers(data.done[data.done["method"] == label], "accuracy")
-    return {
-        "seeds": len(values),
-        "found_mean": float(values.mean()) if len(values) else math.nan,
-        "found_std": float(values.std(ddof=1)) if len(values) > 1 else math.nan,
-    }
-
-
-def _row(
-    kind: str, label: str, found: Mapping[str, Any], result: PublishedResult | None, words: str
-) -> dict[str, Any]:
-    row = {"kind": kind, "method": label, **found, "comparable": True, "set_up": words}
-    if result is None:
-        return {**row, **dict.fromkeys(_NUMBERS, math.nan), **dict.fromkeys(_WORDS, "")}
-    low, high = _ends(result)
-    return {
-        **row,
-        "published_mean": _number(result.mean),
-        "published_std": _number(result.std),
-        "published_low": _number(result.low),
-        "published_high": _number(result.high),
-        "difference_low": found["found_mean"] - high,
-        "difference_high": found["found_mean"] - low,
-        "published_as": ""
-        if result.name.lower() in (result.method.lower(), label)
-        else result.name,
-        "variant": result.variant,
-        "protocol": result.protocol,
-        "source": str(result.source),
-        "link": result.source.link,
-        "provenance": result.standing,
-        "note": result.note,
-    }
-
-
-_NUMBERS = (
-    "published_mean", "published_std", "published_low", "published_high", "difference_low",
-    "difference_high",
-)  # fmt: skip
-_WORDS = ("published_as", "variant", "protocol", "source", "link", "provenance", "note")
-
-
-def _ends(result: PublishedResult) -> tuple[float, float]:
-    return (
-        _number(result.low if result.mean is None else result.mean),
-        _number(result.high if result.mean is None else result.mean),
-    )
-
-
-def _middle(result: PublishedResult) -> float:
-    return sum(_ends(result)) / 2
-
-
-def _number(value: float | None) -> float:
-    return math.nan if value is None else value
-
-
-def _joined(words: list[str]) -> str:
-    return "; ".join(words) or "nothing that is known here"
-
-
 # --- text --------------------------------------------------------------------------------------
 
 
@@ -220,8 +131,8 @@ def _head(row: Any) -> str:
 def _found_text(row: Any) -> str:
     if row.kind == FURTHER:
         return ""
-    seeds = f" ({row.seeds})" if row.seeds else ""
-    return _spread(row.found_mean, row.found_std) + seeds
+    known = f"n {row.seeds}" if row.seeds else ""
+    return _spread(row.found_mean, row.found_std, known)
 
 
 def _published_text(row: Any) -> str:
@@ -229,18 +140,36 @@ def _published_text(row: Any) -> str:
         return NONE_KNOWN
     if math.isnan(row.published_mean):
         return f"{numerals.percent(row.published_low)} to {numerals.percent(row.published_high)}"
-    return _spread(row.published_mean, row.published_std)
+    number = row.published_searches
+    known = "n not known" if math.isnan(number) else f"n {numerals.whole(number)}"
+    known = "" if row.kind == OPTIMUM else known
+    return _spread(row.published_mean, row.published_std, known)
 
 
-def _spread(mean: float, std: float) -> str:
-    text = numerals.percent(mean)
-    return text if math.isnan(std) else f"{text} ± {numerals.percent(std)}"
+def _spread(mean: float, std: float, number: str) -> str:
+    """`93.87 (sd 0.20, n 3)`."""
+    spread = "" if math.isnan(std) else f"sd {numerals.percent(std)}"
+    inside = ", ".join(filter(None, [spread, number]))
+    return f"{numerals.percent(mean)} ({inside})" if inside else numerals.percent(mean)
+
+
+def _found_interval(row: Any) -> str:
+    if row.kind == FURTHER:
+        return ""
+    return numerals.interval(row.found_mean_ci_low, row.found_mean_ci_high, 2)
+
+
+def _published_interval(row: Any) -> str:
+    return numerals.interval(row.published_mean_ci_low, row.published_mean_ci_high, 2)
 
 
 def _difference_text(row: Any) -> str:
     low, high = (_signed(value) for value in (row.difference_low, row.difference_high))
+    if not row.comparable or row.kind == OPTIMUM:
+        return low
+    interval = numerals.interval(row.difference_ci_low, row.difference_ci_high, 2)
     text = low if low == high else f"{low} to {high}"
-    return text if row.comparable or math.isnan(row.difference_low) else f"({text})"
+    return f"{text} {_NO_INTERVAL if interval == numerals.NOTHING else interval}"
 
 
 def _signed(value: float) -> str:
@@ -249,22 +178,29 @@ def _signed(value: float) -> str:
 
 
 def _source_text(row: Any) -> str:
-    parts = (row.source, row.published_as, row.variant, row.protocol, row.note)
+    named = row.published_as.lower() != row.method.lower()
+    parts = (row.source, row.published_as if named else "", row.variant, row.protocol, row.note)
     return "; ".join(part for part in parts if part)
 
 
-PUBLISHED = PrintedColumn("Published", "%", _published_text)
+_NO_INTERVAL = "(no interval)"
+FOUND = PrintedColumn("Found", "%, sd, n", _found_text)
+PUBLISHED = PrintedColumn("Published", "%, sd, n", _published_text)
+INTERVAL = PrintedColumn("95 % CI", "of its mean", _published_interval)
+WHERE = PrintedColumn("Published where", "source, protocol", _source_text, inches=1.5)
+ESTABLISHED_HOW = PrintedColumn("Established", "", lambda row: row.provenance, inches=0.8)
+DIFFERS = PrintedColumn("What differs here", "", lambda row: row.set_up, inches=1.7)
 COLUMNS = (
-    PrintedColumn("Found", "%, seeds", _found_text),
+    FOUND,
+    PrintedColumn("95 % CI", "of its mean", _found_interval),
     PUBLISHED,
-    PrintedColumn("Difference", "points", _difference_text),
-    PrintedColumn("Published where", "source, protocol", _source_text, inches=1.5),
-    PrintedColumn("Established", "", lambda row: row.provenance, inches=0.8),
-    PrintedColumn("What differs here", "", lambda row: row.set_up, inches=1.7),
+    INTERVAL,
+    PrintedColumn("Difference", "points, 95 % CI", _difference_text),
+    WHERE,
+    ESTABLISHED_HOW,
+    DIFFERS,
 )
-OTHERS = (
-    PUBLISHED,
-    PrintedColumn("Published where", "source, protocol", _source_text, inches=3.4),
-    PrintedColumn("Established", "", lambda row: row.provenance, inches=1.3),
-)
+BEHIND = (FOUND, PUBLISHED, INTERVAL, DIFFERS, WHERE, ESTABLISHED_HOW)
+"""Columns of what cannot be compared."""
+OTHERS = (PUBLISHED, INTERVAL, replace(WHERE, inches=3.0), replace(ESTABLISHED_HOW, inches=1.3))
 """Columns of the methods that are not in a study, where they have a table of their own."""

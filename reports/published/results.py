@@ -93,6 +93,10 @@ class PublishedResult:
     """What the method's settings are in this variant."""
     budget_seconds: float | None = None
     """Simulated training time that the search could spend."""
+    runs: int | None = None
+    """Searches that it is the mean of; None where that is not known here."""
+    runs_by_code: bool = False
+    """Whether that number is the default of the authors' code, not printed with the results."""
     rerun: bool = False
     """Whether others than the authors found it."""
     top5: float | None = None
@@ -193,6 +197,8 @@ class _Entry(_Strict):
     recipe: str = ""
     settings: dict[str, str] = {}
     budget: dict[Dataset, Positive] = {}
+    runs: Annotated[int, Field(gt=0)] | None = None
+    runs_by_code: bool = False
     rerun: bool = False
     top5: dict[Dataset, Percent] = {}
     params_millions: dict[Dataset, Positive] = {}
@@ -248,6 +254,8 @@ def _of_entry(space: str, entry: _Entry) -> Iterator[PublishedResult]:
                 recipe=entry.recipe,
                 settings=entry.settings,
                 budget_seconds=entry.budget.get(dataset),
+                runs=entry.runs,
+                runs_by_code=entry.runs_by_code,
                 rerun=entry.rerun,
                 top5=entry.top5.get(dataset),
                 params_millions=entry.params_millions.get(dataset),

@@ -25,6 +25,16 @@ from nasbench_harness.reports.words.subject import subject
 
 
 @dataclass(frozen=True)
+class Fold:
+    """A table in what is seen at once and what is seen on demand."""
+
+    shown: PrintedTable
+    words: str
+    """What is behind it."""
+    behind: PrintedTable
+
+
+@dataclass(frozen=True)
 class Exhibit:
     """A table on show."""
 
@@ -32,6 +42,14 @@ class Exhibit:
     note: str
     """Marked text."""
     table: PrintedTable
+    """All of it, as files hold it."""
+    fold: Fold | None = None
+    """How the page shows it; None: all at once."""
+
+    @property
+    def at_once(self) -> PrintedTable:
+        """What is seen without being asked for; it may have no rows."""
+        return self.fold.shown if self.fold else self.table
 
 
 @dataclass(frozen=True)
@@ -55,14 +73,23 @@ def exhibits(data: StudyData) -> list[Exhibit]:
         (equalcost.TITLE, equalcost.note(data), equalcost.equal_cost_table(data)),
         (totarget.TITLE, totarget.note(data), totarget.to_target_table(data)),
         (robust.title(data.measure), robust.note(data.measure), robust.robust_table(data)),
-        (PUBLISHED, leaderboard.caption(data), leaderboard.leaderboard(data)),
     )
     read = readings(data.study.specs)
-    return [
+    found = [
         Exhibit(title, f"{note} {read}".rstrip(), table)
         for title, note, table in shown
         if table is not None
     ]
+    board = leaderboard.leaderboard(data)
+    if board is None:
+        return found
+    note = f"{leaderboard.caption(data)} {read}".rstrip()
+    return [*found, Exhibit(PUBLISHED, note, board, _folded(board))]
+
+
+def _folded(board: PrintedTable) -> Fold:
+    shown, behind = leaderboard.folded(board)
+    return Fold(shown, leaderboard.fold_words(board), behind)
 
 
 PUBLISHED = "Published beside found"

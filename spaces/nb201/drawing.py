@@ -6,52 +6,77 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from nasbench_harness.spaces.nb201.encoding import EDGES, NODES, OPERATIONS
+from nasbench_harness.spaces.nb201.structure import live_edges
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-# Colour-blind-safe (Okabe & Ito, 2008) and told apart by width in grey print as well.
+# Told apart without colour vision (after Okabe & Ito, 2008), and by width in grey print as well;
+# each has a contrast of 3 to 1 with white.
 STYLES = {
-    "nor_conv_3x3": ("conv 3×3", "#0072B2", 3.4),
-    "nor_conv_1x1": ("conv 1×1", "#56B4E9", 2.2),
-    "avg_pool_3x3": ("pool 3×3", "#D55E00", 2.2),
-    "skip_connect": ("skip", "#009E73", 1.4),
+    "nor_conv_3x3": ("conv 3×3", "#0072b2", 3.4),
+    "nor_conv_1x1": ("conv 1×1", "#2a8fcb", 2.2),
+    "avg_pool_3x3": ("pool 3×3", "#d55e00", 2.2),
+    "skip_connect": ("skip", "#008f68", 1.4),
 }
 _INK, _MUTED = "#1f2328", "#8b949e"
 _POSITIONS = ((0.0, 0.0), (1.0, 0.62), (2.0, -0.62), (3.0, 0.0))
 _BENDS = {(1, 0): 0.15, (2, 0): 0.15, (2, 1): 0.0, (3, 0): 0.0, (3, 1): -0.15, (3, 2): 0.15}
-_LABEL_AT = {(3, 0): 0.30}
+# Where the edges cross only one label may stand; the other lies where its edge is alone.
+_LABEL_AT = {(3, 0): 0.76, (2, 1): 0.34}
 
 
 def draw_cell(choices: Sequence[int], axes: Axes) -> None:
-    """Nodes as circles, operations as coloured arrows; `none` is not drawn."""
-    from matplotlib.patches import FancyArrowPatch
+    """Nodes as circles, operations as coloured arrows; `none` is not drawn.
 
-    for choice, edge in zip(choices, EDGES, strict=True):
-        operation = OPERATIONS[choice]
-        if operation == "none":
-            continue
-        label, colour, width = STYLES[operation]
-        target, source = (_POSITIONS[node] for node in edge)
-        bend = _BENDS[edge]
-        axes.add_patch(
-            FancyArrowPatch(
-                source, target, connectionstyle=f"arc3,rad={bend}", arrowstyle="-|>",
-                mutation_scale=12, linewidth=width, color=colour, shrinkA=11, shrinkB=11, zorder=1,
-            )
-        )  # fmt: skip
-        x, y = _along(source, target, bend, _LABEL_AT.get(edge, 0.5))
-        axes.text(
-            x, y, label, ha="center", va="center", fontsize=8, color=_INK, zorder=3,
-            bbox={"boxstyle": "round,pad=0.15", "facecolor": "white", "edgecolor": "none"},
-        )  # fmt: skip
-    for node, (x, y) in enumerate(_POSITIONS):
-        axes.scatter([x], [y], s=330, color="white", edgecolors=_MUTED, linewidths=1.2, zorder=2)
-        name = {0: "in", NODES - 1: "out"}.get(node, str(node))
-        axes.text(x, y, name, ha="center", va="center", fontsize=8, color=_INK, zorder=4)
+    What lies on no path from the input to the output is dead, and drawn grey and dashed.
+    """
+    live = live_edges(choices)
+    for choice, edge, alive in zip(choices, EDGES, live, strict=True):
+        if OPERATIONS[choice] != "none":
+            _draw_edge(axes, edge, OPERATIONS[choice], alive=alive)
+    joined = {node for edge, alive in zip(EDGES, live, strict=True) if alive for node in edge}
+    for node in range(NODES):
+        _draw_node(axes, node, alive=node in {0, NODES - 1, *joined})
+    if any(OPERATIONS[c] != "none" and not alive for c, alive in zip(choices, live, strict=True)):
+        axes.text(-0.3, -1.0, "dashed: no way from in to out", fontsize=7, color=_INK)
     axes.set_xlim(-0.3, 3.3)
     axes.set_ylim(-1.0, 1.0)
     axes.set_axis_off()
+
+
+def _draw_edge(axes: Axes, edge: tuple[int, int], operation: str, *, alive: bool) -> None:
+    from matplotlib.patches import FancyArrowPatch
+
+    label, colour, width = STYLES[operation]
+    target, source = (_POSITIONS[node] for node in edge)
+    bend = _BENDS[edge]
+    axes.add_patch(
+        FancyArrowPatch(
+            source, target, connectionstyle=f"arc3,rad={bend}", arrowstyle="-|>",
+            mutation_scale=12, linewidth=width if alive else 1.0,
+            color=colour if alive else _MUTED, linestyle="-" if alive else (0, (3, 3)),
+            shrinkA=11, shrinkB=11, zorder=1,
+        )
+    )  # fmt: skip
+    x, y = _along(source, target, bend, _LABEL_AT.get(edge, 0.5))
+    axes.text(
+        x, y, label, ha="center", va="center", fontsize=8, color=_INK if alive else _MUTED,
+        zorder=3, bbox={"boxstyle": "round,pad=0.15", "facecolor": "white", "edgecolor": "none"},
+    )  # fmt: skip
+
+
+def _draw_node(axes: Axes, node: int, *, alive: bool) -> None:
+    x, y = _POSITIONS[node]
+    style = "-" if alive else (0, (2, 2))
+    axes.scatter(
+        [x], [y], s=330, color="white", edgecolors=_MUTED, linewidths=1.2, linestyles=[style],
+        zorder=2,
+    )  # fmt: skip
+    name = {0: "in", NODES - 1: "out"}.get(node, str(node))
+    axes.text(
+        x, y, name, ha="center", va="center", fontsize=8, color=_INK if alive else _MUTED, zorder=4
+    )
 
 
 def _along(

@@ -34,6 +34,22 @@ def is_connected(choices: Sequence[int]) -> bool:
     return NODES - 1 in reached
 
 
+def live_edges(choices: Sequence[int]) -> tuple[bool, ...]:
+    """Per edge: does it lie on a path of operations other than `none` from input to output."""
+    edges = [edge for choice, edge in zip(choices, EDGES, strict=True) if choice != _NONE]
+    reached, needed = {0}, {NODES - 1}
+    for target, source in edges:
+        if source in reached:
+            reached.add(target)
+    for target, source in reversed(edges):
+        if target in needed:
+            needed.add(source)
+    return tuple(
+        choice != _NONE and source in reached and target in needed
+        for choice, (target, source) in zip(choices, EDGES, strict=True)
+    )
+
+
 def is_all_skip(choices: Sequence[int]) -> bool:
     """The cell without any operation but skips: where DARTS is known to collapse."""
     return all(choice == _SKIP for choice in choices)

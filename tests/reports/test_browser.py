@@ -208,6 +208,68 @@ def test_figures_can_be_enlarged(show: Open) -> None:
     assert not page.locator("#zoom").is_visible()
 
 
+def test_the_enlarge_button_lies_beside_the_data(show: Open) -> None:
+    for size in (WIDE, NARROW):
+        page = show(size)
+        apart = page.evaluate(
+            "[...document.querySelectorAll('.framed')].filter(e => e.offsetParent).map(e => {"
+            " const [a, b] = [...e.children].map(c => c.getBoundingClientRect());"
+            " return a.bottom <= b.top || b.bottom <= a.top; })"
+        )
+        assert len(apart) > 8
+        assert all(apart)
+
+
+def test_the_verdict_is_seen_first_on_every_screen(show: Open) -> None:
+    """Above the caveats, and whole without scrolling."""
+    for size in (WIDE, NARROW):
+        page = show(size)
+        lead, caveat = (
+            page.locator(f"#study-1 {part}").bounding_box() for part in (".lead", ".caveat")
+        )
+        assert lead["y"] + lead["height"] <= min(caveat["y"], size[1])
+        keep(page, f"verdict-{size[0]}")
+
+
+def test_tables_say_that_they_scroll_where_they_do(show: Open) -> None:
+    said = (
+        "[...document.querySelectorAll('#study-1 .scroll')]"
+        ".filter(e => e.checkVisibility({contentVisibilityAuto: true})).map(e => ["
+        " e.scrollWidth > e.clientWidth + 1, getComputedStyle(e, '::before').content !== 'none'])"
+    )
+    for size, some in ((WIDE, False), (NARROW, True)):
+        page = show(size)
+        page.wait_for_function("document.querySelector('#study-1 table.trials')")
+        page.wait_for_timeout(200)
+        pairs = page.evaluate(said)
+        assert all(wider == hint for wider, hint in pairs)
+        assert pairs[0] == [some, some]  # the summary
+    page.set_viewport_size({"width": 2000, "height": 900})
+    page.wait_for_function("!document.querySelector('#study-1 .scroll').matches('.wider')")
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no scripts"])
+def test_contents_lead_to_sections(show: Open, scripts: bool) -> None:
+    page = show(java_script_enabled=scripts)
+    page.locator("#study-1 .toc a", has_text="How to cite").click()
+    place = page.locator("#study-1-citing").bounding_box()
+    assert 0 <= place["y"] < WIDE[1]
+    assert page.url.endswith("#study-1-citing")
+
+
+def test_contents_are_compact_on_a_phone(show: Open) -> None:
+    assert show(NARROW).locator("#study-1 .toc").bounding_box()["height"] < 60
+
+
+def test_what_cannot_be_compared_is_shown_on_demand(show: Open) -> None:
+    page = show()
+    table = page.locator("#study-1 details.fold table.leaderboard")
+    assert not table.is_visible()
+    page.locator("#study-1 details.fold summary").click()
+    assert table.is_visible()
+    keep(page, "published")
+
+
 def test_panels_that_share_a_drawing_can_be_enlarged(show: Open) -> None:
     page = show()
     page.locator("#study-1 figure.many .enlarge").first.click()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable
 from dataclasses import replace
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from scipy.stats import ttest_ind_from_stats
 
 from nasbench_harness import registry
 from nasbench_harness.errors import UnknownNameError
@@ -19,20 +21,27 @@ from nasbench_harness.reports.published import (
     published,
     unknown,
 )
+from nasbench_harness.reports.published.intervals import (
+    Sample,
+    difference_interval,
+    mean_interval,
+)
 from nasbench_harness.reports.published.leaderboard import (
-    CONTEXT,
-    FURTHER,
     NO_NETWORK,
     NONE_KNOWN,
     caption,
+    fold_words,
+    folded,
     leaderboard,
     parted,
     why_not,
 )
 from nasbench_harness.reports.published.results import DATASETS, EACH
+from nasbench_harness.reports.published.rows import CONTEXT, FURTHER, OPTIMUM, STUDY
 from nasbench_harness.reports.study.data import StudyData, load_study
 from nasbench_harness.reports.tables.latex import latex_table
 from nasbench_harness.reports.tables.markdown import markdown_table
+from nasbench_harness.reports.tables.printed import PrintedTable
 from nasbench_harness.store.studies import Study
 from nasbench_harness.study.spec import TrialSpec
 
@@ -253,27 +262,56 @@ def test_mean_spread_and_difference_by_hand(data_of: Callable[[pd.DataFrame], St
     assert first["found_mean"] == pytest.approx(BEST - 0.2)
     assert first["found_std"] == pytest.approx(0.2)
     assert first["published_mean"] == 94.36
-    assert first["difference_low"] == pytest.approx(BEST - 0.2 - 94.36)
-    assert first["difference_low"] == first["difference_high"]
+    assert (first["found_mean_ci_low"], first["found_mean_ci_high"]) == pytest.approx(
+        (BEST - 0.2 - 4.303 * 0.2 / 3**0.5, BEST - 0.2 + 4.303 * 0.2 / 3**0.5), abs=1e-3
+    )
     (texts, *_) = texts_of(data, "drnas")
-    assert texts[:3] == ["93.87 ± 0.20 (3)", "94.36 ± 0.00", "(−0.49)"]
+    found, published = "93.87 (sd 0.20, n 3)", "94.36 (sd 0.00, n not known)"
+    assert texts[:5] == [found, "[93.37, 94.36]", published, "–", "–"]
     (one, *_) = texts_of(data, "rea")
-    assert one[0] == "93.97 (1)"
+    assert one[:4] == ["93.97 (n 1)", "–", "93.92 (sd 0.30, n 500)", "[93.89, 93.95]"]
 
 
-def test_a_range_gives_a_range(finished: Study) -> None:
+def test_intervals_from_what_is_printed() -> None:
+    """Against scipy's test from the same numbers, which has no interval of its own."""
+    few, many = Sample(93.0, 0.5, 5), Sample(93.6, 0.3, 500)
+    low, high = difference_interval(few, many)
+    p_value = ttest_ind_from_stats(93.0, 0.5, 5, 93.6, 0.3, 500, equal_var=False).pvalue
+    assert (low < 0 < high) == (p_value > 0.05)
+    assert (low + high) / 2 == pytest.approx(-0.6)
+    edge = Sample(93.6 - (high - low) / 2, 0.5, 5)
+    at_edge = ttest_ind_from_stats(edge.mean, 0.5, 5, 93.6, 0.3, 500, equal_var=False).pvalue
+    assert at_edge == pytest.approx(0.05)
+    assert mean_interval(few) == pytest.approx((93.0 - 0.6208, 93.0 + 0.6208), abs=1e-4)
+
+
+@pytest.mark.parametrize(
+    "unknown",
+    [Sample(93.0, 0.5, 2), Sample(93.0, float("nan"), 5), Sample(93.0, 0.5, float("nan"))],
+)
+def test_what_is_not_known_has_no_interval(unknown: Sample) -> None:
+    known, constant = Sample(93.0, 0.5, 5), Sample(93.0, 0.0, 5)
+    for found in (mean_interval(unknown), difference_interval(known, unknown),
+                  mean_interval(constant), difference_interval(constant, constant)):  # fmt: skip
+        assert all(math.isnan(end) for end in found)
+    assert difference_interval(known, constant)[0] < 0
+
+
+def test_a_range_gives_a_range(finished: Study, monkeypatch: pytest.MonkeyPatch) -> None:
     data = load_study(finished.folder)
+    for part in ("of_method", "of_result"):
+        monkeypatch.setattr(f"nasbench_harness.reports.published.rows.{part}", lambda *_: [])
     (result,) = [r for r in published("nb201", "cifar100") if r.mean is None]
     rows = [replace(result, dataset="cifar10")]
     with pytest.MonkeyPatch.context() as patch:
         optimum = [r for r in published("nb201", "cifar10") if r.method == "optimum"]
         patch.setattr(
-            "nasbench_harness.reports.published.leaderboard.published", lambda *_: rows + optimum
+            "nasbench_harness.reports.published.rows.published", lambda *_: rows + optimum
         )
         (texts,) = texts_of(data, "drnas")
         mean = rows_of(data).set_index("method").at["drnas", "found_mean"]
-    assert texts[1] == "70.00 to 70.90"
-    assert texts[2] == f"(+{mean - 70.9:.2f} to +{mean - 70.0:.2f})"
+    assert texts[2] == "70.00 to 70.90"
+    assert texts[4] == f"+{mean - 70.9:.2f} to +{mean - 70.0:.2f} (no interval)"
 
 
 def test_landscape_is_never_called_comparable(finished: Study) -> None:
@@ -281,11 +319,11 @@ def test_landscape_is_never_called_comparable(finished: Study) -> None:
     assert caption(data).startswith(NO_NETWORK)
     rows = rows_of(data)
     gradient = rows[(rows["method"] == "drnas")]
-    assert "not comparable" in gradient["set_up"].iloc[0]
-    assert not gradient["comparable"].any()
-    assert all(texts[2].startswith("(") for texts in texts_of(data, "drnas"))
+    assert "landscape instead of images" in gradient["set_up"].iloc[0]
+    assert not rows["comparable"].any()
+    assert rows[["difference_low", "difference_high", "difference_ci_low"]].isna().all(axis=None)
+    assert {texts[4] for texts in texts_of(data, "drnas")} == {"–"}
     queried = rows[rows["method"] == "rea"]
-    assert queried["comparable"].all()
     assert "table analog" in queried["set_up"].iloc[0]
     assert "12 queries, not 12,000 s" in queried["set_up"].iloc[0]
 
@@ -293,7 +331,7 @@ def test_landscape_is_never_called_comparable(finished: Study) -> None:
 def test_what_is_not_published_says_so(tmp_path: Path) -> None:
     data = load_study(make_study(tmp_path / "s", "unas,edas", seeds=1, steps=5).folder)
     for label in ("unas", "edas"):
-        ((_, text, difference, where, *_),) = texts_of(data, label)
+        ((_, _, text, _, difference, where, *_),) = texts_of(data, label)
         assert (text, difference, where) == (NONE_KNOWN, "–", "")
 
 
@@ -311,6 +349,80 @@ def test_methods_of_others_stand_below_best_first(finished: Study) -> None:
     study, others = parted(board)
     assert len(study.rows) + len(others.rows) == len(rows)
     assert CONTEXT not in set(study.rows["kind"])
+
+
+def alike(data: StudyData, monkeypatch: pytest.MonkeyPatch) -> PrintedTable:
+    """The table of a study as if `rea` had searched as REA of NAS-Bench-201 did, and only it."""
+    rows = "nasbench_harness.reports.published.rows"
+
+    def of_method(_: StudyData, spec: TrialSpec) -> list[str]:
+        return [] if spec.method == "rea" else ["another"]
+
+    def of_result(_: StudyData, __: TrialSpec, result: PublishedResult) -> list[str]:
+        return [] if result.source.title == "NAS-Bench-201" else ["otherwise"]
+
+    monkeypatch.setattr(f"{rows}.of_method", of_method)
+    monkeypatch.setattr(f"{rows}.of_result", of_result)
+    board = leaderboard(data)
+    assert board is not None
+    return board
+
+
+def test_what_can_be_compared_has_a_difference_with_its_interval(
+    data_of: Callable[[pd.DataFrame], StudyData], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = data_of(made_up({"drnas": [0.1, 0.2], "rea": [0.0, 0.2, 0.4, 0.2]}))
+    shown, behind = folded(alike(data, monkeypatch))
+    (row,) = shown.rows.to_dict("records")
+    assert (row["method"], row["source"]) == ("rea", "NAS-Bench-201, 2020")
+    known = Sample(BEST - 0.2, row["found_std"], 4), Sample(93.92, 0.30, 500)
+    low, high = difference_interval(*known)
+    assert (row["difference_ci_low"], row["difference_ci_high"]) == pytest.approx((low, high))
+    ((_, texts),) = shown.cells
+    assert texts[4] == f"−0.05 [{low:.2f}, {high:.2f}]".replace("-", "−")
+    assert behind.rows[["difference_low", "difference_ci_low"]].isna().all(axis=None)
+    assert "Difference" not in {column.heading for column in behind.columns}
+
+
+def test_nothing_is_lost_between_the_two_parts(
+    finished: Study, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    board = alike(load_study(finished.folder), monkeypatch)
+    shown, behind = folded(board)
+    assert sorted([*shown.rows.index, *behind.rows.index]) == sorted(board.rows.index)
+    for part in (shown, behind):  # every method's first row has its name and what was found
+        own = part.rows[part.rows["kind"] != CONTEXT]
+        assert set(own.drop_duplicates("method")["kind"]) <= {STUDY, OPTIMUM}
+    assert "1 published number" not in fold_words(board)
+
+
+def test_where_nothing_can_be_compared_the_page_shows_no_number_of_it(page: Path) -> None:
+    text = page.read_text()
+    section = text[text.index('id="study-1-leaderboard"') :].partition("</section>")[0]
+    before, _, after = section.partition("<details")
+    assert "<table" not in before
+    assert "None can be compared with this study" in after
+    assert "</details>" in after
+    assert "94.36" in after
+
+
+def test_the_same_budget_is_none_that_differs(
+    finished: Study, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = load_study(finished.folder)
+    spec = next(spec for spec in data.study.specs if spec.method == "rea")
+    result = next(r for r in published("nb201", "cifar10") if r.budget_seconds == 12_000)
+    for seconds, same in ((12_000, True), (11_000, True), (10_000, False), (math.nan, False)):
+        monkeypatch.setattr(differences, "_seconds", lambda *_, now=seconds: now)
+        assert (differences.of_result(data, spec, result) == []) == same
+
+
+def test_no_table_says_plus_or_minus(page: Path) -> None:
+    """Of a standard deviation, of half an interval, of what? Words say it."""
+    assert "±" not in page.read_text()
+    for file in page.parent.rglob("*.*"):
+        if file.suffix in {".md", ".tex"}:
+            assert not re.search(r"±|\\pm", file.read_text())
 
 
 def test_optimum_is_the_study_s_own_table_s(finished: Study) -> None:

@@ -16,9 +16,13 @@ import pytest
 from nasbench_harness.errors import HarnessError
 from nasbench_harness.problems.landscape.kind import KIND as LANDSCAPE
 from nasbench_harness.reports import write_report
+from nasbench_harness.reports.study.data import load_study
+from nasbench_harness.reports.words.marked import plain
+from nasbench_harness.reports.words.verdict import judge
 from nasbench_harness.store import ownership
 from nasbench_harness.store.outcomes import Outcome, Status, write_failure
 from nasbench_harness.store.studies import Study, gather
+from nasbench_harness.study import citations
 
 from .conftest import make_study, relabelled
 from .htmlpage import Page
@@ -59,9 +63,14 @@ def test_files_named_on_the_page_exist(page: Path) -> None:
 
 
 def test_markdown_links_exist(page: Path) -> None:
-    links = re.findall(r"\]\(([^)]+)\)", (page.parent / "report.md").read_text())
-    assert links
-    assert all((page.parent / link).is_file() for link in links)
+    text = (page.parent / "report.md").read_text()
+    links = re.findall(r"\]\(([^)]+)\)", text)
+    files = [link for link in links if not link.startswith("#")]
+    assert files
+    assert all((page.parent / link).is_file() for link in files)
+    anchors = re.findall(r'<a id="([^"]+)"></a>', text)
+    assert len(anchors) == len(set(anchors)) > 10
+    assert [link[1:] for link in links if link.startswith("#")] == anchors
 
 
 def test_report_states_what_it_is_about(page: Path, finished: Study) -> None:
@@ -79,6 +88,34 @@ def test_report_states_what_it_is_about(page: Path, finished: Study) -> None:
 def test_caveats_come_before_any_number(page: Path) -> None:
     text = page.read_text()
     assert text.index(LANDSCAPE.caveat) < text.index("<table")
+
+
+def test_the_verdict_stands_in_the_first_lines(page: Path, finished: Study) -> None:
+    """Above the caveats, and once."""
+    lead = plain(judge(load_study(finished.folder)).lead)
+    markdown = (page.parent / "report.md").read_text()
+    for text in (Page(page.read_text()).words, markdown.replace("`", "").replace("\\", "")):
+        assert text.count(lead) == 1
+        assert text.index(lead) < text.index("Read this first") < text.index("In words")
+    assert markdown.index(markdown.splitlines()[2]) < 80
+
+
+def test_contents_name_every_section_in_its_order(page: Path) -> None:
+    text = page.read_text()
+    contents = text[text.index('<nav class="toc"') :].partition("</nav>")[0]
+    entries = re.findall(r'<a href="#([^"]+)">([^<]+)</a>', contents)
+    heads = re.findall(r'<h2 class="head" id="([^"]+)">([^<]+)</h2>', text)
+    assert entries == heads
+    assert len(entries) == text.count('<h2 class="head"') > 10
+
+
+def test_it_says_how_to_cite(page: Path, finished: Study) -> None:
+    """All that `nasharness cite` prints, and whose it is."""
+    version = finished.facts["versions"]["nasbench-harness"]
+    things = [citations.harness([version]), *citations.used(finished.specs)]
+    for text in (Page(page.read_text()).words, (page.parent / "report.md").read_text()):
+        assert all(entry in text for entry in citations.distinct_entries(things))
+        assert "the methods drnas, rea and random" in text.replace("`", "")
 
 
 def test_every_trial_carries_its_command(page: Path, finished: Study) -> None:

@@ -2,6 +2,7 @@ document.documentElement.classList.add("scripted");
 startTheme();
 startTabs();
 startSwitches();
+startSideways();
 startTables();
 startTrials();
 startZoom();

@@ -70,8 +70,8 @@ class TrialList {
       element("th", { scope: "col" }, "Status"), ...numbers, element("th", { scope: "col" }, "Architecture, or why there is none")];
     makeSortable(cells, (column, direction) => this.sort(column, direction));
     const head = element("thead", {}, element("tr", {}, ...cells, element("th", { scope: "col" }, element("span", { class: "unseen" }, "Details"))));
-    return element("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Trials" },
-      element("table", { class: "trials" }, head, this.body));
+    return watchWidth(element("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Trials" },
+      element("table", { class: "trials" }, head, this.body)));
   }
 
   pager() {
@@ -158,7 +158,7 @@ class TrialList {
       element("td", {}, element("code", {}, answers.length ? this.text(answers[place]) : MISSING))));
     const head = element("tr", {}, element("th", { scope: "col", class: "number" }, this.data.clock), element("th", { scope: "col", class: "number" }, this.data.measure), element("th", { scope: "col" }, "answer"));
     return element("div", {}, sparkline(clock, ends, this.data.measure),
-      element("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Course of the trial" }, element("table", {}, element("thead", {}, head), element("tbody", {}, ...rows))),
+      watchWidth(element("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Course of the trial" }, element("table", {}, element("thead", {}, head), element("tbody", {}, ...rows)))),
       element("p", { class: "small" }, "At most twenty of the recorded points; all of them are in the study's history table."));
   }
 }

@@ -29,7 +29,7 @@ function startZoom() {
   };
   document.querySelectorAll("figure .pictures svg[role=img]").forEach((picture) => {
     const title = picture.closest("figure").querySelector(".head").firstChild.textContent.trim();
-    const button = element("button", { type: "button", class: "enlarge", "aria-label": `Enlarge: ${title}`, title: "Enlarge", onclick: () => open(picture, title) }, "⤢");
+    const button = element("button", { type: "button", class: "enlarge", "aria-label": `Enlarge: ${title}`, onclick: () => open(picture, title) }, "⤢ Enlarge");
     const frame = element("div", { class: "framed" });
     picture.replaceWith(frame);
     frame.append(picture, button);

@@ -1,0 +1,57 @@
+"""Intervals from what sources print: a mean, a standard deviation and a number of searches."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from scipy.stats import t
+
+LEVEL = 0.95
+FEWEST = 3
+"""Searches below which there is no interval."""
+NONE = (math.nan, math.nan)
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Searches of which only this is known; NaN for what is not."""
+
+    mean: float
+    std: float
+    number: float
+
+    @property
+    def known(self) -> bool:
+        """Whether its mean has a standard error."""
+        return self.number >= FEWEST and self.std >= 0
+
+    @property
+    def variance(self) -> float:
+        """Of the mean."""
+        return self.std**2 / self.number
+
+
+def mean_interval(sample: Sample) -> tuple[float, float]:
+    """Student's t interval of the mean; NaN where it is not known, or nothing varied."""
+    if not sample.known:
+        return NONE
+    return _around(sample.mean, sample.variance, sample.number - 1)
+
+
+def difference_interval(first: Sample, second: Sample) -> tuple[float, float]:
+    """Welch's interval of the first mean less the second; NaN as of a mean."""
+    if not (first.known and second.known):
+        return NONE
+    one, other = first.variance, second.variance
+    if one + other == 0:
+        return NONE
+    freedom = (one + other) ** 2 / (one**2 / (first.number - 1) + other**2 / (second.number - 1))
+    return _around(first.mean - second.mean, one + other, freedom)
+
+
+def _around(mean: float, variance: float, freedom: float) -> tuple[float, float]:
+    if variance == 0:
+        return NONE
+    reach = float(t.ppf((1 + LEVEL) / 2, freedom)) * math.sqrt(variance)
+    return mean - reach, mean + reach
