@@ -80,6 +80,7 @@ class PlainKind(Kind):
     conclusion = ""
     conclusion_told = ""
     observes = ""
+    signals: ClassVar[Sequence[str]] = ()
     uses: ClassVar[Sequence[str]] = ()
     columns: ClassVar[Columns] = Columns()
     trains: ClassVar[bool | None] = None
