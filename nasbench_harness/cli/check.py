@@ -94,6 +94,9 @@ def _refuse_combinations(
         raise HarnessError(f"--annotate knows `{GITHUB}` only, not `{told.annotate}`.")
     if told.annotate and json:
         raise HarnessError("--annotate and --json both write to standard output; choose one.")
+    for option, given in (("--out", asked.out), ("--seeds", asked.seeds)):
+        if given is not None and asked.config is None:
+            raise HarnessError(f"`{option}` goes with --config, whose study is run for the check.")
     of_study = studies or asked.baseline or asked.config or asked.power or asked.update
     if asked.bench and of_study:
         raise HarnessError("--bench compares two files of benchmarks and goes with no study.")
@@ -147,7 +150,8 @@ def _folders(
 ) -> Iterator[list[Path]]:  # fmt: skip
     """The folders to check; a study from a file is run first, in a temporary one if need be.
 
-    Nothing is run or written where the plan of the study does not fit the standard.
+    Nothing is run or written where the plan of the study does not fit the standard. In a folder
+    that is kept only what is missing of the study is run.
     """
     if studies:
         yield studies
