@@ -57,11 +57,12 @@ def check(
     search on a CPU has to repeat itself exactly, so any difference is a change: for the better,
     within the margin (both told, exit 0), a regression, or open. Other seeds, and devices that do
     not repeat themselves, are compared by permutation tests, corrected for the number of checks:
-    no regression, where a loss of the margin is ruled out; regression, where more than the margin
-    was lost and chance is ruled out.
+    no regression, where a loss of the margin that moves all seeds alike is ruled out; regression,
+    where more than the margin was lost and chance is ruled out. A seed more than five margins below
+    the baseline's worst leaves a check open, and seeds that collapse more often are warned of.
 
     Exit codes: 0 no regression, 1 a regression, 2 wrong usage or input, 3 trials without a result,
-    4 inconclusive, with the seeds that would settle it, 70 an unexpected error: no verdict.
+    4 inconclusive, with what would settle it, 70 an unexpected error: no verdict.
     """
     _refuse_combinations(studies, asked, told, json=json)
     hardware = machine.hardware
