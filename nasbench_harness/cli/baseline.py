@@ -41,7 +41,7 @@ def save(
         list[str] | None,
         typer.Option(
             "--metric",
-            help="A further accuracy to keep, beside the reported one.",
+            help="A further accuracy to keep, beside the reported one; with a regret or without.",
             show_default="none",
         ),
     ] = None,
@@ -54,8 +54,11 @@ def save(
     """Write a baseline: the value of every seed, with config, table and versions.
 
     Margins given here are kept in the baseline and hold for every check against it. Every trial
-    must have a result. Twenty seeds find a loss of 0.5 points in most methods; `nasharness check
-    --power` tells what yours can find.
+    must have a result. Twenty seeds find a loss of 0.5 points in most methods, of a loss that moves
+    all seeds alike; `nasharness check --power` tells what yours can find. Of searches on images
+    --metric takes what they end with inside their own network as well, oneshot_accuracy and
+    oneshot_accuracy_mixture: there a search tells how well it went, whatever a benchmark says of
+    its answer.
     """
     from nasbench_harness.cli import console
     from nasbench_harness.reports.regression.baseline import Baseline, write_baseline
@@ -73,8 +76,8 @@ def save(
     fewest = min(len(series.values) for series in results.series)
     if fewest < FEW_SEEDS:
         console.note(
-            f"{count(fewest, 'seed')} a method: small losses will stay open, see `nasharness check"
-            " --power`."
+            f"{count(fewest, 'seed')} a method: small losses will stay open, also of a loss that"
+            " moves all seeds alike; see `nasharness check --power`."
         )
 
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from nasbench_harness.hardware import Hardware
     from nasbench_harness.reports.regression.check import CheckReport
     from nasbench_harness.reports.regression.standard import Standard
+    from nasbench_harness.store.studies import Study
     from nasbench_harness.study.config import StudyConfig
 
 MARKDOWN = ".md"
@@ -56,11 +57,12 @@ def check(
     search on a CPU has to repeat itself exactly, so any difference is a change: for the better,
     within the margin (both told, exit 0), a regression, or open. Other seeds, and devices that do
     not repeat themselves, are compared by permutation tests, corrected for the number of checks:
-    no regression, where a loss of the margin is ruled out; regression, where more than the margin
-    was lost and chance is ruled out.
+    no regression, where a loss of the margin that moves all seeds alike is ruled out; regression,
+    where more than the margin was lost and chance is ruled out. A seed more than five margins below
+    the baseline's worst leaves a check open, and seeds that collapse more often are warned of.
 
     Exit codes: 0 no regression, 1 a regression, 2 wrong usage or input, 3 trials without a result,
-    4 inconclusive, with the seeds that would settle it, 70 an unexpected error: no verdict.
+    4 inconclusive, with what would settle it, 70 an unexpected error: no verdict.
     """
     _refuse_combinations(studies, asked, told, json=json)
     hardware = machine.hardware
@@ -93,6 +95,9 @@ def _refuse_combinations(
         raise HarnessError(f"--annotate knows `{GITHUB}` only, not `{told.annotate}`.")
     if told.annotate and json:
         raise HarnessError("--annotate and --json both write to standard output; choose one.")
+    for option, given in (("--out", asked.out), ("--seeds", asked.seeds)):
+        if given is not None and asked.config is None:
+            raise HarnessError(f"`{option}` goes with --config, whose study is run for the check.")
     of_study = studies or asked.baseline or asked.config or asked.power or asked.update
     if asked.bench and of_study:
         raise HarnessError("--bench compares two files of benchmarks and goes with no study.")
@@ -146,7 +151,8 @@ def _folders(
 ) -> Iterator[list[Path]]:  # fmt: skip
     """The folders to check; a study from a file is run first, in a temporary one if need be.
 
-    Nothing is run or written where the plan of the study does not fit the standard.
+    Nothing is run or written where the plan of the study does not fit the standard. In a folder
+    that is kept only what is missing of the study is run.
     """
     if studies:
         yield studies
@@ -160,11 +166,32 @@ def _folders(
     with tempfile.TemporaryDirectory(prefix="nasharness-check-") as temporary:
         folder = asked.out or Path(temporary) / study_name(config)
         parts = list(split_datasets(config, folder))
-        standard.check_plan([planned(*part, hardware) for part in parts])
+        plans = [planned(*part, hardware) for part in parts]
+        _tell_plan([*standard.check_plan(plans), *_there_already(plans)])
         for part, place in parts:
             if _run(part, place, hardware, jobs):
                 raise KeyboardInterrupt
         yield [folder]
+
+
+def _there_already(studies: list[Study]) -> Iterator[str]:
+    """Results of a kept study are checked as they are, whatever code they are of."""
+    from nasbench_harness.store.outcomes import Status
+
+    for study in studies:
+        done = sum(study.result(spec)["status"] == Status.DONE for spec in study.specs)
+        if done:
+            yield (
+                f"{done} of {len(study.specs)} trials have their result in {study.folder} already"
+                " and are not run again: a check of changed code needs a fresh folder."
+            )
+
+
+def _tell_plan(notes: list[str]) -> None:
+    from nasbench_harness.cli import console
+
+    for note in notes:
+        console.note(f"Note: {note}")
 
 
 def _run(config: StudyConfig, folder: Path, hardware: Hardware, jobs: int | None) -> bool:
@@ -187,13 +214,16 @@ def _standard(
     path: Path, methods: list[str] | None, margins: dict[str, float], *, update: bool
 ) -> Standard:
     from nasbench_harness.reports.regression.baseline import read_baseline
+    from nasbench_harness.reports.regression.check import kept_metrics
     from nasbench_harness.reports.regression.standard import Standard
     from nasbench_harness.study.notation import parse_methods
     from nasbench_harness.study.spec import method_label
 
     choices = parse_methods(",".join(methods or []))
     labels = [method_label(choice["name"], choice["settings"]) for choice in choices]
-    return Standard(None if update else read_baseline(path), labels, margins)
+    if update:
+        return Standard(None, labels, margins, kept_metrics(path))
+    return Standard(read_baseline(path), labels, margins)
 
 
 def _update(path: Path, folders: list[Path], margins: dict[str, float], *, json: bool) -> None:
@@ -266,7 +296,8 @@ def _print(report: CheckReport) -> None:
     rows = [outputs.cells(finding) for finding in report.findings]
     console.print_rows("", headings, rows, numbers=(3, 4, 5, 6), below=(1, 2, 5))
     sentences = [finding.sentence for finding in outputs.loud(report.findings)]
-    for sentence in (*sentences, *report.notes):
+    warnings = [f"Warning: {warning}" for warning in report.warnings]
+    for sentence in (*sentences, *warnings, *report.notes):
         console.say(f"\n{plain(sentence)}")
     console.out.print(f"\n{outputs.headline(report)}", markup=False)
 
@@ -277,24 +308,37 @@ def _tell_power(
     from nasbench_harness.cli import console
     from nasbench_harness.reports.regression.baseline import Baseline, read_baseline
     from nasbench_harness.reports.regression.margins import find_margins
-    from nasbench_harness.reports.regression.power import LOSSES, power_table
+    from nasbench_harness.reports.regression.power import (
+        LOSSES,
+        PARTIAL_LOSS,
+        PARTIAL_SHARE,
+        power_table,
+    )
     from nasbench_harness.reports.regression.series import read_results
 
     source = read_baseline(baseline) if baseline else Baseline(read_results(studies))
     rows = power_table(source.results.series, find_margins(source, margins))
     if json:
-        console.print_json([asdict(row) | {"losses": LOSSES} for row in rows])
+        told = {"losses": LOSSES, "partial_share": PARTIAL_SHARE, "partial_loss": PARTIAL_LOSS}
+        console.print_json([asdict(row) | told for row in rows])
         return
     headings = ["method", "where", "deviation", "seeds"]
-    headings += [f"loss of {loss:g}" for loss in LOSSES] + ["seeds for 95 % at 0.5"]
+    headings += [f"loss of {loss:g}" for loss in LOSSES]
+    headings += [_partial(PARTIAL_SHARE, PARTIAL_LOSS), "seeds for 95 % at 0.5"]
     cells = [row.cells() for row in rows]
     console.print_rows(
         "Regression found (exit 1) / inconclusive (exit 4), % of checks with fresh seeds",
         headings, cells, numbers=range(2, len(headings)), below=(1, len(headings) - 1),
     )  # fmt: skip
     console.out.print(
-        "\nSimulated from the values of each seed: losses that move all seeds alike, one method at"
-        " a time, all accuracies of the study checked together. Under `loss of 0` the first number"
-        " is the rate of false alarms. The same seeds on a CPU are compared exactly.",
+        "\nSimulated from the values of each seed, one method at a time, all accuracies of the"
+        " study checked together. Under `loss of ...` a loss that moves all seeds alike; of `loss"
+        " of 0` the first number is the rate of false alarms. Under"
+        f" `{_partial(PARTIAL_SHARE, PARTIAL_LOSS)}` every seed loses so many points with that"
+        " chance, and else nothing. The same seeds on a CPU are compared exactly.",
         markup=False,
     )
+
+
+def _partial(share: float, loss: float) -> str:
+    return f"{100 * share:g} % of seeds lose {loss:g}"

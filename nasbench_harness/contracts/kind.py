@@ -113,6 +113,9 @@ class Kind(Protocol):
     """What that is and how it is measured, in a sentence; may be empty."""
     observes: ClassVar[str]
     """Column of the history with the same of the answer at that step; empty where there is none."""
+    signals: ClassVar[Sequence[str]]
+    """Columns of the history, accuracies in percent, whose last number tells how well a search
+    itself went, whatever its answer is worth: a baseline may hold them."""
     uses: ClassVar[Sequence[str]]
     """Fields of `hardware.Hardware`, beside threads, that make a difference to its searches."""
     columns: ClassVar[Columns]

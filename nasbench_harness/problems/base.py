@@ -81,6 +81,7 @@ class PlainKind(Kind):
     conclusion = ""
     conclusion_told = ""
     observes = ""
+    signals: ClassVar[Sequence[str]] = ()
     uses: ClassVar[Sequence[str]] = ()
     columns: ClassVar[Columns] = Columns()
     trains: ClassVar[bool | None] = None

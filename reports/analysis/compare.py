@@ -87,8 +87,8 @@ def compare(data: Compared, first: str, second: str, measure: Measure | None = N
 
     A label may be spelled in any way: `unas[temperature=1]` is `unas[temperature=1.0]`.
 
-    HarnessError if a label is unknown or has no result, or both are the same. Where it holds one seed of a method twice, as after an update of the method, the later
-    one counts.
+    HarnessError if a label is unknown or has no result, or both are the same. Where a study holds
+    one seed of a method twice, as after an update of the method, the later one counts.
     """
     chosen = measure or data.measure
     specs = data.study.specs

@@ -18,6 +18,7 @@ from typing import Any
 from nasbench_harness.errors import ExitCode, HarnessError, reason
 from nasbench_harness.process.names import shell_word
 from nasbench_harness.reports.regression.series import Key, Measured, Series
+from nasbench_harness.reports.words.marked import ranges
 from nasbench_harness.store.files import read_edited_json, write_text
 from nasbench_harness.store.ownership import claim
 from nasbench_harness.store.provenance import PACKAGE, version_of
@@ -25,7 +26,7 @@ from nasbench_harness.study.canonical import canonical_label
 from nasbench_harness.study.differences import differences
 
 SCHEMA_VERSION = 1
-_HASH = "content_hash"
+_HASH, _COLLAPSED = "content_hash", "collapsed"
 _KEYS = {"configs", "margins", "schema_version", "series", "versions", "written_by", _HASH}
 
 
@@ -154,9 +155,11 @@ def _parse_series(row: Mapping[str, Any], configs: Mapping[str, Any]) -> Series:
     values = {int(seed): float(value) for seed, value in row["values"].items()}
     if not values or not all(map(math.isfinite, values.values())):
         raise ValueError(f"values of {key.method} are missing")
+    collapsed = row.get(_COLLAPSED)  # not told by baselines of before
     return Series(
-        key, dict(configs[row["config"]]), str(row["method_version"]), str(row["device"]), values
-    )
+        key, dict(configs[row["config"]]), str(row["method_version"]), str(row["device"]), values,
+        collapsed=None if collapsed is None else frozenset(map(int, collapsed)),
+    )  # fmt: skip
 
 
 # --- writing -----------------------------------------------------------------------------------
@@ -192,6 +195,7 @@ def _content(baseline: Baseline) -> dict[str, Any]:
                 "device": one.device,
                 "method_version": one.method_version,
                 "values": {str(seed): one.values[seed] for seed in sorted(one.values)},
+                **({} if one.collapsed is None else {_COLLAPSED: sorted(one.collapsed)}),
             }
             for one in series
         ],
@@ -245,12 +249,20 @@ def _changes(old: Series, new: Series) -> Iterator[str]:
         yield f"device {old.device or 'unknown'} → {new.device or 'unknown'}"
     if dict(old.values) != dict(new.values):
         yield f"{_spread(old)} → {_spread(new)}"
+    if old.collapsed != new.collapsed:
+        yield f"collapsed {_seeds(old.collapsed)} → {_seeds(new.collapsed)}"
 
 
 def _changed_versions(old: Mapping[str, str], new: Mapping[str, str]) -> Iterator[str]:
     for name in sorted(old.keys() | new.keys()):
         if old.get(name) != new.get(name):
             yield f"~ {name} {old.get(name, 'unknown')} → {new.get(name, 'unknown')}"
+
+
+def _seeds(collapsed: frozenset[int] | None) -> str:
+    if collapsed is None:
+        return "unknown"
+    return f"seeds {ranges(collapsed)}" if collapsed else "no seed"
 
 
 def _title(key: Key) -> str:

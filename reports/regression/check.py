@@ -11,6 +11,7 @@ from pathlib import Path
 from nasbench_harness.errors import ExitCode, UnknownNameError
 from nasbench_harness.images.place import is_folder
 from nasbench_harness.reports.regression.baseline import Baseline, BaselineError, read_baseline
+from nasbench_harness.reports.regression.collapse import collapse_notes, collapse_warnings
 from nasbench_harness.reports.regression.comparison import LossComparison, noise_between
 from nasbench_harness.reports.regression.decision import CheckDecision, decide
 from nasbench_harness.reports.regression.margins import check_margins, find_margins, margin_of
@@ -38,6 +39,8 @@ class CheckReport:
     findings: tuple[Finding, ...]
     notes: tuple[str, ...] = ()
     """Sentences with marked names, see `reports.words`."""
+    warnings: tuple[str, ...] = ()
+    """What a reader has to hear of although the exit code does not count it; likewise."""
 
     @property
     def exit_code(self) -> ExitCode:
@@ -85,7 +88,8 @@ def check_results(
             comparisons[old.key] = LossComparison(old, new, margin, noise)
     tested = _decide(comparisons, settled)
     findings = tuple(tested.get(old.key) or settled[old.key] for old in chosen)
-    return CheckReport(findings, tuple(_notes(baseline.results, results, comparisons)))
+    notes = tuple(_notes(baseline.results, results, comparisons))
+    return CheckReport(findings, notes, tuple(collapse_warnings(comparisons.values())))
 
 
 def _decide(
@@ -115,14 +119,23 @@ def _finding(comparison: LossComparison, decision: CheckDecision, checks: int) -
 
 def renewed(path: Path, folders: Iterable[Path], margins: Mapping[str, float]) -> Baseline:
     """A baseline from these folders that keeps the metrics and margins of the one in `path`."""
-    old = Baseline(Measured((), {}))
-    if path.is_file():
-        with contextlib.suppress(BaselineError):
-            old = read_baseline(path)
-    metrics = {series.key.metric for series in old.results.series} - {*COSTS}
-    results = read_results(folders, sorted(metrics))
+    old = _replaced(path)
+    results = read_results(folders, kept_metrics(path))
     check_margins(margins, {series.key.metric for series in results.series})
     return Baseline(results, {**old.margins, **margins})
+
+
+def kept_metrics(path: Path) -> list[str]:
+    """Accuracies that a new baseline in the place of `path` has to have."""
+    return sorted({series.key.metric for series in _replaced(path).results.series} - {*COSTS})
+
+
+def _replaced(path: Path) -> Baseline:
+    """The baseline in `path`; an empty one where there is none, or it cannot be read."""
+    if path.is_file():
+        with contextlib.suppress(BaselineError):
+            return read_baseline(path)
+    return Baseline(Measured((), {}))
 
 
 def _placed(key: Key, series: Series, old: Iterable[Series]) -> Key:
@@ -250,3 +263,4 @@ def _notes(
     reasons = {c.noise for key, c in comparisons.items() if c.paired and key.metric not in COSTS}
     for reason in sorted(reasons - {""}):
         yield f"Equal seeds need not give equal values here ({reason}): compared by a test."
+    yield from collapse_notes(comparisons.values())

@@ -17,6 +17,8 @@ from nasbench_harness.reports.statistics.intervals import difference_interval, m
 
 ENOUGH = 3
 """Fewer fresh seeds than this pass no test, whatever their p-value."""
+FAR = 5
+"""Margins below the baseline's worst seed from which on one seed speaks against a pass."""
 DETERMINISTIC = ("torch", "numpy")
 """Packages that seeds need in one version to give the same numbers again."""
 
@@ -51,12 +53,21 @@ class LossComparison:
     @cached_property
     def sides(self) -> tuple[Array, Array]:
         """Old and new values, more being better: percent, or a cost in percent of the old mean."""
+        old, new = (self._scale * values for values in self._as_told)
+        return old, new
+
+    @property
+    def _as_told(self) -> tuple[Array, Array]:
+        """Old and new values in the metric's own unit."""
         chosen = self.common if self.paired else None
-        old, new = (_values(series, chosen) for series in (self.old, self.new))
+        return _values(self.old, chosen), _values(self.new, chosen)
+
+    @cached_property
+    def _scale(self) -> float:
+        """What makes more of it better, and a cost percent of the old mean."""
         if self.old.key.metric not in COSTS:
-            return old, new
-        scale = -100 / (abs(float(old.mean())) or 1.0)
-        return scale * old, scale * new
+            return 1.0
+        return -100 / (abs(float(self._as_told[0].mean())) or 1.0)
 
     @property
     def losses(self) -> Array:
@@ -72,7 +83,7 @@ class LossComparison:
 
     @property
     def effect(self) -> Effect:
-        """The loss with its 95 % interval."""
+        """The loss with its 95 % interval, which few or equal values have not."""
         bounds = mean_interval(self.losses) if self.paired else difference_interval(*self.sides)
         unit = "%" if self.old.key.metric in COSTS else "points"
         return Effect(self.loss, *bounds, self.margin, unit)
@@ -81,6 +92,23 @@ class LossComparison:
     def enough(self) -> bool:
         """Whether both sides have seeds enough to speak for their method at all."""
         return self.paired or min(map(len, self.sides)) >= ENOUGH
+
+    @cached_property
+    def fallen(self) -> dict[int, float]:
+        """Seeds far below the baseline's worst, and by how much in the unit of the effect.
+
+        Far is more than `FAR` margins; the lowest comes first.
+        """
+        worst = self._scale * self.old.values[self.worst_seed]
+        seeds = self.common if self.paired else sorted(self.new.values)
+        below = {seed: worst - self._scale * self.new.values[seed] for seed in seeds}
+        far = {seed: by for seed, by in below.items() if by > FAR * self.margin + TOLERANCE}
+        return dict(sorted(far.items(), key=lambda one: -one[1]))
+
+    @property
+    def worst_seed(self) -> int:
+        """The baseline's."""
+        return min(self.old.values, key=lambda seed: self._scale * self.old.values[seed])
 
     @property
     def identical(self) -> bool:

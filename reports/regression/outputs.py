@@ -25,9 +25,10 @@ _ORDER = (
     CheckVerdict.REGRESSION, CheckVerdict.UNFINISHED, CheckVerdict.INCONCLUSIVE,
     CheckVerdict.CHANGED, CheckVerdict.SKIPPED, CheckVerdict.PASSED, CheckVerdict.UNCHANGED,
 )  # fmt: skip
+_WARNING = "⚠️"
 _SIGNS = {
-    CheckVerdict.REGRESSION: "❌", CheckVerdict.UNFINISHED: "❌", CheckVerdict.INCONCLUSIVE: "⚠️",
-    CheckVerdict.CHANGED: "ℹ️", CheckVerdict.SKIPPED: "➖",
+    CheckVerdict.REGRESSION: "❌", CheckVerdict.UNFINISHED: "❌",
+    CheckVerdict.INCONCLUSIVE: _WARNING, CheckVerdict.CHANGED: "ℹ️", CheckVerdict.SKIPPED: "➖",
 }  # fmt: skip
 _LEVELS = {
     CheckVerdict.REGRESSION: "error", CheckVerdict.UNFINISHED: "error",
@@ -41,7 +42,8 @@ def headline(report: CheckReport) -> str:
     """How many checks ended each way, the worst first."""
     counts = Counter(finding.verdict for finding in report.findings)
     found = [f"{counts[verdict]} {verdict}" for verdict in _ORDER if counts[verdict]]
-    return f"{count(len(report.findings), 'check')}: {', '.join(found) or 'none'}"
+    warned = f"; {count(len(report.warnings), 'warning')}" if report.warnings else ""
+    return f"{count(len(report.findings), 'check')}: {', '.join(found) or 'none'}{warned}"
 
 
 def worst_first(findings: Sequence[Finding]) -> list[Finding]:
@@ -83,6 +85,8 @@ def to_markdown(report: CheckReport) -> str:
     parts = [f"## nasharness check: {headline(report)}"]
     if told := loud(report.findings):
         parts.append("\n".join(f"- {_SIGNS[f.verdict]} {_item(f.sentence)}" for f in told))
+    if report.warnings:
+        parts.append("\n".join(f"- {_WARNING} {_item(warning)}" for warning in report.warnings))
     if report.notes:
         parts.append("\n".join(f"- {_item(note)}" for note in report.notes))
     parts += [f"```text\n{figure}\n```" for figure in dot_plots(report.findings)]
@@ -160,10 +164,11 @@ def _legal(text: str) -> str:
 
 def to_annotations(report: CheckReport) -> list[str]:
     """Workflow commands that GitHub shows beside a pull request; what passed says nothing."""
-    return [
+    found = [
         f"::{_LEVELS[f.verdict]} title={_property(_title(f))}::{_data(plain(f.sentence))}"
         for f in loud(report.findings)
     ]
+    return found + [f"::warning title=Collapse::{_data(plain(told))}" for told in report.warnings]
 
 
 def _title(finding: Finding) -> str:
@@ -183,6 +188,7 @@ def to_json(report: CheckReport) -> dict[str, Any]:
     return {
         "exit_code": int(report.exit_code),
         "findings": [_as_json(finding) for finding in report.findings],
+        "warnings": [plain(warning) for warning in report.warnings],
         "notes": [plain(note) for note in report.notes],
     }
 

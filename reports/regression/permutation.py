@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 from itertools import combinations
-from math import comb
+from math import ceil, comb, log2
 
 import numpy as np
 
@@ -59,6 +59,16 @@ def positive_p(differences: Array, splits: int = SPLITS) -> Array:
 def smallest_p(first: int, second: int) -> float:
     """The smallest p-value that two samples of these sizes can give."""
     return 1 / comb(first + second, first)
+
+
+def fewest_fresh(level: float) -> int:
+    """Seeds on both sides from which on a test of fresh seeds can reach the level."""
+    return next(n for n in range(1, 1000) if smallest_p(n, n) <= level)
+
+
+def fewest_paired(level: float) -> int:
+    """Paired seeds from which on a test of them can reach the level."""
+    return ceil(-log2(level))
 
 
 def _exceeding(pooled: Array, splits: Array) -> Array:

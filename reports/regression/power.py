@@ -1,9 +1,11 @@
 """How often a check errs, and the seeds that would settle one: by simulation and by formula.
 
 The simulation draws both sides with replacement from values of a study, takes a loss off one of
-them, and runs the very tests of a check. Its rates hold for fresh seeds, for a loss that moves all
-seeds alike, and as far as the values it draws from are typical: what happens to one seed in a
-hundred cannot be seen in twenty.
+them, and runs the very rule of a check. Its rates hold for fresh seeds and as far as the values it
+draws from are typical: what happens to one seed in a hundred cannot be seen in twenty. A loss moves
+all seeds alike, or some of them only: then every seed is hit with the same chance, and the numbers
+of seeds hit in the simulated checks are the quantiles of their binomial distribution, so that no
+accident of drawing is in them.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from nasbench_harness.errors import HarnessError
-from nasbench_harness.reports.regression.comparison import ENOUGH, LossComparison
+from nasbench_harness.reports.regression.comparison import ENOUGH, FAR, LossComparison
 from nasbench_harness.reports.regression.decision import (
     ALARM_LEVEL,
     PASS_LEVEL,
@@ -24,7 +26,11 @@ from nasbench_harness.reports.regression.decision import (
     correct_losses,
 )
 from nasbench_harness.reports.regression.margins import margin_of
-from nasbench_harness.reports.regression.permutation import greater_p, smallest_p
+from nasbench_harness.reports.regression.permutation import (
+    fewest_fresh,
+    fewest_paired,
+    greater_p,
+)
 from nasbench_harness.reports.regression.series import COSTS, Series
 from nasbench_harness.reports.statistics.arrays import TOLERANCE, Array
 from nasbench_harness.reports.statistics.corrections import holm
@@ -33,6 +39,8 @@ from nasbench_harness.reports.words import numerals
 SEEDS = (5, 10, 20, 50)
 LOSSES = (0.0, 0.2, 0.5, 1.0)
 """Points."""
+PARTIAL_SHARE, PARTIAL_LOSS = 0.1, 40.0
+"""Chance of a seed to be hit by a partial collapse, and the points it loses then."""
 STUDIES = 500
 """Simulated checks of each kind: a rate of 95 % is known to one percent."""
 DETECTED_LOSS = 0.5
@@ -62,13 +70,16 @@ class PowerRow:
     deviation: float
     seeds: int
     rates: tuple[Rates, ...]
-    """One for each of `LOSSES`."""
+    """One for each of `LOSSES`, which move all seeds alike."""
+    partial: Rates
+    """Where each seed loses `PARTIAL_LOSS` with the chance `PARTIAL_SHARE`, and else nothing."""
     seeds_for_detection: int
-    """Seeds that find a loss of 0.5 points in 95 % of all checks; by formula."""
+    """Seeds that find a loss of 0.5 points of all seeds in 95 % of all checks; by formula."""
 
     def cells(self) -> list[str]:
         """The row of a table: rates as `found / undecided`, in percent."""
-        rates = [f"{_percent(r.regression)} / {_percent(r.inconclusive)}" for r in self.rates]
+        found = (*self.rates, self.partial)
+        rates = [f"{_percent(r.regression)} / {_percent(r.inconclusive)}" for r in found]
         deviation = numerals.points(self.deviation)
         return [
             self.method, self.place, deviation, str(self.seeds), *rates,
@@ -100,8 +111,9 @@ def power_table(series: Sequence[Series], margins: Mapping[str, float]) -> Itera
         for i, (one, values) in enumerate(zip(accuracies, samples, strict=True)):
             deviation = float(values.std(ddof=1))
             rates = tuple(study.rates(i, loss) for loss in LOSSES)
+            partial = study.rates(i, PARTIAL_LOSS, PARTIAL_SHARE)
             needed = fresh_seeds(deviation, DETECTED_LOSS, level, DETECTION)
-            yield PowerRow(one.key.method, one.key.place, deviation, seeds, rates, needed)
+            yield PowerRow(one.key.method, one.key.place, deviation, seeds, rates, partial, needed)
 
 
 class SimulatedStudy:
@@ -115,36 +127,50 @@ class SimulatedStudy:
         self._margins = np.array(margins, dtype=float)
         self._splits = math.ceil(2 * len(samples) / ALARM_LEVEL)
         self._pairs = [generator.choice(values, (2, studies, seeds)) for values in samples]
-        tests = [self._test(i, 0.0) for i in range(len(samples))]
-        self._p_loss, self._p_margin, self._loss = (
-            np.array(each) for each in zip(*tests, strict=True)
-        )
+        tests = [self._test(i, new) for i, (_, new) in enumerate(self._pairs)]
+        self._untouched = [np.array(each) for each in zip(*tests, strict=True)]
 
-    def rates(self, method: int, loss: float) -> Rates:
-        """How checks of one method end when it loses so many points and the others nothing."""
-        passed, regression = (found[method] for found in self.outcomes(method, loss))
+    def rates(self, method: int, loss: float, share: float = 1.0) -> Rates:
+        """How checks of one method end when it loses so many points and the others nothing.
+
+        With a `share` below one, each of its fresh seeds loses them with that chance.
+        """
+        passed, regression = (found[method] for found in self.outcomes(method, loss, share))
         return Rates(float(regression.mean()), float((~passed & ~regression).mean()))
 
-    def outcomes(self, method: int, loss: float) -> tuple[Flags, Flags]:
+    def outcomes(self, method: int, loss: float, share: float = 1.0) -> tuple[Flags, Flags]:
         """Which checks [methods, studies] pass, and which are a regression."""
-        p_loss, p_margin, losses = self._p_loss.copy(), self._p_margin.copy(), self._loss.copy()
+        p_loss, p_margin, losses, fallen = (each.copy() for each in self._untouched)
         if loss:
-            p_loss[method], p_margin[method], losses[method] = self._test(method, loss)
+            new = self._pairs[method][1]
+            lost = np.where(_hit(*new.shape, share), loss, 0.0)
+            found = self._test(method, new - lost)
+            p_loss[method], p_margin[method], losses[method], fallen[method] = found
         return apply_rule(
             np.apply_along_axis(correct_losses, 0, p_loss),
             np.apply_along_axis(holm, 0, p_margin),
             losses,
             self._margins[:, None],
+            fallen,
         )
 
-    def _test(self, method: int, loss: float) -> tuple[Array, Array, Array]:
-        """P-values against no loss and against the margin, and the losses seen [studies]."""
-        old, new = self._pairs[method]
-        new = new - loss
+    def _test(self, method: int, new: Array) -> tuple[Array, Array, Array, Flags]:
+        """Of fresh values [studies, seeds]: p-values against no loss and against the margin, the
+        losses seen, and whether a seed is far below the other side's worst [studies]."""
+        old, margin = self._pairs[method][0], self._margins[method]
         constant = np.ptp(np.concatenate([old, new], axis=1), axis=1) <= TOLERANCE
         p_loss = np.where(constant, np.nan, greater_p(old, new, self._splits))
-        p_margin = greater_p(new + self._margins[method], old, self._splits)
-        return p_loss, p_margin, old.mean(axis=1) - new.mean(axis=1)
+        p_margin = greater_p(new + margin, old, self._splits)
+        fallen = old.min(axis=1) - new.min(axis=1) > FAR * margin + TOLERANCE
+        return p_loss, p_margin, old.mean(axis=1) - new.mean(axis=1), fallen
+
+
+def _hit(studies: int, seeds: int, share: float) -> Flags:
+    """Which seeds are hit [studies, seeds]; the first ones, as their values are drawn anyway."""
+    from scipy.stats import binom
+
+    counts = binom.ppf((np.arange(studies) + 0.5) / studies, seeds, share)
+    return np.asarray(np.arange(seeds) < counts[:, None])
 
 
 # --- seeds needed ------------------------------------------------------------------------------
@@ -169,14 +195,12 @@ def seeds_needed(comparison: LossComparison, checks: int) -> int:
 
 def fresh_seeds(deviation: float, distance: float, level: float, power: float) -> int:
     """Seeds on each side that tell two means a `distance` apart, both of one `deviation`."""
-    fewest = next(n for n in range(1, 1000) if smallest_p(n, n) <= level)
-    return max(fewest, _normal(deviation, distance, level, power, samples=2))
+    return max(fewest_fresh(level), _normal(deviation, distance, level, power, samples=2))
 
 
 def paired_seeds(deviation: float, distance: float, level: float, power: float) -> int:
     """Paired seeds that tell a mean loss of `distance` whose seeds have this `deviation`."""
-    fewest = math.ceil(-math.log2(level))
-    return max(fewest, _normal(deviation, distance, level, power, samples=1))
+    return max(fewest_paired(level), _normal(deviation, distance, level, power, samples=1))
 
 
 def _normal(deviation: float, distance: float, level: float, power: float, *, samples: int) -> int:

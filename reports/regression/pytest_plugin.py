@@ -10,6 +10,7 @@ pytest until the fixture is called.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -35,8 +36,9 @@ class AssertNoRegression(Protocol):
         """Check a study's folder, or what `run_study` returned; returns what was found.
 
         AssertionError, in the words of `nasharness check`, if a method got worse, has trials
-        without a result, or has too few seeds to tell. `methods` are the labels to check, by
-        default all of the baseline; `margins` replace the baseline's.
+        without a result, or has too few seeds to tell. What the command warns of, seeds that
+        collapse more often, is a UserWarning. `methods` are the labels to check, by default all of
+        the baseline; `margins` replace the baseline's.
         """
 
 
@@ -64,6 +66,8 @@ def assert_no_regression(request: pytest.FixtureRequest) -> AssertNoRegression:
     ) -> CheckReport:
         __tracebackhide__ = True
         report = _check(path, study, [methods] if isinstance(methods, str) else methods, margins)
+        for warning in _warnings(report):
+            warnings.warn(warning, stacklevel=2)
         failures = _failures(report)
         if failures:
             raise AssertionError(failures)
@@ -93,6 +97,12 @@ def _failures(report: CheckReport) -> str:
 
     failing = [finding for finding in report.findings if finding.fails]
     return "\n".join(f"{finding.verdict}: {plain(finding.sentence)}" for finding in failing)
+
+
+def _warnings(report: CheckReport) -> list[str]:
+    from nasbench_harness.reports.words.marked import plain
+
+    return [plain(warning) for warning in report.warnings]
 
 
 def _folder(study: Any) -> Path:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from nasbench_harness.reports.regression.comparison import LossComparison
+from nasbench_harness.reports.regression.comparison import FAR, LossComparison
 from nasbench_harness.reports.regression.decision import CheckDecision
 from nasbench_harness.reports.regression.power import seeds_needed
 from nasbench_harness.reports.regression.series import Series
@@ -12,6 +12,9 @@ from nasbench_harness.reports.regression.verdicts import CheckVerdict, Effect
 from nasbench_harness.reports.statistics.arrays import TOLERANCE
 from nasbench_harness.reports.words import numerals
 from nasbench_harness.reports.words.marked import count, name, ranges
+
+ALIKE = "that moves all seeds alike"
+"""What a test of means finds; losses of some seeds only are another matter."""
 
 
 def say(comparison: LossComparison, decision: CheckDecision, checks: int) -> str:
@@ -24,7 +27,8 @@ def say(comparison: LossComparison, decision: CheckDecision, checks: int) -> str
         case CheckVerdict.REGRESSION:
             return _regression(comparison, decision)
         case CheckVerdict.INCONCLUSIVE:
-            return _inconclusive(comparison, checks)
+            held_back = decision.held_back
+            return _held_back(comparison) if held_back else _inconclusive(comparison, checks)
     return _passed(comparison, decision)
 
 
@@ -73,8 +77,8 @@ def _changed(comparison: LossComparison, decision: CheckDecision) -> str:
 
 def _passed(comparison: LossComparison, decision: CheckDecision) -> str:
     return (
-        f"{_subject(comparison)} {_moved(comparison)}; a loss of"
-        f" {_margin(comparison)} is ruled out (p = {_p(decision.p_margin)}, {_seeds(comparison)})."
+        f"{_subject(comparison)} {_moved(comparison)}; a loss of {_margin(comparison)} {ALIKE} is"
+        f" ruled out (p = {_p(decision.p_margin)}, {_seeds(comparison)})."
     )
 
 
@@ -88,13 +92,43 @@ def _regression(comparison: LossComparison, decision: CheckDecision) -> str:
 
 
 def _inconclusive(comparison: LossComparison, checks: int) -> str:
-    changed = " changed and" if comparison.exact and comparison.paired else ""
+    fallen = f" {_fallen(comparison)}." if comparison.fallen else ""
     return (
-        f"{_subject(comparison)}{changed} {_moved(comparison)};"
+        f"{_subject(comparison)}{_changed_and(comparison)} {_moved(comparison)};"
         f" {_seeds(comparison)} can neither call that a regression nor rule out a loss of"
-        f" {_margin(comparison)}. About {seeds_needed(comparison, checks)} seeds on both sides"
-        " would."
+        f" {_margin(comparison)} {ALIKE}. About {seeds_needed(comparison, checks)} seeds on both"
+        f" sides would.{fallen}"
     )
+
+
+def _held_back(comparison: LossComparison) -> str:
+    """Where the mean would pass, and a seed or several would not."""
+    seeds = "that seed" if len(comparison.fallen) == 1 else "those seeds"
+    return (
+        f"{_subject(comparison)}{_changed_and(comparison)} {_moved(comparison)}, and a loss of"
+        f" {_margin(comparison)} {ALIKE} is ruled out. But {_fallen(comparison)}: losses of some"
+        f" seeds only are not ruled out. Run {seeds} with the code of the baseline to see whether"
+        " that is new, or more seeds to see how often it happens."
+    )
+
+
+def _fallen(comparison: LossComparison) -> str:
+    """Who fell, how deep, and what that is measured from."""
+    fallen = comparison.fallen
+    lowest, by = next(iter(fallen.items()))
+    worst, unit = comparison.worst_seed, comparison.effect.unit
+    space = "" if unit == "%" else " "
+    others = f" ({count(len(fallen), 'seed')} of {len(comparison.sides[1])} did)"
+    return (
+        f"seed {lowest} ended at {_number(comparison.new.values[lowest])},"
+        f" {numerals.fixed(by, 1)}{space}{unit} worse than the baseline's worst"
+        f" ({_number(comparison.old.values[worst])}, seed {worst}), which is more than {FAR}"
+        f" margins{others if len(fallen) > 1 else ''}"
+    )
+
+
+def _changed_and(comparison: LossComparison) -> str:
+    return " changed and" if comparison.exact and comparison.paired else ""
 
 
 def means(comparison: LossComparison) -> tuple[float, float]:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from nasbench_harness.errors import HarnessError, UnknownNameError
+from nasbench_harness.problems.kinds import kind_of
+from nasbench_harness.reports.regression.answers import collapsed_seeds
 from nasbench_harness.reports.regression.identity import config_hash, config_of, dataset_of
 from nasbench_harness.store.copies import open_studies
-from nasbench_harness.store.outcomes import Status
+from nasbench_harness.store.journals import last_row
+from nasbench_harness.store.outcomes import HISTORY, Status
 from nasbench_harness.store.studies import Study
 from nasbench_harness.study.canonical import canonical_label
 
@@ -52,6 +55,8 @@ class Series:
     values: Mapping[int, float]
     unfinished: Mapping[int, str] = field(default_factory=dict)
     """Seeds without a result, and why."""
+    collapsed: frozenset[int] | None = None
+    """Seeds whose answer collapsed; None of a cost, and where nobody can tell."""
 
     @property
     def config_hash(self) -> str:
@@ -80,8 +85,9 @@ class Measured:
 def read_results(folders: Iterable[Path], metrics: Sequence[str] = ()) -> Measured:
     """The series of the studies in these folders, or in the folders inside them.
 
-    Each method has one of its report metric, of its costs, and of those of `metrics` it has. A
-    study that is a copy of another one counts once, as the notes of the results say.
+    Each method has one of its report metric, of its costs, and of those of `metrics` it has, which
+    may be signals of its kind of problem too (see `Kind.signals`). A study that is a copy of
+    another one counts once, as the notes of the results say.
     HarnessError if a folder holds no study, or no study has one of the metrics.
     """
     copies = open_studies(folders)
@@ -118,7 +124,7 @@ def _of_study(study: Study, metrics: Sequence[str]) -> Iterator[Series]:
     for spec in study.specs:
         by_method.setdefault(canonical_label(spec.label), []).append(spec)
     for label, specs in by_method.items():
-        results = {spec.seed: study.result(spec) for spec in specs}
+        results = {spec.seed: _result(study, spec, metrics) for spec in specs}
         further = [metric for metric in (*metrics, *COSTS) if _any(results.values(), metric)]
         for metric in dict.fromkeys([specs[0].report_metric, *further]):
             key = Key(label, specs[0].space, specs[0].problem, dataset_of(specs[0]), metric)
@@ -135,16 +141,47 @@ def _one(key: Key, spec: TrialSpec, results: Mapping[int, Mapping[str, Any]]) ->
         else:
             unfinished[seed] = f"its result has no `{key.metric}`"
     devices = sorted({str(r["device"]) for r in results.values() if r.get("device")})
-    return Series(key, config_of(spec), spec.method_version, ", ".join(devices), values, unfinished)
+    done = {seed: results[seed] for seed in values}
+    return Series(
+        key, config_of(spec), spec.method_version, ", ".join(devices), values, unfinished,
+        None if key.metric in COSTS else collapsed_seeds(done),
+    )  # fmt: skip
+
+
+def _result(study: Study, spec: TrialSpec, metrics: Sequence[str]) -> Mapping[str, Any]:
+    """A trial's result, with those of the metrics that its search told last."""
+    result = study.result(spec)
+    asked = [name for name in kind_of(spec.problem).signals if name in metrics]
+    if not asked or result["status"] != Status.DONE:
+        return result
+    last = last_row(study.trial_folder(spec) / HISTORY) or {}
+    return {**{name: last[name] for name in asked if name in last}, **result}
+
+
+def judged_by(spec: TrialSpec) -> Iterator[str]:
+    """What such a trial may be judged by beside a benchmark's accuracies: what is concluded on its
+    images, and the signals of its kind."""
+    kind = kind_of(spec.problem)
+    yield spec.report_metric
+    if kind.concludes:
+        yield kind.concludes
+    yield from kind.signals
 
 
 def _check_known(metrics: Sequence[str], studies: Sequence[Study]) -> None:
     """Only accuracies may be asked for: of them it is known that more is better."""
-    names = {name for study in studies for spec in study.specs for name in study.result(spec)}
-    known = {name for name in names if f"regret_{name}" in names} | {*COSTS}
-    known |= {spec.report_metric for study in studies for spec in study.specs} & names
+    specs = [(study, spec) for study in studies for spec in study.specs]
+    names = {name for study, spec in specs for name in _result(study, spec, metrics)}
+    known = {name for name in names if f"regret_{name}" in names}
+    known |= {name for _, spec in specs for name in judged_by(spec)} & names
+    if known - {*COSTS}:
+        check_known(metrics, known | {*COSTS})
+
+
+def check_known(metrics: Sequence[str], known: Collection[str]) -> None:
+    """UnknownNameError for one of the metrics that trials do not have."""
     for metric in metrics:
-        if metric not in known and len(known) > len(COSTS):
+        if metric not in known:
             raise UnknownNameError("metric in these trials", metric, known)
 
 

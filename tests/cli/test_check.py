@@ -74,7 +74,7 @@ def test_loss_is_a_regression_with_exit_code_1(
 ) -> None:
     worsen(tmp_path / "ten", "drnas", 0.7)
     told = nasharness("check", "ten", "-b", "ten.json", "--annotate", "github", code=1)
-    assert re.search(r"drnas, \S+ .* got worse by 0.700 points \[0.700, 0.700\]", told.stdout)
+    assert re.search(r"drnas, \S+ .* got worse by 0.700 points", told.stdout)
     assert "::error title=Regression%3A drnas::drnas" in told.stdout
     assert "6 checks: 1 regression, 5 unchanged" in told.stdout
     content = json.loads(nasharness("check", "ten", "-b", "ten.json", "--json", code=1).stdout)
@@ -89,7 +89,7 @@ def test_too_few_seeds_are_inconclusive_with_exit_code_4(
     worsen(tmp_path / "old", "rea", 0.7)
     told = nasharness("check", "old", "--baseline", "b.json", code=4)
     assert "3 paired seeds can neither call that a regression" in told.stdout
-    assert "About 8 seeds on both sides would." in told.stdout
+    assert "a loss of 0.2 points that moves all seeds alike. About 8 seeds" in told.stdout
 
 
 def test_failed_trials_have_exit_code_3(nasharness: Run, tmp_path: Path, saved: Path) -> None:
@@ -125,6 +125,10 @@ def test_study_file_may_hold_margins_and_keep_its_study(
     margins = {row["metric"]: row["margin"] for row in done["findings"]}
     assert margins == {METRIC: 0.5, "queries": 5.0}
     assert len(list((tmp_path / "kept" / "trials").iterdir())) == 15
+    again = nasharness("check", *options, "--methods", "drnas")
+    told = "15 of 15 trials have their result in kept already and are not run again"
+    assert told in " ".join(again.stderr.split())
+    assert "a check of changed code needs a fresh folder" in " ".join(again.stderr.split())
     wrong = study_file(tmp_path, "check: {margin: 1}\n")
     told = nasharness("check", "--config", wrong, "--baseline", "b.json", code=2)
     assert "Did you mean `margins`?" in told.stderr
@@ -138,6 +142,9 @@ def test_power_of_a_run_and_of_a_baseline(nasharness: Run, saved: Path) -> None:
     assert {row["method"] for row in rows} == {"drnas", "rea", "random"}
     (best,) = [r for r in rows if (r["method"], r["seeds"]) == ("random", 50)]
     assert best["rates"][0]["regression"] <= 0.01
+    assert (best["partial_share"], best["partial_loss"]) == (0.1, 40.0)
+    assert best["partial"]["regression"] + best["partial"]["inconclusive"] > 0.98
+    assert "10 % of seeds lose 40" in told.stdout
 
 
 def test_benchmarks_are_compared(nasharness: Run, tmp_path: Path) -> None:
@@ -160,6 +167,8 @@ FAULTS = [
     (["check", "old", "--config", "s.yaml", "--baseline", "b.json"], "Give study folders, or"),
     (["check", "old", "--baseline", "b.json", "--bench", "a", "b"], "goes with no study"),
     (["check", "old", "--baseline", "b.json", "--power"], "one of them"),
+    (["check", "old", "--baseline", "b.json", "--out", "x"], "`--out` goes with --config"),
+    (["check", "--power", "--baseline", "b.json", "--seeds", "3"], "`--seeds` goes with --config"),
     (["check", "old", "--baseline", "b.json", "--annotate", "gitlab"], "knows `github` only"),
     (["check", "old", "--baseline", "b.json", "--json", "--annotate", "github"], "choose one"),
     (["check", "old", "--baseline", "nowhere.json"], "There is no baseline nowhere.json"),
@@ -196,6 +205,8 @@ UNFIT = [
     (["--baseline", "study.yaml"], "study.yaml is no baseline"),
     (["--baseline", "old"], "old is no baseline"),
     (["--methods", "reo"], "Did you mean `rea`"),
+    (["--seeds", "50-51"], "below 3 on a side nothing passes"),
+    (["--out", "."], "is not empty and holds no study; choose another --out"),
     (["--margin", "acuracy=1"], "Did you mean `accuracy`"),
     (["--margin", "accuracy=-1"], "expected a number ≥ 0"),
     (["--margin", "accuracy=-1", "--update"], "expected a number ≥ 0"),

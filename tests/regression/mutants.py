@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from importlib import import_module
 from inspect import getsource
@@ -22,7 +22,6 @@ import pytest
 from nasbench_harness import registry
 from nasbench_harness.jobs.driver import run_job
 from nasbench_harness.reports.regression.series import Measured, read_results
-from nasbench_harness.store.outcomes import Status
 from nasbench_harness.store.studies import plan_study
 from nasbench_harness.study.config import StudyConfig
 from nasbench_harness.study.planning import plan
@@ -175,20 +174,32 @@ def copy_of(
 
 def search(config: StudyConfig, folder: Path, mutant: Mutant | None = None) -> Measured:
     """Run the study in this process; with a mutant its method alone, and with the fault."""
-    specs = [spec for spec in plan(config) if mutant is None or spec.method == mutant.method]
-    folder.mkdir()
-    study = plan_study(folder, config.model_dump(mode="json"), specs)
     if mutant is None:
-        return _results(study.folder, specs)
-    with planted(mutant):
-        return _results(study.folder, specs)
+        return run_methods(config, folder)
+    return run_methods(config, folder, mutant.method, planted(mutant))
 
 
-def _results(folder: Path, specs: Sequence[Any]) -> Measured:
-    for spec in specs:
-        outcome = run_job(spec, folder / "trials" / spec.trial_id)
-        assert outcome.status is Status.DONE, outcome
-    return read_results([folder])
+def run_methods(
+    config: StudyConfig,
+    folder: Path,
+    method: str = "",
+    fault: AbstractContextManager[None] | None = None,
+    metrics: Sequence[str] = (),
+) -> Measured:
+    """Run a method of the study, or all of them, in this process and with the fault.
+
+    It is planned before, so that the plan is that of the true code. What ends without a result is
+    a result of the fault.
+    """
+    specs = [spec for spec in plan(config) if method in ("", spec.method)]
+    folder.mkdir()
+    plan_study(folder, config.model_dump(mode="json"), specs)
+    with fault or nullcontext():
+        for spec in specs:
+            run_job(spec, folder / "trials" / spec.trial_id)
+    found = read_results([folder], metrics)
+    assert fault is not None or not found.unfinished()
+    return found
 
 
 def with_mutant(true: Measured, mutated: Measured) -> Measured:

@@ -35,7 +35,8 @@ def report() -> CheckReport:
     """One finding of every verdict."""
     findings = [found(verdict, loss=0.1 * i) for i, verdict in enumerate(CheckVerdict)]
     broken = Finding("nb201", "drnas", "acc", CheckVerdict.UNFINISHED, f"No result ({NASTY}).")
-    return CheckReport((*findings, broken), (f"{name('edas')} is not in the baseline.",))
+    notes = (f"{name('edas')} is not in the baseline.",)
+    return CheckReport((*findings, broken), notes, (f"{name('drnas')} collapses.",))
 
 
 # --- JUnit -------------------------------------------------------------------------------------
@@ -118,8 +119,9 @@ def test_markdown_starts_with_the_worst(report: CheckReport) -> None:
     title, told = text.split("\n\n")[:2]
     assert title == (
         "## nasharness check: 8 checks: 1 regression, 2 unfinished, 1 inconclusive, 1 changed,"
-        " 1 not compared, 1 no regression, 1 unchanged"
+        " 1 not compared, 1 no regression, 1 unchanged; 1 warning"
     )
+    assert "\n\n- ⚠️ `drnas` collapses.\n\n- `edas` is not" in text
     assert [line[:3] for line in told.splitlines()] == ["- ❌"] * 3 + ["- ⚠", "- ℹ"]
 
 
@@ -160,8 +162,9 @@ def test_figure_of_effects_without_interval_or_movement() -> None:
 def test_annotations_are_one_escaped_line_each(report: CheckReport) -> None:
     lines = outputs.to_annotations(report)
     assert [line.split(" ")[0] for line in lines] == [
-        "::error", "::error", "::error", "::warning", "::notice"
+        "::error", "::error", "::error", "::warning", "::notice", "::warning"
     ]  # fmt: skip
+    assert lines[-1] == "::warning title=Collapse::drnas collapses."
     escaped = LABEL.replace(",", "%2C")
     assert lines[0] == f"::error title=Regression%3A {escaped}::{LABEL} did something."
     assert "50 %25</b>" in lines[2]
@@ -177,3 +180,4 @@ def test_json_is_plain(report: CheckReport, capsys: pytest.CaptureFixture[str]) 
     assert (first["what"], first["loss"], first["margin"]) == (LABEL, 0.0, 0.2)
     assert last["baseline"] is None
     assert content["notes"] == ["edas is not in the baseline."]
+    assert content["warnings"] == ["drnas collapses."]

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from nasbench_harness.reports.regression.baseline import Baseline, write_baseline
-from nasbench_harness.reports.regression.series import read_results
+from nasbench_harness.reports.regression.baseline import Baseline, read_baseline, write_baseline
+from nasbench_harness.reports.regression.series import Measured, read_results
 
 from .conftest import MakeStudy, fail
 
@@ -105,6 +107,27 @@ def test_failed_trials_and_too_few_seeds_fail(run: Run, baseline: Path, study: M
     few = study("few", {"unas": LOST[:3], "darts": OLD[:3]})
     told = run(repr(str(few)), against(baseline))
     assert re.search("inconclusive: unas, .*seeds on both sides would", told)
+
+
+def test_collapses_are_a_warning_of_pytest(
+    run: Run, baseline: Path, study: MakeStudy, tmp_path: Path
+) -> None:
+    folder = study("new", {"unas": OLD, "darts": OLD})
+    for number, place in enumerate(sorted((folder / "trials").iterdir())):
+        path = place / "result.json"
+        told = json.loads(path.read_text())
+        path.write_text(json.dumps({**told, "percentile": 3.0 if number == 1 else 99.0}))
+    write_baseline(baseline, collapsing_nowhere(baseline), update=True)
+    told = run(repr(str(folder)), against(baseline))
+    assert "1 passed, 1 warning" in told
+    assert "darts (nb201, landscape, cifar10) collapses more often: in 1 of 12 seeds" in told
+
+
+def collapsing_nowhere(baseline: Path) -> Baseline:
+    """The same, with the answers of all seeds where they should be."""
+    kept = read_baseline(baseline)
+    found = [replace(one, collapsed=frozenset()) for one in kept.results.series]
+    return Baseline(Measured(tuple(found), kept.results.versions))
 
 
 def test_without_a_baseline_it_skips(run: Run) -> None:

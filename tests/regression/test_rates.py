@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from scipy.stats import beta
+from scipy.stats import beta, binom
 
 from nasbench_harness.contracts import CompleteTable
 from nasbench_harness.errors import HarnessError
@@ -16,7 +16,10 @@ from nasbench_harness.reports.regression.decision import ALARM_LEVEL
 from nasbench_harness.reports.regression.margins import ACCURACY, MARGINS
 from nasbench_harness.reports.regression.permutation import greater_p
 from nasbench_harness.reports.regression.power import (
+    PARTIAL_LOSS,
+    PARTIAL_SHARE,
     SimulatedStudy,
+    _hit,
     fresh_seeds,
     paired_seeds,
     power_table,
@@ -119,6 +122,27 @@ def test_power_table_has_a_row_for_every_method_and_number_of_seeds() -> None:
     (own,) = [row for row in rows if (row.method, row.seeds) == ("darts", 12)]
     assert own.rates[0].passed == 1
     assert own.rates[2].regression == 1
+    assert 0.7 < own.partial.inconclusive < 1 - 0.9**12 + 0.01
+
+
+def test_a_partial_collapse_is_open_as_soon_as_it_hits_a_seed() -> None:
+    """Where nothing varies all follows from how many seeds are hit: none in 0.9 ** n of all checks.
+
+    Those pass. A hit seed is far below the baseline's worst, and a test of means finds the loss
+    only where many are hit.
+    """
+    for seeds in (5, 10, 20):
+        study = SimulatedStudy([np.full(20, BEST)], seeds, [MARGIN], 1000)
+        rates = study.rates(0, PARTIAL_LOSS, PARTIAL_SHARE)
+        assert rates.passed == pytest.approx(0.9**seeds, abs=0.001)
+    assert rates.regression < 0.05
+    assert study.rates(0, PARTIAL_LOSS, 0.5).regression > 0.8
+
+
+def test_who_is_hit_follows_the_binomial_distribution() -> None:
+    counts = _hit(1000, 20, 0.1).sum(axis=1)
+    shares = np.bincount(counts, minlength=21)[:21] / 1000
+    assert shares == pytest.approx(binom.pmf(np.arange(21), 20, 0.1), abs=0.0011)
 
 
 def test_power_of_too_few_values_is_refused() -> None:

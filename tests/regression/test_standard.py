@@ -27,16 +27,17 @@ def planned(folder: Path, methods: str = "drnas,rea", **given: Any) -> Study:
     return planned_study(folder / "study", config.model_dump(mode="json"), plan(config))
 
 
-def baseline_of(study: Study, *metrics: str) -> Baseline:
+def baseline_of(study: Study, *metrics: str, seeds: int = 2) -> Baseline:
     """What a baseline of such a study would hold, with made-up values."""
     first = {spec.label: spec for spec in study.specs}.values()
-    series = [one(spec, metric) for spec in first for metric in (METRIC, *metrics)]
+    series = [one(spec, metric, seeds) for spec in first for metric in (METRIC, *metrics)]
     return Baseline(Measured(tuple(series), {}))
 
 
-def one(spec: TrialSpec, metric: str) -> Series:
+def one(spec: TrialSpec, metric: str, seeds: int) -> Series:
     key = Key(spec.label, spec.space, spec.problem, dataset_of(spec), metric)
-    return Series(key, config_of(spec), spec.method_version, "", {0: 90.0, 1: 91.0})
+    values = {seed: 90.0 + seed for seed in range(seeds)}
+    return Series(key, config_of(spec), spec.method_version, "", values)
 
 
 def test_the_same_study_fits(tmp_path: Path) -> None:
@@ -47,7 +48,7 @@ def test_the_same_study_fits(tmp_path: Path) -> None:
 
 
 def test_other_seeds_and_another_reported_metric_fit(tmp_path: Path) -> None:
-    standard = Standard(baseline_of(planned(tmp_path)))
+    standard = Standard(baseline_of(planned(tmp_path), seeds=3))
     standard.check_plan([planned(tmp_path, seeds="7-9")])
     standard.check_plan([planned(tmp_path, report_metric="cifar10_ptq_accuracy")])
 
@@ -105,3 +106,45 @@ def test_margins_are_looked_at(tmp_path: Path, margins: dict[str, float], update
     standard = Standard(None if update else baseline_of(study), margins=margins)
     with pytest.raises(HarnessError, match="margin"):
         standard.check_plan([study])
+
+
+# --- seeds -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("kept", "seeds"), [(20, "100,101"), (2, "100-119"), (20, "19,100")])
+def test_seeds_with_which_nothing_passes_are_refused(tmp_path: Path, kept: int, seeds: str) -> None:
+    standard = Standard(baseline_of(planned(tmp_path), seeds=kept))
+    with pytest.raises(HarnessError, match="below 3 on a side nothing passes"):
+        standard.check_plan([planned(tmp_path, seeds=seeds)])
+
+
+def test_the_baselines_own_seeds_may_be_few(tmp_path: Path) -> None:
+    standard = Standard(baseline_of(planned(tmp_path), seeds=20))
+    standard.check_plan([planned(tmp_path, seeds="3")])
+    Standard(baseline_of(planned(tmp_path), seeds=1)).check_plan([planned(tmp_path, seeds="0-5")])
+
+
+def test_seeds_with_which_nothing_can_be_a_regression_are_told(tmp_path: Path) -> None:
+    """Eight paired seeds reach 2 ** -8, less than 0.005; not among the tests of two memories."""
+    study = planned(tmp_path, seeds="0-7")
+    assert Standard(baseline_of(study, seeds=8)).check_plan([study]) == []
+    (told,) = Standard(baseline_of(study, "peak_memory_mb", seeds=8)).check_plan([study])
+    assert told == (
+        "With 8 common seeds no loss of `drnas` and `rea` can be called a regression, however"
+        " large: among 3 tests that takes 10 seeds on both sides. A loss will be told as"
+        " inconclusive, exit code 4."
+    )
+    fresh = planned(tmp_path, seeds="100-104")
+    (told,) = Standard(baseline_of(study, seeds=5)).check_plan([fresh])
+    assert "With 5 fresh seeds no loss" in told
+    assert "among 2 tests that takes 6 seeds" in told
+
+
+# --- what is to be written ---------------------------------------------------------------------
+
+
+def test_a_new_baseline_keeps_the_accuracies_of_the_old_one(tmp_path: Path) -> None:
+    study = planned(tmp_path)
+    Standard(None, kept=["cifar10_ptq_accuracy", METRIC]).check_plan([study])
+    with pytest.raises(HarnessError, match="no metric in these trials called `cifar100_accuracy`"):
+        Standard(None, kept=["cifar100_accuracy"]).check_plan([study])

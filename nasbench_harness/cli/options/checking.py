@@ -51,7 +51,7 @@ class Checked:
         typer.Option(
             "--out",
             "-o",
-            help="With --config: keep the study here.",
+            help="With --config: keep the study here; what is there of it is not run again.",
             show_default="a temporary one",
         ),
     ] = None

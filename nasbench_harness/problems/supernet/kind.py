@@ -69,6 +69,7 @@ class SupernetKind(PlainKind):
         " search-validation images"
     )
     observes = "oneshot_accuracy_derived"
+    signals = ("oneshot_accuracy_mixture", "oneshot_accuracy_derived", "mean_train_accuracy")
     uses = ("device", "compile", "deterministic", "data_dir", "download")
     trains = True
     paired = True

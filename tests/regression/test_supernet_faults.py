@@ -1,0 +1,103 @@
+"""Which real faults a check of tiny supernets finds: `ci/supernet.yaml`, with its own margins.
+
+Fourteen faults of the methods, those of the landscape's proof, and six of the engine. The slow test
+prints a row of the table in `docs/regression.md` for each.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import fmean
+
+import pytest
+
+from nasbench_harness.errors import ExitCode
+from nasbench_harness.reports.regression.baseline import Baseline, read_baseline
+from nasbench_harness.reports.regression.check import CheckReport, check_results
+from nasbench_harness.reports.regression.series import COSTS, Measured
+from nasbench_harness.reports.regression.verdicts import CheckVerdict
+from nasbench_harness.study.config import StudyConfig, build_config
+
+from .engine_faults import FAULTS, faulty
+from .mutants import MUTANTS, Mutant, planted, run_methods, with_mutant
+
+SIGNALS = ("oneshot_accuracy", "oneshot_accuracy_mixture")
+ENGINE = "drnas"
+"""Whose searches get the engine's faults."""
+METHODS = [mutant for mutant in MUTANTS if mutant.method != "random"]
+
+
+@dataclass(frozen=True)
+class Supernets:
+    """The study of the true methods, and the margins that we ship."""
+
+    folder: Path
+    config: StudyConfig
+    true: Measured
+    margins: dict[str, float]
+
+    def check(self, method: str, fault: str) -> CheckReport:
+        """The whole study with a fault in one method's searches."""
+        mutants = {mutant.name: mutant for mutant in METHODS}
+        plant = planted(mutants[fault]) if fault in mutants else faulty(fault)
+        place = self.folder / fault.replace(" ", "-").replace(":", "").replace("'", "")
+        mutated = run_methods(self.config, place, method, plant, SIGNALS)
+        tell(self.true, mutated)
+        return check_results(Baseline(self.true, self.margins), with_mutant(self.true, mutated))
+
+
+def tell(true: Measured, mutated: Measured) -> None:
+    """Print how much every accuracy lost."""
+    before = {one.key: one.values for one in true.series}
+    for one in mutated.series:
+        if one.key.metric not in COSTS and one.values:
+            lost = [before[one.key][seed] - value for seed, value in one.values.items()]
+            print(f"    {one.key.metric}: {fmean(lost):.1f} lost")
+
+
+@pytest.fixture(scope="module")
+def supernets(tmp_path_factory: pytest.TempPathFactory, checkout: Path) -> Supernets:
+    """Twelve seeds of the true methods."""
+    folder = tmp_path_factory.mktemp("supernets")
+    config = build_config(checkout / "ci" / "supernet.yaml", {}, [])
+    kept = read_baseline(checkout / "baselines" / "supernet.json")
+    true = run_methods(config, folder / "true", metrics=SIGNALS)
+    return Supernets(folder, config, true, dict(kept.margins))
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_every_fault_of_the_engine_can_be_planted(fault: str) -> None:
+    with faulty(fault):
+        pass
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("mutant", METHODS, ids=lambda mutant: mutant.name)
+def test_faults_of_methods(supernets: Supernets, mutant: Mutant) -> None:
+    report = supernets.check(mutant.method, mutant.name)
+    told = verdicts(report)
+    print(f"\n| `{mutant.method}` | {mutant.fault} | {told} |")
+    assert (report.exit_code == ExitCode.CHECK_FAILED) == (mutant.name in FOUND), told
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("fault", FAULTS)
+def test_faults_of_the_engine(supernets: Supernets, fault: str) -> None:
+    report = supernets.check(ENGINE, fault)
+    print(f"\n| `{ENGINE}` | {fault} | {verdicts(report)} |")
+    assert report.exit_code == ExitCode.CHECK_FAILED or fault in MISSED
+
+
+def verdicts(report: CheckReport) -> str:
+    """What was found of every accuracy that did not stay."""
+    found = [
+        f"{one.metric}: {one.verdict}"
+        for one in report.findings
+        if one.metric not in COSTS and one.verdict is not CheckVerdict.UNCHANGED
+    ]
+    return ", ".join(found) or "unchanged"
+
+
+FOUND: frozenset[str] = frozenset()
+MISSED: frozenset[str] = frozenset()
