@@ -14,7 +14,7 @@ NONE = (math.nan, math.nan)
 
 
 @dataclass(frozen=True)
-class Sample:
+class PublishedSample:
     """Searches of which only this is known; NaN for what is not."""
 
     mean: float
@@ -32,14 +32,14 @@ class Sample:
         return self.std**2 / self.number
 
 
-def mean_interval(sample: Sample) -> tuple[float, float]:
+def mean_interval(sample: PublishedSample) -> tuple[float, float]:
     """Student's t interval of the mean; NaN where it is not known, or nothing varied."""
     if not sample.known:
         return NONE
     return _around(sample.mean, sample.variance, sample.number - 1)
 
 
-def difference_interval(first: Sample, second: Sample) -> tuple[float, float]:
+def difference_interval(first: PublishedSample, second: PublishedSample) -> tuple[float, float]:
     """Welch's interval of the first mean less the second; NaN as of a mean."""
     if not (first.known and second.known):
         return NONE

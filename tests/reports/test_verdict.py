@@ -17,6 +17,11 @@ DataOf = Callable[[pd.DataFrame], StudyData]
 RANDOM = [0.6, 0.7, 0.5, 0.8, 0.65, 0.62, 0.74, 0.55]
 
 
+def lead_of(verdict: Answer) -> str:
+    """The first line, without what each method saw."""
+    return plain(verdict.lead).removesuffix(" (random saw 100 queries.)")
+
+
 def said(verdict: Answer) -> str:
     lines = [verdict.lead, *verdict.against_baseline, *verdict.ties, *verdict.warnings]
     return plain("\n".join(lines))
@@ -26,7 +31,7 @@ def test_clear_differences_are_claimed_with_their_size(data_of: DataOf) -> None:
     trials = made_up({"good": [0.1, 0.2] * 4, "bad": [2.0, 2.1, 2.2, 1.9] * 2, "random": RANDOM})
     verdict = judge(data_of(trials))
     text = said(verdict)
-    assert plain(verdict.lead) == (
+    assert lead_of(verdict) == (
         "good is better than bad: its mean regret is 1.900 points lower (95 % CI 1.796 to 2.004),"
         " p < 0.001."
     )
@@ -40,7 +45,7 @@ def test_overlap_is_called_undecided(data_of: DataOf) -> None:
     noisy = {"a": [0.1, 0.9, 0.5, 0.7] * 2, "b": [0.2, 0.8, 0.6, 0.7] * 2}
     trials = made_up({**noisy, "random": RANDOM})
     verdict = judge(data_of(trials))
-    lead = plain(verdict.lead)
+    lead = lead_of(verdict)
     assert lead.startswith("These seeds cannot tell a and b apart: the mean regret of a is 0.025")
     assert lead.endswith("; about 69 seeds of each would find a difference of 0.183 points.")
     assert "Not told apart from random search by these seeds: a" in said(verdict)
@@ -53,7 +58,7 @@ def test_of_many_methods_the_best_stands_first_beside_all_others(data_of: DataOf
         "bad": [2.0, 2.1, 2.2, 1.9] * 2, "wide": [0.0, 9.0] * 4,
     }  # fmt: skip
     verdict = judge(data_of(made_up({**methods, "random": RANDOM})))
-    assert plain(verdict.lead) == (
+    assert lead_of(verdict) == (
         "near and good end with the lowest mean regret: 0.150 points each; better than random and"
         " bad, better, perhaps by less than the smallest difference of interest, than mid and not"
         " told apart by these seeds from wide."
@@ -64,7 +69,7 @@ def test_of_many_methods_the_best_stands_first_beside_all_others(data_of: DataOf
 def test_equal_results_are_a_tie(data_of: DataOf) -> None:
     trials = made_up({"a": [0.0] * 8, "b": [0.0] * 8, "random": RANDOM})
     verdict = judge(data_of(trials))
-    assert plain(verdict.lead) == (
+    assert lead_of(verdict) == (
         "a and b ended with the same regret in every one of their 8 runs: a tie. a and b found the"
         " best architecture of the table with each of their 8 seeds; a miss rate up to 31 % is not"
         " excluded."
@@ -104,7 +109,7 @@ def test_trials_without_a_result_are_counted_and_named(data_of: DataOf) -> None:
 def test_a_failed_trial_can_undo_a_claim_and_both_readings_are_given(data_of: DataOf) -> None:
     good = [0.1, 0.2, 0.3, 0.1, 0.2, 0.1, 0.2, 0.1]
     trials = made_up({"a": good, "random": RANDOM}, {"a": ["done", "failed", *["done"] * 6]})
-    lead = plain(judge(data_of(trials)).lead)
+    lead = lead_of(judge(data_of(trials)))
     assert lead.startswith("By the trials that finished, a would be better than random: the mean")
     assert lead.endswith("counted as the worst, it would not, so neither is called better.")
 
@@ -119,10 +124,14 @@ def test_the_note_tells_the_rule_and_the_look(data_of: DataOf) -> None:
 def test_collapse_is_called_collapse(data_of: DataOf) -> None:
     trials = made_up({"a": [39.0, 0.1, 39.0], "random": RANDOM})
     trials.loc[[0, 2], "collapsed"] = True
-    assert (
-        "a collapsed: the answer is the cell of nothing but skip connections, in 2 of 3 seeds"
-        in (said(judge(data_of(trials))))
+    assert "a collapsed in 2 of 3 seeds (seeds 0, 2; 95 % CI 9 % to 99 %): 2" in said(
+        judge(data_of(trials))
     )
+
+
+def test_what_each_method_saw_stands_in_the_first_line(data_of: DataOf) -> None:
+    verdict = judge(data_of(made_up({"a": RANDOM, "random": RANDOM})))
+    assert plain(verdict.lead).endswith("(random saw 100 queries.)")
 
 
 def test_without_random_search_there_is_no_line_to_beat(data_of: DataOf) -> None:
