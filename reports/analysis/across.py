@@ -1,4 +1,7 @@
-"""Methods of several studies told apart: labels are shuffled within each study, never across."""
+"""Methods over several studies: told apart, and how far they end from the best, in one unit.
+
+What is drawn or shuffled stays within its study; what comes out holds for these studies alone.
+"""
 
 from __future__ import annotations
 
@@ -8,9 +11,11 @@ from itertools import combinations
 import pandas as pd
 
 from nasbench_harness.reports.figures.ranks import Separated
+from nasbench_harness.reports.figures.reference import whole_table
 from nasbench_harness.reports.statistics.arrays import Array
 from nasbench_harness.reports.statistics.corrections import holm
-from nasbench_harness.reports.statistics.normalised import within_problems_p
+from nasbench_harness.reports.statistics.normalised import normalised_iqm, within_problems_p
+from nasbench_harness.reports.study.data import StudyData
 
 
 def separated_across(table: pd.DataFrame, level: float) -> Separated:
@@ -25,6 +30,22 @@ def separated_across(table: pd.DataFrame, level: float) -> Separated:
     p_values = holm([within_problems_p(losses[a], losses[b]) for a, b in pairs])
     apart = {frozenset(pair) for pair, p in zip(pairs, p_values, strict=True) if p < level}
     return lambda first, second: frozenset((first, second)) in apart
+
+
+def normalised_across(
+    table: pd.DataFrame, studies: Sequence[StudyData]
+) -> dict[str, tuple[float, float, float]]:
+    """Per method the interquartile mean of its normalised regrets, with its 95 % bounds.
+
+    1 is the mean regret of a uniform draw of the study's table, 0 its best. Empty where a study has
+    no table of all architectures at hand, or all of them are worth the same.
+    """
+    tables = [whole_table(data) for data in studies]
+    uniform = [whole.mean for whole in tables if whole is not None and whole.mean > 0]
+    if len(uniform) < len(studies):
+        return {}
+    labels = [str(label) for label in table.columns]
+    return {label: normalised_iqm(_by_study(table[label]), uniform) for label in labels}
 
 
 def _by_study(column: pd.Series[float]) -> Sequence[Array]:

@@ -79,7 +79,9 @@ class Compared(Protocol):
 def compare_all(data: Compared, measure: Measure | None = None) -> Claims:
     """What may be claimed of every pair of methods with a result, by the study's own measure."""
     chosen = measure or data.measure
-    return decide([_runs(data, label, chosen) for label in data.done_labels], _design(data, chosen))
+    return decide(
+        [_runs(data, label, chosen) for label in data.done_labels], design_of(data, chosen)
+    )
 
 
 def compare(data: Compared, first: str, second: str, measure: Measure | None = None) -> Claim:
@@ -117,7 +119,7 @@ def chosen_measure(data: Compared, key: MeasureKey | None) -> Measure:
 # --- what counts -------------------------------------------------------------------------------
 
 
-def _design(data: Compared, measure: Measure) -> Design:
+def design_of(data: Compared, measure: Measure) -> Design:
     """What is settled before the results are looked at."""
     column = _losses_of_all(data, measure)
     blind = column is not None and not data.queryable

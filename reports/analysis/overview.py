@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from typing import Any
 
 import pandas as pd
 
-from nasbench_harness.reports.analysis.across import separated_across
+from nasbench_harness.reports.analysis.across import normalised_across, separated_across
 from nasbench_harness.reports.figures.drawing import Drawing
 from nasbench_harness.reports.figures.ranks import FEWEST_METHODS, blocks, draw_ranks
 from nasbench_harness.reports.figures.style import MethodStyle, method_styles
 from nasbench_harness.reports.statistics.ranks import average_ranks
 from nasbench_harness.reports.study.data import StudyData
 from nasbench_harness.reports.study.measure import REGRET
+from nasbench_harness.reports.tables.pairs import in_short
 from nasbench_harness.reports.tables.printed import PrintedColumn, PrintedTable
 from nasbench_harness.reports.words import numerals
 from nasbench_harness.reports.words.marked import count, names
@@ -23,12 +25,19 @@ from nasbench_harness.study.config import BASELINE
 
 NOTE = (
     "Average rank by final {noun}, 1 being the best, over the seeds of each study that all of these"
-    " methods finished; ties share their ranks. The last column is over all studies, a seed of one"
+    " methods finished; ties share their ranks. Behind the rank within a study stands its claim"
+    " against random search. The ranks of all are over all studies, a seed of one"
     " weighing as much as a seed of another. Only methods that every study has are ranked. Bars of"
     " the figure join methods that a permutation of labels within each study, corrected for all"
     " pairs, does not tell apart: on these studies, and no others."
 )
 """With the `noun` of what they are ranked by."""
+NORMALISED = (
+    "Normalised regret is in units of a uniform draw's mean regret: 0 is the best of a table, 1 as"
+    " good as drawing blindly. It is the interquartile mean over all studies and seeds; the"
+    " bootstrap draws the seeds of each study on their own."
+)
+NORMALISED_COLUMN = "normalised_iqm"
 
 
 @dataclass(frozen=True)
@@ -81,8 +90,9 @@ def _overview(studies: list[StudyData]) -> Overview | NoOverview:
     about = "every seed of every study is a block"
     drawing = draw_ranks(table, separated, styles, key, title, about)
     printed = _printed(table, studies, key)
+    scaled = f" {NORMALISED}" if NORMALISED_COLUMN in printed.rows else ""
     read = readings(spec for data in studies for spec in data.study.specs)
-    note = f"{NOTE.format(noun=measure)} {read}".rstrip()
+    note = f"{NOTE.format(noun=measure)}{scaled} {read}".rstrip()
     return Overview(title, printed, drawing, styles, note)
 
 
@@ -99,16 +109,45 @@ def _printed(table: pd.DataFrame, studies: list[StudyData], key: str) -> Printed
     for number, data in enumerate(studies):
         own = table[table.index.get_level_values("study") == number]
         rows[f"rank_{number + 1}"] = _ranks(own)
+        rows[f"claim_{number + 1}"] = [_against_baseline(data, label) for label in rows["method"]]
         seeds = count(len(own), "seed")
         unit = f"{data.first('dataset') or data.images}, {seeds}"
-        columns.append(_column(data.name, unit, f"rank_{number + 1}"))
+        columns.append(_claimed(data.name, unit, number + 1))
     rows["rank"] = _ranks(table)
-    columns.append(_column("All", count(len(table), "block"), "rank"))
+    everything = count(len(table), "block")
+    columns.append(PrintedColumn("All", everything, lambda row: numerals.percent(row.rank)))
+    if scaled := normalised_across(table, studies):
+        for place, field in enumerate((NORMALISED_COLUMN, "normalised_low", "normalised_high")):
+            rows[field] = [scaled[label][place] for label in rows["method"]]
+        columns += _SCALED
     return PrintedTable(key, tuple(columns), rows.sort_values("rank", kind="stable"))
 
 
-def _column(heading: str, unit: str, field: str) -> PrintedColumn:
-    return PrintedColumn(heading, unit, lambda row: numerals.percent(getattr(row, field)))
+_SCALED = (
+    PrintedColumn("Normalised", "regret", lambda row: numerals.points(row.normalised_iqm)),
+    PrintedColumn(
+        "95 % CI",
+        "of that",
+        lambda row: numerals.interval(row.normalised_low, row.normalised_high),
+    ),
+)
+
+
+def _claimed(heading: str, unit: str, number: int) -> PrintedColumn:
+    """A study's ranks, each with the claim against the baseline behind it."""
+
+    def text(row: Any) -> str:
+        claim = getattr(row, f"claim_{number}")
+        rank = numerals.percent(getattr(row, f"rank_{number}"))
+        return f"{rank}, {claim}" if claim else rank
+
+    return PrintedColumn(heading, unit, text)
+
+
+def _against_baseline(data: StudyData, label: str) -> str:
+    """The study's claim of a method against its baseline, in a word or two; empty for none."""
+    claim = data.claims.of(label, BASELINE)
+    return in_short(claim) if claim else ""
 
 
 def _ranks(table: pd.DataFrame) -> list[float]:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from nasbench_harness.reports.analysis.decision import CLAIMED, Claim, Standing
+from nasbench_harness.reports.analysis.decision import Claim, Standing
 from nasbench_harness.reports.study.data import StudyData
 from nasbench_harness.reports.study.measure import Measure
 from nasbench_harness.reports.tables.printed import PrintedColumn, PrintedTable
@@ -31,12 +31,18 @@ _TESTS = {
     "blind draws": f"{BLIND.capitalize()} is known exactly from the table, and each method is"
     " compared with as many blind draws.",
 }
-SHORT = {
+_SHORT = {
     Standing.BETTER: "better",
     Standing.SLIGHTLY: "better, perhaps slightly",
     Standing.SAME: "same",
     Standing.UNDECIDED: "cannot tell",
 }
+
+
+def in_short(claim: Claim) -> str:
+    """What is claimed of the first method, in a word or two."""
+    said = _SHORT[claim.outcome]
+    return said if claim.ahead in (None, claim.first) else said.replace("better", "worse")
 
 
 def note(data: StudyData) -> str:
@@ -84,6 +90,7 @@ def _row(claim: Claim, measure: Measure) -> dict[str, Any]:
         "level": claim.level,
         "smallest_difference": claim.delta,
         "outcome": str(claim.outcome),
+        "claim": in_short(claim),
         "better": claim.ahead or "",
         "order": claim.order,
         "effect": claim.effect,
@@ -109,15 +116,6 @@ def _runs(row: Any) -> str:
     )
 
 
-def _said(row: Any) -> str:
-    """What is claimed, seen from the first method."""
-    outcome = Standing(row.outcome)
-    said = SHORT[outcome]
-    return (
-        said.replace("better", "worse") if outcome in CLAIMED and row.better != row.method else said
-    )
-
-
 def _p_value(row: Any) -> str:
     return "< 0.001" if row.p_corrected < 0.001 else numerals.points(row.p_corrected)
 
@@ -127,7 +125,7 @@ def _needed(row: Any) -> str:
 
 
 COLUMNS = (
-    PrintedColumn("Claim", "of the first", _said, inches=0.9),
+    PrintedColumn("Claim", "of the first", lambda row: str(row.claim), inches=0.9),
     PrintedColumn("Runs", "", _runs),
     PrintedColumn("Difference", "points", lambda row: numerals.points(row.gain)),
     PrintedColumn("95 % CI", "of mean", lambda row: numerals.interval(row.gain_low, row.gain_high)),

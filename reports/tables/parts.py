@@ -7,6 +7,7 @@ from nasbench_harness.reports.study.data import StudyData
 from nasbench_harness.reports.tables.printed import PrintedColumn, PrintedTable
 from nasbench_harness.reports.words import numerals
 from nasbench_harness.reports.words.marked import name
+from nasbench_harness.reports.words.optimisers import optimisers
 
 KEY, TITLE = "parts", "Regret in two parts"
 _NOTE = (
@@ -20,7 +21,8 @@ _NOTE = (
 
 def note(data: StudyData) -> str:
     """What must be read with the table, marked."""
-    return " ".join(filter(None, [_NOTE, *gap_sentences(data), found_sentence(data)]))
+    said = [_NOTE, *gap_sentences(data), found_sentence(data), optimisers(data)]
+    return " ".join(filter(None, said))
 
 
 def parts_table(data: StudyData) -> PrintedTable | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from nasbench_harness.reports.analysis.decision import LEVEL, Claim, Standing
+from nasbench_harness.reports.analysis.decision import LEVEL, Standing
 from nasbench_harness.reports.analysis.evidence import NAMES
 from nasbench_harness.reports.analysis.groups import groups
 from nasbench_harness.reports.analysis.seen import all_seen, grouped
@@ -14,6 +14,7 @@ from nasbench_harness.reports.study.data import StudyData
 from nasbench_harness.reports.study.summary import DONE
 from nasbench_harness.reports.words import numerals
 from nasbench_harness.reports.words.against import against_baseline, confidence
+from nasbench_harness.reports.words.beside import beside
 from nasbench_harness.reports.words.claims import delta, gap, p_of, seeds_needed, sentence
 from nasbench_harness.reports.words.finals import Finals
 from nasbench_harness.reports.words.marked import count, listing, name, names
@@ -108,35 +109,10 @@ def _best(data: StudyData, finals: Finals) -> str:
     which = "a mean" if alone else f"the {measure.best} mean"
     ends = f"{names(best)} {'ends' if len(best) == 1 else 'end'} with {which} {measure.noun}"
     if len(best) > 1:
-        return f"{ends}: {finals.text(top)} each{_beside(best[0], best, finals)}."
+        return f"{ends}: {finals.text(top)} each{beside(best, finals.labels, finals.claims)}."
     row = data.row(best[0])
     seeds = f"{confidence(row, finals)} over {count(row.known, 'seed')}"
-    return f"{ends}: {finals.text(top)}{seeds}{_beside(best[0], best, finals)}."
-
-
-def _beside(label: str, best: list[str], finals: Finals) -> str:
-    """How all others stand to the best."""
-    found: dict[str, list[str]] = {}
-    for other in finals.labels:
-        claim = None if other in best else finals.claims.of(label, other)
-        if claim is not None:
-            found.setdefault(_stands(claim), []).append(other)
-    said = [f"{standing} {names(found[standing])}" for standing in _BESIDE if standing in found]
-    return f"; {listing(said)}" if said else ""
-
-
-_BESIDE = (
-    "better than",
-    "better, perhaps by less than the smallest difference of interest, than",
-    "practically the same as",
-    "not told apart by these seeds from",
-)
-
-
-def _stands(claim: Claim) -> str:
-    if claim.ahead == claim.first:
-        return _BESIDE[claim.outcome is Standing.SLIGHTLY]
-    return _BESIDE[2 if claim.outcome is Standing.SAME else 3]
+    return f"{ends}: {finals.text(top)}{seeds}{beside(best, finals.labels, finals.claims)}."
 
 
 def _perfect(finals: Finals) -> str:

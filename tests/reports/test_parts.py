@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from nasbench_harness.reports.study.data import StudyData, load_study
 from nasbench_harness.reports.tables import parts as table
 from nasbench_harness.reports.tables.exhibits import exhibits
 from nasbench_harness.reports.words.marked import plain
+from nasbench_harness.reports.words.optimisers import optimisers
 from nasbench_harness.store.studies import Study
 from nasbench_harness.tables.columns import ColumnTable
 
@@ -96,6 +98,29 @@ def test_the_report_shows_the_parts_and_draws_the_gap(uneven: StudyData) -> None
     assert level.regret == pytest.approx(gap)
     best = max(level.accuracy for level in levels(uneven))
     assert level.accuracy == pytest.approx(best - gap)
+
+
+def test_methods_are_compared_as_optimisers_of_what_both_looked_at(
+    tmp_path: Path, official: ColumnTable
+) -> None:
+    given = {"table": "official", "dataset": "imagenet16-120"}
+    data = load_study(make_study(tmp_path / "s", "darts,drnas,rea", 6, 40, **given).folder)
+    text = plain(optimisers(data))
+    found = re.findall(r"As an optimiser of (\S+), (\S+) ends .* regret, (\S+) points", text)
+    ends = {
+        label: float(optimisation_regrets(data, label).mean()) for label in searched_metrics(data)
+    }
+    assert [metric for metric, *_ in found] == list(selection_gaps(data))
+    for metric, best, mean in found:
+        same = {label for label, own in searched_metrics(data).items() if own == metric}
+        assert len(same) == 2
+        assert best == min(same, key=ends.__getitem__)
+        assert float(mean) == pytest.approx(ends[best], abs=5e-4)
+
+
+def test_no_other_metric_no_optimisers(finished: Study, uneven: StudyData) -> None:
+    assert optimisers(load_study(finished.folder)) == ""
+    assert "darts" not in optimisers(uneven)  # nobody else looked at what it did
 
 
 def test_no_line_is_drawn_where_there_is_no_gap(finished: Study) -> None:

@@ -177,7 +177,6 @@ def test_one_seed_of_one_method(tmp_path: Path, quick: None) -> None:
     study = make_study(tmp_path / "s", "drnas", seeds=1, steps=1, random=False)
     words = Page(write_report(study.folder).read_text()).words
     assert "drnas has no other method to be compared with" in words
-
     assert "nan" not in words.split()
 
 

@@ -8,7 +8,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from nasbench_harness.reports.figures.reference import whole_table
 from nasbench_harness.reports.report import write_report
+from nasbench_harness.reports.statistics.robust import interquartile_mean
+from nasbench_harness.reports.study.data import load_study
 from nasbench_harness.store.studies import Study
 from nasbench_harness.tables.columns import ColumnTable
 
@@ -92,6 +95,15 @@ def test_studies_with_common_methods_are_ranked_together(
     both = ranks[["rank_1", "rank_2"]].to_numpy()
     assert both.sum(axis=0) == pytest.approx([6, 6])  # 1 + 2 + 3
     assert ranks["rank"].to_numpy() == pytest.approx((3 * both[:, 0] + 4 * both[:, 1]) / 7)
+    assert set(ranks["claim_1"].dropna()) <= {"better", "better, perhaps slightly", "same",
+                                              "cannot tell"}  # fmt: skip
+    for row in ranks.itertuples():
+        runs = [
+            data.done.loc[data.done["method"] == row.method, "regret"] / whole_table(data).mean
+            for data in map(load_study, (finished.folder, other.folder))
+        ]
+        assert row.normalised_iqm == pytest.approx(interquartile_mean(runs))
+        assert row.normalised_low <= row.normalised_iqm <= row.normalised_high
     for text in (Page(page.read_text()).words, (page.parent / "report.md").read_text()):
         assert "Ranks over 2 landscape studies of nb201" in text
         assert "average rank over 7 blocks" in text
