@@ -193,7 +193,7 @@ def _interval(row: Mapping[Any, Any]) -> str:
     if math.isnan(mean):
         return _nothing(row)
     if math.isnan(low):
-        return f"{mean:.3f} (one seed: no interval)"
+        return f"{mean:.3f}" + (" (one seed: no interval)" if row["known"] == 1 else "")
     return f"{mean:.3f} [{low:.3f}, {high:.3f}]"
 
 

@@ -22,9 +22,9 @@ COSTS = {
 
 
 ALPHA = (
-    PrintedColumn("Largest p", "at the end", lambda row: numerals.percent(row.top_mean)),
-    PrintedColumn("Entropy", "of even p", lambda row: numerals.points(row.entropy_mean)),
-    PrintedColumn("Least lead", "of p", lambda row: numerals.points(row.lead_mean)),
+    PrintedColumn("Largest p", "at the end", lambda row: numerals.points(row.top_mean)),
+    PrintedColumn("Entropy", "of even p", lambda row: numerals.fixed(row.entropy_mean, 4)),
+    PrintedColumn("Least lead", "of p", lambda row: numerals.fixed(row.lead_mean, 4)),
 )
 """How far the choice probabilities had come."""
 

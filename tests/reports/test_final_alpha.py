@@ -80,7 +80,7 @@ def test_a_tiny_search_hardly_leaves_the_even_probabilities(data: StudyData) -> 
     assert set(nearly_even(data)) == {"darts", "edas"}
     (sentence,) = nearly_even_sentences(data)
     told = plain(sentence)
-    assert "The choice probabilities of darts and edas hardly left the even ones (0.20 an" in told
+    assert "The choice probabilities of darts and edas hardly left the even ones (0.200 an" in told
     assert "Their answers are the argmax of small differences" in told
     assert told in plain(searchcost.note(data))
 
