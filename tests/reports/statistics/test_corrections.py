@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import product
+from itertools import combinations, product
 
 import numpy as np
 import pytest
@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from statsmodels.stats.multitest import multipletests
 
 from nasbench_harness.reports.statistics.corrections import holm
+from nasbench_harness.reports.statistics.twosample import smallest_two_sample_p, two_sample_p
 
 probabilities = st.floats(0, 1, allow_nan=False)
 
@@ -105,6 +106,17 @@ def test_leaving_tests_out_by_their_own_p_value_would_claim_too_much() -> None:
     """What the enumeration would find if the count were of the low p-values seen."""
     p_values, smallest = [0.05, 1.0, 1.0], [0.05, 0.05, 0.05]
     assert holm(p_values, smallest, level=0.06)[0] == pytest.approx(0.15)
+
+
+def test_pairs_that_always_find_the_optimum_cost_nothing() -> None:
+    """Five of six methods always do: 5 of 15 pairs can be told apart, and five seeds suffice."""
+    methods = [*[[0.0] * 5] * 5, [0.8, 0.9, 1.1, 1.2, 1.4]]
+    pairs = list(combinations(methods, 2))
+    p_values = [two_sample_p(*pair) for pair in pairs]
+    assert (holm(p_values) < 0.05).sum() == 0
+    found = holm(p_values, [smallest_two_sample_p(*pair) for pair in pairs])
+    assert (found < 0.05).sum() == 5
+    assert sorted(found) == pytest.approx([5 * 2 / 252] * 5 + [1.0] * 10)
 
 
 @pytest.mark.parametrize(("p_values", "smallest"), [([0.1, np.nan], None), ([0.1], [0.1, 0.2])])
