@@ -6,7 +6,7 @@ import math
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from nasbench_harness.contracts import Benchmark, Kind
+from nasbench_harness.contracts import Benchmark, CompleteTable, Kind
 from nasbench_harness.errors import UnknownNameError
 from nasbench_harness.fields.scalars import is_number, shown
 
@@ -53,8 +53,8 @@ def check_metrics(said: Said | None, table: Benchmark | None, kind: Kind) -> Non
         return
     known = [ACCURACY, *([kind.concludes] if kind.concludes else [])]
     if table is not None:
-        known += [REGRET, *(name for name, metric in table.metrics.items() if metric.report)]
-        known += [name for name in said if name in table.metrics]
+        known += [REGRET] if isinstance(table, CompleteTable) else []
+        known += [name for name, one in table.metrics.items() if one.report or name in said]
     for name in said:
         if name not in known:
             raise UnknownNameError(f"metric for `{SMALLEST}`", name, set(known))
