@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from nasbench_harness import __version__
 from nasbench_harness.reports.study.data import StudyData
 from nasbench_harness.reports.words.marked import listing, name, names
-from nasbench_harness.store.provenance import PACKAGE
+from nasbench_harness.store.provenance import PACKAGE, version_of
 from nasbench_harness.study import citations
 
 _PLURALS = {"method": "methods", "space": "spaces", "table": "tables", "images": "images"}
@@ -25,7 +24,7 @@ class Citing:
 
 def citing(data: StudyData) -> Citing:
     """The entries of `nasharness cite`, in its order."""
-    version = str(data.study.facts.get("versions", {}).get(PACKAGE, __version__))
+    version = str(data.study.facts.get("versions", {}).get(PACKAGE, version_of(PACKAGE)))
     used = citations.used(data.study.specs)
     entries = citations.distinct_entries([citations.harness([version]), *used])
     return Citing(_words(used), entries)
