@@ -248,7 +248,8 @@ def test_a_kind_of_another_package_gets_a_report_in_its_own_words(toy: Toy, tmp_
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     words = (tmp_path / "S" / "report" / "report.md").read_text()
-    assert words.startswith("# S\n\ntoykind, dataset cifar10, table `analog`; 2 methods, 3 seeds")
+    assert words.startswith("# S: toykind, dataset cifar10, table `analog`\n\n**")
+    assert "\n\n2 methods, 3 seeds, on the search space `nb201`" in words
     assert "> A toykind tilts the `table`, and nothing else." in words
     assert "**Options:** tilt 3" in words
     assert "as the clock ran" in words

@@ -163,7 +163,7 @@ def _title(done: TrainingRun, rows: list[dict[str, Any]]) -> str:
 
 def _cells(row: Mapping[str, Any]) -> list[str]:
     deviation = row["test_accuracy_std"]
-    spread = "" if deviation != deviation else f" ± {deviation:.2f}"  # noqa: PLR0124 - NaN
+    spread = "" if deviation != deviation else f" (sd {deviation:.2f})"  # noqa: PLR0124 - NaN
     beside = row["table_test_accuracy"]
     return [
         row["label"],

@@ -19,9 +19,6 @@ from nasbench_harness.reports.statistics.shares import clopper_pearson
 from nasbench_harness.reports.study.data import StudyData
 from nasbench_harness.reports.study.measure import REGRET
 
-SHARE = 0.05
-"""Of the distance from the median of all architectures to the best."""
-
 
 @dataclass(frozen=True)
 class Target:
@@ -33,12 +30,10 @@ class Target:
 
 
 def usual_target(data: StudyData) -> Target | None:
-    """5 % of the distance from the benchmark's median to its best; None without a complete one."""
-    if data.complete is None or data.measure != REGRET:
+    """The smallest difference of interest from the best; None without a best, or a difference."""
+    if data.complete is None or data.measure != REGRET or data.smallest is None:
         return None
-    column = np.asarray(data.complete.column(str(data.first("report_metric"))), dtype=float)
-    points = SHARE * float(np.nanmax(column) - np.nanmedian(column))
-    return Target(points, "5 % of the way from the median architecture to the best")
+    return Target(data.smallest.points, data.smallest.why)
 
 
 def unit_of(data: StudyData, label: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,7 +28,7 @@ class Find:
     """One architecture of a study, and how often which methods ended with it."""
 
     architecture: str
-    facts: Mapping[Hashable, Any]
+    facts: Mapping[str, Any]
     """`index` where the space has one, `accuracy` (percent), `regret` where a best is known."""
     by: Mapping[str, tuple[int, int]]
     """Label to seeds that found it and seeds with a result, in the order of the summary."""
@@ -109,7 +109,8 @@ def _of_method(data: StudyData, label: str) -> pd.DataFrame:
 def _find(rows: pd.DataFrame) -> Find:
     first = rows.iloc[0]
     facts = {key: first[key] for key in ("index", "accuracy", "regret") if key in rows}
-    by = {str(row.method): (int(row.found), int(row.seeds)) for row in rows.itertuples()}
+    counts = zip(rows["method"], rows["found"], rows["seeds"], strict=True)
+    by = {str(label): (int(found), int(seeds)) for label, found, seeds in counts}
     return Find(str(first["architecture"]), facts, by)
 
 

@@ -14,8 +14,8 @@ NONE = (math.nan, math.nan)
 
 
 @dataclass(frozen=True)
-class PublishedSample:
-    """Searches of which only this is known; NaN for what is not."""
+class MeanOfSearches:
+    """What is known of some searches; NaN for what is not."""
 
     mean: float
     std: float
@@ -32,14 +32,14 @@ class PublishedSample:
         return self.std**2 / self.number
 
 
-def mean_interval(sample: PublishedSample) -> tuple[float, float]:
+def mean_interval(searches: MeanOfSearches) -> tuple[float, float]:
     """Student's t interval of the mean; NaN where it is not known, or nothing varied."""
-    if not sample.known:
+    if not searches.known:
         return NONE
-    return _around(sample.mean, sample.variance, sample.number - 1)
+    return _around(searches.mean, searches.variance, searches.number - 1)
 
 
-def difference_interval(first: PublishedSample, second: PublishedSample) -> tuple[float, float]:
+def difference_interval(first: MeanOfSearches, second: MeanOfSearches) -> tuple[float, float]:
     """Welch's interval of the first mean less the second; NaN as of a mean."""
     if not (first.known and second.known):
         return NONE

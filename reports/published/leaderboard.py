@@ -40,8 +40,8 @@ NOTE = (
 )
 NO_NETWORK = (
     "This study trained no network: its searches looked at a table of accuracies. The published"
-    " numbers of gradient methods and of methods with shared weights are of searches on images, and"
-    " have no difference to it."
+    " numbers of gradient methods and of methods with shared weights are of searches on images. The"
+    " two cannot be compared."
 )
 
 
@@ -53,10 +53,15 @@ def leaderboard(data: StudyData) -> PrintedTable | None:
 
 
 def parted(board: PrintedTable) -> list[PrintedTable]:
-    """The table in two that fit a sheet of paper each: the study, and other methods if any."""
+    """The table in two that fit a sheet of paper each: the study, and other methods if any.
+
+    Where nothing can be compared there is no column of differences.
+    """
     others = board.rows["kind"] == CONTEXT
+    columns = COLUMNS if len(folded(board)[0].rows) else BEHIND
+    study = replace(board, columns=columns, rows=board.rows[~others])
     rest = replace(board, key=f"{KEY}-others", columns=OTHERS, rows=board.rows[others])
-    return [replace(board, rows=board.rows[~others]), *([rest] if others.any() else [])]
+    return [study, *([rest] if others.any() else [])]
 
 
 def folded(board: PrintedTable) -> tuple[PrintedTable, PrintedTable]:

@@ -11,7 +11,7 @@ import pandas as pd
 from nasbench_harness.reports.published.differences import distance, of_method, of_result, of_table
 from nasbench_harness.reports.published.intervals import (
     NONE,
-    PublishedSample,
+    MeanOfSearches,
     difference_interval,
     mean_interval,
 )
@@ -65,22 +65,22 @@ def _of_study(data: StudyData) -> Iterator[dict[str, Any]]:
 def _optimum(data: StudyData) -> dict[str, Any]:
     best = (data.done["accuracy"] + data.done["regret"]).max()
     (known,) = (result for result in known_results(data) if result.method == OPTIMUM)
-    row = _row(OPTIMUM, OPTIMUM, PublishedSample(float(best), math.nan, 0), known, of_table(data))
+    row = _row(OPTIMUM, OPTIMUM, MeanOfSearches(float(best), math.nan, 0), known, of_table(data))
     return {**row, "set_up": _joined([*of_table(data), "the best cell, whatever finds it"])}
 
 
 def _context(data: StudyData) -> list[dict[str, Any]]:
     """Published results of other methods, best first."""
     present = {spec.method for spec in data.study.specs} | {OPTIMUM}
-    nothing = PublishedSample(math.nan, math.nan, 0)
+    nothing = MeanOfSearches(math.nan, math.nan, 0)
     others = [result for result in known_results(data) if not any(map(result.is_of, present))]
     others.sort(key=lambda result: -_middle(result))
     return [_row(CONTEXT, result.name, nothing, result, ["not in this study"]) for result in others]
 
 
-def _found(data: StudyData, label: str) -> PublishedSample:
+def _found(data: StudyData, label: str) -> MeanOfSearches:
     values = numbers(data.done[data.done["method"] == label], "accuracy")
-    return PublishedSample(
+    return MeanOfSearches(
         float(values.mean()) if len(values) else math.nan,
         float(values.std(ddof=1)) if len(values) > 1 else math.nan,
         len(values),
@@ -88,11 +88,7 @@ def _found(data: StudyData, label: str) -> PublishedSample:
 
 
 def _row(
-    kind: str,
-    label: str,
-    found: PublishedSample,
-    result: PublishedResult | None,
-    differs: list[str],
+    kind: str, label: str, found: MeanOfSearches, result: PublishedResult | None, differs: list[str]
 ) -> dict[str, Any]:
     row = {
         "kind": kind,
@@ -116,7 +112,7 @@ def _published(label: str, result: PublishedResult) -> dict[str, Any]:
         "published_mean": _number(result.mean),
         "published_std": _number(result.std),
         "published_searches": _number(result.runs),
-        **_bounds("published_mean", mean_interval(_sample(result))),
+        **_bounds("published_mean", mean_interval(_of_searches(result))),
         "published_low": _number(result.low),
         "published_high": _number(result.high),
         "published_as": result.name if result.name.lower() not in named else "",
@@ -130,11 +126,11 @@ def _published(label: str, result: PublishedResult) -> dict[str, Any]:
 
 
 def _difference(
-    found: PublishedSample, result: PublishedResult, *, comparable: bool
+    found: MeanOfSearches, result: PublishedResult, *, comparable: bool
 ) -> dict[str, float]:
     """Of the means, or its ends where a range is published; NaN where the two differ in more."""
     low, high = _ends(result)
-    interval = difference_interval(found, _sample(result))
+    interval = difference_interval(found, _of_searches(result))
     return {
         "difference_low": found.mean - high if comparable else math.nan,
         "difference_high": found.mean - low if comparable else math.nan,
@@ -142,8 +138,8 @@ def _difference(
     }
 
 
-def _sample(result: PublishedResult) -> PublishedSample:
-    return PublishedSample(_number(result.mean), _number(result.std), _number(result.runs))
+def _of_searches(result: PublishedResult) -> MeanOfSearches:
+    return MeanOfSearches(_number(result.mean), _number(result.std), _number(result.runs))
 
 
 def _bounds(of: str, interval: tuple[float, float]) -> dict[str, float]:

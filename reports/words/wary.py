@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from nasbench_harness.reports.analysis.collapse import collapse_sentences
+from nasbench_harness.reports.analysis.finalalpha import nearly_even_sentences
 from nasbench_harness.reports.study.data import StudyData
 from nasbench_harness.reports.study.summary import DONE
 from nasbench_harness.reports.words.claims import enough
@@ -13,7 +14,13 @@ from nasbench_harness.reports.words.protocol import SEEDS
 
 def warnings(data: StudyData, finals: Finals) -> list[str]:
     """A marked sentence for each."""
-    return [*_few_seeds(finals), *_without_result(data), *collapse_sentences(data), *_noise(data)]
+    return [
+        *_few_seeds(finals),
+        *_without_result(data),
+        *collapse_sentences(data),
+        *nearly_even_sentences(data),
+        *_noise(data),
+    ]
 
 
 def _few_seeds(finals: Finals) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -32,7 +33,7 @@ def test_trains_and_reports_mean_and_deviation(nasharness: Run, tmp_path: Path) 
     arguments = ["train", CELL, *QUICK, "--epochs", "1", "--seeds", "2"]
     told = nasharness(*arguments).stdout
     assert "digits, 1 epoch on 150 training images" in told
-    assert " ± " in told
+    assert re.search(r"\d \(sd \d+\.\d\d\)", told)
     assert CELL in told
     folder = tmp_path / "runs" / "train-13714-digits-1ep"
     assert list(pd.read_csv(folder / "trials.csv")["seed"]) == [0, 1]

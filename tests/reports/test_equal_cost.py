@@ -132,7 +132,7 @@ def test_without_queries_there_is_no_equal_cost(
         assert math.isnan(common_budget(query_paths(data)))
 
 
-def test_the_target_is_a_share_of_the_way_from_the_median_to_the_best(finished: Study) -> None:
+def test_the_target_is_the_smallest_difference_of_interest(finished: Study) -> None:
     data = load_study(finished.folder)
     target = usual_target(data)
     assert data.complete is not None

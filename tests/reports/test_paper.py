@@ -327,7 +327,8 @@ def test_panels_go_on_on_the_next_sheet(finished: Study) -> None:
         found.setdefault(stem, []).extend(g for g in shown if g and g.startswith("panel"))
     for stem in ("choices", "landscape", "architectures"):
         assert found[stem] == [f"panel-{i}" for i in range(len(found[stem]))]
-    assert len(found["architectures"]) == 3
+    assert len(found["choices"]) == 3
+    assert len(found["architectures"]) == len(cells.shown(cells.every_find(data)))
 
 
 # --- the command -------------------------------------------------------------------------------

@@ -22,7 +22,7 @@ from nasbench_harness.reports.published import (
     unknown,
 )
 from nasbench_harness.reports.published.intervals import (
-    PublishedSample,
+    MeanOfSearches,
     difference_interval,
     mean_interval,
 )
@@ -274,12 +274,12 @@ def test_mean_spread_and_difference_by_hand(data_of: Callable[[pd.DataFrame], St
 
 def test_intervals_from_what_is_printed() -> None:
     """Against scipy's test from the same numbers, which has no interval of its own."""
-    few, many = PublishedSample(93.0, 0.5, 5), PublishedSample(93.6, 0.3, 500)
+    few, many = MeanOfSearches(93.0, 0.5, 5), MeanOfSearches(93.6, 0.3, 500)
     low, high = difference_interval(few, many)
     p_value = ttest_ind_from_stats(93.0, 0.5, 5, 93.6, 0.3, 500, equal_var=False).pvalue
     assert (low < 0 < high) == (p_value > 0.05)
     assert (low + high) / 2 == pytest.approx(-0.6)
-    edge = PublishedSample(93.6 - (high - low) / 2, 0.5, 5)
+    edge = MeanOfSearches(93.6 - (high - low) / 2, 0.5, 5)
     at_edge = ttest_ind_from_stats(edge.mean, 0.5, 5, 93.6, 0.3, 500, equal_var=False).pvalue
     assert at_edge == pytest.approx(0.05)
     assert mean_interval(few) == pytest.approx((93.0 - 0.6208, 93.0 + 0.6208), abs=1e-4)
@@ -288,13 +288,13 @@ def test_intervals_from_what_is_printed() -> None:
 @pytest.mark.parametrize(
     "unknown",
     [
-        PublishedSample(93.0, 0.5, 2),
-        PublishedSample(93.0, float("nan"), 5),
-        PublishedSample(93.0, 0.5, float("nan")),
+        MeanOfSearches(93.0, 0.5, 2),
+        MeanOfSearches(93.0, float("nan"), 5),
+        MeanOfSearches(93.0, 0.5, float("nan")),
     ],
 )
-def test_what_is_not_known_has_no_interval(unknown: PublishedSample) -> None:
-    known, constant = PublishedSample(93.0, 0.5, 5), PublishedSample(93.0, 0.0, 5)
+def test_what_is_not_known_has_no_interval(unknown: MeanOfSearches) -> None:
+    known, constant = MeanOfSearches(93.0, 0.5, 5), MeanOfSearches(93.0, 0.0, 5)
     for found in (mean_interval(unknown), difference_interval(known, unknown),
                   mean_interval(constant), difference_interval(constant, constant)):  # fmt: skip
         assert all(math.isnan(end) for end in found)
@@ -379,7 +379,7 @@ def test_what_can_be_compared_has_a_difference_with_its_interval(
     shown, behind = folded(alike(data, monkeypatch))
     (row,) = shown.rows.to_dict("records")
     assert (row["method"], row["source"]) == ("rea", "NAS-Bench-201, 2020")
-    known = PublishedSample(BEST - 0.2, row["found_std"], 4), PublishedSample(93.92, 0.30, 500)
+    known = MeanOfSearches(BEST - 0.2, row["found_std"], 4), MeanOfSearches(93.92, 0.30, 500)
     low, high = difference_interval(*known)
     assert (row["difference_ci_low"], row["difference_ci_high"]) == pytest.approx((low, high))
     ((_, texts),) = shown.cells

@@ -12,6 +12,8 @@ from nasbench_harness.reports.figures.reference import whole_table
 from nasbench_harness.reports.report import write_report
 from nasbench_harness.reports.statistics.robust import interquartile_mean
 from nasbench_harness.reports.study.data import load_study
+from nasbench_harness.reports.words.marked import plain
+from nasbench_harness.reports.words.verdict import judge
 from nasbench_harness.store.studies import Study
 from nasbench_harness.tables.columns import ColumnTable
 
@@ -54,6 +56,14 @@ def test_contents_come_first_with_one_line_a_study(several: Path) -> None:
     assert "dataset cifar10, table <code>analog</code>: 3 methods, 3 seeds" in contents
     assert "a &lt;b&gt;" in contents
     assert start + len(contents) < text.index("<article")
+
+
+def test_every_verdict_stands_in_the_contents(several: Path, finished: Study) -> None:
+    lead = plain(judge(load_study(finished.folder)).lead)
+    markdown = (several.parent / "report.md").read_text().replace("`", "")
+    for text in (Page(several.read_text()).words, markdown):
+        assert text.count(lead) == 2  # there, and in its own part
+        assert text.index(lead) < text.index("Read this first")
 
 
 def test_contents_tell_oracle_studies_from_searches(tmp_path: Path) -> None:
