@@ -18,8 +18,12 @@ import yaml
 from typer.testing import CliRunner
 
 from nasbench_harness.cli import app
-from nasbench_harness.reports.regression.baseline import read_baseline
-from nasbench_harness.reports.regression.identity import config_of
+from nasbench_harness.reports.regression.baseline import Baseline, read_baseline
+from nasbench_harness.reports.regression.identity import config_of, dataset_of
+from nasbench_harness.reports.regression.series import MEMORY, Key, Measured, Series
+from nasbench_harness.reports.regression.standard import Standard
+from nasbench_harness.reports.regression.studyfile import read_study_file
+from nasbench_harness.store.studies import planned_study
 from nasbench_harness.study.config import build_config
 from nasbench_harness.study.planning import plan
 
@@ -45,6 +49,26 @@ def test_baseline_is_about_its_study(checkout: Path, study: str, baseline: str) 
     for series in kept:
         assert series.config == configs[series.key.method]
         assert sorted(series.values) == sorted({spec.seed for spec in planned})
+
+
+@pytest.mark.parametrize(
+    ("study", "blind"), [("study", False), ("digits", True), ("supernet", False)]
+)
+def test_what_its_seeds_can_find(checkout: Path, tmp_path: Path, study: str, blind: bool) -> None:
+    """On the seeds of its baseline; of the quick searches on digits the comment says it as well."""
+    asked, margins = read_study_file(checkout / "ci" / f"{study}.yaml")
+    config = build_config(None, asked, [])
+    planned = planned_study(tmp_path / "study", config.model_dump(mode="json"), plan(config))
+    series = [
+        Series(
+            Key(spec.label, spec.space, spec.problem, dataset_of(spec), metric), config_of(spec),
+            spec.method_version, "", dict.fromkeys(config.seeds, 90.0),
+        )
+        for spec in {spec.label: spec for spec in planned.specs}.values()
+        for metric in (spec.report_metric, *((MEMORY,) if spec.images else ()))
+    ]  # fmt: skip
+    standard = Standard(Baseline(Measured(tuple(series), {})), margins=margins)
+    assert bool(standard.check_plan([planned])) == blind
 
 
 # --- GitHub and GitLab -------------------------------------------------------------------------

@@ -6,6 +6,7 @@ prints a row of the table in `docs/regression.md` for each.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean
@@ -13,9 +14,10 @@ from statistics import fmean
 import pytest
 
 from nasbench_harness.errors import ExitCode
-from nasbench_harness.reports.regression.baseline import Baseline, read_baseline
+from nasbench_harness.reports.regression.baseline import Baseline
 from nasbench_harness.reports.regression.check import CheckReport, check_results
 from nasbench_harness.reports.regression.series import COSTS, Measured
+from nasbench_harness.reports.regression.studyfile import read_study_file
 from nasbench_harness.reports.regression.verdicts import CheckVerdict
 from nasbench_harness.study.config import StudyConfig, build_config
 
@@ -35,7 +37,7 @@ class Supernets:
     folder: Path
     config: StudyConfig
     true: Measured
-    margins: dict[str, float]
+    margins: Mapping[str, float]
 
     def check(self, method: str, fault: str) -> CheckReport:
         """The whole study with a fault in one method's searches."""
@@ -60,10 +62,10 @@ def tell(true: Measured, mutated: Measured) -> None:
 def supernets(tmp_path_factory: pytest.TempPathFactory, checkout: Path) -> Supernets:
     """Twelve seeds of the true methods."""
     folder = tmp_path_factory.mktemp("supernets")
-    config = build_config(checkout / "ci" / "supernet.yaml", {}, [])
-    kept = read_baseline(checkout / "baselines" / "supernet.json")
+    study, margins = read_study_file(checkout / "ci" / "supernet.yaml")
+    config = build_config(None, study, [])
     true = run_methods(config, folder / "true", metrics=SIGNALS)
-    return Supernets(folder, config, true, dict(kept.margins))
+    return Supernets(folder, config, true, margins)
 
 
 @pytest.mark.parametrize("fault", FAULTS)
