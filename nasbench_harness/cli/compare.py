@@ -108,9 +108,7 @@ def _facts(data: StudyData, claim: Claim, measure: Measure) -> dict[str, str]:
         "of interest": _of_interest(data),
         "chance": f"{numerals.percent(chance.value)} that a run of {first} is better than one of"
         f" {second}, 95 % CI {numerals.interval(chance.low, chance.high, 2)}",
-        "p-value": f"{numerals.significant(claim.p_corrected)} corrected for all"
-        f" {claim.family} pairs of its family, {numerals.significant(claim.p_value)} alone"
-        f" ({NAMES[claim.test]}, two-sided)",
+        "p-value": f"{_p_value(claim)} ({NAMES[claim.test]}, two-sided)",
         "judged at": _level(data),
         "seeds needed": _needed(claim),
     }
@@ -127,6 +125,16 @@ def _runs(claim: Claim, second: str) -> str:
             f" {claim.losses}, the same on {claim.ties}"
         )
     return f"{claim.runs[0]} of {claim.first}, {claim.runs[1]} of {second}"
+
+
+def _p_value(claim: Claim) -> str:
+    from nasbench_harness.reports.words import numerals
+
+    alone = numerals.significant(claim.p_value)
+    if claim.family == 1:
+        return alone
+    corrected = numerals.significant(claim.p_corrected)
+    return f"{corrected} corrected for {claim.family} pairs, {alone} alone"
 
 
 def _of_interest(data: StudyData) -> str:

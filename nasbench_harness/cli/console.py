@@ -137,6 +137,9 @@ def folded(text: str, *, indent: int = 0) -> list[str]:
     return fold(text, out.width, indent=indent).split("\n")
 
 
+INTERVALS = "[ ]: 95 % interval of the mean"
+
+
 def print_summary(
     rows: Iterable[Mapping[Any, Any]],
     *,
@@ -156,18 +159,20 @@ def print_summary(
     ]  # fmt: skip
     cells = [_summary_cells(row, failed.get(row["method"], 0), missed=missed) for row in shown]
     print_rows(title, headings, cells, numbers=range(1, len(headings)))
+    if any("[" in text for row in cells for text in row[1:]):
+        out.print(INTERVALS, style="dim", markup=False)
 
 
 def _summary_cells(row: Mapping[Any, Any], failed: int, *, missed: bool) -> list[str]:
-    regret = _interval(row)
-    accuracy = _spread(row["accuracy_mean"], row["accuracy_low"], row["accuracy_high"])
-    if math.isnan(row["accuracy_mean"]) and not missed:
-        accuracy = _nothing(row)
+    found = (
+        [_interval(row, "regret", 3), _fixed(row["percentile_mean"]), _fixed(row["accuracy_mean"])]
+        if missed
+        else [_interval(row, "accuracy", 2)]
+    )
     return [
         row["method"],
         _counted(row, failed),
-        *([regret, _fixed(row["percentile_mean"])] if missed else []),
-        accuracy,
+        *found,
         _fixed(row["accuracy_best"]),
         _fixed(row["seconds_mean"]),
     ]
@@ -187,19 +192,14 @@ def _nothing(row: Mapping[Any, Any]) -> str:
     return "unknown" if row["seeds"] else "no result"
 
 
-def _interval(row: Mapping[Any, Any]) -> str:
-    """The mean regret with its bounds; that there are none, where there are none."""
-    mean, low, high = (row[f"regret_{part}"] for part in ("mean", "low", "high"))
+def _interval(row: Mapping[Any, Any], measure: str, digits: int) -> str:
+    """A mean with its bounds; that there are none, where there are none."""
+    mean, low, high = (row[f"{measure}_{part}"] for part in ("mean", "low", "high"))
     if math.isnan(mean):
         return _nothing(row)
     if math.isnan(low):
-        return f"{mean:.3f}" + (" (one seed: no interval)" if row["known"] == 1 else "")
-    return f"{mean:.3f} [{low:.3f}, {high:.3f}]"
-
-
-def _spread(mean: float, low: float, high: float) -> str:
-    half_width = (high - low) / 2
-    return _fixed(mean) if math.isnan(half_width) else f"{mean:.2f} ± {half_width:.2f}"
+        return f"{mean:.{digits}f}" + (" (one seed: no interval)" if row["known"] == 1 else "")
+    return f"{mean:.{digits}f} [{low:.{digits}f}, {high:.{digits}f}]"
 
 
 def _fixed(value: float) -> str:
