@@ -165,8 +165,8 @@ def _caption(
 ) -> str:
     source = "Looked up in the table" if data.looked_up else "Measured by the search itself"
     words = (
-        f"{_ANSWER[budget].format(source)}. The band is the 95 % interval of the mean (one seed:"
-        f" none).{_about(data, budget, labels)}"
+        f"{_ANSWER[budget].format(source)}. The band is the 95 % interval of the mean (fewer than"
+        f" three seeds: none).{_about(data, budget, labels)}"
     )
     if told := images.observed(data):
         words += f" {told}"

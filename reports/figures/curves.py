@@ -57,9 +57,9 @@ def curves(data: StudyData, budget: Budget) -> pd.DataFrame:
     """Columns method, `budget.called`, seeds, and mean, low and high of regret and of accuracy.
 
     Regret is in points, and not there where no best is known; accuracy is in percent; low and high
-    bound the mean (95 %, NaN for one seed). Of a common axis only places that every trial of a
-    method recorded. Of the others a method's curve begins where its last seed has an answer and
-    goes to where its last seed ends; a seed that ended before keeps its final answer.
+    bound the mean (95 %, NaN for fewer than three seeds). Of a common axis only places that every
+    trial of a method recorded. Of the others a method's curve begins where its last seed has an
+    answer and goes to where its last seed ends; a seed that ended before keeps its final answer.
     """
     rows = data.steps[data.steps[data.measure.key].notna()]
     parts = _common(data, rows, budget) if budget.common else _on_a_grid(data, rows, budget)

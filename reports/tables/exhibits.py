@@ -103,8 +103,8 @@ def withheld(data: StudyData) -> Iterator[Withheld]:
 
 def _summary_note(data: StudyData) -> str:
     lonely = (
-        " Where it says one seed: no interval, since a single seed has none."
-        if (data.summary["seeds"] == 1).any()
+        " Fewer than three seeds, and seeds that all end alike, have no interval."
+        if data.summary[f"{data.measure.key}_low"].isna().any()
         else ""
     )
     if data.measure.key != "regret":

@@ -237,7 +237,7 @@ def test_without_diagnoses_their_panels_are_left_out(tmp_path: Path, quick: None
     assert set(signs["quantity"]) == {"skip_connections", "entropy"}
     words = Page(page.read_text()).words
     assert "--diagnose-every" in words
-    assert "one seed: no interval" in words
+    assert "Fewer than three seeds, and seeds that all end alike, have no interval" in words
     assert "nan" not in words.lower().split()
 
 
