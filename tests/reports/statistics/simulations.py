@@ -2,7 +2,7 @@
 
     python tests/reports/statistics/simulations.py
 
-prints all of them, in about 15 minutes. NASHARNESS_REFERENCE_DATA names the folder with the
+prints all of them, in about ten minutes. NASHARNESS_REFERENCE_DATA names the folder with the
 official tables; without it those rows are left out. Every table has a generator of its own, so the
 numbers are the same every time.
 """
