@@ -10,6 +10,8 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
+import numpy as np
+
 from nasbench_harness.reports.regression.comparison import LossComparison
 from nasbench_harness.reports.regression.series import Key, Series
 from nasbench_harness.reports.words.marked import listing, name, ranges
@@ -91,5 +93,5 @@ def _fisher(old: Collapses, new: Collapses) -> float:
     """One-sided p-value against: the new seeds collapse no more often."""
     from scipy.stats import fisher_exact
 
-    table = [[len(side.seeds), side.total - len(side.seeds)] for side in (new, old)]
-    return float(fisher_exact(table, alternative="greater")[1])
+    rows = [[len(side.seeds), side.total - len(side.seeds)] for side in (new, old)]
+    return float(fisher_exact(np.array(rows), alternative="greater")[1])

@@ -133,7 +133,8 @@ class SimulatedStudy:
     def rates(self, method: int, loss: float, share: float = 1.0) -> Rates:
         """How checks of one method end when it loses so many points and the others nothing.
 
-        With a `share` below one, each of its fresh seeds loses them with that chance.
+        No accuracy falls below zero. With a `share` below one, each of its fresh seeds loses so
+        much with that chance.
         """
         passed, regression = (found[method] for found in self.outcomes(method, loss, share))
         return Rates(float(regression.mean()), float((~passed & ~regression).mean()))
@@ -143,8 +144,8 @@ class SimulatedStudy:
         p_loss, p_margin, losses, fallen = (each.copy() for each in self._untouched)
         if loss:
             new = self._pairs[method][1]
-            lost = np.where(_hit(*new.shape, share), loss, 0.0)
-            found = self._test(method, new - lost)
+            lost = np.where(_hit(new.shape, share), loss, 0.0)
+            found = self._test(method, np.maximum(new - lost, 0.0))
             p_loss[method], p_margin[method], losses[method], fallen[method] = found
         return apply_rule(
             np.apply_along_axis(correct_losses, 0, p_loss),
@@ -165,10 +166,11 @@ class SimulatedStudy:
         return p_loss, p_margin, old.mean(axis=1) - new.mean(axis=1), fallen
 
 
-def _hit(studies: int, seeds: int, share: float) -> Flags:
+def _hit(shape: tuple[int, ...], share: float) -> Flags:
     """Which seeds are hit [studies, seeds]; the first ones, as their values are drawn anyway."""
     from scipy.stats import binom
 
+    studies, seeds = shape
     counts = binom.ppf((np.arange(studies) + 0.5) / studies, seeds, share)
     return np.asarray(np.arange(seeds) < counts[:, None])
 

@@ -140,7 +140,7 @@ def test_a_partial_collapse_is_open_as_soon_as_it_hits_a_seed() -> None:
 
 
 def test_who_is_hit_follows_the_binomial_distribution() -> None:
-    counts = _hit(1000, 20, 0.1).sum(axis=1)
+    counts = _hit((1000, 20), 0.1).sum(axis=1)
     shares = np.bincount(counts, minlength=21)[:21] / 1000
     assert shares == pytest.approx(binom.pmf(np.arange(21), 20, 0.1), abs=0.0011)
 
