@@ -37,7 +37,7 @@ from nasbench_harness.reports.statistics.improvement import Improvement
 LEVEL = 0.05
 """Chance of a false claim in a family, over all looks."""
 FEWEST = 3
-"""MethodLosses of each method without which nothing is claimed: fewer have no interval."""
+"""Runs of each method without which nothing is claimed: fewer have no interval."""
 
 
 Order = Literal["first", "second", "undecided", "same", "tie"]

@@ -40,10 +40,9 @@ def _few_seeds(finals: Finals) -> list[str]:
     if not least:
         return []
     return [
-        f"{names(few)}: {seeds}. Among {count(claim.family, 'pair')} of methods fewer than"
-        f" {least} seeds can never tell one apart at the level of this look"
-        f" ({claim.level:g}), so no method is called better; run at least {least}, better twice"
-        " as many."
+        f"{names(few)}: {seeds}, which can tell nothing apart among {count(claim.family, 'pair')}"
+        f" of methods at the level of this look ({claim.level:g}); run at least {least}, better"
+        " twice as many."
     ]
 
 
