@@ -98,7 +98,8 @@ def _facts(data: StudyData, claim: Claim, measure: Measure) -> dict[str, str]:
     from nasbench_harness.reports.words.claims import BLIND
 
     chance, first = claim.chance, claim.first
-    second = BLIND if claim.test == "blind draws" else claim.second
+    blind = claim.test == "blind draws"
+    second, one = (BLIND, "a blind draw") if blind else (claim.second, f"one of {claim.second}")
     means = [numerals.points(measure.sign * loss) for loss in claim.means]
     return {
         "runs": _runs(claim, second),
@@ -106,8 +107,8 @@ def _facts(data: StudyData, claim: Claim, measure: Measure) -> dict[str, str]:
         "difference": f"{numerals.points(claim.gain)} points in favour of {first}, 95 % CI"
         f" {numerals.interval(claim.low, claim.high)}",
         "of interest": _of_interest(data),
-        "chance": f"{numerals.percent(chance.value)} that a run of {first} is better than one of"
-        f" {second}, 95 % CI {numerals.interval(chance.low, chance.high, 2)}",
+        "chance": f"{numerals.percent(chance.value)} that a run of {first} is better than {one},"
+        f" 95 % CI {numerals.interval(chance.low, chance.high, 2)}",
         "p-value": f"{_p_value(claim)} ({NAMES[claim.test]}, two-sided)",
         "judged at": _level(data),
         "seeds needed": _needed(claim),
@@ -151,12 +152,13 @@ def _level(data: StudyData) -> str:
 
 def _needed(claim: Claim) -> str:
     from nasbench_harness.reports.analysis.decision import FEWEST
-    from nasbench_harness.reports.words import numerals
+    from nasbench_harness.reports.words.claims import roughly
 
     if claim.needed is None:
         return "too few to say" if min(claim.runs) < FEWEST else "nobody can say"
-    needed = numerals.whole(claim.needed)
-    return f"about {needed} of each, to find a difference of that interest four times in five"
+    return (
+        f"{roughly(claim.needed)} of each, to find a difference of that interest four times in five"
+    )
 
 
 def as_json(data: StudyData, claim: Claim, measure: Measure) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from nasbench_harness.reports.study.data import StudyData
 from nasbench_harness.reports.study.measure import Measure
 from nasbench_harness.reports.tables.printed import PrintedColumn, PrintedTable
 from nasbench_harness.reports.words import numerals
-from nasbench_harness.reports.words.claims import BLIND
+from nasbench_harness.reports.words.claims import BLIND, roughly
 from nasbench_harness.reports.words.marked import name
 
 KEY = "paired"
@@ -121,7 +121,11 @@ def _p_value(row: Any) -> str:
 
 
 def _needed(row: Any) -> str:
-    return numerals.NOTHING if pd.isna(row.seeds_needed) else numerals.whole(row.seeds_needed)
+    return (
+        numerals.NOTHING
+        if pd.isna(row.seeds_needed)
+        else roughly(int(row.seeds_needed)).removeprefix("about ")
+    )
 
 
 COLUMNS = (

@@ -13,6 +13,8 @@ from nasbench_harness.reports.words import numerals
 from nasbench_harness.reports.words.marked import count, name, names
 
 BLIND = "drawing blindly"
+HOPELESS = 10_000
+"""Seeds beyond which nobody asks how many more."""
 
 
 def sentence(claim: Claim, measure: Measure) -> str:
@@ -155,8 +157,8 @@ def seeds_needed(claim: Claim) -> str:
         return ""
     if claim.needed <= have:
         return f"; a difference of {delta(claim)} is found by so many seeds four times in five"
-    needed = rounded(max(claim.needed, least))
-    return f"; about {needed} seeds of each would find a difference of {delta(claim)}"
+    needed = roughly(max(claim.needed, least))
+    return f"; {needed} seeds of each would find a difference of {delta(claim)}"
 
 
 def enough(claim: Claim) -> int:
@@ -173,7 +175,9 @@ def fewest(test: Test, level: float) -> int:
     return next(n for n in counting(FEWEST) if 2 / math.comb(2 * n, n) < level)
 
 
-def rounded(seeds: int) -> str:
-    """A guess of a number of seeds, to two digits once it is large."""
+def roughly(seeds: int) -> str:
+    """A guess of a number of seeds: two digits of a large one, and of a hopeless one no digits."""
+    if seeds > HOPELESS:
+        return f"more than {numerals.whole(HOPELESS)}"
     digits = max(0, len(str(seeds)) - 2)
-    return numerals.whole(round(seeds, -digits))
+    return f"about {numerals.whole(round(seeds, -digits))}"
