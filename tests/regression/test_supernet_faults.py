@@ -7,7 +7,7 @@ prints a row of the table in `docs/regression.md` for each.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import fmean
 
@@ -16,7 +16,7 @@ import pytest
 from nasbench_harness.errors import ExitCode
 from nasbench_harness.reports.regression.baseline import Baseline
 from nasbench_harness.reports.regression.check import CheckReport, check_results
-from nasbench_harness.reports.regression.series import COSTS, Measured
+from nasbench_harness.reports.regression.series import COSTS, MEMORY, Measured
 from nasbench_harness.reports.regression.studyfile import read_study_file
 from nasbench_harness.reports.regression.verdicts import CheckVerdict
 from nasbench_harness.study.config import StudyConfig, build_config
@@ -28,6 +28,15 @@ SIGNALS = ("oneshot_accuracy", "oneshot_accuracy_mixture")
 ENGINE = "drnas"
 """Whose searches get the engine's faults."""
 METHODS = [mutant for mutant in MUTANTS if mutant.method != "random"]
+FOUND = (
+    "darts: gradient's sign flipped",
+    "darts: derived by argmin",
+    "drnas: gradient's sign flipped",
+    "unas: temperature a tenth",
+)
+"""Faults of methods that are a regression: by 13 points of an accuracy and more."""
+OPEN = ("alpha's gradient is zero", "no batch norm between the cells")
+"""Of the engine: twelve seeds cannot tell these losses from chance."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +55,21 @@ class Supernets:
         place = self.folder / fault.replace(" ", "-").replace(":", "").replace("'", "")
         mutated = run_methods(self.config, place, method, plant, SIGNALS)
         tell(self.true, mutated)
-        return check_results(Baseline(self.true, self.margins), with_mutant(self.true, mutated))
+        again = with_mutant(measured_again(self.true), mutated)
+        return check_results(Baseline(self.true, self.margins), again)
+
+
+def measured_again(true: Measured) -> Measured:
+    """Memory never is the same twice, so that it is tested beside what a fault moves."""
+    found = [
+        replace(
+            one, values={seed: value + 0.3 * (-1) ** seed for seed, value in one.values.items()}
+        )
+        if one.key.metric == MEMORY
+        else one
+        for one in true.series
+    ]
+    return replace(true, series=tuple(found))
 
 
 def tell(true: Measured, mutated: Measured) -> None:
@@ -80,7 +103,7 @@ def test_faults_of_methods(supernets: Supernets, mutant: Mutant) -> None:
     report = supernets.check(mutant.method, mutant.name)
     told = verdicts(report)
     print(f"\n| `{mutant.method}` | {mutant.fault} | {told} |")
-    assert (report.exit_code == ExitCode.CHECK_FAILED) == (mutant.name in FOUND), told
+    assert report.exit_code == ExitCode.CHECK_FAILED or mutant.name not in FOUND, told
 
 
 @pytest.mark.slow
@@ -88,7 +111,7 @@ def test_faults_of_methods(supernets: Supernets, mutant: Mutant) -> None:
 def test_faults_of_the_engine(supernets: Supernets, fault: str) -> None:
     report = supernets.check(ENGINE, fault)
     print(f"\n| `{ENGINE}` | {fault} | {verdicts(report)} |")
-    assert report.exit_code == ExitCode.CHECK_FAILED or fault in MISSED
+    assert report.exit_code == ExitCode.CHECK_FAILED or fault in OPEN
 
 
 def verdicts(report: CheckReport) -> str:
@@ -99,7 +122,3 @@ def verdicts(report: CheckReport) -> str:
         if one.metric not in COSTS and one.verdict is not CheckVerdict.UNCHANGED
     ]
     return ", ".join(found) or "unchanged"
-
-
-FOUND: frozenset[str] = frozenset()
-MISSED: frozenset[str] = frozenset()
