@@ -412,7 +412,22 @@ def test_steps_that_end_within_an_epoch_are_told(steps: int, epochs: int, said: 
 
 def test_a_supernet_tells_of_steps_only_where_they_were_asked_for() -> None:
     kind = open_kind("supernet")
-    searches = [SimpleNamespace(steps=steps, epoch_steps=10, epochs=2) for steps in (1, 15, 15)]
+    searches = [
+        SimpleNamespace(steps=steps, epoch_steps=10, epochs=2, options={}) for steps in (1, 15, 15)
+    ]
     assert list(kind.notes({"steps": None}, searches)) == []
     (note,) = kind.notes({"steps": 15}, searches)
     assert "epoch 2 of 2, after 5 of its 10 steps" in note
+
+
+def test_a_supernet_tells_what_scaled_rates_have_become() -> None:
+    def search(label: str, roles: dict[str, float], **options: str) -> SimpleNamespace:
+        return SimpleNamespace(
+            label=label, roles=roles, options=options, steps=20, epoch_steps=10, epochs=2
+        )
+
+    kind, rate = open_kind("supernet"), {"rate": 0.0015}
+    assert list(kind.notes({}, [search("darts", rate)])) == []
+    scaled = [search("darts", rate, alpha_rate="scaled"), search("random", {}, alpha_rate="scaled")]
+    (note,) = kind.notes({}, scaled)
+    assert note.endswith("our own decision: darts 0.0015.")

@@ -67,6 +67,10 @@ RUN = {
         f"nasharness train '{CELL}' --dataset digits --epochs 1 --seeds 1 --limit 300 --width 4"
         " --cells 1"
     ),
+    "nasharness calibrate --dataset cifar10 --width 8 --cells 1 --epochs 20": (
+        "nasharness calibrate --dataset digits --width 2 --cells 1 --epochs 1 --seeds 1 --limit 150"
+        " --count 2"
+    ),
 }
 """In the README's order, which is one in which they work; `@` is the command itself."""
 

@@ -3,6 +3,7 @@
 from nasbench_harness.__main__ import main
 from nasbench_harness.cli import (
     baseline,
+    calibrate,
     check,
     cite,
     compare,
@@ -17,6 +18,6 @@ from nasbench_harness.cli import (
 from nasbench_harness.cli.app import app
 
 __all__ = [
-    "app", "baseline", "check", "cite", "compare", "data", "main", "plugins", "query", "report",
-    "run", "train", "watch",
+    "app", "baseline", "calibrate", "check", "cite", "compare", "data", "main", "plugins", "query",
+    "report", "run", "train", "watch",
 ]  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -19,13 +19,10 @@ from nasbench_harness.cli.options.grouped import grouped
 from nasbench_harness.cli.options.running import DryRunOption
 from nasbench_harness.cli.options.training import Trained, TrainingMachine, TrainingOutput
 from nasbench_harness.cli.query import read_architecture
-from nasbench_harness.errors import ExitCode
+from nasbench_harness.cli.trainings import run_trainings, tell_unfinished, training_request
 
 if TYPE_CHECKING:
-    from nasbench_harness.contracts import Architecture
-    from nasbench_harness.training.planning import TrainingRequest
     from nasbench_harness.training.run import TrainingRun
-    from nasbench_harness.watch.trackers import Tracker
 
 
 @app.command(
@@ -63,65 +60,18 @@ def train(
     download = machine.download
     machine = replace(machine, download=download and not dry_run)
     architectures = [read_architecture(space, text) for text in archs]
-    request = _request(architectures, space, trained, machine)
+    request = training_request(architectures, space, trained, machine)
     tell_repeated(trained.seeds)
     tell_twins(archs, architectures)
     folder = asked.out or Path("runs") / request.folder_name
     if dry_run:
         tell_dry_training(request, folder, machine.jobs, json=json, download=download)
         return
-    done, trackers = _run(request, folder, machine.jobs, asked)
+    done, trackers = run_trainings(request, folder, machine.jobs, asked)
     _tell(done, json=json)
     tell_untold([untold(done.trainings)])
     end_trackers(trackers)
     raise typer.Exit(int(done.exit_code))
-
-
-def _request(
-    architectures: Sequence[Architecture], space: str, trained: Trained, machine: TrainingMachine
-) -> TrainingRequest:
-    from nasbench_harness.images.layout import layout_called
-    from nasbench_harness.study.notation import parse_pairs, parse_seeds
-    from nasbench_harness.training.settings import find_recipe, network_space, recipe_settings
-
-    builder = network_space(space)
-    recipe = find_recipe(builder, trained.recipe)
-    sets = parse_pairs(trained.sets or [], "--set")
-    given: dict[str, Any] = {
-        "settings": recipe_settings(builder, recipe, trained.settings, sets),
-        "seeds": recipe.seeds if trained.seeds is None else parse_seeds(trained.seeds),
-        "image_layout": layout_called(trained.image_layout),
-        "hardware": machine.hardware,
-    }
-    # Only now, for it imports torch, and what is wrong above is told at once.
-    from nasbench_harness.training.planning import TrainingRequest
-
-    return TrainingRequest(
-        space=space, architectures=architectures, dataset=trained.dataset, limit=trained.limit,
-        **given,
-    )  # fmt: skip
-
-
-def _run(
-    request: TrainingRequest, folder: Path, jobs: int, asked: TrainingOutput
-) -> tuple[TrainingRun, list[Tracker]]:
-    """Run what is missing, with a progress bar."""
-    from nasbench_harness.cli import console
-    from nasbench_harness.cli.ending import tell_waiting
-    from nasbench_harness.jobs.executors.local import LocalExecutor
-    from nasbench_harness.training.run import train
-    from nasbench_harness.watch.opening import open_trackers
-    from nasbench_harness.watch.trackers import Listeners
-
-    trackers = open_trackers(tensorboard=asked.tensorboard, mlflow=asked.mlflow)()
-    executor = LocalExecutor(jobs, request.hardware, waiting=tell_waiting)
-    with console.JobsProgress() as progress:
-        listeners = Listeners([*trackers, progress])
-        done = train(
-            request, folder, executor,
-            begin=listeners.begin, watch=listeners.watch, opened=console.tell_images,
-        )  # fmt: skip
-    return done, trackers
 
 
 def _tell(done: TrainingRun, *, json: bool) -> None:
@@ -143,11 +93,7 @@ def _tell(done: TrainingRun, *, json: bool) -> None:
             _title(done, rows), headings, map(_cells, rows), numbers=range(1, 8), below=(8,)
         )
     console.out.print(f"\nTables: {done.trainings.folder / 'trials.csv'}", soft_wrap=True)
-    if done.exit_code is not ExitCode.DONE:
-        why = "Interrupted" if done.interrupted else "Some trainings did not finish"
-        console.out.print(
-            f"{why}; what is done is kept. Run the same command again to go on.", soft_wrap=True
-        )
+    tell_unfinished(done)
 
 
 def _title(done: TrainingRun, rows: list[dict[str, Any]]) -> str:

@@ -76,6 +76,11 @@ def _own_names() -> list[str]:
     return ["digits", *published_names()]
 
 
+def table_dataset(name: str) -> str | None:
+    """The data set of the NAS-Bench-201 tables that these images are by their name, if any."""
+    return _FACTS[name].table_dataset if name in _FACTS else None
+
+
 def open_dataset(  # noqa: PLR0913 - each is a choice of its own
     name: str,
     *,

@@ -72,7 +72,7 @@ class FolderKind(Generic[S]):
     upgrades: Mapping[int, versions.Upgrade]
     """What older tables become as the present version has them."""
     also: tuple[str, ...] = ()
-    """Names of folders that others write there, as reports do."""
+    """Names of folders and files that others write there, as reports do."""
 
     @property
     def own(self) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from nasbench_harness.reports.analysis.calibration import sentences
 from nasbench_harness.reports.analysis.finalalpha import COLUMNS as ALPHA
 from nasbench_harness.reports.analysis.finalalpha import final_alpha, nearly_even_sentences
 from nasbench_harness.reports.statistics.arrays import Array
@@ -46,7 +47,8 @@ def note(data: StudyData) -> str:
     oneshot = _OF_CONCLUSION.format(told) if told and concludes(data) else ""
     shared = f" {SHARED}" if stepped_together(data) else ""
     alpha = f" {_OF_ALPHA}" if any(len(final_alpha(data, name)) for name in data.searching) else ""
-    return " ".join([oneshot + _COST.format(shared) + alpha, *nearly_even_sentences(data)])
+    columns = oneshot + _COST.format(shared) + alpha
+    return " ".join([columns, *nearly_even_sentences(data), *sentences(data)])
 
 
 def stepped_together(data: StudyData) -> bool:

@@ -16,6 +16,8 @@ FOLDER = "folder:"
 """How images begin whose origin only the user knows."""
 NOT_LOOKED_UP = "nothing looked up"
 """Instead of a table, where there is no benchmark."""
+SCALED = "learning rates of the architecture times published epochs / epochs, our own decision"
+"""What `--alpha-rate scaled` asks for."""
 QUICK = "quick"
 """The recipe that is no paper's."""
 
@@ -139,6 +141,8 @@ def _requested(data: StudyData) -> list[str]:
         for what in ("epochs", "steps")
         if config.get(what)
     ]
+    if config.get("alpha_rate") == "scaled":
+        found.append(SCALED)
     return [*found, *([f"images scaled to {side} × {side} pixels"] if side else [])]
 
 

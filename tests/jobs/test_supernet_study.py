@@ -30,6 +30,7 @@ from nasbench_harness.store.studies import reproduce
 from nasbench_harness.study.config import build_config
 from nasbench_harness.study.notation import ConfigError
 from nasbench_harness.study.planning import plan
+from nasbench_harness.study.recipes import tags
 from nasbench_harness.study.spec import TrialSpec
 
 TINY = {"width": 2, "cells": 1, "batch_size": 16}
@@ -358,6 +359,44 @@ def test_other_recipes_have_one_rate_for_every_batch(methods: str) -> None:
     large = only_trial(methods, recipe="paper", network={**TINY, "batch_size": 40})
     assert small.settings["learning_rate"] == large.settings["learning_rate"]
     assert small.network["learning_rate"] == large.network["learning_rate"]
+
+
+# --- the architecture's learning rate in a shorter search --------------------------------------
+
+
+def alpha(methods: str, **given: Any) -> float:
+    """The learning rate of the architecture."""
+    given = {"recipe": "paper", "network": TINY, **given}
+    rate: float = only_trial(methods, **given).settings["learning_rate"]
+    return rate
+
+
+@pytest.mark.parametrize(("methods", "published"), [("darts", 50), ("drnas", 100), ("edas", 100)])
+def test_a_scaled_rate_grows_as_epochs_are_left_out(methods: str, published: int) -> None:
+    usual = alpha(methods, epochs=20)
+    scaled = alpha(methods, epochs=20, alpha_rate="scaled")
+    assert scaled == pytest.approx(usual * published / 20, rel=1e-12)
+    assert alpha(methods, epochs=published, alpha_rate="scaled") == usual
+    assert alpha(methods, epochs=2 * published, alpha_rate="scaled") == usual
+
+
+def test_a_scaled_rate_goes_with_the_batch_as_well_and_not_over_one_that_is_set() -> None:
+    network = {**TINY, "train_share": 0.5, "batch_size": 32}
+    scaled = {"network": network, "epochs": 20, "alpha_rate": "scaled"}
+    assert alpha("unas", **scaled) == pytest.approx(5 * 5e-4, rel=1e-12)
+    assert alpha("unas[learning_rate=0.01]", **scaled) == 0.01
+    assert only_trial("unas", recipe="paper", **scaled).settings["learning_rate_min"] == 3e-4
+
+
+def test_a_scaled_rate_names_other_trials_and_is_reproduced() -> None:
+    """Of a method that has no such rate too: whoever reads the table sees one study."""
+    usual, said = only_trial("darts"), only_trial("darts", alpha_rate="published")
+    scaled = only_trial("darts", alpha_rate="scaled")
+    assert usual.trial_id == said.trial_id != scaled.trial_id
+    assert "--alpha-rate" not in reproduce(usual)
+    assert "--alpha-rate scaled" in reproduce(scaled)
+    assert scaled.settings["learning_rate"] > usual.settings["learning_rate"]
+    assert tags(scaled)["learning_rate"] == "D"
 
 
 def test_a_landscape_has_no_batch_of_images() -> None:

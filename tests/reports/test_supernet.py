@@ -101,6 +101,12 @@ def test_the_published_setting_on_the_tables_own_images_has_no_further_caveat(
     )
 
 
+def test_scaled_rates_of_the_architecture_are_told(data: StudyData) -> None:
+    told = " learning rates of the architecture times published epochs / epochs, our own decision"
+    assert told not in plain("\n".join(image_caveats(planned(data, {"alpha_rate": "published"}))))
+    assert told in plain("\n".join(image_caveats(planned(data, {"alpha_rate": "scaled"}))))
+
+
 def test_what_a_folder_holds_is_not_claimed_to_be_known(data: StudyData) -> None:
     text = plain("\n".join(image_caveats(planned(data, images="folder:/data/photos"))))
     assert "Whether these are the same images is not known here" in text

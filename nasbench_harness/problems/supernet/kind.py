@@ -19,7 +19,7 @@ from nasbench_harness.images.place import FOLDER, absolute, is_folder, place_nam
 from nasbench_harness.problems.base import PlainKind
 from nasbench_harness.problems.spent import duration
 from nasbench_harness.problems.supernet.columns import COLUMNS, CPU_HOURS, GPU_DAYS
-from nasbench_harness.problems.supernet.options import SupernetOptions
+from nasbench_harness.problems.supernet.options import ALPHA_RATE, SupernetOptions
 from nasbench_harness.seeding import stream_seed
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ class SupernetKind(PlainKind):
     absorbed: ClassVar[Mapping[str, str]] = {"batch_size": "network"}
     named = (
         "table", "dataset", "recipe", "steps", "epochs", "limit", "image_size", "network",
-        "batch_size", "report_metric", "image_layout",
+        "batch_size", "report_metric", "image_layout", "alpha_rate",
     )  # fmt: skip
     columns = COLUMNS
     meanings: ClassVar[Mapping[str, str]] = {
@@ -104,14 +104,13 @@ class SupernetKind(PlainKind):
         return OnImages(config, options, space, hardware, opened)
 
     def notes(self, config: Mapping[str, Any], specs: Sequence[TrialSpec]) -> Iterable[str]:
-        """Where `--steps` ends a search within an epoch."""
-        from nasbench_harness.problems.supernet.planning import cut_short
+        """Where `--steps` ends a search within an epoch, and what scaled rates have become."""
+        from nasbench_harness.problems.supernet.planning import cut_short, scaled_rates
 
-        if (steps := config.get("steps")) is None:
-            return ()
-        searches = [spec for spec in specs if spec.steps == steps]
-        cut = [cut_short(steps, spec.epoch_steps, spec.epochs) for spec in searches]
-        return dict.fromkeys(note for note in cut if note)
+        steps = config.get("steps")
+        searches = [spec for spec in specs if steps is not None and spec.steps == steps]
+        cut = [cut_short(spec.steps, spec.epoch_steps, spec.epochs) for spec in searches]
+        return dict.fromkeys(note for note in [*cut, scaled_rates(specs)] if note)
 
     def settled(self, config: StudyConfig) -> dict[str, Any]:
         """Images are found from everywhere."""
@@ -246,6 +245,7 @@ class SupernetKind(PlainKind):
             ("--image-size", spec.image_size),
             ("--image-layout", spec.image_layout),
             ("--diagnose-every", spec.diagnose_every),
+            ("--alpha-rate", spec.options.get(ALPHA_RATE)),
         ):
             words += [option, str(value)] if value else []
         for name, value in sorted(spec.network_overrides.items()):

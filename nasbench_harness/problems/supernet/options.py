@@ -10,6 +10,9 @@ from nasbench_harness.problems.supernet.network_settings import NetworkSettings
 from nasbench_harness.settings import Holds, Settings, option
 
 AUTO = "auto"
+ALPHA_RATE, PUBLISHED, SCALED = "alpha_rate", "published", "scaled"
+"""The option and its values: what becomes of the architecture's learning rate where a search has
+fewer epochs than its recipe."""
 
 
 def _layout(value: Any) -> Any:
@@ -33,6 +36,12 @@ class SupernetOptions(Settings):
         "Folders of folder:PATH: parts (train, test, ...), classes, or auto.",
         told=AUTO,
         values="layouts",
+    )
+    alpha_rate: Literal["published", "scaled"] = option(
+        PUBLISHED,
+        "Learning rate of the architecture: published, or scaled to a shorter search (times"
+        " published epochs / epochs).",
+        told=PUBLISHED,
     )
     network: Annotated[dict[str, Any], Holds(NetworkSettings)] = option(
         {}, "What is changed of every recipe's supernet and its training."

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from nasbench_harness.contracts import (
@@ -16,6 +16,7 @@ from nasbench_harness.contracts import (
 )
 from nasbench_harness.images.place import absolute
 from nasbench_harness.problems.supernet.network_settings import NetworkSettings
+from nasbench_harness.problems.supernet.options import ALPHA_RATE, SCALED
 from nasbench_harness.settings import named
 from nasbench_harness.study.config import BASELINE, StudyConfig
 from nasbench_harness.study.notation import ConfigError
@@ -25,9 +26,10 @@ if TYPE_CHECKING:
     from nasbench_harness.hardware import Hardware
     from nasbench_harness.images.parts import ImageDataset
     from nasbench_harness.problems.supernet.options import SupernetOptions
+    from nasbench_harness.study.spec import TrialSpec
 
-RATE = "learning_rate"
-"""Of the network's settings; of a method's, the one of the role `rate`."""
+RATE, RATE_ROLE = "learning_rate", "rate"
+"""That of the network's settings; the role of a method's."""
 WARMUP = "warmup"
 WITH_WARMUP = ("reset_optimizer_epoch", "constant_epochs")
 """Epochs of the network's training that are the method's warm-up, where the recipe sets them."""
@@ -80,7 +82,9 @@ class OnImages:
 
     def shared(self) -> dict[str, Any]:
         """What all trials have in common."""
+        scaled = self.options.alpha_rate == SCALED
         return {
+            **({"options": {ALPHA_RATE: SCALED}} if scaled else {}),
             "search_metric": "",
             "images": absolute(self.config.dataset),
             "image_limit": self.options.limit,
@@ -146,10 +150,20 @@ class OnImages:
         return network.model_copy(update=_for_batch(recipe, network.batch_size, network, RATE))
 
     def rates(self, method: type[Setup], recipe: Recipe) -> dict[str, float]:
-        """The method's learning rate for this batch, where the recipe's grows with it."""
-        batch = self._network(recipe).batch_size
+        """The method's learning rate for this batch, and for a search of so many epochs.
+
+        It grows with the batch where the recipe says so, and where the study asks for it
+        (`alpha_rate`) in a search of fewer epochs by the share of them that is left out: our own
+        decision, as with warm-ups. What a rate ends at stays.
+        """
+        batch, name = self._network(recipe).batch_size, named(method.Settings, RATE_ROLE) or ""
         settings = method.Settings.build("recipe", recipe.settings)
-        return _for_batch(recipe, batch, settings, named(method.Settings, "rate") or "")
+        rates = _for_batch(recipe, batch, settings, name)
+        rate = rates.get(name, getattr(settings, name, None))
+        if self.options.alpha_rate != SCALED or rate is None:
+            return rates
+        epochs = self.resolve(None, method, recipe)["epochs"]
+        return {name: rate * recipe.epochs / epochs} if epochs < recipe.epochs else rates
 
 
 def cut_short(steps: int, epoch_steps: int, epochs: int) -> str:
@@ -163,6 +177,19 @@ def cut_short(steps: int, epoch_steps: int, epochs: int) -> str:
         f"`--steps {steps}` ends searches in epoch {epoch} of {epochs}, after {left:,} of its"
         f" {epoch_steps:,} steps; schedules are those of {whole}, and `--epochs`"
         " alone ends with one."
+    )
+
+
+def scaled_rates(specs: Sequence[TrialSpec]) -> str:
+    """What to say of learning rates that are scaled to the search; empty if none is."""
+    scaled = [spec for spec in specs if spec.options.get(ALPHA_RATE) == SCALED]
+    rates = {spec.label: spec.roles[RATE_ROLE] for spec in scaled if RATE_ROLE in spec.roles}
+    if not rates:
+        return ""
+    told = ", ".join(f"{label} {rate:.4g}" for label, rate in rates.items())
+    return (
+        "Learning rates of the architecture are multiplied by published epochs / epochs where a"
+        f" search has fewer, our own decision: {told}."
     )
 
 
