@@ -164,7 +164,7 @@ class _Side:
 def _method(axes: Axes, x: float, axis: float, side: _Side, style: MethodStyle) -> None:
     """A line from the ruler to the name."""
     axes.plot([x, x, side.x], [axis, side.y, side.y], color=style.colour, linewidth=1.1)
-    axes.plot([x], [axis], color=style.colour, marker=style.marker, markersize=5, zorder=5)
+    axes.plot([x], [axis], color=style.colour, marker=style.mark, markersize=5, zorder=5)
 
 
 # --- words -------------------------------------------------------------------------------------

@@ -95,7 +95,7 @@ def _curve(data: StudyData, row: Any) -> pd.DataFrame:
 def _line(axes: Axes, curve: pd.DataFrame, style: MethodStyle) -> None:
     axes.step(
         curve["time"], curve["share"], where="post", color=style.colour, linestyle=style.dash,
-        linewidth=1.6, marker=style.marker, markersize=4, markevery=max(1, len(curve) // 6),
+        linewidth=1.6, marker=style.mark, markersize=4, markevery=max(1, len(curve) // 6),
     )  # fmt: skip
 
 
