@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -132,7 +133,7 @@ def _p_value(claim: Claim) -> str:
     from nasbench_harness.reports.words import numerals
 
     alone = numerals.significant(claim.p_value)
-    if claim.family == 1:
+    if claim.family == 1 or math.isnan(claim.p_corrected):
         return alone
     corrected = numerals.significant(claim.p_corrected)
     return f"{corrected} corrected for {claim.family} pairs, {alone} alone"
@@ -144,10 +145,13 @@ def _of_interest(data: StudyData) -> str:
 
 
 def _level(data: StudyData) -> str:
+    from nasbench_harness.reports.analysis.decision import same_level
+
     look = data.look
-    if look.fixed:
-        return f"{look.level:g}, once" if look.level else "nothing yet: trials are missing"
-    return f"{look.level:g}, at look {look.number} at these results"
+    if not look.level:
+        return "nothing yet: trials are missing"
+    when = "once" if look.fixed else f"at look {look.number} at these results"
+    return f"{look.level:g}, and {same_level(look.level):g} for being the same, {when}"
 
 
 def _needed(claim: Claim) -> str:

@@ -32,7 +32,10 @@ class Look:
     """One verdict on a set of results."""
 
     number: int
-    """1, 2, ...; 0 where there is nothing to judge yet."""
+    """1, 2, ...; 0 where there is nothing to judge yet.
+
+    More than 1 of a fixed study whose failed trials were tried again after it was judged.
+    """
     level: float
     """What corrected p-values have to be below for a claim; 0 where there is nothing to judge."""
     fixed: bool
@@ -56,8 +59,6 @@ def look(study: Study, *, keep: bool = True) -> Look:
     number, kept = _number(read_looks(path), digest)
     if keep and not kept:
         number, kept = _enter(path, digest, number)
-    if study.fixed:
-        number = 1
     return Look(number, LEVEL if study.fixed else level_of(number), study.fixed, kept)
 
 

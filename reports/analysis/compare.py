@@ -97,11 +97,11 @@ def compare(data: Compared, first: str, second: str, measure: Measure | None = N
     first, second = (find_label(one, data.labels, specs) or one for one in (first, second))
     if first == second:
         raise HarnessError(f"A method cannot be compared with itself: `{first}` is given twice.")
+    if found := compare_all(data, chosen).of(first, second):
+        return found
     for label in (first, second):
         _refuse_without_result(data, label, chosen)
-    found = compare_all(data, chosen).of(first, second)
-    assert found is not None, "both have a result"
-    return found
+    raise HarnessError(f"`{first}` and `{second}` cannot be compared in study {data.name}.")
 
 
 def chosen_measure(data: Compared, key: MeasureKey | None) -> Measure:
@@ -149,9 +149,14 @@ def _runs(data: Compared, label: str, measure: Measure) -> MethodLosses:
     rows = data.done[data.done["method"] == label].drop_duplicates("seed", keep="last")
     values = rows.set_index("seed")[measure.key].astype(float).sort_index()
     losses = measure.sign * values[np.isfinite(values)]
+    return MethodLosses(label, losses, failed_seeds(data, label, losses))
+
+
+def failed_seeds(data: Compared, label: str, losses: pd.Series[float]) -> tuple[int, ...]:
+    """Seeds whose trial failed, and that have no loss."""
     planned = data.trials[data.trials["method"] == label]
     failed = planned.loc[planned["status"] == FAILED, "seed"]
-    return MethodLosses(label, losses, tuple(sorted(set(map(int, failed)) - set(losses.index))))
+    return tuple(sorted(set(map(int, failed)) - set(losses.index)))
 
 
 def _refuse_without_result(data: Compared, label: str, measure: Measure) -> None:

@@ -50,6 +50,15 @@ class Standing(StrEnum):
     SLIGHTLY = "better, perhaps by less than the smallest difference"
     SAME = "practically the same"
     UNDECIDED = "cannot tell"
+    WAITING = "not judged yet"
+
+
+def same_level(level: float) -> float:
+    """Of calling two methods the same, at a look of this level: twice that, and 0.05 at most.
+
+    Over endless looks that adds up to 0.10, for methods exactly as far apart as matters.
+    """
+    return min(2 * level, LEVEL)
 
 
 CLAIMED = (Standing.BETTER, Standing.SLIGHTLY)
@@ -71,11 +80,6 @@ class Design:
     """Losses of all architectures, where the baseline draws blindly from them."""
     worst: float = math.nan
     """The loss that a failed trial is counted as; NaN: the worst of the study."""
-
-    @property
-    def same_level(self) -> float:
-        """Of calling two methods the same: at the first of several looks as in a fixed study."""
-        return min(2 * self.level, LEVEL)
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,6 +126,8 @@ class Claim:
     p_corrected: float
     p_same: float
     """Corrected, of the means being as far apart as the smallest difference of interest."""
+    tied: bool
+    """Whether nothing differs at all."""
     family: int
     """How many pairs the correction is over."""
     able: bool
@@ -160,12 +166,13 @@ class Claim:
     @property
     def split(self) -> bool:
         """Whether one is better in rank and the other in the mean, so that neither is claimed."""
-        return self.p_corrected < self.level and not _agree(self.gain, self.effect)
+        undecided = self.outcome is self.finished_outcome is Standing.UNDECIDED
+        return undecided and self.p_corrected < self.level and not _agree(self.gain, self.effect)
 
     @property
-    def tied(self) -> bool:
-        """Whether nothing differs at all."""
-        return self.low != self.low and abs(self.gain) <= TOLERANCE and self.effect == 0.0
+    def undone(self) -> bool:
+        """Whether a claim of the finished trials falls when failed ones count as the worst."""
+        return self.outcome is Standing.UNDECIDED is not self.finished_outcome
 
     def turned(self) -> Claim:
         """The same seen from the second method."""
@@ -264,15 +271,15 @@ def _family(pairs: Sequence[tuple[MethodLosses, MethodLosses]], design: Design) 
     evidence = [_evidence(first, second, design) for first, second in pairs]
     smallest = [one.smallest_p for one in evidence]
     delta = design.delta
-    same = [1.0 if delta is None else one.p_same(delta) for one in evidence]
     columns = (
         holm([one.p_value for one in evidence], smallest, design.level),
         holm(smallest, smallest, design.level),
-        holm(same),
+        holm([1.0 if delta is None else one.p_same(delta) for one in evidence]),
+        holm([0.0 if delta is None else one.p_beyond(delta) for one in evidence]),
     )
     return [
-        _claim(pair, one, design, Corrected(float(p), float(best), float(p_same), len(pairs)))
-        for pair, one, p, best, p_same in zip(pairs, evidence, *columns, strict=True)
+        _claim(pair, one, design, Corrected(*map(float, p_values), family=len(pairs)))
+        for pair, one, *p_values in zip(pairs, evidence, *columns, strict=True)
     ]
 
 
@@ -292,6 +299,7 @@ class Corrected(NamedTuple):
     smallest: float
     """What it could have been at best."""
     p_same: float
+    p_beyond: float
     family: int
 
 
@@ -323,37 +331,38 @@ def _claim(
         effect=evidence.effect,
         chance=evidence.chance,
         p_value=evidence.p_value,
-        p_corrected=corrected.p,
-        p_same=corrected.p_same,
+        p_corrected=corrected.p if design.level else math.nan,
+        p_same=corrected.p_same if design.level else math.nan,
+        tied=evidence.alike,
         family=corrected.family,
         able=min(evidence.runs) >= FEWEST and corrected.smallest < design.level,
         level=design.level,
         delta=design.delta,
         outcome=outcome,
         finished_outcome=outcome,
-        needed=_needed(evidence, design, corrected.family),
+        needed=_needed(evidence, design, corrected),
     )
 
 
-def _needed(evidence: Comparison, design: Design, family: int) -> int | None:
-    if design.delta is None or not design.level:
+def _needed(evidence: Comparison, design: Design, corrected: Corrected) -> int | None:
+    """None also where mean and rank disagree: more seeds need not bring them together."""
+    ours, theirs = evidence.means
+    split = corrected.p < design.level and not _agree(theirs - ours, evidence.effect)
+    if design.delta is None or not design.level or split:
         return None
-    return evidence.needed(design.delta, design.level / family)
+    return evidence.needed(design.delta, design.level / corrected.family)
 
 
 def _outcome(evidence: Comparison, corrected: Corrected, design: Design) -> Standing:
     ours, theirs = evidence.means
     gain = theirs - ours
+    if not design.level:
+        return Standing.WAITING
     if min(evidence.runs) < FEWEST:
         return Standing.UNDECIDED
     if corrected.p < design.level and _agree(gain, evidence.effect):
-        if design.delta is None:
-            return Standing.BETTER
-        low, high = evidence.interval(design.level)
-        near = low if gain > 0 else -high
-        beyond = near > design.delta if not math.isnan(near) else abs(gain) > design.delta
-        return Standing.BETTER if beyond else Standing.SLIGHTLY
-    return Standing.SAME if corrected.p_same < design.same_level else Standing.UNDECIDED
+        return Standing.BETTER if corrected.p_beyond < design.level else Standing.SLIGHTLY
+    return Standing.SAME if corrected.p_same < same_level(design.level) else Standing.UNDECIDED
 
 
 def _agree(gain: float, effect: float) -> bool:

@@ -12,13 +12,14 @@ evidence is taken is settled by the kind of problem before any result is seen:
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal, Protocol
 
 import numpy as np
 
-from nasbench_harness.reports.statistics.arrays import Array
+from nasbench_harness.reports.statistics.arrays import TOLERANCE, Array
 from nasbench_harness.reports.statistics.blind import BlindDraws, blind_draw_test, smallest_blind_p
 from nasbench_harness.reports.statistics.checks import tied
 from nasbench_harness.reports.statistics.equivalence import equivalence_p, paired_equivalence_p
@@ -52,6 +53,10 @@ class Comparison(Protocol):
         """How many of either are compared."""
 
     @property
+    def alike(self) -> bool:
+        """Whether nothing at all differs."""
+
+    @property
     def means(self) -> tuple[float, float]:
         """Mean losses."""
 
@@ -77,6 +82,9 @@ class Comparison(Protocol):
     def p_same(self, delta: float) -> float:
         """Of the means being `delta` apart or more."""
 
+    def p_beyond(self, delta: float) -> float:
+        """Of the means being `delta` apart or less, on the side on which they are; two-sided."""
+
     def needed(self, delta: float, level: float) -> int | None:
         """Seeds with which a difference of `delta` is found four times in five; None: unknown."""
 
@@ -93,6 +101,11 @@ class TwoSamples:
     def runs(self) -> tuple[int, int]:
         """The lengths of both."""
         return len(self.ours), len(self.theirs)
+
+    @property
+    def alike(self) -> bool:
+        """Whether all runs ended alike."""
+        return float(np.ptp(np.concatenate([self.ours, self.theirs]))) <= TOLERANCE
 
     @property
     def means(self) -> tuple[float, float]:
@@ -127,6 +140,10 @@ class TwoSamples:
         """By two one-sided tests of Welch's."""
         return equivalence_p(self.ours, self.theirs, delta)
 
+    def p_beyond(self, delta: float) -> float:
+        """By Welch's test."""
+        return _beyond(self, delta)
+
     def needed(self, delta: float, level: float) -> int | None:
         """Of each method."""
         return seeds_for(delta, self.ours, self.theirs, level)
@@ -149,6 +166,11 @@ class PairedSeeds:
     def runs(self) -> tuple[int, int]:
         """The lengths of both."""
         return len(self.ours), len(self.theirs)
+
+    @property
+    def alike(self) -> bool:
+        """Whether every seed ended alike with both."""
+        return not self.differences.any()
 
     @property
     def means(self) -> tuple[float, float]:
@@ -183,6 +205,10 @@ class PairedSeeds:
         """By two one-sided tests of Student's."""
         return paired_equivalence_p(self.differences, delta)
 
+    def p_beyond(self, delta: float) -> float:
+        """By Student's test."""
+        return _beyond(self, delta)
+
     def needed(self, delta: float, level: float) -> int | None:
         """Common seeds."""
         return paired_seeds_for(delta, self.differences, level)
@@ -205,6 +231,11 @@ class BlindComparison:
     def runs(self) -> tuple[int, int]:
         """The lengths of both."""
         return len(self.ours), len(self.column)
+
+    @property
+    def alike(self) -> bool:
+        """Whether all architectures are worth the same."""
+        return float(np.ptp(self.column)) <= TOLERANCE
 
     @property
     def means(self) -> tuple[float, float]:
@@ -239,13 +270,30 @@ class BlindComparison:
         """By two one-sided tests of Student's."""
         return paired_equivalence_p(self.level - self.ours, delta)
 
+    def p_beyond(self, delta: float) -> float:
+        """By Student's test."""
+        return _beyond(self, delta)
+
     def needed(self, delta: float, level: float) -> int | None:
-        """Of the method."""
-        return paired_seeds_for(delta, self.level - self.ours, level)
+        """Unknown: percentiles are compared here, and how many points they stand for varies."""
+        return None
 
     @cached_property
     def _found(self) -> BlindDraws:
         return blind_draw_test(-self.ours, -self.column)
+
+
+def _beyond(comparison: Comparison, delta: float) -> float:
+    """From the test of being closer than `delta`: what it leaves, on both sides.
+
+    Where nothing varies the difference is what it is.
+    """
+    ours, theirs = comparison.means
+    if abs(theirs - ours) <= delta:
+        return 1.0
+    if math.isnan(comparison.interval()[0]):
+        return 0.0
+    return min(1.0, 2 * (1 - comparison.p_same(delta)))
 
 
 def wins(ours: Array, theirs: Array) -> tuple[int, int, int]:

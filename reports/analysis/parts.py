@@ -13,6 +13,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from nasbench_harness.reports.analysis.compare import failed_seeds
+from nasbench_harness.reports.analysis.decision import MethodLosses
 from nasbench_harness.reports.statistics.arrays import TOLERANCE, Array
 from nasbench_harness.reports.statistics.intervals import mean_interval
 from nasbench_harness.reports.study.data import StudyData
@@ -51,6 +53,18 @@ def optimisation_regrets(data: StudyData, label: str) -> Array:
     column = f"regret_{searched_metrics(data).get(label, '')}"
     rows = data.steps[data.steps["method"] == label].sort_values("step")
     return numbers(rows.groupby("trial").last(), column)
+
+
+def optimisation_losses(data: StudyData, label: str) -> MethodLosses:
+    """The same by seed, with the seeds that failed, for the decision."""
+    column = f"regret_{searched_metrics(data).get(label, '')}"
+    rows = data.steps[data.steps["method"] == label].sort_values("step").groupby("trial").last()
+    if column not in rows:
+        return MethodLosses(label, pd.Series(dtype=float))
+    found = rows[column].astype(float).dropna()
+    seeds = data.done.drop_duplicates("trial").set_index("trial")["seed"]
+    losses = found.set_axis(seeds[found.index].astype(int)).sort_index()
+    return MethodLosses(label, losses, failed_seeds(data, label, losses))
 
 
 def regret_parts(data: StudyData) -> pd.DataFrame:

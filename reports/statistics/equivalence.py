@@ -52,11 +52,6 @@ def paired_equivalence_p(differences: ArrayLike, delta: float) -> float:
     return _one_sided(apart, delta, _error(values), len(values) - 1)
 
 
-def beyond(low: float, high: float, delta: float) -> bool:
-    """Whether an interval holds nothing from -`delta` to `delta`; never one that is NaN."""
-    return low > delta or high < -delta
-
-
 def _one_sided(apart: float, delta: float, error: float, freedom: float) -> float:
     """The larger p of both tests: the one against the bound that lies nearer."""
     from scipy.special import stdtr

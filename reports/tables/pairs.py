@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from nasbench_harness.reports.analysis.decision import Claim, Standing
+from nasbench_harness.reports.analysis.decision import Claim, Standing, same_level
 from nasbench_harness.reports.study.data import StudyData
 from nasbench_harness.reports.study.measure import Measure
 from nasbench_harness.reports.tables.printed import PrintedColumn, PrintedTable
@@ -17,11 +17,12 @@ from nasbench_harness.reports.words.marked import name
 KEY = "paired"
 _DIFFERENCE = (
     "The difference is how much {better} the first method's mean {noun} is, with its 95 % interval."
-    " {tests} p is two-sided and corrected for all pairs with the baseline, or for all others. The"
-    " effect is of ranks, from −1 to 1. The chance is that a run of the first is better than a run"
-    " of the second, ties counting half. Seeds needed, of each method, would find the smallest"
-    " difference of interest in four studies of five; they go by the upper 80 % bound of the spread"
-    " seen."
+    " {tests} p is two-sided and corrected for all pairs with the baseline, or for all others: a"
+    " method is called better below {level}. p of same is that of a difference as large as matters,"
+    " corrected alike: two are called the same below {same}. The effect is of ranks, from −1 to 1."
+    " The chance is that a run of the first is better than a run of the second, ties counting half."
+    " Seeds needed, of each method, would find the smallest difference of interest in four studies"
+    " of five; they go by the upper 80 % bound of the spread seen."
 )
 _TESTS = {
     "two samples": "Runs of two methods have nothing in common, and are compared as two samples ("
@@ -36,12 +37,13 @@ _SHORT = {
     Standing.SLIGHTLY: "better, perhaps slightly",
     Standing.SAME: "same",
     Standing.UNDECIDED: "cannot tell",
+    Standing.WAITING: "not judged yet",
 }
 
 
 def in_short(claim: Claim) -> str:
     """What is claimed of the first method, in a word or two."""
-    said = _SHORT[claim.outcome]
+    said = _SHORT[claim.outcome] + " (failed trials)" * claim.undone
     return said if claim.ahead in (None, claim.first) else said.replace("better", "worse")
 
 
@@ -50,18 +52,17 @@ def note(data: StudyData) -> str:
     measure = data.measure
     better = "lower" if measure.sign > 0 else "higher"
     tests = " ".join(_TESTS[test] for test in dict.fromkeys(c.test for c in data.claims.all))
-    return _DIFFERENCE.format(better=better, noun=measure.noun, tests=tests)
+    level = data.look.level
+    return _DIFFERENCE.format(
+        better=better, noun=measure.noun, tests=tests, level=f"{level:g}",
+        same=f"{same_level(level):g}",
+    )  # fmt: skip
 
 
 def paired_table(data: StudyData) -> PrintedTable | None:
     """Every pair of methods of the study; None where there is no pair."""
-    rows = pair_rows(_shown(data), data.measure)
+    rows = pair_rows(data.claims.all, data.measure)
     return PrintedTable(KEY, COLUMNS, rows, _head) if len(rows) else None
-
-
-def _shown(data: StudyData) -> list[Claim]:
-    """Those about methods that the study has: it may be judged beside blind draws it did not do."""
-    return [claim for claim in data.claims.all if set(claim.labels) <= set(data.done_labels)]
 
 
 def pair_rows(claims: list[Claim], measure: Measure) -> pd.DataFrame:
@@ -116,8 +117,8 @@ def _runs(row: Any) -> str:
     )
 
 
-def _p_value(row: Any) -> str:
-    return "< 0.001" if row.p_corrected < 0.001 else numerals.points(row.p_corrected)
+def _p_value(value: float) -> str:
+    return "< 0.001" if value < 0.001 else numerals.points(value)
 
 
 def _needed(row: Any) -> str:
@@ -133,7 +134,8 @@ COLUMNS = (
     PrintedColumn("Runs", "", _runs),
     PrintedColumn("Difference", "points", lambda row: numerals.points(row.gain)),
     PrintedColumn("95 % CI", "of mean", lambda row: numerals.interval(row.gain_low, row.gain_high)),
-    PrintedColumn("p", "corrected", _p_value),
+    PrintedColumn("p", "corrected", lambda row: _p_value(row.p_corrected)),
+    PrintedColumn("p", "of same", lambda row: _p_value(row.p_same)),
     PrintedColumn("Effect", "of ranks", lambda row: numerals.percent(row.effect)),
     PrintedColumn("Chance", "of better", lambda row: numerals.percent(row.improvement)),
     PrintedColumn(

@@ -12,7 +12,7 @@ from nasbench_harness.reports.figures.reference import baseline_words, whole_tab
 from nasbench_harness.reports.statistics.arrays import TOLERANCE
 from nasbench_harness.reports.study.data import StudyData
 from nasbench_harness.reports.words import numerals
-from nasbench_harness.reports.words.claims import BLIND, delta, enough, interval, seeds_needed
+from nasbench_harness.reports.words.claims import BLIND, delta, interval, seeds_needed
 from nasbench_harness.reports.words.finals import Finals
 from nasbench_harness.reports.words.marked import count, name, names
 from nasbench_harness.study.config import BASELINE
@@ -103,6 +103,8 @@ def _opening(claim: Claim, what: str) -> tuple[int, str]:
     """Where the sentence about such an outcome stands, and how it begins."""
     if claim.outcome is Standing.SAME:
         return 2, f"Practically the same as {what}"
+    if claim.outcome is Standing.WAITING:
+        return 3, f"Not judged yet against {what}"
     if claim.ahead is None:
         return 3, f"Not told apart from {what} by these seeds"
     slightly = claim.outcome is Standing.SLIGHTLY
@@ -121,14 +123,24 @@ def _grouped(said: list[tuple[str, str]]) -> list[str]:
     return [f"{names(group)}, {'each ' * (len(group) > 1)}{amount}" for amount, group in groups]
 
 
+def _undone(claim: Claim) -> str:
+    if claim.finished_outcome is Standing.SAME:
+        return "practically the same"
+    return "better" if claim.gain > 0 else "worse"
+
+
 def _amount(claim: Claim) -> str:
     if claim.split:
         return "better in rank and worse in the mean, or the other way round, so neither is claimed"
+    if claim.undone:
+        return (
+            f"{_undone(claim)} by the trials that finished, and not with failed ones as the worst"
+        )
     if abs(claim.gain) <= TOLERANCE:
         return f"with the same mean{interval(claim)}"
     size = f"{numerals.points(abs(claim.gain))} points"
     if claim.ahead is not None:
         return f"by {size}{interval(claim)}"
     side = "better" if claim.gain > 0 else "worse"
-    told = claim.outcome is Standing.UNDECIDED and min(claim.runs) >= enough(claim)
+    told = claim.outcome is Standing.UNDECIDED and claim.able
     return f"{size} {side} in the mean{interval(claim)}{seeds_needed(claim) * told}"

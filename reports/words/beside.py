@@ -12,21 +12,28 @@ _BESIDE = (
     "better, perhaps by less than the smallest difference of interest, than",
     "practically the same as",
     "not told apart by these seeds from",
+    "not judged yet against",
+    "worse, on the seeds that both have, than",
 )
+"""From the strongest that can be said to the weakest."""
 
 
 def beside(best: Sequence[str], labels: Sequence[str], claims: Claims) -> str:
-    """How all other `labels` stand to the first of the `best`, after a semicolon; or empty."""
-    found: dict[str, list[str]] = {}
+    """How all other `labels` stand to the `best`, after a semicolon; or empty.
+
+    Of several that are best, what holds for each of them.
+    """
+    found: dict[int, list[str]] = {}
     for other in labels:
-        claim = None if other in best else claims.of(best[0], other)
-        if claim is not None:
-            found.setdefault(_stands(claim), []).append(other)
-    said = [f"{words} {names(found[words])}" for words in _BESIDE if words in found]
+        stands = [_stands(claim) for one in best if (claim := claims.of(one, other)) is not None]
+        if other not in best and stands:
+            found.setdefault(max(stands), []).append(other)
+    said = [f"{_BESIDE[place]} {names(found[place])}" for place in sorted(found)]
     return f"; {listing(said)}" if said else ""
 
 
-def _stands(claim: Claim) -> str:
-    if claim.ahead == claim.first:
-        return _BESIDE[claim.outcome is Standing.SLIGHTLY]
-    return _BESIDE[2 if claim.outcome is Standing.SAME else 3]
+def _stands(claim: Claim) -> int:
+    if claim.ahead is not None:
+        ahead = claim.ahead == claim.first
+        return int(claim.outcome is Standing.SLIGHTLY) if ahead else len(_BESIDE) - 1
+    return {Standing.SAME: 2, Standing.WAITING: 4}.get(claim.outcome, 3)

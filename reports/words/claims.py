@@ -19,17 +19,16 @@ HOPELESS = 10_000
 
 def sentence(claim: Claim, measure: Measure) -> str:
     """What may be said of the two methods, with marked names (see `words.marked`)."""
-    if claim.tied:
-        return _tie(claim, measure)
-    if claim.ahead is not None:
-        return _better(_leading(claim), measure)
-    if claim.outcome is Standing.SAME:
-        return _same(_leading(claim), measure)
-    if claim.finished_outcome is not Standing.UNDECIDED:
-        return _undone(_leading(claim), measure)
-    if claim.split:
-        return _split(claim, measure)
-    return _undecided(_leading(claim), measure)
+    tellers = (
+        (claim.tied, _tie),
+        (claim.ahead is not None, _better),
+        (claim.outcome is Standing.SAME, _same),
+        (claim.outcome is Standing.WAITING, _waiting),
+        (claim.undone, _undone),
+        (claim.split, _split),
+    )
+    tell = next((teller for holds, teller in tellers if holds), _undecided)
+    return tell(_leading(claim), measure)
 
 
 def _leading(claim: Claim) -> Claim:
@@ -45,6 +44,10 @@ def _better(claim: Claim, measure: Measure) -> str:
     )
 
 
+def _waiting(claim: Claim, measure: Measure) -> str:
+    return f"{_both(claim)} are not judged yet: so far the {gap(claim, measure, claim.first)}."
+
+
 def _same(claim: Claim, measure: Measure) -> str:
     return (
         f"{_both(claim)} are practically the same: the {gap(claim, measure, claim.first)}, and"
@@ -56,27 +59,32 @@ def _undone(claim: Claim, measure: Measure) -> str:
     """What holds of the finished trials alone is said, and that it is no claim."""
     if claim.finished_outcome is Standing.SAME:
         said = f"{_both(claim)} would be practically the same"
+        p_value = f"{delta(claim)} or more ruled out ({p_words(claim.p_same)})"
         end = "they would not, so nothing is claimed."
     else:
         said = f"{name(claim.first)} would be better than {_other(claim)}"
+        p_value = p_of(claim)
         end = "it would not, so neither is called better."
     return (
         f"By the trials that finished, {said}: the {gap(claim, measure, claim.first)},"
-        f" {p_of(claim)}. With those that failed counted as the worst, {end}"
+        f" {p_value}. With those that failed counted as the worst, {end}"
     )
 
 
 def _split(claim: Claim, measure: Measure) -> str:
+    """The p-value stands with what was tested: ranks of pairs and percentiles, or means."""
     ahead = claim.turned() if claim.effect < 0 else claim
+    by_ranks = ahead.test != "two samples"
     often = (
         f"in {ahead.wins} of {count(len(ahead.seeds), 'seed')}"
         if ahead.test == "pairs"
-        else f"more often than not (chance {numerals.percent(ahead.chance.value)})"
+        else f"in rank, with a chance of {numerals.percent(ahead.chance.value)}"
     )
+    p_value = p_of(ahead)
     return (
-        f"{name(ahead.first)} is better than {_other(ahead)} {often} ({p_of(ahead)}) and worse in"
-        f" the mean, because a few bad seeds weigh more: its {gap(ahead, measure)}. Neither is"
-        " called better."
+        f"{name(ahead.first)} does better than {_other(ahead)} {often}{f' ({p_value})' * by_ranks}"
+        f" and worse in the mean{f' ({p_value})' * (not by_ranks)}: its {gap(ahead, measure)}."
+        " Neither is called better."
     )
 
 
@@ -90,7 +98,7 @@ def _undecided(claim: Claim, measure: Measure) -> str:
 def _tie(claim: Claim, measure: Measure) -> str:
     runs = "their only run" if claim.runs == (1, 1) else f"every one of their {_runs(claim)} runs"
     same = claim.outcome is Standing.SAME
-    ends = f": practically the same, {delta(claim)} or more being ruled out" if same else ": a tie"
+    ends = ": practically the same, as far as so many can tell" if same else ": a tie"
     return f"{_both(claim)} ended with the same {measure.noun} in {runs}{ends}."
 
 
@@ -151,8 +159,8 @@ def p_words(p_value: float) -> str:
 def seeds_needed(claim: Claim) -> str:
     """What it would take to find the smallest difference of interest, after a semicolon."""
     have, least = min(claim.runs), enough(claim)
-    if have < least:
-        return f"; it takes at least {least} seeds to call either better"
+    if not claim.able:
+        return f"; it takes about {max(least, have + 1)} seeds of each to call either better"
     if claim.needed is None:
         return ""
     if claim.needed <= have:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
-import pandas as pd
-
 from nasbench_harness.reports.analysis.compare import design_of
-from nasbench_harness.reports.analysis.decision import MethodLosses, decide
-from nasbench_harness.reports.analysis.parts import optimisation_regrets, searched_metrics
+from nasbench_harness.reports.analysis.decision import decide
+from nasbench_harness.reports.analysis.parts import optimisation_losses, searched_metrics
+from nasbench_harness.reports.statistics.arrays import TOLERANCE
 from nasbench_harness.reports.study.data import StudyData
 from nasbench_harness.reports.study.smallest import smallest_difference
 from nasbench_harness.reports.words import numerals
 from nasbench_harness.reports.words.beside import beside
-from nasbench_harness.reports.words.marked import name
+from nasbench_harness.reports.words.marked import name, names
 
 
 def optimisers(data: StudyData) -> str:
@@ -29,17 +29,22 @@ def optimisers(data: StudyData) -> str:
 
 
 def _of(data: StudyData, metric: str, labels: list[str]) -> str:
-    losses = {label: pd.Series(optimisation_regrets(data, label)) for label in labels}
-    known = {label: values for label, values in losses.items() if len(values)}
+    losses = [optimisation_losses(data, label) for label in labels]
+    known = sorted(
+        (one for one in losses if len(one.losses)), key=lambda one: float(one.losses.mean())
+    )
     if len(known) < 2:
         return ""
-    ordered = sorted(known, key=lambda label: float(known[label].mean()))
     smallest = smallest_difference(data.study, data.measure, metric, data.table)
     delta = smallest.points if smallest else None
-    design = replace(design_of(data, data.measure), delta=delta, column=None)
-    claims = decide([MethodLosses(label, known[label]) for label in ordered], design)
-    mean = numerals.points(float(known[ordered[0]].mean()))
+    design = replace(design_of(data, data.measure), delta=delta, column=None, worst=math.nan)
+    claims = decide(known, design)
+    ordered = [one.label for one in known]
+    mean = float(known[0].losses.mean())
+    best = [one.label for one in known if float(one.losses.mean()) - mean <= TOLERANCE]
+    ends = "ends" if len(best) == 1 else "end"
     return (
-        f"As an optimiser of {name(metric)}, {name(ordered[0])} ends with the lowest mean"
-        f" optimisation regret, {mean} points{beside(ordered[:1], ordered, claims)}."
+        f"As optimisers of {name(metric)}, judged by themselves: {names(best)} {ends} with the"
+        f" lowest mean optimisation regret, {numerals.points(mean)} points"
+        f"{beside(best, ordered, claims)}."
     )

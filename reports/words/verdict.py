@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from nasbench_harness.reports.analysis.decision import LEVEL, Standing
+from nasbench_harness.reports.analysis.decision import LEVEL, Standing, same_level
 from nasbench_harness.reports.analysis.evidence import NAMES
 from nasbench_harness.reports.analysis.groups import groups
 from nasbench_harness.reports.analysis.seen import all_seen, grouped
@@ -51,25 +51,37 @@ def note(data: StudyData) -> str:
     same = (
         f" The smallest difference of interest is {smallest.words}, {smallest.why}: methods are"
         " practically the same where two one-sided tests rule out that their means are further"
-        " apart, and better by that or more only where the interval says so."
+        f" apart (at {same_level(data.look.level):g}), and better by more than that only where a"
+        " smaller difference is ruled out."
         if smallest
         else " Nothing says which difference is of interest, so none is called negligible; give"
         " `--smallest-difference`."
     )
+    if not data.look.level:
+        return "Nothing is judged yet. Intervals are 95 %."
+    level = data.look.level
     return (
-        f"A method is called better only where p is below {data.look.level:g}{by}, corrected for"
+        f"A method is called better only where p is below {level:g}{by}, corrected for"
         " all pairs with the baseline or all others (Holm, after Tarone's screening), and mean and"
-        f" rank agree.{same} {_looks(data)} Intervals are 95 % and not corrected."
+        f" rank agree.{same} {_looks(data)} Intervals are 95 % and not corrected, so they may say"
+        " more than is claimed."
     )
 
 
 def _looks(data: StudyData) -> str:
     look = data.look
+    if look.fixed and look.number > 1:
+        return (
+            f"The study was planned to be judged once, at {LEVEL:g}, and this is the"
+            f" {look.number}th time: trials that had failed ended after the first, so that its"
+            " level is no longer kept."
+        )
     if look.fixed:
         return f"The study was planned to be judged once, at {LEVEL:g}."
+    kept = "" if look.kept else " It could not be kept in the study, so the next one will not know."
     return (
         f"This is look {look.number} at its results, and look k is judged at {LEVEL:g} / 2^k, so"
-        " that seeds can be added and judged again."
+        f" that seeds can be added and judged again.{kept}"
     )
 
 
@@ -80,7 +92,7 @@ def _lead(data: StudyData, finals: Finals) -> str:
     if not finals.labels:
         return "No trial of this study has a result yet, so there is nothing to compare."
     said = _two(finals) or _best(data, finals)
-    return f"{_too_early(data)}{said}{_perfect(finals)}{_saw(data)}"
+    return f"{_too_early(data)}{said}{_perfect(data, finals)}{_saw(data)}"
 
 
 def _too_early(data: StudyData) -> str:
@@ -115,7 +127,7 @@ def _best(data: StudyData, finals: Finals) -> str:
     return f"{ends}: {finals.text(top)}{seeds}{beside(best, finals.labels, finals.claims)}."
 
 
-def _perfect(finals: Finals) -> str:
+def _perfect(data: StudyData, finals: Finals) -> str:
     """Who found the best architecture every time, and what that does not exclude."""
     perfect = [label for label, v in finals.values.items() if v.max() <= TOLERANCE]
     if finals.measure.key != "regret" or not perfect:
@@ -123,7 +135,9 @@ def _perfect(finals: Finals) -> str:
     seeds = {len(finals.values[label]) for label in perfect}
     least = min(seeds)
     owner = "its" if len(perfect) == 1 else "their"
+    failed = any(data.row(label).failed for label in perfect)
     every = f"{owner} only seed" if seeds == {1} else f"each of {owner} {_number(seeds)}seeds"
+    every += " that finished" * failed
     return (
         f" {names(perfect)} found the best architecture of the table with {every}; a miss rate up"
         f" to {numerals.share(excluded_miss(least))} is not excluded."
@@ -145,19 +159,28 @@ def _number(seeds: set[int]) -> str:
 
 
 def _together(finals: Finals) -> list[str]:
-    """A sentence for each of the largest sets that are the same, or cannot be told apart."""
+    """A sentence for each of the largest sets that are the same, or cannot be told apart.
+
+    And one for each pair of which two things have to be said.
+    """
     if len(finals.others) <= 2:
         return []
     same = groups(finals.others, finals.claims.differ)
     apart = [group for group in finals.claims.groups(finals.others) if group not in same]
-    return [_group(group, finals) for group in (*same, *apart)]
+    twofold = [
+        sentence(claim, finals.measure)
+        for claim in finals.claims.all
+        if (claim.split or claim.undone) and BASELINE not in claim.labels
+    ]
+    return [*(_group(group, finals) for group in (*same, *apart)), *twofold]
 
 
 def _group(labels: tuple[str, ...], finals: Finals) -> str:
     claims = [claim for claim in finals.claims.all if {claim.first, claim.second} <= set(labels)]
     if all(claim.tied for claim in claims):
         return f"{names(labels)} all ended with the same {finals.measure.noun}: a tie."
-    widest = max(claims, key=lambda claim: abs(claim.gain))
+    plain = [claim for claim in claims if not (claim.split or claim.undone)]
+    widest = max(plain or claims, key=lambda claim: abs(claim.gain))
     ends = widest.turned() if widest.gain < 0 else widest
     which = (
         f"the {gap(ends, finals.measure, ends.first)}"
@@ -170,6 +193,10 @@ def _group(labels: tuple[str, ...], finals: Finals) -> str:
             f"{names(labels)} are practically the same: {which}, and {delta(ends)} or more are"
             " ruled out."
         )
+    if ends.outcome is Standing.WAITING:
+        return f"{names(labels)} are not judged yet: so far {which}."
+    if not plain:
+        return f"These seeds cannot tell {names(labels)} apart."
     return (
         f"These seeds cannot tell {names(labels)} apart: {which}, {p_of(ends)}{seeds_needed(ends)}."
     )

@@ -30,7 +30,7 @@ def _few_seeds(finals: Finals) -> list[str]:
             len(finals.labels) == 1
         )
     able = {label for claim in finals.claims.all if claim.able for label in claim.labels}
-    few = [label for label in finals.labels if label not in able]
+    few = [label for label in finals.labels if label not in able and _too_few(label, finals)]
     if not few:
         return []
     most = max(len(finals.values[label]) for label in few)
@@ -44,6 +44,12 @@ def _few_seeds(finals: Finals) -> list[str]:
         f" of methods at the level of this look ({claim.level:g}); run at least {least}, better"
         " twice as many."
     ]
+
+
+def _too_few(label: str, finals: Finals) -> bool:
+    """Whether it is for want of seeds, and not because all runs ended alike."""
+    least = min(enough(claim) for claim in finals.claims.all if label in claim.labels)
+    return len(finals.values[label]) < least
 
 
 def _without_result(data: StudyData) -> list[str]:

@@ -133,7 +133,30 @@ def test_a_later_look_asks_for_more() -> None:
 
 def test_no_verdict_before_the_only_look() -> None:
     claims = judged(Design(level=0.0, delta=DELTA), a=LOW, b=HIGH, c=LOW)
-    assert {claim.outcome for claim in claims.all} == {Standing.UNDECIDED}
+    assert {claim.outcome for claim in claims.all} == {Standing.WAITING}
+    assert all(np.isnan(claim.p_corrected) and claim.needed is None for claim in claims.all)
+
+
+@pytest.mark.parametrize("paired", [True, False])
+def test_equal_means_are_no_tie(paired: bool) -> None:
+    claim = only(judged(Design(paired=paired), a=[1.0, 3.0], b=[2.0, 2.0]))
+    assert (claim.tied, claim.order) == (False, "undecided")
+
+
+def test_being_further_apart_than_matters_is_corrected_too() -> None:
+    """Of one pair 0.17 and more is sure, of the same among four methods it is not."""
+    ours = [0.0, 0.02, 0.04, 0.06, 0.08, 0.1]
+    theirs = [loss + 0.235 for loss in ours]
+    alone = only(judged(Design(delta=DELTA), a=ours, b=theirs))
+    among = judged(Design(delta=DELTA), a=ours, c=ours, b=theirs, d=theirs, e=ours).of("a", "b")
+    assert among is not None
+    assert (alone.outcome, among.outcome) == (Standing.BETTER, Standing.SLIGHTLY)
+
+
+def test_a_pair_that_is_the_same_is_not_split() -> None:
+    ours, theirs = [0.1] * 19 + [0.16], [0.1005] * 20
+    claim = only(judged(Design(delta=DELTA, paired=True), a=ours, b=theirs))
+    assert (claim.outcome, claim.split) == (Standing.SAME, False)
 
 
 # --- drawing blindly ---------------------------------------------------------------------------

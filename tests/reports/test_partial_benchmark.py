@@ -82,7 +82,7 @@ def test_seeds_are_those_whose_answer_is_known(partly: DataOf) -> None:
     assert cells == {"a": "2 of 3", "b": "2 of 3", "random": "2 of 3"}
     answer = judge(data)
     assert data.claims.all[0].runs == (2, 2)
-    assert "it takes at least 5 seeds" in answer.lead
+    assert "it takes about 5 seeds of each" in answer.lead
 
 
 def test_the_terminal_tells_unknown_answers_from_missing_ones(

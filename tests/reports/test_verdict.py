@@ -10,6 +10,7 @@ import pytest
 from nasbench_harness.reports.study.data import StudyData
 from nasbench_harness.reports.words.marked import plain
 from nasbench_harness.reports.words.verdict import Answer, judge, note
+from nasbench_harness.store.looks import Look
 
 from .conftest import made_up
 
@@ -77,12 +78,38 @@ def test_equal_results_are_a_tie(data_of: DataOf) -> None:
     assert "a and b, each by 0.645 points" in said(verdict)
 
 
+def test_of_several_that_are_best_only_what_holds_for_each_is_said(data_of: DataOf) -> None:
+    trials = made_up({"a": [0.0] * 10, "b": [0.0], "c": [1.0, 1.1, 0.9, 1.2, 0.8] * 2})
+    lead = lead_of(judge(data_of(trials)))
+    assert lead.startswith("a and b end with the lowest mean regret: 0.000 points each; not told")
+    assert "better than c" not in lead
+
+
+def test_perfect_seeds_are_not_called_too_few(data_of: DataOf) -> None:
+    text = said(judge(data_of(made_up({"a": [0.0] * 50, "b": [0.0] * 50}))))
+    assert "can tell nothing apart" not in text
+
+
+def test_a_fixed_study_without_all_trials_has_no_verdict(
+    data_of: DataOf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = data_of(made_up({"a": [0.1] * 8, "b": [3.0] * 8, "c": [1.0] * 8, "random": RANDOM}))
+    monkeypatch.setattr("nasbench_harness.reports.study.data.look",
+                        lambda study: Look(0, 0.0, fixed=True, kept=False))  # fmt: skip
+    text = said(judge(data))
+    assert text.startswith("No verdict yet: the study is to be judged once")
+    assert "Not judged yet against random search: a, " in text
+    assert "cannot tell" not in text
+    assert "etter than" not in text
+    assert note(data) == "Nothing is judged yet. Intervals are 95 %."
+
+
 @pytest.mark.parametrize("seeds", [1, 2, 4])
 def test_few_seeds_claim_nothing(data_of: DataOf, seeds: int) -> None:
     trials = made_up({"a": [0.1] * seeds, "random": [5.0] * seeds})
     text = said(judge(data_of(trials)))
     assert "Better" not in text
-    assert "it takes at least 5 seeds to call either better" in text
+    assert "it takes about 5 seeds of each to call either better" in text
     assert "which can tell nothing apart among 1 pair of methods" in text
     assert "run at least 5, better twice as many" in text
 

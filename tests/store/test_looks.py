@@ -317,8 +317,8 @@ def test_a_failure_in_a_fixed_study_is_an_end(make: Make) -> None:
     study = make("3", fixed=True)
     edit_result(study, 2, status="failed")
     assert look(study) == Look(1, 0.05, fixed=True, kept=True)
-    edit_result(study, 2, status="done")
-    assert look(study) == Look(1, 0.05, fixed=True, kept=True)
+    edit_result(study, 2, status="done")  # tried again: another set of results, and it is told
+    assert look(study) == Look(2, 0.05, fixed=True, kept=True)
     edit_result(study, 2, status="interrupted")
     assert look(study) == Look(0, 0.0, fixed=True, kept=False)
 

@@ -7,7 +7,6 @@ import pytest
 from scipy.stats import ttest_1samp, ttest_ind
 
 from nasbench_harness.reports.statistics.equivalence import (
-    beyond,
     equivalence_p,
     paired_equivalence_p,
 )
@@ -60,15 +59,6 @@ def test_ten_equal_runs_are_taken_at_their_word() -> None:
     assert paired_equivalence_p([-0.1] * 10, 0.17) == 0.0
     assert paired_equivalence_p([-0.1] * 9, 0.17) == 1.0
     assert paired_equivalence_p([0.17] * 10, 0.17) == 1.0
-
-
-def test_beyond_the_difference_of_interest() -> None:
-    assert beyond(0.2, 0.4, 0.17)
-    assert beyond(-0.4, -0.2, 0.17)
-    assert not beyond(0.1, 0.4, 0.17)
-    assert not beyond(-0.4, 0.4, 0.17)
-    assert not beyond(0.17, 0.4, 0.17)
-    assert not beyond(np.nan, np.nan, 0.17)
 
 
 @pytest.mark.parametrize("delta", [0.0, -0.1, np.nan, np.inf])
