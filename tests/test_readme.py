@@ -68,7 +68,7 @@ RUN = {
         " --cells 1"
     ),
     "nasharness calibrate --dataset cifar10 --width 8 --cells 1 --epochs 20": (
-        "nasharness calibrate --dataset digits --width 2 --cells 1 --epochs 1 --seeds 1 --limit 150"
+        "nasharness calibrate --dataset digits --width 2 --cells 1 --epochs 1 --seeds 1 --limit 300"
         " --count 2"
     ),
 }

@@ -42,11 +42,11 @@ class Calibrated(_Kept):
 class Agreement(_Kept):
     """Whether the two rankings agree: Kendall's tau-b and its 95 % interval."""
 
-    tau: float | None = Field(None, ge=-1, le=1)
+    tau: float | None = Field(default=None, ge=-1, le=1)
     """None where one side is the same for all."""
-    low: float | None = Field(None, ge=-1, le=1)
+    low: float | None = Field(default=None, ge=-1, le=1)
     """None where there is no interval, as below ten architectures."""
-    high: float | None = Field(None, ge=-1, le=1)
+    high: float | None = Field(default=None, ge=-1, le=1)
 
 
 class Calibration(_Kept):

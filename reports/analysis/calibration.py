@@ -22,11 +22,8 @@ from nasbench_harness.training.calibration import FILE, Agreement, Calibration, 
 def agreement(accuracies: Sequence[float], values: Sequence[float]) -> Agreement:
     """Kendall's tau-b of two rankings of the same architectures, with its interval."""
     low, high = kendall_interval(accuracies, values)
-    tau, low, high = (
-        None if math.isnan(number) else float(number)
-        for number in (kendall(accuracies, values), low, high)
-    )
-    return Agreement(tau=tau, low=low, high=high)
+    tau = kendall(accuracies, values)
+    return Agreement(tau=_known(tau), low=_known(low), high=_known(high))
 
 
 def calibrations(data: StudyData) -> list[Calibration]:
@@ -72,6 +69,10 @@ def tau_words(calibration: Calibration) -> str:
     if found.low <= 0 <= found.high:
         return f"{bounds}, which may be no agreement at all"
     return bounds
+
+
+def _known(number: float) -> float | None:
+    return None if math.isnan(number) else float(number)
 
 
 def _files(study: Path) -> list[Path]:

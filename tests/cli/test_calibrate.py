@@ -105,8 +105,12 @@ def test_bad_input_is_one_sentence_and_exit_code_2(
 
 
 def test_architectures_without_networks_cannot_be_trained(
-    nasharness: Run, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(registry, "open_space", lambda name: ToySpace())
-    told = nasharness("calibrate", *QUICK, code=2).stderr
-    assert "builds no networks that can be trained." in told
+    with pytest.raises(SystemExit) as ended:
+        app(["calibrate", *QUICK, "--epochs", "1", "--count", "2"])
+    assert ended.value.code == 2
+    assert "builds no networks that can be trained." in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())

@@ -102,7 +102,9 @@ def test_the_published_setting_on_the_tables_own_images_has_no_further_caveat(
 
 
 def test_scaled_rates_of_the_architecture_are_told(data: StudyData) -> None:
-    told = " learning rates of the architecture times published epochs / epochs, our own decision"
+    told = (
+        " learning rates of the architecture times the recipe's epochs / epochs, our own decision"
+    )
     assert told not in plain("\n".join(image_caveats(planned(data, {"alpha_rate": "published"}))))
     assert told in plain("\n".join(image_caveats(planned(data, {"alpha_rate": "scaled"}))))
 

@@ -40,7 +40,7 @@ class SupernetOptions(Settings):
     alpha_rate: Literal["published", "scaled"] = option(
         PUBLISHED,
         "Learning rate of the architecture: published, or scaled to a shorter search (times"
-        " published epochs / epochs).",
+        " the recipe's epochs / epochs).",
         told=PUBLISHED,
     )
     network: Annotated[dict[str, Any], Holds(NetworkSettings)] = option(

@@ -188,7 +188,7 @@ def scaled_rates(specs: Sequence[TrialSpec]) -> str:
         return ""
     told = ", ".join(f"{label} {rate:.4g}" for label, rate in rates.items())
     return (
-        "Learning rates of the architecture are multiplied by published epochs / epochs where a"
+        "Learning rates of the architecture are multiplied by the recipe's epochs / epochs where a"
         f" search has fewer, our own decision: {told}."
     )
 
