@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import combinations
 
+import numpy as np
 import pandas as pd
 
 from nasbench_harness.reports.figures.ranks import Separated
@@ -49,4 +50,4 @@ def normalised_across(
 
 
 def _by_study(column: pd.Series[float]) -> Sequence[Array]:
-    return [rows.to_numpy(dtype=float) for _, rows in column.groupby(level="study")]
+    return [np.asarray(rows, dtype=np.float64) for _, rows in column.groupby(level="study")]

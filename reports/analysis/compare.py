@@ -142,7 +142,7 @@ def _losses_of_all(data: Compared, measure: Measure) -> Array | None:
         return None
     column = np.asarray(data.complete.column(name), dtype=float)
     column = column[np.isfinite(column)]
-    return column.max() - column if measure.key == REGRET.key else -column
+    return np.asarray(column.max() - column if measure.key == REGRET.key else -column)
 
 
 def _runs(data: Compared, label: str, measure: Measure) -> MethodLosses:

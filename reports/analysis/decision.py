@@ -19,6 +19,7 @@ from enum import StrEnum
 from itertools import combinations
 from typing import Literal, NamedTuple
 
+import numpy as np
 import pandas as pd
 
 from nasbench_harness.reports.analysis.evidence import (
@@ -91,6 +92,11 @@ class MethodLosses:
     """By seed, in order."""
     failed: tuple[int, ...] = ()
     """Seeds whose trial failed."""
+
+    def on(self, seeds: pd.Index[int] | None = None) -> Array:
+        """Losses [seeds]: of these, in their order, or of all."""
+        chosen = self.losses if seeds is None else self.losses[seeds]
+        return np.asarray(chosen, dtype=np.float64)
 
     def pessimistic(self, worst: float) -> MethodLosses:
         """The same with failed trials as the worst there is."""
@@ -278,29 +284,29 @@ def _family(pairs: Sequence[tuple[MethodLosses, MethodLosses]], design: Design) 
         holm([0.0 if delta is None else one.p_beyond(delta) for one in evidence]),
     )
     return [
-        _claim(pair, one, design, Corrected(*map(float, p_values), family=len(pairs)))
-        for pair, one, *p_values in zip(pairs, evidence, *columns, strict=True)
+        _claim(pair, one, design, Corrected(len(pairs), *map(float, p_values)))
+        for pair, one, p_values in zip(pairs, evidence, np.transpose(columns), strict=True)
     ]
 
 
 def _evidence(first: MethodLosses, second: MethodLosses, design: Design) -> Comparison:
     if design.column is not None and second.label == design.baseline:
-        return BlindComparison(first.losses.to_numpy(), design.column)
+        return BlindComparison(first.on(), design.column)
     common = first.losses.index.intersection(second.losses.index)
     if design.paired and len(common):
-        return PairedSeeds(first.losses[common].to_numpy(), second.losses[common].to_numpy())
-    return TwoSamples(first.losses.to_numpy(), second.losses.to_numpy())
+        return PairedSeeds(first.on(common), second.on(common))
+    return TwoSamples(first.on(), second.on())
 
 
 class Corrected(NamedTuple):
     """P-values of a pair after the correction for its family."""
 
+    family: int
     p: float
     smallest: float
     """What it could have been at best."""
     p_same: float
     p_beyond: float
-    family: int
 
 
 def _claim(
@@ -313,7 +319,7 @@ def _claim(
     common = first.losses.index.intersection(second.losses.index)
     means = evidence.means
     low, high = evidence.interval()
-    won, same, lost = wins(first.losses[common].to_numpy(), second.losses[common].to_numpy())
+    won, same, lost = wins(first.on(common), second.on(common))
     outcome = _outcome(evidence, corrected, design)
     return Claim(
         first=first.label,
