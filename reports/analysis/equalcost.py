@@ -15,7 +15,7 @@ from nasbench_harness.reports.figures.curves import Answers, held
 from nasbench_harness.reports.statistics.area import anytime_regret
 from nasbench_harness.reports.statistics.arrays import Array
 from nasbench_harness.reports.statistics.corrections import holm
-from nasbench_harness.reports.statistics.twosample import smallest_two_sample_p, two_sample_p
+from nasbench_harness.reports.statistics.twosample import two_sample_test
 from nasbench_harness.reports.study.data import StudyData
 from nasbench_harness.study.config import BASELINE
 
@@ -99,7 +99,7 @@ def equal_cost(data: StudyData) -> pd.DataFrame:
         }
         for label, seeds in paths.items()
     ])  # fmt: skip
-    rows["p_area"] = rows["method"].map(_against_baseline(areas)).astype(float)
+    rows["p_area"] = rows["method"].map(_against_baseline(areas, data.look.level)).astype(float)
     order = data.measure.sign * rows[f"at_{budgets[-1]}"]
     return rows.iloc[np.argsort(order.to_numpy(), kind="stable")].reset_index(drop=True)
 
@@ -110,10 +110,11 @@ def _area(path: Answers, end: float) -> float:
     return float(anytime_regret(places, held(path, places)[None], held=True)[0])
 
 
-def _against_baseline(areas: Mapping[str, Array]) -> dict[str, float]:
+def _against_baseline(areas: Mapping[str, Array], level: float) -> dict[str, float]:
     others = {label: own for label, own in areas.items() if label != BASELINE}
     if not others or BASELINE not in areas:
         return {}
-    p_values = [two_sample_p(own, areas[BASELINE]) for own in others.values()]
-    smallest = [smallest_two_sample_p(own, areas[BASELINE]) for own in others.values()]
-    return dict(zip(others, map(float, holm(p_values, smallest)), strict=True))
+    each = level / len(others)
+    found = [two_sample_test(own, areas[BASELINE], each) for own in others.values()]
+    p_values = holm([test.p for test in found], [test.smallest for test in found])
+    return dict(zip(others, map(float, p_values), strict=True))

@@ -29,6 +29,16 @@ Separated = Callable[[str, str], bool]
 
 
 @dataclass(frozen=True)
+class About:
+    """What a caption says of the data, in parts of sentences."""
+
+    block: str
+    """What a block is."""
+    bars: str
+    """What no method on a bar is: "called better than another"."""
+
+
+@dataclass(frozen=True)
 class Ranking:
     """Average ranks, the best first, and the groups that are not told apart."""
 
@@ -38,9 +48,8 @@ class Ranking:
 
 def draw(data: StudyData, styles: dict[str, MethodStyle]) -> Drawing | None:
     """Average ranks over the seeds of a study, joined by its claims; None for too little."""
-    return draw_ranks(
-        blocks([data]), data.claims.separates, styles, KEY, TITLE, "every seed is a block"
-    )
+    about = About("every seed is a block", "called better than another, as in the words and tables")
+    return draw_ranks(blocks([data]), data.claims.separates, styles, KEY, TITLE, about)
 
 
 def blocks(studies: Sequence[StudyData]) -> pd.DataFrame:
@@ -56,7 +65,6 @@ def blocks(studies: Sequence[StudyData]) -> pd.DataFrame:
         rows = data.done[data.done[key].notna()]
         if number:
             rows = rows[~rows["trial"].isin(data.study.counted_before)]
-        rows = rows.drop_duplicates(["method", "seed"], keep="last")
         wide = data.measure.sign * rows.pivot(index="seed", columns="method", values=key)
         wide.index = pd.MultiIndex.from_product([[number], wide.index], names=["study", "seed"])
         parts.append(wide)
@@ -70,11 +78,11 @@ def draw_ranks(  # noqa: PLR0913, PLR0917 - what is drawn, and what it is called
     styles: dict[str, MethodStyle],
     key: str,
     title: str,
-    about: str,
+    about: About,
 ) -> Drawing | None:
     """Average ranks of `table` [blocks, methods] as Demšar (2006) draws them.
 
-    Bars join methods of which none is `separated` from another; `about` says what a block is.
+    Bars join methods of which none is `separated` from another; `about` says what that means.
     """
     if len(table) < FEWEST_BLOCKS or len(table.columns) < FEWEST_METHODS:
         return None
@@ -170,12 +178,11 @@ def _method(axes: Axes, x: float, axis: float, side: _Side, style: MethodStyle) 
 # --- words -------------------------------------------------------------------------------------
 
 
-def _caption(blocks: int, about: str) -> str:
+def _caption(blocks: int, about: About) -> str:
     return (
-        f"Methods by their average rank over {count(blocks, 'block')} (1 is best; {about}; ties"
-        " share their ranks). A thick bar joins methods, those with a dot on it, of which none is"
-        " called better than another, as in the words and tables. Ranks say who is better how"
-        " often, not by how much."
+        f"Methods by their average rank over {count(blocks, 'block')} (1 is best; {about.block};"
+        " ties share their ranks). A thick bar joins methods, those with a dot on it, of which none"
+        f" is {about.bars}. Ranks say who is better how often, not by how much."
     )
 
 

@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike
 
 from nasbench_harness.reports.statistics.arrays import Array
 from nasbench_harness.reports.statistics.checks import finite, tied
-from nasbench_harness.reports.statistics.resampling import CELLS
+from nasbench_harness.reports.statistics.dealing import drawn, sums
 from nasbench_harness.reports.statistics.robust import (
     interquartile_mean,
     interquartile_mean_interval,
@@ -45,7 +45,7 @@ def within_problems_p(first: Sequence[ArrayLike], second: Sequence[ArrayLike]) -
     """Two-sided p-value of two methods being the same on every problem; lower is better.
 
     `first` and `second` hold their final regrets [seeds] of the same problems, in any unit. Which
-    run is whose is permuted within each problem, `DRAWS` times by a fixed generator. The statistic
+    run is whose is permuted within each problem, `DRAWS` times by fixed generators. The statistic
     is the sum over problems of the difference of mean ranks, by the number of ranks, so that every
     problem weighs the same. Problems on which one of both has no run are left out; 1.0 where none
     is left.
@@ -59,8 +59,7 @@ def within_problems_p(first: Sequence[ArrayLike], second: Sequence[ArrayLike]) -
     observed = sum(float(ranks[:n].mean() - ranks[n:].mean()) for ranks, n in ranked)
     if observed < 0:  # the same draws whichever comes first
         return within_problems_p(second, first)
-    generator = np.random.default_rng(0)
-    null = sum((_permuted(ranks, n, generator) for ranks, n in ranked), np.zeros(DRAWS))
+    null = sum((_dealt(*each, place) for place, each in enumerate(ranked)), np.zeros(DRAWS))
     return (1 + int(np.count_nonzero(np.abs(null) >= observed - 1e-9))) / (1 + DRAWS)
 
 
@@ -72,16 +71,12 @@ def _ranks(first: Array, second: Array) -> tuple[Array, int]:
     return np.asarray(rankdata(together) / len(together)), len(first)
 
 
-def _permuted(ranks: Array, number: int, generator: np.random.Generator) -> Array:
+def _dealt(ranks: Array, number: int, stream: int) -> Array:
     """Differences of mean ranks [draws], of the ranks dealt anew; runs in any order give the same.
 
-    Of n runs and m, the sum of the n fixes the difference.
+    Of n runs and m, the sum of the n fixes the difference. Each problem has a `stream` of draws.
     """
     ordered, others = np.sort(ranks), len(ranks) - number
-    rows = max(1, CELLS // len(ranks))
-    parts = []
-    for start in range(0, DRAWS, rows):
-        copies = np.tile(ordered, (min(rows, DRAWS - start), 1))
-        sums = generator.permuted(copies, axis=1)[:, :number].sum(axis=1)
-        parts.append(sums / number - (ordered.sum() - sums) / others)
-    return np.concatenate(parts)
+    dealt = drawn(number, len(ranks), DRAWS, stream)
+    ours = np.concatenate([sums(members, ordered) for members in dealt])
+    return np.asarray(ours / number - (ordered.sum() - ours) / others)

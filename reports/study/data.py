@@ -32,7 +32,7 @@ from nasbench_harness.reports.study.measure import (
     without_untrained,
 )
 from nasbench_harness.reports.study.smallest import SmallestDifference, smallest_difference
-from nasbench_harness.reports.study.summary import DONE, summarise, with_outcomes
+from nasbench_harness.reports.study.summary import DONE, latest, summarise, with_outcomes
 from nasbench_harness.store.looks import Look, look
 from nasbench_harness.store.studies import Study, StudyError, current_tables, open_study
 from nasbench_harness.study.config import BASELINE
@@ -138,8 +138,8 @@ class StudyData:
 
     @cached_property
     def done(self) -> pd.DataFrame:
-        """Those with a result."""
-        return self.outcomes[self.trials["status"] == DONE]
+        """Those with a result; of a seed that a method holds twice the later one."""
+        return latest(self.outcomes[self.trials["status"] == DONE])
 
     @cached_property
     def done_labels(self) -> list[str]:

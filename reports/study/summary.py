@@ -13,7 +13,7 @@ from nasbench_harness.reports.statistics.intervals import mean_interval
 from nasbench_harness.reports.study.measure import REGRET, measure_of
 from nasbench_harness.store.results import with_outcomes
 
-__all__ = ["COLUMNS", "DONE", "numbers", "summarise", "with_outcomes"]
+__all__ = ["COLUMNS", "DONE", "latest", "numbers", "summarise", "with_outcomes"]
 
 COLUMNS = (
     "method",
@@ -49,7 +49,8 @@ def summarise(trials: pd.DataFrame) -> pd.DataFrame:
 
     Where no best is known the highest mean accuracy is first, and columns of regret are NaN.
 
-    `seeds` counts the trials that are done and `failed` all others; `known` counts the done ones
+    `seeds` counts those with a result and `failed` all others, a seed that a method holds twice, as
+    after an update of it, once and by its later result (`latest`); `known` counts the done ones
     whose answer has a number, which may be fewer where a benchmark knows some architectures only.
     Every statistic is over these. Regret is in points and accuracy in percent, each of the trial's
     own `report_metric`; `regret_low` and `regret_high` bound the mean (95 %, Student's t,
@@ -65,13 +66,18 @@ def summarise(trials: pd.DataFrame) -> pd.DataFrame:
     )  # fmt: skip
 
 
+def latest(done: pd.DataFrame) -> pd.DataFrame:
+    """Of `done` trials the last of each method and seed: there may be one of every version."""
+    return done.drop_duplicates(["method", "seed"], keep="last")
+
+
 def _row(label: str, group: pd.DataFrame) -> dict[str, Any]:
-    done = group[group["status"] == DONE]
+    done = latest(group[group["status"] == DONE])
     regret, accuracy = numbers(done, "regret"), numbers(done, "accuracy")
     return {
         "method": label,
         "seeds": len(done),
-        "failed": len(group) - len(done),
+        "failed": group["seed"].nunique() - len(done),
         "known": len(regret if REGRET.key in done else accuracy),
         **_mean("regret", regret),
         "regret_std": float(regret.std(ddof=1)) if len(regret) > 1 else np.nan,

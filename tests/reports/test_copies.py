@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
+from nasbench_harness.reports.analysis.collapse import collapses
 from nasbench_harness.reports.analysis.compare import compare
 from nasbench_harness.reports.figures.ranks import blocks
 from nasbench_harness.reports.paper import write_paper
 from nasbench_harness.reports.report import write_report
-from nasbench_harness.reports.study.data import load_study, read_study
+from nasbench_harness.reports.study.data import StudyData, load_study, read_study
 from nasbench_harness.store.copies import open_studies
 from nasbench_harness.store.files import read_json, write_json
 from nasbench_harness.store.studies import Study
 
-from .conftest import METRIC, make_study
+from .conftest import METRIC, made_up, make_study
 from .htmlpage import Page
+
+DataOf = Callable[[pd.DataFrame], StudyData]
 
 
 @pytest.fixture
@@ -95,6 +99,27 @@ def test_copies_that_ended_differently_are_told_loudly(
         assert "drnas seed 0 did not end alike in" in text
     assert page.read_text().count("<article") == 2
     assert "average rank over 3 blocks" in words(page)[0]
+
+
+# --- versions ----------------------------------------------------------------------------------
+
+
+def test_a_seed_that_two_versions_of_a_method_have_is_one_everywhere(data_of: DataOf) -> None:
+    """The older answer is in the lower quarter, and missed the smallest difference."""
+    others = {"rea": [0.1, 0.1], "random": [2.0, 2.1]}
+    old = made_up({"drnas": [80.0, 0.2], **others})
+    new = made_up({"drnas": [0.1]}).assign(trial="drnas-0-new")
+    data = data_of(pd.concat([old, new], ignore_index=True))
+    assert len(data.done) == 6
+    assert data.row("drnas").seeds == 2
+    assert data.row("drnas").regret_mean == pytest.approx(0.15)
+    claim = data.claims.of("drnas", "rea")
+    assert claim is not None
+    assert claim.runs == (2, 2)
+    assert claim.means[0] == pytest.approx(0.15)
+    assert collapses(data)[["collapsed", "seeds"]].to_numpy().tolist() == [[0, 2]] * 3
+    assert blocks([data])["drnas"].to_list() == pytest.approx([0.1, 0.2])
+    assert {len(part) for _, part in data.done.groupby("method")} == {2}
 
 
 # --- labels ------------------------------------------------------------------------------------

@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
+from nasbench_harness.reports.analysis.overview import NoOverview, Overview, overviews
 from nasbench_harness.reports.figures.reference import whole_table
 from nasbench_harness.reports.report import write_report
 from nasbench_harness.reports.statistics.robust import interquartile_mean
-from nasbench_harness.reports.study.data import load_study
+from nasbench_harness.reports.study.data import StudyData, load_study
 from nasbench_harness.reports.words.marked import plain
 from nasbench_harness.reports.words.verdict import judge
 from nasbench_harness.store.studies import Study
 from nasbench_harness.tables.columns import ColumnTable
 
-from .conftest import make_study, searching_on
+from .conftest import made_up, make_study, searching_on
 from .htmlpage import Page
 
 DATASETS = ("cifar10", "cifar100", "imagenet16-120")
+DataOf = Callable[[pd.DataFrame], StudyData]
 LARGEST = 3_000_000
 """Bytes of a page that is still easy to mail."""
 
@@ -107,16 +112,67 @@ def test_studies_with_common_methods_are_ranked_together(
     assert ranks["rank"].to_numpy() == pytest.approx((3 * both[:, 0] + 4 * both[:, 1]) / 7)
     assert set(ranks["claim_1"].dropna()) <= {"better", "better, perhaps slightly", "same",
                                               "cannot tell"}  # fmt: skip
+    assert ranks[["normalised_low", "normalised_high"]].isna().all(axis=None)  # of 3 and 4 seeds
     for row in ranks.itertuples():
         runs = [
             data.done.loc[data.done["method"] == row.method, "regret"] / whole_table(data).mean
             for data in map(load_study, (finished.folder, other.folder))
         ]
         assert row.normalised_iqm == pytest.approx(interquartile_mean(runs))
-        assert row.normalised_low <= row.normalised_iqm <= row.normalised_high
     for text in (Page(page.read_text()).words, (page.parent / "report.md").read_text()):
         assert "Ranks over 2 landscape studies of nb201" in text
         assert "average rank over 7 blocks" in text
+        overview = text[text.index("Ranks over 2 landscape") :].partition("Read this first")[0]
+        assert "told apart from another by rank, by permutation within these studies" in overview
+        assert "as in the words and tables" not in overview
+        assert "fewer than 5 seeds that all methods finished" in overview
+
+
+def several_of(data_of: DataOf, *regrets: dict[str, list[float]]) -> list[StudyData]:
+    about = {"space": "nb201", "dataset": "cifar10"}
+    return [data_of(made_up(given).assign(**about)) for given in regrets]
+
+
+GENERATOR = np.random.default_rng(0)
+FIVE = {label: list(GENERATOR.uniform(0, 4, 5)) for label in ("drnas", "rea", "random")}
+APART = {"drnas": [0.1], "rea": [0.2], "random": [0.3]}
+
+
+def test_five_seeds_a_study_have_an_interval(data_of: DataOf) -> None:
+    (found,) = overviews(several_of(data_of, FIVE, FIVE))
+    assert isinstance(found, Overview)
+    rows = found.table.rows
+    assert (rows["normalised_low"] < rows["normalised_iqm"]).all()
+    assert (rows["normalised_iqm"] < rows["normalised_high"]).all()
+    assert "somewhat too short" in found.note
+    assert "no interval" not in found.note
+
+
+def without_common_seeds(data: StudyData) -> StudyData:
+    """The methods finished a seed each, and not the same."""
+    seeds = {"drnas": 0, "rea": 1, "random": 2}
+    return replace(data, trials=data.trials.assign(seed=data.trials["method"].map(seeds)))
+
+
+def test_a_study_without_common_seeds_is_left_out_and_named(data_of: DataOf) -> None:
+    one, two, other = several_of(data_of, FIVE, FIVE, APART)
+    (found,) = overviews([without_common_seeds(other), one, two])
+    assert isinstance(found, Overview)
+    assert found.title == "Ranks over 2 landscape studies of nb201"
+    assert found.drawing is not None
+    assert "over 10 blocks" in found.drawing.caption
+    assert "is left out, without a seed that all of these methods finished" in found.note
+    assert list(found.table.rows.filter(regex=r"^rank_\d")) == ["rank_1", "rank_2"]
+
+
+def test_one_study_left_is_not_ranked_with_others(data_of: DataOf) -> None:
+    one, other = several_of(data_of, FIVE, APART)
+    (found,) = overviews([one, without_common_seeds(other)])
+    assert isinstance(found, NoOverview)
+    assert plain(found.reason) == (
+        "ranks need seeds that all methods finished, and study drnas-rea-nb201 has none that no"
+        " other study here has"
+    )
 
 
 def test_studies_without_common_results_say_why_there_are_no_ranks(several: Path) -> None:

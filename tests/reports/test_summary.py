@@ -6,6 +6,7 @@ import math
 import warnings
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy.stats import ttest_1samp
 
@@ -67,6 +68,14 @@ def test_failed_trials_are_counted_and_left_out() -> None:
     (row,) = summarise(trials).to_dict("records")
     assert (row["seeds"], row["failed"]) == (2, 1)
     assert row["regret_mean"] == pytest.approx(0.3)
+
+
+def test_a_seed_of_two_versions_counts_once_and_by_the_later_result() -> None:
+    old = made_up({"a": [9.0, 9.0, 0.3]}, {"a": ["done", "failed", "done"]})
+    new = made_up({"a": [0.1, 0.2]}).assign(trial=["a-0-new", "a-1-new"])
+    (row,) = summarise(pd.concat([old, new], ignore_index=True)).to_dict("records")
+    assert (row["seeds"], row["failed"], row["known"]) == (3, 0, 3)
+    assert row["regret_mean"] == pytest.approx(0.2)
 
 
 def test_nothing_done_at_all() -> None:

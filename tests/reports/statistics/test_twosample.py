@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import warnings
 from itertools import combinations
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
@@ -12,8 +13,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import ttest_ind
 
-from nasbench_harness.reports.statistics import twosample
-from nasbench_harness.reports.statistics.twosample import smallest_two_sample_p, two_sample_p
+from nasbench_harness.reports.statistics import dealing, twosample
+from nasbench_harness.reports.statistics.normalised import within_problems_p
+from nasbench_harness.reports.statistics.twosample import (
+    smallest_two_sample_p,
+    two_sample_p,
+    two_sample_test,
+)
 
 runs = st.lists(st.integers(0, 4).map(float), min_size=2, max_size=5)
 
@@ -72,10 +78,9 @@ def test_drawn_assignments_come_near_all_of_them(monkeypatch: pytest.MonkeyPatch
     first, second = generator.normal(0, 1, 8), generator.normal(1, 1, 8)
     exact = two_sample_p(first, second)
     monkeypatch.setattr(twosample, "_all_counted", lambda few, many: False)
-    monkeypatch.setattr(twosample, "KEPT", 0)
-    twosample._null.cache_clear()
+    twosample._tested.cache_clear()
     drawn = two_sample_p(first, second)
-    twosample._null.cache_clear()
+    twosample._tested.cache_clear()
     assert drawn != exact
     assert drawn == pytest.approx(exact, abs=4 * math.sqrt(exact / twosample.DRAWS))
 
@@ -107,15 +112,81 @@ def test_rounding_breaks_no_tie() -> None:
     assert two_sample_p([0.1 + 0.2, 0.3, 0.1, 0.2], [0.3, 0.7, 0.1 + 0.2, 0.4]) == exact
 
 
-def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("runs", [5, 15])
+def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch, runs: int) -> None:
     generator = np.random.default_rng(3)
-    first, second = generator.normal(0, 1, 6), generator.normal(1, 1, 8)
-    whole = two_sample_p(first, second)
-    twosample._null.cache_clear()
-    monkeypatch.setattr(twosample, "KEPT", 0)
-    monkeypatch.setattr(twosample, "CELLS", 100)
-    assert {len(part) for part in twosample._assignments(6, 14)} <= {7, 3003 % 7}
-    assert two_sample_p(first, second) == whole
+    first, second = generator.normal(0, 1, runs), generator.normal(1, 1, runs + 1)
+    whole = two_sample_test(first, second)
+    twosample._tested.cache_clear()
+    monkeypatch.setattr(dealing, "KEPT", 0)
+    monkeypatch.setattr(dealing, "CELLS", 2**12)
+    parts = [*dealing.every(6, 12), *dealing.drawn(6, 12, 1000)]
+    assert max(map(np.size, parts)) <= 2**12
+    assert two_sample_test(first, second) == whole
+
+
+# --- low levels --------------------------------------------------------------------------------
+
+LOW = 0.05 / 2**3 / 66
+"""Of the smallest of 66 p-values, those of 12 methods, at the third look."""
+
+
+@pytest.mark.parametrize("runs", [10, 50])
+def test_a_claim_is_possible_at_the_level_of_many_pairs(runs: int) -> None:
+    first, second = np.arange(runs), np.arange(runs) + 2.0 * runs
+    assert two_sample_p(first, second) > LOW / 2  # of 20,000 draws
+    assert smallest_two_sample_p(first, second, level=LOW) <= LOW / 10
+    assert two_sample_p(first, second, level=LOW) <= LOW / 2
+
+
+@pytest.mark.parametrize(("shift", "seed"), [(2.5, 0), (3.5, 1), (0.5, 2)])
+def test_more_draws_come_nearer_to_all_assignments(shift: float, seed: int) -> None:
+    """Of the 48,620 that there are of nine runs a side."""
+    generator = np.random.default_rng(seed)
+    first, second = generator.normal(0, 1, 9), generator.normal(shift, 1, 9)
+    pooled = np.concatenate([first, second])
+    null = [
+        twosample._welch_t(*twosample._sides(pooled, dealt, 9)) for dealt in dealing.every(9, 18)
+    ]
+    observed = twosample._welch_t(first[None], second[None])[0]
+    exact = float(np.mean(np.concatenate(null) >= observed * (1 - 1e-9)))
+    found = two_sample_p(first, second, level=1e-5)
+    draws = 2_000_000 if exact < 2e-4 else 20_000
+    assert found == pytest.approx(exact, abs=4 * math.sqrt(exact / draws))
+
+
+def test_p_values_that_are_not_near_the_level_are_as_they_were() -> None:
+    generator = np.random.default_rng(6)
+    first, second = generator.normal(0, 1, 20), generator.normal(0.5, 1, 20)
+    assert two_sample_p(first, second, level=1e-6) == two_sample_p(first, second)
+    assert two_sample_p(first, second, level=0) == two_sample_p(first, second)
+    ties = [0.0] * 50, [0.0] * 47 + [1.0] * 3
+    assert smallest_two_sample_p(*ties, level=1e-6) == smallest_two_sample_p(*ties)
+
+
+def test_both_p_values_take_one_walk_over_the_assignments(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All the smallest p-values of a family are asked for before its first p-value."""
+    generator = np.random.default_rng(7)
+    methods = [generator.normal(0, 1, 15) for _ in range(12)]
+    asked = Mock(wraps=twosample.drawn)
+    monkeypatch.setattr(twosample, "drawn", asked)
+    pairs = list(combinations(methods, 2))
+    smallest = [smallest_two_sample_p(*pair) for pair in pairs]
+    found = [two_sample_p(*pair) for pair in pairs]
+    assert all(np.array(found) >= smallest)
+    assert asked.call_count == len(pairs) == 66
+
+
+def test_assignments_of_equal_sizes_are_drawn_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    dealing._kept.cache_clear()
+    generator = np.random.default_rng(8)
+    methods = [generator.normal(0, 1, 16) for _ in range(4)]
+    drawn = Mock(wraps=dealing._drawn)
+    monkeypatch.setattr(dealing, "_drawn", drawn)
+    for pair in combinations(methods, 2):
+        two_sample_p(*pair)
+        within_problems_p(pair, pair[::-1])
+    assert drawn.call_count == 2  # within problems, the second problem has its own
 
 
 def test_missing_numbers_are_refused() -> None:
