@@ -274,7 +274,8 @@ def _claims(runs: Sequence[MethodLosses], design: Design) -> list[Claim]:
 
 
 def _family(pairs: Sequence[tuple[MethodLosses, MethodLosses]], design: Design) -> list[Claim]:
-    evidence = [_evidence(first, second, design) for first, second in pairs]
+    at = design.level / max(1, len(pairs)) or LEVEL
+    evidence = [_evidence(first, second, design, at) for first, second in pairs]
     smallest = [one.smallest_p for one in evidence]
     delta = design.delta
     columns = (
@@ -289,13 +290,13 @@ def _family(pairs: Sequence[tuple[MethodLosses, MethodLosses]], design: Design) 
     ]
 
 
-def _evidence(first: MethodLosses, second: MethodLosses, design: Design) -> Comparison:
+def _evidence(first: MethodLosses, second: MethodLosses, design: Design, at: float) -> Comparison:
     if design.column is not None and second.label == design.baseline:
         return BlindComparison(first.on(), design.column)
     common = first.losses.index.intersection(second.losses.index)
     if design.paired and len(common):
         return PairedSeeds(first.on(common), second.on(common))
-    return TwoSamples(first.on(), second.on())
+    return TwoSamples(first.on(), second.on(), at)
 
 
 class Corrected(NamedTuple):

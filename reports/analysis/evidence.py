@@ -95,6 +95,8 @@ class TwoSamples:
 
     ours: Array
     theirs: Array
+    at: float = 0.05
+    """The level that a single p-value has to get below: a low one takes more assignments."""
     test: Test = "two samples"
 
     @property
@@ -125,12 +127,12 @@ class TwoSamples:
     @cached_property
     def p_value(self) -> float:
         """By permutation of all runs."""
-        return two_sample_p(self.ours, self.theirs)
+        return two_sample_p(self.ours, self.theirs, self.at)
 
     @cached_property
     def smallest_p(self) -> float:
         """Where one method has all the best runs."""
-        return smallest_two_sample_p(self.ours, self.theirs)
+        return smallest_two_sample_p(self.ours, self.theirs, self.at)
 
     def interval(self, level: float = 0.05) -> tuple[float, float]:
         """Welch's."""
