@@ -241,10 +241,13 @@ def _suggestions(done: list[StudyRun], *, resumed: bool) -> str:
 
 
 def _more_seeds(done: list[StudyRun], *, resumed: bool) -> list[str]:
-    """How a study gets more seeds, which a fixed one does not; `resume` runs what was planned."""
+    """How a study gets more seeds; a fixed one does not, and of so many none are asked for.
+
+    `resume` runs what was planned.
+    """
     from nasbench_harness.store.studies import with_seeds
 
-    if done[0].study.fixed:
+    if done[0].study.fixed or len(done[0].study.config["seeds"]) >= MORE_SEEDS:
         return []
     if not resumed:
         return [f"more seeds: the same command with --seeds {MORE_SEEDS}"]

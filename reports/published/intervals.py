@@ -5,8 +5,6 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from scipy.stats import t
-
 LEVEL = 0.95
 FEWEST = 3
 """Searches below which there is no interval."""
@@ -51,7 +49,9 @@ def difference_interval(first: MeanOfSearches, second: MeanOfSearches) -> tuple[
 
 
 def _around(mean: float, variance: float, freedom: float) -> tuple[float, float]:
+    from scipy.special import stdtrit
+
     if variance == 0:
         return NONE
-    reach = float(t.ppf((1 + LEVEL) / 2, freedom)) * math.sqrt(variance)
+    reach = float(stdtrit(freedom, (1 + LEVEL) / 2)) * math.sqrt(variance)
     return mean - reach, mean + reach
