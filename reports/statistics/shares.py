@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+import math
 
 import numpy as np
 
@@ -14,7 +14,17 @@ def wilson(of_them: int, runs: int) -> tuple[float, float]:
 
     Right on average over all shares. For a share near 0 or 1 it may hold the truth more rarely.
     """
-    return _interval(of_them, runs, "wilson")
+    from scipy.special import ndtri
+
+    _check(of_them, runs)
+    if runs == 0:
+        return (np.nan, np.nan)
+    z = float(ndtri((1 + LEVEL) / 2))
+    share, weight = of_them / runs, z**2 / runs
+    middle = (share + weight / 2) / (1 + weight)
+    reach = z * math.sqrt(share * (1 - share) / runs + weight / (4 * runs)) / (1 + weight)
+    low = 0.0 if of_them == 0 else middle - reach
+    return (low, 1.0 if of_them == runs else middle + reach)
 
 
 def clopper_pearson(of_them: int, runs: int) -> tuple[float, float]:
@@ -22,7 +32,15 @@ def clopper_pearson(of_them: int, runs: int) -> tuple[float, float]:
 
     Clopper and Pearson, Biometrika 1934.
     """
-    return _interval(of_them, runs, "exact")
+    from scipy.special import betaincinv
+
+    _check(of_them, runs)
+    if runs == 0:
+        return (np.nan, np.nan)
+    missed, tail = runs - of_them, (1 - LEVEL) / 2
+    low = float(betaincinv(of_them, missed + 1, tail)) if of_them else 0.0
+    high = float(betaincinv(of_them + 1, missed, 1 - tail)) if missed else 1.0
+    return (low, high)
 
 
 def fisher_p(first: int, first_runs: int, second: int, second_runs: int) -> float:
@@ -45,16 +63,6 @@ def excluded_miss(runs: int, level: float = LEVEL) -> float:
     """
     _check(0, runs)
     return 1 - (1 - level) ** (1 / runs) if runs else 1.0
-
-
-def _interval(of_them: int, runs: int, method: Literal["wilson", "exact"]) -> tuple[float, float]:
-    from scipy.stats import binomtest
-
-    _check(of_them, runs)
-    if runs == 0:
-        return (np.nan, np.nan)
-    low, high = binomtest(of_them, runs).proportion_ci(LEVEL, method)
-    return (float(low), float(high))
 
 
 def _check(of_them: int, runs: int) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from scipy.stats import binom, hypergeom, norm
+from scipy.stats import binom, binomtest, hypergeom, norm
 
 from nasbench_harness.reports.statistics.shares import (
     clopper_pearson,
@@ -48,6 +48,14 @@ def test_fisher_s_test_by_hand() -> None:
     assert fisher_p(0, 10, 5, 10) == fisher_p(5, 10, 0, 10)
     assert fisher_p(2, 10, 2, 10) == 1.0
     assert fisher_p(0, 0, 2, 10) == fisher_p(3, 4, 0, 0) == 1.0
+
+
+@pytest.mark.parametrize("runs", [1, 3, 10, 50])
+def test_bounds_are_those_of_scipy(runs: int) -> None:
+    for of_them in range(runs + 1):
+        for ours, method in ((wilson, "wilson"), (clopper_pearson, "exact")):
+            theirs = binomtest(of_them, runs).proportion_ci(0.95, method)
+            assert ours(of_them, runs) == pytest.approx((theirs.low, theirs.high), abs=1e-12)
 
 
 @pytest.mark.parametrize("runs", [1, 3, 10, 50])
