@@ -18,7 +18,7 @@ import pandas as pd
 
 from nasbench_harness.reports.statistics.corrections import holm
 from nasbench_harness.reports.statistics.shares import clopper_pearson, fisher_p
-from nasbench_harness.reports.study.collapsed import collapse_of
+from nasbench_harness.reports.study.collapsed import TELLING, collapse_of
 from nasbench_harness.reports.study.data import StudyData
 from nasbench_harness.reports.words import numerals
 from nasbench_harness.reports.words.marked import count, listing, name, ranges
@@ -108,7 +108,7 @@ def _searching(data: StudyData) -> list[dict[Any, Any]]:
 
 def _found(data: StudyData) -> pd.DataFrame:
     """Columns method, seed, lower, sign (in words, or empty) and hit; a row per answer told of."""
-    done = data.done
+    done = data.done.reindex(columns=["method", "seed", *TELLING])
     rows = done.astype(object).where(done.notna(), None).to_dict("records")
     told = [(row, found) for row in rows if (found := collapse_of(row, data.space)) is not None]
     return pd.DataFrame([

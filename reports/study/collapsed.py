@@ -20,6 +20,8 @@ SIGNS = {
     "connected": (False, "without a path from input to output"),
 }
 """What a result may tell of an answer, the value that is a sign, and what it means."""
+TELLING = ("percentile", *SIGNS, "architecture")
+"""What of a result is looked at."""
 _FLAWED = "whose numbers say nothing about a network"
 
 
