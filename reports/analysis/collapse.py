@@ -109,7 +109,8 @@ def _searching(data: StudyData) -> list[dict[Any, Any]]:
 def _found(data: StudyData) -> pd.DataFrame:
     """Columns method, seed, lower, sign (in words, or empty) and hit; a row per answer told of."""
     done = data.done.reindex(columns=["method", "seed", *TELLING])
-    rows = done.astype(object).where(done.notna(), None).to_dict("records")
+    known = done.astype(object).where(done.notna(), None)
+    rows: list[dict[Any, Any]] = known.to_dict("records")
     told = [(row, found) for row in rows if (found := collapse_of(row, data.space)) is not None]
     return pd.DataFrame([
         {"method": row["method"], "seed": row["seed"], **found._asdict(), "hit": found.hit}

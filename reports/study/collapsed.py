@@ -73,6 +73,6 @@ def _flaw(text: Any, space: SearchSpace | None) -> str | None:
     if not isinstance(space, Flawed) or not isinstance(text, str):
         return None
     try:
-        return space.flaw(space.parse(text))  # type: ignore[attr-defined]
+        return space.flaw(space.parse(text))
     except HarnessError:
         return None
