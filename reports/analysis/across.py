@@ -16,10 +16,8 @@ from nasbench_harness.reports.figures.reference import whole_table
 from nasbench_harness.reports.statistics.arrays import Array
 from nasbench_harness.reports.statistics.corrections import holm
 from nasbench_harness.reports.statistics.normalised import normalised_iqm, within_problems_p
+from nasbench_harness.reports.statistics.robust import ENOUGH
 from nasbench_harness.reports.study.data import StudyData
-
-FEWEST_SEEDS = 5
-"""Of every study, without which there is no interval: that of three seeds covers 76 to 86 %."""
 
 
 def separated_across(table: pd.DataFrame, level: float) -> Separated:
@@ -43,7 +41,7 @@ def normalised_across(
 
     1 is the mean regret of a uniform draw of the study's table, 0 its best. `studies` are those of
     the blocks, by their number there. Without bounds (NaN) where one of them has fewer blocks than
-    `FEWEST_SEEDS`. Empty where a study has no table of all architectures at hand, or all of them
+    `ENOUGH`. Empty where a study has no table of all architectures at hand, or all of them
     are worth the same.
     """
     tables = [whole_table(studies[number]) for number in sorted(studies)]
@@ -52,7 +50,7 @@ def normalised_across(
         return {}
     labels = [str(label) for label in table.columns]
     found = {label: normalised_iqm(_by_study(table[label]), uniform) for label in labels}
-    if table.groupby(level="study").size().min() >= FEWEST_SEEDS:
+    if table.groupby(level="study").size().min() >= ENOUGH:
         return found
     return {label: (value, np.nan, np.nan) for label, (value, *_) in found.items()}
 

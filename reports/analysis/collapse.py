@@ -1,34 +1,29 @@
 """Collapse as a result of its own: how often a method ends with an answer that nobody would use.
 
-An answer counts as collapsed in the lower quarter of its benchmark, where one architecture in four
-lies, or with the space's own sign of it. A mean hides it: a method that is best in nine seeds and
-collapses in the tenth may have the same mean as one that is never good.
+What counts as one is for `reports.study.collapsed` to say. A mean hides it: a method that is best
+in nine seeds and collapses in the tenth may have the same mean as one that is never good.
+
+A baseline that draws blindly does not collapse, it draws: one answer in four is of the lower
+quarter. Its share stands in the table, and nothing is said of it.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Any, NamedTuple
 
 import pandas as pd
 
-from nasbench_harness.contracts import Flawed
 from nasbench_harness.reports.statistics.corrections import holm
 from nasbench_harness.reports.statistics.shares import clopper_pearson, fisher_p
+from nasbench_harness.reports.study.collapsed import TELLING, collapse_of
 from nasbench_harness.reports.study.data import StudyData
 from nasbench_harness.reports.words import numerals
 from nasbench_harness.reports.words.marked import count, listing, name, ranges
+from nasbench_harness.study.config import BASELINE
 
-LOWER = 25.0
-"""Percentile below which an answer is in the lower quarter."""
-LEVEL = 0.05
-SIGNS = {
-    "collapsed": (True, "of nothing but skip connections"),
-    "connected": (False, "without a path from input to output"),
-}
-"""Columns that a space may tell of an answer, the value that is a sign, and what it means."""
-_FLAWED = "whose numbers say nothing about a network"
 _QUARTER = "in the lower quarter of the benchmark"
 
 
@@ -65,12 +60,17 @@ def collapses(data: StudyData) -> pd.DataFrame:
     if found.empty:
         return pd.DataFrame()
     groups = {str(label): rows for label, rows in found.groupby("method", sort=False)}
-    return pd.DataFrame([_row(label, groups[label]) for label in data.done_labels])
+    return pd.DataFrame([
+        _row(label, groups[label]) for label in data.done_labels if label in groups
+    ])  # fmt: skip
 
 
 def collapse_pairs(data: StudyData) -> list[CollapsePair]:
-    """Every pair of methods, of which at least one collapsed, with the test of their shares."""
-    rows = [_Counts(row["method"], row["collapsed"], row["seeds"]) for row in _records(data)]
+    """Every pair of methods, of which at least one collapsed, with the test of their shares.
+
+    Without a baseline that draws blindly.
+    """
+    rows = [_Counts(row["method"], row["collapsed"], row["seeds"]) for row in _searching(data)]
     pairs = [(a, b) for a, b in combinations(rows, 2) if a.collapsed or b.collapsed]
     if not pairs:
         return []
@@ -86,45 +86,36 @@ def collapse_pairs(data: StudyData) -> list[CollapsePair]:
 
 
 def collapse_sentences(data: StudyData) -> list[str]:
-    """Who collapsed how often, and who more often than whom; marked. None where nobody did."""
-    found, rows = _found(data), collapses(data)
+    """Who collapsed how often, and who more often than whom; marked. None where nobody did.
+
+    Who more often is judged at the level of the look, and not at all before there is one.
+    """
+    found = _found(data)
     told = [
-        _sentence(row, found[(found["method"] == row.method) & found["hit"]])
-        for row in rows.itertuples()
-        if row.collapsed
+        _sentence(row, found[(found["method"] == row["method"]) & found["hit"]])
+        for row in _searching(data)
+        if row["collapsed"]
     ]
-    return [*told, *_compared(collapse_pairs(data))] if told else []
+    return [*told, *_compared(collapse_pairs(data), data.look.level)] if told else []
 
 
-def _records(data: StudyData) -> list[dict[Any, Any]]:
-    return collapses(data).to_dict("records")
+def _searching(data: StudyData) -> list[dict[Any, Any]]:
+    """The rows of all methods but one that draws blindly."""
+    rows: list[dict[Any, Any]] = collapses(data).to_dict("records")
+    blind = "" if data.queryable else BASELINE
+    return [row for row in rows if row["method"] != blind]
 
 
 def _found(data: StudyData) -> pd.DataFrame:
-    """Columns method, seed, lower, sign (in words, or empty) and hit; a row per result."""
-    done = data.done
-    known = [column for column in ("percentile", *SIGNS) if column in done]
-    if done.empty or not (known or isinstance(data.space, Flawed)):
-        return pd.DataFrame()
-    lower = pd.Series(data=False, index=done.index)
-    if "percentile" in done:
-        lower = done["percentile"].astype(float) < LOWER
-    found = done[["method", "seed"]].assign(lower=lower, sign=_signs(data, done))
-    return found.assign(hit=found["lower"] | (found["sign"] != ""))
-
-
-def _signs(data: StudyData, done: pd.DataFrame) -> list[str]:
-    """Per result the first of the space's own signs that it shows; empty without one."""
-    signs = pd.Series("", index=done.index)
-    for column, (bad, words) in SIGNS.items():
-        if column in done:
-            signs = signs.mask((signs == "") & done[column].isin([bad]), words)
-    space = data.space
-    if not isinstance(space, Flawed) or "architecture" not in done:
-        return list(signs)
-    flaws = {text: space.flaw(space.parse(text)) for text in done["architecture"].dropna().unique()}
-    flawed = done["architecture"].map(flaws).fillna("") != ""
-    return list(signs.mask((signs == "") & flawed, _FLAWED))
+    """Columns method, seed, lower, sign (in words, or empty) and hit; a row per answer told of."""
+    done = data.done.reindex(columns=["method", "seed", *TELLING])
+    known = done.astype(object).where(done.notna(), None)
+    rows: list[dict[Any, Any]] = known.to_dict("records")
+    told = [(row, found) for row in rows if (found := collapse_of(row, data.space)) is not None]
+    return pd.DataFrame([
+        {"method": row["method"], "seed": row["seed"], **found._asdict(), "hit": found.hit}
+        for row, found in told
+    ])  # fmt: skip
 
 
 def _row(label: str, rows: pd.DataFrame) -> dict[str, Any]:
@@ -149,20 +140,18 @@ def _smallest(collapsed: int, first: int, second: int) -> float:
     return min(fisher_p(end, first, collapsed - end, second) for end in ends)
 
 
-def _sentence(row: Any, hit: pd.DataFrame) -> str:
-    bounds = f"95 % CI {numerals.share(row.low)} to {numerals.share(row.high)}"
-    seeds = f"{'seeds' if row.collapsed > 1 else 'seed'} {row.which}"
-    parts = [f"{row.lower} {_QUARTER}"] if row.lower else []
+def _sentence(row: Mapping[Any, Any], hit: pd.DataFrame) -> str:
+    bounds = f"95 % CI {numerals.share(row['low'])} to {numerals.share(row['high'])}"
+    seeds = f"{'seeds' if row['collapsed'] > 1 else 'seed'} {row['which']}"
+    parts = [f"{row['lower']} {_QUARTER}"] if row["lower"] else []
     signs = hit.loc[hit["sign"] != "", "sign"].value_counts(sort=False)
     parts += [f"{number} {words}" for words, number in signs.items()]
-    return (
-        f"{name(row.method)} collapsed in {row.collapsed} of {count(row.seeds, 'seed')} ({seeds};"
-        f" {bounds}): {listing(parts)}."
-    )
+    share = f"{row['collapsed']} of {count(row['seeds'], 'seed')}"
+    return f"{name(row['method'])} collapsed in {share} ({seeds}; {bounds}): {listing(parts)}."
 
 
-def _compared(pairs: list[CollapsePair]) -> list[str]:
-    if not pairs:
+def _compared(pairs: list[CollapsePair], level: float) -> list[str]:
+    if not pairs or not level:
         return []
     about = "Fisher's exact test" + (
         f", corrected for {len(pairs)} pairs" if len(pairs) > 1 else ""
@@ -170,7 +159,7 @@ def _compared(pairs: list[CollapsePair]) -> list[str]:
     told = [
         f"{name(pair.more)} more often than {name(pair.less)} ({_p(pair.p_value)})"
         for pair in pairs
-        if pair.p_value < LEVEL
+        if pair.p_value < level
     ]
     if not told:
         return [f"These seeds do not show that one method collapses more often ({about})."]

@@ -9,15 +9,12 @@ from typing import Any
 
 import pandas as pd
 
-from nasbench_harness.reports.analysis.across import (
-    FEWEST_SEEDS,
-    normalised_across,
-    separated_across,
-)
+from nasbench_harness.reports.analysis.across import normalised_across, separated_across
 from nasbench_harness.reports.figures.drawing import Drawing
 from nasbench_harness.reports.figures.ranks import FEWEST_METHODS, About, blocks, draw_ranks
 from nasbench_harness.reports.figures.style import MethodStyle, method_styles
 from nasbench_harness.reports.statistics.ranks import average_ranks
+from nasbench_harness.reports.statistics.robust import ENOUGH
 from nasbench_harness.reports.study.data import StudyData
 from nasbench_harness.reports.study.measure import REGRET
 from nasbench_harness.reports.tables.pairs import in_short
@@ -47,7 +44,7 @@ NORMALISED = (
     " too short: of 5 to 20 seeds it holds the truth in 90 to 94 % of cases."
 )
 NO_INTERVAL = (
-    f"A study of these has fewer than {FEWEST_SEEDS} seeds that all methods finished, and so there"
+    f"A study of these has fewer than {ENOUGH} seeds that all methods finished, and so there"
     " is no interval."
 )
 NORMALISED_COLUMN = "normalised_iqm"

@@ -34,7 +34,7 @@ class Collapses(NamedTuple):
 
 
 def collapse_warnings(comparisons: Iterable[LossComparison]) -> Iterator[str]:
-    """A sentence for every method that collapses more often than in the baseline."""
+    """A sentence for every method that collapsed more often than in the baseline."""
     for comparison in _one_of_each_method(comparisons):
         old, new = (_of(series, comparison) for series in (comparison.old, comparison.new))
         if old is not None and new is not None and new.share > old.share:
@@ -54,7 +54,7 @@ def collapse_notes(comparisons: Iterable[LossComparison]) -> Iterator[str]:
 
 def _more(key: Key, old: Collapses, new: Collapses) -> str:
     return (
-        f"{name(key.method)} ({key.place}) collapses more often: in {new} seeds"
+        f"{name(key.method)} ({key.place}) collapsed more often here: in {new} seeds"
         f" ({ranges(new.seeds)}), in {old} of the baseline (Fisher's exact p ="
         f" {significant(_fisher(old, new))}, one-sided). Their answers are in the benchmark's"
         " lower quarter or bear the space's own sign of a collapse. The exit code does not count"

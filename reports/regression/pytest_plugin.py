@@ -36,9 +36,9 @@ class AssertNoRegression(Protocol):
         """Check a study's folder, or what `run_study` returned; returns what was found.
 
         AssertionError, in the words of `nasharness check`, if a method got worse, has trials
-        without a result, or has too few seeds to tell. What the command warns of, seeds that
-        collapse more often, is a UserWarning. `methods` are the labels to check, by default all of
-        the baseline; `margins` replace the baseline's.
+        without a result, or has too few seeds to tell. What the command warns of, more seeds that
+        collapsed, is part of that, and a UserWarning where nothing fails. `methods` are the labels
+        to check, by default all of the baseline; `margins` replace the baseline's.
         """
 
 
@@ -66,11 +66,11 @@ def assert_no_regression(request: pytest.FixtureRequest) -> AssertNoRegression:
     ) -> CheckReport:
         __tracebackhide__ = True
         report = _check(path, study, [methods] if isinstance(methods, str) else methods, margins)
-        for warning in _warnings(report):
-            warnings.warn(warning, stacklevel=2)
-        failures = _failures(report)
-        if failures:
-            raise AssertionError(failures)
+        found = _warnings(report)
+        if failures := _failures(report):
+            raise AssertionError("\n".join([failures, *(f"warning: {told}" for told in found)]))
+        for told in found:
+            warnings.warn(told, stacklevel=2)
         return report
 
     return check

@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from nasbench_harness import registry
 from nasbench_harness.errors import HarnessError, UnknownNameError
 from nasbench_harness.problems.kinds import kind_of
-from nasbench_harness.reports.regression.answers import collapsed_seeds
 from nasbench_harness.reports.regression.identity import config_hash, config_of, dataset_of
+from nasbench_harness.reports.study.collapsed import collapse_of
 from nasbench_harness.store.copies import open_studies
 from nasbench_harness.store.journals import last_row
 from nasbench_harness.store.outcomes import HISTORY, Status
@@ -19,6 +20,7 @@ from nasbench_harness.store.studies import Study
 from nasbench_harness.study.canonical import canonical_label
 
 if TYPE_CHECKING:
+    from nasbench_harness.contracts import SearchSpace
     from nasbench_harness.study.spec import TrialSpec
 
 QUERIES, MEMORY = "queries", "peak_memory_mb"
@@ -142,10 +144,32 @@ def _one(key: Key, spec: TrialSpec, results: Mapping[int, Mapping[str, Any]]) ->
             unfinished[seed] = f"its result has no `{key.metric}`"
     devices = sorted({str(r["device"]) for r in results.values() if r.get("device")})
     done = {seed: results[seed] for seed in values}
+    collapsed = None if key.metric in COSTS else collapsed_seeds(done, _space(spec.space))
     return Series(
         key, config_of(spec), spec.method_version, ", ".join(devices), values, unfinished,
-        None if key.metric in COSTS else collapsed_seeds(done),
+        collapsed,
     )  # fmt: skip
+
+
+def collapsed_seeds(
+    results: Mapping[int, Mapping[str, Any]], space: SearchSpace | None = None
+) -> frozenset[int] | None:
+    """Those of `results` whose answer collapsed, as reports see it (`reports.study.collapsed`).
+
+    None where of one of them nobody can tell.
+    """
+    told = {seed: collapse_of(result, space) for seed, result in results.items()}
+    if None in told.values():
+        return None
+    return frozenset(seed for seed, collapse in told.items() if collapse and collapse.hit)
+
+
+def _space(name: str) -> SearchSpace | None:
+    """None where it is not installed here."""
+    try:
+        return registry.open_space(name)
+    except HarnessError:
+        return None
 
 
 def _result(study: Study, spec: TrialSpec, metrics: Sequence[str]) -> Mapping[str, Any]:

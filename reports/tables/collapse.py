@@ -6,6 +6,8 @@ from nasbench_harness.reports.analysis.collapse import collapse_sentences, colla
 from nasbench_harness.reports.study.data import StudyData
 from nasbench_harness.reports.tables.printed import PrintedColumn, PrintedTable
 from nasbench_harness.reports.words import numerals
+from nasbench_harness.reports.words.marked import name
+from nasbench_harness.study.config import BASELINE
 
 KEY, TITLE = "collapse", "Collapse"
 _NOTE = (
@@ -17,7 +19,9 @@ _NOTE = (
 
 def note(data: StudyData) -> str:
     """What must be read with the table, marked."""
-    return " ".join([_NOTE, *collapse_sentences(data)])
+    blind = BASELINE in data.done_labels and not data.queryable
+    about = [f"{name(BASELINE)} draws blindly, so one answer in four is expected there."]
+    return " ".join([_NOTE, *(about if blind else []), *collapse_sentences(data)])
 
 
 def collapse_table(data: StudyData) -> PrintedTable | None:

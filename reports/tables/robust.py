@@ -10,6 +10,7 @@ import pandas as pd
 from nasbench_harness.reports.statistics.area import Axis, anytime_regret
 from nasbench_harness.reports.statistics.arrays import Array
 from nasbench_harness.reports.statistics.robust import (
+    ENOUGH,
     interquartile_mean,
     interquartile_mean_interval,
 )
@@ -22,7 +23,8 @@ from nasbench_harness.reports.words import numerals
 KEY = "robust"
 _SPREAD = (
     "Final {noun} in {unit}. The interquartile mean (IQM) is the mean of the middle half of the"
-    " seeds, which single bad seeds cannot move; its interval is a bootstrap over seeds.{anytime}"
+    " seeds, which single bad seeds cannot move; its interval is a bootstrap over seeds,"
+    f" from {ENOUGH} of them on, and somewhat too short with few."
 )
 _ANYTIME = (
     " The anytime regret is the area under the curve of regret over the search, per unit of its"
@@ -41,7 +43,7 @@ def note(measure: Measure) -> str:
     """What must be read with the table."""
     anytime = _ANYTIME if measure == REGRET else ""
     unit = "per cent" if measure.unit == "%" else measure.unit
-    return _SPREAD.format(noun=measure.noun, unit=unit, anytime=anytime)
+    return f"{_SPREAD.format(noun=measure.noun, unit=unit)}{anytime}"
 
 
 def robust_table(data: StudyData) -> PrintedTable | None:
@@ -63,7 +65,7 @@ def robust_statistics(data: StudyData) -> pd.DataFrame:
 def _row(data: StudyData, label: str) -> dict[str, Any]:
     measure = data.measure
     ends = numbers(data.done[data.done["method"] == label], measure.key)
-    low, high = interquartile_mean_interval([ends])
+    low, high = interquartile_mean_interval([ends]) if len(ends) >= ENOUGH else (np.nan, np.nan)
     found = {
         "mean": float(ends.mean()) if len(ends) else np.nan,
         "std": float(ends.std(ddof=1)) if len(ends) > 1 else np.nan,

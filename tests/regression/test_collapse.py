@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,8 @@ import numpy as np
 import pytest
 
 from nasbench_harness.errors import ExitCode
-from nasbench_harness.reports.regression.answers import collapsed_seeds
+from nasbench_harness.registry import open_space
+from nasbench_harness.reports.analysis.collapse import collapses
 from nasbench_harness.reports.regression.baseline import (
     Baseline,
     diff,
@@ -18,10 +20,11 @@ from nasbench_harness.reports.regression.baseline import (
     write_baseline,
 )
 from nasbench_harness.reports.regression.check import CheckReport, check_results
-from nasbench_harness.reports.regression.series import Series
+from nasbench_harness.reports.regression.series import Series, collapsed_seeds, read_results
+from nasbench_harness.reports.study.data import load_study
 from nasbench_harness.reports.words.marked import plain
 
-from .conftest import results, series
+from .conftest import MakeStudy, results, series
 
 OLD = list(93.5 + np.random.default_rng(0).normal(0, 0.1, 20))
 NONE = frozenset[int]()
@@ -65,13 +68,37 @@ def test_where_one_answer_tells_nothing_nobody_knows() -> None:
     assert collapsed_seeds({}) == NONE
 
 
+def test_a_flaw_that_only_the_space_tells_is_a_sign() -> None:
+    none = "|none~0|+|none~0|none~1|+|none~0|none~1|none~2|"
+    conv = none.replace("none", "nor_conv_3x3")
+    answers = {0: {"architecture": none}, 1: {"architecture": conv}}
+    assert collapsed_seeds(answers, open_space("nb201")) == frozenset({0})
+    assert collapsed_seeds(answers) is None
+
+
+def test_reports_and_checks_see_the_same_collapses(study: MakeStudy) -> None:
+    folder = study("new", {"unas": OLD[:3]})
+    none = "|none~0|+|none~0|none~1|+|none~0|none~1|none~2|"
+    for place, more in zip(
+        sorted((folder / "trials").iterdir()),
+        ({"percentile": 3.0}, {"percentile": 99.0, "architecture": none}, {"percentile": 99.0}),
+        strict=True,
+    ):
+        path = place / "result.json"
+        path.write_text(json.dumps({**json.loads(path.read_text()), **more}))
+    (row,) = collapses(load_study(folder)).to_dict("records")
+    seen = {frozenset({0, 1})}
+    assert {one.collapsed for one in read_results([folder]).series if one.collapsed} == seen
+    assert (row["collapsed"], row["which"]) == (2, "0–1")
+
+
 # --- warnings ----------------------------------------------------------------------------------
 
 
 def test_more_collapses_are_a_warning_and_no_failure() -> None:
     report = check(told(OLD, frozenset({3})), fresh(100, 104, 105, 106))
     (warning,) = map(plain, report.warnings)
-    assert "unas (nb201, landscape, cifar10) collapses more often: in 4 of 20 seeds" in warning
+    assert "unas (nb201, landscape, cifar10) collapsed more often here: in 4 of 20 seeds" in warning
     assert "(100, 104–106), in 1 of 20 of the baseline (Fisher's exact p = 0.171" in warning
     assert report.exit_code == ExitCode.DONE
 

@@ -109,18 +109,27 @@ def test_failed_trials_and_too_few_seeds_fail(run: Run, baseline: Path, study: M
     assert re.search("inconclusive: unas, .*seeds on both sides would", told)
 
 
-def test_collapses_are_a_warning_of_pytest(
-    run: Run, baseline: Path, study: MakeStudy, tmp_path: Path
+@pytest.mark.parametrize("values", [OLD, LOST])
+def test_collapses_are_a_warning_of_pytest_and_hide_no_failure(
+    run: Run, baseline: Path, study: MakeStudy, values: list[float]
 ) -> None:
-    folder = study("new", {"unas": OLD, "darts": OLD})
+    folder = study("new", {"unas": values, "darts": OLD})
     for number, place in enumerate(sorted((folder / "trials").iterdir())):
         path = place / "result.json"
         told = json.loads(path.read_text())
         path.write_text(json.dumps({**told, "percentile": 3.0 if number == 1 else 99.0}))
     write_baseline(baseline, collapsing_nowhere(baseline), update=True)
     told = run(repr(str(folder)), against(baseline))
-    assert "1 passed, 1 warning" in told
-    assert "darts (nb201, landscape, cifar10) collapses more often: in 1 of 12 seeds" in told
+    warned = "darts (nb201, landscape, cifar10) collapsed more often here: in 1 of 12 seeds"
+    assert warned in told
+    strict = run(repr(str(folder)), against(baseline), "-W", "error")
+    assert warned in strict
+    if values is OLD:
+        assert "1 passed, 1 warning" in told
+        assert "UserWarning: darts" in strict
+    else:
+        for shown in (told, strict):
+            assert "AssertionError: regression: unas" in shown
 
 
 def collapsing_nowhere(baseline: Path) -> Baseline:

@@ -16,9 +16,10 @@ from nasbench_harness.reports.analysis.collapse import (
     collapses,
 )
 from nasbench_harness.reports.study.data import StudyData, load_study
-from nasbench_harness.reports.tables.collapse import collapse_table
+from nasbench_harness.reports.tables.collapse import collapse_table, note
 from nasbench_harness.reports.tables.exhibits import exhibits
 from nasbench_harness.reports.words.marked import plain
+from nasbench_harness.store.looks import Look
 from nasbench_harness.store.studies import Study
 
 from .conftest import made_up
@@ -129,3 +130,40 @@ def test_many_methods_are_all_compared(data_of: DataOf) -> None:
     labels = [f"m{i}" for i in range(6)]
     data = data_of(made_up({label: [LOW, 0.1, 0.2] for label in labels}))
     assert len(collapse_pairs(data)) == len(list(combinations(labels, 2)))
+
+
+def test_an_answer_of_which_nothing_is_known_is_not_counted(data_of: DataOf) -> None:
+    trials = made_up({"rea": [LOW, 0.1, 0.1], "drnas": [0.1, 0.1, 0.2]})
+    told_by = ["percentile", "collapsed", "connected"]
+    trials[told_by] = trials[told_by].astype(object)
+    trials.loc[trials["seed"] == 2, told_by] = None
+    rows = collapses(data_of(trials)).set_index("method")
+    assert rows["seeds"].to_dict() == {"rea": 2, "drnas": 2}
+    assert "rea collapsed in 1 of 2 seeds" in told(data_of(trials))
+
+
+@pytest.mark.parametrize(("level", "said"), [(0.05, True), (0.025, False), (0.0, False)])
+def test_who_collapses_more_often_is_judged_at_the_level_of_the_look(
+    data_of: DataOf, monkeypatch: pytest.MonkeyPatch, level: float, said: bool
+) -> None:
+    data = data_of(made_up({"rea": [LOW] * 6 + [0.1] * 4, "drnas": [LOW] * 1 + [0.1] * 9}))
+    monkeypatch.setattr(StudyData, "look", Look(1, level, fixed=False, kept=True))
+    (pair,) = collapse_pairs(data)
+    assert 0.05 < pair.p_value < 0.1
+    data = data_of(made_up({"rea": [LOW] * 7 + [0.1] * 3, "drnas": [LOW] * 2 + [0.1] * 9}))
+    (pair,) = collapse_pairs(data)
+    assert 0.025 < pair.p_value < 0.05
+    assert ("rea more often than drnas" in told(data)) == said
+    assert ("do not show" in told(data)) == (level > 0 and not said)
+
+
+def test_a_baseline_that_draws_blindly_does_not_collapse(
+    data_of: DataOf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = data_of(made_up({"rea": [0.1] * 10, "drnas": [0.1] * 10, "random": [LOW] * 10}))
+    assert "random collapsed in 10 of 10" in told(data)
+    monkeypatch.setattr(StudyData, "queryable", False)
+    assert collapse_pairs(data) == []
+    assert collapse_sentences(data) == []
+    assert collapses(data).set_index("method")["collapsed"]["random"] == 10
+    assert "random draws blindly, so one answer in four is expected there." in plain(note(data))

@@ -80,6 +80,13 @@ def test_robust_statistics_are_those_of_the_final_regrets(data_of: DataOf) -> No
     assert table.loc["a", "regret_std"] == pytest.approx(pd.Series(REGRETS["a"]).std())
 
 
+def test_middle_halves_have_an_interval_from_five_seeds_on(data_of: DataOf) -> None:
+    ends = [0.1, 0.2, 0.4, 0.7, 1.1]
+    table = robust_statistics(data_of(made_up({"a": ends, "b": ends[:4]}))).set_index("method")
+    assert table.loc["a", "regret_iqm_low"] < table.loc["a", "regret_iqm_high"]
+    assert table.loc["b", ["regret_iqm_low", "regret_iqm_high"]].isna().all()
+
+
 def test_anytime_regret_lies_between_start_and_end(finished: object) -> None:
     from nasbench_harness.reports.figures.curves import STEPS, curves
     from nasbench_harness.reports.study.data import load_study
