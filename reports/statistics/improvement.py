@@ -54,9 +54,9 @@ def _newcombe(value: float, first: int, second: int) -> tuple[float, float]:
     with the mean of both numbers of runs in place of each.
     """
     from scipy.optimize import brentq
-    from scipy.stats import norm
+    from scipy.special import ndtri
 
-    quantile, runs = float(norm.ppf((1 + LEVEL) / 2)), (first + second) / 2 - 1
+    quantile, runs = float(ndtri((1 + LEVEL) / 2)), (first + second) / 2 - 1
 
     def beyond(p: float) -> float:
         spread = p * (1 - p) * (1 + runs * (1 - p) / (2 - p) + runs * p / (1 + p))
