@@ -106,7 +106,7 @@ def test_methods_are_compared_as_optimisers_of_what_both_looked_at(
     given = {"table": "official", "dataset": "imagenet16-120"}
     data = load_study(make_study(tmp_path / "s", "darts,drnas,rea", 6, 40, **given).folder)
     text = plain(optimisers(data))
-    found = re.findall(r"As an optimiser of (\S+), (\S+) ends .* regret, (\S+) points", text)
+    found = re.findall(r"As an optimiser of (\S+), (\S+) ends .*? regret, (\S+) points", text)
     ends = {
         label: float(optimisation_regrets(data, label).mean()) for label in searched_metrics(data)
     }
