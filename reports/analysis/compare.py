@@ -146,7 +146,7 @@ def _losses_of_all(data: Compared, measure: Measure) -> Array | None:
 
 
 def _runs(data: Compared, label: str, measure: Measure) -> MethodLosses:
-    rows = data.done[data.done["method"] == label].drop_duplicates("seed", keep="last")
+    rows = data.done[data.done["method"] == label]
     values = rows.set_index("seed")[measure.key].astype(float).sort_index()
     losses = measure.sign * values[np.isfinite(values)]
     return MethodLosses(label, losses, failed_seeds(data, label, losses))
