@@ -10,7 +10,7 @@ import re
 import shlex
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -30,6 +30,7 @@ from nasbench_harness.contracts import (
 from nasbench_harness.hardware import Hardware
 from nasbench_harness.problems.kinds import RESERVED, kind_names, kinds, open_kind
 from nasbench_harness.problems.supernet.planning import cut_short
+from nasbench_harness.settings import named
 from nasbench_harness.store.files import read_json
 
 WORD = re.compile(r"(?<![\w-])(landscape|supernet)s?\b", re.IGNORECASE)
@@ -421,13 +422,21 @@ def test_a_supernet_tells_of_steps_only_where_they_were_asked_for() -> None:
 
 
 def test_a_supernet_tells_what_scaled_rates_have_become() -> None:
-    def search(label: str, roles: dict[str, float], **options: str) -> SimpleNamespace:
+    def search(
+        label: str, roles: dict[str, float], overrides: Sequence[str] = (), **options: str
+    ) -> SimpleNamespace:
         return SimpleNamespace(
-            label=label, roles=roles, options=options, steps=20, epoch_steps=10, epochs=2
-        )
+            label=label, method="darts", roles=roles, overrides=overrides, options=options,
+            steps=20, epoch_steps=10, epochs=2,
+        )  # fmt: skip
 
     kind, rate = open_kind("supernet"), {"rate": 0.0015}
+    rate_name = named(registry.open_setup("darts").Settings, "rate") or ""
     assert list(kind.notes({}, [search("darts", rate)])) == []
     scaled = [search("darts", rate, alpha_rate="scaled"), search("random", {}, alpha_rate="scaled")]
     (note,) = kind.notes({}, scaled)
     assert note.endswith("our own decision: darts 0.0015.")
+    said = search(
+        "darts[alpha_learning_rate=0.01]", {"rate": 0.01}, [rate_name], alpha_rate="scaled"
+    )
+    assert list(kind.notes({}, [*scaled, said])) == [note]  # what is set by hand stays

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -167,11 +167,25 @@ def _folders(
         folder = asked.out or Path(temporary) / study_name(config)
         parts = list(split_datasets(config, folder))
         plans = [planned(*part, hardware) for part in parts]
+        _refuse_other_seeds(plans, config.seeds)
         _tell_plan([*standard.check_plan(plans), *_there_already(plans)])
         for part, place in parts:
             if _run(part, place, hardware, jobs):
                 raise KeyboardInterrupt
         yield [folder]
+
+
+def _refuse_other_seeds(studies: list[Study], seeds: Sequence[int]) -> None:
+    """A kept study is judged whole, so it may hold no seeds but those of this check."""
+    from nasbench_harness.errors import HarnessError
+    from nasbench_harness.reports.words.marked import ranges
+
+    for study in studies:
+        if others := {spec.seed for spec in study.specs} - set(seeds):
+            raise HarnessError(
+                f"The study in {study.folder} has other seeds too ({ranges(others)}), which this"
+                " check does not ask for and would judge all the same; choose another --out."
+            )
 
 
 def _there_already(studies: list[Study]) -> Iterator[str]:

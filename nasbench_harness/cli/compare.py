@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -94,23 +93,24 @@ def _heading(data: StudyData) -> str:
 
 def _facts(data: StudyData, claim: Claim, measure: Measure) -> dict[str, str]:
     """The numbers behind the sentence, seen from the method with the better mean."""
+    from nasbench_harness.reports.analysis.decision import Standing
     from nasbench_harness.reports.analysis.evidence import NAMES
     from nasbench_harness.reports.words import numerals
     from nasbench_harness.reports.words.claims import BLIND
 
     chance, first = claim.chance, claim.first
-    blind = claim.test == "blind draws"
+    blind, told = claim.test == "blind draws", claim.outcome is not Standing.WAITING
     second, one = (BLIND, "a blind draw") if blind else (claim.second, f"one of {claim.second}")
     means = [numerals.points(measure.sign * loss) for loss in claim.means]
     return {
         "runs": _runs(claim, second),
         f"mean {measure.noun}": f"{first} {means[0]}, {second} {means[1]} {measure.unit}",
         "difference": f"{numerals.points(claim.gain)} points in favour of {first}, 95 % CI"
-        f" {numerals.interval(claim.low, claim.high)}",
+        f" {numerals.interval(claim.low, claim.high)}, not corrected",
         "of interest": _of_interest(data),
         "chance": f"{numerals.percent(chance.value)} that a run of {first} is better than {one},"
         f" 95 % CI {numerals.interval(chance.low, chance.high, 2)}",
-        "p-value": f"{_p_value(claim)} ({NAMES[claim.test]}, two-sided)",
+        **({"p-value": f"{_p_value(claim)} ({NAMES[claim.test]}, two-sided)"} if told else {}),
         "judged at": _level(data),
         "seeds needed": _needed(claim),
     }
@@ -131,12 +131,13 @@ def _runs(claim: Claim, second: str) -> str:
 
 def _p_value(claim: Claim) -> str:
     from nasbench_harness.reports.words import numerals
+    from nasbench_harness.reports.words.marked import count
 
-    alone = numerals.significant(claim.p_value)
-    if claim.family == 1 or math.isnan(claim.p_corrected):
+    alone, corrected = (numerals.significant(p) for p in (claim.p_value, claim.p_corrected))
+    if alone == corrected:
         return alone
-    corrected = numerals.significant(claim.p_corrected)
-    return f"{corrected} corrected for {claim.family} pairs, {alone} alone"
+    of = count(claim.family, "pair")
+    return f"{corrected} corrected for {of} and what so few runs can say, {alone} alone"
 
 
 def _of_interest(data: StudyData) -> str:
@@ -150,16 +151,21 @@ def _level(data: StudyData) -> str:
     look = data.look
     if not look.level:
         return "nothing yet: trials are missing"
-    when = "once" if look.fixed else f"at look {look.number} at these results"
-    return f"{look.level:g}, and {same_level(look.level):g} for being the same, {when}"
+    when = f"at look {look.number} at these results"
+    if look.fixed:
+        when = "once, as planned" if look.number == 1 else f"{when}, planned for one"
+    unkept = "" if look.kept else "; it could not be kept in the study"
+    return f"{look.level:g} ({same_level(look.level):g} for being the same), {when}{unkept}"
 
 
 def _needed(claim: Claim) -> str:
-    from nasbench_harness.reports.analysis.decision import FEWEST
+    from nasbench_harness.reports.analysis.decision import FEWEST, Standing
     from nasbench_harness.reports.words.claims import roughly
 
+    if claim.outcome is Standing.WAITING:
+        return "as planned"
     if claim.needed is None:
-        return "too few to say" if min(claim.runs) < FEWEST else "nobody can say"
+        return "too few to say" if min(claim.runs) < FEWEST else "not known"
     return (
         f"{roughly(claim.needed)} of each, to find a difference of that interest four times in five"
     )

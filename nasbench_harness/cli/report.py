@@ -105,7 +105,8 @@ def _unfinished(studies: Iterable[Study]) -> Iterator[str]:
         planned, done = len(study.specs), _done(study)
         if done == planned:
             continue
-        said = f"{planned - done} of {planned} trials of {study.folder} have no result"
+        has = "has" if planned - done == 1 else "have"
+        said = f"{planned - done} of {planned} trials of {study.folder} {has} no result"
         others = "the report is about the others" if done else "the report compares nothing of it"
         yield f"{said}; {others}. `nasharness resume {shell_word(study.folder)}` goes on."
 

@@ -22,6 +22,7 @@ from nasbench_harness.store.files import read_json, write_json
 from nasbench_harness.store.folders import LOOKS, plan_lock, read_looks
 from nasbench_harness.store.outcomes import Status
 from nasbench_harness.store.studies import STUDY, Study
+from nasbench_harness.study.smallest import SMALLEST
 
 LEVEL = 0.05
 """Of all looks at a study together."""
@@ -70,6 +71,9 @@ def level_of(number: int) -> float:
 def results_digest(study: Study) -> str | None:
     """SHA-256 over the trials that have a result and how each ended, in no order; None without.
 
+    And over the smallest difference of interest, where the study says one: to judge by another is
+    to look again.
+
     Settings and seeds count by the trials' names, results by what was found and what it is worth.
     """
     endings = Endings([study])
@@ -80,7 +84,9 @@ def results_digest(study: Study) -> str | None:
             found[spec.trial_id] = [_plain(value) for value in ending(spec, result)]
     if not found:
         return None
-    return hashlib.sha256(json.dumps(found, sort_keys=True).encode()).hexdigest()
+    said = study.config.get(SMALLEST)
+    judged: Any = found if said is None else [found, said]
+    return hashlib.sha256(json.dumps(judged, sort_keys=True).encode()).hexdigest()
 
 
 def _plain(value: Any) -> str | float | None:

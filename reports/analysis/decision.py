@@ -13,7 +13,7 @@ docs/statistics.md has the rule in words, and how often it errs.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import combinations
@@ -267,10 +267,15 @@ def _claims(runs: Sequence[MethodLosses], design: Design) -> list[Claim]:
             if (design.baseline in {first.label, second.label}) is of_baseline
         ]
         found |= {(claim.first, claim.second): claim for claim in _family(family, design)}
-    return [
-        found[a.label, b.label] if (a.label, b.label) in found else found[b.label, a.label].turned()
-        for a, b in pairs
-    ]
+    return [_in_order(found, a.label, b.label) for a, b in pairs]
+
+
+def _in_order(found: Mapping[tuple[str, str], Claim], first: str, second: str) -> Claim:
+    """The claim about two methods, the one that ranks higher first; blind draws always second."""
+    if (first, second) in found:
+        return found[first, second]
+    claim = found[second, first]
+    return claim if claim.test == "blind draws" else claim.turned()
 
 
 def _family(pairs: Sequence[tuple[MethodLosses, MethodLosses]], design: Design) -> list[Claim]:

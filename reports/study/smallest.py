@@ -32,7 +32,7 @@ def smallest_difference(
 
     None where neither says anything.
     """
-    for name in (metric, measure.key):
+    for name in (measure.key, metric):
         if (said := study.smallest_difference(name)) is not None:
             return SmallestDifference(said, "as the study asks")
     found = smallest_difference_of(table, metric) if table is not None else None

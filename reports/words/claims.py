@@ -160,7 +160,8 @@ def seeds_needed(claim: Claim) -> str:
     """What it would take to find the smallest difference of interest, after a semicolon."""
     have, least = min(claim.runs), enough(claim)
     if not claim.able:
-        return f"; it takes about {max(least, have + 1)} seeds of each to call either better"
+        of_each = "" if claim.test == "blind draws" else " of each"
+        return f"; it takes about {max(least, have + 1)} seeds{of_each} to call either better"
     if claim.needed is None:
         return ""
     if claim.needed <= have:

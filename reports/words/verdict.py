@@ -72,9 +72,9 @@ def _looks(data: StudyData) -> str:
     look = data.look
     if look.fixed and look.number > 1:
         return (
-            f"The study was planned to be judged once, at {LEVEL:g}, and this is the"
-            f" {look.number}th time: trials that had failed ended after the first, so that its"
-            " level is no longer kept."
+            f"The study was planned to be judged once, at {LEVEL:g}, and this is look"
+            f" {look.number}: trials that had failed ended after the first, so that its level is no"
+            " longer kept."
         )
     if look.fixed:
         return f"The study was planned to be judged once, at {LEVEL:g}."

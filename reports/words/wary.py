@@ -34,10 +34,11 @@ def _few_seeds(finals: Finals) -> list[str]:
     if not few:
         return []
     most = max(len(finals.values[label]) for label in few)
-    claim = next(c for c in finals.claims.all if few[0] in c.labels)
-    least = enough(claim)
+    claims = [claim for claim in finals.claims.all if set(claim.labels) & set(few)]
+    claim = max(claims, key=enough)
+    least = max(enough(claim), most + 1)
     seeds = "1 seed" if most == 1 else f"at most {most} seeds"
-    if not least:
+    if not claim.level:
         return []
     return [
         f"{names(few)}: {seeds}, which can tell nothing apart among {count(claim.family, 'pair')}"

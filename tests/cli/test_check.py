@@ -129,6 +129,10 @@ def test_study_file_may_hold_margins_and_keep_its_study(
     told = "15 of 15 trials have their result in kept already and are not run again"
     assert told in " ".join(again.stderr.split())
     assert "a check of changed code needs a fresh folder" in " ".join(again.stderr.split())
+    other = [*options[:4], "--seeds", "60-64", "--out", "kept"]
+    told = nasharness("check", *other, "--methods", "drnas", code=2)
+    assert "The study in kept has other seeds too (50–54)" in " ".join(told.stderr.split())
+    assert len(list((tmp_path / "kept" / "trials").iterdir())) == 15
     wrong = study_file(tmp_path, "check: {margin: 1}\n")
     told = nasharness("check", "--config", wrong, "--baseline", "b.json", code=2)
     assert "Did you mean `margins`?" in told.stderr

@@ -54,7 +54,7 @@ def test_a_sentence_and_the_numbers_behind_it(nasharness: Run, study: Path) -> N
     assert facts[0].endswith("7 of drnas, 7 of random")
     assert "in favour of drnas, 95 % CI [" in facts[2]
     assert facts[names.index("judged at") + len(facts) - len(names)].endswith(
-        "0.025, at look 1 at these results"
+        "0.025 (0.05 for being the same), at look 1 at these results"
     )
     assert files(study) == before  # the same results are the same look
 

@@ -177,6 +177,15 @@ def test_blind_draws_are_the_whole_table_and_not_the_draws_of_the_study() -> Non
     assert claim.ahead == "a"
 
 
+def test_blind_draws_stand_second_even_where_random_ranks_higher() -> None:
+    design = Design(baseline="random", column=skewed())
+    claims = judged(design, random=[0.0, 0.1, 0.0], a=[60.0, 70.0, 75.0])
+    (claim,) = claims.all
+    assert claim.labels == ("a", "random")
+    assert claim.runs == (3, 4001)
+    assert claim.gain < 0
+
+
 def test_blind_draws_are_there_without_any_of_the_study() -> None:
     claims = judged(Design(baseline="random", column=skewed()), a=[0.0, 1e-9, 1e-7])
     assert [claim.labels for claim in claims.all] == [("a", "random")]

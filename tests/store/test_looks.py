@@ -73,6 +73,13 @@ def test_the_same_results_are_the_same_look(make: Make) -> None:
     assert len(kept()) == 1
 
 
+def test_another_smallest_difference_is_another_look(make: Make) -> None:
+    assert look(make()) == Look(1, 0.025, fixed=False, kept=True)
+    assert look(make(smallest_difference=0.2)) == Look(2, 0.0125, fixed=False, kept=True)
+    assert look(make(smallest_difference=0.2)) == Look(2, 0.0125, fixed=False, kept=True)
+    assert look(make(smallest_difference=5)) == Look(3, 0.00625, fixed=False, kept=True)
+
+
 def test_every_new_set_of_results_is_another_look(make: Make) -> None:
     assert [look(make(seeds)).level for seeds in ("2", "3", "4")] == [0.025, 0.0125, 0.00625]
     assert [look(make(seeds)).number for seeds in ("2", "4")] == [3, 3]

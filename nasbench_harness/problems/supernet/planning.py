@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from nasbench_harness import registry
 from nasbench_harness.contracts import (
     Benchmark,
     CompleteTable,
@@ -183,7 +184,11 @@ def cut_short(steps: int, epoch_steps: int, epochs: int) -> str:
 def scaled_rates(specs: Sequence[TrialSpec]) -> str:
     """What to say of learning rates that are scaled to the search; empty if none is."""
     scaled = [spec for spec in specs if spec.options.get(ALPHA_RATE) == SCALED]
-    rates = {spec.label: spec.roles[RATE_ROLE] for spec in scaled if RATE_ROLE in spec.roles}
+    rates = {
+        spec.label: spec.roles[RATE_ROLE]
+        for spec in scaled
+        if RATE_ROLE in spec.roles and not _set_by_hand(spec)
+    }
     if not rates:
         return ""
     told = ", ".join(f"{label} {rate:.4g}" for label, rate in rates.items())
@@ -191,6 +196,11 @@ def scaled_rates(specs: Sequence[TrialSpec]) -> str:
         "Learning rates of the architecture are multiplied by the recipe's epochs / epochs where a"
         f" search has fewer, our own decision: {told}."
     )
+
+
+def _set_by_hand(spec: TrialSpec) -> bool:
+    """Whether somebody said the rate, which then stays."""
+    return named(registry.open_setup(spec.method).Settings, RATE_ROLE) in spec.overrides
 
 
 def _for_batch(recipe: Recipe, batch: int, settings: Any, name: str) -> dict[str, float]:
