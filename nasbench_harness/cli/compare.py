@@ -71,14 +71,14 @@ def compare(
 
 def _tell(data: StudyData, claim: Claim, measure: Measure) -> None:
     from nasbench_harness.cli import console
-    from nasbench_harness.reports.words.claims import sentence
+    from nasbench_harness.reports.words.claims import leading, sentence
     from nasbench_harness.reports.words.marked import plain
     from nasbench_harness.reports.words.readings import readings
 
     for text in (_heading(data), plain(sentence(claim, measure))):
         for line in console.folded(text):
             console.out.print(line, markup=False, soft_wrap=True)
-    console.print_facts(_facts(data, claim.turned() if claim.gain < 0 else claim, measure))
+    console.print_facts(_facts(data, leading(claim), measure))
     if read := readings(spec for spec in data.study.specs if spec.label in claim.labels):
         console.out.print(plain(read), markup=False)
 

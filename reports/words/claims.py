@@ -11,8 +11,10 @@ from nasbench_harness.reports.statistics.signedrank import fewest_pairs
 from nasbench_harness.reports.study.measure import Measure
 from nasbench_harness.reports.words import numerals
 from nasbench_harness.reports.words.marked import count, name, names
+from nasbench_harness.study.config import BASELINE
 
 BLIND = "drawing blindly"
+BLINDLY: Test = "blind draws"
 HOPELESS = 10_000
 """Seeds beyond which nobody asks how many more."""
 
@@ -28,20 +30,26 @@ def sentence(claim: Claim, measure: Measure) -> str:
         (claim.split, _split),
     )
     tell = next((teller for holds, teller in tellers if holds), _undecided)
-    return tell(_leading(claim), measure)
+    return tell(leading(claim), measure)
 
 
-def _leading(claim: Claim) -> Claim:
-    """Seen from the method with the better mean."""
+def leading(claim: Claim) -> Claim:
+    """Seen from the method with the better mean; from the method where drawing blindly is one."""
+    if claim.test == BLINDLY:
+        return claim.turned() if claim.first == BASELINE else claim
     return claim.turned() if claim.gain < 0 else claim
 
 
 def _better(claim: Claim, measure: Measure) -> str:
     perhaps = f", perhaps by less than {delta(claim)}" * (claim.outcome is Standing.SLIGHTLY)
     return (
-        f"{name(claim.first)} is better than {_other(claim)}{perhaps}: its {gap(claim, measure)},"
-        f" {p_of(claim)}."
+        f"{name(claim.first)} is {_side(claim.gain)} than {_other(claim)}{perhaps}: its"
+        f" {gap(claim, measure)}, {p_of(claim)}."
     )
+
+
+def _side(number: float) -> str:
+    return "better" if number > 0 else "worse"
 
 
 def _waiting(claim: Claim, measure: Measure) -> str:
@@ -62,7 +70,7 @@ def _undone(claim: Claim, measure: Measure) -> str:
         p_value = f"{delta(claim)} or more ruled out ({p_words(claim.p_same)})"
         end = "they would not, so nothing is claimed."
     else:
-        said = f"{name(claim.first)} would be better than {_other(claim)}"
+        said = f"{name(claim.first)} would be {_side(claim.gain)} than {_other(claim)}"
         p_value = p_of(claim)
         end = "it would not, so neither is called better."
     return (
@@ -73,7 +81,7 @@ def _undone(claim: Claim, measure: Measure) -> str:
 
 def _split(claim: Claim, measure: Measure) -> str:
     """The p-value stands with what was tested: ranks of pairs and percentiles, or means."""
-    ahead = claim.turned() if claim.effect < 0 else claim
+    ahead = claim.turned() if claim.effect < 0 and claim.test != BLINDLY else claim
     by_ranks = ahead.test != "two samples"
     often = (
         f"in {ahead.wins} of {count(len(ahead.seeds), 'seed')}"
@@ -82,9 +90,9 @@ def _split(claim: Claim, measure: Measure) -> str:
     )
     p_value = p_of(ahead)
     return (
-        f"{name(ahead.first)} does better than {_other(ahead)} {often}{f' ({p_value})' * by_ranks}"
-        f" and worse in the mean{f' ({p_value})' * (not by_ranks)}: its {gap(ahead, measure)}."
-        " Neither is called better."
+        f"{name(ahead.first)} does {_side(ahead.effect)} than {_other(ahead)} {often}"
+        f"{f' ({p_value})' * by_ranks} and {_side(ahead.gain)} in the mean"
+        f"{f' ({p_value})' * (not by_ranks)}: its {gap(ahead, measure)}. Neither is called better."
     )
 
 
@@ -108,11 +116,11 @@ def _runs(claim: Claim) -> str:
 
 
 def _other(claim: Claim) -> str:
-    return BLIND if claim.test == "blind draws" else name(claim.second)
+    return BLIND if claim.test == BLINDLY else name(claim.second)
 
 
 def _both(claim: Claim) -> str:
-    if claim.test == "blind draws":
+    if claim.test == BLINDLY:
         return f"{name(claim.first)} and {BLIND}"
     return names([claim.first, claim.second])
 
@@ -160,7 +168,7 @@ def seeds_needed(claim: Claim) -> str:
     """What it would take to find the smallest difference of interest, after a semicolon."""
     have, least = min(claim.runs), enough(claim)
     if not claim.able:
-        of_each = "" if claim.test == "blind draws" else " of each"
+        of_each = "" if claim.test == BLINDLY else " of each"
         return f"; it takes about {max(least, have + 1)} seeds{of_each} to call either better"
     if claim.needed is None:
         return ""
@@ -179,7 +187,7 @@ def fewest(test: Test, level: float) -> int:
     """Seeds of each method without which the test cannot have a p-value below `level`."""
     if test == "pairs":
         return fewest_pairs(level)
-    if test == "blind draws":
+    if test == BLINDLY:
         return FEWEST
     return next(n for n in counting(FEWEST) if 2 / math.comb(2 * n, n) < level)
 

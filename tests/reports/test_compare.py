@@ -107,6 +107,29 @@ def test_better_on_most_seeds_and_worse_on_the_mean_is_said_in_full() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("losses", "told"),
+    [
+        ([60.0, 70.0, 75.0, 72.0], "a is worse than drawing blindly: its mean regret is 60.3"),
+        ([0.0, 0.0, 1e-9, 0.0], "a is better than drawing blindly: its mean regret is 8.89"),
+        ([1.0, 30.0, 0.0, 5.0], "These seeds cannot tell a and drawing blindly apart: the mean"),
+    ],
+)
+def test_beside_blind_draws_it_is_the_method_that_is_told_of(
+    losses: list[float], told: str
+) -> None:
+    """Whichever way it is asked, and whoever is better."""
+    column = np.linspace(0, 1, 4001) ** 8 * 80
+    design = Design(baseline="random", column=column)
+    claims = decide([MethodLosses("random", pd.Series([0.1])),
+                     MethodLosses("a", pd.Series(losses))], design)  # fmt: skip
+    one, other = claims.of("a", "random"), claims.of("random", "a")
+    assert one is not None
+    assert other is not None
+    assert said(one) == said(other)
+    assert said(one).startswith(told)
+
+
 def test_only_finite_results_count(data_of: DataOf) -> None:
     trials = made_up(
         {"a": [0.1, 0.2, 0.3, 0.4], "b": [0.5, 0.6, 0.7, 0.8]},
