@@ -253,7 +253,7 @@ def test_contents_lead_to_sections(show: Open, scripts: bool) -> None:
     page = show(java_script_enabled=scripts)
     page.locator("#study-1 .toc a", has_text="How to cite").click()
     place = page.locator("#study-1-citing").bounding_box()
-    assert 0 <= place["y"] < WIDE[1]
+    assert -1 < place["y"] < WIDE[1]  # a page scrolls by whole pixels
     assert page.url.endswith("#study-1-citing")
 
 
