@@ -34,9 +34,8 @@ from nasbench_harness.reports.analysis.groups import groups
 from nasbench_harness.reports.statistics.arrays import TOLERANCE, Array
 from nasbench_harness.reports.statistics.corrections import holm
 from nasbench_harness.reports.statistics.improvement import Improvement
+from nasbench_harness.store.looks import LEVEL
 
-LEVEL = 0.05
-"""Chance of a false claim in a family, over all looks."""
 FEWEST = 3
 """Runs of each method without which nothing is claimed: fewer have no interval."""
 

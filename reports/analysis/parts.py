@@ -19,7 +19,6 @@ from nasbench_harness.reports.statistics.arrays import TOLERANCE, Array
 from nasbench_harness.reports.statistics.intervals import mean_interval
 from nasbench_harness.reports.study.data import StudyData
 from nasbench_harness.reports.study.measure import REGRET
-from nasbench_harness.reports.study.summary import numbers
 from nasbench_harness.reports.words import numerals
 from nasbench_harness.reports.words.marked import listing, name, names
 
@@ -50,9 +49,7 @@ def selection_gaps(data: StudyData) -> dict[str, float]:
 
 def optimisation_regrets(data: StudyData, label: str) -> Array:
     """What each answer of a method misses to the best by its searched metric: points [seeds]."""
-    column = f"regret_{searched_metrics(data).get(label, '')}"
-    rows = data.steps[data.steps["method"] == label].sort_values("step")
-    return numbers(rows.groupby("trial").last(), column)
+    return np.asarray(optimisation_losses(data, label).losses, dtype=np.float64)
 
 
 def optimisation_losses(data: StudyData, label: str) -> MethodLosses:

@@ -7,7 +7,6 @@ time, so that the middle of the times is one only where half of the seeds have o
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -18,22 +17,12 @@ from nasbench_harness.reports.statistics.arrays import TOLERANCE, Array
 from nasbench_harness.reports.statistics.shares import clopper_pearson
 from nasbench_harness.reports.study.data import StudyData
 from nasbench_harness.reports.study.measure import REGRET
+from nasbench_harness.reports.study.smallest import SmallestDifference
 
 
-@dataclass(frozen=True)
-class Target:
-    """A regret that is good enough."""
-
-    points: float
-    why: str
-    """Where it is from: the end of "0.17 points, ..."."""
-
-
-def usual_target(data: StudyData) -> Target | None:
+def usual_target(data: StudyData) -> SmallestDifference | None:
     """The smallest difference of interest from the best; None without a best, or a difference."""
-    if data.complete is None or data.measure != REGRET or data.smallest is None:
-        return None
-    return Target(data.smallest.points, data.smallest.why)
+    return data.smallest if data.complete is not None and data.measure == REGRET else None
 
 
 def unit_of(data: StudyData, label: str) -> str:
@@ -54,7 +43,7 @@ def hitting_times(data: StudyData, label: str, target: float) -> Array:
     return np.asarray(first.reindex(trials).fillna(np.inf), dtype=float)
 
 
-def time_to_target(data: StudyData, target: Target | None = None) -> pd.DataFrame:
+def time_to_target(data: StudyData, target: SmallestDifference | None = None) -> pd.DataFrame:
     """One row per method that searched; none where regret or the target is not known.
 
     Columns method, unit, seeds, target (points; by default `usual_target`), reached (how many

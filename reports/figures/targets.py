@@ -12,7 +12,6 @@ from matplotlib.figure import Figure
 
 from nasbench_harness.reports.analysis.equalcost import QUERIES
 from nasbench_harness.reports.analysis.totarget import (
-    Target,
     hitting_times,
     reaching,
     time_to_target,
@@ -22,6 +21,7 @@ from nasbench_harness.reports.figures.drawing import Drawing, Variant
 from nasbench_harness.reports.figures.regretlines import HEIGHT, WIDTH, cost_ticks, handle
 from nasbench_harness.reports.figures.style import MethodStyle
 from nasbench_harness.reports.study.data import StudyData
+from nasbench_harness.reports.study.smallest import SmallestDifference
 from nasbench_harness.reports.words import numerals
 from nasbench_harness.reports.words.marked import name, names, plain
 
@@ -45,7 +45,7 @@ def draw(data: StudyData, styles: dict[str, MethodStyle]) -> list[Drawing] | Non
 
 
 def _draw(
-    data: StudyData, styles: dict[str, MethodStyle], rows: pd.DataFrame, target: Target
+    data: StudyData, styles: dict[str, MethodStyle], rows: pd.DataFrame, target: SmallestDifference
 ) -> Drawing:
     """The methods of `rows`, whose time is counted in one unit."""
     unit = str(rows["unit"].iloc[0])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from nasbench_harness.reports.analysis.decision import LEVEL, Standing, same_level
+from nasbench_harness.reports.analysis.decision import Standing, same_level
 from nasbench_harness.reports.analysis.evidence import NAMES
 from nasbench_harness.reports.analysis.groups import groups
 from nasbench_harness.reports.analysis.seen import all_seen, grouped
@@ -19,6 +19,7 @@ from nasbench_harness.reports.words.claims import delta, gap, p_of, seeds_needed
 from nasbench_harness.reports.words.finals import Finals
 from nasbench_harness.reports.words.marked import count, listing, name, names
 from nasbench_harness.reports.words.wary import warnings
+from nasbench_harness.store.looks import LEVEL
 from nasbench_harness.study.config import BASELINE
 
 

@@ -20,7 +20,6 @@ from nasbench_harness.reports.analysis.equalcost import (
     values_at,
 )
 from nasbench_harness.reports.analysis.totarget import (
-    Target,
     hitting_times,
     reaching,
     time_to_target,
@@ -30,6 +29,7 @@ from nasbench_harness.reports.figures import targets
 from nasbench_harness.reports.figures.style import method_styles
 from nasbench_harness.reports.statistics.twosample import two_sample_p
 from nasbench_harness.reports.study.data import StudyData, load_study
+from nasbench_harness.reports.study.smallest import SmallestDifference
 from nasbench_harness.reports.tables import equalcost, totarget
 from nasbench_harness.reports.tables.exhibits import exhibits
 from nasbench_harness.reports.words.marked import plain
@@ -147,7 +147,7 @@ def test_times_are_counted_in_what_a_method_spends(asked: StudyData) -> None:
     assert hitting_times(asked, "rea", 0.1).tolist() == [200, 40]
     assert hitting_times(asked, "random", 0.5).tolist() == [math.inf, 100]
     assert hitting_times(asked, "drnas", 0.5).tolist() == [2, math.inf]
-    rows = time_to_target(asked, Target(0.5, "because")).set_index("method")
+    rows = time_to_target(asked, SmallestDifference(0.5, "because")).set_index("method")
     assert rows["unit"].to_dict() == {"rea": "queries", "random": "queries", "drnas": "step"}
     assert rows["reached"].to_dict() == {"rea": 2, "random": 1, "drnas": 1}
     assert rows["median"].to_dict() == {"rea": 40, "random": 100, "drnas": 2}
@@ -155,7 +155,7 @@ def test_times_are_counted_in_what_a_method_spends(asked: StudyData) -> None:
 
 
 def test_the_middle_is_of_all_seeds(asked: StudyData) -> None:
-    rows = time_to_target(asked, Target(0.05, "because")).set_index("method")
+    rows = time_to_target(asked, SmallestDifference(0.05, "because")).set_index("method")
     assert rows["median"].to_dict() == {"rea": math.inf, "random": 100, "drnas": 2}
     table = totarget.PrintedTable("k", totarget.COLUMNS, rows.reset_index())
     assert dict(table.cells)["rea"][2] == "not in 200 queries"
