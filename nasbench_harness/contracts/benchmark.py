@@ -33,6 +33,13 @@ class Metric:
     """Training runs behind one number: `3`, `2-3 (mean)`, `777` for a single one."""
     source: str = ""
     """Which of the table's sources it is from."""
+    quantity: str = "accuracy"
+    """What sentences and axes call it: `accuracy`, `SSIM`, `negative L2 loss`. More is better."""
+
+    @property
+    def whole(self) -> float:
+        """How many `unit` a landscape descends as 1: 100 of a percentage, else 1."""
+        return 100.0 if self.unit == "%" else 1.0
 
 
 class Benchmark(Protocol):
