@@ -42,10 +42,11 @@ def compare(
 
     The answer is the report's own: judged within all methods of the study, and at the level of this
     look at its results. Every study is answered for by itself: numbers of different tables, data
-    sets or problems are never pooled.
+    sets or problems are never pooled. Of several, one that cannot answer is named
+    and passed over.
     """
     from nasbench_harness.cli import console
-    from nasbench_harness.errors import UnknownNameError
+    from nasbench_harness.errors import HarnessError, UnknownNameError
     from nasbench_harness.reports.analysis.compare import chosen_measure, compare
     from nasbench_harness.reports.study.data import read_study
     from nasbench_harness.reports.study.measure import MEASURES
@@ -58,8 +59,18 @@ def compare(
     loaded = [read_study(study) for study in copies.distinct]
     for note in copies.notes():
         console.note(f"Note: {note}")
-    by = [chosen_measure(data, known[metric] if metric else None) for data in loaded]
-    found = [(data, compare(data, first, second, m), m) for data, m in zip(loaded, by, strict=True)]
+    by = known[metric] if metric else None
+    found, without = [], []
+    for data in loaded:
+        try:
+            measure = chosen_measure(data, by)
+            found.append((data, compare(data, first, second, measure), measure))
+        except HarnessError as error:
+            without.append(error)
+    if not found:
+        raise without[0]
+    for error in without:
+        console.note(f"Note: {error}")
     if json:
         console.print_json([as_json(*one) for one in found])
         return

@@ -64,11 +64,12 @@ def tell_dry_run(
 ) -> None:
     """What `nasharness run` would do with these studies; with `download` it would fetch images."""
     from nasbench_harness.cli import console
+    from nasbench_harness.cli.notes import CostNotes
     from nasbench_harness.hardware import available_cores
     from nasbench_harness.jobs.study import planned
     from nasbench_harness.problems.kinds import kind_of
 
-    studies, fetched = [], []
+    studies, fetched, noted = [], [], CostNotes()
     for config, folder in parts:
         needs = download and "download" in kind_of(config.search).uses
         if needs and (source := _to_fetch(config.dataset, hardware)):
@@ -77,6 +78,7 @@ def tell_dry_run(
         own = jobs or kind_of(config.search).processes(hardware)
         processes = own or max(1, available_cores() // hardware.threads)
         study = planned(config, folder, hardware, console.tell_images)
+        noted.begin(study)
         studies.append(_foresee(study, processes, hardware))
     _tell(studies, fetched, json=json)
 
@@ -154,6 +156,7 @@ def _print(planned: _Planned) -> None:
             jobs.kind.work: jobs.about,
             f"{jobs.kind.job}s": f"{planned.statuses.total()}, of which {done} done;"
             f" {planned.missing} to run, {foreseen.processes} at a time",
+            **jobs.agreed,
             "time": _time(planned),
         }
     )

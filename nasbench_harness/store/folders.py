@@ -106,6 +106,11 @@ class JobFolder(Generic[S]):
         raise NotImplementedError
 
     @property
+    def agreed(self) -> Mapping[str, str]:
+        """What is settled of the judgement before any result is there, by heading."""
+        return {}
+
+    @property
     def trials_folder(self) -> Path:
         """One folder per job."""
         return self.folder / "trials"

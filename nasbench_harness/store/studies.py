@@ -89,6 +89,17 @@ class Study(JobFolder[TrialSpec]):
         """Is it judged once, on all that was planned, and never extended."""
         return bool(self.config.get(fixed.FIXED))
 
+    @property
+    def agreed(self) -> Mapping[str, str]:
+        """How often it is judged where that is fixed, and a smallest difference that was given."""
+        said = self.config.get(SMALLEST)
+        of_metrics = said.items() if isinstance(said, Mapping) else [("", said)]
+        told = ", ".join(f"{name} {points:g}".strip() for name, points in of_metrics if points)
+        return {
+            **({"judged": "once, on all of it: the study is fixed"} if self.fixed else {}),
+            **({"of interest": f"differences from {told} points"} if told else {}),
+        }
+
     def smallest_difference(self, metric: str) -> float | None:
         """Points by `metric` below which a difference is of no interest; None if nobody said any.
 

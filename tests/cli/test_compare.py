@@ -187,3 +187,17 @@ def test_no_result_and_no_common_seed(nasharness: Run, study: Path, tmp_path: Pa
 
 def test_help_shows_labels_whole(nasharness: Run) -> None:
     assert "unas[temperature=0.4]" in nasharness("compare", "--help").stdout
+
+
+def test_of_several_studies_one_without_a_method_is_passed_over(
+    nasharness: Run, study: Path, tmp_path: Path
+) -> None:
+    other = tmp_path / "other"
+    nasharness(
+        "run", "-m", "darts", "--seeds", "2", "--steps", "20", "--no-report", "--out", str(other)
+    )
+    done = nasharness("compare", "random", "drnas", str(study), str(other))
+    assert done.stdout.startswith("study: ")
+    assert "drnas" in done.stderr
+    refused = nasharness("compare", "rea", "drnas", str(study), str(other), code=2)
+    assert "rea" in refused.stderr

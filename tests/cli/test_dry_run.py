@@ -50,6 +50,21 @@ def test_of_a_study_that_exists_only_the_rest_is_foreseen(nasharness: Run, tmp_p
     assert (whole["missing"], whole["seconds"]) == (0, 0)
 
 
+def test_what_is_settled_of_the_judgement_is_told(nasharness: Run) -> None:
+    asked = ["run", "-m", "drnas", *QUICK, "--dry-run"]
+    plain = nasharness(*asked).stdout
+    assert "judged" not in plain
+    assert "of interest" not in plain
+    shown = nasharness(*asked, "--fixed", "--smallest-difference", "0.5").stdout
+    assert "once, on all of it: the study is fixed" in shown
+    assert "differences from 0.5 points" in shown
+
+
+def test_a_dry_run_has_the_notes_of_a_run(nasharness: Run) -> None:
+    asked = ["run", "-m", "unas", *QUICK, "--cost", "params", "--dry-run"]
+    assert "without a target" in nasharness(*asked).stderr
+
+
 def test_what_run_refuses_a_dry_run_refuses_too(nasharness: Run, tmp_path: Path) -> None:
     (tmp_path / "s").mkdir()
     (tmp_path / "s" / "thesis.tex").write_text("mine")
