@@ -12,9 +12,11 @@ from nasbench_harness.cli.app import JsonOption, app
 from nasbench_harness.cli.help import Command, examples
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from nasbench_harness.reports.analysis.decision import Claim
     from nasbench_harness.reports.study.data import StudyData
-    from nasbench_harness.reports.study.measure import Measure
+    from nasbench_harness.reports.study.measure import Measure, MeasureKey
 
 
 @app.command(
@@ -46,8 +48,7 @@ def compare(
     and passed over.
     """
     from nasbench_harness.cli import console
-    from nasbench_harness.errors import HarnessError, UnknownNameError
-    from nasbench_harness.reports.analysis.compare import chosen_measure, compare
+    from nasbench_harness.errors import UnknownNameError
     from nasbench_harness.reports.study.data import read_study
     from nasbench_harness.reports.study.measure import MEASURES
     from nasbench_harness.store.copies import open_studies
@@ -59,18 +60,7 @@ def compare(
     loaded = [read_study(study) for study in copies.distinct]
     for note in copies.notes():
         console.note(f"Note: {note}")
-    by = known[metric] if metric else None
-    found, without = [], []
-    for data in loaded:
-        try:
-            measure = chosen_measure(data, by)
-            found.append((data, compare(data, first, second, measure), measure))
-        except HarnessError as error:
-            without.append(error)
-    if not found:
-        raise without[0]
-    for error in without:
-        console.note(f"Note: {error}")
+    found = _answers(loaded, first, second, known[metric] if metric else None)
     if json:
         console.print_json([as_json(*one) for one in found])
         return
@@ -78,6 +68,28 @@ def compare(
         if number:
             console.out.print()
         _tell(*one)
+
+
+def _answers(
+    studies: Sequence[StudyData], first: str, second: str, by: MeasureKey | None
+) -> list[tuple[StudyData, Claim, Measure]]:
+    """What each study claims; one that cannot answer is told, and raises where none can."""
+    from nasbench_harness.cli import console
+    from nasbench_harness.errors import HarnessError
+    from nasbench_harness.reports.analysis.compare import chosen_measure, compare
+
+    found, refused = [], []
+    for data in studies:
+        try:
+            measure = chosen_measure(data, by)
+            found.append((data, compare(data, first, second, measure), measure))
+        except HarnessError as error:
+            refused.append(error)
+    if not found:
+        raise refused[0]
+    for error in refused:
+        console.note(f"Note: {error}")
+    return found
 
 
 def _tell(data: StudyData, claim: Claim, measure: Measure) -> None:
