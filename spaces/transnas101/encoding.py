@@ -89,11 +89,12 @@ def _listed(text: str, inside: str) -> tuple[int, ...]:
 
 
 def _operation(text: str, digit: str, at: int, place: int) -> int:
-    if digit in ("0", "1", "2", "3"):
-        return int(digit)
-    target, source = EDGES[place]
-    found = f"found `{digit}`" if digit.strip() else "found the end"
-    _fail(text, at, f"Expected the operation from node {source} to node {target}, 0 to 3, {found}.")
+    if digit not in ("0", "1", "2", "3"):
+        target, source = EDGES[place]
+        edge = f"the operation from node {source} to node {target}, 0 to 3"
+        found = f"`{digit}`" if digit.strip() else "the end"
+        _fail(text, at, f"Expected {edge}, found {found}.")
+    return int(digit)
 
 
 def _refuse_network(text: str, inside: str, start: int) -> NoReturn:
