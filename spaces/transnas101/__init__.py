@@ -10,15 +10,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from nasbench_harness.contracts import Architecture, Decision
+from nasbench_harness.contracts import Architecture, Decision, NetworkShape
 from nasbench_harness.spaces.shared import cell
 from nasbench_harness.spaces.shared.product import ListedProduct
-from nasbench_harness.spaces.transnas101 import costs, encoding, structure
+from nasbench_harness.spaces.transnas101 import costs, encoding, structure, training
 from nasbench_harness.spaces.transnas101.citations import TRANSNAS_BIBTEX
 from nasbench_harness.spaces.transnas101.columns import COLUMNS
 
 if TYPE_CHECKING:
+    import torch
     from matplotlib.axes import Axes
+
+    from nasbench_harness.spaces.transnas101.network import TransNASNetwork
+    from nasbench_harness.spaces.transnas101.shared_weights import TransNASSupernet
 
 __all__ = ["TransNAS101"]
 
@@ -33,6 +37,8 @@ class TransNAS101(ListedProduct):
     )
     costs = costs.COSTS
     columns = COLUMNS
+    shapes = training.SHAPES
+    training_recipes = training.RECIPES
     tables = ("transnas101",)
     citation = TRANSNAS_BIBTEX
 
@@ -71,3 +77,24 @@ class TransNAS101(ListedProduct):
         from nasbench_harness.spaces.shared.cell_drawing import draw_cell
 
         draw_cell(arch.choices, encoding.OPERATIONS, axes)
+
+    def supernet(
+        self, shape: NetworkShape, *, track_running_stats: bool = True, partial: int = 1
+    ) -> TransNASSupernet:
+        """A fresh supernet, from torch's global generator; ValueError for partial channels."""
+        from nasbench_harness.spaces.transnas101.shared_weights import TransNASSupernet
+
+        return TransNASSupernet(shape, track_running_stats=track_running_stats, partial=partial)
+
+    def network(self, arch: Architecture, shape: NetworkShape) -> TransNASNetwork:
+        """The cell's stand-alone network, as the benchmark trained it; fresh weights."""
+        from nasbench_harness.spaces.transnas101.network import TransNASNetwork
+
+        return TransNASNetwork(arch.choices, shape)
+
+    def inherit(self, arch: Architecture, supernet: torch.nn.Module) -> TransNASNetwork:
+        """The cell's stand-alone network with the weights it has in `supernet`."""
+        from nasbench_harness.spaces.transnas101.shared_weights import TransNASSupernet, inherit
+
+        assert isinstance(supernet, TransNASSupernet)
+        return inherit(arch.choices, supernet)
