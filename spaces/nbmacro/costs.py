@@ -50,7 +50,7 @@ def cost(choices: Sequence[int], what: str, dataset: str) -> float:
         raise UnknownNameError("cost of nbmacro", what, [one.name for one in COSTS])
     around, layers = _counts()
     counts = [around, *(options[c] for options, c in zip(layers, choices, strict=True))]
-    return float(sum(count.params if what == "params" else count.flops for count in counts))
+    return sum(count.params if what == "params" else count.flops for count in counts)
 
 
 @cache
