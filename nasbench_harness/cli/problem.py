@@ -1,4 +1,4 @@
-"""`nasharness show problem`: how hard a benchmark's landscapes are to search."""
+"""`nasharness show problem`: how hard a benchmark's tables are to search."""
 
 from __future__ import annotations
 
@@ -61,9 +61,9 @@ def show_problem(
 
 
 def _facts(problem: str, asked: str | None) -> dict[str, Any]:
-    """What is told of one problem; HarnessError where it has no landscape."""
+    """What is told of one problem; HarnessError where it has no complete table."""
     from nasbench_harness.contracts import CompleteTable
-    from nasbench_harness.problems.landscape.difficulty import difficulty
+    from nasbench_harness.tables.difficulty import difficulty
     from nasbench_harness.tables.library import default_table, find_table
     from nasbench_harness.tables.metrics import default_dataset
 
@@ -72,8 +72,8 @@ def _facts(problem: str, asked: str | None) -> dict[str, Any]:
     table = find_table(asked or default_table(name))
     if not isinstance(table, CompleteTable):
         raise HarnessError(
-            f"There is no complete table of `{name}`, and only with one there is a landscape; give"
-            " another with `--table NAME` (`nasharness list tables`)."
+            f"There is no complete table of `{name}`, which alone tells how hard it is to search;"
+            " give another with `--table NAME` (`nasharness list tables`)."
         )
     if table.space != name:
         raise HarnessError(f"Table `{table.name}` is about `{table.space}`, not `{name}`.")
@@ -84,7 +84,7 @@ def _facts(problem: str, asked: str | None) -> dict[str, Any]:
 
 def _print_one(facts: Mapping[str, Any]) -> None:
     from nasbench_harness.cli import console
-    from nasbench_harness.problems.landscape.difficulty import MEANINGS
+    from nasbench_harness.tables.difficulty import MEANINGS
 
     title = f"{facts['problem']}: column {facts['metric']} of table `{facts['table']}`"
     rows = [(_words(name), _shown(facts, name), meaning) for name, meaning in MEANINGS.items()]
@@ -94,7 +94,7 @@ def _print_one(facts: Mapping[str, Any]) -> None:
 def _print_several(told: Sequence[Mapping[str, Any]]) -> None:
     """A row a problem, and below what the columns tell."""
     from nasbench_harness.cli import console
-    from nasbench_harness.problems.landscape.difficulty import MEANINGS
+    from nasbench_harness.tables.difficulty import MEANINGS
 
     headings = ("problem", *map(_words, MEANINGS))
     rows = [(facts["problem"], *(_shown(facts, name) for name in MEANINGS)) for facts in told]

@@ -83,7 +83,7 @@ class NBMacro(ListedProduct):
         from nasbench_harness.spaces.nbmacro.shared_weights import MacroSupernet
 
         if partial != 1:
-            raise ValueError("supernets of nbmacro pass all of their channels")
+            raise ValueError("networks of nbmacro pass all of their channels")
         return MacroSupernet(shape, track_running_stats=track_running_stats)
 
     def network(self, arch: Architecture, shape: NetworkShape) -> Network:

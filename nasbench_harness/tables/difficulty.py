@@ -1,4 +1,4 @@
-"""How hard a landscape is: what tells why methods tie on one problem and part on another.
+"""How hard a table is to search: why methods tie on one problem and part on another.
 
 Everything is exact, of the whole table: no search is run, and nothing is drawn.
 """
@@ -68,11 +68,11 @@ class Difficulty:
 
 
 def difficulty(table: CompleteTable, space: SearchSpace, metric: str) -> Difficulty:
-    """Of the landscape that `metric` of a table makes.
+    """Of a search on one metric of a table.
 
     HarnessError where the space is no free product of its decisions, and where no number is known.
     """
-    listed = free_product(space, "a landscape is the mean over all of these")
+    listed = free_product(space, "an expected number is a mean over all of these")
     tensor = np.asarray(table.tensor(metric), dtype=np.float64)
     known = tensor[np.isfinite(tensor)]
     if not len(known):
@@ -124,11 +124,8 @@ def autocorrelation(tensor: Array) -> float:
     if not variance or not neighbours:
         return math.nan
     sums = [centred.sum(axis=axis, keepdims=True) - centred for axis in range(tensor.ndim)]
-    return (
-        float(np.mean([np.mean(centred * one) for one in sums]))
-        * tensor.ndim
-        / (neighbours * variance)
-    )
+    shared: float = sum(float(np.mean(centred * one)) for one in sums)
+    return float(shared / (neighbours * variance))
 
 
 def ascent(tensor: Array, whole: float = 1.0) -> int:

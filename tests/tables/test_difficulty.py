@@ -13,7 +13,8 @@ import torch
 from nasbench_harness import registry
 from nasbench_harness.errors import HarnessError
 from nasbench_harness.methods.darts import DARTS, DARTSSettings
-from nasbench_harness.problems.landscape.difficulty import (
+from nasbench_harness.problems.landscape.objective import Landscape
+from nasbench_harness.tables.difficulty import (
     MEANINGS,
     _slopes,
     ascent,
@@ -21,7 +22,6 @@ from nasbench_harness.problems.landscape.difficulty import (
     difficulty,
     local_maxima,
 )
-from nasbench_harness.problems.landscape.objective import Landscape
 from nasbench_harness.testing import TOY_METRIC, ToySpace, ToyTable
 from nasbench_harness.testing.toy_networks import ToyNetworks
 
