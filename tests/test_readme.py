@@ -56,6 +56,7 @@ RUN = {
     "tables": "nasharness list tables",
     "nasharness show method unas --recipe nb201": "@",
     "nasharness show arch 9930 --out cell.svg": "@",
+    "nasharness show problem nb201 nbmacro": "@",
     "nasharness query '|nor_conv_3x3~0|+|...|'": f"nasharness query '{CELL}'",
     "query --index 9930": "nasharness query --index 9930",
     "nasharness data list": "@",

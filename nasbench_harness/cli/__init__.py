@@ -9,6 +9,7 @@ from nasbench_harness.cli import (
     compare,
     data,
     plugins,
+    problem,
     query,
     report,
     run,
@@ -18,6 +19,6 @@ from nasbench_harness.cli import (
 from nasbench_harness.cli.app import app
 
 __all__ = [
-    "app", "baseline", "calibrate", "check", "cite", "compare", "data", "main", "plugins", "query",
-    "report", "run", "train", "watch",
+    "app", "baseline", "calibrate", "check", "cite", "compare", "data", "main", "plugins",
+    "problem", "query", "report", "run", "train", "watch",
 ]  # fmt: skip

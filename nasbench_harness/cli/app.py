@@ -123,7 +123,7 @@ list_app = typer.Typer(
     cls=Group, help="What is installed: methods, spaces, tables.", no_args_is_help=True
 )
 show_app = typer.Typer(
-    cls=Group, help="One method, space or architecture in detail.", no_args_is_help=True
+    cls=Group, help="One method, space, problem or architecture in detail.", no_args_is_help=True
 )
 data_app = typer.Typer(
     cls=Group, help="Install, check and cite tables and images.", no_args_is_help=True

@@ -214,6 +214,19 @@ def table_datasets(ctx: typer.Context, incomplete: str) -> list[str]:
     return _starting(incomplete, [m.dataset for m in _all_metrics(ctx) if m.report])
 
 
+@_quiet
+def problems(ctx: typer.Context, incomplete: str) -> list[str]:
+    """Spaces, and behind a slash the data sets of a space's table."""
+    from nasbench_harness.tables.library import default_table, find_table
+
+    space, slash, _ = incomplete.partition("/")
+    if not slash:
+        return names("spaces")(ctx, incomplete)
+    table = find_table(_given(ctx, "table") or default_table(space))
+    metrics = table.metrics.values() if table else ()
+    return _starting(incomplete, [f"{space}/{m.dataset}" for m in metrics if m.search])
+
+
 def _folders(start: str) -> list[str]:
     place = Path(start).expanduser()
     parent = place if start.endswith("/") or not start else place.parent
