@@ -146,7 +146,7 @@ class LandscapeKind(PlainKind):
         place = self.recorded(spec).index(search.step)
         if place % spec.diagnose_every and search.step != spec.steps:
             return {}
-        from nasbench_harness.problems.landscape.estimators import diagnose
+        from nasbench_harness.problems.estimators import diagnose
 
         return dict(diagnose(search.searcher, search.problem))
 
