@@ -114,7 +114,9 @@ class FittedTable:
             self._about = About(**{name: self._content[name] for name in About.__annotations__})
             self.content_hash = str(self._content["content_sha256"])
         except (OSError, ValueError, KeyError, TypeError, HarnessError) as error:
-            raise TableError(f"{file} is no benchmark that can be read ({reason(error)}).") from error
+            raise TableError(
+                f"{file} is no benchmark that can be read ({reason(error)})."
+            ) from error
 
     @property
     def name(self) -> str:
@@ -202,7 +204,9 @@ class FittedTable:
         """One number; NaN where it was not measured. UnknownNameError for no such metric."""
         self._check(metric)
         if getattr(arch, "space", None) != self.space:
-            raise HarnessError(f"`{self.name}` knows architectures of `{self.space}`, not {arch!r}.")
+            raise HarnessError(
+                f"`{self.name}` knows architectures of `{self.space}`, not {arch!r}."
+            )
         if metric in self._polynomials:
             return self._polynomials[metric].at(arch.choices)
         if metric in self._additive:

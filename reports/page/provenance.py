@@ -16,6 +16,7 @@ from nasbench_harness.reports.study.data import StudyData
 from nasbench_harness.reports.study.measure import REGRET
 from nasbench_harness.reports.words import images
 from nasbench_harness.reports.words.marked import count, listing, name, names, ranges
+from nasbench_harness.reports.words.predicted import error
 from nasbench_harness.reports.words.protocol import metric_facts, noise_words, protocol
 from nasbench_harness.reports.words.readings import readings
 from nasbench_harness.store.provenance import PACKAGE, version_of
@@ -55,6 +56,11 @@ def caveats(data: StudyData) -> list[str]:
 
 def _known_of_some(data: StudyData) -> str:
     """What a benchmark that has not every architecture leaves unknown."""
+    if error(data.trials, data.kind) is not None:
+        return (
+            f"The benchmark {name(data.first('table'))} predicts, and nobody has gone through all"
+            " architectures: how far an answer is from the best is not known."
+        )
     known = int(data.done["accuracy"].notna().sum())
     return (
         f"The benchmark {name(data.first('table'))} knows only some architectures of the space. The"
