@@ -38,6 +38,8 @@ class Terms:
     additive: Mapping[str, AdditiveCost] = field(default_factory=dict)
     measured: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     """By metric: numbers of some architectures, by their texts."""
+    highest: Mapping[str, str] = field(default_factory=dict)
+    """By metric: the architecture of the highest prediction, where that is proved."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,7 @@ def write_fitted(file: Path, about: About, terms: Terms) -> None:
         "held_out": {name: asdict(one) for name, one in terms.held_out.items()},
         "additive": {name: one.to_json() for name, one in terms.additive.items()},
         "measured": {name: dict(column) for name, column in terms.measured.items()},
+        "highest": dict(terms.highest),
     }
     header = {
         "format": FORMAT,
@@ -98,7 +101,7 @@ def content_hash(numbers: Mapping[str, Any]) -> str:
     return hashlib.sha256(json.dumps(numbers, sort_keys=True).encode()).hexdigest()
 
 
-NUMBERS = ("polynomials", "held_out", "additive", "measured")
+NUMBERS = ("polynomials", "held_out", "additive", "measured", "highest")
 """Keys of the file that the hash is over."""
 
 
@@ -184,6 +187,14 @@ class FittedTable:
         """How far predictions are off; HarnessError as `polynomial`."""
         self.polynomial(metric)
         return HeldOut(**self._content["held_out"][metric])
+
+    def highest(self, metric: str) -> str:
+        """The architecture that nothing is predicted to be better than; empty where none is known.
+
+        HarnessError as `polynomial`.
+        """
+        self.polynomial(metric)
+        return str(self._content["highest"].get(metric, ""))
 
     def additive(self, metric: str) -> AdditiveCost:
         """What adds it up; HarnessError for what is predicted or measured."""

@@ -58,8 +58,8 @@ def _known_of_some(data: StudyData) -> str:
     """What a benchmark that has not every architecture leaves unknown."""
     if error(data.trials, data.kind) is not None:
         return (
-            f"The benchmark {name(data.first('table'))} predicts, and nobody has gone through all"
-            " architectures: how far an answer is from the best is not known."
+            f"The benchmark {name(data.first('table'))} predicts, so that no regret is told: how"
+            " far an answer is from the best network nobody knows."
         )
     known = int(data.done["accuracy"].notna().sum())
     return (

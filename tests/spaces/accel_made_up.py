@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from nasbench_harness.spaces.mnasnet import BLOCKS, PARTS, MnasNet
+from nasbench_harness.spaces.mnasnet.space import BLOCKS, PARTS, MnasNet
 
-NETWORKS = 700
+NETWORKS = 1500
 
 
 def made_up_archive(file: Path, networks: int = NETWORKS, *, uneven: bool = False) -> None:

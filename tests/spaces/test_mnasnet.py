@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from nasbench_harness.errors import InvalidArchitectureError
-from nasbench_harness.spaces.mnasnet import MnasNet
+from nasbench_harness.spaces.mnasnet.space import MnasNet
 from nasbench_harness.testing import check_space
 
 TEXT = "e6k3l1-e4k5l2se-e1k3l3-e6k5l3-e6k5l2-e1k3l4se-e1k3l2"

@@ -13,17 +13,8 @@ from typing import Any
 
 from nasbench_harness.contracts import Architecture
 from nasbench_harness.errors import HarnessError, reason
-from nasbench_harness.spaces.mnasnet import BLOCKS, PARTS, MnasNet, words_of
-from nasbench_harness.tables.pinned import PinnedFile
+from nasbench_harness.spaces.mnasnet.space import BLOCKS, PARTS, MnasNet, words_of
 
-ARCHIVE = PinnedFile(
-    file="anb_dataset_jsons.tar.gz",
-    repository="afzalxo/Accel-NASBench",
-    commit="42603572d530310e6bac7191d00cf45625a6b197",
-    path="anb_dataset/anb_dataset_jsons.tar.gz",
-    bytes=1_173_570,
-    sha256="3520992d42e368b7c08c99fc3f6612855b5b366bf98668a7f19d49f3131aa4ae",
-)
 MEMBER = re.compile(r"(?:\./)?anb_dataset_jsons/result_(\d+)\.json")
 LARGEST = 100_000
 """Bytes of a member; each has less than 2,000."""

@@ -15,13 +15,15 @@ from statistics import fmean
 import numpy as np
 from numpy.typing import NDArray
 
-from nasbench_harness.contracts import HeldOut, Metric, Polynomial
+from nasbench_harness.contracts import Architecture, HeldOut, Metric, Polynomial
 from nasbench_harness.errors import HarnessError
-from nasbench_harness.spaces.mnasnet import BLOCKS, PARTS, MnasNet
+from nasbench_harness.spaces.mnasnet.space import BLOCKS, PARTS, MnasNet
 from nasbench_harness.spaces.mnasnet.tables import ACCEL, DATASET, DEVICES, LATENCY, TOP1
-from nasbench_harness.spaces.mnasnet.tables.archive import ARCHIVE, Measurement
+from nasbench_harness.spaces.mnasnet.tables.archive import Measurement
+from nasbench_harness.spaces.mnasnet.tables.source import ARCHIVE
 from nasbench_harness.tables.additive import AdditiveCost, fit_additive
 from nasbench_harness.tables.fitted import About, Terms, write_fitted
+from nasbench_harness.tables.highest import highest
 from nasbench_harness.tables.polynomials import (
     errors_of,
     fit_polynomial,
@@ -53,6 +55,7 @@ def build(measurements: Sequence[Measurement], file: Path) -> None:
     }
     polynomials = {name: fit[0] for name, fit in fits.items()}
     errors = {name: fit[1] for name, fit in fits.items()}
+    best = _best(polynomials[TOP1])
     terms = Terms(
         metrics=[*_predicted(errors), *COUNTED, *MEASURED],
         polynomials=polynomials,
@@ -62,6 +65,7 @@ def build(measurements: Sequence[Measurement], file: Path) -> None:
             "flops": _counted(measurements, lambda one: one.flops),
         },
         measured=columns,
+        highest={TOP1: best.text} if best else {},
     )
     about = About(
         name=ACCEL,
@@ -69,7 +73,7 @@ def build(measurements: Sequence[Measurement], file: Path) -> None:
         version=VERSION,
         source=f"{ARCHIVE.repository} {ARCHIVE.commit[:10]}, {ARCHIVE.path}",
         source_sha256=ARCHIVE.sha256,
-        caveat=_caveat(len(choices), errors[TOP1]),
+        caveat=_caveat(columns["measured_top1"], errors[TOP1], polynomials[TOP1], best),
     )
     write_fitted(file, about, terms)
 
@@ -113,6 +117,18 @@ def _fit(
     return polynomial, off
 
 
+def _best(polynomial: Polynomial) -> Architecture | None:
+    """The network of the highest prediction; None where that is not proved."""
+    found = highest(polynomial, _counts(), _blocks())
+    return None if found is None else MnasNet().architecture(found)
+
+
+def _blocks() -> list[tuple[int, ...]]:
+    """The decisions of each block."""
+    size = len(PARTS)
+    return [tuple(range(at, at + size)) for at in range(0, BLOCKS * size, size)]
+
+
 def _counts() -> list[int]:
     return [len(decision.options) for decision in MnasNet.decisions]
 
@@ -122,10 +138,8 @@ def _counted(
 ) -> AdditiveCost:
     """A count of the network, in ones: a table for every block."""
     chosen: NDArray[np.int64] = np.array([one.arch.choices for one in measurements])
-    size = len(PARTS)
-    groups = [tuple(range(at, at + size)) for at in range(0, BLOCKS * size, size)]
     try:
-        fitted, _ = fit_additive(chosen, [of(one) for one in measurements], _counts(), groups)
+        fitted, _ = fit_additive(chosen, [of(one) for one in measurements], _counts(), _blocks())
     except ValueError as error:
         raise HarnessError(f"The measurements do not tell what a block costs ({error}).") from error
     cost = fitted.in_ones(MILLION)
@@ -178,15 +192,33 @@ MEASURED = [
 ]  # fmt: skip
 
 
-def _caveat(networks: int, off: HeldOut) -> str:
-    noise = "" if off.noise is None else (
-        f"; two trainings of one network are {off.noise:.2f} apart on average"
-    )  # fmt: skip
+def _caveat(
+    measured: Mapping[str, float], off: HeldOut, polynomial: Polynomial, best: Architecture | None
+) -> str:
     return (
-        f"`{ACCEL}` predicts: a polynomial was fitted here to nine tenths of the {networks:,}"
+        f"`{ACCEL}` predicts: a polynomial was fitted here to nine tenths of the {len(measured):,}"
         " networks that Accel-NASBench trained, once each, by a shortened ImageNet recipe. On the"
         f" {off.architectures:,} others its top-1 is off by {off.mae:.2f} points on average"
         f" ({off.best_mae:.2f} on the best tenth of them; R2 {off.r2:.3f}, rank correlation"
-        f" {off.spearman:.3f}){noise}. Its latencies are predicted too; parameters and"
-        " multiply-adds are exact."
+        f" {off.spearman:.3f}){_noise_told(off)}.{_highest_told(measured, polynomial, best)} Its"
+        " latencies are predicted too; parameters and multiply-adds are exact."
+    )
+
+
+def _noise_told(off: HeldOut) -> str:
+    if off.noise is None:
+        return ""
+    return f"; two trainings of one network are {off.noise:.2f} apart on average"
+
+
+def _highest_told(
+    measured: Mapping[str, float], polynomial: Polynomial, best: Architecture | None
+) -> str:
+    """How far predictions go beyond what was trained."""
+    if best is None:
+        return ""
+    return (
+        f" The highest of all predictions is {polynomial.at(best.choices):.2f} %, while no network"
+        f" that was trained has more than {max(measured.values()):.2f} %: how far predictions are"
+        " off up there nobody measured."
     )
