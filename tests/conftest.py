@@ -170,3 +170,20 @@ def install_plugin(
     yield install
     for module in modules:
         sys.modules.pop(module, None)
+
+
+@pytest.fixture(scope="session")
+def made_up_accel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder with a benchmark of predictions, fitted to made-up measurements."""
+    from nasbench_harness.spaces.mnasnet.tables import accel_file
+    from nasbench_harness.spaces.mnasnet.tables.archive import read_archive
+    from nasbench_harness.spaces.mnasnet.tables.fitting import build
+
+    from .spaces.accel_made_up import made_up_archive
+
+    folder = tmp_path_factory.mktemp("accel")
+    made_up_archive(folder / "archive.tar.gz")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("NASHARNESS_DATA", str(folder))
+        build(read_archive(folder / "archive.tar.gz"), accel_file())
+    return folder

@@ -33,11 +33,16 @@ from nasbench_harness.problems.supernet.planning import cut_short
 from nasbench_harness.settings import named
 from nasbench_harness.store.files import read_json
 
-WORD = re.compile(r"(?<![\w-])(landscape|supernet)s?\b", re.IGNORECASE)
-CLASS = re.compile(r"(Landscape|WeightSharing)|_?(of_)?(landscape|supernet)s?", re.IGNORECASE)
+WORD = re.compile(r"(?<![\w-])(landscape|supernet|surrogate)s?\b", re.IGNORECASE)
+CLASS = re.compile(
+    r"(Landscape|WeightSharing|Surrogate)|_?(of_)?(landscape|supernet|surrogate)s?", re.IGNORECASE
+)
 NETWORK = {"supernet", "Supernet"}
 """The network itself, as `NetworkSpace` builds it, in code: no kind of problem."""
-ALLOWED = {"reports/figures/relief.py": "the name of a figure's file, which users have"}
+ALLOWED = {
+    "reports/figures/relief.py": "the name of a figure's file, which users have",
+    "methods/unas.py": "what its paper calls the estimate that its gradients go through",
+}
 """Files that name a kind of problem outside its folder, and why; none of the engine."""
 GONE = ("epoch_steps == 0", "not run.spec.epoch_steps", 'images == ""')
 
@@ -275,7 +280,7 @@ def test_a_kind_of_another_package_gets_a_report_in_its_own_words(toy: Toy, tmp_
         (["--search", "toykind", "--tilt", "12"], "`tilt` cannot be 12: expected a whole number"),
         (["--search", "toykind", "--noise", "1"], "a toykind is searched on its own"),
         (["--tilt", "3"], "`tilt` is about toykinds, and a landscape has none"),
-        (["--search", "toykin"], "expected one of landscape, supernet, toykind"),
+        (["--search", "toykin"], "expected one of landscape, supernet, surrogate, toykind"),
     ],
     ids=["limit", "option of another", "another kind", "name"],
 )
@@ -360,7 +365,7 @@ def test_a_plain_kind_without_options_of_its_own_is_in_nobody_s_way(
     done = subprocess.run(
         [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
     )
-    assert done.stdout == "['landscape', 'bare', 'supernet'] 0.0\n"
+    assert done.stdout == "['landscape', 'bare', 'supernet', 'surrogate'] 0.0\n"
 
 
 def test_reserved_options_are_those_of_every_study() -> None:

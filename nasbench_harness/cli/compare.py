@@ -131,6 +131,7 @@ def _facts(data: StudyData, claim: Claim, measure: Measure) -> dict[str, str]:
         f"mean {measure.noun}": f"{first} {means[0]}, {second} {means[1]} {measure.unit}".rstrip(),
         "difference": f"{difference} in favour of {first}, 95 % CI"
         f" {measure.difference_interval(claim.low, claim.high)}, not corrected",
+        **_predicted(data),
         "of interest": _of_interest(data),
         "chance": f"{numerals.percent(chance.value)} that a run of {first} is better than {one},"
         f" 95 % CI {numerals.interval(chance.low, chance.high, 2)}",
@@ -138,6 +139,14 @@ def _facts(data: StudyData, claim: Claim, measure: Measure) -> dict[str, str]:
         "judged at": _level(data),
         "seeds needed": _needed(claim),
     }
+
+
+def _predicted(data: StudyData) -> dict[str, str]:
+    """How far both are off, where they are predictions."""
+    from nasbench_harness.reports.words.predicted import amount, error
+
+    off = error(data.trials, data.kind)
+    return {} if off is None else {"held-out error": f"{amount(off)}: both means are predicted"}
 
 
 def _runs(claim: Claim, second: str) -> str:
@@ -199,7 +208,9 @@ def as_json(data: StudyData, claim: Claim, measure: Measure) -> dict[str, Any]:
     """What `--json` prints of a claim."""
     from nasbench_harness.reports.words.claims import sentence
     from nasbench_harness.reports.words.marked import plain
+    from nasbench_harness.reports.words.predicted import error
 
+    off = error(data.trials, data.kind)
     spec, means = data.study.specs[0], [measure.sign * loss for loss in claim.means]
     points = {"gain_points": claim.gain} if measure.quantity.is_percent else {}
     return {
@@ -228,6 +239,7 @@ def as_json(data: StudyData, claim: Claim, measure: Measure) -> dict[str, Any]:
         **points,
         "gain_low": claim.low,
         "gain_high": claim.high,
+        **({} if off is None else {"prediction_error": off}),
         "smallest_difference": claim.delta,
         "wins": claim.wins,
         "ties": claim.ties,

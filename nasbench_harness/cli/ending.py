@@ -107,6 +107,7 @@ def _print(done: list[StudyRun], summaries: list[pd.DataFrame], page: Path | Non
             )
             _print_seen(part)
             _print_costs(part)
+            _print_predicted(part)
             _print_readings(part)
     if page:
         console.out.print(f"\nReport: {page}", soft_wrap=True)
@@ -181,6 +182,16 @@ def _print_readings(part: StudyRun) -> None:
 
     if told := plain(readings(part.study.specs)):
         console.out.print(told, markup=False)
+
+
+def _print_predicted(part: StudyRun) -> None:
+    """How far predictions are off, where these are some."""
+    from nasbench_harness.cli import console
+    from nasbench_harness.problems.kinds import kind_of
+    from nasbench_harness.reports.words.predicted import off
+
+    if told := off(part.trials, kind_of(part.study.specs[0].problem)):
+        console.say(told, indent=2)
 
 
 def _costs(part: StudyRun) -> dict[str, Any]:

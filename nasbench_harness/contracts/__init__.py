@@ -26,6 +26,7 @@ from nasbench_harness.contracts.data import (
     Pullable,
     bibtex_entries,
 )
+from nasbench_harness.contracts.fitted import Fitted, HeldOut, Polynomial
 from nasbench_harness.contracts.kind import Kind, Plan, Search
 from nasbench_harness.contracts.network import (
     EpochAware,
@@ -87,9 +88,11 @@ __all__ = [
     "Enumerable",
     "EnumerableSpace",
     "EpochAware",
+    "Fitted",
     "Flawed",
     "GradientEstimator",
     "Grown",
+    "HeldOut",
     "ImageSet",
     "Importable",
     "JointSearcher",
@@ -107,6 +110,7 @@ __all__ = [
     "PartialChannels",
     "PlainData",
     "Plan",
+    "Polynomial",
     "Problem",
     "Progress",
     "Pullable",

@@ -111,6 +111,9 @@ class Kind(Protocol):
     """How sentences name what it concludes; empty: as the column is called."""
     conclusion_told: ClassVar[str]
     """What that is and how it is measured, in a sentence; may be empty."""
+    errs: ClassVar[str]
+    """Column of the result with the mean error of what answers are judged by, in its unit, where
+    that is predicted and not measured: reports tell it beside every difference. Else empty."""
     observes: ClassVar[str]
     """Column of the history with the same of the answer at that step; empty where there is none."""
     signals: ClassVar[Sequence[str]]

@@ -80,6 +80,7 @@ class PlainKind(Kind):
     concludes = ""
     conclusion = ""
     conclusion_told = ""
+    errs = ""
     observes = ""
     signals: ClassVar[Sequence[str]] = ()
     uses: ClassVar[Sequence[str]] = ()

@@ -5,21 +5,25 @@ from __future__ import annotations
 import math
 from typing import TypeGuard
 
-from nasbench_harness.contracts import Benchmark, CompleteTable, Retrained
+from nasbench_harness.contracts import Benchmark, CompleteTable, Fitted, Retrained
 
 SHARE = 0.05
 """Of the way from the median to the best, where a benchmark has no repeated trainings."""
 OF_RETRAINING = "the spread of one retraining of good architectures"
+OF_PREDICTIONS = "the mean error of its predictions on architectures held out of their fit"
 OF_TABLE = "5 % of the way from the median to the best of the table"
 
 
 def smallest_difference_of(table: Benchmark | None, metric: str) -> tuple[float, str] | None:
     """A benchmark's own smallest difference by `metric`, in its unit, and in words whence it is.
 
-    The spread of one retraining of good architectures where the benchmark knows it (`Retrained`),
+    Where it is predicted the mean error of predictions on what nothing was fitted to; else the
+    spread of one retraining of good architectures where the benchmark knows it (`Retrained`),
     else 5 % of the way from the median to the best of a complete table. None without a table,
     where only some architectures are known, and where all are worth the same.
     """
+    if isinstance(table, Fitted) and metric in table.metrics and table.metrics[metric].search:
+        return table.held_out(metric).mae, OF_PREDICTIONS
     if isinstance(table, Retrained) and _is_size(noise := table.retraining_noise(metric)):
         return noise, OF_RETRAINING
     if isinstance(table, CompleteTable) and _is_size(part := _part_of_range(table, metric)):

@@ -13,6 +13,7 @@ from nasbench_harness.contracts import (
     Benchmark,
     CompleteTable,
     EnumerableSpace,
+    Fitted,
     Retrained,
     SearchSpace,
 )
@@ -30,6 +31,7 @@ def check_table(table: Benchmark, space: SearchSpace, *, samples: int = 20) -> N
     a HarnessError; metrics explain themselves; search and report metrics exist for every data set.
     A `CompleteTable` is held to more: every column has a row per architecture and cannot be written
     to; single numbers, columns and tensors agree. What a `Retrained` one tells is a size in points.
+    What a `Fitted` one predicts is what its polynomial says, and it tells how far that is off.
     """
     assert table.space == space.name, "a benchmark names its space"
     assert table.content_hash, "a benchmark has a content hash"
@@ -49,6 +51,30 @@ def check_table(table: Benchmark, space: SearchSpace, *, samples: int = 20) -> N
     _check_unknown_metric(table, drawn[0])
     _check_complete(table, space)
     _check_retrained(table)
+    if isinstance(table, Fitted):
+        _check_fitted(table, space, drawn)
+
+
+def _check_fitted(table: Fitted, space: SearchSpace, drawn: Sequence[Architecture]) -> None:
+    """What searches may look at is predicted, by terms of options that there are."""
+    mask = space.mask.numpy()
+    there = mask[:, :, None, None] & mask
+    for name in (name for name, metric in table.metrics.items() if metric.search):
+        terms, facts = table.polynomial(name), table.held_out(name)
+        assert terms.single.shape == mask.shape, f"{name} must have terms [D, K] = {mask.shape}"
+        assert not terms.single[~mask].any(), f"{name} must have no term of what is masked"
+        assert terms.pairs.shape == there.shape, f"{name} must have pairs [D, K, D, K]"
+        assert not terms.pairs[~there].any(), f"{name} must have no pair of what is masked"
+        mutual = np.array_equal(terms.pairs, terms.pairs.transpose(2, 3, 0, 1))
+        assert mutual, f"pairs of {name} must be told both ways"
+        for arch in drawn:
+            found = space.weights(arch)
+            assert bool((found.sum(dim=-1) == 1).all()), f"weights({arch}) must be one-hot"
+            predicted = terms.at(found.argmax(dim=-1).tolist())
+            close = np.isclose(table.value(name, arch), predicted, rtol=1e-9, atol=1e-9)
+            assert close, f"{name} of {arch} must be what its polynomial says"
+        assert facts.mae > 0, f"held_out({name}) must tell an error above 0"
+        assert facts.architectures > 0, f"held_out({name}) must be of some architectures"
 
 
 def _check_retrained(table: Benchmark) -> None:

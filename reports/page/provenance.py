@@ -15,6 +15,7 @@ from nasbench_harness.reports.analysis.searchcost import devices
 from nasbench_harness.reports.study.data import StudyData
 from nasbench_harness.reports.words import images
 from nasbench_harness.reports.words.marked import count, listing, name, names, ranges
+from nasbench_harness.reports.words.predicted import error
 from nasbench_harness.reports.words.protocol import (
     metric_facts,
     noise_words,
@@ -59,6 +60,11 @@ def caveats(data: StudyData) -> list[str]:
 
 def _known_of_some(data: StudyData) -> str:
     """What a benchmark that has not every architecture leaves unknown."""
+    if error(data.trials, data.kind) is not None:
+        return (
+            f"The benchmark {name(data.first('table'))} predicts, so that no regret is told: how"
+            " far an answer is from the best network nobody knows."
+        )
     known = int(data.done["accuracy"].notna().sum())
     return (
         f"The benchmark {name(data.first('table'))} knows only some architectures of the space. The"

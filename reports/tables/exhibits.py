@@ -20,6 +20,7 @@ from nasbench_harness.reports.tables import (
 from nasbench_harness.reports.tables.printed import PrintedTable
 from nasbench_harness.reports.tables.search import search_table
 from nasbench_harness.reports.tables.summary import summary_table
+from nasbench_harness.reports.words.predicted import off
 from nasbench_harness.reports.words.readings import readings
 from nasbench_harness.reports.words.subject import subject
 
@@ -110,7 +111,7 @@ def _summary_note(data: StudyData) -> str:
     if data.measure.key != "regret":
         return (
             f"Means over seeds, {data.measure.best} {data.measure.noun} first.{lonely} Numbers:"
-            f" {subject(data)}."
+            f" {subject(data)}. {off(data.trials, data.kind)}".rstrip()
         )
     return (
         "Means over seeds, lowest regret first. Regret is what is missing to the best"

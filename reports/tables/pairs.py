@@ -13,6 +13,7 @@ from nasbench_harness.reports.tables.printed import PrintedColumn, PrintedTable
 from nasbench_harness.reports.words import numerals
 from nasbench_harness.reports.words.claims import BLIND, roughly
 from nasbench_harness.reports.words.marked import name
+from nasbench_harness.reports.words.predicted import off
 
 KEY = "paired"
 _DIFFERENCE = (
@@ -53,10 +54,11 @@ def note(data: StudyData) -> str:
     better = "lower" if measure.sign > 0 else "higher"
     tests = " ".join(_TESTS[test] for test in dict.fromkeys(c.test for c in data.claims.all))
     level = data.look.level
-    return _DIFFERENCE.format(
+    told = _DIFFERENCE.format(
         better=better, noun=measure.noun, tests=tests, level=f"{level:g}",
         same=f"{same_level(level):g}",
     )  # fmt: skip
+    return f"{told} {off(data.trials, data.kind)}".rstrip()
 
 
 def paired_table(data: StudyData) -> PrintedTable | None:

@@ -18,6 +18,7 @@ from nasbench_harness.reports.words.beside import beside
 from nasbench_harness.reports.words.claims import delta, gap, p_of, seeds_needed, sentence
 from nasbench_harness.reports.words.finals import Finals
 from nasbench_harness.reports.words.marked import count, listing, name, names
+from nasbench_harness.reports.words.predicted import off
 from nasbench_harness.reports.words.wary import warnings
 from nasbench_harness.store.looks import LEVEL
 from nasbench_harness.study.config import BASELINE
@@ -93,7 +94,9 @@ def _lead(data: StudyData, finals: Finals) -> str:
     if not finals.labels:
         return "No trial of this study has a result yet, so there is nothing to compare."
     said = _two(finals) or _best(data, finals)
-    return f"{_too_early(data)}{said}{_perfect(data, finals)}{_saw(data)}"
+    predicted = off(data.trials, data.kind)
+    parts = (f"{_too_early(data)}{said}{_perfect(data, finals)}{_saw(data)}", predicted)
+    return " ".join(filter(None, parts))
 
 
 def _too_early(data: StudyData) -> str:

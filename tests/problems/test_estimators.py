@@ -15,7 +15,7 @@ from torch import Tensor
 from nasbench_harness import registry
 from nasbench_harness.contracts import GradientEstimator
 from nasbench_harness.jobs.driver import run_job
-from nasbench_harness.problems.landscape.estimators import DRAWS, compare, diagnose
+from nasbench_harness.problems.estimators import DRAWS, compare, diagnose
 from nasbench_harness.problems.landscape.objective import Landscape
 from nasbench_harness.problems.points import recorded_steps
 from nasbench_harness.study.config import build_config

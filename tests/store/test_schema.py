@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -36,6 +36,11 @@ ON_IMAGES = {
     "network": {"width": 2, "cells": 1, "batch_size": 16},
 }  # fmt: skip
 
+ON_PREDICTIONS = {
+    "methods": "darts,rea", "search": "surrogate", "space": "mnasnet", "table": "accel",
+    "steps": 3, "diagnose_every": 1,
+}  # fmt: skip
+
 
 def make_study(folder: Path, given: dict[str, Any]) -> Study:
     config = build_config(None, {"seeds": "0,", **given}, [])
@@ -48,10 +53,11 @@ def make_study(folder: Path, given: dict[str, Any]) -> Study:
 
 
 class Both(NamedTuple):
-    """Every built-in method on the table, and those that train supernets."""
+    """Every built-in method on the table, those that train supernets, and some on predictions."""
 
     landscape: Study
     supernet: Study
+    surrogate: Study
 
     def tables(self, of: str) -> tuple[pa.Table, pa.Table]:
         return studies.read_arrow(getattr(self, of).folder)
@@ -64,9 +70,17 @@ class Both(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def both(tmp_path_factory: pytest.TempPathFactory, table_cache: Path) -> Both:
+def both(
+    tmp_path_factory: pytest.TempPathFactory, table_cache: Path, made_up_accel: Path
+) -> Iterator[Both]:
     folder = tmp_path_factory.mktemp("studies")
-    return Both(make_study(folder / "table", ON_TABLE), make_study(folder / "images", ON_IMAGES))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("NASHARNESS_DATA", str(made_up_accel))
+        yield Both(
+            make_study(folder / "table", ON_TABLE),
+            make_study(folder / "images", ON_IMAGES),
+            make_study(folder / "predictions", ON_PREDICTIONS),
+        )
 
 
 SEARCHES = Both._fields

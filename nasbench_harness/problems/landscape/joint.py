@@ -10,7 +10,8 @@ import torch
 from torch import Tensor
 
 from nasbench_harness.contracts import Log, Problem, Progress, Split
-from nasbench_harness.problems.landscape.objective import Landscape, active_part, expectation
+from nasbench_harness.problems.active import active_part
+from nasbench_harness.problems.landscape.objective import Landscape, expectation
 
 
 class JointLandscape:

@@ -9,6 +9,7 @@ from nasbench_harness.contracts import (
     Benchmark,
     CompleteTable,
     EnumerableSpace,
+    Fitted,
     Kind,
     Multilinear,
     NetworkSpace,
@@ -80,11 +81,21 @@ class LandscapeKind(PlainKind):
         try:
             free_product(space, "a landscape is the mean over all of these")
         except HarnessError as error:
-            if not isinstance(space, NetworkSpace):
-                raise
-            told = f"{error} Train a supernet with `--search supernet` instead."
-            raise HarnessError(told) from error
+            if other := self._instead(config, space):
+                raise HarnessError(f"{error} {other}") from error
+            raise
         return OnTable(config, options, space)
+
+    @staticmethod
+    def _instead(config: StudyConfig, space: SearchSpace) -> str:
+        """What can be searched of a space that is no landscape; empty where nothing can."""
+        from nasbench_harness.tables.library import find_table
+
+        if isinstance(space, NetworkSpace):
+            return "Train a supernet with `--search supernet` instead."
+        if isinstance(find_table(config.table), Fitted):
+            return "Search what is predicted with `--search surrogate` instead."
+        return ""
 
     def elsewhere(self, given: Mapping[str, Any], there: Kind) -> str:
         """Whatever searches something else has a loss of its own to look at."""
@@ -146,7 +157,7 @@ class LandscapeKind(PlainKind):
         place = self.recorded(spec).index(search.step)
         if place % spec.diagnose_every and search.step != spec.steps:
             return {}
-        from nasbench_harness.problems.landscape.estimators import diagnose
+        from nasbench_harness.problems.estimators import diagnose
 
         return dict(diagnose(search.searcher, search.problem))
 

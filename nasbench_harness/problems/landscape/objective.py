@@ -29,6 +29,7 @@ from nasbench_harness.contracts import (
     Progress,
     Split,
 )
+from nasbench_harness.problems.active import active_part
 from nasbench_harness.problems.costs import known_cost
 from nasbench_harness.problems.landscape.runs import run_metrics
 from nasbench_harness.study.costs import cost_of, named_costs
@@ -213,18 +214,6 @@ def seed_runs(table: CompleteTable, metric: str) -> SeedRuns:
     whole = table.metrics[metric].whole
     shares = np.stack([table.column(m) / whole for m in run_metrics(table, metric)], axis=1)
     return SeedRuns(shares, torch.from_numpy(np.isfinite(shares).astype(np.float64)))
-
-
-def active_part(weights: Tensor, active: Tensor | None) -> Tensor:
-    """The weights [..., D, K] with 0, and no way back, where an option is not `active`.
-
-    `active` is [D, K], or [R, D, K] of joint runs with weights [R, D, K] or [R, B, D, K].
-    """
-    if active is None or bool(active.all()):
-        return weights
-    if active.ndim == 3 and weights.ndim == 4:
-        active = active.unsqueeze(1)
-    return weights.masked_fill(~active, 0.0)
 
 
 def expectation(table: Array, weights: Tensor, options: Sequence[int], half: int) -> Tensor:

@@ -1,4 +1,4 @@
-"""How good a method's architecture gradient is, against the exact one of a landscape."""
+"""How good a method's architecture gradient is, against the exact one of a problem."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ DRAWS = 64
 
 
 def diagnose(searcher: Searcher, problem: Problem) -> dict[str, float]:
-    """The columns of a diagnosed step of a landscape, without a trace; {} for other searchers.
+    """The columns of a diagnosed step on a `Multilinear` problem; {} for other searchers.
 
     All are shares of the exact gradient's norm, or of its square, at the parameters and on the
     table (with its noise) of now; see `compare`. Searcher and problem go on as if not asked.
