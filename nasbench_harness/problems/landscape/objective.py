@@ -30,6 +30,7 @@ from nasbench_harness.contracts import (
     Split,
 )
 from nasbench_harness.problems.costs import known_cost
+from nasbench_harness.problems.landscape.missing import worst_where_missing
 from nasbench_harness.problems.landscape.runs import run_metrics
 from nasbench_harness.study.costs import cost_of, named_costs
 
@@ -77,7 +78,7 @@ class Landscape:
         self.options: tuple[int, ...] = accuracy.shape
         self.half = len(self.options) // 2
         rows = torch.Size(self.options[: self.half]).numel()
-        self._accuracy: Array = accuracy.reshape(rows, -1) / 100
+        self._accuracy: Array = worst_where_missing(accuracy).reshape(rows, -1) / 100
         self.observed = self._accuracy
         self._sigma = 0.0 if noise == "seeds" else noise / 100
         self._runs = seed_runs(table, metric) if noise == "seeds" else None
