@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import re
 from itertools import islice
 from typing import TYPE_CHECKING, Annotated, Any
@@ -166,9 +167,10 @@ def _everything(table: Benchmark, arch: Architecture) -> dict[str, Any]:
     facts |= {"table": table.name, **numbers}
     if isinstance(table, CompleteTable):
         judged = table.report_metric(next(iter(table.metrics.values())).dataset)
-        worse, better = table.standing(judged, numbers[judged])
-        size = enumerable(space, "a table has a row for every one of them").size
-        facts |= {f"rank_{judged}": better + 1, f"percentile_{judged}": 100 * worse / size}
+        if not math.isnan(numbers[judged]):
+            worse, better = table.standing(judged, numbers[judged])
+            size = enumerable(space, "a table has a row for every one of them").size
+            facts |= {f"rank_{judged}": better + 1, f"percentile_{judged}": 100 * worse / size}
     if flaw := _flaw(space, arch):
         facts["note"] = flaw
     return facts
@@ -207,7 +209,7 @@ def _best(
     dataset = dataset or default_dataset(table)
     try:
         metric = find_metric(table, dataset, by).name if by else table.report_metric(dataset)
-        bounds = [_limit(table, text) for text in limits]
+        bounds = [_limit(table, text, table.metrics[metric].dataset) for text in limits]
     except UnknownNameError as error:
         raise HarnessError(f"{error} {_missing(table.space)}".rstrip()) from error
 
@@ -216,7 +218,11 @@ def _best(
             return False
         return not bounds or not _flaw(space, arch)  # fast for the wrong reason
 
-    ranked = sorted(space.enumerate(), key=lambda arch: table.value(metric, arch), reverse=True)
+    def worth(arch: Architecture) -> float:
+        return table.value(metric, arch)
+
+    known = (arch for arch in space.enumerate() if not math.isnan(worth(arch)))
+    ranked = sorted(known, key=worth, reverse=True)
     columns = [metric, *(column for column, _ in bounds)]
     return [
         {
@@ -236,9 +242,9 @@ def _flaw(space: SearchSpace, arch: Architecture) -> str:
     return space.flaw(arch) if isinstance(space, Flawed) else ""
 
 
-def _limit(table: Benchmark, text: str) -> tuple[str, float]:
-    """`pixel3=10` to the device's column and milliseconds."""
-    from nasbench_harness.study.costs import device_latencies
+def _limit(table: Benchmark, text: str, dataset: str) -> tuple[str, float]:
+    """`pixel3=10` to the column of device and data set, and milliseconds."""
+    from nasbench_harness.study.costs import column_of, device_latencies
 
     device, _, most = text.partition("=")
     device = device.strip()
@@ -252,7 +258,7 @@ def _limit(table: Benchmark, text: str) -> tuple[str, float]:
         raise HarnessError(
             f"`--max-latency {text}`: write DEVICE=MILLISECONDS, such as `{device}=10`."
         )
-    return known[device].metric, bound
+    return column_of(known[device], table, dataset), bound
 
 
 def _tell(facts: dict[str, Any], table: Benchmark) -> None:

@@ -34,6 +34,8 @@ class Cost:
     of_all: bool = True
     """Can it be asked of every architecture of a small space; not where it is measured when it is
     asked for, or takes more than a millisecond or so."""
+    by_dataset: tuple[tuple[str, str], ...] = ()
+    """Pairs of a data set and the column that holds the cost there; of others `metric` does."""
 
     @property
     def heading(self) -> str:
@@ -44,6 +46,15 @@ class Cost:
     def shown_unit(self) -> str:
         """In which targets are given and held costs are told."""
         return self.told_in or self.unit
+
+    @property
+    def measured(self) -> bool:
+        """Is it a benchmark's, not counted by the space."""
+        return bool(self.metric or self.by_dataset)
+
+    def column(self, dataset: str) -> str:
+        """The benchmark's column that holds it on a data set; empty where none does."""
+        return dict(self.by_dataset).get(dataset, self.metric)
 
     def shown(self, value: float) -> float:
         """A number in `unit`, in `shown_unit`."""
@@ -56,4 +67,4 @@ class Costed(Protocol):
 
     @property
     def costs(self) -> Sequence[Cost]:
-        """Each with the `metric` that holds it."""
+        """Each with the `metric` that holds it, or one for every data set."""

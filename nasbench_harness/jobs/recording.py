@@ -180,18 +180,19 @@ def _looked_up(run: Run, arch: Architecture, metrics: set[str]) -> dict[str, flo
         return {}
     found: dict[str, float | None] = {}
     for metric in sorted(metrics):
-        if run.complete is None:
-            found[metric] = value_of(run.table, metric, arch)
-        else:
-            value = found[metric] = run.complete.value(metric, arch)
-            found[f"regret_{metric}"] = run.complete.best(metric) - value
+        value = found[metric] = value_of(run.table, metric, arch)
+        if run.complete is not None:
+            best = run.complete.best(metric)
+            found[f"regret_{metric}"] = None if value is None else best - value
     return found
 
 
 def _standing(run: Run, arch: Architecture) -> dict[str, Any]:
-    """Where a complete table has the answer among all architectures."""
+    """Where a complete table has the answer among all architectures; None without a number."""
     table, metric = run.complete, run.spec.report_metric
     if table is None:
         return {}
-    worse, better = table.standing(metric, table.value(metric, arch))
+    if (value := value_of(table, metric, arch)) is None:
+        return {"rank": None, "percentile": None}
+    worse, better = table.standing(metric, value)
     return {"rank": better + 1, "percentile": 100.0 * worse / len(table.column(metric))}

@@ -79,8 +79,18 @@ def cost_of(
     cost: Cost, space: SearchSpace, table: Benchmark | None, arch: Architecture, dataset: str
 ) -> float:
     """What an architecture costs, in the cost's `unit`; not for what is measured when asked for."""
-    if not cost.metric:
+    if not cost.measured:
         return space.cost(arch, cost.name, dataset)
     if table is None:
         raise HarnessError(f"`{cost.name}` needs the benchmark that has it.")
-    return table.value(cost.metric, arch)
+    return table.value(column_of(cost, table, dataset), arch)
+
+
+def column_of(cost: Cost, table: Benchmark, dataset: str) -> str:
+    """The column with a measured cost of networks for a data set; HarnessError where none has."""
+    if column := cost.column(dataset):
+        return column
+    there = ", ".join(name for name, _ in cost.by_dataset)
+    raise HarnessError(
+        f"Table `{table.name}` has no `{cost.name}` of `{dataset}` networks, only of {there}."
+    )

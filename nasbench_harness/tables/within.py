@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from nasbench_harness import registry
 from nasbench_harness.contracts import CompleteTable, Cost
+from nasbench_harness.study.costs import column_of
 from nasbench_harness.study.heldcost import HeldCost
 from nasbench_harness.tables.enumeration import enumerable, lists
 from nasbench_harness.tables.library import find_table
@@ -58,8 +59,9 @@ def _best(where: tuple[str, str, str, str], metric: str, cost: Cost, target: flo
 def _costs(space: str, table: str, content: str, dataset: str, cost: Cost) -> NDArray[np.float64]:
     import numpy as np
 
-    if cost.metric:
-        return registry.open_complete(table).column(cost.metric) / cost.scale
+    if cost.measured:
+        benchmark = registry.open_complete(table)
+        return benchmark.column(column_of(cost, benchmark, dataset)) / cost.scale
     opened = enumerable(registry.open_space(space), "costs are compared over all of them")
     costs = (cost.shown(opened.cost(arch, cost.name, dataset)) for arch in opened.enumerate())
     return np.fromiter(costs, dtype=np.float64, count=opened.size)

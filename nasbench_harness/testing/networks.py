@@ -72,7 +72,7 @@ def check_costs(space: Any, *, dataset: str = "", samples: int = 3) -> None:
         assert cost.unit, f"`{cost.name}` must tell its unit"
         assert cost.meaning, f"`{cost.name}` must tell what it is"
         assert cost.scale > 0, f"`{cost.name}` must have a scale above 0"
-        assert not cost.metric, f"`{cost.name}` is of the space, so that no metric holds it"
+        assert not cost.measured, f"`{cost.name}` is of the space, so that no metric holds it"
         for _ in range(samples):
             _check_cost(space, cost, space.sample(generator), dataset)
     _check_unknown_cost(space, space.sample(generator), dataset)

@@ -25,7 +25,7 @@ from nasbench_harness.reports.study.data import StudyData
 from nasbench_harness.reports.study.measure import Measure, by_value
 from nasbench_harness.reports.words import numerals
 from nasbench_harness.reports.words.marked import count, listing, plain, shortened
-from nasbench_harness.study.costs import space_costs, table_costs
+from nasbench_harness.study.costs import column_of, space_costs, table_costs
 from nasbench_harness.tables.quantity import ACCURACY, Quantity
 
 KEY, TITLE = "tradeoff", "Accuracy against cost"
@@ -131,9 +131,10 @@ def _axis(cost: Cost, space: EnumerableSpace, table: CompleteTable, dataset: str
     """`params_m` in millions, `latency_ms_pixel3` as the table has it."""
     heading, unit = cost.heading, cost.shown_unit
     title = f"{heading[:1].lower()}{heading[1:]}, {unit}{'s' if unit in SHORT else ''}"
-    if cost.metric:
-        values = np.asarray(table.column(cost.metric), dtype=float) / cost.scale
-        return CostAxis(cost.metric, heading, title, values)
+    if cost.measured:
+        column = column_of(cost, table, dataset)
+        values = np.asarray(table.column(column), dtype=float) / cost.scale
+        return CostAxis(column, heading, title, values)
     values = every_cost(space, cost.name, dataset) / cost.scale
     return CostAxis(f"{cost.name}_{SHORT.get(unit, unit)}", heading, title, values)
 

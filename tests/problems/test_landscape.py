@@ -12,7 +12,7 @@ from nasbench_harness import registry
 from nasbench_harness.contracts import Split
 from nasbench_harness.problems.landscape.joint import JointLandscape, can_join
 from nasbench_harness.problems.landscape.objective import Landscape
-from nasbench_harness.testing import TOY_METRIC, ToyTable, toy_problem
+from nasbench_harness.testing import TOY_METRIC, ToySpace, ToyTable, toy_problem
 
 
 @pytest.fixture
@@ -51,6 +51,19 @@ def test_value_and_gradient_match_brute_force(options: tuple[int, ...]) -> None:
     ours = torch.autograd.grad(found.square().sum(), weights)[0]
     theirs = torch.autograd.grad(truth.square().sum(), weights)[0]
     assert torch.allclose(ours, theirs, atol=1e-13)
+
+
+def test_a_missing_number_counts_as_the_worst() -> None:
+    table = ToyTable((2, 3))
+    whole = Landscape(ToySpace((2, 3)), table, metric=TOY_METRIC, dataset="toy", steps=1, epochs=1)
+    weights = torch.rand(2, 3, dtype=torch.float64)
+    before = float(whole.losses(weights, "valid"))
+    worst, lost = table.accuracy.min(), table.accuracy[1, 2]
+    table.accuracy[1, 2] = float("nan")
+    holed = Landscape(ToySpace((2, 3)), table, metric=TOY_METRIC, dataset="toy", steps=1, epochs=1)
+    share = float(weights[0, 1] * weights[1, 2])
+    changed = before - share * (worst - lost) / 100
+    assert float(holed.losses(weights, "valid")) == pytest.approx(changed, abs=1e-14)
 
 
 def test_gradient_passes_the_numerical_check() -> None:

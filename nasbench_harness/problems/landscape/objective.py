@@ -31,6 +31,7 @@ from nasbench_harness.contracts import (
 )
 from nasbench_harness.problems.active import active_part
 from nasbench_harness.problems.costs import known_cost
+from nasbench_harness.problems.landscape.missing import worst_where_missing
 from nasbench_harness.problems.landscape.runs import run_metrics
 from nasbench_harness.study.costs import cost_of, named_costs
 
@@ -80,7 +81,8 @@ class Landscape:
         self.options: tuple[int, ...] = values.shape
         self.half = len(self.options) // 2
         rows = torch.Size(self.options[: self.half]).numel()
-        self._shares: Array = values.reshape(rows, -1) / self.whole
+        shares = worst_where_missing(values) / self.whole
+        self._shares: Array = shares.reshape(rows, -1)
         self.observed = self._shares
         self._sigma = 0.0 if noise == "seeds" else noise / self.whole
         self._runs = seed_runs(table, metric) if noise == "seeds" else None
