@@ -12,6 +12,7 @@ from nasbench_harness.cli import (
     query,
     report,
     run,
+    suites,
     train,
     watch,
 )
@@ -19,5 +20,5 @@ from nasbench_harness.cli.app import app
 
 __all__ = [
     "app", "baseline", "calibrate", "check", "cite", "compare", "data", "main", "plugins", "query",
-    "report", "run", "train", "watch",
+    "report", "run", "suites", "train", "watch",
 ]  # fmt: skip

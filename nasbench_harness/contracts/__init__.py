@@ -70,6 +70,7 @@ from nasbench_harness.contracts.space import (
     Numbered,
     SearchSpace,
 )
+from nasbench_harness.contracts.suite import Suite, SuiteProblem
 
 __all__ = [
     "TAGS",
@@ -119,6 +120,8 @@ __all__ = [
     "Setup",
     "Split",
     "StandAloneAccuracy",
+    "Suite",
+    "SuiteProblem",
     "Supernet",
     "SupernetLoss",
     "Tabled",
