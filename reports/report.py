@@ -9,7 +9,7 @@ from typing import Any
 
 import matplotlib as mpl
 
-from nasbench_harness.reports.analysis.overview import Overview, overviews
+from nasbench_harness.reports.analysis.overview import OverAll, Overview, overviews
 from nasbench_harness.reports.earlier import MARKDOWN, PAGE, is_report, refuse_report
 from nasbench_harness.reports.figures import (
     anytime,
@@ -75,8 +75,19 @@ class ReportFolder:
         return self.out / self.below / kind
 
 
-def write_report(folders: Sequence[Path], out: Path) -> Path:
-    """Write one page about the studies in `folders`; returns its path.
+@dataclass(frozen=True)
+class Written:
+    """A report, and what it says of several problems."""
+
+    page: Path
+    over_all: list[OverAll]
+    """One for each kind of study that there are several of."""
+    suite: SuiteRecord | None
+    """The suite whose problems the studies are."""
+
+
+def write_report(folders: Sequence[Path], out: Path) -> Written:
+    """Write one page about the studies in `folders`.
 
     Only what a report of before has left in `out` is replaced or removed, see `ownership`. A study
     that is a copy of another one has no part of its own, and the page says so.
@@ -94,7 +105,8 @@ def write_report(folders: Sequence[Path], out: Path) -> Path:
         notes = copies.notes()
         write_text(fresh / PAGE, render_html(sections, together, notes, suite))
         write_text(fresh / MARKDOWN, render_markdown(sections, together, notes, suite))
-    return out / PAGE
+    over_all = [over for part in together if (over := part.overview.over_all)]
+    return Written(out / PAGE, over_all, suite)
 
 
 def _together(
