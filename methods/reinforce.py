@@ -16,7 +16,7 @@ from torch import Tensor
 from nasbench_harness.contracts import Architecture, Log, Problem
 from nasbench_harness.methods.setups.reinforce import REINFORCESettings, REINFORCESetup
 from nasbench_harness.methods.shared.alpha import AlphaSearcher
-from nasbench_harness.methods.shared.queries import query, restored
+from nasbench_harness.methods.shared.queries import query, restored, whole
 from nasbench_harness.methods.shared.relaxations import masked_log_softmax, one_hot
 
 
@@ -81,9 +81,9 @@ class REINFORCE(REINFORCESetup, AlphaSearcher[REINFORCESettings]):
         return self.gradient(-(reward - average / weight) * log_p)
 
     def exact(self) -> Tensor:
-        """Gradient of minus the expected accuracy, percent, where that is what losses are."""
+        """Gradient of minus the expected reward, in its unit, where losses are a share of that."""
         p = masked_log_softmax(self.alpha, self.mask).exp()
-        return self.gradient(100 * self.problem.losses(p, "valid").mean())
+        return self.gradient(whole(self.problem) * self.problem.losses(p, "valid").mean())
 
     def architecture(self) -> Architecture:
         """The best sampled, or the mode of the policy."""

@@ -11,10 +11,10 @@ VALID_LOSS = Column(
 )  # fmt: skip
 SCORE = Column(
     "score", Value.NUMBER, Role.RECORD,
-    "accuracy of the architecture asked for at this step, with noise if there is any", "percent",
-    missing="other methods",
+    "what the architecture asked for at this step is worth, with noise if there is any",
+    "percent, or its own", missing="other methods",
 )  # fmt: skip
 BEST_SCORE = Column(
-    "best_score", Value.NUMBER, Role.RECORD, "best score so far", "percent",
+    "best_score", Value.NUMBER, Role.RECORD, "best score so far", "percent, or its own",
     missing="other methods",
 )  # fmt: skip

@@ -27,7 +27,7 @@ class RandomSearchWeightSharingSetup:
         BEST_SCORE,
         Column(
             "mean_score", Value.NUMBER, Role.RECORD,
-            "mean score of the candidates the answer was chosen from", "percent",
+            "mean score of the candidates the answer was chosen from", "percent, or its own",
             missing="all but the last step, other methods",
         ),
     )  # fmt: skip

@@ -16,8 +16,16 @@ S = TypeVar("S", bound=Settings)
 
 
 def query(problem: Problem, arch: Architecture) -> float:
-    """The stand-alone accuracy, percent; the problem has the capability, for methods require it."""
+    """What the architecture is worth, trained alone: percent of an accuracy, else in its unit.
+
+    The problem has the capability, for methods require it.
+    """
     return cast("StandAloneAccuracy", problem).query(arch)
+
+
+def whole(problem: Problem) -> float:
+    """How much of that is a loss of 1: 100 of an accuracy, unless the problem says another."""
+    return float(getattr(problem, "whole", 100.0))
 
 
 def restored(space: SearchSpace, saved: str | Sequence[int]) -> Architecture:

@@ -23,8 +23,8 @@ MarginOption = Annotated[
     list[str] | None,
     typer.Option(
         "--margin",
-        help="Loss that is allowed: accuracy=0.2 (points; of every accuracy), COLUMN=0.3 (of one),"
-        " queries=5, peak_memory_mb=10 (percent).",
+        help="Loss that is allowed: accuracy=0.2 (points; of every accuracy), COLUMN=0.3 (of one,"
+        " in its unit), queries=5, peak_memory_mb=10 (percent).",
         show_default="0.2 points, or the baseline's",
     ),
 ]

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 MARKDOWN = ".md"
 
+NO_POINTS = " Of what is no percentage a point is a hundredth of the power of ten above its values."
+
 
 @app.command(
     cls=Command,
@@ -331,7 +333,7 @@ def _tell_power(
     from nasbench_harness.reports.regression.series import read_results
 
     source = read_baseline(baseline) if baseline else Baseline(read_results(studies))
-    rows = power_table(source.results.series, find_margins(source, margins))
+    rows = list(power_table(source.results.series, find_margins(source, margins)))
     if json:
         told = {"losses": LOSSES, "partial_share": PARTIAL_SHARE, "partial_loss": PARTIAL_LOSS}
         console.print_json([asdict(row) | told for row in rows])
@@ -349,7 +351,8 @@ def _tell_power(
         " study checked together. Under `loss of ...` a loss that moves all seeds alike; of `loss"
         " of 0` the first number is the rate of false alarms. Under"
         f" `{_partial(PARTIAL_SHARE, PARTIAL_LOSS)}` every seed loses so many points with that"
-        " chance, and else nothing. The same seeds on a CPU are compared exactly.",
+        " chance, and else nothing. The same seeds on a CPU are compared exactly."
+        f"{'' if all(row.quantity.is_percent for row in rows) else NO_POINTS}",
         markup=False,
     )
 

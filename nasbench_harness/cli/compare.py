@@ -31,7 +31,7 @@ def compare(
     metric: Annotated[
         str | None,
         typer.Option(
-            help="regret (points) or accuracy (percent).",
+            help="regret, or accuracy: the number that answers are judged by.",
             autocompletion=completion.words("regret", "accuracy"),
             show_default="regret; accuracy without a complete table",
         ),
@@ -101,12 +101,13 @@ def _facts(data: StudyData, claim: Claim, measure: Measure) -> dict[str, str]:
     chance, first = claim.chance, claim.first
     blind, told = claim.test == "blind draws", claim.outcome is not Standing.WAITING
     second, one = (BLIND, "a blind draw") if blind else (claim.second, f"one of {claim.second}")
-    means = [numerals.points(measure.sign * loss) for loss in claim.means]
+    means = [measure.difference(measure.sign * loss) for loss in claim.means]
+    difference = measure.quantity.amount(measure.difference(claim.gain))
     return {
         "runs": _runs(claim, second),
-        f"mean {measure.noun}": f"{first} {means[0]}, {second} {means[1]} {measure.unit}",
-        "difference": f"{numerals.points(claim.gain)} points in favour of {first}, 95 % CI"
-        f" {numerals.interval(claim.low, claim.high)}, not corrected",
+        f"mean {measure.noun}": f"{first} {means[0]}, {second} {means[1]} {measure.unit}".rstrip(),
+        "difference": f"{difference} in favour of {first}, 95 % CI"
+        f" {measure.difference_interval(claim.low, claim.high)}, not corrected",
         "of interest": _of_interest(data),
         "chance": f"{numerals.percent(chance.value)} that a run of {first} is better than {one},"
         f" 95 % CI {numerals.interval(chance.low, chance.high, 2)}",
@@ -177,6 +178,7 @@ def as_json(data: StudyData, claim: Claim, measure: Measure) -> dict[str, Any]:
     from nasbench_harness.reports.words.marked import plain
 
     spec, means = data.study.specs[0], [measure.sign * loss for loss in claim.means]
+    points = {"gain_points": claim.gain} if measure.quantity.is_percent else {}
     return {
         "study": str(data.study.folder),
         "space": spec.space,
@@ -197,7 +199,10 @@ def as_json(data: StudyData, claim: Claim, measure: Measure) -> dict[str, Any]:
         "seeds": list(claim.seeds),
         "first_mean": means[0],
         "second_mean": means[1],
-        "gain_points": claim.gain,
+        "quantity": measure.quantity.noun,
+        "unit": measure.unit_of_difference,
+        "gain": claim.gain,
+        **points,
         "gain_low": claim.low,
         "gain_high": claim.high,
         "smallest_difference": claim.delta,

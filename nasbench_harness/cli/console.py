@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from nasbench_harness.jobs.executors import Event
     from nasbench_harness.jobs.job import Spec
     from nasbench_harness.store.folders import JobFolder
+    from nasbench_harness.tables.quantity import Quantity
 
 WIDE = 240
 """Columns where nobody looks and nobody says (COLUMNS): piped output is not folded."""
@@ -145,35 +146,49 @@ def print_summary(
     *,
     title: str,
     missed: bool = True,
+    quantity: Quantity | None = None,
     failed: Mapping[str, int] = MappingProxyType({}),
 ) -> None:
     """The table a run ends with: one row per method, best first (records of `summarise`).
 
     Without regret and percentile unless what is `missed` to the best is known in such a study.
+    `quantity` is what answers are judged by, None an accuracy in percent.
     `failed` tells by method how many of the trials without a result ended with an error.
     """
-    shown = list(rows)
+    from nasbench_harness.tables.quantity import ACCURACY
+
+    shown, quantity = list(rows), quantity or ACCURACY
     headings = [
-        "method", "seeds", *(["regret (points)", "percentile"] if missed else []), "accuracy (%)",
-        "best", "search (s)",
+        "method", "seeds",
+        *([f"regret ({quantity.of_differences})", "percentile"] if missed else []),
+        quantity.headed, "best", "search (s)",
     ]  # fmt: skip
-    cells = [_summary_cells(row, failed.get(row["method"], 0), missed=missed) for row in shown]
+    cells = [
+        _summary_cells(row, failed.get(row["method"], 0), quantity, missed=missed) for row in shown
+    ]
     print_rows(title, headings, cells, numbers=range(1, len(headings)))
     if any("[" in text for row in cells for text in row[1:]):
         out.print(INTERVALS, style="dim", markup=False)
 
 
-def _summary_cells(row: Mapping[Any, Any], failed: int, *, missed: bool) -> list[str]:
+def _summary_cells(
+    row: Mapping[Any, Any], failed: int, quantity: Quantity, *, missed: bool
+) -> list[str]:
+    digits = quantity.digits
     found = (
-        [_interval(row, "regret", 3), _fixed(row["percentile_mean"]), _fixed(row["accuracy_mean"])]
+        [
+            _interval(row, "regret", quantity.difference_digits),
+            _fixed(row["percentile_mean"]),
+            _fixed(row["accuracy_mean"], digits),
+        ]
         if missed
-        else [_interval(row, "accuracy", 2)]
+        else [_interval(row, "accuracy", digits)]
     )
     return [
         row["method"],
         _counted(row, failed),
         *found,
-        _fixed(row["accuracy_best"]),
+        _fixed(row["accuracy_best"], digits),
         _fixed(row["seconds_mean"]),
     ]
 
@@ -202,8 +217,8 @@ def _interval(row: Mapping[Any, Any], measure: str, digits: int) -> str:
     return f"{mean:.{digits}f} [{low:.{digits}f}, {high:.{digits}f}]"
 
 
-def _fixed(value: float) -> str:
-    return "–" if math.isnan(value) else f"{value:.2f}"
+def _fixed(value: float, digits: int = 2) -> str:
+    return "–" if math.isnan(value) else f"{value:.{digits}f}"
 
 
 def tell_images(images: ImageDataset) -> None:

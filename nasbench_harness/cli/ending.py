@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from nasbench_harness.jobs.study import StudyRun
     from nasbench_harness.reports.report import Written
+    from nasbench_harness.reports.study.measure import Measure
     from nasbench_harness.watch.trackers import Tracker
 
 MORE_SEEDS = 50
@@ -101,10 +102,12 @@ def _print(done: list[StudyRun], summaries: list[pd.DataFrame], written: Written
     of_suite = written is not None and written.suite and written.over_all
     for part, summary in zip(done, summaries, strict=True):
         if len(summary) and not of_suite:
+            measure = _measure(part)
             console.print_summary(
                 summary.to_dict("records"),
                 title=_title(part),
-                missed=_missed(part),
+                missed=measure.is_regret,
+                quantity=measure.quantity,
                 failed=_failed(part),
             )
             _print_seen(part)
@@ -129,12 +132,14 @@ def _failed(part: StudyRun) -> dict[str, int]:
     return {str(method): int(count) for method, count in ended["method"].value_counts().items()}
 
 
-def _missed(part: StudyRun) -> bool:
-    """Is it known of such a study what answers miss to the best."""
-    from nasbench_harness.reports.study.measure import REGRET, measure_of
+def _measure(part: StudyRun) -> Measure:
+    """What methods are compared by: what answers miss to the best, where that is known."""
+    from nasbench_harness.reports.study.measure import measure_of
     from nasbench_harness.reports.study.summary import with_outcomes
+    from nasbench_harness.tables.quantity import quantity_in
 
-    return measure_of(with_outcomes(part.trials)) == REGRET
+    spec = part.study.specs[0]
+    return measure_of(with_outcomes(part.trials), quantity_in(spec.table, spec.report_metric))
 
 
 def _print_seen(part: StudyRun) -> None:
@@ -161,12 +166,15 @@ def _print_costs(part: StudyRun) -> None:
 
     rows = held_costs(part.trials)
     if len(rows):
-        last = "regret within (points)" if "within_mean" in rows else "accuracy (%)"
+        measure = _measure(part)
+        quantity = measure.quantity
+        within = f"regret within ({quantity.of_differences})"
+        last = within if "within_mean" in rows else quantity.headed
         held = {spec.label for spec in part.study.specs if held_cost(spec)}
         headings = ("method", "holds it", "cost", "target", "of answers", "target met", last)
         lines = [
             (method, "yes" if method in held else "no", *rest)
-            for method, *rest in map(cells, rows.itertuples())
+            for method, *rest in (cells(row, measure) for row in rows.itertuples())
         ]
         console.print_rows("\nWithin the target", headings, lines, numbers=range(3, 7))
 
@@ -189,9 +197,12 @@ def _costs(part: StudyRun) -> dict[str, Any]:
 
 
 def _as_json(part: StudyRun, summary: pd.DataFrame) -> dict[str, Any]:
+    quantity = _measure(part).quantity
     return {
         "folder": part.study.folder,
         "dataset": part.study.config["dataset"],
+        "quantity": quantity.noun,
+        "unit": quantity.unit,
         "status": {str(name): count for name, count in part.counts().items()},
         "summary": summary.assign(saw=summary["method"].map(_seen(part))).to_dict("records"),
         **_costs(part),

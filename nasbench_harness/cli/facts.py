@@ -43,10 +43,10 @@ def fact(name: str, value: Any, cost: Cost | None = None) -> str:
 
 def heading(metric: Metric) -> str:
     """What a column stands under: data set and schedule, latency, size, proxies."""
-    if metric.unit == "%":
+    if metric.unit == "%" or metric.quantity != Metric.quantity:
         schedule = f", {metric.epochs} epochs" if metric.epochs else ""
         one = ", single runs" if metric.seeds.isdigit() and len(metric.seeds) > 1 else ""
-        return f"{metric.dataset}{schedule}{one}: accuracy"
+        return f"{metric.dataset}{schedule}{one}: {metric.quantity}"
     if metric.unit == "ms":
         return "latency"
     if metric.unit == "million":

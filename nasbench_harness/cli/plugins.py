@@ -13,6 +13,7 @@ from nasbench_harness.cli import completion
 from nasbench_harness.cli.app import JsonOption, list_app, show_app
 from nasbench_harness.cli.help import Command, examples
 from nasbench_harness.cli.query import read_architecture
+from nasbench_harness.contracts import Metric
 from nasbench_harness.errors import HarnessError
 
 
@@ -231,11 +232,18 @@ def show_table(
         console.print_json([asdict(metric) for metric in columns])
         return
     rows = [
-        (m.name, m.unit, m.seeds, _uses(m.search, m.report), m.meaning, m.trained_on)
+        (m.name, _unit(m), m.seeds, _uses(m.search, m.report), m.meaning, m.trained_on)
         for m in columns
     ]
     headings = ("column", "unit", "seeds", "use", "meaning", "trained on")
     console.print_rows(f"{table.name}, {table.version}", headings, rows, below=(4, 5))
+
+
+def _unit(metric: Metric) -> str:
+    """The unit, with what is measured where that is no accuracy: `SSIM`, `AUC, %`."""
+    named = "" if metric.quantity == Metric.quantity else metric.quantity
+    unit = "" if metric.unit == named else metric.unit
+    return ", ".join(filter(None, (named, unit)))
 
 
 def _uses(search: bool, report: bool) -> str:

@@ -129,7 +129,7 @@ class Retrained(Benchmark, Protocol):
     """
 
     def retraining_noise(self, metric: str) -> float | None:
-        """Standard deviation of one training run of a good architecture by `metric`, in points.
+        """Standard deviation of one training run of a good architecture, in the unit of `metric`.
 
         None where nobody knows it, as where every architecture was trained once.
         """

@@ -74,7 +74,10 @@ class Problem(Protocol):
         """One update of the shared network weights on the train batch; {} where there are none."""
 
     def score(self, candidate: torch.Tensor | Architecture) -> float:
-        """Accuracy, percent, over the search-validation data: of a mixture or an architecture."""
+        """Accuracy, percent, over the search-validation data: of a mixture or an architecture.
+
+        On a table whatever is searched, in its own unit; more is better.
+        """
 
     @property
     def costs(self) -> Mapping[str, Cost]:
@@ -152,4 +155,4 @@ class StandAloneAccuracy(Protocol):
     """Capability of a problem: the accuracy of single architectures, each trained on its own."""
 
     def query(self, arch: Architecture) -> float:
-        """Accuracy, percent; counts as one query."""
+        """Accuracy, percent, or another number of which more is better; counts as one query."""

@@ -18,6 +18,7 @@ from nasbench_harness.store.schema import STUDY_PARTS
 from nasbench_harness.study.costs import space_costs
 from nasbench_harness.study.heldcost import HISTORY_COLUMNS, WITHIN, held_cost, held_name
 from nasbench_harness.tables.metrics import value_of
+from nasbench_harness.tables.quantity import quantity_in, recorded
 from nasbench_harness.tables.within import best_within
 
 
@@ -131,6 +132,7 @@ def result(run: Run) -> dict[str, Any]:
         **{c.name: run.space.cost(arch, c.name, spec.dataset) for c in space_costs(run.space)},
         **facts,
         **_held_cost(run, arch, facts[spec.report_metric]),
+        **recorded(quantity_in(run.table, spec.report_metric)),
         "search_seconds": run.seconds,
         "cohort": run.cohort,
         **open_kind(run.spec.problem).result(run),

@@ -49,6 +49,11 @@ PEAK_MEMORY = result(
     "peak_memory_mb", _N, "most memory of the GPU, or of the process", "MB (10^6)", _COST
 )
 
+_OF_METRIC, _POINTS = "percent, or its own", "points, or its own"
+"""Units of what a metric tells, and of what is missing to its best: see `metric_unit`."""
+QUANTITY, UNIT = "metric_quantity", "metric_unit"
+"""Columns of trials that are judged by something else than an accuracy in percent."""
+
 # --- every study -------------------------------------------------------------------------------
 
 _SHARE = "without recording; of searches that are stepped together each one's share"
@@ -59,7 +64,8 @@ EVERY_STUDY = Columns(
               " `NAME[setting=value]`"),
         named("seed", _W, "seed of the trial"),
         *STATUS,
-        result("accuracy", _N, "the answer's `report_metric`", "percent"),
+        result("accuracy", _N, "the answer's `report_metric`, whatever quantity that is of",
+               _OF_METRIC),
         named("method_name", _T, "method without its settings"),
         named("method_version", _T, "raised when the same settings and seed give another result"),
         setting("recipe", _T, "published or own values the settings started from"),
@@ -75,7 +81,7 @@ EVERY_STUDY = Columns(
         setting("epochs", _W, "passes over the training images, or what counts as such", "epochs"),
         setting("batch_size", _W, "images of a batch, or architecture samples of a step"),
         setting("noise", _ANY, "standard deviation of the noise on every evaluation, or `seeds`:"
-                " one of the benchmark's runs", "points"),
+                " one of the benchmark's runs", _POINTS),
         result("architecture", _T, "the answer, as its community writes it"),
         Column("queries", _N, _COST, "architectures whose accuracy the search asked for", "count",
                missing="not done, problems that answer no queries"),
@@ -100,8 +106,8 @@ EVERY_STUDY = Columns(
         Column("seconds", _N, _COST, f"duration of the search so far, {_SHARE} (`cohort` of"
                " `trials`)", "seconds"),
         Column("architecture", _T, _RESULT, "the answer if the search stopped now"),
-        Column("accuracy", _N, _RESULT, "that answer's accuracy, by the trial's `report_metric`",
-               "percent"),
+        Column("accuracy", _N, _RESULT, "that answer's number by the trial's `report_metric`",
+               _OF_METRIC),
         Column("entropy", _N, _RECORD, "of the choice probabilities, mean over decisions", "nats"),
         Column("probabilities", _L, _RECORD, "choice probabilities: one list per decision, each"
                " summing to 1", missing="all but some 25 steps of a trial"),
@@ -113,21 +119,26 @@ EVERY_STUDY = Columns(
 LOOKED_UP = Columns(
     trials=(
         result("regret", _N, "what the answer misses to the benchmark's best, by `report_metric`",
-               "points"),
+               _POINTS),
         result("regret_<metric>", _N, "what the answer misses to the best of the benchmark",
-               "points"),
-        result(METRIC, _N, "the answer's accuracy in the benchmark: every column that may be"
-               " reported; `nasharness show table NAME` explains each", "percent"),
+               _POINTS),
+        result(METRIC, _N, "the answer's number in the benchmark: every column that may be"
+               " reported; `nasharness show table NAME` explains each", _OF_METRIC),
+        Column(QUANTITY, _T, _RESULT, "what `report_metric` is of, such as `SSIM`: that of"
+               " `accuracy`, `regret` and all made of them", missing="not done, or it is an"
+               " accuracy in percent, as where there is no such column"),
+        Column(UNIT, _T, _RESULT, "its unit; empty where it has none",
+               missing=f"as `{QUANTITY}`"),
         result("rank", _W, "place of the answer by `report_metric`; 1 is the best"),
         result("percentile", _N, "share of all architectures that are worse", "percent"),
     ),
     history=(
         Column("regret", _N, _RESULT, "what that answer misses to the benchmark's best, by the"
-               " same as `accuracy`", "points"),
+               " same as `accuracy`", _POINTS),
         Column("regret_<metric>", _N, _RESULT, "what that answer misses to the best of the"
-               " benchmark", "points"),
-        Column(METRIC, _N, _RESULT, "that answer's accuracy in the benchmark, in the columns that"
-               " are searched on and reported", "percent"),
+               " benchmark", _POINTS),
+        Column(METRIC, _N, _RESULT, "that answer's number in the benchmark, in the columns that"
+               " are searched on and reported", _OF_METRIC),
     ),
 )  # fmt: skip
 
@@ -149,14 +160,14 @@ HELD_COST = Columns(
         Column("target_met", _F, _RESULT, "is `cost` at most `cost_target`",
                missing="without a cost or a target"),
         Column("regret_within_target", _N, _RESULT, "what the answer misses to the best by"
-               " `report_metric` among the architectures within the target", "points",
+               " `report_metric` among the architectures within the target", _POINTS,
                missing="the answer exceeds the target, measured latencies"),
     ),
     history=(
         Column("cost", _N, _RESULT, "what that answer costs, as in `trials`", "as `cost_unit`",
                missing="as in `trials`, measured latencies"),
         Column("regret_within_target", _N, _RESULT, "what it misses to the best within the target",
-               "points", missing="it exceeds the target, measured latencies"),
+               _POINTS, missing="it exceeds the target, measured latencies"),
     ),
 )  # fmt: skip
 

@@ -22,7 +22,9 @@ A study leaves two tables, each as Parquet and as CSV: `trials` has one row per 
 `trial` of `history` is in `trials`, so that settings and results join to steps by `trial`.
 - **Tidy.** One row is one thing, one column one fact with one unit and one type. Accuracies are \
 percent from 0 to 100, regret is in points of accuracy, time is in seconds unless the name says \
-otherwise.
+otherwise. Of a metric that is no accuracy in percent, such as an SSIM or a negative loss, the \
+columns keep their names (`accuracy` is the number of the report metric) and are in its own unit: \
+`metric_quantity` and `metric_unit` say which, and rows of different ones are never averaged.
 - **Missing.** What does not apply or is not known is missing (null; empty in CSV), never 0 or a \
 text. A trial that failed, was stopped or has not run is a row with its `status` and without \
 results. Numbers that are not finite are missing.

@@ -90,10 +90,10 @@ class Study(JobFolder[TrialSpec]):
         return bool(self.config.get(fixed.FIXED))
 
     def smallest_difference(self, metric: str) -> float | None:
-        """Points by `metric` below which a difference is of no interest; None if nobody said any.
+        """Below which number by `metric`, in its unit, a difference is of no interest.
 
-        `metric` is `regret`, `accuracy` or a column. What the benchmark has for a default is told
-        by `tables.differences`.
+        None if nobody said any. `metric` is `regret`, `accuracy` or a column. What the benchmark
+        has for a default is told by `tables.differences`.
         """
         judged_by = dict.fromkeys(spec.report_metric for spec in self.specs)
         return said_of(self.config.get(SMALLEST), metric, judged_by)

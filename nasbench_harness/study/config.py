@@ -82,8 +82,8 @@ class CommonConfig(BaseModel):
     random: bool = True
     """Add random search, the line to beat."""
     smallest_difference: Said | None = None
-    """Points below which a difference is of no interest, of all or by metric; None: as the
-    benchmark has it."""
+    """Points (or the metric's own unit) below which a difference is of no interest, of all or by
+    metric; None: as the benchmark has it."""
     fixed: bool | None = None
     """Judge it once, on all that is planned, and never extend it; None: as it is planned so far."""
 

@@ -1,14 +1,22 @@
-"""The smallest difference of interest as a study says it: points, of everything or by metric."""
+"""The smallest difference of interest as a study says it, of everything or by metric.
+
+In points of accuracy, or the own unit of a metric that is no accuracy in percent.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import math
 from collections.abc import Collection, Mapping
 from typing import Any
 
 from nasbench_harness.contracts import Benchmark, CompleteTable, Kind
-from nasbench_harness.errors import UnknownNameError
+from nasbench_harness.errors import HarnessError, UnknownNameError
 from nasbench_harness.fields.scalars import is_number, shown
+from nasbench_harness.tables.library import find_table
+from nasbench_harness.tables.metrics import find_metric
+from nasbench_harness.tables.quantity import ACCURACY as PERCENTAGE
+from nasbench_harness.tables.quantity import Quantity, quantity_in
 
 SMALLEST = "smallest_difference"
 REGRET, ACCURACY = "regret", "accuracy"
@@ -64,7 +72,7 @@ def said_of(said: Any, metric: str, judged_by: Collection[str]) -> float | None:
     """What was said of `metric`; None where nothing was.
 
     `judged_by` are the study's report metrics: `accuracy` is their value and `regret` what it
-    misses, in the same points, so that what was said of one of them holds for the others too.
+    misses, in the same unit, so that what was said of one of them holds for the others too.
     """
     if not isinstance(said, Mapping):
         return None if said is None else float(said)
@@ -79,12 +87,24 @@ def change(there: Mapping[str, Any], asked: Mapping[str, Any]) -> str:
     old, new = there.get(SMALLEST), asked.get(SMALLEST)
     if new is None or new == old:
         return ""
-    before = "the benchmark's own" if old is None else told(old)
-    return f"its smallest difference of interest was {before} and is {told(new)} from now on"
+    quantity = _judged_by(there)
+    before = "the benchmark's own" if old is None else told(old, quantity)
+    now = told(new, quantity)
+    return f"its smallest difference of interest was {before} and is {now} from now on"
 
 
-def told(said: Said) -> str:
+def _judged_by(config: Mapping[str, Any]) -> Quantity:
+    """What results of a study of such a config are; accuracies where that cannot be told."""
+    with contextlib.suppress(HarnessError):
+        if (table := find_table(str(config.get("table") or ""))) is not None:
+            dataset, asked = str(config.get("dataset")), config.get("report_metric")
+            named = find_metric(table, dataset, asked).name if asked else None
+            return quantity_in(table, named or table.report_metric(dataset))
+    return PERCENTAGE
+
+
+def told(said: Said, quantity: Quantity = PERCENTAGE) -> str:
     """In words: `0.2 points`, or `0.2 (regret) and 0.3 (accuracy) points`."""
     if not isinstance(said, Mapping):
-        return f"{said:g} points"
-    return f"{' and '.join(f'{points:g} ({name})' for name, points in said.items())} points"
+        return quantity.amount(f"{said:g}")
+    return quantity.amount(" and ".join(f"{size:g} ({name})" for name, size in said.items()))

@@ -38,7 +38,7 @@ _DOUBLE = 8
 _ANOTHER = "`--dataset NAME` chooses one."
 SCHEMA_VERSION = 1
 TOLERANCE = 1e-5
-"""Accuracies closer than this are equal."""
+"""Accuracies closer than this, in percent, are equal; others as much closer as they are smaller."""
 
 
 @dataclass(frozen=True)
@@ -185,12 +185,14 @@ class ColumnTable:
     def standing(self, metric: str, value: float) -> tuple[int, int]:
         """How many architectures are strictly worse, and how many strictly better.
 
-        Differences up to `TOLERANCE` are ties: single-precision noise of a source breaks none.
-        Missing numbers (NaN) are neither, and nothing is worse or better than one.
+        Differences up to `TOLERANCE` are ties, of a number that is no percentage up to a hundredth
+        of that: single-precision noise of a source breaks none. Missing numbers (NaN) are neither,
+        and nothing is worse or better than one.
         """
         ordered = self._ordered(metric)
-        better = len(ordered) - bisect_right(ordered, value + TOLERANCE)
-        return bisect_left(ordered, value - TOLERANCE), better
+        alike = TOLERANCE * self.metrics[metric].whole / 100
+        better = len(ordered) - bisect_right(ordered, value + alike)
+        return bisect_left(ordered, value - alike), better
 
     def best(self, metric: str) -> float:
         """The optimum: the largest number of the column; missing ones (NaN) do not count.
@@ -206,9 +208,9 @@ class ColumnTable:
         return self._best[metric]
 
     def retraining_noise(self, metric: str) -> float | None:
-        """Standard deviation of one run of a good architecture (points), where runs are columns.
+        """Standard deviation of one run of a good architecture, where runs are columns.
 
-        None where they are not; see `retraining`.
+        In points, or the metric's own unit. None where they are not; see `retraining`.
         """
         from nasbench_harness.tables.retraining import spread_of_runs
 
@@ -323,7 +325,7 @@ def write_columns(
         "provenance": {k: v for k, v in asdict(provenance).items() if k != "shape"},
         "shape": list(provenance.shape),
         "rows": len(columns[metrics[0].name]),
-        "metrics": [asdict(metric) for metric in metrics],
+        "metrics": [_described(metric) for metric in metrics],
         "column_sha256": {name: hashlib.sha256(data).hexdigest() for name, data in raw.items()},
         "content_sha256": hashlib.sha256(b"".join(raw.values())).hexdigest(),
     }
@@ -338,6 +340,12 @@ def write_columns(
         shutil.rmtree(temporary, ignore_errors=True)
     if not (folder / _HEADER).is_file():
         raise TableError(f"The table could not be written to {folder}.")
+
+
+def _described(metric: Metric) -> dict[str, Any]:
+    """As the header has it: what is an accuracy is told as before there was anything else."""
+    facts = asdict(metric)
+    return {k: v for k, v in facts.items() if k != "quantity" or v != Metric.quantity}
 
 
 def _check_columns(

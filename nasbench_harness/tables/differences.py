@@ -14,7 +14,7 @@ OF_TABLE = "5 % of the way from the median to the best of the table"
 
 
 def smallest_difference_of(table: Benchmark | None, metric: str) -> tuple[float, str] | None:
-    """A benchmark's own smallest difference by `metric` (points), and in words where it is from.
+    """A benchmark's own smallest difference by `metric`, in its unit, and in words whence it is.
 
     The spread of one retraining of good architectures where the benchmark knows it (`Retrained`),
     else 5 % of the way from the median to the best of a complete table. None without a table,

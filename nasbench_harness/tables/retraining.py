@@ -25,7 +25,7 @@ GOOD = 0.01
 def spread_of_runs(
     metrics: Mapping[str, Metric], column: Callable[[str], NDArray[np.float64]], metric: str
 ) -> float | None:
-    """Points by which one retraining of a good architecture varies (a standard deviation).
+    """By how much one retraining of a good architecture varies: a standard deviation, in its unit.
 
     By the runs of the same data set and schedule as `metric`: of its own split where they are
     there, else of the split that has most runs. None where no good architecture was trained twice,

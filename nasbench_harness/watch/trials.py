@@ -11,6 +11,7 @@ from typing import Any
 from nasbench_harness.jobs.job import Spec
 from nasbench_harness.store.journals import last_row
 from nasbench_harness.store.outcomes import HISTORY, RESULT, TRIAL_LOCK, Status, read_result
+from nasbench_harness.tables.quantity import ACCURACY, quantity_in
 from nasbench_harness.watch.locks import is_held
 
 PATIENCE_SECONDS = 10.0
@@ -38,6 +39,9 @@ class TrialState:
     """Of searching or training, as recorded; the part before a resume included."""
     error: str = ""
     """Why the trial, or its last attempt, has no result."""
+    quantity: str = ACCURACY.noun
+    """What `metric` is of."""
+    unit: str = ACCURACY.unit
 
 
 class TrialObserver:
@@ -52,6 +56,7 @@ class TrialObserver:
         self._result_stamp: Stamp | None = None
         self._journal_stamp: Stamp | None = None
         self._result: dict[str, Any] = {"status": Status.MISSING}
+        self._quantity = quantity_in(str(getattr(spec, "table", "")), spec.report_metric)
         self._row: dict[str, Any] = {}
 
     def look(self) -> TrialState:
@@ -76,7 +81,7 @@ class TrialObserver:
         accuracy, regret = facts.get(metric), facts.get(f"regret_{metric}")
         return TrialState(
             self._trial, self._method, self.spec.seed, state, step, self.spec.steps, metric,
-            accuracy, regret, seconds, error,
+            accuracy, regret, seconds, error, self._quantity.noun, self._quantity.unit,
         )  # fmt: skip
 
     def _unfinished(self) -> tuple[Status, str]:

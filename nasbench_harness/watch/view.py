@@ -13,6 +13,7 @@ from rich.text import Text
 from nasbench_harness.process.names import printable, shell_word
 from nasbench_harness.store.folders import FolderKind
 from nasbench_harness.store.outcomes import Status
+from nasbench_harness.tables.quantity import Quantity, quantity_called
 from nasbench_harness.watch.studies import StudyState
 from nasbench_harness.watch.trials import TrialState
 
@@ -85,8 +86,9 @@ def _running(kind: FolderKind[Any], trials: Sequence[TrialState], *, bars: bool)
     if bars:
         table.add_column("")
     missed = kind.regret and any(t.regret is not None or t.accuracy is None for t in trials)
-    regret = ["regret (points)"] if missed else []
-    for name in (kind.spec.counter, *regret, "accuracy (%)", f"{kind.work} (s)"):
+    quantity = _quantity(trials)
+    regret = [f"regret ({quantity.of_differences})"] if missed else []
+    for name in (kind.spec.counter, *regret, quantity.headed, f"{kind.work} (s)"):
         table.add_column(name, justify="right", no_wrap=True)
     if errors:
         table.add_column("last error", overflow="fold")
@@ -94,11 +96,17 @@ def _running(kind: FolderKind[Any], trials: Sequence[TrialState], *, bars: bool)
         bar = [ProgressBar(trial.steps, trial.step, width=BAR_WIDTH)] if bars else []
         table.add_row(
             Text(f"{trial.method} seed {trial.seed}"), *bar, f"{trial.step}/{trial.steps}",
-            *([_number(trial.regret, 3)] if missed else []),
-            _number(trial.accuracy, 2), _number(trial.seconds, 1),
+            *([_number(trial.regret, quantity.difference_digits)] if missed else []),
+            _number(trial.accuracy, quantity.digits), _number(trial.seconds, 1),
             *([Text(printable(trial.error))] if errors else []),
         )  # fmt: skip
     return table
+
+
+def _quantity(trials: Sequence[TrialState]) -> Quantity:
+    """What the numbers of a study are of, as large as they are."""
+    ends = [trial.accuracy for trial in trials if trial.accuracy is not None]
+    return quantity_called(trials[0].quantity, trials[0].unit).sized(ends)
 
 
 def _number(value: float | None, digits: int) -> str:

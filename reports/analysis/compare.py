@@ -10,7 +10,7 @@ import pandas as pd
 from nasbench_harness.errors import HarnessError, UnknownNameError
 from nasbench_harness.reports.analysis.decision import Claim, Claims, Design, MethodLosses, decide
 from nasbench_harness.reports.statistics.arrays import Array
-from nasbench_harness.reports.study.measure import ACCURACY, REGRET, Measure, MeasureKey
+from nasbench_harness.reports.study.measure import ACCURACY, REGRET, Measure, MeasureKey, by_value
 from nasbench_harness.reports.words.marked import listing
 from nasbench_harness.study.canonical import find_label
 from nasbench_harness.study.config import BASELINE
@@ -109,10 +109,11 @@ def chosen_measure(data: Compared, key: MeasureKey | None) -> Measure:
     if key is None or key == data.measure.key:
         return data.measure
     if key == ACCURACY.key:
-        return ACCURACY
+        return by_value(data.measure.quantity)
     raise HarnessError(
         f"Study {data.name} has no regret, because its answers were looked up in no complete table,"
-        " so that nobody knows the best; compare them by accuracy (`--metric accuracy`)."
+        f" so that nobody knows the best; compare them by {data.measure.quantity.noun} (`--metric"
+        " accuracy`)."
     )
 
 

@@ -18,8 +18,6 @@ from nasbench_harness.reports.analysis.decision import MethodLosses
 from nasbench_harness.reports.statistics.arrays import TOLERANCE, Array
 from nasbench_harness.reports.statistics.intervals import mean_interval
 from nasbench_harness.reports.study.data import StudyData
-from nasbench_harness.reports.study.measure import REGRET
-from nasbench_harness.reports.words import numerals
 from nasbench_harness.reports.words.marked import listing, name, names
 
 
@@ -29,7 +27,7 @@ def searched_metrics(data: StudyData) -> dict[str, str]:
     Empty where regret is not known, nothing of the benchmark was searched on, or every method
     searched on what it is judged by.
     """
-    if data.measure != REGRET or "search_metric" not in data.done:
+    if not data.measure.is_regret or "search_metric" not in data.done:
         return {}
     of_label = dict(zip(data.done["method"], data.done["search_metric"], strict=True))
     found = {label: str(of_label[label]) for label in data.done_labels if of_label[label]}
@@ -37,7 +35,7 @@ def searched_metrics(data: StudyData) -> dict[str, str]:
 
 
 def selection_gaps(data: StudyData) -> dict[str, float]:
-    """Searched metric to its selection gap, in points of the reported metric.
+    """Searched metric to its selection gap, in the unit of the reported metric.
 
     Where several architectures share the best of the searched metric, their mean. Not of the
     reported metric itself, and none where no complete table is at hand.
@@ -48,7 +46,7 @@ def selection_gaps(data: StudyData) -> dict[str, float]:
 
 
 def optimisation_regrets(data: StudyData, label: str) -> Array:
-    """What each answer of a method misses to the best by its searched metric: points [seeds]."""
+    """What each answer of a method misses to the best by its searched metric: [seeds]."""
     return np.asarray(optimisation_losses(data, label).losses, dtype=np.float64)
 
 
@@ -67,8 +65,8 @@ def optimisation_losses(data: StudyData, label: str) -> MethodLosses:
 def regret_parts(data: StudyData) -> pd.DataFrame:
     """One row per method with a result; none where no regret has two parts.
 
-    Columns method, searched (metric), seeds, optimisation_ (mean, low, high), in points of the
-    searched metric, found (how many seeds found its best), gap and regret_mean, in points of the
+    Columns method, searched (metric), seeds, optimisation_ (mean, low, high), in the unit of the
+    searched metric, found (how many seeds found its best), gap and regret_mean, in that of the
     reported metric. `gap` is 0 where both are one metric, NaN where no table tells.
     """
     gaps, report = selection_gaps(data), str(data.first("report_metric"))
@@ -86,7 +84,7 @@ def gap_sentences(data: StudyData) -> list[str]:
     told = [
         f"The best architecture by {name(metric)}, which"
         f" {names(label for label, own in metrics.items() if own == metric)} searched on, has a"
-        f" regret of {numerals.points(gap)} points by {report}."
+        f" regret of {data.measure.stated(gap)} by {report}."
         for metric, gap in gaps.items()
     ]
     if any(gap > TOLERANCE for gap in gaps.values()):

@@ -16,13 +16,12 @@ from nasbench_harness.reports.analysis.equalcost import QUERIES
 from nasbench_harness.reports.statistics.arrays import TOLERANCE, Array
 from nasbench_harness.reports.statistics.shares import clopper_pearson
 from nasbench_harness.reports.study.data import StudyData
-from nasbench_harness.reports.study.measure import REGRET
 from nasbench_harness.reports.study.smallest import SmallestDifference
 
 
 def usual_target(data: StudyData) -> SmallestDifference | None:
     """The smallest difference of interest from the best; None without a best, or a difference."""
-    return data.smallest if data.complete is not None and data.measure == REGRET else None
+    return data.smallest if data.complete is not None and data.measure.is_regret else None
 
 
 def unit_of(data: StudyData, label: str) -> str:

@@ -35,7 +35,7 @@ from nasbench_harness.reports.figures.regretlines import (
 from nasbench_harness.reports.figures.style import MethodStyle
 from nasbench_harness.reports.statistics.arrays import TOLERANCE
 from nasbench_harness.reports.study.data import StudyData
-from nasbench_harness.reports.study.measure import ACCURACY, REGRET, Measure
+from nasbench_harness.reports.study.measure import Measure, by_value
 from nasbench_harness.reports.words import images
 from nasbench_harness.reports.words.marked import listing, name, names, plain
 
@@ -44,8 +44,9 @@ KEY, TITLE = "anytime", "While searching"
 
 ZOOM = 4
 """The axis of accuracy shows so many times the range of the methods' ends."""
-LEAST = 0.2
-"""Points between the ends of that axis at least: smaller differences are none to be seen."""
+LEAST = 0.002
+"""Of what its numbers lie within, between the ends of that axis at least: smaller differences are
+none to be seen."""
 
 
 def draw(data: StudyData, styles: dict[str, MethodStyle]) -> list[Drawing] | Omitted:
@@ -55,10 +56,14 @@ def draw(data: StudyData, styles: dict[str, MethodStyle]) -> list[Drawing] | Omi
     found = {budget: curves(data, budget) for budget in budgets(data)}
     return [
         _draw(data, styles, quantity, budget, frame)
-        for quantity in ((REGRET, ACCURACY) if data.measure == REGRET else (data.measure,))
+        for quantity in _quantities(data.measure)
         for budget, frame in found.items()
         if len(frame)
     ]
+
+
+def _quantities(measure: Measure) -> tuple[Measure, ...]:
+    return (measure, by_value(measure.quantity)) if measure.is_regret else (measure,)
 
 
 def _draw(
@@ -78,7 +83,7 @@ def _draw(
     _scale_budget(axes, frame, budget)
     _scale_quantity(axes, frame, quantity, lines)
     handles = [handle(label, styles[label]) for label in labels]
-    handles += draw_levels(axes, lines, quantity.key)
+    handles += draw_levels(axes, lines, quantity)
     figure.legend(handles=handles, loc="outside lower center", ncols=2, handlelength=3.2)
     return Drawing(
         f"{KEY}-{quantity.key}-{budget.key}",
@@ -111,18 +116,18 @@ def _scale_budget(axes: Axes, frame: pd.DataFrame, budget: Budget) -> None:
 
 
 def _scale_quantity(axes: Axes, frame: pd.DataFrame, quantity: Measure, lines: list[Level]) -> None:
-    if quantity == REGRET:
-        scale_regret(axes, frame, [level.regret for level in lines])
+    if quantity.is_regret:
+        scale_regret(axes, frame, quantity.quantity, [level.regret for level in lines])
     else:
-        axes.set_ylim(*_accuracy_limits(frame, lines))
-        axes.set_ylabel(f"{quantity.noun}, %")
+        axes.set_ylim(*_value_limits(frame, lines, LEAST * quantity.quantity.size))
+        axes.set_ylabel(f"{quantity.noun}{quantity.quantity.of_values}")
         axes.ticklabel_format(axis="y", useOffset=False)
 
 
-def _accuracy_limits(frame: pd.DataFrame, lines: list[Level]) -> tuple[float, float]:
+def _value_limits(frame: pd.DataFrame, lines: list[Level], least: float) -> tuple[float, float]:
     """From well below the lowest end to the top: where searches begin would hide how they end.
 
-    All that is drawn where there is but one end, or all ends are one.
+    All that is drawn where there is but one end, or all ends are one; never less than `least`.
     """
     drawn = _lowest(frame)
     ends = [*frame.groupby("method")["accuracy_mean"].last(), *(line.accuracy for line in lines)]
@@ -133,7 +138,7 @@ def _accuracy_limits(frame: pd.DataFrame, lines: list[Level]) -> tuple[float, fl
     alike = max(ends) - min(ends) <= TOLERANCE
     low = drawn if alike else max(drawn, top - ZOOM * (top - min(ends)))
     low = min(low, *ends)
-    room = max(0.03 * (top - low), (LEAST - (top - low)) / 2)
+    room = max(0.03 * (top - low), (least - (top - low)) / 2)
     return low - room, top + room
 
 
@@ -143,7 +148,7 @@ def _lowest(frame: pd.DataFrame) -> float:
 
 def _is_cut(axes: Axes, frame: pd.DataFrame, quantity: Measure) -> bool:
     """Whether the axis begins above some of what was recorded."""
-    return quantity != REGRET and _lowest(frame) < axes.get_ylim()[0]
+    return not quantity.is_regret and _lowest(frame) < axes.get_ylim()[0]
 
 
 # --- words -------------------------------------------------------------------------------------
@@ -177,7 +182,7 @@ def _caption(
             " The best by the searched metric is where a search ends that makes no mistake: what it"
             " looked at is not what it is judged by."
         )
-    if not data.queryable and data.measure == REGRET:
+    if not data.queryable and data.measure.is_regret:
         words += (
             " Lines across: all cells of the table, which is what random sampling draws with"
             " endless seeds, and the few it drew where the study has it."
@@ -239,5 +244,6 @@ def _alt(frame: pd.DataFrame, labels: list[str], quantity: Measure, budget: Budg
         f"{name(label)} ends at {show(values[label][0])} after {values[label][1]:.4g}"
         for label in labels
     )
-    kind = f"mean {quantity.noun} in {quantity.unit} against {budget.axis}"
+    unit = f" in {quantity.unit}" if quantity.unit else ""
+    kind = f"mean {quantity.noun}{unit} against {budget.axis}"
     return plain(f"Line chart of {kind}. {said}.")

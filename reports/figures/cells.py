@@ -11,8 +11,7 @@ import pandas as pd
 from nasbench_harness.reports.figures.drawing import Drawing, Omitted, PanelGrid
 from nasbench_harness.reports.figures.style import MethodStyle
 from nasbench_harness.reports.study.data import StudyData
-from nasbench_harness.reports.study.measure import ACCURACY, REGRET, Measure
-from nasbench_harness.reports.words import numerals
+from nasbench_harness.reports.study.measure import REGRET, Measure, by_value
 from nasbench_harness.reports.words.marked import count, listing
 
 KEY, TITLE = "architectures", "What was found"
@@ -29,7 +28,7 @@ class Find:
 
     architecture: str
     facts: Mapping[str, Any]
-    """`index` where the space has one, `accuracy` (percent), `regret` where a best is known."""
+    """`index` where the space has one, `accuracy`, `regret` where a best is known."""
     by: Mapping[str, tuple[int, int]]
     """Label to seeds that found it and seeds with a result, in the order of the summary."""
 
@@ -63,7 +62,7 @@ def every_find(data: StudyData) -> pd.DataFrame:
     """One row per method and architecture it ended with, methods in the order of the summary.
 
     Columns method, architecture, index (where the space has one), found (by how many of the
-    seeds), seeds, accuracy (percent), regret (points) where a best is known, and drawn: whether it
+    seeds), seeds, accuracy, regret where a best is known, and drawn: whether it
     is the one the method found most often, the best of several.
     """
     if data.done.empty or "architecture" not in data.done:
@@ -82,10 +81,13 @@ def facts_line(find: Find, measure: Measure = REGRET) -> tuple[str, str]:
     """How often it was found, and how good it is."""
     row = find.facts
     index = f"index {row['index']}, " if "index" in row else ""
-    quality = f"{numerals.percent(row['accuracy'])} %"
-    if measure == REGRET:
-        quality += f", regret {numerals.points(row['regret'])}"
-    elif measure != ACCURACY:
+    value = by_value(measure.quantity)
+    quality = value.stated(row["accuracy"])
+    if not measure.quantity.is_percent:  # of which nobody could say what it is
+        quality = f"{value.noun} {quality}"
+    if measure.is_regret:
+        quality += f", regret {measure.text(row['regret'])}"
+    elif measure.noun != value.noun:
         quality = f"{measure.noun} {quality}" if pd.notna(row["accuracy"]) else ""
     return _often(find), (index + quality).removesuffix(", ")
 

@@ -8,19 +8,21 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from nasbench_harness.reports.figures.drawing import Drawing, Omitted
-from nasbench_harness.reports.figures.regretlines import HEIGHT, LINEAR_BELOW, WIDTH
+from nasbench_harness.reports.figures.regretlines import HEIGHT, WIDTH, linear_below, regret_axis
 from nasbench_harness.reports.figures.style import INK, MethodStyle
 from nasbench_harness.reports.study.data import StudyData
-from nasbench_harness.reports.study.measure import REGRET, Measure
+from nasbench_harness.reports.study.measure import Measure
 from nasbench_harness.reports.words.marked import plain, shortened
+from nasbench_harness.tables.quantity import Quantity
 
 KEY, TITLE = "distribution", "Where each seed ended"
-WIDE = 5.0
-"""Points of regret from which on the axis becomes logarithmic."""
+WIDE = 0.05
+"""Regret from which on the axis becomes logarithmic: a share of what numbers lie within."""
 BOXED = 5
 """Seeds below which a box would only repeat its marks."""
 _GOLDEN = 0.618034  # its multiples spread evenly over the unit interval
-_TICKS = (0, 0.1, 1, 10, 100)
+_TICKS = (0, 0.001, 0.01, 0.1, 1)
+"""Such shares."""
 
 
 def draw(data: StudyData, styles: dict[str, MethodStyle]) -> Drawing | Omitted:
@@ -75,9 +77,10 @@ def _strip(axes: Axes, ends: pd.Series[float], position: int, style: MethodStyle
 
 
 def _scale(axes: Axes, ends: pd.Series[float], labels: list[str], measure: Measure) -> None:
-    axes.set_xlabel(f"final {measure.noun}, {measure.unit}")
-    if measure == REGRET:
-        _scale_regret(axes, float(ends.max()))
+    unit = f", {measure.unit}" if measure.unit else ""
+    axes.set_xlabel(f"final {measure.noun}{unit}")
+    if measure.is_regret:
+        _scale_regret(axes, float(ends.max()), measure.quantity)
     axes.set_ylim(len(labels) - 0.5, -0.5)
     axes.set_yticks(range(len(labels)), [shortened(label, 24) for label in labels])
     axes.set_ylabel("")
@@ -85,15 +88,16 @@ def _scale(axes: Axes, ends: pd.Series[float], labels: list[str], measure: Measu
     axes.grid(visible=False, axis="y")
 
 
-def _scale_regret(axes: Axes, top: float) -> None:
+def _scale_regret(axes: Axes, top: float, quantity: Quantity) -> None:
     """From zero; logarithmic where the ends lie far apart."""
-    if top > WIDE:
-        axes.set_xscale("symlog", linthresh=LINEAR_BELOW, linscale=0.7)
-        ticks = [tick for tick in _TICKS if tick <= top]
+    size = quantity.size
+    if top > WIDE * size:
+        axes.set_xscale("symlog", linthresh=linear_below(quantity), linscale=0.7)
+        ticks = [tick * size for tick in _TICKS if tick * size <= top]
         axes.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
         axes.minorticks_off()
-        axes.set_xlabel(f"final regret, points (logarithmic, linear below {LINEAR_BELOW:g})")
-    axes.set_xlim(-0.02 * min(top, 1) - 1e-3, max(top * 1.05, 0.05))
+        axes.set_xlabel(regret_axis(quantity, "final regret"))
+    axes.set_xlim(-0.02 * min(top, size / 100) - 1e-5 * size, max(top * 1.05, 5e-4 * size))
 
 
 def _alt(rows: pd.DataFrame, labels: list[str], measure: Measure) -> str:
@@ -102,5 +106,5 @@ def _alt(rows: pd.DataFrame, labels: list[str], measure: Measure) -> str:
         ends = rows.loc[rows["method"] == label, measure.key]
         low, high, middle = (measure.text(v) for v in (ends.min(), ends.max(), ends.median()))
         parts.append(f"{label} from {low} to {high}, median {middle}")
-    unit = "per cent" if measure.unit == "%" else measure.unit
-    return plain(f"Strip and box plot of final {measure.noun} in {unit}: {'; '.join(parts)}.")
+    what = f"final {measure.noun} in {measure.spoken_unit}"
+    return plain(f"Strip and box plot of {what}: {'; '.join(parts)}.")

@@ -1,4 +1,4 @@
-"""Figure: what share of a method's seeds ended within so many points of the optimum."""
+"""Figure: what share of a method's seeds ended within so much of the optimum."""
 
 from __future__ import annotations
 
@@ -9,16 +9,17 @@ from matplotlib.figure import Figure
 from nasbench_harness.reports.figures.drawing import Drawing
 from nasbench_harness.reports.figures.regretlines import (
     HEIGHT,
-    LINEAR_BELOW,
     WIDTH,
     handle,
+    linear_below,
+    regret_axis,
     regret_ticks,
 )
 from nasbench_harness.reports.figures.style import MethodStyle
 from nasbench_harness.reports.statistics.arrays import Array
 from nasbench_harness.reports.statistics.profiles import performance_profile
 from nasbench_harness.reports.study.data import StudyData
-from nasbench_harness.reports.study.measure import REGRET
+from nasbench_harness.reports.study.measure import Measure
 from nasbench_harness.reports.study.summary import numbers
 from nasbench_harness.reports.words import numerals
 from nasbench_harness.reports.words.marked import name, plain
@@ -31,7 +32,7 @@ FEWEST = 3
 
 def draw(data: StudyData, styles: dict[str, MethodStyle]) -> Drawing | None:
     """Performance profiles with 95 % bands; None where no method has `FEWEST` seeds, or regret."""
-    profiles = profile_table(data) if data.measure == REGRET else pd.DataFrame()
+    profiles = profile_table(data) if data.measure.is_regret else pd.DataFrame()
     if profiles.empty:
         return None
     figure = Figure(figsize=(WIDTH / 72, HEIGHT / 72), layout="constrained")
@@ -45,19 +46,22 @@ def draw(data: StudyData, styles: dict[str, MethodStyle]) -> Drawing | None:
             at, own["share"], color=style.colour, linestyle=style.dash, linewidth=1.6,
             marker=style.mark, markersize=5, markevery=(3 * position, THRESHOLDS // 6),
         )  # fmt: skip
-    top = float(profiles["regret"].max())
-    axes.set_xscale("symlog", linthresh=LINEAR_BELOW, linscale=0.7)
-    axes.set_xlim(-0.005, top)
-    ticks = regret_ticks(0.0, top)
+    top, quantity = float(profiles["regret"].max()), data.measure.quantity
+    below = linear_below(quantity)
+    axes.set_xscale("symlog", linthresh=below, linscale=0.7)
+    axes.set_xlim(-0.05 * below, top)
+    ticks = regret_ticks(0.0, top, quantity)
     axes.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
     axes.minorticks_off()
-    axes.set_xlabel(f"regret at most, points (logarithmic, linear below {LINEAR_BELOW:g})")
+    axes.set_xlabel(regret_axis(quantity, "regret at most"))
     axes.set_ylim(-0.02, 1.02)
     axes.set_yticks(np.linspace(0, 1, 5), [f"{share:.0f}" for share in np.linspace(0, 100, 5)])
     axes.set_ylabel("share of seeds, %")
     handles = [handle(label, styles[label]) for label in labels]
     figure.legend(handles=handles, loc="outside lower center", ncols=2, handlelength=3.2)
-    return Drawing(KEY, TITLE, _CAPTION, _alt(profiles, labels), figure, {KEY: profiles})
+    return Drawing(
+        KEY, TITLE, _CAPTION, _alt(profiles, labels, data.measure), figure, {KEY: profiles}
+    )
 
 
 _CAPTION = (
@@ -69,7 +73,7 @@ _CAPTION = (
 
 
 def profile_table(data: StudyData) -> pd.DataFrame:
-    """Columns method, regret (points), share, low, high, of methods with `FEWEST` seeds."""
+    """Columns method, regret, share, low, high, of methods with `FEWEST` seeds."""
     regrets = {
         label: numbers(data.done[data.done["method"] == label], "regret")
         for label in data.done_labels
@@ -77,7 +81,8 @@ def profile_table(data: StudyData) -> pd.DataFrame:
     regrets = {label: values for label, values in regrets.items() if len(values) >= FEWEST}
     if not regrets:
         return pd.DataFrame()
-    thresholds = _thresholds(max(float(values.max()) for values in regrets.values()))
+    largest = max(float(values.max()) for values in regrets.values())
+    thresholds = _thresholds(largest, linear_below(data.measure.quantity))
     parts = []
     for label, values in regrets.items():
         found = performance_profile([values], thresholds)
@@ -86,19 +91,20 @@ def profile_table(data: StudyData) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
-def _thresholds(largest: float) -> Array:
+def _thresholds(largest: float, below: float) -> Array:
     """Evenly spaced on the axis: linear at first, then logarithmic."""
-    top = max(1.1 * largest, 2 * LINEAR_BELOW)
-    linear = np.linspace(0, LINEAR_BELOW, THRESHOLDS // 4, endpoint=False)
-    return np.concatenate([linear, np.geomspace(LINEAR_BELOW, top, THRESHOLDS * 3 // 4)])
+    top = max(1.1 * largest, 2 * below)
+    linear = np.linspace(0, below, THRESHOLDS // 4, endpoint=False)
+    return np.concatenate([linear, np.geomspace(below, top, THRESHOLDS * 3 // 4)])
 
 
-def _alt(profiles: pd.DataFrame, labels: list[str]) -> str:
-    said = []
+def _alt(profiles: pd.DataFrame, labels: list[str], measure: Measure) -> str:
+    said, below = [], linear_below(measure.quantity)
     for label in labels:
         own = profiles[profiles["method"] == label]
-        within = own[own["regret"] <= LINEAR_BELOW]["share"].iloc[-1]
+        within = own[own["regret"] <= below]["share"].iloc[-1]
         said.append(f"{name(label)} {numerals.share(float(within))}")
     return plain(
-        f"Share of seeds against regret. Within {LINEAR_BELOW:g} points: {', '.join(said)}."
+        f"Share of seeds against regret. Within {measure.quantity.amount(f'{below:g}')}:"
+        f" {', '.join(said)}."
     )

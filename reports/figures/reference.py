@@ -14,7 +14,7 @@ from nasbench_harness.reports.analysis.parts import selection_gaps
 from nasbench_harness.reports.figures.style import INK, MUTED
 from nasbench_harness.reports.statistics.arrays import TOLERANCE
 from nasbench_harness.reports.study.data import StudyData
-from nasbench_harness.reports.words import numerals
+from nasbench_harness.reports.study.measure import Measure
 from nasbench_harness.study.config import BASELINE
 
 
@@ -25,9 +25,8 @@ class WholeTable:
     size: int
     mean: float
     median: float
-    """Points."""
     accuracy: float
-    """Their mean, percent."""
+    """The mean of their numbers, in the unit of the metric, as all here."""
 
 
 def whole_table(data: StudyData) -> WholeTable | None:
@@ -53,9 +52,8 @@ class Level:
 
     words: str
     regret: float
-    """Points."""
     accuracy: float
-    """Percent."""
+    """Both in the unit of the metric."""
     colour: str
     dash: Any
 
@@ -101,20 +99,19 @@ def _gaps(data: StudyData, best: float) -> list[Level]:
 
 
 def optimum(data: StudyData) -> float:
-    """The table's best accuracy, percent, as the trials know it; NaN without a regret."""
+    """The table's best number, as the trials know it; NaN without a regret."""
     if "regret" not in data.done:
         return np.nan
     best = (data.done["accuracy"] + data.done["regret"]).dropna()
     return float(best.iloc[0]) if len(best) else np.nan
 
 
-def draw_levels(axes: Axes, lines: Sequence[Level], quantity: str) -> list[Line2D]:
+def draw_levels(axes: Axes, lines: Sequence[Level], measure: Measure) -> list[Line2D]:
     """Lines across at the `regret` or the `accuracy` of each level; for the legend."""
-    show = numerals.points if quantity == "regret" else numerals.percent
     return [
         axes.axhline(
-            getattr(level, quantity), color=level.colour, linewidth=0.9, linestyle=level.dash,
-            label=f"{level.words} ({show(getattr(level, quantity))})", zorder=1.5,
+            getattr(level, measure.key), color=level.colour, linewidth=0.9, linestyle=level.dash,
+            label=f"{level.words} ({measure.text(getattr(level, measure.key))})", zorder=1.5,
         )
         for level in lines
     ]  # fmt: skip

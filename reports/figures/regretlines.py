@@ -12,10 +12,22 @@ from matplotlib.lines import Line2D
 
 from nasbench_harness.reports.figures.style import MethodStyle
 from nasbench_harness.reports.words.marked import shortened
+from nasbench_harness.tables.quantity import Quantity
 
 WIDTH, HEIGHT = 350, 300  # points
 LINEAR_BELOW = 0.1
 """Points of regret below which the logarithmic axis is linear, so that it can show zero."""
+
+
+def linear_below(quantity: Quantity) -> float:
+    """The same of another quantity: a thousandth of what its numbers lie within."""
+    return LINEAR_BELOW * quantity.size / 100
+
+
+def regret_axis(quantity: Quantity, said: str = "regret") -> str:
+    """The label of a logarithmic axis of regret."""
+    below = f"{linear_below(quantity):g}"
+    return f"{said}, {quantity.of_differences} (logarithmic, linear below {below})"
 
 
 DRAWN = 120
@@ -68,22 +80,26 @@ def handle(label: str, style: MethodStyle) -> Line2D:
     )
 
 
-def scale_regret(axes: Axes, curves: pd.DataFrame, lines: Sequence[float] = ()) -> None:
+def scale_regret(
+    axes: Axes, curves: pd.DataFrame, quantity: Quantity, lines: Sequence[float] = ()
+) -> None:
     """A logarithmic axis of regret that can show zero and `lines`; no minor ticks on either."""
     drawn = curves[["regret_mean", "regret_low", "regret_high"]].to_numpy(dtype=float)
     regrets = np.append(drawn.ravel(), lines)
-    low, high = float(np.nanmin(regrets)), max(float(np.nanmax(regrets)), LINEAR_BELOW)
-    axes.set_yscale("symlog", linthresh=LINEAR_BELOW, linscale=0.7)
-    axes.set_ylim(0.75 * low if low > 2 * LINEAR_BELOW else -0.012, 1.25 * high)
-    ticks = regret_ticks(*axes.get_ylim())
+    below = linear_below(quantity)
+    low, high = float(np.nanmin(regrets)), max(float(np.nanmax(regrets)), below)
+    axes.set_yscale("symlog", linthresh=below, linscale=0.7)
+    axes.set_ylim(0.75 * low if low > 2 * below else -0.12 * below, 1.25 * high)
+    ticks = regret_ticks(*axes.get_ylim(), quantity)
     axes.set_yticks(ticks, [f"{tick:g}" for tick in ticks])
-    axes.set_ylabel(f"regret, points (logarithmic, linear below {LINEAR_BELOW:g})")
+    axes.set_ylabel(regret_axis(quantity))
     axes.minorticks_off()
 
 
-def regret_ticks(low: float, high: float) -> list[float]:
+def regret_ticks(low: float, high: float, quantity: Quantity) -> list[float]:
     """Round numbers between the limits of a logarithmic axis; more of them on a short one."""
-    ticks = round_ticks(low, high, range(-1, 3))
+    most = round(math.log10(quantity.size))
+    ticks = round_ticks(low, high, range(most - 3, most + 1))
     return [0.0, *ticks] if low <= 0 else ticks
 
 

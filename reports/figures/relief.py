@@ -18,6 +18,7 @@ from nasbench_harness.reports.figures.drawing import Drawing, Omitted, PanelGrid
 from nasbench_harness.reports.figures.style import DARK, INK, LIGHT, MethodStyle
 from nasbench_harness.reports.statistics.arrays import Array
 from nasbench_harness.reports.study.data import StudyData
+from nasbench_harness.reports.study.measure import Measure, by_value
 from nasbench_harness.reports.words import numerals
 from nasbench_harness.reports.words.marked import count
 from nasbench_harness.tables.enumeration import is_product
@@ -36,11 +37,11 @@ LOW_TAIL = 0.2
 class Relief:
     """The table folded to a matrix: first half of the decisions down, the second across.
 
-    Rows and columns are ordered by their mean accuracy, the best at the top and on the right.
+    Rows and columns are ordered by their mean, the best at the top and on the right.
     """
 
-    accuracy: Array
-    """[rows, columns], percent."""
+    values: Array
+    """[rows, columns], in the unit of the metric."""
     row_of: NDArray[np.intp]
     column_of: NDArray[np.intp]
     metric: str
@@ -76,18 +77,18 @@ def draw(data: StudyData, styles: dict[str, MethodStyle]) -> Drawing | Omitted |
     if not paths:
         return Omitted(key, title, "no trial with a result has a recorded step")
     grid = PanelGrid(len(paths), width=250, height=282, insets=(16, 8, 36, 20), footer=58)
-    limits = (float(np.quantile(relief.accuracy, LOW_TAIL)), float(relief.accuracy.max()))
-    panels = []
+    limits = (float(np.quantile(relief.values, LOW_TAIL)), float(relief.values.max()))
+    panels, value = [], by_value(data.measure.quantity)
     for index, (label, path) in enumerate(paths.items()):
         axes = grid.axes(index)
         _relief(axes, relief, limits)
         _route(axes, path, styles[label])
-        grid.head(axes, label, [_facts(path)], styles[label])
-        panels.append(grid.panel(index, _alt(label, path)))
-    _colour_bar(grid, limits)
+        grid.head(axes, label, [_facts(path, value)], styles[label])
+        panels.append(grid.panel(index, _alt(label, path, data.measure)))
+    _colour_bar(grid, limits, value)
     tables = {key: _cells(relief), f"{key}-paths": pd.concat(paths.values(), ignore_index=True)}
-    footer = grid.footer_panel("Colour scale of accuracy, and what the marks mean.")
-    alt = f"The accuracy of {space.size:,} architectures as a relief, with search paths."
+    footer = grid.footer_panel(f"Colour scale of {value.noun}, and what the marks mean.")
+    alt = f"The {value.noun} of {space.size:,} architectures as a relief, with search paths."
     return Drawing(
         key, title, _caption(data, space, limits), alt, grid.figure, tables, panels, footer
     )
@@ -120,7 +121,7 @@ def _cells(relief: Relief) -> pd.DataFrame:
             "rank": np.arange(rows.size),
             "row": rows.ravel(),
             "column": columns.ravel(),
-            relief.metric: relief.accuracy[rows, columns].ravel(),
+            relief.metric: relief.values[rows, columns].ravel(),
         }
     )
 
@@ -130,7 +131,7 @@ def _cells(relief: Relief) -> pd.DataFrame:
 
 def _relief(axes: Axes, relief: Relief, limits: tuple[float, float]) -> None:
     axes.imshow(
-        relief.accuracy, origin="lower", aspect="auto", interpolation="none", cmap=COLOURS,
+        relief.values, origin="lower", aspect="auto", interpolation="none", cmap=COLOURS,
         vmin=limits[0], vmax=limits[1],
     )  # fmt: skip
     axes.set_xticks([])
@@ -140,7 +141,7 @@ def _relief(axes: Axes, relief: Relief, limits: tuple[float, float]) -> None:
     axes.set_ylabel("first half of the choices, better →", fontsize=7, labelpad=4)
     for side in axes.spines.values():
         side.set_visible(False)
-    best = np.unravel_index(int(relief.accuracy.argmax()), relief.accuracy.shape)
+    best = np.unravel_index(int(relief.values.argmax()), relief.values.shape)
     axes.scatter(
         [best[1]], [best[0]], marker="*", s=95, color=LIGHT, edgecolors=DARK, linewidths=0.8,
         zorder=6, clip_on=False,
@@ -164,22 +165,22 @@ def _route(axes: Axes, path: pd.DataFrame, style: MethodStyle) -> None:
         )  # fmt: skip
 
 
-def _facts(path: pd.DataFrame) -> str:
+def _facts(path: pd.DataFrame, value: Measure) -> str:
     first, last = path["accuracy"].iloc[0], path["accuracy"].iloc[-1]
     return (
         f"seed {path['seed'].iloc[0]}: {count(len(path), 'architecture')},"
-        f" {numerals.percent(first)} → {numerals.percent(last)} %"
+        f" {value.text(first)} → {value.stated(last)}"
     )
 
 
-def _colour_bar(grid: PanelGrid, limits: tuple[float, float]) -> None:
+def _colour_bar(grid: PanelGrid, limits: tuple[float, float], value: Measure) -> None:
     axes = grid.footer_axes(height=8, width=170, top=22)
     bar = grid.figure.colorbar(
         ScalarMappable(Normalize(*limits), COLOURS), cax=axes, orientation="horizontal",
-        extend="min", ticks=np.linspace(*limits, 4), format="%.1f",
+        extend="min", ticks=np.linspace(*limits, 4), format=f"%.{max(0, value.digits - 1)}f",
     )  # fmt: skip
     bar.outline.set_visible(False)
-    axes.set_xlabel("accuracy, %", fontsize=7.5)
+    axes.set_xlabel(f"{value.noun}{value.quantity.of_values}", fontsize=7.5)
     axes.tick_params(labelsize=7)
     for x, marker, colour, words in (
         (0.0, "o", LIGHT, "start"),
@@ -194,20 +195,22 @@ def _colour_bar(grid: PanelGrid, limits: tuple[float, float]) -> None:
 
 
 def _caption(data: StudyData, space: EnumerableSpace, limits: tuple[float, float]) -> str:
-    half = len(space.decisions) // 2
+    half, value = len(space.decisions) // 2, by_value(data.measure.quantity)
+    several = "accuracies" if value.noun == "accuracy" else "numbers"
     return (
         f"All {space.size:,} architectures: a point's row is its choice for the first {half}"
-        f" decisions, its column the choice for the others, both sorted by mean accuracy, so that"
-        " the best lie at the top right. Neighbouring points need not be similar architectures."
-        " The path joins the successive answers of the seed with the median final regret"
-        f"{'' if data.queryable else ', which never saw these accuracies'}."
-        f" Accuracies below {numerals.percent(limits[0])} % (the worst {numerals.share(LOW_TAIL)})"
+        f" decisions, its column the choice for the others, both sorted by mean {value.noun}, so"
+        " that the best lie at the top right. Neighbouring points need not be similar"
+        " architectures. The path joins the successive answers of the seed with the median final"
+        " regret"
+        f"{'' if data.queryable else f', which never saw these {several}'}."
+        f" {several.capitalize()} below {value.stated(limits[0])} (the worst"
+        f" {numerals.share(LOW_TAIL)})"
         " share one colour."
     )
 
 
-def _alt(label: str, path: pd.DataFrame) -> str:
-    return (
-        f"{label}: path of {_facts(path)}; regret from {numerals.points(path['regret'].iloc[0])}"
-        f" to {numerals.points(path['regret'].iloc[-1])} points."
-    )
+def _alt(label: str, path: pd.DataFrame, regret: Measure) -> str:
+    facts = _facts(path, by_value(regret.quantity))
+    first, last = path["regret"].iloc[0], path["regret"].iloc[-1]
+    return f"{label}: path of {facts}; regret from {regret.text(first)} to {regret.stated(last)}."

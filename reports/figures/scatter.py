@@ -15,8 +15,10 @@ from nasbench_harness.reports.figures.regretlines import HEIGHT, WIDTH
 from nasbench_harness.reports.figures.style import MethodStyle
 from nasbench_harness.reports.statistics.correlation import kendall
 from nasbench_harness.reports.study.data import StudyData
+from nasbench_harness.reports.study.measure import Measure, by_value
 from nasbench_harness.reports.words import numerals
 from nasbench_harness.reports.words.marked import count, plain, shortened
+from nasbench_harness.tables.quantity import Quantity
 
 KEY, TITLE = "scatter", "One-shot and stand-alone accuracy"
 ONESHOT = "oneshot_accuracy"
@@ -31,22 +33,29 @@ def draw(data: StudyData, styles: dict[str, MethodStyle]) -> Drawing | Omitted |
     rows = answers(data)
     if rows.empty:
         reason = f"no trial that trained a {data.kind.name} has a result"
-        return Omitted(KEY, TITLE, reason)
+        return Omitted(KEY, title(data), reason)
     labels = [label for label in data.searching if label in set(rows["method"])]
     height = HEIGHT + 14 * len(labels)
     figure = Figure(figsize=(WIDTH / 72, height / 72), layout="constrained")
     axes = figure.add_subplot()
     for label in labels:
         _marks(axes, rows[rows["method"] == label], label, styles[label])
-    _scale(axes, rows)
+    value = by_value(data.measure.quantity)
+    _scale(axes, rows, value.quantity)
     figure.legend(loc="outside lower center", ncols=1, handletextpad=0.4)
     tau = rank_correlation(rows)
     caption = _caption(rows, tau, data.kind)
-    return Drawing(KEY, TITLE, caption, _alt(rows, labels, tau), figure, {KEY: rows})
+    return Drawing(KEY, title(data), caption, _alt(rows, labels, tau, value), figure, {KEY: rows})
+
+
+def title(data: StudyData) -> str:
+    """What the figure is headed by."""
+    noun = data.measure.quantity.noun
+    return TITLE if noun == "accuracy" else f"One-shot accuracy and stand-alone {noun}"
 
 
 def answers(data: StudyData) -> pd.DataFrame:
-    """Columns method, seed, architecture, oneshot_accuracy and accuracy (percent), by method.
+    """Columns method, seed, architecture, oneshot_accuracy and accuracy, by method.
 
     Only of trials that trained a network.
     """
@@ -71,13 +80,14 @@ def _marks(axes: Axes, rows: pd.DataFrame, label: str, style: MethodStyle) -> No
     )  # fmt: skip
 
 
-def _scale(axes: Axes, rows: pd.DataFrame) -> None:
-    for column, scale in ((ONESHOT, axes.set_xlim), ("accuracy", axes.set_ylim)):
+def _scale(axes: Axes, rows: pd.DataFrame, quantity: Quantity) -> None:
+    sides = ((ONESHOT, axes.set_xlim, 100.0), ("accuracy", axes.set_ylim, quantity.size))
+    for column, scale, size in sides:
         low, high = float(rows[column].min()), float(rows[column].max())
-        room = max(0.06 * (high - low), 0.5)
+        room = max(0.06 * (high - low), 0.005 * size)
         scale(low - room, high + room)
     axes.set_xlabel("one-shot accuracy, % of the search-validation images")
-    axes.set_ylabel("stand-alone accuracy (table), %")
+    axes.set_ylabel(f"stand-alone {quantity.noun} (table){quantity.of_values}")
 
 
 def _caption(rows: pd.DataFrame, tau: float, kind: Kind) -> str:
@@ -101,14 +111,15 @@ def _caption(rows: pd.DataFrame, tau: float, kind: Kind) -> str:
     )
 
 
-def _alt(rows: pd.DataFrame, labels: list[str], tau: float) -> str:
-    parts = []
+def _alt(rows: pd.DataFrame, labels: list[str], tau: float, value: Measure) -> str:
+    parts, digits = [], max(0, value.digits - 1)
     for label in labels:
         own = rows[rows["method"] == label]
         low, high = (
-            f"{numerals.decimal(own[c].min())} to {numerals.decimal(own[c].max())}"
-            for c in (ONESHOT, "accuracy")
+            f"{numerals.fixed(own[c].min(), d)} to {numerals.fixed(own[c].max(), d)}"
+            for c, d in ((ONESHOT, 1), ("accuracy", digits))
         )
         parts.append(f"{label}: one-shot {low}, stand-alone {high}")
     known = "" if np.isnan(tau) else f" Kendall's tau-b {numerals.percent(tau)}."
-    return plain(f"Scatter of {count(len(rows), 'answer')}, percent. {'; '.join(parts)}.{known}")
+    unit = "percent" if value.quantity.is_percent else f"percent against {value.noun}"
+    return plain(f"Scatter of {count(len(rows), 'answer')}, {unit}. {'; '.join(parts)}.{known}")

@@ -22,7 +22,6 @@ from nasbench_harness.reports.figures.regretlines import HEIGHT, WIDTH, cost_tic
 from nasbench_harness.reports.figures.style import MethodStyle
 from nasbench_harness.reports.study.data import StudyData
 from nasbench_harness.reports.study.smallest import SmallestDifference
-from nasbench_harness.reports.words import numerals
 from nasbench_harness.reports.words.marked import name, names, plain
 
 KEY, TITLE = "to-target", "How soon good enough"
@@ -63,7 +62,7 @@ def _draw(
     return Drawing(
         key,
         TITLE,
-        _CAPTION.format(numerals.points(target.points), target.why) + _never(rows),
+        _CAPTION.format(data.measure.stated(target.points), target.why) + _never(rows),
         _alt(rows, unit),
         figure,
         {key: pd.concat(parts, ignore_index=True)},
@@ -72,7 +71,7 @@ def _draw(
 
 
 _CAPTION = (
-    "The share of a method's seeds that had an answer with a regret of at most {} points by then,"
+    "The share of a method's seeds that had an answer with a regret of at most {} by then,"
     " {}. A line that never gets to 100 % is of a method some of whose seeds never had one. Only as"
     " exact as steps were recorded."
 )

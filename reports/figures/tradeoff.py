@@ -1,4 +1,7 @@
-"""Figure: accuracy against cost, the found cells before all others and the true front."""
+"""Figure: accuracy, or what answers are judged by, against cost.
+
+The found cells before all others, and the true front.
+"""
 
 from __future__ import annotations
 
@@ -19,9 +22,11 @@ from nasbench_harness.reports.figures.relief import LARGEST
 from nasbench_harness.reports.figures.style import INK, MUTED, MethodStyle
 from nasbench_harness.reports.statistics.arrays import Array
 from nasbench_harness.reports.study.data import StudyData
+from nasbench_harness.reports.study.measure import Measure, by_value
 from nasbench_harness.reports.words import numerals
 from nasbench_harness.reports.words.marked import count, listing, plain, shortened
 from nasbench_harness.study.costs import space_costs, table_costs
+from nasbench_harness.tables.quantity import ACCURACY, Quantity
 
 KEY, TITLE = "tradeoff", "Accuracy against cost"
 PREFERRED = "latency:pixel3"
@@ -29,8 +34,8 @@ PREFERRED = "latency:pixel3"
 SHORT = {"million": "m", "thousand": "k"}
 """How names of columns end that are in such a unit."""
 BINS = 44
-LINEAR_WITHIN = 0.5
-"""Points from the best within which the axis of accuracy is about linear."""
+LINEAR_WITHIN = 0.005
+"""How far from the best the axis is about linear: a share of what its numbers lie within."""
 HIDDEN_TAIL = 0.05
 """Share of the least accurate cells that the picture may leave out."""
 SMALLEST, LARGEST_MARK = 26.0, 150.0
@@ -57,16 +62,22 @@ def draw(data: StudyData, styles: dict[str, MethodStyle]) -> Drawing | Omitted |
     if data.done.empty:
         return None
     space, table = data.every_architecture, data.complete
+    heading = title(by_value(data.measure.quantity))
     if space is None or table is None:
-        return Omitted(KEY, TITLE, data.table_missing) if data.table_missing else None
+        return Omitted(KEY, heading, data.table_missing) if data.table_missing else None
     if space.size > LARGEST:
-        return Omitted(KEY, TITLE, f"{space.size:,} architectures are too many for a picture")
+        return Omitted(KEY, heading, f"{space.size:,} architectures are too many for a picture")
     try:
         costs = costs_of(data, space, table)
     except NoCostError as error:
-        return Omitted(KEY, TITLE, str(error))
+        return Omitted(KEY, heading, str(error))
     accuracy = np.asarray(table.column(data.first("report_metric")), dtype=float)
     return _draw(data, space, costs, accuracy, styles)
+
+
+def title(value: Measure) -> str:
+    """What the figure is headed by."""
+    return TITLE.replace("Accuracy", value.heading)
 
 
 def _draw(
@@ -79,20 +90,23 @@ def _draw(
     found = found_cells(data, space, costs, accuracy)
     fronts = {cost.key: pareto_front(cost.values, accuracy) for cost in costs}
     grid = PanelGrid(len(costs), 280, 244, insets=(46, 10, 36, 34), footer=_footer(data))
-    height = Height(accuracy, float(found["accuracy"].min()))
+    value = by_value(data.measure.quantity)
+    height = Height(accuracy, float(found["accuracy"].min()), value.quantity)
     panels = []
     for index, cost in enumerate(costs):
         axes = grid.axes(index)
         _panel(axes, cost, accuracy, fronts[cost.key], height)
+        axes.set_ylabel(f"{value.noun}{value.quantity.of_values}", fontsize=7.5, labelpad=2)
         _marks(axes, found, cost, height, styles)
         grid.title(axes, cost.heading, _on_front(found, cost))
-        panels.append(grid.panel(index, _alt(found, cost)))
+        panels.append(grid.panel(index, _alt(found, cost, value)))
     grid.legend(_handles(data, styles))
     tables = {KEY: found, f"{KEY}-front": _front_table(space, costs, fronts, accuracy)}
     footer = grid.footer_panel("Which mark is which method.")
-    alt = f"Accuracy of the found cells against {listing([c.heading.lower() for c in costs])}."
-    caption = _caption(space, found, costs)
-    return Drawing(KEY, TITLE, caption, alt, grid.figure, tables, panels, footer)
+    against = listing([c.heading.lower() for c in costs])
+    alt = f"{value.heading} of the found cells against {against}."
+    caption = _caption(space, found, costs, value)
+    return Drawing(KEY, title(value), caption, alt, grid.figure, tables, panels, footer)
 
 
 # --- numbers -----------------------------------------------------------------------------------
@@ -140,8 +154,8 @@ def found_cells(
 ) -> pd.DataFrame:
     """One row per method and cell it answered with.
 
-    Columns method, architecture, found (by how many seeds), seeds, accuracy (percent), and per cost
-    its value and `front_...`: whether the cell is on the front.
+    Columns method, architecture, found (by how many seeds), seeds, accuracy, in its unit, and per
+    cost its value and `front_...`: whether the cell is on the front.
     """
     rows = (
         data.done.groupby(["method", "architecture"], sort=False).size().reset_index(name="found")
@@ -180,8 +194,9 @@ class Height:
     cells, which are what searches find, do not fall together.
     """
 
-    def __init__(self, accuracy: Array, lowest: float) -> None:
-        """Room for the cell `lowest`, percent, and for all but the tail of all cells."""
+    def __init__(self, accuracy: Array, lowest: float, quantity: Quantity = ACCURACY) -> None:
+        """Room for the cell `lowest`, in the same unit, and for all but the tail of all cells."""
+        self._size = quantity.size
         self.best = float(np.nanmax(accuracy))
         self.low = min(lowest, float(np.nanquantile(accuracy, HIDDEN_TAIL)))
         bottom = float(self.of(np.array(self.low)))
@@ -189,13 +204,16 @@ class Height:
 
     def of(self, accuracy: Array) -> Array:
         """0 for the best, negative below."""
-        found: Array = -np.log1p((self.best - accuracy) / LINEAR_WITHIN)
+        found: Array = -np.log1p((self.best - accuracy) / (LINEAR_WITHIN * self._size))
         return found
 
     def ticks(self) -> list[float]:
         """The best, and round accuracies about evenly spaced in the picture."""
         steps = {0.5: 0.5, 1: 1, 2: 1, 4: 1, 10: 5, 20: 10, 50: 10}
-        rounded = [unit * math.floor((self.best - step) / unit) for step, unit in steps.items()]
+        best, hundredth = self.best * 100 / self._size, self._size / 100
+        rounded = [
+            unit * math.floor((best - step) / unit) * hundredth for step, unit in steps.items()
+        ]
         return [self.best, *(tick for tick in dict.fromkeys(rounded) if tick >= self.low)]
 
 
@@ -223,7 +241,6 @@ def _panel(
     axes.grid(visible=False)
     axes.tick_params(labelsize=7)
     axes.set_xlabel(cost.axis, fontsize=7.5, labelpad=2)
-    axes.set_ylabel("accuracy, %", fontsize=7.5, labelpad=2)
 
 
 def _marks(
@@ -274,21 +291,27 @@ def _on_front(found: pd.DataFrame, cost: CostAxis) -> str:
     return f"{on} of {count(different, 'found cell')} on the front"
 
 
-def _caption(space: EnumerableSpace, found: pd.DataFrame, costs: list[CostAxis]) -> str:
+def _caption(
+    space: EnumerableSpace, found: pd.DataFrame, costs: list[CostAxis], value: Measure
+) -> str:
+    accurate = value.noun == "accuracy"
+    more, alike = ("more accurate", "as accurate") if accurate else ("better", "as good")
     fronts = "; ".join(f"{_on_front(found, cost)} of {cost.axis.split(',')[0]}" for cost in costs)
     return (
         f"Grey: all {space.size:,} architectures of the table; the line is their front, on"
-        " which no other is as cheap and more accurate, or as accurate and cheaper. A mark is a"
-        " cell that a method answered with, larger the more seeds found it. Accuracy is on a"
+        f" which no other is as cheap and {more}, or {alike} and cheaper. A mark is a cell that a"
+        f" method answered with, larger the more seeds found it. {value.heading} is on a"
         " logarithmic scale of what is missing to the best. A search that was not asked to hold a"
         f" cost down has no reason to end on the front. Here {fronts}."
     )
 
 
-def _alt(found: pd.DataFrame, cost: CostAxis) -> str:
+def _alt(found: pd.DataFrame, cost: CostAxis, value: Measure) -> str:
     parts = []
     for label, rows in found.groupby("method", sort=False):
         best = rows.sort_values("accuracy", ascending=False).iloc[0]
-        value, accuracy = numerals.significant(best[cost.key]), numerals.percent(best["accuracy"])
-        parts.append(f"{label}: {count(len(rows), 'cell')}, best {accuracy} % at {value}")
-    return plain(f"Accuracy against {cost.axis}: {_on_front(found, cost)}. {'; '.join(parts)}.")
+        taken, worth = numerals.significant(best[cost.key]), value.stated(best["accuracy"])
+        parts.append(f"{label}: {count(len(rows), 'cell')}, best {worth} at {taken}")
+    return plain(
+        f"{value.heading} against {cost.axis}: {_on_front(found, cost)}. {'; '.join(parts)}."
+    )

@@ -13,10 +13,14 @@ from typing import Any
 from nasbench_harness.contracts import TAGS
 from nasbench_harness.reports.analysis.searchcost import devices
 from nasbench_harness.reports.study.data import StudyData
-from nasbench_harness.reports.study.measure import REGRET
 from nasbench_harness.reports.words import images
 from nasbench_harness.reports.words.marked import count, listing, name, names, ranges
-from nasbench_harness.reports.words.protocol import metric_facts, noise_words, protocol
+from nasbench_harness.reports.words.protocol import (
+    metric_facts,
+    noise_words,
+    protocol,
+    searched_quantity,
+)
 from nasbench_harness.reports.words.readings import readings
 from nasbench_harness.store.provenance import PACKAGE, version_of
 from nasbench_harness.study.recipes import tags
@@ -48,7 +52,7 @@ def caveats(data: StudyData) -> list[str]:
         found.append(quoted(data.table.caveat))
     if read := readings(data.study.specs):
         found.append(read)
-    if data.looked_up and data.measure != REGRET:
+    if data.looked_up and not data.measure.is_regret:
         found.append(_known_of_some(data))
     return [*found, *protocol(data)]
 
@@ -218,7 +222,7 @@ def _steps(data: StudyData) -> str:
 def _batch(data: StudyData) -> str:
     return (
         f"{count(int(data.first('batch_size')), 'architecture sample')} a step,"
-        f" {noise_words(data.first('noise'))}"
+        f" {noise_words(data.first('noise'), searched_quantity(data))}"
     )
 
 

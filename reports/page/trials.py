@@ -14,7 +14,7 @@ import pandas as pd
 
 from nasbench_harness.reports.page.provenance import method_settings
 from nasbench_harness.reports.study.data import StudyData
-from nasbench_harness.reports.study.measure import concluded
+from nasbench_harness.reports.study.measure import Measure, by_regret, by_value, concluded
 from nasbench_harness.reports.study.summary import DONE
 from nasbench_harness.reports.words import numerals
 from nasbench_harness.store.outcomes import read_result
@@ -69,14 +69,23 @@ def numbers_of(data: StudyData) -> list[Number]:
     trials, judged = data.outcomes, data.first("report_metric")
     own = replace(CONCLUDED, heading=concluded(data.kind)[0], column=data.kind.concludes)
     known = [own if n is CONCLUDED else n for n in NUMBERS]
-    if not data.looked_up:
-        known[0] = replace(known[0], heading=data.measure.heading)
+    known[:3] = [_of_measure(number, data.measure) for number in known[:3]]
     return [
         n for n in known
         if n.column in trials
         and n.column != judged
         and (n.column in _ALWAYS or trials[n.column].notna().any())
     ]  # fmt: skip
+
+
+def _of_measure(number: Number, measure: Measure) -> Number:
+    """Accuracy or regret as the study has them: of its quantity, in its unit and digits."""
+    if number.column != "accuracy":
+        own = by_regret(measure.quantity)
+    else:
+        own = by_value(measure.quantity) if measure.is_regret else measure
+        number = replace(number, heading=own.heading)
+    return replace(number, unit=own.unit, digits=own.digits)
 
 
 def counts(data: StudyData) -> list[tuple[str, int]]:
@@ -138,6 +147,7 @@ def trial_data(data: StudyData) -> dict[str, Any]:
         "methods": _methods(data),
         "clock": data.clock,
         "measure": data.measure.noun,
+        "digits": data.measure.quantity.difference_digits,
         "trial": [str(row["trial"]) for row in records],
         "method": [labels[str(row["method"])] for row in records],
         "seed": [int(row["seed"]) for row in records],
@@ -185,6 +195,7 @@ def _courses(data: StudyData, trials: pd.DataFrame, texts: Texts) -> list[Any]:
     )
     ranges = {name: (start, size) for name, start, size in zip(names, starts, sizes, strict=True)}
     found: list[Any] = []
+    digits = data.measure.quantity.difference_digits
     for trial in trials["trial"]:
         start, size = ranges.get(str(trial), (0, 0))
         places = start + _spread(size)
@@ -193,7 +204,7 @@ def _courses(data: StudyData, trials: pd.DataFrame, texts: Texts) -> list[Any]:
             continue
         held = [] if answers is None else [texts.place(_text(answers[i])) for i in places]
         found.append(
-            [_rounded(clock[places], 2), _rounded(ends[places], 3), held],
+            [_rounded(clock[places], 2), _rounded(ends[places], digits), held],
         )
     return found
 

@@ -18,7 +18,6 @@ from nasbench_harness.reports.published.rows import (
     rows_beside,
 )
 from nasbench_harness.reports.study.data import StudyData
-from nasbench_harness.reports.study.measure import REGRET
 from nasbench_harness.reports.tables.printed import PrintedColumn, PrintedTable
 from nasbench_harness.reports.words import numerals
 from nasbench_harness.reports.words.marked import count, name
@@ -97,7 +96,7 @@ def why_not(data: StudyData) -> str:
     spec = data.study.specs[0]
     if data.done.empty:
         return "no trial has a result"
-    if data.measure != REGRET:
+    if not data.measure.is_regret:
         return _not_by_regret(data)
     if MEASURES.get(spec.space) != ACCURACY:
         return f"no published accuracy in the space {name(spec.space)} is known here"

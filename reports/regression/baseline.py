@@ -17,13 +17,14 @@ from typing import Any
 
 from nasbench_harness.errors import ExitCode, HarnessError, reason
 from nasbench_harness.process.names import shell_word
-from nasbench_harness.reports.regression.series import Key, Measured, Series
+from nasbench_harness.reports.regression.series import COSTS, Key, Measured, Series
 from nasbench_harness.reports.words.marked import ranges
 from nasbench_harness.store.files import read_edited_json, write_text
 from nasbench_harness.store.ownership import claim
 from nasbench_harness.store.provenance import PACKAGE, version_of
 from nasbench_harness.study.canonical import canonical_label
 from nasbench_harness.study.differences import differences
+from nasbench_harness.tables.quantity import ACCURACY, read_quantity, recorded
 
 SCHEMA_VERSION = 1
 _HASH, _COLLAPSED = "content_hash", "collapsed"
@@ -159,6 +160,7 @@ def _parse_series(row: Mapping[str, Any], configs: Mapping[str, Any]) -> Series:
     return Series(
         key, dict(configs[row["config"]]), str(row["method_version"]), str(row["device"]), values,
         collapsed=None if collapsed is None else frozenset(map(int, collapsed)),
+        quantity=(read_quantity(row) or ACCURACY).sized(values.values()),
     )  # fmt: skip
 
 
@@ -196,6 +198,7 @@ def _content(baseline: Baseline) -> dict[str, Any]:
                 "method_version": one.method_version,
                 "values": {str(seed): one.values[seed] for seed in sorted(one.values)},
                 **({} if one.collapsed is None else {_COLLAPSED: sorted(one.collapsed)}),
+                **(recorded(one.quantity) if one.key.metric not in COSTS else {}),
             }
             for one in series
         ],
@@ -272,4 +275,5 @@ def _title(key: Key) -> str:
 def _spread(series: Series) -> str:
     values = list(series.values.values())
     seeds = "1 seed" if len(values) == 1 else f"{len(values)} seeds"
-    return f"mean {sum(values) / len(values):.4f}, {seeds}"
+    digits = max(4, series.quantity.digits)
+    return f"mean {sum(values) / len(values):.{digits}f}, {seeds}"

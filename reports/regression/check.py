@@ -84,7 +84,7 @@ def check_results(
             settled[old.key] = finding
         if new is not None and new.values and not _on_other_device(old, new):
             noise = noise_between(old, new, baseline.results.versions, results.versions)
-            margin = margin_of(old.key.metric, allowed)
+            margin = margin_of(old, allowed)
             comparisons[old.key] = LossComparison(old, new, margin, noise)
     tested = _decide(comparisons, settled)
     findings = tuple(tested.get(old.key) or settled[old.key] for old in chosen)

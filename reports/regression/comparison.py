@@ -52,7 +52,7 @@ class LossComparison:
 
     @cached_property
     def sides(self) -> tuple[Array, Array]:
-        """Old and new values, more being better: percent, or a cost in percent of the old mean."""
+        """Old and new values, more being better; a cost in percent of the old mean."""
         old, new = (self._scale * values for values in self._as_told)
         return old, new
 
@@ -85,8 +85,10 @@ class LossComparison:
     def effect(self) -> Effect:
         """The loss with its 95 % interval, which few or equal values have not."""
         bounds = mean_interval(self.losses) if self.paired else difference_interval(*self.sides)
-        unit = "%" if self.old.key.metric in COSTS else "points"
-        return Effect(self.loss, *bounds, self.margin, unit)
+        if self.old.key.metric in COSTS:
+            return Effect(self.loss, *bounds, self.margin, "%")
+        quantity = self.old.quantity
+        return Effect(self.loss, *bounds, self.margin, quantity.of_differences, quantity)
 
     @property
     def enough(self) -> bool:

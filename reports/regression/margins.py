@@ -8,11 +8,14 @@ from collections.abc import Iterable, Mapping
 from nasbench_harness.errors import HarnessError, UnknownNameError
 from nasbench_harness.fields.scalars import shown
 from nasbench_harness.reports.regression.baseline import Baseline
-from nasbench_harness.reports.regression.series import MEMORY, QUERIES
+from nasbench_harness.reports.regression.series import MEMORY, QUERIES, Series
 
 ACCURACY = "accuracy"
 MARGINS: Mapping[str, float] = {ACCURACY: 0.2, QUERIES: 5.0, MEMORY: 10.0}
 """Allowed losses: points for every accuracy, percent for costs."""
+SHARE = 0.002
+"""Of any other metric: this share of the power of ten that the baseline's values lie within, which
+is 0.2 points of an accuracy."""
 
 
 def find_margins(baseline: Baseline, given: Mapping[str, float]) -> dict[str, float]:
@@ -35,6 +38,9 @@ def check_margins(margins: Mapping[str, float], metrics: Iterable[str]) -> None:
             )
 
 
-def margin_of(metric: str, margins: Mapping[str, float]) -> float:
-    """A metric's own margin, or that of all accuracies."""
-    return margins.get(metric, margins[ACCURACY])
+def margin_of(series: Series, margins: Mapping[str, float]) -> float:
+    """A metric's own margin in its unit, that of all accuracies, or `SHARE`."""
+    metric, quantity = series.key.metric, series.quantity
+    if metric in margins:
+        return margins[metric]
+    return margins[ACCURACY] if quantity.is_percent else SHARE * quantity.size

@@ -55,7 +55,7 @@ def effect_cell(effect: Effect | None) -> str:
     """`0.512 [0.470, 0.550] points`, signed: a gain is negative."""
     if effect is None:
         return numerals.NOTHING
-    digits = 3 if effect.unit == "points" else 1
+    digits = effect.digits
     bounds = f" {numerals.interval(effect.low, effect.high, digits)}" if effect.has_interval else ""
     return f"{numerals.fixed(effect.loss, digits)}{bounds} {effect.unit}"
 
@@ -68,12 +68,15 @@ def loud(findings: Sequence[Finding]) -> list[Finding]:
 def cells(finding: Finding) -> list[str]:
     """A row of a table: what, metric, where, baseline, now, loss, seeds, verdict."""
     return [
-        finding.name, finding.metric, finding.where, _mean(finding.old), _mean(finding.new),
+        finding.name, finding.metric, finding.where,
+        _mean(finding.old, finding.effect), _mean(finding.new, finding.effect),
         effect_cell(finding.effect), finding.seeds or numerals.NOTHING, str(finding.verdict),
     ]  # fmt: skip
 
 
-def _mean(value: float) -> str:
+def _mean(value: float, effect: Effect | None) -> str:
+    if effect is not None and not effect.quantity.is_percent:
+        return numerals.fixed(value, effect.digits)
     return numerals.fixed(value, 3) if not abs(value) < 1 else numerals.significant(value)
 
 

@@ -35,10 +35,11 @@ from nasbench_harness.reports.regression.series import COSTS, Series
 from nasbench_harness.reports.statistics.arrays import TOLERANCE, Array
 from nasbench_harness.reports.statistics.corrections import holm
 from nasbench_harness.reports.words import numerals
+from nasbench_harness.tables.quantity import ACCURACY, Quantity
 
 SEEDS = (5, 10, 20, 50)
 LOSSES = (0.0, 0.2, 0.5, 1.0)
-"""Points."""
+"""Points; of a metric that is no percentage, hundredths of what its values lie within."""
 PARTIAL_SHARE, PARTIAL_LOSS = 0.1, 40.0
 """Chance of a seed to be hit by a partial collapse, and the points it loses then."""
 STUDIES = 500
@@ -75,12 +76,16 @@ class PowerRow:
     """Where each seed loses `PARTIAL_LOSS` with the chance `PARTIAL_SHARE`, and else nothing."""
     seeds_for_detection: int
     """Seeds that find a loss of 0.5 points of all seeds in 95 % of all checks; by formula."""
+    quantity: Quantity = ACCURACY
+    """What was lost, see `LOSSES`."""
 
     def cells(self) -> list[str]:
         """The row of a table: rates as `found / undecided`, in percent."""
         found = (*self.rates, self.partial)
         rates = [f"{_percent(r.regression)} / {_percent(r.inconclusive)}" for r in found]
-        deviation = numerals.points(self.deviation)
+        deviation = numerals.fixed(self.deviation, self.quantity.difference_digits)
+        if not self.quantity.is_percent:
+            deviation = self.quantity.amount(deviation)
         return [
             self.method, self.place, deviation, str(self.seeds), *rates,
             str(self.seeds_for_detection),
@@ -104,25 +109,39 @@ def power_table(series: Sequence[Series], margins: Mapping[str, float]) -> Itera
                 f" `{one.key.method}` has {len(one.values)}."
             )
     samples = [np.array([one.values[seed] for seed in sorted(one.values)]) for one in accuracies]
-    allowed = [margin_of(one.key.metric, margins) for one in accuracies]
+    allowed = [margin_of(one, margins) for one in accuracies]
+    least = [0.0 if one.quantity.is_percent else -math.inf for one in accuracies]
     level = ALARM_LEVEL / len(accuracies)
     for seeds in sorted({*SEEDS, *map(len, samples)}):
-        study = SimulatedStudy(samples, seeds, allowed)
+        study = SimulatedStudy(samples, seeds, allowed, least=least)
         for i, (one, values) in enumerate(zip(accuracies, samples, strict=True)):
             deviation = float(values.std(ddof=1))
-            rates = tuple(study.rates(i, loss) for loss in LOSSES)
-            partial = study.rates(i, PARTIAL_LOSS, PARTIAL_SHARE)
-            needed = fresh_seeds(deviation, DETECTED_LOSS, level, DETECTION)
-            yield PowerRow(one.key.method, one.key.place, deviation, seeds, rates, partial, needed)
+            point = one.quantity.size / 100
+            rates = tuple(study.rates(i, loss * point) for loss in LOSSES)
+            partial = study.rates(i, PARTIAL_LOSS * point, PARTIAL_SHARE)
+            needed = fresh_seeds(deviation, DETECTED_LOSS * point, level, DETECTION)
+            yield PowerRow(
+                one.key.method, one.key.place, deviation, seeds, rates, partial, needed,
+                one.quantity,
+            )  # fmt: skip
 
 
 class SimulatedStudy:
     """Many checks of a study with fresh seeds, of which one method at a time loses something."""
 
     def __init__(
-        self, samples: Sequence[Array], seeds: int, margins: Sequence[float], studies: int = STUDIES
+        self,
+        samples: Sequence[Array],
+        seeds: int,
+        margins: Sequence[float],
+        studies: int = STUDIES,
+        least: Sequence[float] = (),
     ) -> None:
-        """Draw `studies` checks, `seeds` on both sides, from each method's values."""
+        """Draw `studies` checks, `seeds` on both sides, from each method's values.
+
+        `least` is what no value of a method can fall below: 0 of an accuracy, and by default.
+        """
+        self._least = least or [0.0] * len(samples)
         generator = np.random.default_rng(0)
         self._margins = np.array(margins, dtype=float)
         self._splits = math.ceil(2 * len(samples) / ALARM_LEVEL)
@@ -145,7 +164,7 @@ class SimulatedStudy:
         if loss:
             new = self._pairs[method][1]
             lost = np.where(_hit(new.shape, share), loss, 0.0)
-            found = self._test(method, np.maximum(new - lost, 0.0))
+            found = self._test(method, np.maximum(new - lost, self._least[method]))
             p_loss[method], p_margin[method], losses[method], fallen[method] = found
         return apply_rule(
             np.apply_along_axis(correct_losses, 0, p_loss),

@@ -44,9 +44,8 @@ def say_unfinished(series: Series) -> str:
 
 def amount(effect: Effect) -> str:
     """A loss or a gain with its interval: `0.512 points [0.470, 0.550]`."""
-    digits = 3 if effect.unit == "points" else 1
-    space = "" if effect.unit == "%" else " "
-    text = f"{numerals.fixed(abs(effect.loss), digits)}{space}{effect.unit}"
+    digits = effect.digits
+    text = effect.amount(numerals.fixed(abs(effect.loss), digits))
     if not effect.has_interval:
         return text
     bounds = (effect.low, effect.high) if effect.loss >= 0 else (-effect.high, -effect.low)
@@ -86,7 +85,8 @@ def _regression(comparison: LossComparison, decision: CheckDecision) -> str:
     old, new = means(comparison)
     return (
         f"{_subject(comparison)} got worse by {amount(comparison.effect)}, more than the margin of"
-        f" {_margin(comparison)}: {_number(new)} now, {_number(old)} in the baseline"
+        f" {_margin(comparison)}: {_number(new, comparison.effect)} now,"
+        f" {_number(old, comparison.effect)} in the baseline"
         f" (p = {_p(decision.p_loss)}, {_seeds(comparison)})."
     )
 
@@ -116,14 +116,14 @@ def _fallen(comparison: LossComparison) -> str:
     """Who fell, how deep, and what that is measured from."""
     fallen = comparison.fallen
     lowest, by = next(iter(fallen.items()))
-    worst, unit = comparison.worst_seed, comparison.effect.unit
-    space = "" if unit == "%" else " "
+    worst, effect = comparison.worst_seed, comparison.effect
+    digits = 1 if effect.quantity.is_percent else effect.digits
     others = f" ({count(len(fallen), 'seed')} of {len(comparison.sides[1])} did)"
     return (
-        f"seed {lowest} ended at {_number(comparison.new.values[lowest])},"
-        f" {numerals.fixed(by, 1)}{space}{unit} worse than the baseline's worst"
-        f" ({_number(comparison.old.values[worst])}, seed {worst}), which is more than {FAR}"
-        f" margins{others if len(fallen) > 1 else ''}"
+        f"seed {lowest} ended at {_number(comparison.new.values[lowest], effect)},"
+        f" {effect.amount(numerals.fixed(by, digits))} worse than the baseline's worst"
+        f" ({_number(comparison.old.values[worst], effect)}, seed {worst}), which is more than"
+        f" {FAR} margins{others if len(fallen) > 1 else ''}"
     )
 
 
@@ -154,8 +154,7 @@ def _moved(comparison: LossComparison) -> str:
 
 
 def _margin(comparison: LossComparison) -> str:
-    space = "" if comparison.effect.unit == "%" else " "
-    return f"{comparison.margin:g}{space}{comparison.effect.unit}"
+    return comparison.effect.amount(f"{comparison.margin:g}")
 
 
 def _seeds(comparison: LossComparison) -> str:
@@ -165,8 +164,8 @@ def _seeds(comparison: LossComparison) -> str:
     return f"{new} fresh against {old} seeds"
 
 
-def _number(value: float) -> str:
-    return numerals.fixed(value, 3)
+def _number(value: float, effect: Effect) -> str:
+    return numerals.fixed(value, max(3, effect.digits))
 
 
 def _p(value: float) -> str:

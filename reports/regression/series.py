@@ -18,6 +18,7 @@ from nasbench_harness.store.journals import last_row
 from nasbench_harness.store.outcomes import HISTORY, Status
 from nasbench_harness.store.studies import Study
 from nasbench_harness.study.canonical import canonical_label
+from nasbench_harness.tables.quantity import ACCURACY, Quantity, quantity_in, read_quantity
 
 if TYPE_CHECKING:
     from nasbench_harness.contracts import SearchSpace
@@ -59,6 +60,8 @@ class Series:
     """Seeds without a result, and why."""
     collapsed: frozenset[int] | None = None
     """Seeds whose answer collapsed; None of a cost, and where nobody can tell."""
+    quantity: Quantity = ACCURACY
+    """What the values are of; of costs it says nothing."""
 
     @property
     def config_hash(self) -> str:
@@ -147,8 +150,14 @@ def _one(key: Key, spec: TrialSpec, results: Mapping[int, Mapping[str, Any]]) ->
     collapsed = None if key.metric in COSTS else collapsed_seeds(done, _space(spec.space))
     return Series(
         key, config_of(spec), spec.method_version, ", ".join(devices), values, unfinished,
-        collapsed,
+        collapsed, _quantity(key.metric, spec, done.values()).sized(values.values()),
     )  # fmt: skip
+
+
+def _quantity(metric: str, spec: TrialSpec, done: Iterable[Mapping[str, Any]]) -> Quantity:
+    """What a metric is of: as the results say it, else as the table does."""
+    told = (read_quantity(result) for result in done) if metric == spec.report_metric else ()
+    return next((one for one in told if one), None) or quantity_in(spec.table, metric)
 
 
 def collapsed_seeds(
@@ -193,7 +202,7 @@ def judged_by(spec: TrialSpec) -> Iterator[str]:
 
 
 def _check_known(metrics: Sequence[str], studies: Sequence[Study]) -> None:
-    """Only accuracies may be asked for: of them it is known that more is better."""
+    """Only what may be reported may be asked for: of it, it is known that more is better."""
     specs = [(study, spec) for study in studies for spec in study.specs]
     names = {name for study, spec in specs for name in _result(study, spec, metrics)}
     known = {name for name in names if f"regret_{name}" in names}

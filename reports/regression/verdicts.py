@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from nasbench_harness.errors import ExitCode
+from nasbench_harness.tables.quantity import ACCURACY, Quantity
 
 
 class CheckVerdict(StrEnum):
@@ -42,7 +43,18 @@ class Effect:
     """NaN where there is no interval."""
     margin: float
     unit: str
-    """`points` of accuracy, or `%` of the baseline's mean."""
+    """`points` of accuracy, another metric's own, or `%` of the baseline's mean."""
+    quantity: Quantity = ACCURACY
+    """What a loss is of that is no share of a mean."""
+
+    @property
+    def digits(self) -> int:
+        """After the point."""
+        return 1 if self.unit == "%" else self.quantity.difference_digits
+
+    def amount(self, text: str) -> str:
+        """A loss in a sentence: `0.512 points`, `5.0%`, `0.0123 SSIM`."""
+        return f"{text}%" if self.unit == "%" else self.quantity.amount(text)
 
     @property
     def has_interval(self) -> bool:

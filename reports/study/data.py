@@ -38,6 +38,7 @@ from nasbench_harness.store.studies import Study, StudyError, current_tables, op
 from nasbench_harness.study.config import BASELINE
 from nasbench_harness.tables.enumeration import lists
 from nasbench_harness.tables.library import find_table
+from nasbench_harness.tables.quantity import Quantity, quantity_in, quantity_of
 
 
 @dataclass(frozen=True)
@@ -102,7 +103,14 @@ class StudyData:
     @cached_property
     def measure(self) -> Measure:
         """What methods are compared by."""
-        return measure_of(with_outcomes(self.trials))
+        return measure_of(with_outcomes(self.trials), quantity_of(self.metric))
+
+    def quantity(self, metric: str) -> Quantity:
+        """What a column of the table is of; `self.measure.quantity` that of the report metric."""
+        if metric == self.first("report_metric"):
+            return self.measure.quantity
+        found = quantity_in(self.table, metric)
+        return found.sized(self.complete.column(metric)) if self.complete else found
 
     def has(self, column: str) -> bool:
         """Whether trials have such a column, or would have it if one of them had a result."""
@@ -130,7 +138,7 @@ class StudyData:
 
     @cached_property
     def outcomes(self) -> pd.DataFrame:
-        """All trials, with `accuracy` (percent) and `regret` (points) where there is a result.
+        """All trials, with `accuracy` and `regret` where there is a result, as `measure` has them.
 
         Without `regret` where no best is known.
         """

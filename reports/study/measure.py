@@ -1,4 +1,4 @@
-"""What the methods of a study are compared by: regret, or an accuracy where there is none."""
+"""What the methods of a study are compared by: regret, or the answers' own number without one."""
 
 from __future__ import annotations
 
@@ -10,6 +10,9 @@ import pandas as pd
 from nasbench_harness.contracts import Kind
 from nasbench_harness.problems.kinds import kind_of
 from nasbench_harness.reports.words import numerals
+from nasbench_harness.store.schema import QUANTITY
+from nasbench_harness.tables.quantity import ACCURACY as PLAIN
+from nasbench_harness.tables.quantity import Quantity, read_quantity
 
 MeasureKey = Literal["regret", "accuracy"]
 MEASURES: tuple[MeasureKey, ...] = get_args(MeasureKey)
@@ -19,18 +22,43 @@ TRAINED = "mean_train_accuracy"
 
 @dataclass(frozen=True)
 class Measure:
-    """A number of every trial, of which either less or more is better."""
+    """A number of every trial, of which either less or more is better, and how it is written."""
 
     key: MeasureKey
-    """Its column in the outcomes."""
+    """Its column in the outcomes; what is in `accuracy` need not be one (see `quantity`)."""
     noun: str
-    unit: str
-    """Of the number itself; differences are points."""
+    quantity: Quantity = PLAIN
+    """What the answers are judged by, and regret is missed of."""
+
+    @property
+    def is_regret(self) -> bool:
+        """Is it known what answers miss to the best."""
+        return self.key == "regret"
+
+    @property
+    def unit(self) -> str:
+        """Of the number itself: `points`, `%`, `SSIM`; empty where the noun says it all."""
+        return self.quantity.of_differences if self.is_regret else self.quantity.unit
+
+    @property
+    def unit_of_difference(self) -> str:
+        """Of a difference of two numbers: `points`, `SSIM`."""
+        return self.quantity.of_differences
+
+    @property
+    def spoken_unit(self) -> str:
+        """Behind `final regret in`."""
+        return self.unit if self.is_regret else self.quantity.spoken
+
+    @property
+    def digits(self) -> int:
+        """After the point."""
+        return self.quantity.difference_digits if self.is_regret else self.quantity.digits
 
     @property
     def sign(self) -> int:
         """What makes less of the number better: 1 for regret, -1 for an accuracy."""
-        return 1 if self.key == "regret" else -1
+        return 1 if self.is_regret else -1
 
     @property
     def best(self) -> str:
@@ -44,18 +72,60 @@ class Measure:
 
     def text(self, value: float) -> str:
         """The number without its unit."""
-        return numerals.points(value) if self.key == "regret" else numerals.percent(value)
+        return numerals.fixed(value, self.digits)
+
+    def stated(self, value: float) -> str:
+        """The number with its unit: `0.051 points`, `93.20 %`, `0.0123 SSIM`, `0.8120`."""
+        if self.is_regret:
+            return self.quantity.amount(self.text(value))
+        return f"{self.text(value)} {self.unit}".rstrip()
+
+    def difference(self, value: float) -> str:
+        """A difference of two numbers, without its unit."""
+        return numerals.fixed(value, self.quantity.difference_digits)
+
+    def interval(self, low: float, high: float) -> str:
+        """Bounds of the number."""
+        return numerals.interval(low, high, self.digits)
+
+    def difference_interval(self, low: float, high: float) -> str:
+        """Bounds of a difference."""
+        return numerals.interval(low, high, self.quantity.difference_digits)
 
 
-REGRET, ACCURACY = Measure("regret", "regret", "points"), Measure("accuracy", "accuracy", "%")
+REGRET, ACCURACY = Measure("regret", "regret"), Measure("accuracy", "accuracy")
+"""Of an accuracy in percent."""
 
 
-def measure_of(outcomes: pd.DataFrame) -> Measure:
-    """Regret where a best is known, else the accuracy of the report metric.
+def by_regret(quantity: Quantity) -> Measure:
+    """What is missing to the best."""
+    return replace(REGRET, quantity=quantity)
 
-    `outcomes` are trials with `accuracy` and, where there is any, `regret`.
+
+def by_value(quantity: Quantity) -> Measure:
+    """The number itself, of which more is better."""
+    return Measure(ACCURACY.key, quantity.noun, quantity)
+
+
+def measure_of(outcomes: pd.DataFrame, otherwise: Quantity = PLAIN) -> Measure:
+    """Regret where a best is known, else the number of the report metric.
+
+    `outcomes` are trials with `accuracy` and, where there is any, `regret`; `otherwise` is what
+    they are of where none of them says.
     """
-    return REGRET if REGRET.key in outcomes else replace(ACCURACY, noun=_noun(outcomes))
+    quantity = quantity_of(outcomes, otherwise)
+    if REGRET.key in outcomes:
+        return by_regret(quantity)
+    return replace(by_value(quantity), noun=_noun(outcomes, quantity))
+
+
+def quantity_of(outcomes: pd.DataFrame, otherwise: Quantity = PLAIN) -> Quantity:
+    """What trials are judged by, as large as what they ended with and the best there is."""
+    said = outcomes[QUANTITY].dropna() if QUANTITY in outcomes else ()
+    found = read_quantity(outcomes.loc[said.index[0]].to_dict()) if len(said) else None
+    missed = outcomes.get(REGRET.key, 0.0)
+    ends = outcomes[ACCURACY.key]
+    return (found or otherwise).sized(pd.concat((ends, ends + missed)).astype(float))
 
 
 def looked_up(trials: pd.DataFrame) -> bool:
@@ -63,9 +133,9 @@ def looked_up(trials: pd.DataFrame) -> bool:
     return "table" not in trials or bool((trials["table"].fillna("") != "").any())
 
 
-def _noun(outcomes: pd.DataFrame) -> str:
+def _noun(outcomes: pd.DataFrame, quantity: Quantity) -> str:
     if looked_up(outcomes):
-        return ACCURACY.noun
+        return quantity.noun
     return conclusion(str(outcomes["problem"].iloc[0]), str(outcomes["report_metric"].iloc[0]))
 
 

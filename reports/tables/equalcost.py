@@ -31,16 +31,16 @@ def equal_cost_table(data: StudyData) -> PrintedTable | None:
     rows, measure = equal_cost(data), data.measure
     if rows.empty:
         return None
-    unit = measure.unit
+    unit = f", {measure.unit}" if measure.unit else ""
     return PrintedTable(
         KEY,
         (
             PrintedColumn("Seeds", "", lambda row: str(row.seeds)),
             *(
-                PrintedColumn(f"{budget:,}", f"queries, {unit}", _at(budget, measure.text))
+                PrintedColumn(f"{budget:,}", f"queries{unit}", _at(budget, measure.text))
                 for budget in _budgets(rows)
             ),
-            PrintedColumn("Anytime", unit, lambda row: measure.text(row.area)),
+            PrintedColumn("Anytime", measure.unit, lambda row: measure.text(row.area)),
             PrintedColumn("p", f"against {BASELINE}", lambda row: _p(row.p_area)),
         ),
         rows,

@@ -113,7 +113,13 @@ def _summary_note(data: StudyData) -> str:
             f" {subject(data)}."
         )
     return (
-        "Means over seeds, lowest regret first. Regret is what is missing to the best accuracy of"
-        " the table, in points; percentile is the share of all architectures that are strictly"
-        f" worse.{lonely} Numbers: {subject(data)}."
+        "Means over seeds, lowest regret first. Regret is what is missing to the best"
+        f" {data.measure.quantity.noun} of the table{_in_points(data)}; percentile is the share of"
+        f" all architectures that are strictly worse.{lonely} Numbers: {subject(data)}."
     )
+
+
+def _in_points(data: StudyData) -> str:
+    """The unit of regrets, where they have one of another name than what they are missed of."""
+    unit, quantity = data.measure.unit, data.measure.quantity
+    return "" if unit == quantity.noun else f", in {unit}"

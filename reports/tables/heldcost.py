@@ -9,7 +9,7 @@ import pandas as pd
 
 from nasbench_harness.reports.statistics.intervals import mean_interval
 from nasbench_harness.reports.study.data import StudyData
-from nasbench_harness.reports.study.measure import REGRET, Measure, measure_of
+from nasbench_harness.reports.study.measure import Measure, measure_of
 from nasbench_harness.reports.study.summary import DONE, numbers, with_outcomes
 from nasbench_harness.reports.tables.printed import PrintedColumn, PrintedTable
 from nasbench_harness.reports.words import numerals
@@ -40,7 +40,7 @@ OF_REGRET = ("regret_mean", "within_mean", "within_low", "within_high")
 
 def note(measure: Measure) -> str:
     """What must be read with the table."""
-    return _COST.format(regret=_REGRET if measure == REGRET else "")
+    return _COST.format(regret=_REGRET if measure.is_regret else "")
 
 
 def held_costs(trials: pd.DataFrame) -> pd.DataFrame:
@@ -53,7 +53,7 @@ def held_costs(trials: pd.DataFrame) -> pd.DataFrame:
         return pd.DataFrame(columns=list(COLUMNS))
     done = with_outcomes(trials[(trials["status"] == DONE) & trials["cost_name"].notna()])
     lead, rising = ("regret_mean", True)
-    if measure_of(with_outcomes(trials)) != REGRET:
+    if not measure_of(with_outcomes(trials)).is_regret:
         lead, rising = ("accuracy_mean", False)
     groups = done.groupby(["method", "cost_name", "cost_unit"], sort=False)
     rows = [
@@ -93,16 +93,16 @@ def _average(values: Any) -> float:
     return float(values.mean()) if len(values) else np.nan
 
 
-def cells(row: Any) -> tuple[str, ...]:
+def cells(row: Any, measure: Measure) -> tuple[str, ...]:
     """A row for a terminal: method, cost, target, cost of the answers, share, regret within.
 
-    Where no best is known the accuracy in place of the regret.
+    `measure` is that of the study: where no best is known its number in place of the regret.
     """
     if hasattr(row, "within_mean"):
-        interval = "" if np.isnan(row.within_low) else f" {_interval(row)}"
-        quality = numerals.points(row.within_mean) + interval
+        interval = "" if np.isnan(row.within_low) else f" {_interval(row, measure)}"
+        quality = measure.text(row.within_mean) + interval
     else:
-        quality = numerals.percent(row.accuracy_mean)
+        quality = measure.text(row.accuracy_mean)
     return (
         str(row.method), str(row.cost_name), _amount(row.cost_target, row.cost_unit),
         _amount(row.cost_mean, row.cost_unit), numerals.share(row.met_share), quality,
@@ -121,26 +121,25 @@ def cost_table(data: StudyData) -> PrintedTable | None:
         PrintedColumn("Cost", "of the answer", lambda row: _amount(row.cost_mean, row.cost_unit)),
         PrintedColumn("Target met", "of seeds", lambda row: numerals.share(row.met_share)),
     ]
-    columns += REGRETS if data.measure == REGRET else [_accuracy(data.measure)]
+    columns += _regrets(data.measure) if data.measure.is_regret else [_value(data.measure)]
     return PrintedTable(KEY, tuple(columns), rows)
 
 
-def _accuracy(measure: Measure) -> PrintedColumn:
-    return PrintedColumn(
-        measure.heading, measure.unit, lambda row: numerals.percent(row.accuracy_mean)
-    )
+def _value(measure: Measure) -> PrintedColumn:
+    return PrintedColumn(measure.heading, measure.unit, lambda row: measure.text(row.accuracy_mean))
 
 
 def _amount(value: float, unit: str) -> str:
     return numerals.NOTHING if np.isnan(value) else f"{value:.4g} {SHORT.get(unit, unit)}"
 
 
-def _interval(row: Any) -> str:
-    return numerals.interval(row.within_low, row.within_high, 3)
+def _interval(row: Any, measure: Measure) -> str:
+    return measure.interval(row.within_low, row.within_high)
 
 
-REGRETS = [
-    PrintedColumn("Regret", "points", lambda row: numerals.points(row.regret_mean)),
-    PrintedColumn("Regret within", "points", lambda row: numerals.points(row.within_mean)),
-    PrintedColumn("95 % CI", "of mean", _interval),
-]
+def _regrets(measure: Measure) -> list[PrintedColumn]:
+    return [
+        PrintedColumn("Regret", measure.unit, lambda row: measure.text(row.regret_mean)),
+        PrintedColumn("Regret within", measure.unit, lambda row: measure.text(row.within_mean)),
+        PrintedColumn("95 % CI", "of mean", lambda row: _interval(row, measure)),
+    ]

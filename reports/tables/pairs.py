@@ -62,7 +62,7 @@ def note(data: StudyData) -> str:
 def paired_table(data: StudyData) -> PrintedTable | None:
     """Every pair of methods of the study; None where there is no pair."""
     rows = pair_rows(data.claims.all, data.measure)
-    return PrintedTable(KEY, COLUMNS, rows, _head) if len(rows) else None
+    return PrintedTable(KEY, _columns(data.measure), rows, _head) if len(rows) else None
 
 
 def pair_rows(claims: list[Claim], measure: Measure) -> pd.DataFrame:
@@ -129,11 +129,23 @@ def _needed(row: Any) -> str:
     )
 
 
-COLUMNS = (
-    PrintedColumn("Claim", "of the first", lambda row: str(row.claim), inches=0.9),
-    PrintedColumn("Runs", "", _runs),
-    PrintedColumn("Difference", "points", lambda row: numerals.points(row.gain)),
-    PrintedColumn("95 % CI", "of mean", lambda row: numerals.interval(row.gain_low, row.gain_high)),
+def _columns(measure: Measure) -> tuple[PrintedColumn, ...]:
+    return (
+        PrintedColumn("Claim", "of the first", lambda row: str(row.claim), inches=0.9),
+        PrintedColumn("Runs", "", _runs),
+        PrintedColumn(
+            "Difference", measure.unit_of_difference, lambda row: measure.difference(row.gain)
+        ),
+        PrintedColumn(
+            "95 % CI",
+            "of mean",
+            lambda row: measure.difference_interval(row.gain_low, row.gain_high),
+        ),
+        *OF_TESTS,
+    )
+
+
+OF_TESTS = (
     PrintedColumn("p", "corrected", lambda row: _p_value(row.p_corrected)),
     PrintedColumn("p", "of same", lambda row: _p_value(row.p_same)),
     PrintedColumn("Effect", "of ranks", lambda row: numerals.percent(row.effect)),

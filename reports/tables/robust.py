@@ -15,10 +15,9 @@ from nasbench_harness.reports.statistics.robust import (
     interquartile_mean_interval,
 )
 from nasbench_harness.reports.study.data import StudyData
-from nasbench_harness.reports.study.measure import REGRET, Measure
+from nasbench_harness.reports.study.measure import Measure
 from nasbench_harness.reports.study.summary import numbers
 from nasbench_harness.reports.tables.printed import PrintedColumn, PrintedTable
-from nasbench_harness.reports.words import numerals
 
 KEY = "robust"
 _SPREAD = (
@@ -36,14 +35,13 @@ _ANYTIME = (
 
 def title(measure: Measure) -> str:
     """What the table is headed by."""
-    return "Spread, and regret at any time" if measure == REGRET else "Spread"
+    return "Spread, and regret at any time" if measure.is_regret else "Spread"
 
 
 def note(measure: Measure) -> str:
     """What must be read with the table."""
-    anytime = _ANYTIME if measure == REGRET else ""
-    unit = "per cent" if measure.unit == "%" else measure.unit
-    return f"{_SPREAD.format(noun=measure.noun, unit=unit)}{anytime}"
+    anytime = _ANYTIME if measure.is_regret else ""
+    return f"{_SPREAD.format(noun=measure.noun, unit=measure.spoken_unit)}{anytime}"
 
 
 def robust_table(data: StudyData) -> PrintedTable | None:
@@ -53,11 +51,11 @@ def robust_table(data: StudyData) -> PrintedTable | None:
 
 
 def robust_statistics(data: StudyData) -> pd.DataFrame:
-    """Columns method, seeds, regret_ (mean, std, median, iqm, iqm_low, iqm_high, worst), in points.
+    """Columns method, seeds, regret_ (mean, std, median, iqm, iqm_low, iqm_high, worst).
 
     And anytime_linear and anytime_log: mean over seeds of the regret over the recorded budget
     (steps or epochs), NaN where no steps were recorded. Where no best is known instead of all of
-    regret accuracy_ (mean, ...) in percent.
+    regret accuracy_ (mean, ...), the numbers themselves.
     """
     return pd.DataFrame([_row(data, label) for label in data.done_labels])
 
@@ -77,7 +75,7 @@ def _row(data: StudyData, label: str) -> dict[str, Any]:
     }
     row = {"method": label, "seeds": len(ends)}
     row |= {f"{measure.key}_{name}": value for name, value in found.items()}
-    if measure != REGRET:
+    if not measure.is_regret:
         return row
     return row | {
         "anytime_linear": float(anytime(data, label).mean()),
@@ -101,18 +99,18 @@ def _columns(measure: Measure) -> tuple[PrintedColumn, ...]:
     spread = (
         PrintedColumn("Seeds", "", lambda row: str(row.seeds)),
         _column("Mean", measure.unit, measure, "mean"),
-        PrintedColumn("Std", "of seeds", lambda row: numerals.points(_of(row, measure, "std"))),
+        PrintedColumn("Std", "of seeds", lambda row: measure.difference(_of(row, measure, "std"))),
         _column("Median", measure.unit, measure, "median"),
         _column("IQM", measure.unit, measure, "iqm"),
         PrintedColumn("95 % CI", "of IQM", lambda row: _interval(row, measure)),
         _column("Worst", "seed", measure, "worst"),
     )
-    if measure != REGRET:
+    if not measure.is_regret:
         return spread
     return (
         *spread,
-        PrintedColumn("Anytime", "points", lambda row: numerals.points(row.anytime_linear)),
-        PrintedColumn("Anytime", "log budget", lambda row: numerals.points(row.anytime_log)),
+        PrintedColumn("Anytime", measure.unit, lambda row: measure.text(row.anytime_linear)),
+        PrintedColumn("Anytime", "log budget", lambda row: measure.text(row.anytime_log)),
     )
 
 
@@ -126,4 +124,4 @@ def _of(row: Any, measure: Measure, what: str) -> float:
 
 def _interval(row: Any, measure: Measure) -> str:
     low, high = _of(row, measure, "iqm_low"), _of(row, measure, "iqm_high")
-    return numerals.interval(low, high, 3 if measure == REGRET else 2)
+    return measure.interval(low, high)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from nasbench_harness.reports.analysis.seen import seen
 from nasbench_harness.reports.study.data import StudyData
-from nasbench_harness.reports.study.measure import REGRET
+from nasbench_harness.reports.study.measure import Measure, by_value
 from nasbench_harness.reports.study.summary import OF_REGRET
 from nasbench_harness.reports.tables.printed import PrintedColumn, PrintedTable
 from nasbench_harness.reports.words import numerals
@@ -23,41 +22,49 @@ def _interval(row: Any, low: float, high: float, digits: int) -> str:
 
 
 SAW = PrintedColumn("Saw", "", lambda row: row.saw or numerals.NOTHING, inches=1.1)
-ACCURACY = PrintedColumn("Accuracy", "%", lambda row: numerals.percent(row.accuracy_mean))
-REGRETS = (
-    PrintedColumn("Regret", "points", lambda row: numerals.points(row.regret_mean)),
-    PrintedColumn(
-        "95 % CI", "of mean", lambda row: _interval(row, row.regret_low, row.regret_high, 3)
-    ),
-    PrintedColumn("Optimum", "of seeds", lambda row: numerals.share(row.optimum_share)),
-    PrintedColumn("Percentile", "", lambda row: numerals.percent(row.percentile_mean)),
-)
-"""What needs a best to miss."""
-SUMMARY = (
-    PrintedColumn("Seeds", "", _seeds),
-    *REGRETS,
-    ACCURACY,
-    PrintedColumn(
-        "95 % CI",
-        "of mean",
-        lambda row: _interval(row, row.accuracy_low, row.accuracy_high, 2),
-    ),
-    PrintedColumn("Best", "%", lambda row: numerals.percent(row.accuracy_best)),
-    SAW,
-    PrintedColumn("Search", "s", lambda row: numerals.seconds(row.seconds_mean)),
-)
+SEEDS = PrintedColumn("Seeds", "", _seeds)
+SEARCH = PrintedColumn("Search", "s", lambda row: numerals.seconds(row.seconds_mean))
+
+
+def _regrets(measure: Measure) -> tuple[PrintedColumn, ...]:
+    """What needs a best to miss."""
+    digits = measure.digits
+    return (
+        PrintedColumn("Regret", measure.unit, lambda row: measure.text(row.regret_mean)),
+        PrintedColumn(
+            "95 % CI", "of mean",
+            lambda row: _interval(row, row.regret_low, row.regret_high, digits),
+        ),
+        PrintedColumn("Optimum", "of seeds", lambda row: numerals.share(row.optimum_share)),
+        PrintedColumn("Percentile", "", lambda row: numerals.percent(row.percentile_mean)),
+    )  # fmt: skip
+
+
+def _values(value: Measure) -> tuple[PrintedColumn, ...]:
+    """What answers are worth."""
+    return (
+        PrintedColumn(value.heading, value.unit, lambda row: value.text(row.accuracy_mean)),
+        PrintedColumn(
+            "95 % CI", "of mean",
+            lambda row: _interval(row, row.accuracy_low, row.accuracy_high, value.digits),
+        ),
+        PrintedColumn("Best", value.unit, lambda row: value.text(row.accuracy_best)),
+    )  # fmt: skip
 
 
 def summary_table(data: StudyData) -> PrintedTable:
     """What was found, and from what; without regret where no best is known."""
     saw = [seen(data, label) for label in data.labels]
-    rows, left_out = data.summary.assign(saw=saw), set[PrintedColumn]()
-    if data.measure != REGRET:
-        rows, left_out = rows.drop(columns=list(OF_REGRET)), set(REGRETS)
+    rows, measure = data.summary.assign(saw=saw), data.measure
+    if not measure.is_regret:
+        rows = rows.drop(columns=list(OF_REGRET))
     if not data.queryable:
         rows = rows.drop(columns="queries_mean")
-    if not any(saw):
-        left_out |= {SAW}
-    headed = ACCURACY if data.looked_up else replace(ACCURACY, heading=data.measure.heading)
-    columns = (headed if c is ACCURACY else c for c in SUMMARY if c not in left_out)
-    return PrintedTable("summary", tuple(columns), rows)
+    columns = (
+        SEEDS,
+        *(_regrets(measure) if measure.is_regret else ()),
+        *_values(by_value(measure.quantity) if measure.is_regret else measure),
+        *((SAW,) if any(saw) else ()),
+        SEARCH,
+    )
+    return PrintedTable("summary", columns, rows)

@@ -25,7 +25,7 @@ def note(data: StudyData) -> str:
         return ""
     units = _UNITS if rows["unit"].nunique() > 1 else ""
     return (
-        f"The target is a regret of at most {numerals.points(target.points)} points, {target.why}."
+        f"The target is a regret of at most {data.measure.stated(target.points)}, {target.why}."
         " The median is the time by which half of the seeds had such an answer, however good it was"
         f" later; there is none where fewer than half ever had.{units} The interval of the share is"
         " exact (Clopper and Pearson)."

@@ -11,8 +11,15 @@ from nasbench_harness.reports.analysis.decision import Claim, Standing
 from nasbench_harness.reports.figures.reference import baseline_words, whole_table
 from nasbench_harness.reports.statistics.arrays import TOLERANCE
 from nasbench_harness.reports.study.data import StudyData
+from nasbench_harness.reports.study.measure import Measure, by_value
 from nasbench_harness.reports.words import numerals
-from nasbench_harness.reports.words.claims import BLIND, delta, interval, seeds_needed
+from nasbench_harness.reports.words.claims import (
+    BLIND,
+    by_how_much,
+    delta,
+    interval,
+    seeds_needed,
+)
 from nasbench_harness.reports.words.finals import Finals
 from nasbench_harness.reports.words.marked import count, name, names
 from nasbench_harness.study.config import BASELINE
@@ -22,7 +29,11 @@ def against_baseline(data: StudyData, finals: Finals) -> list[str]:
     """What the baseline ends with, and a sentence for every outcome against it."""
     others = [label for label in finals.labels if label != BASELINE]
     if finals.blind:
-        return [_blind_line(data), *_drawn(data, finals), *_compared(others, finals, BLIND)]
+        return [
+            _blind_line(data, finals.measure),
+            *_drawn(data, finals),
+            *_compared(others, finals, BLIND),
+        ]
     what = baseline_words(data)
     if BASELINE not in data.labels:
         return [f"The study has no {what} in it, so there is no line to beat."]
@@ -36,15 +47,16 @@ def against_baseline(data: StudyData, finals: Finals) -> list[str]:
     return [_line(data, finals), *_compared(others, finals, what)]
 
 
-def _blind_line(data: StudyData) -> str:
+def _blind_line(data: StudyData, measure: Measure) -> str:
     """What random sampling gives with endless seeds, which the table tells exactly."""
     whole = whole_table(data)
     assert whole is not None, "there are blind draws from a complete table only"
+    value = by_value(measure.quantity)
     return (
         f"The line to beat is {BLIND}. With endless seeds that gives the mean of all"
-        f" {whole.size:,} cells of the table: a regret of {numerals.points(whole.mean)} points"
-        f" (accuracy {numerals.percent(whole.accuracy)} %); the median cell has"
-        f" {numerals.points(whole.median)}."
+        f" {whole.size:,} cells of the table: a regret of {measure.stated(whole.mean)}"
+        f" ({value.noun} {value.stated(whole.accuracy)}); the median cell has"
+        f" {measure.text(whole.median)}."
     )
 
 
@@ -93,13 +105,13 @@ def _compared(labels: list[str], finals: Finals, what: str) -> list[str]:
     openings: dict[int, str] = {}
     for label in labels:
         if claim := finals.claims.of(label, BASELINE):
-            place, opening = _opening(claim, what)
+            place, opening = _opening(claim, what, finals.measure)
             openings[place] = opening
-            found.setdefault(place, []).append((_amount(claim), label))
+            found.setdefault(place, []).append((_amount(claim, finals.measure), label))
     return [f"{openings[place]}: {'; '.join(_grouped(found[place]))}." for place in sorted(found)]
 
 
-def _opening(claim: Claim, what: str) -> tuple[int, str]:
+def _opening(claim: Claim, what: str, measure: Measure) -> tuple[int, str]:
     """Where the sentence about such an outcome stands, and how it begins."""
     if claim.outcome is Standing.SAME:
         return 2, f"Practically the same as {what}"
@@ -108,7 +120,7 @@ def _opening(claim: Claim, what: str) -> tuple[int, str]:
     if claim.ahead is None:
         return 3, f"Not told apart from {what} by these seeds"
     slightly = claim.outcome is Standing.SLIGHTLY
-    perhaps = f", perhaps by less than {delta(claim)}" * slightly
+    perhaps = f", perhaps by less than {delta(claim, measure)}" * slightly
     if claim.ahead == claim.first:
         return int(slightly), f"Better than {what}{perhaps}"
     return 5 - slightly, f"Worse than {what}{perhaps}"
@@ -129,7 +141,7 @@ def _undone(claim: Claim) -> str:
     return "better" if claim.gain > 0 else "worse"
 
 
-def _amount(claim: Claim) -> str:
+def _amount(claim: Claim, measure: Measure) -> str:
     if claim.split:
         return "better in rank and worse in the mean, or the other way round, so neither is claimed"
     if claim.undone:
@@ -137,10 +149,12 @@ def _amount(claim: Claim) -> str:
             f"{_undone(claim)} by the trials that finished, and not with failed ones as the worst"
         )
     if abs(claim.gain) <= TOLERANCE:
-        return f"with the same mean{interval(claim)}"
-    size = f"{numerals.points(abs(claim.gain))} points"
+        return f"with the same mean{interval(claim, measure)}"
+    size = by_how_much(claim, measure)
     if claim.ahead is not None:
-        return f"by {size}{interval(claim)}"
+        return f"by {size}{interval(claim, measure)}"
     side = "better" if claim.gain > 0 else "worse"
     told = claim.outcome is Standing.UNDECIDED and claim.able
-    return f"{size} {side} in the mean{interval(claim)}{seeds_needed(claim) * told}"
+    return (
+        f"{size} {side} in the mean{interval(claim, measure)}{seeds_needed(claim, measure) * told}"
+    )

@@ -41,7 +41,9 @@ def leading(claim: Claim) -> Claim:
 
 
 def _better(claim: Claim, measure: Measure) -> str:
-    perhaps = f", perhaps by less than {delta(claim)}" * (claim.outcome is Standing.SLIGHTLY)
+    perhaps = f", perhaps by less than {delta(claim, measure)}" * (
+        claim.outcome is Standing.SLIGHTLY
+    )
     return (
         f"{name(claim.first)} is {_side(claim.gain)} than {_other(claim)}{perhaps}: its"
         f" {gap(claim, measure)}, {p_of(claim)}."
@@ -59,7 +61,7 @@ def _waiting(claim: Claim, measure: Measure) -> str:
 def _same(claim: Claim, measure: Measure) -> str:
     return (
         f"{_both(claim)} are practically the same: the {gap(claim, measure, claim.first)}, and"
-        f" {delta(claim)} or more are ruled out ({p_words(claim.p_same)})."
+        f" {delta(claim, measure)} or more are ruled out ({p_words(claim.p_same)})."
     )
 
 
@@ -67,7 +69,7 @@ def _undone(claim: Claim, measure: Measure) -> str:
     """What holds of the finished trials alone is said, and that it is no claim."""
     if claim.finished_outcome is Standing.SAME:
         said = f"{_both(claim)} would be practically the same"
-        p_value = f"{delta(claim)} or more ruled out ({p_words(claim.p_same)})"
+        p_value = f"{delta(claim, measure)} or more ruled out ({p_words(claim.p_same)})"
         end = "they would not, so nothing is claimed."
     else:
         said = f"{name(claim.first)} would be {_side(claim.gain)} than {_other(claim)}"
@@ -99,7 +101,7 @@ def _split(claim: Claim, measure: Measure) -> str:
 def _undecided(claim: Claim, measure: Measure) -> str:
     return (
         f"These seeds cannot tell {_both(claim)} apart: the {gap(claim, measure, claim.first)},"
-        f" {p_of(claim)}{seeds_needed(claim)}."
+        f" {p_of(claim)}{seeds_needed(claim, measure)}."
     )
 
 
@@ -131,26 +133,34 @@ def _both(claim: Claim) -> str:
 def gap(claim: Claim, measure: Measure, of: str = "") -> str:
     """`mean regret is 0.051 points lower (95 % CI 0.010 to 0.090)`, of the first method."""
     subject = f"mean {measure.noun}{f' of {name(of)}' if of else ''} is"
-    if numerals.points(abs(claim.gain)) == numerals.points(0.0):
-        amount = f"{subject} the same to three digits"
+    if measure.difference(abs(claim.gain)) == measure.difference(0.0):
+        digits = _DIGITS.get(measure.quantity.difference_digits, "as many")
+        amount = f"{subject} the same to {digits} digits"
     else:
-        lower = (claim.gain > 0) == (measure.sign > 0)
-        amount = f"{subject} {numerals.points(abs(claim.gain))} points"
-        amount += " lower" if lower else " higher"
-    return amount + interval(claim)
+        side = "lower" if (claim.gain > 0) == (measure.sign > 0) else "higher"
+        amount = f"{subject} {by_how_much(claim, measure)} {side}"
+    return amount + interval(claim, measure)
 
 
-def interval(claim: Claim) -> str:
+_DIGITS = {3: "three", 4: "four", 5: "five", 6: "six"}
+
+
+def by_how_much(claim: Claim, measure: Measure) -> str:
+    """`0.051 points`."""
+    return measure.quantity.amount(measure.difference(abs(claim.gain)))
+
+
+def interval(claim: Claim, measure: Measure) -> str:
     """` (95 % CI 0.010 to 0.090)` of the gain's size; empty where there is none."""
     if math.isnan(claim.low):
         return ""
     low, high = (claim.low, claim.high) if claim.gain >= 0 else (-claim.high, -claim.low)
-    return f" (95 % CI {numerals.points(low)} to {numerals.points(high)})"
+    return f" (95 % CI {measure.difference(low)} to {measure.difference(high)})"
 
 
-def delta(claim: Claim) -> str:
+def delta(claim: Claim, measure: Measure) -> str:
     """The smallest difference of interest with its unit."""
-    return f"{numerals.significant(claim.delta or math.nan)} points"
+    return measure.quantity.amount(numerals.significant(claim.delta or math.nan))
 
 
 def p_of(claim: Claim) -> str:
@@ -164,7 +174,7 @@ def p_words(p_value: float) -> str:
     return "p < 0.001" if p_value < 0.001 else f"p {numerals.significant(p_value)}"
 
 
-def seeds_needed(claim: Claim) -> str:
+def seeds_needed(claim: Claim, measure: Measure) -> str:
     """What it would take to find the smallest difference of interest, after a semicolon."""
     have, least = min(claim.runs), enough(claim)
     if not claim.able:
@@ -173,9 +183,10 @@ def seeds_needed(claim: Claim) -> str:
     if claim.needed is None:
         return ""
     if claim.needed <= have:
-        return f"; a difference of {delta(claim)} is found by so many seeds four times in five"
+        least_found = delta(claim, measure)
+        return f"; a difference of {least_found} is found by so many seeds four times in five"
     needed = roughly(max(claim.needed, least))
-    return f"; {needed} seeds of each would find a difference of {delta(claim)}"
+    return f"; {needed} seeds of each would find a difference of {delta(claim, measure)}"
 
 
 def enough(claim: Claim) -> int:

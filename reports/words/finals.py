@@ -40,4 +40,4 @@ class Finals:
 
     def text(self, value: float) -> str:
         """`0.051 points`, `93.20 %`."""
-        return f"{self.measure.text(value)} {self.measure.unit}"
+        return self.measure.stated(value)

@@ -10,8 +10,8 @@ from nasbench_harness.reports.analysis.decision import decide
 from nasbench_harness.reports.analysis.parts import optimisation_losses, searched_metrics
 from nasbench_harness.reports.statistics.arrays import TOLERANCE
 from nasbench_harness.reports.study.data import StudyData
+from nasbench_harness.reports.study.measure import by_regret
 from nasbench_harness.reports.study.smallest import smallest_difference
-from nasbench_harness.reports.words import numerals
 from nasbench_harness.reports.words.beside import beside
 from nasbench_harness.reports.words.marked import name, names
 
@@ -35,7 +35,8 @@ def _of(data: StudyData, metric: str, labels: list[str]) -> str:
     )
     if len(known) < 2:
         return ""
-    smallest = smallest_difference(data.study, data.measure, metric, data.table)
+    measure = by_regret(data.quantity(metric))
+    smallest = smallest_difference(data.study, measure, metric, data.table)
     delta = smallest.points if smallest else None
     design = replace(design_of(data, data.measure), delta=delta, column=None, worst=math.nan)
     claims = decide(known, design)
@@ -45,6 +46,6 @@ def _of(data: StudyData, metric: str, labels: list[str]) -> str:
     ends = "ends" if len(best) == 1 else "end"
     return (
         f"As optimisers of {name(metric)}, judged by themselves: {names(best)} {ends} with the"
-        f" lowest mean optimisation regret, {numerals.points(mean)} points"
+        f" lowest mean optimisation regret, {measure.stated(mean)}"
         f"{beside(best, ordered, claims)}."
     )

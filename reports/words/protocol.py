@@ -8,6 +8,7 @@ from nasbench_harness.contracts import Metric
 from nasbench_harness.reports.study.data import StudyData
 from nasbench_harness.reports.words.marked import name, names
 from nasbench_harness.study.config import BASELINE
+from nasbench_harness.tables.quantity import ACCURACY, Quantity, quantity_of
 
 SEEDS = "seeds"
 """The noise that is one of the table's own training runs."""
@@ -76,12 +77,18 @@ def metric_facts(data: StudyData) -> list[tuple[str, str]]:
     return [*lines, ("Reported metric", f"{_stated(data, report)}{same}")]
 
 
-def noise_words(noise: object) -> str:
+def noise_words(noise: object, quantity: Quantity = ACCURACY) -> str:
     """`no noise`, `noise of 0.5 points`, or that a run of the benchmark is drawn."""
     if noise == SEEDS:
         return "noise of the benchmark's own training runs, one drawn for every entry at every step"
-    points = float(str(noise))
-    return f"noise of {points:g} points" if points else "no noise"
+    size = float(str(noise))
+    return f"noise of {quantity.amount(f'{size:g}')}" if size else "no noise"
+
+
+def searched_quantity(data: StudyData) -> Quantity:
+    """What the noise is of: the searched metrics, where they are all of one quantity."""
+    found = {data.quantity(metric).noun: data.quantity(metric) for metric in searched(data)}
+    return next(iter(found.values())) if len(found) == 1 else data.measure.quantity
 
 
 def _forbidden(data: StudyData, metric: str) -> bool:
@@ -124,7 +131,11 @@ def _stated(data: StudyData, metric: str) -> str:
     described = _metric(data, metric)
     if described is None:
         return name(metric)
-    return f"{name(metric)}: {described.meaning}, in {described.unit}; {_particulars(described)}"
+    quantity = quantity_of(described)
+    unit = "" if not quantity.unit else f", in {quantity.unit}"
+    if quantity.noun != ACCURACY.noun and quantity.noun not in described.meaning:
+        unit = f", {quantity.noun}{unit}"
+    return f"{name(metric)}: {described.meaning}{unit}; {_particulars(described)}"
 
 
 def _particulars(metric: Metric) -> str:

@@ -191,13 +191,14 @@ def _group(labels: tuple[str, ...], finals: Finals) -> str:
     )
     if all(claim.outcome is Standing.SAME for claim in claims):
         return (
-            f"{names(labels)} are practically the same: {which}, and {delta(ends)} or more are"
-            " ruled out."
+            f"{names(labels)} are practically the same: {which}, and"
+            f" {delta(ends, finals.measure)} or more are ruled out."
         )
     if ends.outcome is Standing.WAITING:
         return f"{names(labels)} are not judged yet: so far {which}."
     if not plain:
         return f"These seeds cannot tell {names(labels)} apart."
     return (
-        f"These seeds cannot tell {names(labels)} apart: {which}, {p_of(ends)}{seeds_needed(ends)}."
+        f"These seeds cannot tell {names(labels)} apart: {which}, {p_of(ends)}"
+        f"{seeds_needed(ends, finals.measure)}."
     )

@@ -9,7 +9,7 @@ from nasbench_harness.reports.study.summary import DONE
 from nasbench_harness.reports.words.claims import enough
 from nasbench_harness.reports.words.finals import Finals
 from nasbench_harness.reports.words.marked import count, listing, name, names, ranges
-from nasbench_harness.reports.words.protocol import SEEDS
+from nasbench_harness.reports.words.protocol import SEEDS, searched_quantity
 
 
 def warnings(data: StudyData, finals: Finals) -> list[str]:
@@ -88,7 +88,9 @@ def _noise(data: StudyData) -> list[str]:
         ]
     if not float(noise) > 0:
         return []
+    quantity = searched_quantity(data)
     return [
-        f"The searchers saw every accuracy with Gaussian noise of {float(noise):g} points on it;"
+        f"The searchers saw every {quantity.noun} with Gaussian noise of"
+        f" {quantity.amount(f'{float(noise):g}')} on it;"
         " the results shown are looked up without noise."
     ]

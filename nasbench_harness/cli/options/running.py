@@ -211,8 +211,8 @@ class StudyOptions:
         float | None,
         typer.Option(
             metavar="POINTS",
-            help="Differences below it are of no interest; a study file may have one for each"
-            " metric.",
+            help="Differences below it are of no interest, in points or the metric's own unit; a"
+            " study file may have one for each metric.",
             show_default="the benchmark's own",
             rich_help_panel=COMPARED,
         ),

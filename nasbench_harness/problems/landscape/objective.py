@@ -1,7 +1,7 @@
 """A complete table as an exact objective: the optimiser without the weight sharing.
 
 For weights m (one row per decision) the objective is the multilinear extension of the table,
-f(m) = sum over z of T[z] * product over e of m[e, z_e]: the expected accuracy of the factorised
+f(m) = sum over z of T[z] * product over e of m[e, z_e]: the expectation of the factorised
 distribution m, with its exact gradient. It says whether a distribution update is right, how noisy
 it is and how often it is trapped. It is no evidence that a method works on images.
 """
@@ -37,10 +37,11 @@ Array = NDArray[np.float64]
 
 
 class Landscape:
-    """The expected accuracy over a table, exact and differentiable.
+    """The expectation over a column of a table, exact and differentiable.
 
-    Losses are minus the accuracy as a fraction (0 to 1); scores are percent. Both splits are the
-    same: a table has no training batches.
+    Scores are in the metric's unit; losses are minus that as a share of the metric's `whole`: of
+    accuracies a fraction (0 to 1), of a quantity without a unit the number itself. Both splits are
+    the same: a table has no training batches.
     """
 
     multilinear: Literal[True] = True
@@ -61,7 +62,7 @@ class Landscape:
         """Search `metric` of `table` for `steps` steps that count as `epochs` epochs.
 
         `noise` is drawn on every entry of the table afresh at every step: Gaussian with this
-        standard deviation in points of accuracy, or "seeds", one of the training runs behind the
+        standard deviation in the metric's unit, or "seeds", one of the training runs behind the
         mean, where the table has them. `batch_size` is the number of architecture
         samples that methods which sample one per example may draw.
         """
@@ -73,13 +74,14 @@ class Landscape:
         self.simulated_seconds: float | None = 0.0
         self._table, self._metric, self._dataset = table, metric, dataset
         self._steps, self._epochs, self._step = steps, epochs, -1
-        accuracy = table.tensor(metric)
-        self.options: tuple[int, ...] = accuracy.shape
+        self.whole = table.metrics[metric].whole
+        values = table.tensor(metric)
+        self.options: tuple[int, ...] = values.shape
         self.half = len(self.options) // 2
         rows = torch.Size(self.options[: self.half]).numel()
-        self._accuracy: Array = accuracy.reshape(rows, -1) / 100
-        self.observed = self._accuracy
-        self._sigma = 0.0 if noise == "seeds" else noise / 100
+        self._shares: Array = values.reshape(rows, -1) / self.whole
+        self.observed = self._shares
+        self._sigma = 0.0 if noise == "seeds" else noise / self.whole
         self._runs = seed_runs(table, metric) if noise == "seeds" else None
         self._generator = torch.Generator().manual_seed(seed)
 
@@ -100,14 +102,14 @@ class Landscape:
         if self._runs is not None:
             self.observed = self._draw_runs(self._runs)
         elif self._sigma:
-            shape = self._accuracy.shape
+            shape = self._shares.shape
             draw = torch.randn(shape, generator=self._generator, dtype=self.dtype)
-            self.observed = self._accuracy + self._sigma * draw.numpy()
+            self.observed = self._shares + self._sigma * draw.numpy()
 
     def _draw_runs(self, runs: SeedRuns) -> Array:
         """One of the runs of every entry, with equal chance among those there are."""
         drawn = torch.multinomial(runs.there, 1, generator=self._generator).numpy()
-        return np.take_along_axis(runs.accuracy, drawn, 1).reshape(self._accuracy.shape)
+        return np.take_along_axis(runs.shares, drawn, 1).reshape(self._shares.shape)
 
     def losses(self, weights: Tensor, split: Split, active: Tensor | None = None) -> Tensor:
         """-f(weights) per example, [B]; exact, so `split` changes nothing.
@@ -123,15 +125,15 @@ class Landscape:
         return {}
 
     def score(self, candidate: Tensor | Architecture) -> float:
-        """Percent: the table's entry of an architecture (one query), the expectation of weights."""
+        """In its unit: the entry of an architecture (one query), or the expectation of weights."""
         if isinstance(candidate, Architecture):
-            return 100 * float(self.observed.flat[self._query(candidate)])
+            return self.whole * float(self.observed.flat[self._query(candidate)])
         with torch.no_grad():
             value = expectation(self.observed, candidate, self.options, self.half)
-        return 100 * float(value.mean())
+        return self.whole * float(value.mean())
 
     def query(self, arch: Architecture) -> float:
-        """Percent: the table's entry, for every one of its networks was trained on its own."""
+        """The table's entry, in its unit: every one of its networks was trained on its own."""
         return self.score(arch)
 
     def _query(self, arch: Architecture) -> int:
@@ -161,10 +163,10 @@ class Landscape:
         return gradient
 
     def observe(self, weights: Tensor) -> dict[str, float]:
-        """The noise-free expected accuracy (percent), and the queries made so far."""
+        """The noise-free expectation (`expected_accuracy`, in its unit), and the queries so far."""
         with torch.no_grad():
-            value = expectation(self._accuracy, weights, self.options, self.half)
-        return {"expected_accuracy": 100 * float(value), **self._spent()}
+            value = expectation(self._shares, weights, self.options, self.half)
+        return {"expected_accuracy": self.whole * float(value), **self._spent()}
 
     def check(self) -> None:
         """A table cannot diverge."""
@@ -200,16 +202,17 @@ class Landscape:
 class SeedRuns:
     """The single training runs behind the entries of a table."""
 
-    accuracy: Array
-    """[entries, runs] as fractions, NaN where a run was not made."""
+    shares: Array
+    """[entries, runs] of the whole, NaN where a run was not made."""
     there: Tensor
     """[entries, runs]: 1 where it was, 0 elsewhere."""
 
 
 def seed_runs(table: CompleteTable, metric: str) -> SeedRuns:
     """The runs behind every entry of a mean."""
-    accuracy = np.stack([table.column(m) / 100 for m in run_metrics(table, metric)], axis=1)
-    return SeedRuns(accuracy, torch.from_numpy(np.isfinite(accuracy).astype(np.float64)))
+    whole = table.metrics[metric].whole
+    shares = np.stack([table.column(m) / whole for m in run_metrics(table, metric)], axis=1)
+    return SeedRuns(shares, torch.from_numpy(np.isfinite(shares).astype(np.float64)))
 
 
 def active_part(weights: Tensor, active: Tensor | None) -> Tensor:

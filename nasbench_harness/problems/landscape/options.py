@@ -14,8 +14,8 @@ class LandscapeOptions(Settings):
 
     noise: Annotated[float, Field(ge=0)] | Literal["seeds"] = option(
         0.0,
-        "Points of Gaussian noise on every evaluation, or 'seeds': one of the training runs behind"
-        " a mean.",
+        "Gaussian noise on every evaluation, in points or the metric's own unit, or 'seeds': one of"
+        " the training runs behind a mean.",
         told="0",
     )
     search_metric: str | None = option(

@@ -154,10 +154,10 @@ class TrialList {
     if (!course) return element("p", {}, "Nothing was recorded.");
     const [clock, ends, answers] = course;
     const rows = clock.map((when, place) => element("tr", {},
-      element("td", { class: "number" }, String(when)), element("td", { class: "number" }, printed(ends[place], 3)),
+      element("td", { class: "number" }, String(when)), element("td", { class: "number" }, printed(ends[place], this.data.digits)),
       element("td", {}, element("code", {}, answers.length ? this.text(answers[place]) : MISSING))));
     const head = element("tr", {}, element("th", { scope: "col", class: "number" }, this.data.clock), element("th", { scope: "col", class: "number" }, this.data.measure), element("th", { scope: "col" }, "answer"));
-    return element("div", {}, sparkline(clock, ends, this.data.measure),
+    return element("div", {}, sparkline(clock, ends, this.data.measure, this.data.digits),
       watchWidth(element("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Course of the trial" }, element("table", {}, element("thead", {}, head), element("tbody", {}, ...rows)))),
       element("p", { class: "small" }, "At most twenty of the recorded points; all of them are in the study's history table."));
   }
@@ -176,19 +176,21 @@ function copyable(command) {
   return element("div", { class: "copyable" }, text, button);
 }
 
-// Regret or accuracy over the clock, from zero to the largest.
-function sparkline(clock, ends, measure) {
+// Regret or accuracy over the clock, from zero, or the lowest where that is below, to the largest.
+function sparkline(clock, ends, measure, digits) {
   const points = clock.map((when, at) => [Math.log(Math.max(when, 1e-3)), ends[at]]).filter(([, y]) => y !== null);
   if (points.length < 2) return element("p", { class: "small" }, "A single recorded point.");
   const [width, height] = [320, 70];
   const [left, right] = [points[0][0], points[points.length - 1][0]];
-  const top = Math.max(...points.map(([, y]) => y)) || 1;
-  const path = points.map(([x, y]) => `${((x - left) / (right - left || 1) * width).toFixed(1)},${(height - y / top * (height - 6) - 2).toFixed(1)}`).join(" ");
+  const values = points.map(([, y]) => y);
+  const [low, top] = [Math.min(0, ...values), Math.max(...values)];
+  const reach = top - low || 1;
+  const path = points.map(([x, y]) => `${((x - left) / (right - left || 1) * width).toFixed(1)},${(height - (y - low) / reach * (height - 6) - 2).toFixed(1)}`).join(" ");
   const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
   svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
   svg.setAttribute("class", "spark");
   svg.setAttribute("role", "img");
-  svg.setAttribute("aria-label", `${measure} from ${printed(points[0][1], 3)} to ${printed(points[points.length - 1][1], 3)}, at most ${printed(top, 3)}.`);
+  svg.setAttribute("aria-label", `${measure} from ${printed(points[0][1], digits)} to ${printed(points[points.length - 1][1], digits)}, at most ${printed(top, digits)}.`);
   const line = document.createElementNS("http://www.w3.org/2000/svg", "polyline");
   line.setAttribute("points", path);
   svg.append(line);
