@@ -58,7 +58,7 @@ def test_listing_imports_nothing_heavy_and_no_plugin() -> None:
         "import sys; from nasbench_harness import registry as r;"
         "[p.origin(n) + p.summary(n) for p in (r.methods, r.spaces, r.tables) for n in p.names()];"
         "heavy = ('torch', 'numpy', 'pandas', 'matplotlib', 'scipy', 'pydantic', 'analognasbench',"
-        " 'nasbench_harness.methods.darts', 'nasbench_harness.spaces.nb201.drawing');"
+        " 'nasbench_harness.methods.darts', 'nasbench_harness.spaces.shared.cell_drawing');"
         "print([name for name in heavy if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

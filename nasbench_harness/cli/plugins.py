@@ -270,7 +270,7 @@ def show_arch(
     parsed = read_architecture(space, arch)
     opened = registry.open_space(space)
     facts = {"architecture": str(parsed), **opened.describe(parsed)}
-    facts |= {cost.name: opened.cost(parsed, cost.name, "cifar10") for cost in opened.costs}
+    facts |= {cost.name: opened.cost(parsed, cost.name, "") for cost in opened.costs}
     if out:
         from nasbench_harness.cli.drawing import save_drawing
 

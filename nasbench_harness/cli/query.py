@@ -157,11 +157,12 @@ def _everything(table: Benchmark, arch: Architecture) -> dict[str, Any]:
     from nasbench_harness import registry
     from nasbench_harness.contracts import CompleteTable
     from nasbench_harness.tables.enumeration import enumerable
+    from nasbench_harness.tables.metrics import default_dataset
 
-    space = registry.open_space(table.space)
+    space, dataset = registry.open_space(table.space), default_dataset(table)
     numbers = _numbers(table, arch)
     facts: dict[str, Any] = {"architecture": str(arch), **space.describe(arch)}
-    facts |= {cost.name: space.cost(arch, cost.name, "cifar10") for cost in space.costs}
+    facts |= {cost.name: space.cost(arch, cost.name, dataset) for cost in space.costs}
     facts |= {"table": table.name, **numbers}
     if isinstance(table, CompleteTable):
         judged = table.report_metric(next(iter(table.metrics.values())).dataset)

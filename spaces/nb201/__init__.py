@@ -165,9 +165,9 @@ class NB201:
 
     def draw(self, arch: Architecture, axes: Axes) -> None:
         """Draw the cell as a graph, the input on the left and the output on the right."""
-        from nasbench_harness.spaces.nb201.drawing import draw_cell
+        from nasbench_harness.spaces.shared.cell_drawing import draw_cell
 
-        draw_cell(arch.choices, axes)
+        draw_cell(arch.choices, encoding.OPERATIONS, axes)
 
     def supernet(
         self, shape: NetworkShape, *, track_running_stats: bool = True, partial: int = 1

@@ -9,12 +9,12 @@ from itertools import product
 from typing import NoReturn
 
 from nasbench_harness.errors import InvalidArchitectureError, nearest
+from nasbench_harness.spaces.shared import cell
 
 OPERATIONS = ("none", "skip_connect", "nor_conv_1x1", "nor_conv_3x3", "avg_pool_3x3")
 FREE = ("skip_connect",)
 """Operations that pass their input on with nothing to train."""
-EDGES = ((1, 0), (2, 0), (2, 1), (3, 0), (3, 1), (3, 2))  # (target, source)
-NODES = 4
+EDGES, NODES = cell.EDGES, cell.NODES
 SIZE = len(OPERATIONS) ** len(EDGES)
 
 ALIASES = {

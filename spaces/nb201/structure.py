@@ -1,12 +1,22 @@
-"""What a NAS-Bench-201 cell computes: isomorphism classes and dead cells."""
+"""What a NAS-Bench-201 cell computes: isomorphism classes."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from nasbench_harness.spaces.nb201.encoding import EDGES, NODES, OPERATIONS
+from nasbench_harness.spaces.nb201.encoding import OPERATIONS
+from nasbench_harness.spaces.shared.cell import (
+    EDGES,
+    NODES,
+    NONE,
+    SKIP,
+    is_all_skip,
+    is_connected,
+    live_edges,
+)
 
-_NONE, _SKIP = OPERATIONS.index("none"), OPERATIONS.index("skip_connect")
+__all__ = ["canonical_form", "is_all_skip", "is_connected", "live_edges"]
+
 _ZERO = "#"
 
 
@@ -25,37 +35,7 @@ def canonical_form(choices: Sequence[int]) -> str:
     return forms[-1]
 
 
-def is_connected(choices: Sequence[int]) -> bool:
-    """Does a path of operations other than `none` lead from input to output (341 cells: no)."""
-    reached = {0}
-    for choice, (target, source) in zip(choices, EDGES, strict=True):
-        if choice != _NONE and source in reached:
-            reached.add(target)
-    return NODES - 1 in reached
-
-
-def live_edges(choices: Sequence[int]) -> tuple[bool, ...]:
-    """Per edge: does it lie on a path of operations other than `none` from input to output."""
-    edges = [edge for choice, edge in zip(choices, EDGES, strict=True) if choice != _NONE]
-    reached, needed = {0}, {NODES - 1}
-    for target, source in edges:
-        if source in reached:
-            reached.add(target)
-    for target, source in reversed(edges):
-        if target in needed:
-            needed.add(source)
-    return tuple(
-        choice != _NONE and source in reached and target in needed
-        for choice, (target, source) in zip(choices, EDGES, strict=True)
-    )
-
-
-def is_all_skip(choices: Sequence[int]) -> bool:
-    """The cell without any operation but skips: where DARTS is known to collapse."""
-    return all(choice == _SKIP for choice in choices)
-
-
 def _term(source: str, choice: int) -> str:
-    if choice == _NONE or source == _ZERO:
+    if choice == NONE or source == _ZERO:
         return _ZERO
-    return source if choice == _SKIP else f"({source})@{OPERATIONS[choice]}"
+    return source if choice == SKIP else f"({source})@{OPERATIONS[choice]}"

@@ -9,17 +9,16 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
-
-import torch
-from torch import Tensor
-from torch.nn.functional import one_hot
 
 from nasbench_harness.contracts import Architecture, Cost, Decision
 from nasbench_harness.errors import InvalidArchitectureError, UnknownNameError
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # a look-up needs no torch
+    import torch
     from matplotlib.axes import Axes
+    from torch import Tensor
 
 
 class ProductSpace:
@@ -36,6 +35,8 @@ class ProductSpace:
     @property
     def mask(self) -> Tensor:
         """bool [D, K]: True where the option exists."""
+        import torch
+
         counts = torch.tensor(self._counts)
         return torch.arange(int(counts.max())) < counts.unsqueeze(1)
 
@@ -91,11 +92,14 @@ class ProductSpace:
 
     def weights(self, arch: Architecture) -> Tensor:
         """One-hot."""
+        import torch
+        from torch.nn.functional import one_hot
+
         return one_hot(torch.tensor(arch.choices), max(self._counts)).float()
 
     def derive(self, scores: Tensor) -> Architecture:
         """The option with the highest preference of every decision."""
-        there = scores.detach().cpu().masked_fill(~self.mask, -torch.inf)
+        there = scores.detach().cpu().masked_fill(~self.mask, -math.inf)
         return self.architecture(there.argmax(dim=-1).tolist())
 
     def cost(self, arch: Architecture, what: str, dataset: str) -> float:
@@ -114,7 +118,7 @@ class ProductSpace:
             text = f"{self.decisions[place].name}: {option}"
             axes.text(0.5, height, text, ha="center", va="center", transform=axes.transAxes)
 
-    @property
+    @cached_property
     def _counts(self) -> tuple[int, ...]:
         return tuple(len(decision.options) for decision in self.decisions)
 
@@ -153,4 +157,6 @@ class ListedProduct(ProductSpace):
 
 
 def _below(count: int, generator: torch.Generator) -> int:
+    import torch
+
     return int(torch.randint(count, (), generator=generator))

@@ -24,7 +24,8 @@ from nasbench_harness.reports.figures.drawing import PanelGrid
 from nasbench_harness.reports.figures.regretlines import regret_ticks
 from nasbench_harness.reports.figures.style import MARKERS, PAINTS, THEME, method_styles
 from nasbench_harness.reports.study.data import StudyData, load_study
-from nasbench_harness.spaces.nb201.drawing import draw_cell
+from nasbench_harness.spaces.nb201.encoding import OPERATIONS
+from nasbench_harness.spaces.shared.cell_drawing import draw_cell
 from nasbench_harness.store.studies import Study
 
 from .conftest import METRIC, made_up
@@ -193,7 +194,7 @@ def test_labels_of_a_cell_do_not_touch() -> None:
     for cell in [(2,) * 6, (3,) * 6, (4,) * 6, (1, 2, 3, 4, 3, 2), (0, 3, 3, 1, 2, 4)]:
         grid = PanelGrid(1, width=250, height=172, insets=(8, 8, 48, 8))
         axes = grid.axes(0)
-        draw_cell(cell, axes)
+        draw_cell(cell, OPERATIONS, axes)
         grid.figure.canvas.draw()
         boxes = [text.get_window_extent() for text in axes.texts]
         assert not any(one.overlaps(other) for one, other in combinations(boxes, 2))
@@ -201,7 +202,7 @@ def test_labels_of_a_cell_do_not_touch() -> None:
 
 def test_what_never_reaches_the_output_is_drawn_dead() -> None:
     axes = PanelGrid(1, width=250, height=172, insets=(8, 8, 48, 8)).axes(0)
-    draw_cell((2, 3, 0, 0, 0, 1), axes)  # in to 1, which leads nowhere; in to 2 to out
+    draw_cell((2, 3, 0, 0, 0, 1), OPERATIONS, axes)  # in to 1, which leads nowhere; in to 2 to out
     dashes = [patch.get_linestyle() != "-" for patch in axes.patches]
     assert dashes == [True, False, False]
     assert any("dashed" in text.get_text() for text in axes.texts)

@@ -1,12 +1,11 @@
-"""A NAS-Bench-201 cell as a picture."""
+"""A cell of four nodes as a picture."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from nasbench_harness.spaces.nb201.encoding import EDGES, NODES, OPERATIONS
-from nasbench_harness.spaces.nb201.structure import live_edges
+from nasbench_harness.spaces.shared.cell import EDGES, NODES, NONE, live_edges
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -26,19 +25,19 @@ _BENDS = {(1, 0): 0.15, (2, 0): 0.15, (2, 1): 0.0, (3, 0): 0.0, (3, 1): -0.15, (
 _LABEL_AT = {(3, 0): 0.76, (2, 1): 0.34}
 
 
-def draw_cell(choices: Sequence[int], axes: Axes) -> None:
+def draw_cell(choices: Sequence[int], operations: Sequence[str], axes: Axes) -> None:
     """Nodes as circles, operations as coloured arrows; `none` is not drawn.
 
     What lies on no path from the input to the output is dead, and drawn grey and dashed.
     """
     live = live_edges(choices)
     for choice, edge, alive in zip(choices, EDGES, live, strict=True):
-        if OPERATIONS[choice] != "none":
-            _draw_edge(axes, edge, OPERATIONS[choice], alive=alive)
+        if choice != NONE:
+            _draw_edge(axes, edge, operations[choice], alive=alive)
     joined = {node for edge, alive in zip(EDGES, live, strict=True) if alive for node in edge}
     for node in range(NODES):
         _draw_node(axes, node, alive=node in {0, NODES - 1, *joined})
-    if any(OPERATIONS[c] != "none" and not alive for c, alive in zip(choices, live, strict=True)):
+    if any(c != NONE and not alive for c, alive in zip(choices, live, strict=True)):
         axes.text(-0.3, -1.0, "dashed: no way from in to out", fontsize=7, color=_INK)
     axes.set_xlim(-0.3, 3.3)
     axes.set_ylim(-1.0, 1.0)
