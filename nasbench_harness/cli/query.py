@@ -309,7 +309,7 @@ def read_architecture(space: str, text: str) -> Architecture:
         try:
             return opened.parse(text)
         except InvalidArchitectureError as error:
-            raise (HarnessError(_no_index(space)) if numeric else error) from error
+            raise (HarnessError(f"{_no_index(space)} {error}") if numeric else error) from error
     if not _INDEX.fullmatch(plain):
         raise HarnessError(f"`{plain[:40]}` is no index: write it with the digits 0 to 9.")
     try:

@@ -1,0 +1,133 @@
+"""The stand-alone network of one NAS-Bench-Macro architecture, and what supernets share with it.
+
+Stem, eight layers in three stages, 1x1 convolution to 40 times the stem's channels, global average
+pool, classifier (Su et al., CVPR 2021, and the authors' code). The first layer of a stage has
+stride 2 and doubles the channels.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from torch import Tensor, nn
+
+from nasbench_harness.contracts import NetworkShape
+from nasbench_harness.spaces.nbmacro.costs import BLOCKS, TAIL
+from nasbench_harness.spaces.nbmacro.encoding import FIRST, OPTIONS
+
+
+class Norm(nn.BatchNorm2d):
+    """Batch norm that survives a single image whose map is a single pixel.
+
+    Eight pixels a side are one behind three strides, and the last batch of an epoch may be one
+    image: a channel then has one value, and no variance. It is normalised as in evaluation; without
+    running statistics it is 0 before the affine map, which is what the formula gives.
+    """
+
+    def forward(self, x: Tensor) -> Tensor:
+        """[B, C, H, W] to the same shape."""
+        if x.numel() > x.shape[1] or not (self.training or self.running_mean is None):
+            return super().forward(x)
+        if self.running_mean is None or self.running_var is None:
+            normed = x - x
+        else:
+            centred = x - self.running_mean.view(1, -1, 1, 1)
+            normed = centred * (self.running_var + self.eps).rsqrt().view(1, -1, 1, 1)
+        return normed * self.weight.view(1, -1, 1, 1) + self.bias.view(1, -1, 1, 1)
+
+
+class ConvNorm(nn.Sequential):
+    """Convolution without bias, batch norm, and ReLU where it is asked for."""
+
+    def __init__(  # noqa: PLR0913 - what a convolution is
+        self, inputs: int, outputs: int, kernel: int = 1, *, stride: int = 1, groups: int = 1,
+        relu: bool = True, track: bool = True,
+    ) -> None:  # fmt: skip
+        convolution = nn.Conv2d(
+            inputs, outputs, kernel, stride, kernel // 2, groups=groups, bias=False
+        )
+        norm = Norm(outputs, track_running_stats=track)
+        super().__init__(convolution, norm, *([nn.ReLU()] if relu else []))
+
+
+class MBConv(nn.Module):
+    """Inverted residual: expand, depthwise, project; the input is added where shapes agree."""
+
+    def __init__(
+        self, inputs: int, outputs: int, stride: int, block: tuple[int, int], *, track: bool
+    ) -> None:
+        """`block` is kernel size and expansion ratio."""
+        super().__init__()
+        kernel, expansion = block
+        hidden = expansion * inputs
+        self.block = nn.Sequential(
+            ConvNorm(inputs, hidden, track=track),
+            ConvNorm(hidden, hidden, kernel, stride=stride, groups=hidden, track=track),
+            ConvNorm(hidden, outputs, relu=False, track=track),
+        )
+        self.residual = stride == 1 and inputs == outputs
+
+    def forward(self, x: Tensor) -> Tensor:
+        """[B, inputs, H, W] to [B, outputs, H / stride, W / stride]."""
+        made: Tensor = self.block(x)
+        return made + x if self.residual else made
+
+
+def operation(name: str, inputs: int, outputs: int, stride: int, *, track: bool) -> nn.Module:
+    """One of the three options of a layer."""
+    if name in BLOCKS:
+        return MBConv(inputs, outputs, stride, BLOCKS[name], track=track)
+    if stride == 1 and inputs == outputs:
+        return nn.Identity()
+    return ConvNorm(inputs, outputs, stride=stride, relu=False, track=track)
+
+
+MakeLayer = Callable[[int, int, int, int], nn.Module]
+"""From a layer's number, its channels in and out, and its stride."""
+
+
+class Skeleton(nn.Module):
+    """Stem, layers and head around whatever stands for a layer."""
+
+    def __init__(self, shape: NetworkShape, make_layer: MakeLayer) -> None:
+        """ValueError for `cells` other than 1: the layers are the depth."""
+        if shape.cells != 1:
+            raise ValueError(
+                f"a network of nbmacro has eight layers, so cells is 1, not {shape.cells}"
+            )
+        super().__init__()
+        self.shape = shape
+        channels, layers = shape.width, []
+        self.stem = ConvNorm(shape.in_channels, channels, 3)
+        for layer, first in enumerate(FIRST):
+            outputs, stride = (2 * channels, 2) if first else (channels, 1)
+            layers.append(make_layer(layer, channels, outputs, stride))
+            channels = outputs
+        self.layers = nn.ModuleList(layers)
+        self.tail = ConvNorm(channels, TAIL * shape.width)
+        self.classifier = nn.Linear(TAIL * shape.width, shape.classes)
+
+    def head(self, x: Tensor) -> Tensor:
+        """[B, C, H, W] to logits [B, classes]."""
+        logits: Tensor = self.classifier(self.tail(x).mean(dim=(2, 3)))
+        return logits
+
+
+class Network(Skeleton):
+    """An architecture's network: images [B, channels, H, W] to logits [B, classes]."""
+
+    def __init__(self, choices: Sequence[int], shape: NetworkShape, *, track: bool = True) -> None:
+        """`track`: do the layers' batch norms keep running statistics."""
+        super().__init__(
+            shape,
+            lambda layer, inputs, outputs, stride: operation(
+                OPTIONS[choices[layer]], inputs, outputs, stride, track=track
+            ),
+        )
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Logits."""
+        x: Tensor = self.stem(images)
+        for layer in self.layers:
+            x = layer(x)
+        return self.head(x)
