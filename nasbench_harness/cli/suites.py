@@ -72,13 +72,13 @@ def show_suite(
         return
     console.say(f"{name}: {suite.about}")
     console.out.print("")
-    headings = ("problem", "space", "data set", "table", "search", "budget", "here")
-    used = [i for i in range(len(BUDGET) + 2) if i in (0, 5) or any(row[i] for row in rows)]
+    headings = ("problem", "space", "data set", "table", "search", "budget")
+    used = [i for i in range(len(headings)) if i == 0 or any(row[i] for row in rows)]
     shown = [
         (*(row[i] for i in used), "no" if why else "yes")
         for row, why in zip(rows, faults, strict=True)
     ]
-    console.print_rows("", [*(headings[i] for i in used), "here"], shown, below=(0,))
+    console.print_rows("", [*(headings[i] for i in used), "here"], shown)
     for why in dict.fromkeys(filter(None, faults)):
         lacking = [row[0] for row, fault in zip(rows, faults, strict=True) if fault == why]
         console.say(f"{listing(lacking)}: {why}")
@@ -87,4 +87,4 @@ def show_suite(
 def _budget(keys: Mapping[str, Any]) -> str:
     """What a problem says beside where it is from; most leave it to each method's recipe."""
     told = [f"{key} {value}" for key, value in keys.items() if key not in BUDGET]
-    return ", ".join(told) or "recipe's"
+    return ", ".join(told)
