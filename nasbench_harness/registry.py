@@ -1,4 +1,4 @@
-"""Finds plugins by entry point: methods, spaces, tables, data, kinds of problem, recipes.
+"""Finds plugins by entry point: methods, spaces, tables, data, kinds of problem, recipes, suites.
 
 Listing names imports nothing; a plugin is imported when it is asked for. What is installed when
 the process starts is what there is: nothing can be registered later.
@@ -24,6 +24,7 @@ from nasbench_harness.contracts import (
     Searcher,
     SearchSpace,
     Setup,
+    Suite,
 )
 from nasbench_harness.errors import HarnessError, UnknownNameError, reason
 
@@ -182,6 +183,7 @@ data: Registry[Any] = Registry("benchmark", "data", opened=DataSource)
 problems: Registry[Kind] = Registry("problem")
 recipes: Registry[Any] = Registry("recipe")
 """Packages with files of recipes; they are read, and not imported."""
+suites: Registry[Any] = Registry("suite")
 
 
 @cache
@@ -259,6 +261,18 @@ def open_data(name: str) -> DataSource:
     """The benchmark's files or the set of images of that name."""
     source: DataSource = data.open(name)
     return source
+
+
+@cache
+def open_suite(name: str) -> Suite:
+    """The suite of that name; PluginError where what its entry point calls gives no such."""
+    suite = suites.open(name)
+    if not isinstance(suite, Suite):
+        raise suites.error(name, "gives no `nasbench_harness.contracts.Suite`")
+    if suite.name != name:
+        told = f"calls itself `{suite.name}`; its entry point and its `name` must be the same"
+        raise suites.error(name, told)
+    return suite
 
 
 def data_of(table: str) -> DataSource | None:

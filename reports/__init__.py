@@ -44,4 +44,4 @@ def write_report(*study_folders: Path, out: Path | None = None) -> Path:
         if len(study_folders) != 1:
             raise HarnessError("A report about several studies needs a folder: --out DIR.")
         out = study_folders[0] / "report"
-    return write_report(study_folders, out)
+    return write_report(study_folders, out).page

@@ -9,7 +9,7 @@ from typing import Any
 
 import matplotlib as mpl
 
-from nasbench_harness.reports.analysis.overview import NoOverview, overviews
+from nasbench_harness.reports.analysis.overview import OverAll, Overview, overviews
 from nasbench_harness.reports.earlier import MARKDOWN, PAGE, is_report, refuse_report
 from nasbench_harness.reports.figures import (
     anytime,
@@ -30,6 +30,7 @@ from nasbench_harness.reports.figures.drawing import Drawing, Omitted, SavedFigu
 from nasbench_harness.reports.figures.style import RC, MethodStyle, method_styles
 from nasbench_harness.reports.page.render import Section, Together, render_html, render_markdown
 from nasbench_harness.reports.study.data import StudyData, read_study
+from nasbench_harness.reports.study.suite import reasons_of, suite_of
 from nasbench_harness.reports.tables.exhibits import exhibits
 from nasbench_harness.reports.tables.files import write_formats, write_tables
 from nasbench_harness.reports.words.marked import plain
@@ -38,6 +39,7 @@ from nasbench_harness.reports.words.verdict import judge
 from nasbench_harness.store.copies import open_studies
 from nasbench_harness.store.files import write_text
 from nasbench_harness.store.ownership import publishing
+from nasbench_harness.store.suites import SuiteRecord
 from nasbench_harness.study.config import BASELINE
 
 Draw = Callable[[StudyData, dict[str, MethodStyle]], Drawing | list[Drawing] | Omitted | None]
@@ -73,8 +75,19 @@ class ReportFolder:
         return self.out / self.below / kind
 
 
-def write_report(folders: Sequence[Path], out: Path) -> Path:
-    """Write one page about the studies in `folders`; returns its path.
+@dataclass(frozen=True)
+class Written:
+    """A report, and what it says of several problems."""
+
+    page: Path
+    over_all: list[OverAll]
+    """One for each kind of study that there are several of."""
+    suite: SuiteRecord | None
+    """The suite whose problems the studies are."""
+
+
+def write_report(folders: Sequence[Path], out: Path) -> Written:
+    """Write one page about the studies in `folders`.
 
     Only what a report of before has left in `out` is replaced or removed, see `ownership`. A study
     that is a copy of another one has no part of its own, and the page says so.
@@ -86,25 +99,33 @@ def write_report(folders: Sequence[Path], out: Path) -> Path:
         for number, study in enumerate(copies.distinct, start=1):
             below = f"study-{number}/" if len(copies.distinct) > 1 else ""
             sections.append(_section(read_study(study), ReportFolder(fresh, below)))
-        together = _together([section.data for section in sections], ReportFolder(fresh, ""))
+        suite = suite_of(copies.distinct)
+        studies = [section.data for section in sections]
+        together = _together(studies, suite, ReportFolder(fresh, ""))
         notes = copies.notes()
-        write_text(fresh / PAGE, render_html(sections, together, notes))
-        write_text(fresh / MARKDOWN, render_markdown(sections, together, notes))
-    return out / PAGE
+        write_text(fresh / PAGE, render_html(sections, together, notes, suite))
+        write_text(fresh / MARKDOWN, render_markdown(sections, together, notes, suite))
+    over_all = [over for part in together if (over := part.overview.over_all)]
+    return Written(out / PAGE, over_all, suite)
 
 
-def _together(studies: list[StudyData], place: ReportFolder) -> list[Together | NoOverview]:
+def _together(
+    studies: list[StudyData], suite: SuiteRecord | None, place: ReportFolder
+) -> list[Together]:
     """What several studies say together, with its files."""
-    found: list[Together | NoOverview] = []
+    found = []
     with mpl.rc_context(RC):
-        all_overviews = overviews(studies)
-    for overview in all_overviews:
-        if isinstance(overview, NoOverview):
-            found.append(overview)
-            continue
-        table, drawing = overview.table, overview.drawing
-        files = write_formats(table, table.rows, plain(overview.title), place.folder("tables"))
-        saved = save(drawing, place.folder("figures")) if drawing else None
+        all_overviews = overviews(studies, reasons_of(suite))
+    for number, overview in enumerate(all_overviews):
+        files, saved = [], None
+        if over := overview.over_all:
+            for table in (over.heat.table, over.table):
+                own = replace(table, key=f"{table.key}-{number + 1}") if number else table
+                files += write_formats(own, own.rows, plain(over.title), place.folder("tables"))
+        if isinstance(overview, Overview):
+            table, drawing = overview.table, overview.drawing
+            files += write_formats(table, table.rows, plain(overview.title), place.folder("tables"))
+            saved = save(drawing, place.folder("figures")) if drawing else None
         found.append(Together(overview, files, saved))
     return found
 

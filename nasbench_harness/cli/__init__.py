@@ -13,6 +13,7 @@ from nasbench_harness.cli import (
     query,
     report,
     run,
+    suites,
     train,
     watch,
 )
@@ -20,5 +21,5 @@ from nasbench_harness.cli.app import app
 
 __all__ = [
     "app", "baseline", "calibrate", "check", "cite", "compare", "data", "main", "plugins",
-    "problem", "query", "report", "run", "train", "watch",
+    "problem", "query", "report", "run", "suites", "train", "watch",
 ]  # fmt: skip

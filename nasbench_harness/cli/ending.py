@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from nasbench_harness.cli.overall import over_all_json, print_over_all
 from nasbench_harness.errors import ExitCode
 from nasbench_harness.problems.kinds import searched
 from nasbench_harness.process.frame import give_up
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from nasbench_harness.jobs.study import StudyRun
+    from nasbench_harness.reports.report import Written
     from nasbench_harness.reports.study.measure import Measure
     from nasbench_harness.watch.trackers import Tracker
 
@@ -36,17 +38,18 @@ def tell(
 
     code = max(part.exit_code for part in done)
     summaries = [_summary(part) for part in done]
-    page, fault = None, None
+    written, fault = None, None
     if report and any(map(len, summaries)) and not done[-1].interrupted:
         try:
-            page = _write_report(done, report)
-            code = code if page else max(code, ExitCode.INCOMPLETE)
+            written = _write_report(done, report)
+            code = code if written else max(code, ExitCode.INCOMPLETE)
         except Exception as error:  # the results are told first
             fault = error
     if json:
-        console.print_json({"report": page, "studies": list(map(_as_json, done, summaries))})
+        told = {"report": written.page if written else None, **over_all_json(written)}
+        console.print_json({**told, "studies": list(map(_as_json, done, summaries))})
     else:
-        _print(done, summaries, page)
+        _print(done, summaries, written)
     tell_untold(untold(part.study) for part in done)
     if fault:
         # What was asked for has run, so that wrong usage (2) is no answer.
@@ -82,21 +85,23 @@ def tell_waiting() -> None:
     console.err.print("Trials in progress save what they have; Ctrl-C again ends them at once.")
 
 
-def _write_report(done: list[StudyRun], report: Path) -> Path | None:
+def _write_report(done: list[StudyRun], report: Path) -> Written | None:
     """The page; None if Ctrl-C kept it from being written."""
-    from nasbench_harness.reports import write_report
+    from nasbench_harness.reports.report import write_report
 
     try:
-        return write_report(*(part.study.folder for part in done), out=report)
+        return write_report([part.study.folder for part in done], report)
     except KeyboardInterrupt:
         return None
 
 
-def _print(done: list[StudyRun], summaries: list[pd.DataFrame], page: Path | None) -> None:
+def _print(done: list[StudyRun], summaries: list[pd.DataFrame], written: Written | None) -> None:
+    """A table a study, or of a suite what holds over all of its problems."""
     from nasbench_harness.cli import console
 
+    of_suite = written is not None and written.suite and written.over_all
     for part, summary in zip(done, summaries, strict=True):
-        if len(summary):
+        if len(summary) and not of_suite:
             measure = _measure(part)
             console.print_summary(
                 summary.to_dict("records"),
@@ -109,8 +114,9 @@ def _print(done: list[StudyRun], summaries: list[pd.DataFrame], page: Path | Non
             _print_costs(part)
             _print_predicted(part)
             _print_readings(part)
-    if page:
-        console.out.print(f"\nReport: {page}", soft_wrap=True)
+    if written:
+        print_over_all(written)
+        console.out.print(f"\nReport: {written.page}", soft_wrap=True)
 
 
 def _summary(part: StudyRun) -> pd.DataFrame:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -21,9 +21,10 @@ from nasbench_harness.cli.options.running import (
     StudyOptions,
     Work,
 )
+from nasbench_harness.cli.rows import Row, suite_row, tell_left_out
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from nasbench_harness.hardware import Hardware
     from nasbench_harness.jobs.study import StudyRun
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
         "nasharness run --methods unas,drnas --space nb201",
         "nasharness run --methods 'unas[temperature=0.4],unas[temperature=1]' --seeds 0-19",
         "nasharness run --config study.yaml --set drnas.anchor=kl",
+        "nasharness run -m drnas,unas,darts,edas,rea --suite quick",
     ),
 )
 @grouped
@@ -54,30 +56,24 @@ def run(
     A study that exists is gone on with: only what is missing runs, and methods or seeds may be
     added to it.
     """
-    from nasbench_harness.cli import console
-    from nasbench_harness.jobs.study import run_study
-    from nasbench_harness.study.config import ALL_DATASETS, build_config, split_datasets
-    from nasbench_harness.study.naming import place
+    from nasbench_harness.study.suites import asked_suite
 
     options, of_options = given_options(ctx)
-    config = build_config(asked.config, asked.keys | options, [*of_options, *(asked.sets or [])])
+    given, sets = asked.keys | options, [*of_options, *(asked.sets or [])]
     tell_repeated(asked.seeds)
     hardware = machine.hardware(download=download and not dry_run)
-    tell_unused(config.search, hardware)
-    placed = place(config, asked.out)
-    if placed.note:
-        console.note(f"Note: {placed.note}")
-    if config.dataset == ALL_DATASETS:
-        _tell_datasets(placed.config)
-    parts = list(split_datasets(placed.config, placed.folder))
+    row: Row
+    if suite := asked_suite(asked.config, given):
+        row = suite_row(suite, asked.config, given, sets, asked.out, hardware)
+    else:
+        row = _row_of_one(asked.config, given, sets, asked.out)
+    for search in dict.fromkeys(config.search for config, _ in row.parts):
+        tell_unused(search, hardware)
     if dry_run:
-        tell_dry_run(parts, hardware, work.jobs, json=json, download=download)
+        tell_dry_run(row.parts, hardware, work.jobs, json=json, download=download)
         return
-    begun = [
-        (part.search, partial(run_study, part, folder, opened=console.tell_images))
-        for part, folder in parts
-    ]
-    _run(begun, hardware, work, placed.folder / "report", json=json)
+    row.prepare(hardware)
+    _run(row.begun(), hardware, work, row.folder, json=json)
 
 
 @app.command(cls=Command, epilog=examples("nasharness resume runs/unas-drnas-nb201"))
@@ -104,6 +100,7 @@ def resume(
     """
     from nasbench_harness.jobs.study import resume_study
     from nasbench_harness.store.studies import open_study, study_folders
+    from nasbench_harness.store.suites import read_record
 
     parts = [
         (open_study(place).search, partial(resume_study, place, images=dataset))
@@ -111,7 +108,25 @@ def resume(
     ]
     for search in dict.fromkeys(search for search, _ in parts):
         tell_unused(search, machine.hardware())
-    _run(parts, machine.hardware(), work, folder / "report", json=json, resumed=True)
+    if record := read_record(folder):
+        tell_left_out(record.left_out)
+    _run(parts, machine.hardware(), work, folder, json=json, resumed=True)
+
+
+def _row_of_one(
+    path: Path | None, given: Mapping[str, Any], sets: Sequence[str], out: Path | None
+) -> Row:
+    """The study that is asked for, or one for each of its data sets."""
+    from nasbench_harness.cli import console
+    from nasbench_harness.study.config import ALL_DATASETS, build_config, split_datasets
+    from nasbench_harness.study.naming import place
+
+    placed = place(build_config(path, given, sets), out)
+    if placed.note:
+        console.note(f"Note: {placed.note}")
+    if placed.config.dataset == ALL_DATASETS:
+        _tell_datasets(placed.config)
+    return Row(placed.folder, list(split_datasets(placed.config, placed.folder)))
 
 
 def _tell_datasets(config: StudyConfig) -> None:
@@ -128,7 +143,7 @@ def _tell_datasets(config: StudyConfig) -> None:
 
 def _run(
     parts: Sequence[tuple[str, Callable[..., StudyRun]]], hardware: Hardware, asked: Work,
-    report: Path, *, json: bool, resumed: bool = False,
+    folder: Path, *, json: bool, resumed: bool = False,
 ) -> None:  # fmt: skip
     """Run each study after the other; Ctrl-C ends the row, and leaves the report for later."""
     from nasbench_harness.cli.console import JobsProgress
@@ -153,7 +168,7 @@ def _run(
             )
         if done[-1].interrupted:
             break
-    page = report if asked.report else None
+    page = folder / "report" if asked.report else None
     code = tell(done, page, json=json, whole=len(done) == len(parts), resumed=resumed)
     end_trackers(tracked, page)
     raise typer.Exit(int(code))

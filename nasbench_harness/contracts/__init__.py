@@ -71,6 +71,7 @@ from nasbench_harness.contracts.space import (
     Numbered,
     SearchSpace,
 )
+from nasbench_harness.contracts.suite import Suite, SuiteProblem
 
 __all__ = [
     "TAGS",
@@ -123,6 +124,8 @@ __all__ = [
     "Setup",
     "Split",
     "StandAloneAccuracy",
+    "Suite",
+    "SuiteProblem",
     "Supernet",
     "SupernetLoss",
     "Tabled",

@@ -64,6 +64,19 @@ def run_study(  # noqa: PLR0913 - what runs, where, and who is told
         return _run(study, executor, begin, watch)
 
 
+def lay_out(config: StudyConfig, folder: Path, hardware: Hardware) -> None:
+    """Plan the study in `folder` and run nothing of it, so that `resume_study` can go on with it.
+
+    For the studies of a row, of which later ones are not reached where one is interrupted.
+    """
+    refuse_strangers(folder)
+    config = settled(config)
+    specs = plan(config, hardware)
+    folder.mkdir(parents=True, exist_ok=True)
+    with _working_on(folder):
+        plan_study(folder, config.model_dump(mode="json"), specs)
+
+
 def planned(
     config: StudyConfig,
     folder: Path,

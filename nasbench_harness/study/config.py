@@ -49,6 +49,8 @@ ALL_DATASETS = "all"
 """`--dataset all`: one study per data set."""
 CHECK = "check"
 """A section of the study file that is for `nasharness check` alone."""
+SUITE = "suite"
+"""A key that stands for the problems of a suite, see `suites`: several studies."""
 
 
 class CommonConfig(BaseModel):
@@ -197,18 +199,31 @@ def settled(config: StudyConfig) -> StudyConfig:
 # --- reading -----------------------------------------------------------------------------------
 
 
-def build_config(path: Path | None, given: Mapping[str, Any], sets: Sequence[str]) -> StudyConfig:
-    """Merge a YAML file, command-line options (they win) and `--set method.key=value` pairs."""
+def build_config(
+    path: Path | None,
+    given: Mapping[str, Any],
+    sets: Sequence[str],
+    problem: Mapping[str, Any] | None = None,
+) -> StudyConfig:
+    """Merge a YAML file, command-line options (they win) and `--set method.key=value` pairs.
+
+    `problem` is what a suite says of one of its problems, which all of these change.
+    """
     written = read_yaml(path) if path else {}
     _refuse_unknown(path, written, given)
-    merged = {**written, **given}
+    merged = {**(problem or {}), **written, **given}
     merged.pop(CHECK, None)
+    if (suite := merged.pop(SUITE, None)) is not None and problem is None:
+        raise ConfigError(
+            f"The suite {shown(suite)} is several studies, and one is asked for here;"
+            " `nasharness run` takes a suite."
+        )
     if "methods" not in merged:
         some = ",".join(registry.methods.names()[:2])
         raise ConfigError(f"No methods given; try `--methods {some}` or `--config study.yaml`.")
     owners = {text: text.partition(".")[0] for text in sets}
     of_options = [text for text, owner in owners.items() if owner in held()]
-    options = _held(merged, (written, given), of_options)
+    options = _held(merged, (problem or {}, written, given), of_options)
     cost, target = merged.pop(COST_OPTION, None), merged.pop(TARGET_OPTION, None)
     config = _validate({**merged, **options})
     check_seed_count(len(config.seeds))
@@ -221,7 +236,7 @@ def _refuse_unknown(
     path: Path | None, written: Mapping[str, Any], given: Mapping[str, Any]
 ) -> None:
     """ConfigError for keys that no study has, with their place in the file."""
-    known = {*StudyConfig.model_fields, COST_OPTION, TARGET_OPTION, CHECK}
+    known = {*StudyConfig.model_fields, COST_OPTION, TARGET_OPTION, CHECK, SUITE}
     known |= {key for kind in kinds() for key in kind.absorbed}
     faulty = []
     for name in written:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -33,6 +33,21 @@ def study_name(config: StudyConfig, *, table: bool | None = None) -> str:
     if is_folder(config.dataset):
         changes["dataset"] = place_name(config.dataset)
     return _name(config, [choice.label for choice in config.methods], changes, table)
+
+
+def suite_name(suite: str, config: StudyConfig, given: Collection[str]) -> str:
+    """The same of a suite's studies together; `given` are the keys that the user said.
+
+    `config` is that of any of them: what its problem says of itself is told by the suite's name.
+    """
+    labels = [choice.label for choice in config.methods]
+    parts = ["suite", suite, *labels]
+    for field in _named(config):
+        if field in given:
+            value = getattr(config, field)
+            value = canonical_held(field, value) if field in held() else value
+            parts.append(f"{field.replace('_', '-')}-{_short(value)}")
+    return _folder_name(parts)
 
 
 def former_names(config: StudyConfig) -> list[str]:
@@ -80,6 +95,11 @@ def _name(
             named = table
         if named:
             parts.append(f"{field.replace('_', '-')}-{_short(changes.get(field, value))}")
+    return _folder_name(parts)
+
+
+def _folder_name(parts: Sequence[str]) -> str:
+    """The parts in a name of bearable length, without what shells or systems take amiss."""
     name = re.sub(r"[^A-Za-z0-9.=_-]+", "_", "-".join(parts)).strip("_")
     if len(name) <= LONGEST_NAME:
         return name

@@ -3,23 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any
 
 import pandas as pd
 
-from nasbench_harness.reports.analysis.across import normalised_across, separated_across
+from nasbench_harness.reports.analysis.across import (
+    AcrossClaims,
+    decide_across,
+    separated_by_rank,
+)
+from nasbench_harness.reports.analysis.problems import Problems, Reasons, problems_of
 from nasbench_harness.reports.figures.drawing import Drawing
-from nasbench_harness.reports.figures.ranks import FEWEST_METHODS, About, blocks, draw_ranks
+from nasbench_harness.reports.figures.ranks import (
+    FEWEST_METHODS,
+    About,
+    Separated,
+    blocks,
+    draw_ranks,
+)
 from nasbench_harness.reports.figures.style import MethodStyle, method_styles
 from nasbench_harness.reports.statistics.ranks import average_ranks
-from nasbench_harness.reports.statistics.robust import ENOUGH
 from nasbench_harness.reports.study.data import StudyData
 from nasbench_harness.reports.study.measure import REGRET
+from nasbench_harness.reports.tables.across import (
+    HeatMap,
+    heat_map,
+    over_all,
+    over_note,
+)
 from nasbench_harness.reports.tables.pairs import in_short
 from nasbench_harness.reports.tables.printed import PrintedColumn, PrintedTable
 from nasbench_harness.reports.words import numerals
+from nasbench_harness.reports.words.across import Verdict, plural, verdict
 from nasbench_harness.reports.words.marked import count, listing, name, names
 from nasbench_harness.reports.words.readings import readings
 from nasbench_harness.study.config import BASELINE
@@ -29,26 +46,29 @@ NOTE = (
     " methods finished; ties share their ranks. Behind the rank within a study stands its claim"
     " against random search. The ranks of all are over all studies, a seed of one"
     " weighing as much as a seed of another. Only methods that every study has are ranked. Bars of"
-    " the figure join methods that a permutation of labels within each study, corrected for all"
-    " pairs, does not tell apart by rank: on these studies, and no others."
+    " the figure join methods of which none is called better over all studies: on these, and no"
+    " others."
 )
 """With the `noun` of what they are ranked by."""
-BARS = (
+BARS = "called better than another over all of these studies, as in the words above"
+BY_RANK = (
     "told apart from another by rank, by permutation within these studies corrected for all pairs;"
     " what the words and tables of a study claim is a decision of its own"
 )
-NORMALISED = (
-    "Normalised regret is in units of a uniform draw's mean regret: 0 is the best of a table, 1 as"
-    " good as drawing blindly. It is the interquartile mean over all studies and seeds; the"
-    " bootstrap draws the seeds of each study on their own. With few seeds its interval is somewhat"
-    " too short: of 5 to 20 seeds it holds the truth in 90 to 94 % of cases."
-)
-NO_INTERVAL = (
-    f"A study of these has fewer than {ENOUGH} seeds that all methods finished, and so there"
-    " is no interval."
-)
-NORMALISED_COLUMN = "normalised_iqm"
+"""Where studies have no unit in common, and so nothing is said of them together."""
 FEWEST_STUDIES = 2
+
+
+@dataclass(frozen=True)
+class OverAll:
+    """What methods miss on all problems, in a unit that these have in common."""
+
+    title: str
+    verdict: Verdict
+    heat: HeatMap
+    table: PrintedTable
+    note: str
+    """Of the table."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +80,8 @@ class Overview:
     drawing: Drawing | None
     styles: dict[str, MethodStyle]
     note: str
+    over_all: OverAll | None = None
+    """None where studies have no unit in common."""
 
 
 @dataclass(frozen=True)
@@ -69,40 +91,65 @@ class NoOverview:
     title: str
     reason: str
     """Marked text, the end of a sentence."""
+    over_all: OverAll | None = None
+    styles: Mapping[str, MethodStyle] = field(default_factory=dict)
 
 
-def overviews(studies: Sequence[StudyData]) -> list[Overview | NoOverview]:
-    """One for each kind of study there are several of: a problem, a space, and a measure."""
+def overviews(
+    studies: Sequence[StudyData], reasons: Reasons | None = None
+) -> list[Overview | NoOverview]:
+    """One for each kind of study there are several of: a problem and a measure.
+
+    Regrets of several spaces come together, as they have a unit in common; accuracies do not.
+    `reasons` tell why a method was not run on one of them.
+    """
     ordered = sorted(studies, key=_kind)
     groups = [list(group) for _, group in groupby(ordered, key=_kind)]
-    return [_overview(group) for group in groups if len(group) > 1]
+    return [_overview(group, reasons or {}) for group in groups if len(group) > 1]
 
 
 def _kind(data: StudyData) -> tuple[str, str, str]:
-    return (data.kind.name, str(data.first("space")), data.measure.noun)
+    space = "" if data.measure.key == REGRET.key else str(data.first("space"))
+    return (data.kind.name, space, data.measure.noun)
 
 
-def _overview(studies: list[StudyData]) -> Overview | NoOverview:
+def _overview(studies: list[StudyData], reasons: Reasons) -> Overview | NoOverview:
     problem, space, measure = _kind(studies[0])
+    spaces = {str(data.first("space")) for data in studies}
+    space = space or (spaces.pop() if len(spaces) == 1 else "")
+    of = f" of {space}" if space else ""
     by = "" if measure == REGRET.noun else f" by {measure}"
+    problems = problems_of(studies, reasons)
     table = blocks(studies)
     present = table.index.unique("study") if len(table) else ()
     used = {int(number): studies[number] for number in present}
     left_out = [data for number, data in enumerate(studies) if number not in used]
     labels = [str(label) for label in table.columns]
+    every = _method_names(studies)
+    styles = method_styles(every, BASELINE)
+    claims = decide_across(problems) if problems else None
+    together = _over_all(problems, claims) if problems and claims else None
     if len(labels) < FEWEST_METHODS or len(used) < FEWEST_STUDIES:
-        title = f"Ranks over {len(studies)} {problem} studies of {space}{by}"
-        return NoOverview(title, _reason(labels, left_out))
-    title = f"Ranks over {len(used)} {problem} studies of {space}{by}"
-    styles = method_styles(_method_names(studies, labels), BASELINE)
-    key = "-".join(["ranks", problem, space, *by.split()[1:]])
-    separated = separated_across(table, min(data.look.level for data in used.values()))
-    about = About("every seed of every study is a block", BARS)
+        title = f"Ranks over {len(studies)} {problem} studies{of}{by}"
+        return NoOverview(title, _reason(labels, left_out), together, styles)
+    title = f"Ranks over {len(used)} {problem} studies{of}{by}"
+    key = "-".join(filter(None, ["ranks", problem, space, *by.split()[1:]]))
+    separated, about = _bars(table, used, claims)
     drawing = draw_ranks(table, separated, styles, key, title, about)
-    printed = _printed(table, used, key)
+    printed = _printed(table, used, key, problems)
     read = readings(spec for data in studies for spec in data.study.specs)
-    said = (NOTE.format(noun=measure), *_scaled_notes(printed.rows), _left_out(left_out), read)
-    return Overview(title, printed, drawing, styles, " ".join(filter(None, said)))
+    said = (NOTE.format(noun=measure), _left_out(left_out), read)
+    return Overview(title, printed, drawing, styles, " ".join(filter(None, said)), together)
+
+
+def _over_all(problems: Problems, claims: AcrossClaims) -> OverAll:
+    return OverAll(
+        f"Over {plural(problems)}",
+        verdict(problems, claims),
+        heat_map(problems),
+        over_all(problems, claims),
+        over_note(problems),
+    )
 
 
 def _reason(labels: list[str], without: list[StudyData]) -> str:
@@ -132,20 +179,25 @@ def _listed(studies: list[StudyData]) -> str:
     return listing([f"study {name(data.name)}" for data in studies])
 
 
-def _scaled_notes(rows: pd.DataFrame) -> list[str]:
-    if NORMALISED_COLUMN not in rows:
-        return []
-    missing = rows["normalised_low"].isna().all()
-    return [NORMALISED, NO_INTERVAL] if missing else [NORMALISED]
-
-
-def _method_names(studies: list[StudyData], labels: list[str]) -> dict[str, str]:
+def _method_names(studies: list[StudyData]) -> dict[str, str]:
     trials = pd.concat([data.trials[["method", "method_name"]] for data in studies])
-    names_ = dict(zip(trials["method"], trials["method_name"], strict=True))
-    return {label: str(names_[label]) for label in labels}
+    return dict(zip(map(str, trials["method"]), map(str, trials["method_name"]), strict=True))
 
 
-def _printed(table: pd.DataFrame, studies: Mapping[int, StudyData], key: str) -> PrintedTable:
+def _bars(
+    table: pd.DataFrame, used: Mapping[int, StudyData], claims: AcrossClaims | None
+) -> tuple[Separated, About]:
+    """Which methods the figure's bars part, and what its caption says of that."""
+    block = "every seed of every study is a block"
+    if claims is not None:
+        return claims.separates, About(block, BARS)
+    level = min(data.look.level for data in used.values())
+    return separated_by_rank(table, level), About(block, BY_RANK)
+
+
+def _printed(
+    table: pd.DataFrame, studies: Mapping[int, StudyData], key: str, problems: Problems | None
+) -> PrintedTable:
     """A row per method, the best first; a column per study and one for all."""
     rows = pd.DataFrame({"method": [str(label) for label in table.columns]})
     columns = []
@@ -159,21 +211,10 @@ def _printed(table: pd.DataFrame, studies: Mapping[int, StudyData], key: str) ->
     rows["rank"] = _ranks(table)
     everything = count(len(table), "block")
     columns.append(PrintedColumn("All", everything, lambda row: numerals.percent(row.rank)))
-    if scaled := normalised_across(table, studies):
-        for part, field in enumerate((NORMALISED_COLUMN, "normalised_low", "normalised_high")):
-            rows[field] = [scaled[label][part] for label in rows["method"]]
-        columns += _SCALED
+    if problems:  # for whoever reads the file; the page has a table of its own
+        middle = [problems.middle(label) for label in rows["method"]]
+        rows[["normalised_iqm", "normalised_low", "normalised_high"]] = middle
     return PrintedTable(key, tuple(columns), rows.sort_values("rank", kind="stable"))
-
-
-_SCALED = (
-    PrintedColumn("Normalised", "regret", lambda row: numerals.points(row.normalised_iqm)),
-    PrintedColumn(
-        "95 % CI",
-        "of that",
-        lambda row: numerals.interval(row.normalised_low, row.normalised_high),
-    ),
-)
 
 
 def _claimed(heading: str, unit: str, number: int) -> PrintedColumn:

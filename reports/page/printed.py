@@ -26,6 +26,8 @@ class PrintedRow:
     head: Markup
     cells: list[Markup]
     baseline: bool
+    heats: list[float | None]
+    """Per cell how dark it is, from 0 to 1; None for no colour."""
 
 
 @dataclass(frozen=True)
@@ -63,12 +65,18 @@ def printed(exhibit: Exhibit, styles: Mapping[str, MethodStyle], files: Sequence
 
 def _rows(table: PrintedTable, styles: Mapping[str, MethodStyle]) -> list[PrintedRow]:
     return [
-        _row(head, label, texts, styles)
-        for head, (label, texts) in zip(table.heads, table.cells, strict=True)
+        _row(head, label, texts, heats, styles)
+        for head, (label, texts), heats in zip(table.heads, table.cells, table.heats, strict=True)
     ]
 
 
-def _row(head: str, label: str, texts: Sequence[str], styles: Mapping[str, Any]) -> PrintedRow:
+def _row(
+    head: str,
+    label: str,
+    texts: Sequence[str],
+    heats: list[float | None],
+    styles: Mapping[str, Any],
+) -> PrintedRow:
     head = head or marked.name(label)  # a row that goes on with the one above, until it is sorted
     named = marked.name(label) in head and label in styles
     return PrintedRow(
@@ -76,6 +84,7 @@ def _row(head: str, label: str, texts: Sequence[str], styles: Mapping[str, Any])
         breakable(head),
         [Markup(marked.html(text)) for text in texts],
         baseline=head == marked.name(BASELINE),
+        heats=heats,
     )
 
 

@@ -6,7 +6,7 @@ import base64
 import hashlib
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -15,7 +15,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from nasbench_harness.reports.analysis.overview import NoOverview, Overview
+from nasbench_harness.reports.analysis.overview import NoOverview, OverAll, Overview
 from nasbench_harness.reports.figures.drawing import Omitted, SavedFigure
 from nasbench_harness.reports.figures.style import PAINTS, MethodStyle
 from nasbench_harness.reports.page import places, provenance, trials
@@ -24,10 +24,14 @@ from nasbench_harness.reports.page.contents import TITLES, contents
 from nasbench_harness.reports.page.printed import printed
 from nasbench_harness.reports.page.svg import inline
 from nasbench_harness.reports.study.data import StudyData
+from nasbench_harness.reports.tables.across import HEAT_NOTE
 from nasbench_harness.reports.tables.exhibits import Exhibit, withheld
 from nasbench_harness.reports.tables.markdown import markdown_table
 from nasbench_harness.reports.words import images, marked, protocol, verdict
 from nasbench_harness.reports.words.subject import judged_by
+from nasbench_harness.store.suites import SuiteRecord
+
+HEAT_TITLE, OVER_TITLE = "Problem by problem", "All problems together"
 
 
 @dataclass(frozen=True)
@@ -49,15 +53,16 @@ class Section:
 class Together:
     """What several studies say together, and its files."""
 
-    overview: Overview
+    overview: Overview | NoOverview
     tables: list[str]
     figure: SavedFigure | None
 
 
 def render_html(
     sections: Sequence[Section],
-    together: Sequence[Together | NoOverview] = (),
+    together: Sequence[Together] = (),
     notes: Sequence[str] = (),
+    suite: SuiteRecord | None = None,
 ) -> str:
     """The page as HTML; `notes` are marked sentences about all of it."""
     return _environment(html=True).get_template("page.html.j2").render(
@@ -66,6 +71,7 @@ def render_html(
         mixed=_mixed(sections),
         titles=TITLES,
         notes=notes,
+        opening=_opening(sections, suite),
         sections=[_html_context(number, s) for number, s in enumerate(sections, start=1)],
         together=[_html_together(part) for part in together],
         paints=PAINTS,
@@ -76,8 +82,9 @@ def render_html(
 
 def render_markdown(
     sections: Sequence[Section],
-    together: Sequence[Together | NoOverview] = (),
+    together: Sequence[Together] = (),
     notes: Sequence[str] = (),
+    suite: SuiteRecord | None = None,
 ) -> str:
     """The same words, table and figures as Markdown."""
     return _environment(html=False).get_template("report.md.j2").render(
@@ -86,6 +93,7 @@ def render_markdown(
         mixed=_mixed(sections),
         titles=TITLES,
         notes=notes,
+        opening=_opening(sections, suite),
         sections=[
             {
                 **_context(number, s),
@@ -232,28 +240,70 @@ def _markdown_figures(figures: Sequence[SavedFigure]) -> list[dict[str, Any]]:
     ]
 
 
-def _html_together(part: Together | NoOverview) -> dict[str, Any]:
-    if isinstance(part, NoOverview):
-        return {"title": part.title, "reason": part.reason}
+def _opening(sections: Sequence[Section], suite: SuiteRecord | None) -> dict[str, Any]:
+    """What a page of several begins with: the suite's name, and what of it is not here."""
+    if suite is None or len(sections) < 2:
+        return {"title": marked.count(len(sections), "study"), "about": "", "without": []}
+    reasons: dict[str, list[str]] = {}
+    for one in suite.left_out:
+        if not one.method:
+            reasons.setdefault(one.reason, []).append(marked.name(one.problem))
+    return {
+        "title": f"Suite {suite.name}: {marked.count(len(sections), 'problem')}",
+        "about": suite.about,
+        "without": [f"{marked.listing(names)}: {why}" for why, names in reasons.items()],
+    }
+
+
+def _html_together(part: Together) -> dict[str, Any]:
     found, figure = part.overview, part.figure
+    told: dict[str, Any] = {"title": found.title, "reason": "", "over": None}
+    if over := found.over_all:
+        told["over"] = _html_over_all(over, found.styles, part.tables)
+    if isinstance(found, NoOverview):
+        return {**told, "reason": found.reason}
     exhibit = Exhibit(found.title, found.note, found.table)
     return {
-        "title": found.title,
-        "reason": "",
+        **told,
         "table": printed(exhibit, found.styles, part.tables),
         "figure": figure,
         "picture": inline(figure, f"{figure.drawing.key}-").pictures[0] if figure else "",
     }
 
 
-def _markdown_together(part: Together | NoOverview) -> dict[str, Any]:
-    if isinstance(part, NoOverview):
-        return {"title": part.title, "reason": part.reason}
-    table = markdown_table(part.overview.table)
+def _html_over_all(
+    over: OverAll, styles: Mapping[str, MethodStyle], files: Sequence[str]
+) -> dict[str, Any]:
+    heat = Exhibit(HEAT_TITLE, HEAT_NOTE, over.heat.table)
+    table = Exhibit(OVER_TITLE, over.note, over.table)
     return {
-        "title": part.overview.title, "reason": "", "table": table, "note": part.overview.note,
-        "figure": part.figure,
-    }  # fmt: skip
+        "title": over.title,
+        "verdict": over.verdict,
+        "heat": printed(heat, styles, files),
+        "reasons": over.heat.reasons,
+        "table": printed(table, styles, files),
+    }
+
+
+def _markdown_together(part: Together) -> dict[str, Any]:
+    found = part.overview
+    told: dict[str, Any] = {"title": found.title, "reason": "", "over": None}
+    if over := found.over_all:
+        told["over"] = {
+            "title": over.title,
+            "verdict": over.verdict,
+            "heat_title": HEAT_TITLE,
+            "heat": markdown_table(over.heat.table),
+            "heat_note": HEAT_NOTE,
+            "reasons": over.heat.reasons,
+            "table_title": OVER_TITLE,
+            "table": markdown_table(over.table),
+            "note": over.note,
+        }
+    if isinstance(found, NoOverview):
+        return {**told, "reason": found.reason}
+    table = markdown_table(found.table)
+    return {**told, "table": table, "note": found.note, "figure": part.figure}
 
 
 def _size(data: StudyData) -> str:

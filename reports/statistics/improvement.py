@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -41,28 +42,34 @@ def probability_of_improvement(first: ArrayLike, second: ArrayLike) -> Improveme
     value = float((below + reached).sum()) / (2 * len(ours) * len(theirs))
     if min(len(ours), len(theirs)) < FEWEST:
         return Improvement(value, np.nan, np.nan)
-    low, high = _newcombe(value, len(ours), len(theirs))
+    low, high = score_bounds(value, [(len(ours), len(theirs))])
     if 2 / math.comb(len(ours) + len(theirs), len(ours)) > 1 - LEVEL:
         low, high = min(low, 0.5), max(high, 0.5)
     return Improvement(value, low, high)
 
 
-def _newcombe(value: float, first: int, second: int) -> tuple[float, float]:
+def score_bounds(value: float, sizes: Sequence[tuple[int, int]]) -> tuple[float, float]:
     """The probabilities from which `value` is as far as 95 % of estimates are.
 
     Hanley and McNeil's variance (Radiology 1982) at the probability itself, not at its estimate,
-    with the mean of both numbers of runs in place of each.
+    with the mean of both numbers of runs in place of each. `sizes` are these numbers; of several
+    problems, `value` is the mean of their estimates.
     """
     from scipy.optimize import brentq
     from scipy.special import ndtri
 
-    quantile, runs = float(ndtri((1 + LEVEL) / 2)), (first + second) / 2 - 1
+    quantile = float(ndtri((1 + LEVEL) / 2))
 
     def beyond(p: float) -> float:
-        spread = p * (1 - p) * (1 + runs * (1 - p) / (2 - p) + runs * p / (1 + p))
-        return float(first * second * (value - p) ** 2 - quantile**2 * spread)
+        variance = sum(_variance(p, *both) for both in sizes) / len(sizes) ** 2
+        return float((value - p) ** 2 - quantile**2 * variance)
 
     near = 1e-12
     low = brentq(beyond, 0.0, min(value, 1 - near)) if value > near else 0.0
     high = brentq(beyond, max(value, near), 1.0) if value < 1 - near else 1.0
     return (float(low), float(high))
+
+
+def _variance(p: float, first: int, second: int) -> float:
+    runs = (first + second) / 2 - 1
+    return p * (1 - p) * (1 + runs * (1 - p) / (2 - p) + runs * p / (1 + p)) / (first * second)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -21,6 +22,8 @@ class PrintedColumn:
     """From a row of the table."""
     inches: float = 0
     """Printed width of a column of words, which may be broken; 0: the column is of numbers."""
+    heat: Callable[[Any], float] | None = None
+    """From a row of the table how dark its cell is, from 0 to 1; None: not coloured."""
 
     @property
     def words(self) -> bool:
@@ -30,6 +33,10 @@ class PrintedColumn:
 
 def _labelled(row: Any) -> str:
     return name(str(row.method))
+
+
+def _known(heat: float) -> float | None:
+    return None if math.isnan(heat) else heat
 
 
 @dataclass(frozen=True)
@@ -49,6 +56,14 @@ class PrintedTable:
         """Per row its method's label and the text of every column."""
         return [
             (str(row.method), [column.text(row) for column in self.columns])
+            for row in self.rows.itertuples()
+        ]
+
+    @property
+    def heats(self) -> list[list[float | None]]:
+        """Per row how dark every cell is; None for a cell without colour."""
+        return [
+            [_known(column.heat(row)) if column.heat else None for column in self.columns]
             for row in self.rows.itertuples()
         ]
 

@@ -9,11 +9,11 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from nasbench_harness.reports import write_report
 from nasbench_harness.reports.analysis.collapse import collapses
 from nasbench_harness.reports.analysis.compare import compare
 from nasbench_harness.reports.figures.ranks import blocks
 from nasbench_harness.reports.paper import write_paper
-from nasbench_harness.reports.report import write_report
 from nasbench_harness.reports.study.data import StudyData, load_study, read_study
 from nasbench_harness.store.copies import open_studies
 from nasbench_harness.store.files import read_json, write_json
@@ -37,8 +37,8 @@ def words(page: Path) -> tuple[str, str]:
 def test_a_copy_changes_nothing_but_a_sentence(
     finished: Study, backup: Path, tmp_path: Path, quick: None
 ) -> None:
-    one = write_report([finished.folder], tmp_path / "one")
-    two = write_report([finished.folder, backup], tmp_path / "two")
+    one = write_report(finished.folder, out=tmp_path / "one")
+    two = write_report(finished.folder, backup, out=tmp_path / "two")
     told = f"9 trials are in both {finished.folder} and {backup}: counted once."
     assert told in words(two)[0]
     assert "counted once" in words(two)[1]
@@ -59,7 +59,7 @@ def test_ranks_over_studies_that_overlap_count_a_trial_once(
 ) -> None:
     one = make_study(tmp_path / "one", "drnas,rea", seeds="1-4")
     two = make_study(tmp_path / "two", "drnas,rea", seeds="3-6")
-    page = write_report([one.folder, two.folder], tmp_path / "report")
+    page = write_report(one.folder, two.folder, out=tmp_path / "report")
     assert all("average rank over 6 blocks" in text for text in words(page))
     assert "6 trials are in both" in words(page)[0]
     assert page.read_text().count("<article") == 2
@@ -78,7 +78,7 @@ def test_a_result_that_only_the_copy_has_is_shown(
     mine = Path(shutil.copytree(finished.folder, tmp_path / "mine"))
     (lost, *_) = sorted((mine / "trials").glob("drnas-*"))
     (lost / "result.json").unlink()
-    write_report([mine, backup], tmp_path / "report")
+    write_report(mine, backup, out=tmp_path / "report")
     trials = pd.read_csv(tmp_path / "report" / "tables" / "trials.csv")
     assert set(trials["status"]) == {"done"}
     assert load_study(mine).trials["status"].tolist().count("missing") == 1
@@ -94,7 +94,7 @@ def test_copies_that_ended_differently_are_told_loudly(
 ) -> None:
     (path,) = (backup / "trials").glob("drnas-s0-*/result.json")
     write_json(path, {**read_json(path), METRIC: 12.5, f"regret_{METRIC}": 81.5})
-    page = write_report([finished.folder, backup], tmp_path / "report")
+    page = write_report(finished.folder, backup, out=tmp_path / "report")
     for text in words(page):
         assert "drnas seed 0 did not end alike in" in text
     assert page.read_text().count("<article") == 2

@@ -76,6 +76,16 @@ class StudyOptions:
             rich_help_panel=COMPARED,
         ),
     ] = None
+    suite: Annotated[
+        str | None,
+        typer.Option(
+            help="Compare them on every problem of this suite, a study each (`nasharness list"
+            " suites`).",
+            autocompletion=completion.names("suites"),
+            show_default="none: one problem, as below",
+            rich_help_panel=COMPARED,
+        ),
+    ] = None
     space: Annotated[
         str | None,
         typer.Option(

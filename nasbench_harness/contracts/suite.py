@@ -1,0 +1,35 @@
+"""Suites: named lists of problems that methods are compared on together.
+
+A suite is found by entry point (group `nasbench_harness.suites`): a name, and a function without
+arguments that gives a `Suite`. `nasbench_harness.fields.suites.read_suite` reads one from a file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class SuiteProblem:
+    """One problem of a suite: what a study file would say of it.
+
+    What is compared on it (methods, seeds) is the user's to say.
+    """
+
+    keys: Mapping[str, Any]
+    """Keys of a study file: `space`, `table`, `dataset`, `search`, a budget such as `steps`, ..."""
+    name: str = ""
+    """Of its folder and its column; empty: made of its space, data set and table."""
+
+
+@dataclass(frozen=True)
+class Suite:
+    """Problems in the order in which they run."""
+
+    name: str
+    """That of its entry point."""
+    about: str
+    """What these problems have in common, and what for; the beginning of a sentence."""
+    problems: tuple[SuiteProblem, ...]
