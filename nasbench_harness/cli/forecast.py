@@ -193,8 +193,8 @@ def _notes(planned: _Planned) -> list[str]:
 
 def _looks(specs: Sequence[Spec]) -> list[str]:
     """That searches see what they are judged by, of those that look something up."""
-    seen = {(getattr(s, "search_metric", ""), getattr(s, "report_metric", "")): s for s in specs}
-    same = [looked for looked, judged in seen if looked and looked == judged]
+    seen = {(getattr(s, "search_metric", ""), getattr(s, "report_metric", "")) for s in specs}
+    same = sorted(looked for looked, judged in seen if looked and looked == judged)
     whose = "All searches" if len(seen) == 1 else "Some searches"
     return [SAME.format(whose, f"`{metric}`") for metric in same]
 
