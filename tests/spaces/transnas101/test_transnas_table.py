@@ -214,3 +214,13 @@ def test_a_study_searches_on_what_it_is_judged_by_and_is_no_oracle(
 ) -> None:
     for spec in planned("darts,rea", space="transnas101", dataset="normal", seeds="1"):
         assert spec.search_metric == spec.report_metric == "normal_valid"
+
+
+def test_a_plan_says_that_search_and_report_share_the_number(tmp_path: Path) -> None:
+    words = ["run", "-m", "rea", "--space", "transnas101", "--dataset", "jigsaw", "--dry-run"]
+    done = subprocess.run(
+        [sys.executable, "-m", "nasbench_harness", *words],
+        cwd=tmp_path, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    told = " ".join(done.stdout.split())
+    assert "look at `jigsaw_valid`, the very number that answers are judged by" in told
