@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import torch
     from matplotlib.axes import Axes
 
-    from nasbench_harness.spaces.nbmacro.network import Network
+    from nasbench_harness.spaces.nbmacro.network import MacroNetwork
     from nasbench_harness.spaces.nbmacro.shared_weights import MacroSupernet
 
 __all__ = ["NBMacro"]
@@ -86,13 +86,13 @@ class NBMacro(ListedProduct):
             raise ValueError("networks of nbmacro pass all of their channels")
         return MacroSupernet(shape, track_running_stats=track_running_stats)
 
-    def network(self, arch: Architecture, shape: NetworkShape) -> Network:
+    def network(self, arch: Architecture, shape: NetworkShape) -> MacroNetwork:
         """The stand-alone network, as the benchmark trained it; fresh weights."""
-        from nasbench_harness.spaces.nbmacro.network import Network
+        from nasbench_harness.spaces.nbmacro.network import MacroNetwork
 
-        return Network(arch.choices, shape)
+        return MacroNetwork(arch.choices, shape)
 
-    def inherit(self, arch: Architecture, supernet: torch.nn.Module) -> Network:
+    def inherit(self, arch: Architecture, supernet: torch.nn.Module) -> MacroNetwork:
         """The stand-alone network with the weights it has in `supernet`."""
         from nasbench_harness.spaces.nbmacro.shared_weights import MacroSupernet, inherit
 

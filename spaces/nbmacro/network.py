@@ -16,7 +16,7 @@ from nasbench_harness.spaces.nbmacro.costs import BLOCKS, TAIL
 from nasbench_harness.spaces.nbmacro.encoding import FIRST, OPTIONS
 
 
-class Norm(nn.BatchNorm2d):
+class MacroNorm(nn.BatchNorm2d):
     """Batch norm that survives a single image whose map is a single pixel.
 
     Eight pixels a side are one behind three strides, and the last batch of an epoch may be one
@@ -46,7 +46,7 @@ class ConvNorm(nn.Sequential):
         convolution = nn.Conv2d(
             inputs, outputs, kernel, stride, kernel // 2, groups=groups, bias=False
         )
-        norm = Norm(outputs, track_running_stats=track)
+        norm = MacroNorm(outputs, track_running_stats=track)
         super().__init__(convolution, norm, *([nn.ReLU()] if relu else []))
 
 
@@ -86,7 +86,7 @@ MakeLayer = Callable[[int, int, int, int], nn.Module]
 """From a layer's number, its channels in and out, and its stride."""
 
 
-class Skeleton(nn.Module):
+class MacroSkeleton(nn.Module):
     """Stem, layers and head around whatever stands for a layer."""
 
     def __init__(self, shape: NetworkShape, make_layer: MakeLayer) -> None:
@@ -113,7 +113,7 @@ class Skeleton(nn.Module):
         return logits
 
 
-class Network(Skeleton):
+class MacroNetwork(MacroSkeleton):
     """An architecture's network: images [B, channels, H, W] to logits [B, classes]."""
 
     def __init__(self, choices: Sequence[int], shape: NetworkShape, *, track: bool = True) -> None:

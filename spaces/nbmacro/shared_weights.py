@@ -14,11 +14,11 @@ from torch import Tensor, nn
 
 from nasbench_harness.contracts import NetworkShape
 from nasbench_harness.spaces.nbmacro.encoding import OPTIONS
-from nasbench_harness.spaces.nbmacro.network import Network, Skeleton, operation
+from nasbench_harness.spaces.nbmacro.network import MacroNetwork, MacroSkeleton, operation
 from nasbench_harness.spaces.shared.mixing import PlainSupernet, mixed
 
 
-class MacroSupernet(Skeleton, PlainSupernet):
+class MacroSupernet(MacroSkeleton, PlainSupernet):
     """See `nasbench_harness.contracts.Supernet`."""
 
     def __init__(self, shape: NetworkShape, *, track_running_stats: bool = True) -> None:
@@ -41,9 +41,9 @@ class MacroSupernet(Skeleton, PlainSupernet):
         return self.head(x)
 
 
-def inherit(choices: tuple[int, ...], supernet: MacroSupernet) -> Network:
+def inherit(choices: tuple[int, ...], supernet: MacroSupernet) -> MacroNetwork:
     """The stand-alone network with the weights and statistics its options have in a supernet."""
-    network = Network(choices, supernet.shape, track=supernet.track)
+    network = MacroNetwork(choices, supernet.shape, track=supernet.track)
     network.load_state_dict(dict(_state(choices, supernet)))
     network.train(supernet.training)
     return network.to(next(supernet.parameters()).device)
