@@ -19,6 +19,10 @@ LINEAR_BELOW = 0.1
 """Points of regret below which the logarithmic axis is linear, so that it can show zero."""
 
 
+LONGEST = 50
+"""Characters that fit the height of a figure in one line."""
+
+
 def linear_below(quantity: Quantity) -> float:
     """The same of another quantity: a thousandth of what its numbers lie within."""
     return LINEAR_BELOW * quantity.size / 100
@@ -92,7 +96,8 @@ def scale_regret(
     axes.set_ylim(0.75 * low if low > 2 * below else -0.12 * below, 1.25 * high)
     ticks = regret_ticks(*axes.get_ylim(), quantity)
     axes.set_yticks(ticks, [f"{tick:g}" for tick in ticks])
-    axes.set_ylabel(regret_axis(quantity))
+    label = regret_axis(quantity)
+    axes.set_ylabel(label if len(label) <= LONGEST else label.replace(" (", "\n(", 1))
     axes.minorticks_off()
 
 

@@ -21,6 +21,7 @@ from nasbench_harness.reports.study.data import StudyData
 from nasbench_harness.reports.tables.printed import PrintedColumn, PrintedTable
 from nasbench_harness.reports.words import numerals
 from nasbench_harness.reports.words.marked import count, name
+from nasbench_harness.tables.quantity import ACCURACY as PLAIN
 
 KEY = "leaderboard"
 NONE_KNOWN = "none known"
@@ -99,7 +100,8 @@ def why_not(data: StudyData) -> str:
     if not data.measure.is_regret:
         return _not_by_regret(data)
     if MEASURES.get(spec.space) != ACCURACY:
-        return f"no published accuracy in the space {name(spec.space)} is known here"
+        noun = data.measure.quantity.noun
+        return f"no published {noun} in the space {name(spec.space)} is known here"
     if not known_results(data):
         return f"no published result on {name(spec.dataset)} is known here"
     return _not_published(data)
@@ -118,7 +120,7 @@ def _not_published(data: StudyData) -> str:
         return f"nobody published searches on {name(images)} that would stand beside these"
     if data.metric is None:
         return data.table_missing
-    published_too = "accuracy" in data.metric.meaning
+    published_too = "accuracy" in data.metric.meaning and data.measure.quantity == PLAIN
     return "" if published_too else f"{name(data.metric.name)} is not what has been published"
 
 

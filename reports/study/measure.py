@@ -10,7 +10,7 @@ import pandas as pd
 from nasbench_harness.contracts import Kind
 from nasbench_harness.problems.kinds import kind_of
 from nasbench_harness.reports.words import numerals
-from nasbench_harness.store.schema import QUANTITY
+from nasbench_harness.store.schema import QUANTITY, UNIT
 from nasbench_harness.tables.quantity import ACCURACY as PLAIN
 from nasbench_harness.tables.quantity import Quantity, read_quantity
 
@@ -121,8 +121,10 @@ def measure_of(outcomes: pd.DataFrame, otherwise: Quantity = PLAIN) -> Measure:
 
 def quantity_of(outcomes: pd.DataFrame, otherwise: Quantity = PLAIN) -> Quantity:
     """What trials are judged by, as large as what they ended with and the best there is."""
-    said = outcomes[QUANTITY].dropna() if QUANTITY in outcomes else ()
-    found = read_quantity(outcomes.loc[said.index[0]].to_dict()) if len(said) else None
+    columns = [name for name in (QUANTITY, UNIT) if name in outcomes]
+    said = outcomes[columns].to_dict("records") if QUANTITY in columns else []
+    told = (read_quantity({str(name): value for name, value in row.items()}) for row in said)
+    found = next((one for one in told if one), None)
     missed = outcomes.get(REGRET.key, 0.0)
     ends = outcomes[ACCURACY.key]
     return (found or otherwise).sized(pd.concat((ends, ends + missed)).astype(float))

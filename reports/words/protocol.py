@@ -87,6 +87,8 @@ def noise_words(noise: object, quantity: Quantity = ACCURACY) -> str:
 
 def searched_quantity(data: StudyData) -> Quantity:
     """What the noise is of: the searched metrics, where they are all of one quantity."""
+    if "search_metric" not in data.trials:
+        return data.measure.quantity
     found = {data.quantity(metric).noun: data.quantity(metric) for metric in searched(data)}
     return next(iter(found.values())) if len(found) == 1 else data.measure.quantity
 
