@@ -82,6 +82,7 @@ PARSED = {
     ),
     "nasharness query --top 10 --by cifar100_test_200ep --max-latency pixel3=10": "",
     "nasharness data pull nb201": "",
+    "nasharness run -m drnas,darts,rea --space mnasnet --search surrogate": "",
     "verify nb201": "nasharness data verify nb201",
     "nasharness run -m unas --cost latency:pixel3 --target 8": "",
     "nasharness run -m drnas,rea --dataset all": "",

@@ -204,13 +204,19 @@ def _needed(claim: Claim) -> str:
     )
 
 
+def _error(data: StudyData) -> dict[str, float]:
+    """The same as a number."""
+    from nasbench_harness.reports.words.predicted import error
+
+    off = error(data.trials, data.kind)
+    return {} if off is None else {"prediction_error": off}
+
+
 def as_json(data: StudyData, claim: Claim, measure: Measure) -> dict[str, Any]:
     """What `--json` prints of a claim."""
     from nasbench_harness.reports.words.claims import sentence
     from nasbench_harness.reports.words.marked import plain
-    from nasbench_harness.reports.words.predicted import error
 
-    off = error(data.trials, data.kind)
     spec, means = data.study.specs[0], [measure.sign * loss for loss in claim.means]
     points = {"gain_points": claim.gain} if measure.quantity.is_percent else {}
     return {
@@ -239,7 +245,7 @@ def as_json(data: StudyData, claim: Claim, measure: Measure) -> dict[str, Any]:
         **points,
         "gain_low": claim.low,
         "gain_high": claim.high,
-        **({} if off is None else {"prediction_error": off}),
+        **_error(data),
         "smallest_difference": claim.delta,
         "wins": claim.wins,
         "ties": claim.ties,

@@ -4,7 +4,7 @@ A latency look-up table is one, T(z) = c + sum over g of t_g[z_g], where g is a 
 whose decisions act together. What independent decisions cost on average is then exact, by the
 number of entries and not of architectures: E T = c + sum over g of <t_g, product of the p of g>.
 
-    cost = AdditiveCost(2.0, (Part((0,), [0.5, 0.1]), Part((1, 2), [[0, 1], [2, 4]])))
+    cost = AdditiveCost(2.0, (CostPart((0,), [0.5, 0.1]), CostPart((1, 2), [[0, 1], [2, 4]])))
     cost.of([0, 1, 1])                       # 2.0 + 0.5 + 4
     cost.expected(weights).backward()        # weights [D, K], differentiable
 """
@@ -26,7 +26,7 @@ Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Part:
+class CostPart:
     """What some decisions cost together."""
 
     decisions: tuple[int, ...]
@@ -38,7 +38,7 @@ class Part:
 class AdditiveCost:
     """A constant and parts, each of decisions of its own or shared with others."""
 
-    def __init__(self, constant: float, parts: Sequence[Part]) -> None:
+    def __init__(self, constant: float, parts: Sequence[CostPart]) -> None:
         """ValueError for a part whose table has another number of axes than decisions."""
         self.constant = float(constant)
         self.parts = tuple((part.decisions, np.asarray(part.table, dtype=float)) for part in parts)
@@ -71,7 +71,7 @@ class AdditiveCost:
 
     def in_ones(self, factor: float) -> AdditiveCost:
         """Counts that were told in units of `factor`, as the whole numbers that they are."""
-        parts = [Part(decisions, (table * factor).round()) for decisions, table in self.parts]
+        parts = [CostPart(decisions, (table * factor).round()) for decisions, table in self.parts]
         return AdditiveCost(round(self.constant * factor), parts)
 
     def to_json(self) -> dict[str, Any]:
@@ -82,7 +82,7 @@ class AdditiveCost:
     @classmethod
     def from_json(cls, kept: dict[str, Any]) -> AdditiveCost:
         """As `to_json` told it."""
-        parts = [Part(tuple(part["decisions"]), part["table"]) for part in kept["parts"]]
+        parts = [CostPart(tuple(part["decisions"]), part["table"]) for part in kept["parts"]]
         return cls(kept["constant"], parts)
 
 
@@ -113,7 +113,7 @@ def fit_additive(
         raise ValueError(f"{len(known)} measurements tell {rank} of {design.shape[1]} entries")
     ends = np.cumsum([1, *(math.prod(shape) - 1 for shape in shapes)])
     parts = [
-        Part(group, np.concatenate([[0.0], solved[start:end]]).reshape(shape))
+        CostPart(group, np.concatenate([[0.0], solved[start:end]]).reshape(shape))
         for group, shape, start, end in zip(groups, shapes, ends, ends[1:], strict=False)
     ]
     return AdditiveCost(solved[0], parts), float(np.abs(design @ solved - known).max())

@@ -43,7 +43,7 @@ class Terms:
 
 
 @dataclass(frozen=True)
-class About:
+class FittedSource:
     """What a benchmark is and where its numbers come from."""
 
     name: str
@@ -54,7 +54,7 @@ class About:
     caveat: str
 
 
-def write_fitted(file: Path, about: About, terms: Terms) -> None:
+def write_fitted(file: Path, about: FittedSource, terms: Terms) -> None:
     """The benchmark as a file, whole or not at all."""
     numbers = {
         "polynomials": {name: _kept(one) for name, one in terms.polynomials.items()},
@@ -114,7 +114,9 @@ class FittedTable:
         try:
             self._content: dict[str, Any] = read_json(file)
             self._metrics = {m["name"]: Metric(**m) for m in self._content["metrics"]}
-            self._about = About(**{name: self._content[name] for name in About.__annotations__})
+            self._about = FittedSource(
+                **{name: self._content[name] for name in FittedSource.__annotations__}
+            )
             self.content_hash = str(self._content["content_sha256"])
         except (OSError, ValueError, KeyError, TypeError, HarnessError) as error:
             raise TableError(
@@ -142,7 +144,7 @@ class FittedTable:
         return self._about.caveat
 
     @property
-    def provenance(self) -> About:
+    def provenance(self) -> FittedSource:
         """Where the numbers are from."""
         return self._about
 

@@ -23,11 +23,11 @@ def draw_blocks(blocks: Sequence[Sequence[str]], axes: Axes) -> None:
         told = f"x{expansion.removeprefix('e')}, {height}x{height}"
         axes.text(-0.1, -place, told, ha="right", va="center", fontsize=8, color=_INK)
         axes.barh(
-            [-place] * int(layers.removeprefix("l")),
+            [-place] * int(layers.removeprefix("layers")),
             0.9,
             height=0.7,
-            left=range(int(layers.removeprefix("l"))),
-            color=_SQUEEZED if squeeze == "se" else _FILL,
+            left=range(int(layers.removeprefix("layers"))),
+            color=_SQUEEZED if squeeze == "se1" else _FILL,
             edgecolor=_INK,
             linewidth=0.8,
         )

@@ -24,18 +24,18 @@ if TYPE_CHECKING:
 BLOCKS = 7
 PARTS = ("e", "k", "l", "se")
 """Expansion, kernel, layers, squeeze-excite: as the benchmark's files call them."""
-_LAYERS = ("l1", "l2", "l3")
+_LAYERS = ("layers1", "layers2", "layers3")
 _DEEPER = 5
 """The block, from 0, that may have a layer more."""
-_BLOCK = re.compile(r"(e\d)(k\d)(l\d)(se)?")
+_BLOCK = re.compile(r"(e\d)(k\d)l(\d)(se)?")
 _BETWEEN = "-"
 
 
 def _decisions() -> tuple[Decision, ...]:
     found = []
     for block in range(BLOCKS):
-        layers = (*_LAYERS, "l4") if block == _DEEPER else _LAYERS
-        options = (("e1", "e4", "e6"), ("k3", "k5"), layers, ("plain", "se"))
+        layers = (*_LAYERS, "layers4") if block == _DEEPER else _LAYERS
+        options = (("e1", "e4", "e6"), ("k3", "k5"), layers, ("se0", "se1"))
         found += [
             Decision(f"block{block}_{part}", names, group=f"block{block}")
             for part, names in zip(PARTS, options, strict=True)
@@ -64,7 +64,7 @@ class MnasNet(ProductSpace):
         chosen = super().architecture(choices).choices
         words = self.options(chosen)
         blocks = (words[at : at + len(PARTS)] for at in range(0, len(words), len(PARTS)))
-        text = _BETWEEN.join("".join(word for word in block if word != "plain") for block in blocks)
+        text = _BETWEEN.join(_written(*block) for block in blocks)
         return Architecture(self.name, chosen, text)
 
     def parse(self, text: str) -> Architecture:
@@ -81,7 +81,7 @@ class MnasNet(ProductSpace):
             if not (found := _BLOCK.fullmatch(block)):
                 told = "a block is written e6k3l1, and with squeeze-excite e6k3l1se"
                 raise InvalidArchitectureError(text, position, told)
-            words += [*found.groups()[:3], found[4] or "plain"]
+            words += [found[1], found[2], f"layers{found[3]}", "se1" if found[4] else "se0"]
             position = self._checked(text, position, words) + len(block) + 1
         return self._of_words(words)
 
@@ -111,7 +111,7 @@ class MnasNet(ProductSpace):
     def describe(self, arch: Architecture) -> dict[str, Any]:
         """How deep it is."""
         words = self.options(arch.choices)[2 :: len(PARTS)]
-        return {"depth": sum(int(word[1:]) for word in words)}
+        return {"depth": sum(int(word.removeprefix("layers")) for word in words)}
 
     def draw(self, arch: Architecture, axes: Axes) -> None:
         """A bar for each block, as long as it has layers."""
@@ -123,4 +123,10 @@ class MnasNet(ProductSpace):
 
 def words_of(expansion: int, kernel: int, layers: int, squeeze: bool) -> tuple[str, ...]:
     """The options of a block, from the numbers of the benchmark's files."""
-    return f"e{expansion}", f"k{kernel}", f"l{layers}", "se" if squeeze else "plain"
+    return f"e{expansion}", f"k{kernel}", f"layers{layers}", f"se{int(squeeze)}"
+
+
+def _written(expansion: str, kernel: str, layers: str, squeeze: str) -> str:
+    """The options of a block as the text of an architecture has them."""
+    told = f"{expansion}{kernel}l{layers.removeprefix('layers')}"
+    return f"{told}se" if squeeze == "se1" else told

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from nasbench_harness.errors import HarnessError, reason
-from nasbench_harness.tables.additive import AdditiveCost, Part
+from nasbench_harness.tables.additive import AdditiveCost, CostPart
 
 KERNELS, EXPANSIONS, DEPTHS = (3, 5, 7), (3, 4, 6), (2, 3, 4)
 """Options of the three sorts of decisions, in their order."""
@@ -23,7 +23,7 @@ DEEPEST = max(DEPTHS)
 CLASSES, HEAD, FEATURES, STEM = 1000, 1152, 1536, 24
 
 
-class Stage(NamedTuple):
+class BlockStage(NamedTuple):
     """Blocks of one width; the first of them changes width and resolution."""
 
     width: int
@@ -33,11 +33,11 @@ class Stage(NamedTuple):
 
 
 STAGES = (
-    Stage(32, 2, 0, 0),
-    Stage(48, 2, 1, 0),
-    Stage(96, 2, 0, 1),
-    Stage(136, 1, 1, 1),
-    Stage(192, 2, 1, 1),
+    BlockStage(32, 2, 0, 0),
+    BlockStage(48, 2, 1, 0),
+    BlockStage(96, 2, 0, 1),
+    BlockStage(136, 1, 1, 1),
+    BlockStage(192, 2, 1, 1),
 )
 BLOCKS = DEEPEST * len(STAGES)
 
@@ -86,7 +86,7 @@ def latency(entries: Mapping[str, Mapping[str, Any]], size: int) -> AdditiveCost
 
     constant, place, width = 0.0, _halved(size), STEM
     constant += taken(f"Conv-input:{size}x{size}x3-output:{place}x{place}x{STEM}")
-    constant += taken(_block(place, STEM, Stage(STEM, 1, 0, 0), STEM, 3))
+    constant += taken(_block(place, STEM, BlockStage(STEM, 1, 0, 0), STEM, 3))
     parts = []
     for number, stage in enumerate(STAGES):
         for block in range(DEEPEST):
@@ -97,7 +97,7 @@ def latency(entries: Mapping[str, Mapping[str, Any]], size: int) -> AdditiveCost
             there = [[[time if block < depth else 0.0 for depth in DEPTHS] for time in row]
                      for row in times]  # fmt: skip
             at = number * DEEPEST + block
-            parts.append(Part((kernel_of(at), expansion_of(at), depth_of(number)), there))
+            parts.append(CostPart((kernel_of(at), expansion_of(at), depth_of(number)), there))
             if block == 0:
                 place, width = _halved(place) if stage.stride == 2 else place, stage.width
     constant += taken(f"Conv_1-input:{place}x{place}x{width}-output:{place}x{place}x{HEAD}")
@@ -111,12 +111,12 @@ def _halved(size: int) -> int:
     return (size + 1) // 2
 
 
-def _at(stage: Stage, block: int) -> Stage:
+def _at(stage: BlockStage, block: int) -> BlockStage:
     """The stage as a block has it: only the first changes the resolution."""
     return stage if block == 0 else stage._replace(stride=1)
 
 
-def _block(place: int, width: int, stage: Stage, expanded: int, kernel: int) -> str:
+def _block(place: int, width: int, stage: BlockStage, expanded: int, kernel: int) -> str:
     """The name of a block's entry: what comes in, what goes out, and what it is made of."""
     out = _halved(place) if stage.stride == 2 else place
     same = int(stage.stride == 1 and stage.width == width)

@@ -38,7 +38,7 @@ def _told(space: MnasNet, cell: list[int], top1: float, extra: int) -> dict[str,
     sizes = [1000 * (place + 1) ** 2 * (option + 1) for place, option in enumerate(cell)]
     return {
         "architecture": {
-            name: word == "se" if name.endswith("se") else int(word[1:])
+            name: word == "se1" if name.endswith("se") else int(word[-1])
             for name, word in zip(names, words, strict=True)
         },
         "metrics": {"val_top1": top1, "val_top5": top1 + 20, "train_time": 1000.0},

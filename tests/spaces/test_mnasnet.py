@@ -35,7 +35,7 @@ def test_there_are_28_decisions_and_10_to_the_11_networks(space: MnasNet) -> Non
     assert [d.name for d in space.decisions[20:24]] == [
         "block5_e", "block5_k", "block5_l", "block5_se",
     ]  # fmt: skip
-    assert space.decisions[22].options == ("l1", "l2", "l3", "l4")
+    assert space.decisions[22].options == ("layers1", "layers2", "layers3", "layers4")
 
 
 def test_a_network_is_written_block_by_block(space: MnasNet) -> None:
@@ -55,7 +55,7 @@ def test_the_lists_of_the_benchmark_s_own_example_are_read(space: MnasNet) -> No
         ("e6k3l1", 0, "1 blocks with `-` between where there are 7"),
         (TEXT.replace("e4k5l2se", "e4k5"), 7, "a block is written e6k3l1"),
         (TEXT.replace("e1k3l3", "e2k3l3"), 16, "block2_e is one of e1, e4, e6"),
-        (TEXT.replace("e6k3l1", "e6k3l4"), 0, "block0_l is one of l1, l2, l3"),
+        (TEXT.replace("e6k3l1", "e6k3l4"), 0, "block0_l is one of layers1, layers2"),
         ("[[6], [3], [1], [True]]", 0, "expected four lists of 7"),
         ("[1, 2", 0, "expected four lists of 7"),
         (LISTS.replace("6, 4", "6, 5"), 0, "expected four lists of 7"),

@@ -13,7 +13,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from nasbench_harness.tables.additive import AdditiveCost, Part, fit_additive
+from nasbench_harness.tables.additive import AdditiveCost, CostPart, fit_additive
 
 COUNTS = (3, 2, 4)
 
@@ -21,8 +21,8 @@ COUNTS = (3, 2, 4)
 def cost() -> AdditiveCost:
     """A layer by itself, two that act together, and one of them once more."""
     draw = np.random.default_rng(0)
-    alone, together = Part((0,), draw.random(3)), Part((2, 1), draw.random((4, 2)))
-    return AdditiveCost(2.5, [alone, together, Part((2,), [1, 2, 3, 4])])
+    alone, together = CostPart((0,), draw.random(3)), CostPart((2, 1), draw.random((4, 2)))
+    return AdditiveCost(2.5, [alone, together, CostPart((2,), [1, 2, 3, 4])])
 
 
 def enumerated(weights: Tensor) -> Tensor:
@@ -66,7 +66,7 @@ def test_one_hot_weights_cost_what_the_architecture_costs() -> None:
 
 def test_a_table_of_other_axes_is_refused() -> None:
     with pytest.raises(ValueError, match="a table of 1 axes for the decisions"):
-        AdditiveCost(0.0, [Part((0, 1), [1.0, 2.0])])
+        AdditiveCost(0.0, [CostPart((0, 1), [1.0, 2.0])])
 
 
 def test_it_is_kept_as_it_is() -> None:

@@ -51,11 +51,11 @@ def expectation(form: Form, weights: Tensor) -> Tensor:
     Every example is computed as it is by itself. The gradient is closed-form, and can be taken
     once, not twice.
     """
-    value: Tensor = _Expectation.apply(weights, form)
+    value: Tensor = _PolynomialMean.apply(weights, form)
     return value
 
 
-class _Expectation(Function):
+class _PolynomialMean(Function):
     @staticmethod
     def forward(ctx: Any, weights: Tensor, form: Form) -> Tensor:
         rows = weights.detach().numpy().reshape(-1, *weights.shape[-2:]) * form.mask

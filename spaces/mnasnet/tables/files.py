@@ -25,7 +25,7 @@ class AccelFiles(PlainData):
     name = ACCEL
     what = "the measurements of Accel-NASBench, and a polynomial that is fitted to them"
     tables = (ACCEL,)
-    holds = "predicted ImageNet accuracy of MnasNet-like networks, as a surrogate to search"
+    holds = "predicted ImageNet accuracy of 10^11 MnasNet-like networks"
     licence = "Apache-2.0"
     how = "`nasharness data pull accel`"
     citation = ACCEL_BIBTEX

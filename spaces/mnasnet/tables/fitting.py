@@ -22,7 +22,7 @@ from nasbench_harness.spaces.mnasnet.tables import ACCEL, DATASET, DEVICES, LATE
 from nasbench_harness.spaces.mnasnet.tables.archive import Measurement
 from nasbench_harness.spaces.mnasnet.tables.source import ARCHIVE
 from nasbench_harness.tables.additive import AdditiveCost, fit_additive
-from nasbench_harness.tables.fitted import About, Terms, write_fitted
+from nasbench_harness.tables.fitted import FittedSource, Terms, write_fitted
 from nasbench_harness.tables.highest import highest
 from nasbench_harness.tables.polynomials import (
     errors_of,
@@ -38,7 +38,7 @@ RIDGE = 10.0
 SHARE, SEED = 0.1, "accel 0"
 MILLION = 1e6
 
-Columns = Mapping[str, Mapping[str, float]]
+Measurements = Mapping[str, Mapping[str, float]]
 
 
 def build(measurements: Sequence[Measurement], file: Path) -> None:
@@ -67,7 +67,7 @@ def build(measurements: Sequence[Measurement], file: Path) -> None:
         measured=columns,
         highest={TOP1: best.text} if best else {},
     )
-    about = About(
+    about = FittedSource(
         name=ACCEL,
         space=MnasNet.name,
         version=VERSION,
@@ -78,7 +78,7 @@ def build(measurements: Sequence[Measurement], file: Path) -> None:
     write_fitted(file, about, terms)
 
 
-def _columns(measurements: Sequence[Measurement]) -> Columns:
+def _columns(measurements: Sequence[Measurement]) -> Measurements:
     """What was measured of each network, by its text; means where it was done twice."""
     told: dict[str, Callable[[Measurement], float]] = {
         "measured_top1": lambda one: one.top1,
