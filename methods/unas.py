@@ -19,12 +19,18 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from nasbench_harness.contracts import Log, Problem
+from nasbench_harness.contracts import Log, Multilinear, Problem
 from nasbench_harness.methods.setups.unas import UNASSettings, UNASSetup
 from nasbench_harness.methods.shared.costs import LinearCost
 from nasbench_harness.methods.shared.factorised import FactorisedSearcher, first, heavy_options
 from nasbench_harness.methods.shared.relaxations import Sample
-from nasbench_harness.methods.shared.schedules import cosine, ramp
+from nasbench_harness.methods.shared.scaledcost import ScaledCost
+from nasbench_harness.methods.shared.schedules import cosine, fading, growth, ramp
+
+ANNEALED = 0.8
+"""Share of the search after which a scaled cost has its last weight and no entropy beside it."""
+SPREAD_SAMPLES = 400
+"""Architectures by which spreads are measured."""
 
 
 class UNAS(UNASSetup, FactorisedSearcher[UNASSettings]):
@@ -34,7 +40,8 @@ class UNAS(UNASSetup, FactorisedSearcher[UNASSettings]):
         L = L_train + 0.5 |L_val - L_train|
 
     A cost held down adds kappa times the same g, of L = relu(cost - target) at a sample of its own
-    and with a c of its own, a fitted linear model.
+    and with a c of its own, a fitted linear model. On landscapes that cost is scaled to the loss,
+    which is ours: see `ScaledCost`.
 
     >>> from nasbench_harness.testing import toy_problem
     >>> problem = toy_problem(steps=300)
@@ -52,7 +59,8 @@ class UNAS(UNASSetup, FactorisedSearcher[UNASSettings]):
     def __init__(self, problem: Problem, settings: UNASSettings, seed: int) -> None:
         super().__init__(problem, settings, seed)
         self.baseline = torch.zeros((), **self._like())
-        self.cost = LinearCost(problem, settings.cost, settings.cost_target)
+        form = ScaledCost if self.scaled else LinearCost
+        self.cost = form(problem, settings.cost, settings.cost_target)
         self.updates = 0  # of the logits, so far
 
     # --- one step (section "one step, in order" of the authors' code) --------------------------
@@ -88,8 +96,8 @@ class UNAS(UNASSetup, FactorisedSearcher[UNASSettings]):
         if self.settings.cost != "none":
             surrogate = surrogate + self.cost_surrogate()
             log |= {"cost_model_error": self.cost.error, "cost_weight": self.cost_coefficient()}
-        if self.settings.entropy_weight:
-            surrogate = surrogate - self.settings.entropy_weight * self.entropy()
+        if weight := self.entropy_coefficient():
+            surrogate = surrogate - weight * self.entropy()
         return surrogate, log
 
     def objective(self, weights: Tensor, active: Tensor | None = None) -> Tensor:
@@ -114,15 +122,35 @@ class UNAS(UNASSetup, FactorisedSearcher[UNASSettings]):
     def cost_surrogate(self) -> Tensor:
         """The same of kappa relu(cost(z) - target), with a linear model of the cost as c.
 
-        It draws one architecture of its own, as the authors' code does.
+        It draws architectures of its own; one as published, as the authors' code does.
         """
-        if self.cost.coefficients is None:
-            with torch.no_grad():
-                self.cost.fit(self.sample(self.settings.cost_fit_samples).discrete)
-        sample = self.sample(1)
-        measured = self.cost.excess(sample.discrete[0])
-        predicted = self.cost.predicted_excess(sample.soft[0])
-        return self.cost_coefficient() * score_function(measured, predicted, sample.log_p[0])
+        self.prepare_cost()
+        if not self.scaled:
+            sample = self.sample(1)
+            measured = self.cost.excess(sample.discrete[0])
+            predicted = self.cost.predicted_excess(sample.soft[0])
+            return self.cost_coefficient() * score_function(measured, predicted, sample.log_p[0])
+        sample = self.sample(self.settings.cost_samples)
+        excesses = [self.cost.excess(z) for z in sample.discrete]
+        predicted = self.cost.predicted_excess(sample.soft)
+        terms = score_function(predicted.new_tensor(excesses), predicted, sample.log_p)
+        return self.cost_coefficient() * terms.mean()
+
+    @torch.no_grad()
+    def prepare_cost(self) -> None:
+        """Fit the cost's model, once; where the cost is scaled, to the losses of now."""
+        if self.cost.coefficients is not None:
+            return
+        drawn = self.sample(self.settings.cost_fit_samples).discrete
+        self.cost.fit(drawn)
+        if isinstance(self.cost, ScaledCost):
+            self.cost.measure_spreads(drawn[:SPREAD_SAMPLES], self.loss_of)
+
+    def loss_of(self, discrete: Tensor) -> float:
+        """The mean loss of one architecture, a one-hot [D, K], on the batch of now."""
+        weights = discrete.expand(self.samples, -1, -1)
+        active = None if self.per_example else discrete.bool().cpu()
+        return float(self.objective(weights, active).mean())
 
     # --- samples -------------------------------------------------------------------------------
 
@@ -134,7 +162,10 @@ class UNAS(UNASSetup, FactorisedSearcher[UNASSettings]):
     @property
     def samples(self) -> int:
         """Architectures drawn in a step."""
-        return self.problem.batch_size if self.per_example else 1
+        if not self.per_example:
+            return 1
+        many = self.scaled and isinstance(self.problem, Multilinear)
+        return max(self.problem.batch_size, self.settings.cost_samples if many else 1)
 
     def only(self, sample: Sample) -> Tensor | None:
         """The choices of z where one z serves the whole batch, on the host: nothing else is run."""
@@ -144,6 +175,11 @@ class UNAS(UNASSetup, FactorisedSearcher[UNASSettings]):
         """Soft samples as networks mix them: without options of hardly any weight."""
         return heavy_options(soft, self.settings.least_weight)
 
+    @property
+    def scaled(self) -> bool:
+        """Is a cost held in units of the loss."""
+        return self.settings.cost != "none" and self.settings.cost_form == "scaled"
+
     # --- schedules -----------------------------------------------------------------------------
 
     @property
@@ -152,13 +188,29 @@ class UNAS(UNASSetup, FactorisedSearcher[UNASSettings]):
         return self.settings.schedules == "after_warmup"
 
     def cost_coefficient(self) -> float:
-        """kappa_t: 0 at first, `cost_weight` after `cost_ramp` steps."""
+        """kappa_t: 0 at first, `cost_weight` after `cost_ramp` steps; scaled, it grows on."""
         step = self.updates if self.after_warmup else self.problem.progress.step
-        return ramp(self.settings.cost_weight, step, self.settings.cost_ramp)
+        settings = self.settings
+        if not self.scaled:
+            return ramp(settings.cost_weight, step, settings.cost_ramp)
+        begun, ended = settings.cost_ramp, ANNEALED * self.problem.progress.steps
+        grown = growth(settings.cost_growth, step - begun, ended - begun)
+        return ramp(settings.cost_share, step, settings.cost_ramp) * grown
+
+    def entropy_coefficient(self) -> float:
+        """Of the bonus: constant as published, and with a scaled cost what fades beside it."""
+        weight = self.settings.entropy_weight
+        if not isinstance(self.cost, ScaledCost):
+            return weight
+        self.prepare_cost()
+        progress = self.problem.progress
+        left = fading(self.settings.cost_entropy, progress.step, ANNEALED * progress.steps)
+        return weight + left * self.cost.loss_spread
 
     def learning_rate(self) -> float:
         """Adam's step now: a cosine over the epochs, or constant."""
         low, high = self.settings.learning_rate_min, self.settings.learning_rate
+        high *= self.settings.cost_rate if self.scaled else 1.0
         if low is None:
             return high
         progress = self.problem.progress
@@ -176,9 +228,11 @@ class UNAS(UNASSetup, FactorisedSearcher[UNASSettings]):
         p = self.log_probabilities().exp()
         loss = self.objective(p.unsqueeze(0)).mean()
         if self.settings.cost != "none":
+            if self.scaled:
+                self.prepare_cost()
             loss = loss + self.cost_coefficient() * self.cost.expected_excess(p)
-        if self.settings.entropy_weight:
-            loss = loss - self.settings.entropy_weight * self.entropy()
+        if weight := self.entropy_coefficient():
+            loss = loss - weight * self.entropy()
         return self.gradient(loss)
 
     # --- runs and state ------------------------------------------------------------------------

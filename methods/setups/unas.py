@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from nasbench_harness.contracts import Column, Role, Value
 from nasbench_harness.fields.recipes import recipe_file
@@ -101,6 +101,50 @@ class UNASSettings(AlphaSettings):
         tag="C",
         ge=20,
     )
+    cost_form: Literal["published", "scaled"] = setting(
+        "published",
+        "the cost's excess in its own unit, or scaled: in units of the loss, by the spreads of both"
+        " over the space, with a weight that goes on growing and an entropy bonus that fades",
+        tag="D",
+        later=True,
+    )
+    cost_share: float = setting(
+        0.3,
+        "scaled: weight of the cost at the end of the ramp, in place of `cost_weight`",
+        tag="D",
+        ge=0,
+        later=True,
+    )
+    cost_growth: float = setting(
+        33.0,
+        "scaled: by how much that has grown at 80 % of the search",
+        tag="D",
+        ge=1,
+        later=True,
+    )
+    cost_entropy: float = setting(
+        0.2,
+        "scaled: bonus for the entropy of p at the start, in spreads of the loss; it has faded at"
+        " 80 % of the search",
+        tag="D",
+        ge=0,
+        later=True,
+    )
+    cost_rate: float = setting(
+        2.0,
+        "scaled: how many times larger Adam's step is, for logits to follow the growing weight",
+        tag="D",
+        gt=0,
+        later=True,
+    )
+    cost_samples: int = setting(
+        16,
+        "scaled: architectures drawn a step for the cost, and for the loss where a step draws as"
+        " many as it likes",
+        tag="D",
+        ge=1,
+        later=True,
+    )
     schedules: Literal["whole_search", "after_warmup"] = setting(
         "whole_search",
         "what the cosine of Adam's step and the ramp of the cost's weight count: the whole search,"
@@ -118,6 +162,19 @@ class UNASSettings(AlphaSettings):
         lt=1,
         later=True,
     )
+
+    def identity(self) -> dict[str, Any]:
+        """Without the form of a cost that there is none of."""
+        values = super().identity()
+        if self.cost == "none":
+            values = {name: value for name, value in values.items() if name not in _FORM}
+        return values
+
+
+_FORM = (
+    "cost_form", "cost_share", "cost_growth", "cost_entropy", "cost_rate", "cost_samples",
+)  # fmt: skip
+"""How a cost is held, added later: nothing where none is held, so that such trials keep names."""
 
 
 class UNASSetup:

@@ -23,6 +23,7 @@ class LinearCost:
         self.problem, self.what, self.target = problem, what, target
         self.coefficients: Tensor | None = None  # [D * K + 1] weights, then the bias
         self.error = 0.0  # root mean squared, in the cost's unit
+        self._asked: dict[tuple[int, ...], float] = {}
 
     def state_dict(self) -> dict[str, Any]:
         """The fitted model, None before, and its error."""
@@ -39,8 +40,11 @@ class LinearCost:
         return self.problem.costs[self.what].shown(cost)
 
     def measure(self, discrete: Tensor) -> float:
-        """The same of a one-hot [D, K]."""
-        return self.of(self.problem.space.derive(discrete))
+        """The same of a one-hot [D, K]; each is asked for once."""
+        chosen = tuple(discrete.argmax(dim=-1).tolist())
+        if chosen not in self._asked:
+            self._asked[chosen] = self.of(self.problem.space.derive(discrete))
+        return self._asked[chosen]
 
     def fit(self, drawn: Tensor) -> None:
         """Ridge regression (coefficient 1) on 80 % of one-hot samples [n, D, K]; the rest tests."""
@@ -49,12 +53,16 @@ class LinearCost:
         errors = [self.measure(z) - float(linear(model, z)) for z in drawn[fitted:]]
         self.error = math.sqrt(sum(error**2 for error in errors) / len(errors))
 
+    def penalty(self, cost: Tensor) -> Tensor:
+        """What is held down of costs that are known: what they exceed the target by."""
+        return (cost - self.target).relu()
+
     def excess(self, discrete: Tensor) -> float:
         """relu(T(z) - target) of a one-hot [D, K], measured."""
         return max(self.measure(discrete) - self.target, 0.0)
 
     def predicted_excess(self, soft: Tensor) -> Tensor:
-        """relu(T^(zeta) - target) of weights [D, K], by the fitted model; differentiable."""
+        """relu(T^(zeta) - target) of weights [..., D, K], by the fitted model; differentiable."""
         assert self.coefficients is not None
         return (linear(self.coefficients, soft) - self.target).relu()
 
@@ -75,7 +83,7 @@ class LinearCost:
         options = [len(decision.options) for decision in space.decisions]
         costs = [self.of(arch) for arch in space.enumerate()]
         known = torch.tensor(costs, dtype=self.problem.dtype, device=self.problem.device)
-        return (known - self.target).relu().reshape(options)
+        return self.penalty(known).reshape(options)
 
 
 def fit_linear(drawn: Tensor, measure: Callable[[Tensor], float], ridge: float) -> Tensor:
@@ -89,5 +97,5 @@ def fit_linear(drawn: Tensor, measure: Callable[[Tensor], float], ridge: float) 
 
 
 def linear(coefficients: Tensor, weights: Tensor) -> Tensor:
-    """The fitted cost of weights [D, K]."""
-    return weights.flatten() @ coefficients[:-1] + coefficients[-1]
+    """The fitted cost [...] of weights [..., D, K]."""
+    return weights.flatten(-2) @ coefficients[:-1] + coefficients[-1]

@@ -14,3 +14,14 @@ def cosine(high: float, low: float, passed: int, whole: int) -> float:
 def ramp(weight: float, step: int, steps: int) -> float:
     """From 0 to `weight` in so many steps, and there ever after."""
     return weight * min(step / steps, 1.0)
+
+
+def growth(factor: float, passed: float, whole: float) -> float:
+    """From 1 to `factor` by the same share every step; 1 before, `factor` after."""
+    share = min(max(passed / whole, 0.0), 1.0) if whole > 0 else float(passed >= 0)
+    return factor**share
+
+
+def fading(weight: float, passed: float, whole: float) -> float:
+    """From `weight` to 0 along a line, and 0 ever after."""
+    return weight * max(1 - passed / whole, 0.0)
