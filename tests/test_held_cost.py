@@ -14,6 +14,7 @@ import pytest
 from nasbench_harness import load_results
 from nasbench_harness.jobs.driver import run_job
 from nasbench_harness.reports.study.data import load_study
+from nasbench_harness.reports.tables.fronts import front_rows, front_table
 from nasbench_harness.reports.tables.heldcost import cells, cost_table, held_costs
 from nasbench_harness.store import studies
 from nasbench_harness.store.journals import read_journal
@@ -231,3 +232,33 @@ def test_a_terminal_row_says_the_same(study: Study) -> None:
 
 def test_a_study_without_a_cost_has_no_such_table(tmp_path: Path) -> None:
     assert cost_table(load_study(make(tmp_path / "plain", "random", seeds="1").folder)) is None
+
+
+def test_the_front_of_recorded_answers_is_a_share_of_the_true_one(
+    study: Study, table: Any, space: Any
+) -> None:
+    """By counting the area from the list of all cells, without the sweep of the report."""
+    data = load_study(study.folder)
+    rows = front_rows(data).set_index("method")
+    params = np.array([space.cost(arch, "params") for arch in space.enumerate()]) / 1e6
+    accuracy = table.column(METRIC)
+    worst, dearest = accuracy.min(), params.max()
+
+    def area(ranks: Any) -> float:
+        steps = np.append(np.unique(params[ranks]), dearest)
+        highest = [accuracy[ranks][params[ranks] <= cost].max() - worst for cost in steps[:-1]]
+        return float((np.diff(steps) * highest).sum())
+
+    whole = area(np.arange(space.size))
+    for label, row in rows.iterrows():
+        history = data.history[data.history["method"] == label]
+        shares = [
+            100 * area(np.array([space.rank(space.parse(text)) for text in own])) / whole
+            for _, own in history.groupby("trial", observed=True)["architecture"]
+        ]
+        assert len(shares) == row["seeds"] == 4
+        assert row["share_mean"] == pytest.approx(np.mean(shares))
+
+
+def test_a_study_without_a_cost_has_no_front(tmp_path: Path) -> None:
+    assert front_table(load_study(make(tmp_path / "plain", "random", seeds="1").folder)) is None

@@ -19,7 +19,7 @@ def ramp(weight: float, step: int, steps: int) -> float:
 def growth(factor: float, passed: float, whole: float) -> float:
     """From 1 to `factor` by the same share every step; 1 before, `factor` after."""
     share = min(max(passed / whole, 0.0), 1.0) if whole > 0 else float(passed >= 0)
-    return factor**share
+    return math.pow(factor, share)
 
 
 def fading(weight: float, passed: float, whole: float) -> float:

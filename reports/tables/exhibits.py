@@ -11,6 +11,7 @@ from nasbench_harness.reports.study.data import StudyData
 from nasbench_harness.reports.tables import (
     collapse,
     equalcost,
+    fronts,
     heldcost,
     pairs,
     parts,
@@ -69,6 +70,7 @@ def exhibits(data: StudyData) -> list[Exhibit]:
         (collapse.TITLE, collapse.note(data), collapse.collapse_table(data)),
         (parts.TITLE, parts.note(data), parts.parts_table(data)),
         ("Within the cost's target", heldcost.note(data.measure), heldcost.cost_table(data)),
+        (fronts.TITLE, fronts.NOTE, fronts.front_table(data)),
         ("The search itself", searchcost.note(data), search_table(data)),
         ("Method against method", pairs.note(data), pairs.paired_table(data)),
         (equalcost.TITLE, equalcost.note(data), equalcost.equal_cost_table(data)),

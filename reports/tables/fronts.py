@@ -1,0 +1,77 @@
+"""One row per method: the front of its answers against the true one, by hypervolume."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from nasbench_harness.errors import HarnessError
+from nasbench_harness.reports.analysis.fronts import TrueFront
+from nasbench_harness.reports.statistics.intervals import mean_interval
+from nasbench_harness.reports.study.data import StudyData
+from nasbench_harness.reports.tables.printed import PrintedColumn, PrintedTable
+from nasbench_harness.reports.words import numerals
+from nasbench_harness.study.heldcost import common_cost
+from nasbench_harness.tables.within import costs_of, known_of_all
+
+KEY, TITLE = "front", "Fronts of the answers"
+NOTE = (
+    "The answers that a trial recorded, from first to last, as a front of accuracy and of the cost"
+    " that is held: the hypervolume that they dominate, as a share of what the true front of the"
+    " table dominates, above the worst accuracy and below the highest cost of the table; means over"
+    " seeds. Poor cells of low cost dominate much as well, so that"
+    " shares lie close together. A search with one target looks for one point of the front."
+)
+COLUMNS = ("method", "seeds", "points_mean", "share_mean", "share_low", "share_high")
+
+
+def front_table(data: StudyData) -> PrintedTable | None:
+    """None unless one cost is held in the study, and known of every architecture of a table."""
+    try:
+        rows = front_rows(data)
+    except HarnessError:  # a space or a table that is not at hand
+        return None
+    if rows.empty:
+        return None
+    columns = (
+        PrintedColumn("Seeds", "", lambda row: str(row.seeds)),
+        PrintedColumn("Points", "of the front", lambda row: f"{row.points_mean:.3g}"),
+        PrintedColumn("Hypervolume", "of the true", lambda row: numerals.percent(row.share_mean)),
+        PrintedColumn(
+            "95 % CI", "of mean", lambda row: numerals.interval(row.share_low, row.share_high, 2)
+        ),
+    )
+    return PrintedTable(KEY, columns, rows)
+
+
+def front_rows(data: StudyData) -> pd.DataFrame:
+    """A row per method with a result, best first; `share_...` are percent of the true front's."""
+    front, space = true_front(data), data.every_architecture
+    if front is None or space is None or "architecture" not in data.history:
+        return pd.DataFrame(columns=list(COLUMNS))
+    rows = []
+    for label, trials in data.done.groupby("method", sort=False, observed=True):
+        recorded = data.history[data.history["trial"].isin(trials["trial"])]
+        answers = recorded.groupby("trial", observed=True)["architecture"]
+        archives = [
+            front.found([space.rank(space.parse(str(text))) for text in texts.unique()])
+            for _, texts in answers
+        ]
+        shares = np.array([100 * front.share(ranks) for ranks in archives])
+        low, high = mean_interval(shares, 0.0, 100.0)
+        points = float(np.mean([len(ranks) for ranks in archives]))
+        rows.append((str(label), len(archives), points, float(shares.mean()), low, high))
+    found = pd.DataFrame(rows, columns=list(COLUMNS))
+    return found.sort_values("share_mean", ascending=False, kind="stable", ignore_index=True)
+
+
+def true_front(data: StudyData) -> TrueFront | None:
+    """Of accuracy and the cost that is held; None where either is not known of all."""
+    specs = data.study.specs
+    held = common_cost(specs)
+    if held is None or data.complete is None or data.done.empty:
+        return None
+    if not held.cost.of_all or not known_of_all(specs[0]):
+        return None
+    accuracy = np.asarray(data.complete.column(specs[0].report_metric), dtype=float)
+    return TrueFront.of(accuracy, [costs_of(specs[0], held)])
