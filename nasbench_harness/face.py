@@ -119,11 +119,10 @@ def run(  # noqa: PLR0913 - what runs, and where
     `methods` are names with settings in brackets, such as `"unas[temperature=0.4]"`; `settings` are
     further ones by their dotted names (`{"drnas.anchor": "kl"}`). `config` is a study file, and
     `options` are its keys: space, table, search, dataset, seeds, steps, noise, fixed, ..., also
-    `smallest_difference` (in points or the metric's own unit, or a mapping of metrics to such). The
-    study goes into the folder `out`, or one of its own below `runs`. `jobs` trials run at a time,
-    by default as many as there are cores, and one on an accelerator. Ctrl-C keeps what is done, and
-    the same call goes on. HarnessError says what is wrong; a trial that fails raises nothing and is
-    in `failures`.
+    `smallest_difference` (in the metric's unit, or a mapping of metrics to such). The study goes
+    into the folder `out`, or one of its own below `runs`. `jobs` trials run at a time, by default
+    as many as there are cores, and one on an accelerator. Ctrl-C keeps what is done, and the same
+    call goes on. HarnessError: what is wrong; a trial that fails raises nothing, see `failures`.
     """
     from nasbench_harness.hardware import Hardware
     from nasbench_harness.jobs.executors.local import LocalExecutor

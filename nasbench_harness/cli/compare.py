@@ -205,11 +205,18 @@ def _needed(claim: Claim) -> str:
 
 
 def _error(data: StudyData) -> dict[str, float]:
-    """The same as a number."""
+    """How far predictions are off, where they are any."""
     from nasbench_harness.reports.words.predicted import error
 
     off = error(data.trials, data.kind)
     return {} if off is None else {"prediction_error": off}
+
+
+def _gain(claim: Claim, measure: Measure) -> dict[str, Any]:
+    """How much better the first method is, in which unit; of percentages as `gain_points` too."""
+    points = {"gain_points": claim.gain} if measure.quantity.is_percent else {}
+    of = {"quantity": measure.quantity.noun, "unit": measure.unit_of_difference}
+    return {**of, "gain": claim.gain, **points}
 
 
 def as_json(data: StudyData, claim: Claim, measure: Measure) -> dict[str, Any]:
@@ -218,7 +225,6 @@ def as_json(data: StudyData, claim: Claim, measure: Measure) -> dict[str, Any]:
     from nasbench_harness.reports.words.marked import plain
 
     spec, means = data.study.specs[0], [measure.sign * loss for loss in claim.means]
-    points = {"gain_points": claim.gain} if measure.quantity.is_percent else {}
     return {
         "study": str(data.study.folder),
         "space": spec.space,
@@ -239,10 +245,7 @@ def as_json(data: StudyData, claim: Claim, measure: Measure) -> dict[str, Any]:
         "seeds": list(claim.seeds),
         "first_mean": means[0],
         "second_mean": means[1],
-        "quantity": measure.quantity.noun,
-        "unit": measure.unit_of_difference,
-        "gain": claim.gain,
-        **points,
+        **_gain(claim, measure),
         "gain_low": claim.low,
         "gain_high": claim.high,
         **_error(data),
