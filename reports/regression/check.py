@@ -84,7 +84,7 @@ def check_results(
             settled[old.key] = finding
         if new is not None and new.values and not _on_other_device(old, new):
             noise = noise_between(old, new, baseline.results.versions, results.versions)
-            margin = margin_of(old.key.metric, allowed)
+            margin = margin_of(old.key, allowed)
             comparisons[old.key] = LossComparison(old, new, margin, noise)
     tested = _decide(comparisons, settled)
     findings = tuple(tested.get(old.key) or settled[old.key] for old in chosen)
@@ -100,7 +100,7 @@ def _decide(
     checks = sum(not math.isnan(decision.p_margin) for decision in decisions)
     found = {}
     for (key, comparison), decision in zip(comparisons.items(), decisions, strict=True):
-        if key not in settled or decision.verdict is CheckVerdict.REGRESSION:
+        if key not in settled or decision.verdict in (CheckVerdict.REGRESSION, CheckVerdict.MOVED):
             found[key] = _finding(comparison, decision, checks)
     return found
 

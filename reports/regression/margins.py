@@ -8,11 +8,12 @@ from collections.abc import Iterable, Mapping
 from nasbench_harness.errors import HarnessError, UnknownNameError
 from nasbench_harness.fields.scalars import shown
 from nasbench_harness.reports.regression.baseline import Baseline
-from nasbench_harness.reports.regression.series import MEMORY, QUERIES
+from nasbench_harness.reports.regression.series import MEMORY, QUERIES, Key
 
-ACCURACY = "accuracy"
-MARGINS: Mapping[str, float] = {ACCURACY: 0.2, QUERIES: 5.0, MEMORY: 10.0}
-"""Allowed losses: points for every accuracy, percent for costs."""
+ACCURACY, DYNAMICS = "accuracy", "dynamics"
+MARGINS: Mapping[str, float] = {ACCURACY: 0.2, DYNAMICS: 1.0, QUERIES: 5.0, MEMORY: 10.0}
+"""Allowed losses: points for every accuracy, percent for costs; of dynamics, either way, standard
+deviations of the baseline's seeds."""
 
 
 def find_margins(baseline: Baseline, given: Mapping[str, float]) -> dict[str, float]:
@@ -35,6 +36,6 @@ def check_margins(margins: Mapping[str, float], metrics: Iterable[str]) -> None:
             )
 
 
-def margin_of(metric: str, margins: Mapping[str, float]) -> float:
-    """A metric's own margin, or that of all accuracies."""
-    return margins.get(metric, margins[ACCURACY])
+def margin_of(key: Key, margins: Mapping[str, float]) -> float:
+    """A metric's own margin, or that of all accuracies or dynamics."""
+    return margins.get(key.metric, margins[DYNAMICS if key.is_dynamic else ACCURACY])

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
 from nasbench_harness.errors import ExitCode
+
+SPREADS = "sd"
+"""Unit of a move: standard deviations of the baseline's seeds."""
+DIGITS: Mapping[str, int] = {"points": 3, "%": 1, SPREADS: 2}
+"""Decimals that a unit is told with."""
 
 
 class CheckVerdict(StrEnum):
@@ -18,6 +23,8 @@ class CheckVerdict(StrEnum):
     """Not the same on the same seeds, and not worse by the margin."""
     PASSED = "no regression"
     REGRESSION = "regression"
+    MOVED = "moved"
+    """The search runs otherwise than the baseline's, for better or worse."""
     INCONCLUSIVE = "inconclusive"
     UNFINISHED = "unfinished"
     """Trials failed or are missing; what is left of them is never taken for a pass."""
@@ -26,6 +33,7 @@ class CheckVerdict(StrEnum):
 
 _EXITS = {
     CheckVerdict.REGRESSION: ExitCode.CHECK_FAILED,
+    CheckVerdict.MOVED: ExitCode.CHECK_FAILED,
     CheckVerdict.UNFINISHED: ExitCode.INCOMPLETE,
     CheckVerdict.INCONCLUSIVE: ExitCode.INCONCLUSIVE,
 }
@@ -42,7 +50,13 @@ class Effect:
     """NaN where there is no interval."""
     margin: float
     unit: str
-    """`points` of accuracy, or `%` of the baseline's mean."""
+    """`points` of accuracy, `%` of the baseline's mean, or `SPREADS`, where neither side is better:
+    a loss is then a fall, and as much of a rise is allowed."""
+
+    @property
+    def both_ways(self) -> bool:
+        """Whether neither side is better."""
+        return self.unit == SPREADS
 
     @property
     def has_interval(self) -> bool:
@@ -73,6 +87,7 @@ class Finding:
 
 
 def exit_code(findings: Iterable[Finding]) -> ExitCode:
-    """1 if anything got worse; else 3 for trials without a result; else 4 if undecided; else 0."""
+    """1 if anything got worse or moved; else 3 for trials without a result; else 4 if undecided;
+    else 0."""
     found = {finding.verdict for finding in findings}
     return next((code for verdict, code in _EXITS.items() if verdict in found), ExitCode.DONE)
