@@ -24,7 +24,8 @@ MarginOption = Annotated[
     typer.Option(
         "--margin",
         help="Loss that is allowed: accuracy=0.2 (points; of every accuracy), COLUMN=0.3 (of one),"
-        " queries=5, peak_memory_mb=10 (percent).",
+        " queries=5, peak_memory_mb=10 (percent), dynamics=1 (of every number that searches record"
+        " on their way, either way; standard deviations of the baseline's seeds).",
         show_default="0.2 points, or the baseline's",
     ),
 ]
@@ -41,7 +42,8 @@ def save(
         list[str] | None,
         typer.Option(
             "--metric",
-            help="A further accuracy to keep, beside the reported one; with a regret or without.",
+            help="A further accuracy to keep, beside the reported one; with a regret or without."
+            " Or a number that searches record on their way, such as entropy.",
             show_default="none",
         ),
     ] = None,
@@ -58,7 +60,8 @@ def save(
     all seeds alike; `nasharness check --power` tells what yours can find. Of searches on images
     --metric takes what they end with inside their own network as well, oneshot_accuracy and
     oneshot_accuracy_mixture: there a search tells how well it went, whatever a benchmark says of
-    its answer.
+    its answer. Numbers that a search records on its way (entropy, valid_loss, mean_train_loss) are
+    neither better nor worse: a check tells whether their mean over the steps moved.
     """
     from nasbench_harness.cli import console
     from nasbench_harness.reports.regression.baseline import Baseline, write_baseline
