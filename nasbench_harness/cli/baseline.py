@@ -42,8 +42,7 @@ def save(
         list[str] | None,
         typer.Option(
             "--metric",
-            help="A further accuracy to keep, beside the reported one; with a regret or without."
-            " Or a number that searches record on their way, such as entropy.",
+            help="A further accuracy to keep, with a regret or without, or a number recorded.",
             show_default="none",
         ),
     ] = None,
@@ -59,9 +58,8 @@ def save(
     must have a result. Twenty seeds find a loss of 0.5 points in most methods, of a loss that moves
     all seeds alike; `nasharness check --power` tells what yours can find. Of searches on images
     --metric takes what they end with inside their own network as well, oneshot_accuracy and
-    oneshot_accuracy_mixture: there a search tells how well it went, whatever a benchmark says of
-    its answer. Numbers that a search records on its way (entropy, valid_loss, mean_train_loss) are
-    neither better nor worse: a check tells whether their mean over the steps moved.
+    oneshot_accuracy_mixture. Of a number that searches record on their way, such as entropy, it
+    keeps the mean over the steps, and a check tells whether that moved.
     """
     from nasbench_harness.cli import console
     from nasbench_harness.reports.regression.baseline import Baseline, write_baseline

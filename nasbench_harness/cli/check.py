@@ -59,8 +59,7 @@ def check(
     not repeat themselves, are compared by permutation tests, corrected for the number of checks:
     no regression, where a loss of the margin that moves all seeds alike is ruled out; regression,
     where more than the margin was lost and chance is ruled out. A seed more than five margins below
-    the baseline's worst leaves a check open, and seeds that collapse more often are warned of. What
-    searches record on their way, where the baseline has it, may move neither up nor down.
+    the baseline's worst leaves a check open, and seeds that collapse more often are warned of.
 
     Exit codes: 0 no regression, 1 a regression or a move, 2 wrong usage or input, 3 trials without
     a result, 4 inconclusive, with what would settle it, 70 an unexpected error: no verdict.
