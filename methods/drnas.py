@@ -65,7 +65,7 @@ class DrNAS(DrNASSetup, StagedSearcher[DrNASSettings]):
         """Descend E[L_val(theta)] (eq. 3) with the anchor."""
         loss = self.loss_at(self.sample())
         self.descend(self.anchored(loss))
-        return {"valid_loss": loss.detach()}
+        return {"valid_loss": loss.detach(), "concentration": self.total_concentration()}
 
     def loss_at(self, theta: Tensor) -> Tensor:
         """Mean validation loss of a mixture."""
@@ -81,6 +81,12 @@ class DrNAS(DrNASSetup, StagedSearcher[DrNASSettings]):
         """beta = elu(alpha) + 1, positive: [D, K]; a constant 1 where the option was dropped."""
         beta = (elu(self.alpha) + 1).clamp(min=self.settings.concentration_floor)
         return beta if self.dropped is None else beta.masked_fill(self.dropped, 1.0)
+
+    @torch.no_grad()
+    def total_concentration(self) -> Tensor:
+        """Sum of beta over a decision's options, mean over decisions: samples are soft if large."""
+        kept = self.mask if self.dropped is None else self.mask & ~self.dropped
+        return (self.concentration() * kept).sum(dim=-1).mean(dim=-1)
 
     def sample(self) -> Tensor:
         """theta ~ Dirichlet(beta) per decision; options that do not exist get 0.

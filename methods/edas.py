@@ -33,7 +33,11 @@ class EDAS(EDASSetup, RowSearcher[EDASSettings]):
         alpha_e <- alpha_e - Adam(grad L_val(w, m)),  m_e = softmax(alpha_e),  m_i = z_i elsewhere
         w       <- w - SGD(grad_w L_train(w, z')),  z' ~ p, one-hot
 
-    The temperature tau_p goes from `clamp_temperature_start` to `clamp_temperature_end`.
+    The temperature tau_p goes from `clamp_temperature_start` to `clamp_temperature_end`. With
+    scoring=one_hot (ours) no network is ever mixed: the row descends the expected loss of its
+    options, each measured on the discrete architecture that has it,
+
+        alpha_e <- alpha_e - Adam(grad sum_k softmax(alpha_e)_k L_val(w, z with z_e = k))
 
     >>> from nasbench_harness.testing import toy_problem
     >>> problem = toy_problem(steps=300)
@@ -74,11 +78,33 @@ class EDAS(EDASSetup, RowSearcher[EDASSettings]):
     def row_objective(self, edge: RowIndex, row: Tensor, clamped: Tensor) -> tuple[Tensor, Tensor]:
         """Loss less entropy bonus as a function of one row; the loss itself, detached."""
         log_p = masked_log_softmax(row, self.mask[edge])
-        weights, active = self.relax(clamped, edge, self.drop_skip(edge, log_p.exp()))
-        loss = self.problem.losses(weights, "valid", active).mean(dim=-1)
+        score = self.expected_loss if self.settings.scoring == "one_hot" else self.soft_loss
+        loss = score(edge, log_p.exp(), clamped)
         bonus = self.entropy_bonus()
         objective = loss - bonus * entropy(log_p, self.mask[edge]) if bonus else loss
         return objective, loss.detach()
+
+    def soft_loss(self, edge: RowIndex, p: Tensor, clamped: Tensor) -> Tensor:
+        """Validation loss with the row at its probabilities [K], the others clamped."""
+        weights, active = self.relax(clamped, edge, self.drop_skip(edge, p))
+        return self.problem.losses(weights, "valid", active).mean(dim=-1)
+
+    def expected_loss(self, edge: RowIndex, p: Tensor, clamped: Tensor) -> Tensor:
+        """Mean under p [K] of the validation losses of the discrete architectures around a row."""
+        losses = self.option_losses(edge, clamped)
+        return (p * losses.to(p.dtype)).sum(dim=-1)
+
+    @torch.no_grad()
+    def option_losses(self, edge: RowIndex, clamped: Tensor) -> Tensor:
+        """Validation loss with each option of the row in turn, one-hot [K]: a forward pass each.
+
+        What is no option of a row counts as its first, so that joined runs whose rows differ in
+        length see as many passes as each does alone.
+        """
+        options = torch.arange(self.mask.shape[-1], device=self.mask.device)
+        choices = torch.where(self.mask[edge], options, 0)
+        losses = [self.loss_with(clamped, edge, choice) for choice in choices.unbind(dim=-1)]
+        return torch.stack(losses, dim=-1)
 
     def entropy_bonus(self) -> float:
         """Weight of the entropy now: linear to 0."""
@@ -103,8 +129,12 @@ class EDAS(EDASSetup, RowSearcher[EDASSettings]):
     def loss_at_best(self, clamped: Tensor, edge: RowIndex) -> Tensor:
         """Validation loss with the relaxed edge at its best option, as after derivation."""
         best = self.row(edge).masked_fill(~self.mask[edge], -torch.inf).argmax(dim=-1)
+        return self.loss_with(clamped, edge, best)
+
+    def loss_with(self, clamped: Tensor, edge: RowIndex, choice: Tensor) -> Tensor:
+        """Validation loss of the clamped architecture with one option at a row."""
         discrete = clamped.clone()
-        discrete[self.at(edge)] = self._one_hot(best)
+        discrete[self.at(edge)] = self._one_hot(choice)
         return self.problem.losses(discrete, "valid", discrete.bool().cpu()).mean(dim=-1)
 
     def clamp(self) -> Tensor:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar, Literal
 
-from nasbench_harness.contracts import PartialChannels
+from nasbench_harness.contracts import Column, PartialChannels, Role, Value
 from nasbench_harness.fields.recipes import recipe_file
 from nasbench_harness.methods.setups.citations import DRNAS_BIBTEX
 from nasbench_harness.methods.setups.columns import VALID_LOSS
@@ -43,7 +43,15 @@ class DrNASSetup:
 
     Settings = DrNASSettings
     citation = DRNAS_BIBTEX
-    columns = (VALID_LOSS,)
+    columns = (
+        VALID_LOSS,
+        Column(
+            "concentration", Value.NUMBER, Role.RECORD,
+            "sum of the Dirichlet's parameters over the options of a decision, mean over decisions,"
+            " after the step; samples are one-hot where small, all alike where large",
+            missing="other methods, warm-up",
+        ),
+    )  # fmt: skip
     queries = False
     batched: ClassVar[bool] = True
     version = "1"

@@ -57,10 +57,19 @@ class EDASSettings(AlphaSettings):
     skip_drop: float = setting(
         0.0,
         "chance p that what needs no training on the relaxed edge (a skip) is left out; scaled"
-        " by 1 / (1 - p) otherwise, so that the gradient stays unbiased",
+        " by 1 / (1 - p) otherwise, so that the gradient stays unbiased; nothing is with"
+        " scoring=one_hot",
         tag="D",
         ge=0,
         lt=1,
+        later=True,
+    )
+    scoring: Literal["soft", "one_hot"] = setting(
+        "soft",
+        "what the relaxed edge's options are scored by: the loss with the edge soft, or (ours, not"
+        " published) the expected loss of the discrete architectures with each option in turn, a"
+        " forward pass each",
+        tag="D",
         later=True,
     )
     log_relax_gap: bool = setting(

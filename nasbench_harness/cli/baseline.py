@@ -24,7 +24,8 @@ MarginOption = Annotated[
     typer.Option(
         "--margin",
         help="Loss that is allowed: accuracy=0.2 (points; of every accuracy), COLUMN=0.3 (of one,"
-        " in its unit), queries=5, peak_memory_mb=10 (percent).",
+        " in its unit), queries=5, peak_memory_mb=10 (percent), dynamics=1 (of every number that"
+        " searches record on their way, either way; standard deviations of the baseline's seeds).",
         show_default="0.2 points, or the baseline's",
     ),
 ]
@@ -41,7 +42,7 @@ def save(
         list[str] | None,
         typer.Option(
             "--metric",
-            help="A further accuracy to keep, beside the reported one; with a regret or without.",
+            help="A further accuracy to keep, with a regret or without, or a number recorded.",
             show_default="none",
         ),
     ] = None,
@@ -57,8 +58,8 @@ def save(
     must have a result. Twenty seeds find a loss of 0.5 points in most methods, of a loss that moves
     all seeds alike; `nasharness check --power` tells what yours can find. Of searches on images
     --metric takes what they end with inside their own network as well, oneshot_accuracy and
-    oneshot_accuracy_mixture: there a search tells how well it went, whatever a benchmark says of
-    its answer.
+    oneshot_accuracy_mixture. Of a number that searches record on their way, such as entropy, it
+    keeps the mean over the steps, and a check tells whether that moved.
     """
     from nasbench_harness.cli import console
     from nasbench_harness.reports.regression.baseline import Baseline, write_baseline

@@ -63,8 +63,8 @@ def check(
     where more than the margin was lost and chance is ruled out. A seed more than five margins below
     the baseline's worst leaves a check open, and seeds that collapse more often are warned of.
 
-    Exit codes: 0 no regression, 1 a regression, 2 wrong usage or input, 3 trials without a result,
-    4 inconclusive, with what would settle it, 70 an unexpected error: no verdict.
+    Exit codes: 0 no regression, 1 a regression or a move, 2 wrong usage or input, 3 trials without
+    a result, 4 inconclusive, with what would settle it, 70 an unexpected error: no verdict.
     """
     _refuse_combinations(studies, asked, told, json=json)
     hardware = machine.hardware

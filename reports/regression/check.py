@@ -100,7 +100,7 @@ def _decide(
     checks = sum(not math.isnan(decision.p_margin) for decision in decisions)
     found = {}
     for (key, comparison), decision in zip(comparisons.items(), decisions, strict=True):
-        if key not in settled or decision.verdict is CheckVerdict.REGRESSION:
+        if key not in settled or decision.verdict in (CheckVerdict.REGRESSION, CheckVerdict.MOVED):
             found[key] = _finding(comparison, decision, checks)
     return found
 

@@ -10,8 +10,8 @@ from functools import cached_property
 import numpy as np
 
 from nasbench_harness.reports.regression.permutation import greater_p, positive_p
-from nasbench_harness.reports.regression.series import COSTS, MEMORY, Series
-from nasbench_harness.reports.regression.verdicts import Effect
+from nasbench_harness.reports.regression.series import MEMORY, Series
+from nasbench_harness.reports.regression.verdicts import SPREADS, Effect
 from nasbench_harness.reports.statistics.arrays import TOLERANCE, Array
 from nasbench_harness.reports.statistics.intervals import difference_interval, mean_interval
 
@@ -25,13 +25,22 @@ DETERMINISTIC = ("torch", "numpy")
 
 @dataclass(frozen=True)
 class LossComparison:
-    """An old and a new series; losses are positive where the new one is worse."""
+    """An old and a new series; losses are positive where the new one is worse.
+
+    Of a dynamic, of which neither more nor less is better, a loss is a fall, and a rise counts as
+    much.
+    """
 
     old: Series
     new: Series
     margin: float
     noise: str
     """Why equal code need not give equal values; empty where it has to."""
+
+    @property
+    def both_ways(self) -> bool:
+        """Whether a move either way counts."""
+        return self.old.key.is_dynamic
 
     @property
     def exact(self) -> bool:
@@ -52,7 +61,8 @@ class LossComparison:
 
     @cached_property
     def sides(self) -> tuple[Array, Array]:
-        """Old and new values, more being better; a cost in percent of the old mean."""
+        """Old and new values, more being better; a cost in percent of the old mean, dynamics in
+        standard deviations of the old seeds."""
         old, new = (self._scale * values for values in self._as_told)
         return old, new
 
@@ -64,10 +74,18 @@ class LossComparison:
 
     @cached_property
     def _scale(self) -> float:
-        """What makes more of it better, and a cost percent of the old mean."""
-        if self.old.key.metric not in COSTS:
+        """What makes more of it better, and a cost percent of the old mean; see `sides`.
+
+        Where a dynamic of the baseline is the same in every seed, 1 % of it counts as their spread.
+        """
+        old = self._as_told[0]
+        percent = 100 / (abs(float(old.mean())) or 1.0)
+        if self.old.key.is_cost:
+            return -percent
+        if not self.both_ways:
             return 1.0
-        return -100 / (abs(float(self._as_told[0].mean())) or 1.0)
+        spread = float(old.std(ddof=1)) if len(old) > 1 else 0.0
+        return 1 / spread if spread > TOLERANCE else percent
 
     @property
     def losses(self) -> Array:
@@ -82,11 +100,17 @@ class LossComparison:
         return float(old.mean() - new.mean())
 
     @property
+    def excess(self) -> float:
+        """What is held against the margin: the loss, or how far a dynamic moved."""
+        return abs(self.loss) if self.both_ways else self.loss
+
+    @property
     def effect(self) -> Effect:
         """The loss with its 95 % interval, which few or equal values have not."""
         bounds = mean_interval(self.losses) if self.paired else difference_interval(*self.sides)
-        if self.old.key.metric in COSTS:
-            return Effect(self.loss, *bounds, self.margin, "%")
+        if self.old.key.is_cost or self.both_ways:
+            unit = SPREADS if self.both_ways else "%"
+            return Effect(self.loss, *bounds, self.margin, unit)
         quantity = self.old.quantity
         return Effect(self.loss, *bounds, self.margin, quantity.of_differences, quantity)
 
@@ -99,8 +123,10 @@ class LossComparison:
     def fallen(self) -> dict[int, float]:
         """Seeds far below the baseline's worst, and by how much in the unit of the effect.
 
-        Far is more than `FAR` margins; the lowest comes first.
+        Far is more than `FAR` margins; the lowest comes first. A dynamic has no worst.
         """
+        if self.both_ways:
+            return {}
         worst = self._scale * self.old.values[self.worst_seed]
         seeds = self.common if self.paired else sorted(self.new.values)
         below = {seed: worst - self._scale * self.new.values[seed] for seed in seeds}
@@ -119,8 +145,10 @@ class LossComparison:
 
     @property
     def nobody_lost(self) -> bool:
-        """Whether no common seed is worse."""
-        return bool(self.common) and bool(self._of_common().max() <= TOLERANCE)
+        """Whether no common seed is worse; never told of a dynamic."""
+        return (
+            not self.both_ways and bool(self.common) and bool(self._of_common().max() <= TOLERANCE)
+        )
 
     @property
     def constant(self) -> bool:
@@ -136,22 +164,32 @@ class LossComparison:
         return math.sqrt(float(np.mean(spreads))) if spreads else math.nan
 
     def p_of_loss(self, splits: int) -> float:
-        """P-value against: nothing was lost."""
+        """P-value against: nothing was lost; of a dynamic, two-sided: nothing moved."""
         old, new = self.sides
-        p = positive_p(old - new, splits) if self.paired else greater_p(old, new, splits)
-        return float(p)
+        fall = self._p_of_more(old, new, splits)
+        if not self.both_ways:
+            return fall
+        return min(1.0, 2 * min(fall, self._p_of_more(new, old, splits)))
 
     def p_of_margin(self, splits: int) -> float:
-        """P-value against: the margin or more was lost."""
+        """P-value against: the margin or more was lost; of a dynamic: either way (two one-sided
+        tests)."""
         old, new = self.sides
-        gain = new + self.margin
-        p = positive_p(gain - old, splits) if self.paired else greater_p(gain, old, splits)
-        return float(p)
+        fall = self._p_of_more(new + self.margin, old, splits)
+        if not self.both_ways:
+            return fall
+        return max(fall, self._p_of_more(old + self.margin, new, splits))
+
+    def _p_of_more(self, first: Array, second: Array, splits: int) -> float:
+        """P-value against: the first side is not more than the second in the mean."""
+        if self.paired:
+            return float(positive_p(first - second, splits))
+        return float(greater_p(first, second, splits))
 
     def _of_common(self) -> Array:
         """Loss of every common seed, whatever seeds there are beside them."""
         old, new = (_values(series, self.common) for series in (self.old, self.new))
-        return new - old if self.old.key.metric in COSTS else old - new
+        return new - old if self.old.key.is_cost else old - new
 
 
 def noise_between(

@@ -21,6 +21,9 @@ code, and three things can be said of it. All values are the same: *unchanged*, 
 and leaves the corrections to the others. No seed is worse: *changed*, for the better. Anything
 else is put to the tests above, and where they rule the margin out it is *changed*, with a notice.
 
+Of what a search did on its way (see `dynamics`) neither more nor less is better. There both tests
+are two-sided, and *moved* stands for a regression: the search runs otherwise than it did.
+
 A mean hides a method that now fails in one seed of ten: the noise that such seeds bring is what
 keeps a test from finding them. So one seed far below all of the baseline keeps a check open.
 """
@@ -109,12 +112,13 @@ def _p_of_loss(comparison: LossComparison, splits: int) -> float:
 
 
 def _with_test(comparison: LossComparison, p_loss: float, p_margin: float) -> CheckDecision:
-    numbers = (p_loss, p_margin, comparison.loss, comparison.margin, bool(comparison.fallen))
+    numbers = (p_loss, p_margin, comparison.excess, comparison.margin, bool(comparison.fallen))
     passed, regression = apply_rule(*map(np.asarray, numbers))
     if passed and comparison.enough:
         changed = comparison.exact and comparison.paired
         verdict = CheckVerdict.CHANGED if changed else CheckVerdict.PASSED
     else:
-        verdict = CheckVerdict.REGRESSION if regression else CheckVerdict.INCONCLUSIVE
+        found = CheckVerdict.MOVED if comparison.both_ways else CheckVerdict.REGRESSION
+        verdict = found if regression else CheckVerdict.INCONCLUSIVE
     held_back = bool(comparison.fallen) and comparison.enough and p_margin <= PASS_LEVEL
     return CheckDecision(verdict, p_loss, p_margin, held_back)

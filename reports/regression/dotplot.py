@@ -32,7 +32,8 @@ def dot_plots(findings: Sequence[Finding]) -> list[str]:
 
 def _plot(unit: str, rows: Sequence[tuple[str, Effect]]) -> str:
     effects = [effect for _, effect in rows]
-    low = min(0.0, *(_low(effect) for effect in effects))
+    margins = (-effect.margin for effect in effects if effect.both_ways)
+    low = min(0.0, *(_low(effect) for effect in effects), *margins)
     high = max(*(max(effect.margin, _high(effect)) for effect in effects), low + 1e-6)
     names = [clipped(name, LONGEST_NAME) for name, _ in rows]
     width = max(map(len, names))
@@ -42,7 +43,8 @@ def _plot(unit: str, rows: Sequence[tuple[str, Effect]]) -> str:
     ]
     left, right = numerals.significant(low), numerals.significant(high)
     axis = f"{left}{right:>{WIDTH - len(left)}}"
-    legend = f"loss, {unit}: worse to the right; │ none, ┊ margin, ●├─┤ mean with 95 % interval"
+    what, side = ("fall", "lower") if effects[0].both_ways else ("loss", "worse")
+    legend = f"{what}, {unit}: {side} to the right; │ none, ┊ margin, ●├─┤ mean with 95 % interval"
     return "\n".join([*lines, f"{'':<{width}}  {axis}", legend])
 
 
@@ -54,6 +56,8 @@ def _line(effect: Effect, low: float, high: float) -> str:
     for position in range(place(_low(effect)), place(_high(effect)) + 1):
         cells[position] = "─"
     cells[place(0.0)], cells[place(effect.margin)] = "│", "┊"
+    if effect.both_ways:
+        cells[place(-effect.margin)] = "┊"
     if effect.has_interval and effect.low < effect.high:
         cells[place(effect.low)], cells[place(effect.high)] = "├", "┤"
     cells[place(effect.loss)] = "●"

@@ -10,9 +10,10 @@ from nasbench_harness.fields.scalars import shown
 from nasbench_harness.reports.regression.baseline import Baseline
 from nasbench_harness.reports.regression.series import MEMORY, QUERIES, Series
 
-ACCURACY = "accuracy"
-MARGINS: Mapping[str, float] = {ACCURACY: 0.2, QUERIES: 5.0, MEMORY: 10.0}
-"""Allowed losses: points for every accuracy, percent for costs."""
+ACCURACY, DYNAMICS = "accuracy", "dynamics"
+MARGINS: Mapping[str, float] = {ACCURACY: 0.2, DYNAMICS: 1.0, QUERIES: 5.0, MEMORY: 10.0}
+"""Allowed losses: points for every accuracy, percent for costs; of dynamics, either way, standard
+deviations of the baseline's seeds."""
 SHARE = 0.002
 """Of any other metric: this share of the power of ten that the baseline's values lie within, which
 is 0.2 points of an accuracy."""
@@ -39,8 +40,10 @@ def check_margins(margins: Mapping[str, float], metrics: Iterable[str]) -> None:
 
 
 def margin_of(series: Series, margins: Mapping[str, float]) -> float:
-    """A metric's own margin in its unit, that of all accuracies, or `SHARE`."""
-    metric, quantity = series.key.metric, series.quantity
-    if metric in margins:
-        return margins[metric]
+    """A metric's own margin in its unit, that of all accuracies or dynamics, or `SHARE`."""
+    key, quantity = series.key, series.quantity
+    if key.metric in margins:
+        return margins[key.metric]
+    if key.is_dynamic:
+        return margins[DYNAMICS]
     return margins[ACCURACY] if quantity.is_percent else SHARE * quantity.size

@@ -22,16 +22,16 @@ from nasbench_harness.reports.words.marked import (
 )
 
 _ORDER = (
-    CheckVerdict.REGRESSION, CheckVerdict.UNFINISHED, CheckVerdict.INCONCLUSIVE,
+    CheckVerdict.REGRESSION, CheckVerdict.MOVED, CheckVerdict.UNFINISHED, CheckVerdict.INCONCLUSIVE,
     CheckVerdict.CHANGED, CheckVerdict.SKIPPED, CheckVerdict.PASSED, CheckVerdict.UNCHANGED,
 )  # fmt: skip
 _WARNING = "⚠️"
 _SIGNS = {
-    CheckVerdict.REGRESSION: "❌", CheckVerdict.UNFINISHED: "❌",
+    CheckVerdict.REGRESSION: "❌", CheckVerdict.MOVED: "❌", CheckVerdict.UNFINISHED: "❌",
     CheckVerdict.INCONCLUSIVE: _WARNING, CheckVerdict.CHANGED: "ℹ️", CheckVerdict.SKIPPED: "➖",
 }  # fmt: skip
 _LEVELS = {
-    CheckVerdict.REGRESSION: "error", CheckVerdict.UNFINISHED: "error",
+    CheckVerdict.REGRESSION: "error", CheckVerdict.MOVED: "error", CheckVerdict.UNFINISHED: "error",
     CheckVerdict.INCONCLUSIVE: "warning", CheckVerdict.CHANGED: "notice",
 }  # fmt: skip
 _ILLEGAL = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -116,23 +116,26 @@ def _table(findings: Sequence[Finding]) -> Iterator[str]:
 
 
 def to_junit(report: CheckReport, seconds: float = 0.0) -> str:
-    """JUnit XML, one test case per check.
+    """JUnit XML, one test case per check and per warning.
 
-    A regression is a failure, trials without a result and undecided checks are errors, and what
-    could not be compared is skipped.
+    A regression or a move is a failure, trials without a result and undecided checks are errors,
+    and what could not be compared is skipped. JUnit has no warnings: one is a skipped case, whose
+    message every viewer shows, and of which no exit code depends.
     """
     verdicts = Counter(finding.verdict for finding in report.findings)
     counts = {
-        "tests": str(len(report.findings)),
-        "failures": str(verdicts[CheckVerdict.REGRESSION]),
+        "tests": str(len(report.findings) + len(report.warnings)),
+        "failures": str(verdicts[CheckVerdict.REGRESSION] + verdicts[CheckVerdict.MOVED]),
         "errors": str(verdicts[CheckVerdict.UNFINISHED] + verdicts[CheckVerdict.INCONCLUSIVE]),
-        "skipped": str(verdicts[CheckVerdict.SKIPPED]),
+        "skipped": str(verdicts[CheckVerdict.SKIPPED] + len(report.warnings)),
         "time": f"{seconds:.3f}",
     }
     root = ET.Element("testsuites", {"name": NAME, **counts})
     suite = ET.SubElement(root, "testsuite", {"name": NAME, **counts})
     for finding in report.findings:
         _case(suite, finding)
+    for number, warning in enumerate(report.warnings, start=1):
+        _warning(suite, number, warning)
     ET.indent(root)
     return written(root)
 
@@ -147,8 +150,9 @@ def _case(suite: ET.Element, finding: Finding) -> None:
     sentence = _legal(plain(finding.sentence))
     message = {"message": " ".join(sentence.split())}
     match finding.verdict:
-        case CheckVerdict.REGRESSION:
-            ET.SubElement(case, "failure", {**message, "type": "regression"}).text = sentence
+        case CheckVerdict.REGRESSION | CheckVerdict.MOVED:
+            kind = str(finding.verdict)
+            ET.SubElement(case, "failure", {**message, "type": kind}).text = sentence
         case CheckVerdict.UNFINISHED | CheckVerdict.INCONCLUSIVE:
             kind = str(finding.verdict)
             ET.SubElement(case, "error", {**message, "type": kind}).text = sentence
@@ -156,6 +160,13 @@ def _case(suite: ET.Element, finding: Finding) -> None:
             ET.SubElement(case, "skipped", message)
         case _:
             ET.SubElement(case, "system-out").text = sentence
+
+
+def _warning(suite: ET.Element, number: int, warning: str) -> None:
+    name = {"classname": "warnings", "name": f"collapse {number}", "time": "0"}
+    case = ET.SubElement(suite, "testcase", name)
+    sentence = " ".join(_legal(plain(warning)).split())
+    ET.SubElement(case, "skipped", {"message": f"Warning: {sentence}"})
 
 
 def _legal(text: str) -> str:

@@ -31,7 +31,7 @@ from nasbench_harness.reports.regression.permutation import (
     fewest_paired,
     greater_p,
 )
-from nasbench_harness.reports.regression.series import COSTS, Series
+from nasbench_harness.reports.regression.series import Series
 from nasbench_harness.reports.statistics.arrays import TOLERANCE, Array
 from nasbench_harness.reports.statistics.corrections import holm
 from nasbench_harness.reports.words import numerals
@@ -101,7 +101,7 @@ def power_table(series: Sequence[Series], margins: Mapping[str, float]) -> Itera
 
     HarnessError where there are too few values to draw from.
     """
-    accuracies = [one for one in series if one.key.metric not in COSTS]
+    accuracies = [one for one in series if one.key.is_accuracy]
     for one in accuracies:
         if len(one.values) < ENOUGH:
             raise HarnessError(
@@ -205,9 +205,10 @@ def seeds_needed(comparison: LossComparison, checks: int) -> int:
     approximation, at least as many as the test needs to reach its level, and one more than there
     are; a rough guess from few values.
     """
-    suspicious = comparison.loss > comparison.margin
+    suspicious = comparison.excess > comparison.margin
     level = ALARM_LEVEL if suspicious else PASS_LEVEL
-    distance = comparison.loss if suspicious else comparison.margin
+    level /= 2 if suspicious and comparison.both_ways else 1
+    distance = comparison.excess if suspicious else comparison.margin
     formula = paired_seeds if comparison.paired else fresh_seeds
     there = min(len(comparison.old.values), len(comparison.new.values))
     settling = formula(comparison.deviation, distance, level / checks, POWER)

@@ -26,6 +26,8 @@ def say(comparison: LossComparison, decision: CheckDecision, checks: int) -> str
             return _changed(comparison, decision)
         case CheckVerdict.REGRESSION:
             return _regression(comparison, decision)
+        case CheckVerdict.MOVED:
+            return _has_moved(comparison, decision)
         case CheckVerdict.INCONCLUSIVE:
             held_back = decision.held_back
             return _held_back(comparison) if held_back else _inconclusive(comparison, checks)
@@ -64,11 +66,12 @@ def _unchanged(comparison: LossComparison) -> str:
 def _changed(comparison: LossComparison, decision: CheckDecision) -> str:
     losses = comparison.losses
     worse, better = int((losses > TOLERANCE).sum()), int((losses < -TOLERANCE).sum())
+    less, more = _directions(comparison)
     told = (
-        f"{_subject(comparison)} changed on the same seeds: {better} better, {worse} worse of"
+        f"{_subject(comparison)} changed on the same seeds: {better} {more}, {worse} {less} of"
         f" {len(losses)}, {_moved(comparison)} in the mean"
     )
-    if not worse:
+    if not worse and not comparison.both_ways:
         return f"{told}. Take it over with --update."
     within = f", within the margin of {_margin(comparison)} (p = {_p(decision.p_margin)})"
     return f"{told}{within}. If it is meant, take it over with --update."
@@ -76,8 +79,18 @@ def _changed(comparison: LossComparison, decision: CheckDecision) -> str:
 
 def _passed(comparison: LossComparison, decision: CheckDecision) -> str:
     return (
-        f"{_subject(comparison)} {_moved(comparison)}; a loss of {_margin(comparison)} {ALIKE} is"
+        f"{_subject(comparison)} {_moved(comparison)}; {_a_loss(comparison)} {ALIKE} is"
         f" ruled out (p = {_p(decision.p_margin)}, {_seeds(comparison)})."
+    )
+
+
+def _has_moved(comparison: LossComparison, decision: CheckDecision) -> str:
+    old, new = means(comparison)
+    return (
+        f"{_subject(comparison)} {_moved(comparison)}, more than the margin of"
+        f" {_margin(comparison)} either way: {_number(new)} now, {_number(old)} in the baseline"
+        f" (p = {_p(decision.p_loss)}, {_seeds(comparison)}). The search runs otherwise than it"
+        " did, for better or worse; if it is meant, take it over with --update."
     )
 
 
@@ -95,8 +108,8 @@ def _inconclusive(comparison: LossComparison, checks: int) -> str:
     fallen = f" {_fallen(comparison)}." if comparison.fallen else ""
     return (
         f"{_subject(comparison)}{_changed_and(comparison)} {_moved(comparison)};"
-        f" {_seeds(comparison)} can neither call that a regression nor rule out a loss of"
-        f" {_margin(comparison)} {ALIKE}. About {seeds_needed(comparison, checks)} seeds on both"
+        f" {_seeds(comparison)} can neither call that {_a_finding(comparison)} nor rule out"
+        f" {_a_loss(comparison)} {ALIKE}. About {seeds_needed(comparison, checks)} seeds on both"
         f" sides would.{fallen}"
     )
 
@@ -149,8 +162,25 @@ def _subject(comparison: LossComparison) -> str:
 def _moved(comparison: LossComparison) -> str:
     if abs(comparison.loss) <= TOLERANCE:
         return f"did not move, {amount(comparison.effect)}"
-    direction = "worse" if comparison.loss > 0 else "better"
+    less, more = _directions(comparison)
+    direction = less if comparison.loss > 0 else more
     return f"is {direction} by {amount(comparison.effect)}"
+
+
+def _directions(comparison: LossComparison) -> tuple[str, str]:
+    """What a loss is called, and a gain."""
+    return ("lower", "higher") if comparison.both_ways else ("worse", "better")
+
+
+def _a_finding(comparison: LossComparison) -> str:
+    return "a move" if comparison.both_ways else "a regression"
+
+
+def _a_loss(comparison: LossComparison) -> str:
+    """Of the margin, as what is ruled out or not."""
+    if comparison.both_ways:
+        return f"a move of {_margin(comparison)} either way"
+    return f"a loss of {_margin(comparison)}"
 
 
 def _margin(comparison: LossComparison) -> str:

@@ -6,15 +6,17 @@ import math
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from statistics import fmean
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from nasbench_harness import registry
 from nasbench_harness.errors import HarnessError, UnknownNameError
 from nasbench_harness.problems.kinds import kind_of
+from nasbench_harness.reports.regression.dynamics import dynamics_of
 from nasbench_harness.reports.regression.identity import config_hash, config_of, dataset_of
 from nasbench_harness.reports.study.collapsed import collapse_of
 from nasbench_harness.store.copies import open_studies
-from nasbench_harness.store.journals import last_row
+from nasbench_harness.store.journals import last_row, read_journal
 from nasbench_harness.store.outcomes import HISTORY, Status
 from nasbench_harness.store.studies import Study
 from nasbench_harness.study.canonical import canonical_label
@@ -45,6 +47,21 @@ class Key(NamedTuple):
         """Where the method searched."""
         return f"{self.space}, {self.problem}, {self.dataset}"
 
+    @property
+    def is_cost(self) -> bool:
+        """Whether less of it is better."""
+        return self.metric in COSTS
+
+    @property
+    def is_dynamic(self) -> bool:
+        """Whether neither more nor less of it is better (see `dynamics`)."""
+        return self.metric in dynamics_of(self.method.partition("[")[0], self.problem)
+
+    @property
+    def is_accuracy(self) -> bool:
+        """Whether more of it is better."""
+        return not self.is_cost and not self.is_dynamic
+
 
 @dataclass(frozen=True)
 class Series:
@@ -59,9 +76,9 @@ class Series:
     unfinished: Mapping[int, str] = field(default_factory=dict)
     """Seeds without a result, and why."""
     collapsed: frozenset[int] | None = None
-    """Seeds whose answer collapsed; None of a cost, and where nobody can tell."""
+    """Seeds whose answer collapsed; None of a cost or a dynamic, and where nobody can tell."""
     quantity: Quantity = ACCURACY
-    """What the values are of; of costs it says nothing."""
+    """What the values are of; of costs and dynamics it says nothing."""
 
     @property
     def config_hash(self) -> str:
@@ -91,7 +108,8 @@ def read_results(folders: Iterable[Path], metrics: Sequence[str] = ()) -> Measur
     """The series of the studies in these folders, or in the folders inside them.
 
     Each method has one of its report metric, of its costs, and of those of `metrics` it has, which
-    may be signals of its kind of problem too (see `Kind.signals`). A study that is a copy of
+    may be signals of its kind of problem (see `Kind.signals`) and dynamics of the search too (see
+    `dynamics`). A study that is a copy of
     another one counts once, as the notes of the results say.
     HarnessError if a folder holds no study, or no study has one of the metrics.
     """
@@ -147,7 +165,7 @@ def _one(key: Key, spec: TrialSpec, results: Mapping[int, Mapping[str, Any]]) ->
             unfinished[seed] = f"its result has no `{key.metric}`"
     devices = sorted({str(r["device"]) for r in results.values() if r.get("device")})
     done = {seed: results[seed] for seed in values}
-    collapsed = None if key.metric in COSTS else collapsed_seeds(done, _space(spec.space))
+    collapsed = collapsed_seeds(done, _space(spec.space)) if key.is_accuracy else None
     return Series(
         key, config_of(spec), spec.method_version, ", ".join(devices), values, unfinished,
         collapsed, _quantity(key.metric, spec, done.values()).sized(values.values()),
@@ -182,27 +200,39 @@ def _space(name: str) -> SearchSpace | None:
 
 
 def _result(study: Study, spec: TrialSpec, metrics: Sequence[str]) -> Mapping[str, Any]:
-    """A trial's result, with those of the metrics that its search told last."""
+    """A trial's result, with those of the metrics that its search told: signals as they were last,
+    dynamics in the mean."""
     result = study.result(spec)
-    asked = [name for name in kind_of(spec.problem).signals if name in metrics]
-    if not asked or result["status"] != Status.DONE:
+    signals = {*kind_of(spec.problem).signals} & {*metrics}
+    dynamics = dynamics_of(spec.method, spec.problem) & {*metrics}
+    if not signals | dynamics or result["status"] != Status.DONE:
         return result
-    last = last_row(study.trial_folder(spec) / HISTORY) or {}
-    return {**{name: last[name] for name in asked if name in last}, **result}
+    history = study.trial_folder(spec) / HISTORY
+    last = last_row(history) or {} if signals else {}
+    told = {name: last[name] for name in signals if name in last}
+    return {**told, **(_means(history, dynamics) if dynamics else {}), **result}
+
+
+def _means(history: Path, columns: Collection[str]) -> dict[str, float]:
+    """Over the recorded steps that have a number of a column; nothing of one that has none."""
+    rows = read_journal(history)
+    found = {name: [row[name] for row in rows if _is_number(row.get(name))] for name in columns}
+    return {name: fmean(numbers) for name, numbers in found.items() if numbers}
 
 
 def judged_by(spec: TrialSpec) -> Iterator[str]:
     """What such a trial may be judged by beside a benchmark's accuracies: what is concluded on its
-    images, and the signals of its kind."""
+    images, the signals of its kind, and the dynamics of its search."""
     kind = kind_of(spec.problem)
     yield spec.report_metric
     if kind.concludes:
         yield kind.concludes
     yield from kind.signals
+    yield from sorted(dynamics_of(spec.method, spec.problem))
 
 
 def _check_known(metrics: Sequence[str], studies: Sequence[Study]) -> None:
-    """Only what may be reported may be asked for: of it, it is known that more is better."""
+    """Only what may be reported may be asked for, of which more is better, and dynamics."""
     specs = [(study, spec) for study in studies for spec in study.specs]
     names = {name for study, spec in specs for name in _result(study, spec, metrics)}
     known = {name for name in names if f"regret_{name}" in names}

@@ -67,6 +67,7 @@ VARIANTS = [
     ("edas", {"edge_policy": "entropy", "entropy_weight": 0.1, "warmup_fraction": 0.2}),
     ("edas", {"clamp": "eps_argmax"}),
     ("edas", {"skip_drop": 0.3, "log_relax_gap": True}),
+    ("edas", {"scoring": "one_hot", "log_relax_gap": True, "entropy_weight": 0.1}),
     ("random", {"ask": False}),
     ("rea", {"population": 3, "tournament": 2}),
     ("reinforce", {"answer": "mode"}),

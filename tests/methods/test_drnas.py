@@ -30,6 +30,16 @@ def test_concentration_is_elu_plus_one(problem: Landscape) -> None:
     assert beta == pytest.approx([1.0, 0.049787068, 3.0])
 
 
+def test_the_total_concentration_is_logged_after_the_step() -> None:
+    problem = toy_problem(options=(2, 4), steps=5)
+    searcher = DrNAS(problem, DrNASSettings(learning_rate=0.1), seed=0)
+    problem.advance()
+    log = searcher.step()
+    alpha = searcher.alpha.detach()
+    rows = [(elu(alpha[0, :2]) + 1).sum(), (elu(alpha[1]) + 1).sum()]
+    assert float(log["concentration"]) == pytest.approx(float(sum(rows)) / 2, abs=1e-12)
+
+
 def test_mean_and_variance_of_the_samples(
     generator: torch.Generator, z_scores: Callable[[Tensor, Tensor], Tensor]
 ) -> None:

@@ -183,6 +183,76 @@ def test_relax_gap_vanishes_for_a_decided_edge(edas: Callable[..., EDAS]) -> Non
     assert abs(float(made.step()["relax_gap"])) < 1e-12
 
 
+def test_one_hot_scoring_sees_the_loss_of_discrete_architectures(
+    edas: Callable[..., EDAS], problem: Landscape
+) -> None:
+    made, space = edas(scoring="one_hot"), problem.space
+    problem.advance()
+    clamped = made.clamp()
+    for edge in range(3):
+        alone = clamped.clone()
+        for option, loss in enumerate(made.option_losses(edge, clamped)):
+            alone[edge] = torch.nn.functional.one_hot(torch.tensor(option), 4)
+            truth = problem.losses(space.weights(space.derive(alone)).to(alone), "valid").mean()
+            assert float(loss) == pytest.approx(float(truth), abs=1e-12)
+
+
+def test_one_hot_scoring_logs_the_expected_loss(
+    edas: Callable[..., EDAS], problem: Landscape, alpha: Tensor
+) -> None:
+    made = edas(scoring="one_hot", clamp="argmax")
+    made.queue = [1]
+    problem.advance()
+    losses = made.option_losses(1, made.clamp())
+    truth = float((alpha[1].softmax(-1) * losses).sum())
+    assert float(made.step()["valid_loss"]) == pytest.approx(truth, abs=1e-12)
+
+
+def test_one_hot_scoring_never_mixes(
+    edas: Callable[..., EDAS], problem: Landscape, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[Tensor] = []
+    losses = problem.losses
+
+    def watched(weights: Tensor, split: str, active: Tensor | None = None) -> Tensor:
+        seen.append(weights)
+        assert active is not None
+        assert torch.equal(active, weights != 0)
+        return losses(weights, split, active)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(problem, "losses", watched)
+    made = edas(scoring="one_hot", skip_drop=0.5)
+    for _ in range(6):
+        problem.advance()
+        made.step()
+    assert len(seen) == 6 * 4  # an option each
+    assert set(torch.stack(seen).unique().tolist()) == {0.0, 1.0}
+
+
+def test_both_scorings_have_one_gradient_where_losses_are_multilinear(
+    edas: Callable[..., EDAS], problem: Landscape
+) -> None:
+    problem.advance()
+    soft, one_hot = edas(), edas(scoring="one_hot")
+    assert torch.allclose(soft.estimate(), one_hot.estimate(), atol=1e-12, rtol=0)
+
+
+def test_a_row_scored_one_hot_ignores_what_is_no_option_of_it() -> None:
+    problem = toy_problem(options=(2, 4), steps=40)
+    made = EDAS(problem, EDASSettings(scoring="one_hot", learning_rate=0.2), seed=0)
+    for _ in range(40):
+        problem.advance()
+        made.step()
+    assert torch.all(made.alpha[0, 2:] == 0)
+    assert torch.all(made.alpha[0, :2] != 0)
+
+
+def test_scoring_by_default_names_trials_as_before() -> None:
+    assert EDASSettings().scoring == "soft"
+    assert "scoring" not in EDASSettings().identity()
+    assert EDASSettings(scoring="one_hot").identity()["scoring"] == "one_hot"
+
+
 def test_published_settings() -> None:
     recipe = EDAS.recipes["nb201"]
     settings = EDASSettings(**recipe.settings)

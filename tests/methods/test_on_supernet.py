@@ -62,6 +62,7 @@ CASES = [
     ("unas", {"sample_per": "batch", "cost": "flops", "cost_fit_samples": 50, "cost_ramp": 3}),
     ("edas", {}),
     ("edas", {"skip_drop": 0.3, "log_relax_gap": True, "entropy_weight": 0.1}),
+    ("edas", {"scoring": "one_hot"}),
     ("rsws", {"candidates": 3}),
     ("random", {"ask": False}),
 ]

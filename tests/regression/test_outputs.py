@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -71,12 +72,25 @@ def test_junit_has_the_schema_s_elements_and_no_others(report: CheckReport) -> N
 def test_junit_counts_are_those_of_its_cases(report: CheckReport) -> None:
     root = ET.fromstring(outputs.to_junit(report, 1.5).encode())
     for element in (root, root[0]):
-        assert int(element.attrib["tests"]) == len(list(root.iter("testcase"))) == 8
+        assert int(element.attrib["tests"]) == len(list(root.iter("testcase"))) == 10
         for count, tag in (("failures", "failure"), ("errors", "error"), ("skipped", "skipped")):
             assert int(element.attrib[count]) == len(list(root.iter(tag)))
         assert float(element.attrib["time"]) == 1.5
-    assert len(list(root.iter("failure"))) == 1
+    assert len(list(root.iter("failure"))) == 2
     assert len(list(root.iter("error"))) == 3
+    assert len(list(root.iter("skipped"))) == 2
+
+
+def test_junit_shows_warnings_and_counts_them_as_no_failure(report: CheckReport) -> None:
+    warned = ET.fromstring(outputs.to_junit(report).encode())
+    silent = ET.fromstring(outputs.to_junit(replace(report, warnings=())).encode())
+    (last,) = list(warned.iter("testcase"))[len(list(silent.iter("testcase"))) :]
+    assert last.attrib["name"] == "collapse 1"
+    assert last[0].tag == "skipped"
+    assert last[0].attrib["message"] == "Warning: drnas collapses."
+    for count in ("failures", "errors"):
+        assert warned.attrib[count] == silent.attrib[count]
+    assert is_junit(outputs.to_junit(report).encode())
 
 
 def test_junit_names_the_check_and_survives_any_error_text(report: CheckReport) -> None:
@@ -84,7 +98,7 @@ def test_junit_names_the_check_and_survives_any_error_text(report: CheckReport) 
     cases = list(root.iter("testcase"))
     assert cases[0].attrib["classname"] == "nb201.landscape.cifar10"
     assert cases[0].attrib["name"] == f"{LABEL} cifar10_test"
-    message = cases[-1][0].attrib["message"]
+    message = cases[-2][0].attrib["message"]
     assert "<b>50 %</b> & \\x1b[31mred\\x00 'quoted' \"twice\" second line" in message
 
 
@@ -118,11 +132,11 @@ def test_markdown_starts_with_the_worst(report: CheckReport) -> None:
     text = outputs.to_markdown(report)
     title, told = text.split("\n\n")[:2]
     assert title == (
-        "## nasharness check: 8 checks: 1 regression, 2 unfinished, 1 inconclusive, 1 changed,"
-        " 1 not compared, 1 no regression, 1 unchanged; 1 warning"
+        "## nasharness check: 9 checks: 1 regression, 1 moved, 2 unfinished, 1 inconclusive,"
+        " 1 changed, 1 not compared, 1 no regression, 1 unchanged; 1 warning"
     )
     assert "\n\n- ⚠️ `drnas` collapses.\n\n- `edas` is not" in text
-    assert [line[:3] for line in told.splitlines()] == ["- ❌"] * 3 + ["- ⚠", "- ℹ"]
+    assert [line[:3] for line in told.splitlines()] == ["- ❌"] * 4 + ["- ⚠", "- ℹ"]
 
 
 def test_markdown_table_has_a_row_per_check_and_the_same_cells_in_each(report: CheckReport) -> None:
@@ -162,13 +176,13 @@ def test_figure_of_effects_without_interval_or_movement() -> None:
 def test_annotations_are_one_escaped_line_each(report: CheckReport) -> None:
     lines = outputs.to_annotations(report)
     assert [line.split(" ")[0] for line in lines] == [
-        "::error", "::error", "::error", "::warning", "::notice", "::warning"
+        "::error", "::error", "::error", "::error", "::warning", "::notice", "::warning"
     ]  # fmt: skip
     assert lines[-1] == "::warning title=Collapse::drnas collapses."
     escaped = LABEL.replace(",", "%2C")
     assert lines[0] == f"::error title=Regression%3A {escaped}::{LABEL} did something."
-    assert "50 %25</b>" in lines[2]
-    assert lines[2].endswith("%0Asecond line).")
+    assert "50 %25</b>" in lines[3]
+    assert lines[3].endswith("%0Asecond line).")
     assert not any("\n" in line for line in lines)
 
 

@@ -57,6 +57,11 @@ def test_a_signal_is_what_the_search_told_last(searched: Path) -> None:
 
 def test_nothing_else_of_the_history_is_an_accuracy(searched: Path) -> None:
     for metric in ("mean_train_loss", "discretisation_gap", "entropy"):
+        (found, *_) = [
+            s for s in read_results([searched], [metric]).series if s.key.metric == metric
+        ]
+        assert found.key.is_dynamic
+    for metric in ("seconds", "step", "probabilities", "kendall_tau", "relax_gap"):
         with pytest.raises(UnknownNameError, match="metric in these trials"):
             read_results([searched], [metric])
 
@@ -81,6 +86,21 @@ def test_margins_of_signals_are_their_own(searched: Path) -> None:
     margins = {one.metric: one.effect.margin for one in report.findings if one.effect}
     assert margins["oneshot_accuracy_mixture"] == 99.0
     assert margins["oneshot_accuracy"] == 0.2
+
+
+def test_a_dynamic_is_the_mean_of_what_the_search_told(searched: Path) -> None:
+    study = open_study(searched)
+    found = read_results([searched], ["entropy", "valid_loss"])
+    for spec in study.specs:
+        lines = (study.trial_folder(spec) / "history.jsonl").read_text().splitlines()
+        rows = [json.loads(line) for line in lines]
+        for name in ("entropy", "valid_loss"):
+            mean = sum(row[name] for row in rows) / len(rows)
+            assert values(found, name)[spec.seed] == pytest.approx(mean, abs=1e-12)
+    keys = {one.key.metric: one.key for one in found.series}
+    assert keys["entropy"].is_dynamic
+    assert not keys["entropy"].is_accuracy
+    assert next(one for one in found.series if one.key.metric == "entropy").collapsed is None
 
 
 def test_a_search_without_the_line_has_no_signal(searched: Path) -> None:
