@@ -25,6 +25,7 @@ MEASURED = (
 WITHOUT_LINES = "What is evaluated between epochs is not in it."
 NOT_ALL = "Not measured in time, and counted as the slowest that was: {}."
 FETCHED = "{} would be fetched first (`nasharness data pull {}`); what would run is told then."
+SAME = "{} look at {}, the very number that answers are judged by."
 NOTHING = "Nothing was written: this was a dry run."
 _UNITS = (("s", 1, 1, 10), ("s", 1, 0, 120), ("min", 60, 0, 7200), ("h", 3600, 0, 172800))
 """Of a duration: name, seconds, decimals, and below how many seconds it is told so."""
@@ -187,7 +188,15 @@ def _notes(planned: _Planned) -> list[str]:
         notes.append(WITHOUT_LINES)
     if notes and (late := [label for label, pace in foreseen.items() if pace.seconds is None]):
         notes.append(NOT_ALL.format(", ".join(late)))
-    return notes
+    return [*notes, *_looks(planned.jobs.specs)]
+
+
+def _looks(specs: Sequence[Spec]) -> list[str]:
+    """That searches see what they are judged by, of those that look something up."""
+    seen = {(getattr(s, "search_metric", ""), getattr(s, "report_metric", "")) for s in specs}
+    same = sorted(looked for looked, judged in seen if looked and looked == judged)
+    whose = "All searches" if len(seen) == 1 else "Some searches"
+    return [SAME.format(whose, f"`{metric}`") for metric in same]
 
 
 def _ending(jobs: JobFolder[Any]) -> str:

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from nasbench_harness.contracts import Cost
 from nasbench_harness.errors import UnknownNameError
 from nasbench_harness.spaces.shared.cell import EDGES
-from nasbench_harness.spaces.transnas101.tasks import Task, task_named
+from nasbench_harness.spaces.transnas101.tasks import task_named
 
 COSTS = (
     Cost("params", "parameters of the network", "count", "Parameters", "million", 1e6),
@@ -46,7 +46,7 @@ def cost(choices: Sequence[int], what: str, dataset: str) -> float:
         return _STEM_PARAMS + task.decoder + edges
     if what == "flops":
         edges = _edges(choices, _FLOPS_OF_INPUT, _FLOPS_OF_LATER)
-        return task.decoder_flops + (_STEM_FLOPS + edges) * _area(task)
+        return task.decoder_flops + (_STEM_FLOPS + edges) * task.image_size**2 // _SIZE**2
     raise UnknownNameError("cost of transnas101", what, [cost.name for cost in COSTS])
 
 
@@ -55,7 +55,3 @@ def _edges(choices: Sequence[int], of_input: Sequence[int], of_later: Sequence[i
         (of_later if source else of_input)[choice]
         for choice, (_, source) in zip(choices, EDGES, strict=True)
     )
-
-
-def _area(task: Task) -> float:
-    return (task.image_size / _SIZE) ** 2

@@ -6,8 +6,10 @@ import hashlib
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from importlib.resources import files
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -22,6 +24,10 @@ from nasbench_harness.spaces.transnas101.tasks import TASKS
 from nasbench_harness.tables.columns import TableError
 from nasbench_harness.tables.metrics import default_dataset
 from nasbench_harness.testing import check_data, check_table
+
+if TYPE_CHECKING:
+    from nasbench_harness.study.config import StudyConfig
+    from nasbench_harness.study.spec import TrialSpec
 
 SPACE = TransNAS101()
 FOLDER = files("nasbench_harness.spaces.transnas101.tables")
@@ -175,3 +181,46 @@ def test_costs_of_a_name_that_does_not_exist() -> None:
     with pytest.raises(UnknownNameError, match="Did you mean `flops`"):
         SPACE.cost(arch, "flop", "jigsaw")
     assert SPACE.cost(arch, "params", "") == SPACE.cost(arch, "params", "class_object")
+
+
+# --- studies -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("recipe", "kind"), [("landscape", "landscape"), ("quick", "supernet")])
+def test_methods_have_our_own_recipes_for_it_as_for_any_space(recipe: str, kind: str) -> None:
+    from nasbench_harness.study.recipes import find_recipe
+
+    for method in registry.methods.names():
+        found = find_recipe(method, recipe, SPACE.name, kind)
+        assert found == find_recipe(method, recipe, "nb201", kind)
+        assert found.recipe.space is None
+
+
+def test_all_are_the_seven_tasks_in_studies_of_their_own(
+    configured: Callable[..., StudyConfig],
+) -> None:
+    from nasbench_harness.study.config import split_datasets
+
+    config = configured("darts", space="transnas101", dataset="all")
+    assert config.table == "transnas101"
+    parts = list(split_datasets(config, Path("S")))
+    assert [(part.dataset, str(folder)) for part, folder in parts] == [
+        (task, f"S/{task}") for task in TASKS
+    ]
+
+
+def test_a_study_searches_on_what_it_is_judged_by_and_is_no_oracle(
+    planned: Callable[..., list[TrialSpec]],
+) -> None:
+    for spec in planned("darts,rea", space="transnas101", dataset="normal", seeds="1"):
+        assert spec.search_metric == spec.report_metric == "normal_valid"
+
+
+def test_a_plan_says_that_search_and_report_share_the_number(tmp_path: Path) -> None:
+    words = ["run", "-m", "rea", "--space", "transnas101", "--dataset", "jigsaw", "--dry-run"]
+    done = subprocess.run(
+        [sys.executable, "-m", "nasbench_harness", *words],
+        cwd=tmp_path, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    told = " ".join(done.stdout.split())
+    assert "look at `jigsaw_valid`, the very number that answers are judged by" in told
