@@ -17,6 +17,7 @@ from nasbench_harness.cli.baseline import read_margins, tell_changes
 from nasbench_harness.cli.help import Command, examples
 from nasbench_harness.cli.options.checking import GITHUB, Checked, CheckMachine, Told
 from nasbench_harness.cli.options.grouped import grouped
+from nasbench_harness.cli.rows import Row, suite_row
 from nasbench_harness.errors import ExitCode, HarnessError
 from nasbench_harness.process.frame import give_up
 from nasbench_harness.store.files import check_writable
@@ -160,21 +161,31 @@ def _folders(
         yield studies
         return
     from nasbench_harness.jobs.study import planned
-    from nasbench_harness.study.config import build_config, split_datasets
-    from nasbench_harness.study.naming import study_name
 
     seeds = {"seeds": asked.seeds} if asked.seeds else {}
-    config = build_config(None, {**study, **seeds}, [])
     with tempfile.TemporaryDirectory(prefix="nasharness-check-") as temporary:
-        folder = asked.out or Path(temporary) / study_name(config)
-        parts = list(split_datasets(config, folder))
-        plans = [planned(*part, hardware) for part in parts]
-        _refuse_other_seeds(plans, config.seeds)
+        row = _row({**study, **seeds}, asked.out, Path(temporary), hardware)
+        plans = [planned(*part, hardware) for part in row.parts]
+        _refuse_other_seeds(plans, row.parts[0][0].seeds)
         _tell_plan([*standard.check_plan(plans), *_there_already(plans)])
-        for part, place in parts:
+        row.prepare(hardware)
+        for part, place in row.parts:
             if _run(part, place, hardware, jobs):
                 raise KeyboardInterrupt
-        yield [folder]
+        yield [row.folder]
+
+
+def _row(study: dict[str, Any], out: Path | None, temporary: Path, hardware: Hardware) -> Row:
+    """The study of a file, one for each of its data sets, or those of its suite."""
+    from nasbench_harness.study.config import build_config, split_datasets
+    from nasbench_harness.study.naming import study_name
+    from nasbench_harness.study.suites import asked_suite
+
+    if suite := asked_suite(None, study):
+        return suite_row(suite, None, study, [], out or temporary / suite, hardware)
+    config = build_config(None, study, [])
+    folder = out or temporary / study_name(config)
+    return Row(folder, list(split_datasets(config, folder)))
 
 
 def _refuse_other_seeds(studies: list[Study], seeds: Sequence[int]) -> None:

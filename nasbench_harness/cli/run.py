@@ -56,17 +56,11 @@ def run(
     A study that exists is gone on with: only what is missing runs, and methods or seeds may be
     added to it.
     """
-    from nasbench_harness.study.suites import asked_suite
-
     options, of_options = given_options(ctx)
     given, sets = asked.keys | options, [*of_options, *(asked.sets or [])]
     tell_repeated(asked.seeds)
     hardware = machine.hardware(download=download and not dry_run)
-    row: Row
-    if suite := asked_suite(asked.config, given):
-        row = suite_row(suite, asked.config, given, sets, asked.out, hardware)
-    else:
-        row = _row_of_one(asked.config, given, sets, asked.out)
+    row = _row(asked.config, given, sets, asked.out, hardware)
     for search in dict.fromkeys(config.search for config, _ in row.parts):
         tell_unused(search, hardware)
     if dry_run:
@@ -113,14 +107,21 @@ def resume(
     _run(parts, machine.hardware(), work, folder, json=json, resumed=True)
 
 
-def _row_of_one(
-    path: Path | None, given: Mapping[str, Any], sets: Sequence[str], out: Path | None
+def _row(
+    path: Path | None,
+    given: Mapping[str, Any],
+    sets: Sequence[str],
+    out: Path | None,
+    hardware: Hardware,
 ) -> Row:
-    """The study that is asked for, or one for each of its data sets."""
+    """The study that is asked for, one for each of its data sets, or those of a suite."""
     from nasbench_harness.cli import console
     from nasbench_harness.study.config import ALL_DATASETS, build_config, split_datasets
     from nasbench_harness.study.naming import place
+    from nasbench_harness.study.suites import asked_suite
 
+    if suite := asked_suite(path, given):
+        return suite_row(suite, path, given, sets, out, hardware)
     placed = place(build_config(path, given, sets), out)
     if placed.note:
         console.note(f"Note: {placed.note}")

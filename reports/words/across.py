@@ -122,20 +122,24 @@ def _opening(claim: AcrossClaim) -> str:
 def _amount(claim: AcrossClaim) -> str:
     """How likely a run is better, and on how many problems the studies say so themselves."""
     chance = claim.chance
-    bounds = "" if math.isnan(chance.low) else f" ({numerals.interval(*chance[1:], 2)[1:-1]})"
+    bounds = "" if math.isnan(chance.low) else _bounds(chance.low, chance.high)
     said = f"a run of it is better with a chance of {numerals.percent(chance.value)}{bounds}"
     by_study = [
         f"{word} on {number}"
         for word, number in (("better", claim.better), ("worse", claim.worse))
         if number
     ]
-    alone = f"by itself {' and '.join(by_study)}" if by_study else "by itself on none"
+    alone = "by their own verdicts " + (" and ".join(by_study) or "neither on any")
     end = ""
     if claim.undone:
         end = ", but not with failed trials as the worst"
     elif claim.split:
         end = ", but not in the mean, so neither is claimed"
     return f"{said}, {p_words(claim.p_corrected)}, {alone}{end}"
+
+
+def _bounds(low: float, high: float) -> str:
+    return f" (95 % CI {numerals.percent(low)} to {numerals.percent(high)})"
 
 
 def _together(claims: AcrossClaims, labels: list[str]) -> list[str]:

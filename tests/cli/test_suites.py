@@ -1,0 +1,102 @@
+"""A suite from the command line: listed, told, run, gone on with, checked."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+PLUGIN = """
+from nasbench_harness.contracts import Suite, SuiteProblem
+
+def make():
+    tables = [("nb201", "analog", "cifar10"), ("nbmacro", "nbmacro", "cifar10"),
+              ("nb201", "official", "cifar100")]
+    return Suite("few", "A few problems", tuple(
+        SuiteProblem({"space": space, "table": table, "dataset": dataset})
+        for space, table, dataset in tables
+    ))
+"""
+NAMES = ("nb201-cifar10-analog", "nbmacro-cifar10")
+SMALL = ("-m", "darts,unas[recipe=paper],rea", "--suite", "few", "--seeds", "3", "--steps", "12")
+
+
+@pytest.fixture
+def few(
+    install_plugin: Callable[..., None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A suite of two problems that are here, and one that is not."""
+    install_plugin("suites", "few", "few_suite:make", PLUGIN)
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(
+        filter(None, [str(tmp_path / "site"), os.environ.get("PYTHONPATH")])
+    ))  # fmt: skip
+    monkeypatch.setenv("COLUMNS", "80")
+
+
+def test_suites_are_listed_and_shown(nasharness: Run, few: None) -> None:
+    listed = json.loads(nasharness("list", "suites", "--json").stdout)
+    assert {"few", "full", "quick"} == {one["name"] for one in listed}
+    shown = nasharness("show", "suite", "few").stdout
+    assert "few: A few problems" in shown
+    assert "nasharness data pull nb201" in shown
+    told = json.loads(nasharness("show", "suite", "few", "--json").stdout)
+    assert [bool(one["missing"]) for one in told["problems"]] == [False, False, True]
+    assert "Did you mean `quick`" in nasharness("show", "suite", "quik", code=2).stderr
+
+
+def test_a_dry_run_tells_the_plan_and_writes_nothing(
+    nasharness: Run, few: None, tmp_path: Path
+) -> None:
+    done = nasharness("run", *SMALL, "--dry-run", "--json")
+    folders = [Path(one["folder"]).name for one in json.loads(done.stdout)["folders"]]
+    assert folders == list(NAMES)
+    assert "nb201-cifar100-official is left out" in " ".join(done.stderr.split())
+    assert not (tmp_path / "runs").exists()
+
+
+def test_a_suite_runs_is_gone_on_with_and_checked(
+    nasharness: Run, few: None, tmp_path: Path
+) -> None:
+    """One run for all of it: the problems that are here, a page, a resumed half, a baseline."""
+    done = nasharness("run", *SMALL, "--out", "S")
+    assert all(len(line) <= 80 for line in done.stdout.splitlines())
+    words = " ".join(done.stdout.split())
+    assert "On these 2 problems" in words
+    assert "Over 2 problems" in words
+    assert "(1) unas[recipe=paper] on nbmacro-cifar10:" in words
+    told = " ".join(done.stderr.split())
+    assert "nb201-cifar100-official is left out" in told
+    assert "unas[recipe=paper] cannot run on nbmacro-cifar10" in told
+    studies = sorted(path.parent.name for path in (tmp_path / "S").glob("*/study.json"))
+    assert studies == list(NAMES)
+
+    page = (tmp_path / "S" / "report" / "report.md").read_text()
+    assert "Suite few: 2 problems. A few problems." in page
+    assert "**Not run here.**" in page
+    heat = page[page.index("### Problem by problem") :].partition("### ")[2]
+    assert "none (1)" in heat
+
+    shutil.rmtree(tmp_path / "S" / NAMES[1] / "trials")  # as if it had been stopped before
+    again = nasharness("resume", "S", "--json")
+    assert json.loads(again.stdout)["suite"] == "few"
+    assert "9 trials to run" in again.stderr
+    assert "nothing" not in nasharness("run", *SMALL, "--out", "S", "--no-report").stderr
+
+    nasharness("baseline", "save", "S", "--to", "b.json")
+    kept = json.loads((tmp_path / "b.json").read_text())["series"]
+    assert {one["space"] for one in kept} == {"nb201", "nbmacro"}
+    nasharness("check", "S", "--baseline", "b.json")
+    (tmp_path / "study.yaml").write_text(
+        "suite: few\nmethods: darts,unas[recipe=paper],rea\nseeds: 3\nsteps: 12\n"
+    )
+    checked = nasharness("check", "--config", "study.yaml", "--baseline", "b.json", "--json")
+    places = " ".join(finding["where"] for finding in json.loads(checked.stdout)["findings"])
+    assert "analog" in places
+    assert "nbmacro" in places
