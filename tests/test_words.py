@@ -17,7 +17,7 @@ FACTS = {
     "genotype",
 }  # fmt: skip
 """What no list of plugins tells."""
-ENGLISH = {"none", "official", "random"}
+ENGLISH = {"graph", "none", "official", "random"}
 """Names of plugins that are words as well; `test_arrows` forbids tables' names as whole strings."""
 ALLOWED = {"problems/landscape/kind.py": "a command to paste, for what to do next"}
 """Files whose texts for people name a plugin, and why; commands in `examples(...)` may anyway."""

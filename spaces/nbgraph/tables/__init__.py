@@ -39,7 +39,7 @@ CAVEAT = (
     " convolutional cells. Its accuracies are means of three trainings, with hyper-parameters that"
     " the authors chose for each data set. Architectures that differ in order and idle skips alone"
     " share one trained network; the nine that are skips alone were never trained and have no"
-    " numbers: a landscape counts them as the worst of all."
+    " numbers: a search on the table itself counts them as the worst of all."
 )
 _LAYOUT = 1  # raised when the way columns are made from the files changes
 _FOLDER = f"{TABLE}-{VERSION}-v{_LAYOUT}"
