@@ -15,7 +15,7 @@ from typing import Any
 from nasbench_harness.errors import reason
 from nasbench_harness.spaces.nbgraph.encoding import GRAPHS, NODES, OPERATIONS
 from nasbench_harness.spaces.nbgraph.structure import canonical_keys
-from nasbench_harness.spaces.nbgraph.tables import (
+from nasbench_harness.spaces.nbgraph.tables.schema import (
     CAVEAT,
     DATASETS,
     LATENCY,
