@@ -17,7 +17,7 @@ FACTS = {
     "genotype",
 }  # fmt: skip
 """What no list of plugins tells."""
-ENGLISH = {"identity", "none", "official", "random"}
+ENGLISH = {"graph", "identity", "none", "official", "random", "skip"}
 """Plugins and options that are words as well; `test_arrows` forbids tables' names as strings."""
 ALLOWED = {"problems/landscape/kind.py": "a command to paste, for what to do next"}
 """Files whose texts for people name a plugin, and why; commands in `examples(...)` may anyway."""
@@ -40,6 +40,7 @@ def plugins_words() -> set[str]:
     }
     spaces = [registry.open_space(name) for name in registry.spaces.names()]
     options = {o for space in spaces for d in space.decisions for o in d.options}
+    options = {option for option in options if not option.isdecimal()}  # numbers are no words
     return (names | options | FACTS) - ENGLISH
 
 

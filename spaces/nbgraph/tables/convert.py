@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import math
 import struct
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from nasbench_harness.errors import reason
 from nasbench_harness.spaces.nbgraph.encoding import GRAPHS, NODES, OPERATIONS
 from nasbench_harness.spaces.nbgraph.structure import canonical_keys
-from nasbench_harness.spaces.nbgraph.tables import (
+from nasbench_harness.spaces.nbgraph.tables.schema import (
     CAVEAT,
     DATASETS,
     LATENCY,
@@ -112,4 +112,7 @@ def _number(_: _Double, raw: bytes) -> float:
     return value
 
 
-_NUMBERS = {("numpy.core.multiarray", "scalar"): _number, ("numpy", "dtype"): _Double}
+_NUMBERS: dict[tuple[str, str], Callable[..., Any]] = {
+    ("numpy.core.multiarray", "scalar"): _number,
+    ("numpy", "dtype"): _Double,
+}

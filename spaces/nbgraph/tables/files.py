@@ -7,15 +7,8 @@ from pathlib import Path
 from nasbench_harness.contracts import Origin, PlainData
 from nasbench_harness.contracts.data import ProgressCallback
 from nasbench_harness.spaces.nbgraph.citations import NBGRAPH_BIBTEX
-from nasbench_harness.spaces.nbgraph.tables import (
-    DATA,
-    PACKAGE,
-    TABLE,
-    VERSION,
-    is_installed,
-    open_nbgraph,
-    pulled_folder,
-)
+from nasbench_harness.spaces.nbgraph.tables import is_installed, open_nbgraph, pulled_folder
+from nasbench_harness.spaces.nbgraph.tables.schema import DATA, PACKAGE, TABLE, VERSION
 from nasbench_harness.tables import library
 
 

@@ -6,6 +6,7 @@ The package is never imported. Nothing of it is shipped with this project.
 from __future__ import annotations
 
 import hashlib
+import importlib.util
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from pathlib import Path
 
 from nasbench_harness.contracts.data import ProgressCallback
 from nasbench_harness.errors import reason
-from nasbench_harness.spaces.nbgraph.tables import DATA, PACKAGE, VERSION, package_file
+from nasbench_harness.spaces.nbgraph.tables.schema import DATA, PACKAGE, VERSION
 from nasbench_harness.tables.columns import TableError
 from nasbench_harness.tables.library import data_folder, installing
 from nasbench_harness.tables.pinned import PinnedFile, check, fetch
@@ -52,6 +53,14 @@ WHEEL = Wheel(
     bytes=5_868_117,
     sha256="f6ea43836262f1ee8d60c35bbbd20aa2536ee1f8492025e3b0b90096f5afc6ad",
 )
+
+
+def package_file(dataset: str) -> Path | None:
+    """A data set's file in the installed package, which is not imported; None without one."""
+    spec = importlib.util.find_spec(PACKAGE.replace("-", "_"))
+    return (
+        Path(spec.origin).with_name("light") / f"{dataset}.bench" if spec and spec.origin else None
+    )
 
 
 def of_wheel(

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from nasbench_harness.spaces.nbgraph import NBGraph, structure
-from nasbench_harness.spaces.nbgraph.tables import DATASETS
 from nasbench_harness.spaces.nbgraph.tables.convert import CONTENT_SHA256, TRAINED
+from nasbench_harness.spaces.nbgraph.tables.schema import DATASETS
 from nasbench_harness.tables.columns import ColumnTable, content_hash
 from nasbench_harness.tables.library import verify_columns
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from nasbench_harness.errors import HarnessError
 from nasbench_harness.spaces.nbgraph.tables import open_nbgraph
 from nasbench_harness.spaces.nbgraph.tables.convert import convert
+from nasbench_harness.spaces.nbgraph.tables.schema import costs
 from nasbench_harness.spaces.nbgraph.tables.upstream import WHEEL, of_wheel
 from nasbench_harness.tables.columns import ColumnTable
 
@@ -40,8 +41,6 @@ def graphs(tmp_path_factory: pytest.TempPathFactory) -> ColumnTable:
             pytest.skip(f"{error} Or {WHEELS} names the folder of its wheel.")
         made = tmp_path_factory.mktemp("nbgraph") / "table"
         convert(of_wheel(origin=folder, progress=None), made)
-        from nasbench_harness.spaces.nbgraph.tables import costs
-
         return ColumnTable(made, costs=costs)
 
 

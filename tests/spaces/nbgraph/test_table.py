@@ -15,9 +15,10 @@ from numpy.typing import NDArray
 from nasbench_harness.errors import HarnessError
 from nasbench_harness.problems.landscape.objective import Landscape
 from nasbench_harness.spaces.nbgraph import NBGraph, structure, tables
-from nasbench_harness.spaces.nbgraph.tables import DATASETS, upstream
+from nasbench_harness.spaces.nbgraph.tables import upstream
 from nasbench_harness.spaces.nbgraph.tables.convert import CONTENT_SHA256, read_bench
 from nasbench_harness.spaces.nbgraph.tables.files import NBGraphFiles
+from nasbench_harness.spaces.nbgraph.tables.schema import DATASETS
 from nasbench_harness.study.costs import cost_of
 from nasbench_harness.tables.columns import ColumnTable
 from nasbench_harness.tables.pickles import ForbiddenClassError
@@ -123,7 +124,7 @@ def nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Neither a package nor a table; folders of this test's own."""
     monkeypatch.setenv("NASHARNESS_DATA", str(tmp_path / "data"))
     monkeypatch.setenv("NASHARNESS_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr(tables.importlib.util, "find_spec", lambda _: None)
+    monkeypatch.setattr(upstream.importlib.util, "find_spec", lambda _: None)
     return tmp_path
 
 
