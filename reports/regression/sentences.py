@@ -89,8 +89,9 @@ def _has_moved(comparison: LossComparison, decision: CheckDecision) -> str:
     return (
         f"{_subject(comparison)} {_moved(comparison)}, more than the margin of"
         f" {_margin(comparison)} either way: {_number(new, effect)} now,"
-        f" {_number(old, effect)} in the baseline (p = {_p(decision.p_loss)}, {_seeds(comparison)}). The search runs otherwise than it"
-        " did, for better or worse; if it is meant, take it over with --update."
+        f" {_number(old, effect)} in the baseline (p = {_p(decision.p_loss)},"
+        f" {_seeds(comparison)}). The search runs otherwise than it did, for better or worse; if it"
+        " is meant, take it over with --update."
     )
 
 
