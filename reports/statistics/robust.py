@@ -37,15 +37,15 @@ def interquartile_mean(tasks: Sequence[ArrayLike]) -> float:
 def interquartile_mean_interval(tasks: Sequence[ArrayLike]) -> tuple[float, float]:
     """95 % bounds of `interquartile_mean`, in its unit.
 
-    NaN where a task has fewer than three runs, and where all runs are alike. Every resample draws
-    as many runs of each task as it has.
+    NaN where a task has fewer than three runs, and where the runs of every task are alike, as those
+    of a method that draws nothing. Every resample draws as many runs of each task as it has.
     """
     groups = [finite(task) for task in tasks]
     if not groups or min(map(len, groups)) < FEWEST:
         return (np.nan, np.nan)
-    runs = _pooled(groups)
-    if np.ptp(runs) <= TOLERANCE:
+    if max(map(np.ptp, groups)) <= TOLERANCE:
         return (np.nan, np.nan)
+    runs = _pooled(groups)
     order = np.argsort(runs, kind="stable")
     cut = int(TRIMMED * len(runs))
     kept = len(runs) - 2 * cut

@@ -40,7 +40,7 @@ def test_interval_is_that_of_trimmed_resamples(tasks: list[list[float]]) -> None
     """The same draws, each written out and trimmed by scipy."""
     sizes, pooled = [len(task) for task in tasks], np.concatenate(tasks)
     counts = resample(lambda *groups: np.concatenate(groups, axis=1), sizes, 9999).astype(int)
-    if np.ptp(pooled) == 0:
+    if max(map(np.ptp, tasks)) == 0:
         assert np.isnan(interquartile_mean_interval(tasks)).all()
         return
     copies = np.array([np.repeat(pooled, row) for row in counts])
@@ -50,11 +50,14 @@ def test_interval_is_that_of_trimmed_resamples(tasks: list[list[float]]) -> None
     assert found[0] <= found[1]
 
 
+def test_where_nothing_varies_within_a_task_there_is_no_interval() -> None:
+    assert np.isnan(interquartile_mean_interval([[1.0] * 6, [5.0] * 6])).all()
+
+
 def test_tasks_are_drawn_from_on_their_own() -> None:
-    """Nothing varies inside either task, so nothing varies at all."""
-    low, high = interquartile_mean_interval([[1.0] * 6, [5.0] * 6])
-    assert low == pytest.approx(3.0)
-    assert high == pytest.approx(3.0)
+    """Only the second task varies, and within itself: the first weighs as much in every resample."""
+    low, high = interquartile_mean_interval([[0.0] * 6, [5.0, 5.0, 5.0, 6.0, 6.0, 6.0]])
+    assert 2.0 <= low < high <= 3.0
 
 
 def test_fewer_than_three_runs_have_no_interval() -> None:
