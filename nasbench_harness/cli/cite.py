@@ -31,10 +31,10 @@ def cite_studies(
     from nasbench_harness import __version__
     from nasbench_harness.cli import console
     from nasbench_harness.store.provenance import PACKAGE
-    from nasbench_harness.store.studies import open_study, study_folders
+    from nasbench_harness.store.studies import open_study, studies_in
     from nasbench_harness.study import citations
 
-    opened = [open_study(folder) for place in studies for folder in study_folders(place)]
+    opened = [open_study(folder) for folder in studies_in(studies)]
     versions = [study.facts.get("versions", {}).get(PACKAGE, __version__) for study in opened]
     things = [
         citations.harness(versions),

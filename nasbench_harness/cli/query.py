@@ -52,7 +52,7 @@ def query(
                                  show_default="any", autocompletion=completion.latency_limits)
     ] = None,
     dataset: Annotated[
-        str | None, typer.Option(help="Dataset where `--by` names none.",
+        str | None, typer.Option(help="Dataset of the ranks, where `--by` names none.",
                                  show_default="the table's own",
                                  autocompletion=completion.table_datasets)
     ] = None,
@@ -75,7 +75,7 @@ def query(
         return
     _refuse_limits(max_latency)
     found = _at(opened.space, index) if arch is None else _read(opened, arch, asked=bool(table))
-    facts = _everything(opened, found)
+    facts = _everything(opened, found, dataset)
     console.print_json(facts) if json else _tell(facts, opened)
 
 
@@ -153,24 +153,28 @@ def _no_index(space: str) -> str:
     return f"The architectures of `{space}` have no index; give an architecture string instead."
 
 
-def _everything(table: Benchmark, arch: Architecture) -> dict[str, Any]:
-    """All facts of one architecture: the space's, the table's, and its standing in a whole one."""
+def _everything(table: Benchmark, arch: Architecture, asked: str | None) -> dict[str, Any]:
+    """All facts of one architecture: the space's, the table's, and its standing in a whole one.
+
+    `asked`: the data set of the standing, where somebody named one.
+    """
     from nasbench_harness import registry
     from nasbench_harness.contracts import CompleteTable
     from nasbench_harness.tables.enumeration import enumerable
     from nasbench_harness.tables.metrics import default_dataset
 
-    space, dataset = registry.open_space(table.space), default_dataset(table)
+    space, dataset = registry.open_space(table.space), asked or default_dataset(table)
+    standing_on = asked or next(iter(table.metrics.values())).dataset
+    complete = isinstance(table, CompleteTable)
+    judged = table.report_metric(standing_on) if asked or complete else ""  # refuses a wrong one
     numbers = _numbers(table, arch)
     facts: dict[str, Any] = {"architecture": str(arch), **space.describe(arch)}
     facts |= {cost.name: space.cost(arch, cost.name, dataset) for cost in space.costs}
     facts |= {"table": table.name, **numbers}
-    if isinstance(table, CompleteTable):
-        judged = table.report_metric(next(iter(table.metrics.values())).dataset)
-        if not math.isnan(numbers[judged]):
-            worse, better = table.standing(judged, numbers[judged])
-            size = enumerable(space, "a table has a row for every one of them").size
-            facts |= {f"rank_{judged}": better + 1, f"percentile_{judged}": 100 * worse / size}
+    if isinstance(table, CompleteTable) and not math.isnan(numbers[judged]):
+        worse, better = table.standing(judged, numbers[judged])
+        size = enumerable(space, "a table has a row for every one of them").size
+        facts |= {f"rank_{judged}": better + 1, f"percentile_{judged}": 100 * worse / size}
     if flaw := _flaw(space, arch):
         facts["note"] = flaw
     return facts

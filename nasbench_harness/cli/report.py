@@ -47,12 +47,12 @@ def report(
     from nasbench_harness.cli import console
     from nasbench_harness.reports import write_report
     from nasbench_harness.store.copies import open_studies
-    from nasbench_harness.store.studies import study_folders
+    from nasbench_harness.store.studies import studies_in
 
     needed = out is None
     if out is None and len(studies) == 1:
         out = studies[0] / "report"
-    folders = [folder for place in studies for folder in study_folders(place)]
+    folders = studies_in(studies)
     if out:
         _refuse(out, paper=paper)
     for number, folder in enumerate(folders, start=1):

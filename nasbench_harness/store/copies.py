@@ -16,7 +16,7 @@ from typing import Any
 
 from nasbench_harness.store.endings import Endings, ending
 from nasbench_harness.store.outcomes import Status
-from nasbench_harness.store.studies import Study, open_study, study_folders
+from nasbench_harness.store.studies import Study, open_study, studies_in
 from nasbench_harness.study.spec import TrialSpec
 
 
@@ -198,7 +198,7 @@ def open_studies(places: Iterable[Path]) -> Copies:
     """
     folders: dict[Path, Path] = {}
     twice: dict[str, None] = {}
-    for folder in (folder for place in places for folder in study_folders(place)):
+    for folder in studies_in(places):
         if (known := folders.setdefault(folder.resolve(), folder)) is not folder:
             twice[str(known)] = None
     return find_copies([open_study(folder) for folder in folders.values()], tuple(twice))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -44,6 +44,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 STUDY, LOCK = "study.json", "study.lock"
+BESIDE = ("report", "suite.json")
+"""What a run over several problems keeps beside the studies."""
 
 
 class StudyError(HarnessError):
@@ -159,6 +161,21 @@ def study_folders(place: Path) -> list[Path]:
     """The study's folder itself, or those inside it, as of a run over all data sets."""
     inside = sorted(path.parent for path in place.glob(f"*/{STUDY}"))
     return inside if inside and not (place / STUDY).exists() else [place]
+
+
+def studies_in(places: Iterable[Path]) -> list[Path]:
+    """The folders of all studies in these places.
+
+    What a run over several problems keeps beside its studies, and `runs/suite/*` names as well, is
+    passed over where one of the studies is given too.
+    """
+    found = [folder for place in places for folder in study_folders(place)]
+    rows = {folder.parent for folder in found if (folder / STUDY).exists()}
+    return [
+        folder
+        for folder in found
+        if folder.name not in BESIDE or folder.parent not in rows or (folder / STUDY).exists()
+    ]
 
 
 def open_study(folder: Path) -> Study:

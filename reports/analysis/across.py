@@ -46,6 +46,8 @@ class AcrossClaim:
     outcome: Standing
     split: bool
     """Whether ranks say one thing and the mean another, so that neither is claimed."""
+    few: bool = False
+    """Whether all speaks for a claim but the runs, too few of one of them on some problem."""
     undone: bool = False
     """Whether a claim of the finished trials falls when failed ones count as the worst."""
 
@@ -179,4 +181,5 @@ def _claim(  # noqa: PLR0913, PLR0917 - the evidence, and what it is judged by
         sum(claim is not None and claim.ahead == second for claim in of_studies),
         outcome,
         split=bool(level) and enough and p_value < level and not agree,
+        few=bool(level) and not enough and p_value < level and agree,
     )

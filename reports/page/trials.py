@@ -65,10 +65,15 @@ NUMBERS = (
 
 
 def numbers_of(data: StudyData) -> list[Number]:
-    """Those that some trial has, each once; without a table accuracy by what it is measured."""
+    """Those that some trial has, each once; without a table accuracy by what it is measured.
+
+    A cost is headed as its space calls it: what one counts as operations are no multiply-adds.
+    """
     trials, judged = data.outcomes, data.first("report_metric")
     own = replace(CONCLUDED, heading=concluded(data.kind)[0], column=data.kind.concludes)
     known = [own if n is CONCLUDED else n for n in NUMBERS]
+    titles = {cost.name: cost.title for cost in data.space.costs if cost.title}
+    known = [replace(n, heading=titles.get(n.column, n.heading)) for n in known]
     known[:3] = [_of_measure(number, data.measure) for number in known[:3]]
     return [
         n for n in known

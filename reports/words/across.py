@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 
 from nasbench_harness.reports.analysis.across import AcrossClaim, AcrossClaims, level_of
-from nasbench_harness.reports.analysis.decision import Standing
+from nasbench_harness.reports.analysis.decision import FEWEST, Standing
 from nasbench_harness.reports.analysis.problems import Problems
 from nasbench_harness.reports.statistics.arrays import TOLERANCE
 from nasbench_harness.reports.words import numerals
@@ -135,6 +135,8 @@ def _amount(claim: AcrossClaim) -> str:
         end = ", but not with failed trials as the worst"
     elif claim.split:
         end = ", but not in the mean, so neither is claimed"
+    elif claim.few:
+        end = f", but fewer than {FEWEST} seeds on a problem claim nothing"
     return f"{said}, {p_words(claim.p_corrected)}, {alone}{end}"
 
 
@@ -180,8 +182,8 @@ def _note(problems: Problems) -> str:
     return (
         f"A method is called better over {these(problems)} only where a permutation of labels"
         f" within each of them has a p-value below {level:g}, corrected for all pairs with"
-        f" {name(BASELINE)} or all others (Holm), and its mean normalised regret agrees with its"
-        " ranks; failed trials count as the worst. It holds for these and no others, and for the"
-        " budgets that the studies tell. Each problem weighs the same in that, and has a verdict"
-        f" of its own in its part.{without}"
+        f" {name(BASELINE)} or all others (Holm), its mean normalised regret agrees with its"
+        f" ranks, and each has {FEWEST} seeds on every problem; failed trials count as the worst."
+        " It holds for these and no others, and for the budgets that the studies tell. Each"
+        f" problem weighs the same in that, and has a verdict of its own in its part.{without}"
     )

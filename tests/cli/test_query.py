@@ -83,3 +83,12 @@ def test_official_columns_stand_in_groups(nasharness: Run, monkeypatch: pytest.M
     assert "data pull" not in told
     top = nasharness("query", "--top", "2", "--by", "cifar100_test_200ep").stdout
     assert re.search(r"1 +\d+ +\|.*\| +73\.51 %", top)
+
+
+def test_the_standing_is_on_the_data_set_that_is_asked_for(nasharness: Run) -> None:
+    asked = ("query", "64-41414-1_02_333", "--table", "transnas101", "--dataset")
+    told = nasharness(*asked, "normal").stdout
+    assert re.search(r"^rank_normal_valid +\d+$", told, re.MULTILINE)
+    assert "rank_class_object_valid" not in told
+    refused = nasharness(*asked, "nrmal", code=2).stderr
+    assert "Did you mean `normal`?" in " ".join(refused.split())

@@ -85,6 +85,20 @@ def test_who_is_ahead_here_and_behind_there_is_not_told_apart(data_of: DataOf) -
     assert "is better on 1 of them and" in said
 
 
+def test_too_few_seeds_are_the_reason_that_is_given(data_of: DataOf) -> None:
+    """A p-value below the level, and no claim: a reader has to know why."""
+    two = [{label: runs[:2] for label, runs in FIRST.items()} for _ in range(6)]
+    found = problems(data_of, *two)
+    claims = decide_across(found)
+    claim = claims.of("drnas", "random")
+    assert claim is not None
+    assert claim.p_corrected < 0.025
+    assert (claim.outcome, claim.few) == (Standing.UNDECIDED, True)
+    said = verdict(found, claims)
+    assert "fewer than 3 seeds on a problem claim nothing" in said.lines[0]
+    assert "3 seeds on every problem" in said.note
+
+
 def test_failed_trials_can_undo_a_claim(data_of: DataOf) -> None:
     """Three of six seeds gone: counted as the worst, the others are no proof."""
     statuses = {"rea": ["done"] * 3 + ["failed"] * 3}

@@ -116,6 +116,17 @@ def test_a_copy_among_the_studies_of_a_folder_counts_once(make: Make, tmp_path: 
     assert rows("runs") == [("one", 0, "done"), ("one", 1, "done")]
 
 
+def test_what_a_suite_keeps_beside_its_studies_is_passed_over(make: Make) -> None:
+    """`runs/suite/*` names it as well."""
+    make("A")
+    Path("suite/report").mkdir(parents=True)
+    copied("A", "suite/A")
+    Path("suite/suite.json").write_text("{}", encoding="utf-8")
+    assert kept(found("suite/A", "suite/report", "suite/suite.json")) == ["suite/A"]
+    with pytest.raises(StudyError, match="report holds no study"):
+        found("suite/report")
+
+
 @pytest.mark.parametrize("order", [("A", "more"), ("more", "A")])
 def test_of_a_copy_with_further_seeds_that_one_is_kept(make: Make, order: tuple[str, str]) -> None:
     make("A")

@@ -55,7 +55,7 @@ def test_where_nothing_varies_within_a_task_there_is_no_interval() -> None:
 
 
 def test_tasks_are_drawn_from_on_their_own() -> None:
-    """Only the second task varies, and within itself: the first weighs as much in every resample."""
+    """Only the second task varies, within itself: the first weighs as much in every resample."""
     low, high = interquartile_mean_interval([[0.0] * 6, [5.0, 5.0, 5.0, 6.0, 6.0, 6.0]])
     assert 2.0 <= low < high <= 3.0
 
