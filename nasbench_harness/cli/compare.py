@@ -87,8 +87,8 @@ def _answers(
             refused.append(error)
     if not found:
         raise refused[0]
-    for error in refused:
-        console.note(f"Note: {error}")
+    for one in refused:
+        console.note(f"Note: {one}")
     return found
 
 
