@@ -1,9 +1,10 @@
 """What may be claimed of two methods over several problems, and no others than these.
 
 The decision of a single study, carried over: a method is called better only where a permutation of
-labels within each space, of whole seeds, corrected for its family of pairs, gives a p-value below the level, and
-the mean normalised regret agrees with the ranks. A claim has to survive that failed trials count as
-the worst there is. Nothing is called practically the same: no one difference matters everywhere.
+labels within each space, of whole seeds, corrected for its family of pairs, gives a p-value below
+the level, and the mean normalised regret agrees with the ranks. A claim has to survive that failed
+trials, and answers without a number, count as the worst there is. Nothing is called practically the
+same: no one difference matters everywhere.
 """
 
 from __future__ import annotations
