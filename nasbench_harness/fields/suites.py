@@ -53,4 +53,8 @@ def _problem(what: str, keys: Any) -> SuiteProblem:
     name = keys.get(NAME, "")
     if not isinstance(name, str):
         raise SuiteError(f"{what}: `{NAME}` cannot be {shown(name)}: expected text.")
+    if name.startswith(".") or "/" in name or "\\" in name:
+        raise SuiteError(
+            f"{what}: `{NAME}` cannot be {shown(name)}: it is the name of a folder, without `/`."
+        )
     return SuiteProblem({key: value for key, value in keys.items() if key != NAME}, name)

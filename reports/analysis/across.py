@@ -1,9 +1,10 @@
 """What may be claimed of two methods over several problems, and no others than these.
 
 The decision of a single study, carried over: a method is called better only where a permutation of
-labels within each problem, corrected for its family of pairs, gives a p-value below the level, and
-the mean normalised regret agrees with the ranks. A claim has to survive that failed trials count as
-the worst there is. Nothing is called practically the same: no one difference matters everywhere.
+labels within each space, of whole seeds, corrected for its family of pairs, gives a p-value below
+the level, and the mean normalised regret agrees with the ranks. A claim has to survive that failed
+trials, and answers without a number, count as the worst there is. Nothing is called practically the
+same: no one difference matters everywhere.
 """
 
 from __future__ import annotations
@@ -103,12 +104,11 @@ def level_of(problems: Problems) -> float:
 def decide_across(problems: Problems) -> AcrossClaims:
     """What may be claimed of every pair of methods that have a result on every problem."""
     labels = [label for label in problems.labels if label in problems.everywhere]
-    finished = {label: problems.runs(label) for label in labels}
-    counted = {label: problems.counted(label) for label in labels}
+    finished = {label: problems.blocks(label) for label in labels}
+    counted = {label: problems.blocks(label, counted=True) for label in labels}
     level = level_of(problems)
     found = _claims(problems, finished, level)
-    if any(len(a) != len(b) for label in labels for a, b in
-           zip(finished[label], counted[label], strict=True)):  # fmt: skip
+    if any(_number(finished[label]) != _number(counted[label]) for label in labels):
         with_failed = _claims(problems, counted, level)
         found = [_surviving(*both) for both in zip(found, with_failed, strict=True)]
     return AcrossClaims(found)
@@ -116,6 +116,8 @@ def decide_across(problems: Problems) -> AcrossClaims:
 
 def separated_by_rank(table: pd.DataFrame, level: float) -> Separated:
     """Which methods of `table` [blocks, methods] are told apart by rank over all of its studies.
+
+    These are of one space, where a seed draws alike on every data set.
 
     For studies that have no unit in common: by the corrected p-value alone. Blocks are indexed by
     `study` and seed, and hold losses: lower is better.
@@ -129,7 +131,16 @@ def separated_by_rank(table: pd.DataFrame, level: float) -> Separated:
 
 
 def _by_study(column: pd.Series[float]) -> Sequence[Array]:
-    return [np.asarray(rows, dtype=np.float64) for _, rows in column.groupby(level="study")]
+    return [column.unstack("seed").to_numpy(dtype=np.float64)]
+
+
+def _each(block: Array) -> Array:
+    """How many runs there are on each problem."""
+    return np.asarray((~np.isnan(block)).sum(axis=1))
+
+
+def _number(blocks: Iterable[Array]) -> int:
+    return sum(int(_each(block).sum()) for block in blocks)
 
 
 def _surviving(finished: AcrossClaim, counted: AcrossClaim) -> AcrossClaim:
@@ -161,9 +172,10 @@ def _claim(  # noqa: PLR0913, PLR0917 - the evidence, and what it is judged by
 ) -> AcrossClaim:
     first, second = pair
     ours, theirs = runs[first], runs[second]
+    numbers = [int(number) for block in (*ours, *theirs) for number in _each(block)]
     gain, chance = mean_difference(ours, theirs), mean_chance(ours, theirs)
     agree = abs(gain) > TOLERANCE and gain * (chance.value - 0.5) > 0
-    enough = min(map(len, (*ours, *theirs))) >= FEWEST
+    enough = min(numbers) >= FEWEST
     outcome = Standing.UNDECIDED
     if not level:
         outcome = Standing.WAITING

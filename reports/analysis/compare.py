@@ -12,6 +12,7 @@ from nasbench_harness.reports.analysis.decision import Claim, Claims, Design, Me
 from nasbench_harness.reports.statistics.arrays import Array
 from nasbench_harness.reports.study.measure import ACCURACY, REGRET, Measure, MeasureKey, by_value
 from nasbench_harness.reports.words.marked import listing
+from nasbench_harness.store.outcomes import Status
 from nasbench_harness.study.canonical import find_label
 from nasbench_harness.study.config import BASELINE
 
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
     from nasbench_harness.reports.study.smallest import SmallestDifference
     from nasbench_harness.store.looks import Look
     from nasbench_harness.store.studies import Study
-
-FAILED = "failed"
 
 
 class Compared(Protocol):
@@ -154,9 +153,14 @@ def _runs(data: Compared, label: str, measure: Measure) -> MethodLosses:
 
 
 def failed_seeds(data: Compared, label: str, losses: pd.Series[float]) -> tuple[int, ...]:
-    """Seeds whose trial failed, and that have no loss."""
+    """Seeds whose trial failed, and that have no loss.
+
+    So did one whose answer has no number in a complete table: a method that ends there must not be
+    judged by its other seeds alone.
+    """
     planned = data.trials[data.trials["method"] == label]
-    failed = planned.loc[planned["status"] == FAILED, "seed"]
+    ended = [Status.FAILED] if data.complete is None else [Status.FAILED, Status.DONE]
+    failed = planned.loc[planned["status"].isin(ended), "seed"]
     return tuple(sorted(set(map(int, failed)) - set(losses.index)))
 
 

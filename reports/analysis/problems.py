@@ -11,7 +11,10 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
+import pandas as pd
 
+from nasbench_harness.reports.analysis.compare import failed_seeds
+from nasbench_harness.reports.analysis.decision import MethodLosses
 from nasbench_harness.reports.figures.reference import whole_table
 from nasbench_harness.reports.statistics.arrays import Array
 from nasbench_harness.reports.statistics.robust import ENOUGH, interquartile_mean
@@ -59,15 +62,23 @@ class Problems:
 
     def runs(self, label: str) -> list[Array]:
         """Normalised regrets [seeds] on each problem; a trial that several have counts once."""
-        return self._runs.get(label) or [np.empty(0)] * len(self.studies)
+        return [np.asarray(runs, dtype=np.float64) for runs in self._of(label)]
 
     def counted(self, label: str) -> list[Array]:
-        """The same with failed trials as the worst that any method ended with there."""
-        failed = [_failed(data, label) for data in self.studies]
-        return [
-            np.append(runs, np.full(number, worst))
-            for runs, number, worst in zip(self.runs(label), failed, self._worst, strict=True)
-        ]
+        """The same with failed trials, and answers without a number, as the worst of the table."""
+        return [np.asarray(runs, dtype=np.float64) for runs in self._pessimistic(label)]
+
+    def blocks(self, label: str, *, counted: bool = False) -> list[Array]:
+        """Either by space: [problems, seeds] of each, NaN where there is no run.
+
+        What a method draws with a seed it draws on every data set of a space alike, so that these
+        are no independent runs.
+        """
+        series = self._pessimistic(label) if counted else self._of(label)
+        spaces: dict[str, list[pd.Series[float]]] = {}
+        for data, runs in zip(self.studies, series, strict=True):
+            spaces.setdefault(data.study.specs[0].space, []).append(runs)
+        return [pd.concat(some, axis=1).to_numpy(dtype=np.float64).T for some in spaces.values()]
 
     def middle(self, label: str) -> tuple[float, float, float]:
         """Interquartile mean over all problems and seeds with its 95 % bounds.
@@ -75,9 +86,9 @@ class Problems:
         The bounds are NaN where a problem has fewer runs than `ENOUGH`.
         """
         runs = [one for one in self.runs(label) if len(one)]
-        if not runs or min(map(len, runs)) < ENOUGH:
+        if label not in self.everywhere or min(map(len, runs)) < ENOUGH:
             return (interquartile_mean(runs), np.nan, np.nan)
-        return (interquartile_mean(runs), *interval(runs))
+        return (interquartile_mean(runs), *interval(self.blocks(label)))
 
     def missing(self, label: str, number: int) -> str:
         """Why a method has no result on a problem, as a sentence."""
@@ -92,17 +103,25 @@ class Problems:
         return "No trial of it has a result yet."
 
     @cached_property
-    def _runs(self) -> dict[str, list[Array]]:
+    def _runs(self) -> dict[str, list[pd.Series[float]]]:
         labels = {label for data in self.studies for label in data.labels}
         pairs = list(zip(self.studies, self.uniform, strict=True))
         return {label: [_regrets(data, label) / mean for data, mean in pairs] for label in labels}
 
+    def _of(self, label: str) -> list[pd.Series[float]]:
+        return self._runs.get(label) or [pd.Series(dtype=float)] * len(self.studies)
+
+    def _pessimistic(self, label: str) -> list[pd.Series[float]]:
+        failed = [_failed(data, label) for data in self.studies]
+        return [
+            MethodLosses(label, runs, lost).pessimistic(worst).losses
+            for runs, lost, worst in zip(self._of(label), failed, self._worst, strict=True)
+        ]
+
     @cached_property
     def _worst(self) -> list[float]:
-        return [
-            max((float(runs[i].max()) for runs in self._runs.values() if len(runs[i])), default=1.0)
-            for i in range(len(self.studies))
-        ]
+        tables = [table for data in self.studies if (table := whole_table(data))]
+        return [table.worst / table.mean for table in tables]
 
 
 def problems_of(studies: Sequence[StudyData], reasons: Reasons) -> Problems | None:
@@ -117,14 +136,16 @@ def _has_unit(data: StudyData) -> bool:
     return table is not None and table.mean > 0 and not data.done.empty
 
 
-def _regrets(data: StudyData, label: str) -> Array:
+def _regrets(data: StudyData, label: str) -> pd.Series[float]:
+    """By seed, in order."""
     rows = data.done[(data.done["method"] == label) & data.done[REGRET.key].notna()]
     rows = rows[~rows["trial"].isin(data.study.counted_before)]
-    return np.asarray(rows[REGRET.key], dtype=np.float64)
+    return rows.set_index("seed")[REGRET.key].astype(float).sort_index()
 
 
-def _failed(data: StudyData, label: str) -> int:
-    """How many seeds ended with an error, and have no result."""
-    rows = data.trials[data.trials["method"] == label]
-    done = set(data.done.loc[data.done["method"] == label, "seed"])
-    return len(set(rows.loc[rows["status"] == Status.FAILED, "seed"]) - done)
+def _failed(data: StudyData, label: str) -> tuple[int, ...]:
+    """Seeds that ended with an error, or with an answer of which the table knows nothing."""
+    done = data.done[data.done["method"] == label].set_index("seed")[REGRET.key].dropna()
+    before = data.trials["trial"].isin(data.study.counted_before)
+    own = set(data.trials.loc[~before & (data.trials["method"] == label), "seed"])
+    return tuple(seed for seed in failed_seeds(data, label, done) if seed in own)

@@ -25,6 +25,7 @@ class WholeTable:
     size: int
     mean: float
     median: float
+    worst: float
     accuracy: float
     """The mean of their numbers, in the unit of the metric, as all here."""
 
@@ -37,7 +38,7 @@ def whole_table(data: StudyData) -> WholeTable | None:
     regret = np.nanmax(column) - column
     return WholeTable(
         column.size, float(np.nanmean(regret)), float(np.nanmedian(regret)),
-        float(np.nanmean(column)),
+        float(np.nanmax(regret)), float(np.nanmean(column)),
     )  # fmt: skip
 
 

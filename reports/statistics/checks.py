@@ -21,6 +21,19 @@ def finite(values: ArrayLike, dimensions: int = 1) -> Array:
     return array
 
 
+def by_seed(values: ArrayLike) -> Array:
+    """Runs [problems, seeds] of problems whose seeds belong together; one of [seeds] is a row.
+
+    NaN stands in a matrix for a run that is not there. ValueError for other numbers of dimensions,
+    and as `finite`.
+    """
+    array = np.asarray(values, dtype=float)
+    if array.ndim != 2:
+        return finite(array)[None, :]
+    finite(array[~np.isnan(array)])
+    return array
+
+
 def tied(values: Array) -> Array:
     """Rounded, so that what differs by rounding alone is equal."""
     return np.round(values, DECIMALS) + 0.0  # the sum turns −0 into 0

@@ -48,12 +48,15 @@ def probability_of_improvement(first: ArrayLike, second: ArrayLike) -> Improveme
     return Improvement(value, low, high)
 
 
-def score_bounds(value: float, sizes: Sequence[tuple[int, int]]) -> tuple[float, float]:
+def score_bounds(
+    value: float, sizes: Sequence[tuple[int, int]], factor: float = 1.0
+) -> tuple[float, float]:
     """The probabilities from which `value` is as far as 95 % of estimates are.
 
     Hanley and McNeil's variance (Radiology 1982) at the probability itself, not at its estimate,
     with the mean of both numbers of runs in place of each. `sizes` are these numbers; of several
-    problems, `value` is the mean of their estimates.
+    problems, `value` is the mean of their estimates, and `factor` how much larger its variance is
+    than of as many that share nothing.
     """
     from scipy.optimize import brentq
     from scipy.special import ndtri
@@ -61,7 +64,7 @@ def score_bounds(value: float, sizes: Sequence[tuple[int, int]]) -> tuple[float,
     quantile = float(ndtri((1 + LEVEL) / 2))
 
     def beyond(p: float) -> float:
-        variance = sum(_variance(p, *both) for both in sizes) / len(sizes) ** 2
+        variance = factor * sum(_variance(p, *both) for both in sizes) / len(sizes) ** 2
         return float((value - p) ** 2 - quantile**2 * variance)
 
     near = 1e-12

@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from nasbench_harness.reports.statistics.arrays import Array
-from nasbench_harness.reports.statistics.checks import finite, tied
-from nasbench_harness.reports.statistics.dealing import drawn, sums
+from nasbench_harness.reports.statistics.checks import by_seed, finite, tied
+from nasbench_harness.reports.statistics.dealing import Assignments, drawn, sums
 from nasbench_harness.reports.statistics.robust import (
     interquartile_mean,
     interquartile_mean_interval,
@@ -44,19 +44,19 @@ def normalised_iqm(
 def within_problems_p(first: Sequence[ArrayLike], second: Sequence[ArrayLike]) -> float:
     """Two-sided p-value of two methods being the same on every problem; lower is better.
 
-    `first` and `second` hold their final regrets [seeds] of the same problems, in any unit. Which
-    run is whose is permuted within each problem, `DRAWS` times by fixed generators. The statistic
-    is the sum over problems of the difference of mean ranks, by the number of ranks, so that every
-    problem weighs the same. Problems on which one of both has no run are left out; 1.0 where none
-    is left.
+    `first` and `second` hold their final regrets [seeds] of the same problems, in any unit; or
+    [problems, seeds] of those that are one block, as the data sets of a space are, where a seed
+    draws alike on each (NaN: no run). Which run is whose is permuted within each block, whole seeds
+    at a time, `DRAWS` times by fixed generators. The statistic is the sum over problems of the
+    difference of mean ranks, by the number of ranks, so that every problem weighs the same.
+    Problems on which one of both has no run are left out; 1.0 where none is left.
     """
     if len(first) != len(second):
         raise ValueError(f"Expected as many problems of both, not {len(first)} and {len(second)}.")
-    pairs = [(tied(finite(ours)), tied(finite(theirs))) for ours, theirs in
+    pairs = [(tied(by_seed(ours)), tied(by_seed(theirs))) for ours, theirs in
              zip(first, second, strict=True)]  # fmt: skip
-    pairs = [pair for pair in pairs if min(map(len, pair)) > 0]
-    ranked = [_ranks(*pair) for pair in pairs]
-    observed = sum(float(ranks[:n].mean() - ranks[n:].mean()) for ranks, n in ranked)
+    ranked = [ranks for pair in pairs if (ranks := _ranks(*pair))[0].size]
+    observed = sum(float(np.sum(_apart(ranks, _first(ranks, n)))) for ranks, n in ranked)
     if observed < 0:  # the same draws whichever comes first
         return within_problems_p(second, first)
     null = sum((_dealt(*each, place) for place, each in enumerate(ranked)), np.zeros(DRAWS))
@@ -64,19 +64,45 @@ def within_problems_p(first: Sequence[ArrayLike], second: Sequence[ArrayLike]) -
 
 
 def _ranks(first: Array, second: Array) -> tuple[Array, int]:
-    """Ranks of all runs from 0 to 1, those of `first` before the others, and how many those are."""
+    """Ranks [problems, runs] from 0 to 1, those of `first` before the others, and how many it has.
+
+    Without problems and seeds on which nobody has a run.
+    """
     from scipy.stats import rankdata
 
-    together = np.concatenate([first, second])
-    return np.asarray(rankdata(together) / len(together)), len(first)
+    on = (~np.isnan(first)).any(axis=1) & (~np.isnan(second)).any(axis=1)
+    first, second = (runs[on][:, ~np.isnan(runs[on]).all(axis=0)] for runs in (first, second))
+    together = np.concatenate([first, second], axis=1)
+    if not together.size:
+        return np.empty((0, 0)), 0
+    numbers = (~np.isnan(together)).sum(axis=1, keepdims=True)
+    return rankdata(together, axis=1, nan_policy="omit") / numbers, first.shape[1]
+
+
+def _first(ranks: Array, number: int) -> Assignments:
+    """The runs as they are: those of the first side are the first."""
+    return np.arange(ranks.shape[1])[None, :] < number
+
+
+def _apart(ranks: Array, members: Assignments) -> Array:
+    """Differences of mean ranks [rows], added up over problems; 0 where a side has no run."""
+    found = np.zeros(len(members))
+    for row in ranks:
+        there = ~np.isnan(row)
+        values = np.where(there, row, 0.0)
+        ours, number = sums(members, values), sums(members, there.astype(float))
+        others = there.sum() - number
+        both = (number > 0) & (others > 0)
+        mean = ours / np.maximum(number, 1) - (values.sum() - ours) / np.maximum(others, 1)
+        found += np.where(both, mean, 0.0)
+    return found
 
 
 def _dealt(ranks: Array, number: int, stream: int) -> Array:
-    """Differences of mean ranks [draws], of the ranks dealt anew; runs in any order give the same.
+    """`_apart` [draws] of the ranks dealt anew; runs in any order give the same.
 
-    Of n runs and m, the sum of the n fixes the difference. Each problem has a `stream` of draws.
+    Each block has a `stream` of draws.
     """
-    ordered, others = np.sort(ranks), len(ranks) - number
-    dealt = drawn(number, len(ranks), DRAWS, stream)
-    ours = np.concatenate([sums(members, ordered) for members in dealt])
-    return np.asarray(ours / number - (ordered.sum() - ours) / others)
+    ordered = ranks[:, np.lexsort(ranks[::-1])]
+    dealt = drawn(number, ranks.shape[1], DRAWS, stream)
+    return np.concatenate([_apart(ordered, members) for members in dealt])

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from nasbench_harness.reports.statistics.arrays import TOLERANCE, Array
-from nasbench_harness.reports.statistics.checks import finite
+from nasbench_harness.reports.statistics.checks import by_seed, finite
 from nasbench_harness.reports.statistics.intervals import FEWEST
 from nasbench_harness.reports.statistics.resampling import bounds, resample
 
@@ -38,25 +38,26 @@ def interquartile_mean_interval(tasks: Sequence[ArrayLike]) -> tuple[float, floa
     """95 % bounds of `interquartile_mean`, in its unit.
 
     NaN where a task has fewer than three runs, and where the runs of every task are alike, as those
-    of a method that draws nothing. Every resample draws as many runs of each task as it has.
+    of a method that draws nothing. Every resample draws as many runs of each task as it has; of
+    tasks that are one matrix [tasks, seeds] (NaN: no run) it draws whole seeds.
     """
-    groups = [finite(task) for task in tasks]
-    if not groups or min(map(len, groups)) < FEWEST:
+    groups = [by_seed(task) for task in tasks]
+    rows = [row[~np.isnan(row)] for group in groups for row in group]
+    if not rows or min(map(len, rows)) < FEWEST or max(map(np.ptp, rows)) <= TOLERANCE:
         return (np.nan, np.nan)
-    if max(map(np.ptp, groups)) <= TOLERANCE:
-        return (np.nan, np.nan)
-    runs = _pooled(groups)
-    order = np.argsort(runs, kind="stable")
-    cut = int(TRIMMED * len(runs))
-    kept = len(runs) - 2 * cut
+    runs = _pooled([group.ravel() for group in groups])
+    order = np.argsort(runs, kind="stable")[: int((~np.isnan(runs)).sum())]  # NaN is last
 
     def middle(*counts: Array) -> Array:
-        reached = np.cumsum(np.concatenate(counts, axis=1)[:, order], axis=1)
-        inside = np.diff(np.clip(reached, cut, cut + kept), axis=1, prepend=cut)
-        mean: Array = inside @ runs[order] / kept
+        drawn = [np.tile(n, len(group)) for n, group in zip(counts, groups, strict=True)]
+        reached = np.cumsum(np.concatenate(drawn, axis=1)[:, order], axis=1)
+        number = reached[:, -1:]
+        cut = np.floor(TRIMMED * number)
+        inside = np.diff(np.clip(reached, cut, number - cut) - cut, axis=1, prepend=0)
+        mean: Array = inside @ runs[order] / (number - 2 * cut)[:, 0]
         return mean
 
-    low, high = bounds(resample(middle, [len(group) for group in groups]))
+    low, high = bounds(resample(middle, [group.shape[1] for group in groups]))
     return (float(low), float(high))
 
 

@@ -31,7 +31,7 @@ OVER_NOTE = (
     "Normalised regret is the interquartile mean, which leaves out the best and the worst quarter"
     " of all runs, beside the mean of all. The chance is that a run of a method is better than one"
     " of {baseline}, ties counting half, as a mean over the problems. Bootstrap intervals of"
-    " normalised regret draw the seeds of each problem on their own{few}."
+    " normalised regret draw the seeds of each space on their own, whole seeds at a time{few}."
 )
 _TOO_SHORT = (
     "; with few seeds they are somewhat too short: of 5 to 20 they hold the truth in 90 to 94 % of"

@@ -181,9 +181,10 @@ def _note(problems: Problems) -> str:
     )
     return (
         f"A method is called better over {these(problems)} only where a permutation of labels"
-        f" within each of them has a p-value below {level:g}, corrected for all pairs with"
-        f" {name(BASELINE)} or all others (Holm), its mean normalised regret agrees with its"
-        f" ranks, and each has {FEWEST} seeds on every problem; failed trials count as the worst."
-        " It holds for these and no others, and for the budgets that the studies tell. Each"
-        f" problem weighs the same in that, and has a verdict of its own in its part.{without}"
+        f" within each space, of whole seeds, has a p-value below {level:g}, corrected for all"
+        f" pairs with {name(BASELINE)} or all others (Holm), its mean normalised regret agrees"
+        f" with its ranks, and each has {FEWEST} seeds on every problem; failed trials, and answers"
+        " without a number, count as the worst. It holds for these and no others, and for the"
+        f" budgets that the studies tell. Each problem weighs the same in that, and has a verdict"
+        f" of its own in its part.{without}"
     )

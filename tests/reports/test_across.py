@@ -19,7 +19,7 @@ from nasbench_harness.reports.tables.across import heat_map, over_all
 from nasbench_harness.reports.words.across import verdict
 from nasbench_harness.reports.words.marked import plain
 
-from .conftest import made_up
+from .conftest import METRIC, made_up
 
 DataOf = Callable[[pd.DataFrame], StudyData]
 GENERATOR = np.random.default_rng(3)
@@ -100,8 +100,8 @@ def test_too_few_seeds_are_the_reason_that_is_given(data_of: DataOf) -> None:
 
 
 def test_failed_trials_can_undo_a_claim(data_of: DataOf) -> None:
-    """Three of six seeds gone: counted as the worst, the others are no proof."""
-    statuses = {"rea": ["done"] * 3 + ["failed"] * 3}
+    """Two of six seeds gone: counted as the worst, the others are no proof."""
+    statuses = {"rea": ["done"] * 4 + ["failed"] * 2}
     trials = [made_up(given, statuses) for given in (FIRST, SECOND)]
     found = problems_of([data_of(one) for one in trials], {})
     assert found is not None
@@ -109,6 +109,30 @@ def test_failed_trials_can_undo_a_claim(data_of: DataOf) -> None:
     assert claim is not None
     assert (claim.outcome, claim.undone) == (Standing.UNDECIDED, True)
     assert [len(runs) for runs in found.counted("rea")] == [6, 6]
+
+
+def test_an_answer_without_a_number_counts_as_a_failed_trial(data_of: DataOf) -> None:
+    """A method is not judged by those of its seeds alone that ended somewhere known."""
+    trials = [made_up(given) for given in (FIRST, SECOND)]
+    for one in trials:
+        unknown = (one["method"] == "rea") & (one["seed"] < 2)
+        one.loc[unknown, [METRIC, f"regret_{METRIC}"]] = np.nan
+    found = problems_of([data_of(one) for one in trials], {})
+    assert found is not None
+    claim = decide_across(found).of("rea", "random")
+    assert claim is not None
+    assert (claim.outcome, claim.undone) == (Standing.UNDECIDED, True)
+    table = whole_table(found.studies[0])
+    assert table is not None
+    assert found.counted("rea")[0].max() == pytest.approx(table.worst / table.mean)
+    alone = found.studies[0].claims.of("rea", "random")
+    assert alone is not None
+    assert alone.ahead is None
+
+
+def test_problems_of_one_space_are_one_block(data_of: DataOf) -> None:
+    found = problems(data_of, FIRST, SECOND)
+    assert [block.shape for block in found.blocks("rea")] == [(2, SEEDS)]
 
 
 def test_a_method_without_a_result_somewhere_has_its_reason_and_no_claim(data_of: DataOf) -> None:

@@ -21,7 +21,7 @@ from nasbench_harness.problems.kinds import kind_of
 from nasbench_harness.reports import summarise
 from nasbench_harness.reports.analysis.overview import NoOverview, Overview, overviews
 from nasbench_harness.reports.figures import anytime, cells
-from nasbench_harness.reports.figures.anytime import LEAST, _about_seconds, _accuracy_limits
+from nasbench_harness.reports.figures.anytime import LEAST, _about_seconds, _value_limits
 from nasbench_harness.reports.figures.drawing import Drawing
 from nasbench_harness.reports.figures.reference import Level
 from nasbench_harness.reports.figures.style import method_styles
@@ -246,8 +246,9 @@ def level(accuracy: float) -> Level:
 def test_an_axis_of_accuracy_shows_its_levels_and_is_wide_enough(
     frame: pd.DataFrame, lines: list[Level]
 ) -> None:
-    low, high = _accuracy_limits(frame, lines)
-    assert high - low >= LEAST * 0.999
+    least = LEAST * 100
+    low, high = _value_limits(frame, lines, least)
+    assert high - low >= least * 0.999
     ends = frame.groupby("method")["accuracy_mean"].last()
     shown = [*ends, *(line.accuracy for line in lines)]
     assert low < min(shown) <= max(shown) < high

@@ -113,6 +113,7 @@ def test_a_file_is_read_as_it_says(tmp_path: Path) -> None:
         ("about: A\nproblems: []\n", "must be a list with `space: NAME`"),
         ("about: A\nproblems:\n- {table: analog}\n", "problem 1 cannot be"),
         ("about: A\nproblems:\n- {space: nb201, name: 3}\n", "`name` cannot be 3"),
+        ("about: A\nproblems:\n- {space: nb201, name: ../a}\n", "the name of a folder"),
     ],
 )
 def test_what_is_wrong_with_a_file_is_one_sentence(text: str, said: str, tmp_path: Path) -> None:

@@ -86,6 +86,31 @@ def test_problems_that_one_has_not_are_left_out() -> None:
     assert within_problems_p([[1.0] * 5], [[1.0] * 5]) == 1.0
 
 
+def test_seeds_that_draw_alike_on_each_problem_are_dealt_whole() -> None:
+    """Drawn twice from one distribution, the same on seven problems, as tasks of one space are."""
+    generator = np.random.default_rng(5)
+    apart = together = 0
+    for _ in range(100):
+        first, second = (np.tile(generator.exponential(1, 5), (7, 1)) for _ in range(2))
+        apart += within_problems_p(list(first), list(second)) < 0.05
+        together += within_problems_p([first], [second]) < 0.05
+    assert apart > 30
+    assert together <= 11  # 99 % of the numbers that 5 % give
+
+
+def test_a_block_of_one_problem_is_that_problem() -> None:
+    first, second = [[0.1, 0.5, 0.3], [0.1, 0.7]], [[0.4, 0.5, 0.6], [0.9, 0.3]]
+    blocks = [[row] for row in first], [[row] for row in second]
+    assert within_problems_p(*blocks) == within_problems_p(first, second)
+
+
+def test_a_run_that_is_not_there_is_left_out_of_its_problem_alone() -> None:
+    first, second = np.array([[1.0, 2, 3], [1, np.nan, 3]]), np.array([[4.0, 5, 6], [4, 5, 6]])
+    assert within_problems_p([first], [second]) == pytest.approx(0.1, abs=0.01)
+    nowhere = np.array([[1.0, 2, 3], [np.nan] * 3])
+    assert within_problems_p([nowhere], [second]) == within_problems_p([[1, 2, 3]], [[4, 5, 6]])
+
+
 def test_wrong_input() -> None:
     with pytest.raises(ValueError, match="as many problems"):
         within_problems_p([[1.0]], [])

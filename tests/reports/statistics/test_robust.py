@@ -55,7 +55,7 @@ def test_where_nothing_varies_within_a_task_there_is_no_interval() -> None:
 
 
 def test_tasks_are_drawn_from_on_their_own() -> None:
-    """Only the second task varies, within itself: the first weighs as much in every resample."""
+    """Only the second task varies, within itself: the first weighs as much in each resample."""
     low, high = interquartile_mean_interval([[0.0] * 6, [5.0, 5.0, 5.0, 6.0, 6.0, 6.0]])
     assert 2.0 <= low < high <= 3.0
 
@@ -71,3 +71,13 @@ def test_missing_numbers_are_refused() -> None:
         interquartile_mean([[1.0, np.nan]])
     with pytest.raises(ValueError, match="Missing"):
         interquartile_mean_interval([[1.0, np.nan]])
+
+
+def test_seeds_that_go_together_have_the_interval_of_one_task() -> None:
+    runs = np.random.default_rng(2).normal(0, 1, 12)
+    block = interquartile_mean_interval([np.tile(runs, (7, 1))])
+    assert block == pytest.approx(interquartile_mean_interval([runs]), abs=0.05)
+    low, high = interquartile_mean_interval([runs] * 7)
+    assert high - low < (block[1] - block[0]) / 2
+    missing = np.array([runs, np.where(runs > runs.mean(), np.nan, runs)])
+    assert np.isfinite(interquartile_mean_interval([missing])).all()

@@ -53,3 +53,14 @@ def test_bounds_hold_the_truth(seeds: int, shifts: tuple[float, ...]) -> None:
         found = mean_chance(ours, theirs)
         held += found.low <= truth <= found.high
     assert held >= 0.93 * 300
+
+
+def test_seeds_that_go_together_say_less() -> None:
+    """Seven problems on which every seed ends alike are one problem."""
+    generator = np.random.default_rng(2)
+    ours, theirs = generator.normal(0, 1, 10), generator.normal(0.5, 1, 10)
+    one = mean_chance([ours], [theirs])
+    block = mean_chance([np.tile(ours, (7, 1))], [np.tile(theirs, (7, 1))])
+    assert block == pytest.approx(one)
+    apart = mean_chance([ours] * 7, [theirs] * 7)
+    assert apart.high - apart.low < (block.high - block.low) / 2
