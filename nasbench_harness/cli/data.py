@@ -81,6 +81,11 @@ def _facts(table: Any) -> dict[str, Any]:
     }
     if provenance := getattr(table, "provenance", None):
         facts |= {"source": provenance.source, "folder": table.folder, "bytes": table.size_on_disk}
+    if companion := getattr(table, "companion", None):
+        facts |= {
+            "companion": companion.provenance.source,
+            "companion_sha256": companion.content_hash,
+        }
     return facts | {"caveat": table.caveat}
 
 

@@ -42,13 +42,15 @@ def fact(name: str, value: Any, cost: Cost | None = None) -> str:
 
 
 def heading(metric: Metric) -> str:
-    """What a column stands under: data set and schedule, latency, size, proxies."""
+    """What a column stands under: data set and schedule, latency, energy, size, proxies."""
     if metric.unit == "%" or metric.quantity != Metric.quantity:
         schedule = f", {metric.epochs} epochs" if metric.epochs else ""
         one = ", single runs" if metric.seeds.isdigit() and len(metric.seeds) > 1 else ""
         return f"{metric.dataset}{schedule}{one}: {metric.quantity}"
     if metric.unit == "ms":
         return "latency"
+    if metric.unit == "mJ":
+        return "energy"
     if metric.unit == "million":
         return "parameters and multiply-adds of the network"
     return "training-free proxies" if "proxy" in metric.meaning else "training runs and classes"

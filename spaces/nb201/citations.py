@@ -25,6 +25,12 @@ HWNAS_BIBTEX = """@inproceedings{li2021hwnasbench,
   booktitle = {International Conference on Learning Representations},
   year = {2021}
 }"""
+JUNG_BIBTEX = """@inproceedings{jung2023robustness,
+  title = {Neural Architecture Design and Robustness: A Dataset},
+  author = {Jung, Steffen and Lukasik, Jovita and Keuper, Margret},
+  booktitle = {International Conference on Learning Representations},
+  year = {2023}
+}"""
 FREEREA_BIBTEX = """@inproceedings{cavagnero2023freerea,
   title = {FreeREA: Training-Free Evolution-based Architecture Search},
   author = {Cavagnero, Niccol{\\`o} and Robbiano, Luca and Caputo, Barbara and Averta, Giuseppe},

@@ -18,7 +18,7 @@ from nasbench_harness.errors import ExitCode, HarnessError
 from nasbench_harness.spaces.nb201 import NB201
 from nasbench_harness.spaces.nb201.tables import merge, official_folder, open_official, sources
 from nasbench_harness.spaces.nb201.tables.pull import downloads_folder, pull
-from nasbench_harness.tables import library
+from nasbench_harness.tables import library, pinned
 from nasbench_harness.tables.pickles import ForbiddenClassError
 
 
@@ -26,6 +26,7 @@ from nasbench_harness.tables.pickles import ForbiddenClassError
 def data_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("NASHARNESS_DATA", str(tmp_path / "data"))
     monkeypatch.setattr(sources, "RETRIES", 0)
+    monkeypatch.setattr(pinned, "RETRIES", 0)
     return tmp_path / "data"
 
 
@@ -35,6 +36,9 @@ def upstream(reference_data: Path, tmp_path: Path) -> Path:
     folder = tmp_path / "upstream"
     shutil.copytree(reference_data / "nb201" / "upstream", folder)
     return folder
+
+
+FILES = (*sources.source_files(), *sources.GAINS_FILES)
 
 
 class Server(ThreadingHTTPServer):
@@ -51,8 +55,9 @@ class Handler(SimpleHTTPRequestHandler):
 
 
 @pytest.fixture
-def mirror(upstream: Path) -> Iterator[Server]:
-    """The source files over HTTP on this machine."""
+def mirror(upstream: Path, gains_upstream: Path) -> Iterator[Server]:
+    """The source files of table and companion over HTTP on this machine."""
+    shutil.copytree(gains_upstream, upstream, dirs_exist_ok=True)
     server = Server(("127.0.0.1", 0), partial(Handler, directory=str(upstream)))
     server.requests = []
     thread = threading.Thread(target=server.serve_forever, daemon=True)
@@ -80,8 +85,9 @@ def test_pull_is_the_same_every_time(upstream: Path) -> None:
 def test_pull_over_http_tells_its_progress(mirror: Server) -> None:
     seen: list[tuple[int, int]] = []
     pull(mirror=address(mirror), progress=lambda done, total: seen.append((done, total)))
-    assert len(mirror.requests) == len(sources.source_files())
-    assert seen[-1][0] == seen[-1][1] == sum(s.bytes for s in sources.source_files())
+    assert len(mirror.requests) == len(FILES)
+    assert seen[-1][0] == seen[-1][1] == sum(file.bytes for file in FILES)
+    assert all(total == seen[-1][1] for _, total in seen)
     assert library.is_installed("official")
 
 
@@ -101,7 +107,7 @@ def test_interrupted_download_goes_on(mirror: Server, upstream: Path) -> None:
     (upstream / "elsewhere").rename(hidden)
     mirror.requests.clear()
     pull(mirror=address(mirror))
-    assert 1 <= len(mirror.requests) < len(sources.source_files())
+    assert 1 <= len(mirror.requests) < len(FILES)
 
 
 def test_no_network_is_a_sentence_and_incomplete() -> None:

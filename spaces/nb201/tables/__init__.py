@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
 from pathlib import Path
 
-from nasbench_harness.contracts import Cost, Metric
 from nasbench_harness.process.names import NoHomeError
+from nasbench_harness.spaces.nb201.tables.gains import table_costs
 from nasbench_harness.tables import library
 from nasbench_harness.tables.columns import ColumnTable, TableError
+from nasbench_harness.tables.joined import JoinedTable
 
-LATENCY = "latency_ms_"
-"""How columns with the latency on a device begin."""
 OFFICIAL = "official"
+COMPANION = f"{OFFICIAL}-gains"
+"""The columns that others measured of the same cells, see `gains`."""
 BENCHMARK = "nb201"
 """What `nasharness data` calls the benchmark the official table is of."""
 
@@ -21,6 +21,11 @@ BENCHMARK = "nb201"
 def official_folder() -> Path:
     """Where the official table is, once it is installed."""
     return library.data_folder() / "tables" / f"{BENCHMARK}-{OFFICIAL}"
+
+
+def gains_folder() -> Path:
+    """Where the companion of the official table is, once it is pulled."""
+    return library.data_folder() / "tables" / f"{BENCHMARK}-{COMPANION}"
 
 
 def is_installed() -> bool:
@@ -32,19 +37,15 @@ def is_installed() -> bool:
 
 
 def open_official() -> ColumnTable:
-    """The official NAS-Bench-201 table; TableError says how to install it."""
+    """The official NAS-Bench-201 table, with its companion where that is there.
+
+    TableError says how to install it.
+    """
     if not is_installed():
         raise TableError(
             "The official NAS-Bench-201 table is not installed; `nasharness data pull nb201`"
-            " downloads it (19 MB), `nasharness data import nb201 FILE` converts the official file."
+            " downloads it (31 MB), `nasharness data import nb201 FILE` converts the official file."
         )
-    return ColumnTable(official_folder(), costs=latencies)
-
-
-def latencies(metrics: Iterable[Metric]) -> list[Cost]:
-    """The latencies among the columns, as costs: `latency:pixel3` of `latency_ms_pixel3`."""
-    devices = {m: m.name.removeprefix(LATENCY) for m in metrics if m.name.startswith(LATENCY)}
-    return [
-        Cost(f"latency:{device}", m.meaning, m.unit, f"Latency on {device}", metric=m.name)
-        for m, device in devices.items()
-    ]
+    if os.path.isfile(gains_folder() / "table.json"):
+        return JoinedTable(official_folder(), gains_folder(), costs=table_costs)
+    return ColumnTable(official_folder(), costs=table_costs)

@@ -17,27 +17,31 @@ from nasbench_harness.spaces.nb201.tables import (
     sources,
 )
 from nasbench_harness.tables import library
+from nasbench_harness.tables.joined import JoinedTable
 
 
 class OfficialFiles(PlainData):
-    """The table `official`: five public sources, or the benchmark's own file."""
+    """The table `official`: public sources, or the benchmark's own file."""
 
     name = BENCHMARK
     what = "the official NAS-Bench-201 table"
     tables = (OFFICIAL,)
-    holds = "three data sets, 12 and 200 epochs, latencies, proxies"
+    holds = (
+        "three data sets, 12 and 200 epochs, latencies, energies, proxies, adversarial accuracies"
+    )
     origins = tuple(
         Origin(source.name, source.repository, source.what, source.licence)
-        for source in sources.SOURCES.values()
+        for source in (*sources.SOURCES.values(), sources.GAINS)
     )
     licence = "; ".join(dict.fromkeys(origin.licence for origin in origins))
     how = "`nasharness data pull nb201`"
-    citation = "\n\n".join(source.bibtex for source in sources.SOURCES.values())
+    citation = "\n\n".join(source.bibtex for source in (*sources.SOURCES.values(), sources.GAINS))
 
     @property
     def size(self) -> int:
         """Bytes of all source files."""
-        return sum(file.bytes for file in sources.source_files())
+        own = sum(file.bytes for file in sources.source_files())
+        return own + sum(file.bytes for file in sources.GAINS_FILES)
 
     def is_installed(self) -> bool:
         """Is the table there."""
@@ -46,14 +50,17 @@ class OfficialFiles(PlainData):
     def verify(self) -> list[tuple[str, bool]]:
         """Hash columns and learning curves again, and check the known facts."""
         from nasbench_harness.spaces.nb201.tables.curves import LearningCurves
-        from nasbench_harness.spaces.nb201.tables.verify import check_facts
+        from nasbench_harness.spaces.nb201.tables.verify import check_companion, check_facts
 
         table = open_official()
         LearningCurves(table.folder).verify()
-        return check_facts(table)
+        checks = check_facts(table)
+        if isinstance(table, JoinedTable):
+            checks += check_companion(table.companion)
+        return checks
 
     def pull(self, *, origin: Path | None, mirror: str | None, progress: ProgressCallback) -> None:
-        """Fetch the public sources, check them, and merge them to the table."""
+        """Fetch the public sources, check them, merge them to the table and its companion."""
         from nasbench_harness.spaces.nb201.tables.pull import pull
 
         pull(origin=origin, mirror=mirror, progress=progress)

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from nasbench_harness import registry
-from nasbench_harness.spaces.nb201.tables import BENCHMARK, OFFICIAL, official_folder, sources
+from nasbench_harness.contracts.data import ProgressCallback
+from nasbench_harness.spaces.nb201.tables import (
+    BENCHMARK,
+    OFFICIAL,
+    is_installed,
+    official_folder,
+    open_official,
+    sources,
+)
 from nasbench_harness.spaces.nb201.tables.schema import DATASETS, key, official_columns
-from nasbench_harness.tables import library
+from nasbench_harness.tables import library, pinned
 from nasbench_harness.tables.columns import (
     ColumnTable,
     Provenance,
+    TableError,
     TrainingTime,
     write_columns,
 )
@@ -42,19 +50,57 @@ def pull(
     *,
     origin: Path | None = None,
     mirror: str | None = None,
-    progress: Callable[[int, int], None] | None = None,
+    progress: ProgressCallback | None = None,
 ) -> ColumnTable:
-    """Install the official table; the old one stays until the new one is whole.
+    """Install the official table and its companion; the old ones stay until the new are whole.
 
     `origin` is a folder that has the files already; otherwise they are downloaded, from `mirror`
-    where one is given.
+    where one is given. A folder without any file of the companion gives the table alone. A table
+    that was imported has more than the public sources: it stays, and gets the companion.
     """
+    gained = origin is None or _has_gains(origin)
     if origin is None:
         origin = downloads_folder()
         with library.installing(origin):
-            sources.fetch(origin, mirror=mirror, progress=progress)
+            _fetch(origin, mirror, progress)
     sources.check(origin)
-    return library.install(official_folder(), lambda folder: _build(origin, folder))
+    if not gained:
+        return library.install(official_folder(), lambda folder: _build(origin, folder))
+    from nasbench_harness.spaces.nb201.tables import gaining
+
+    pinned.check(origin, sources.GAINS_FILES)
+    found = gaining.read(origin)
+    if not _imported():
+        library.install(official_folder(), lambda folder: _build(origin, folder))
+    gaining.install(found)
+    return open_official()
+
+
+def _has_gains(folder: Path) -> bool:
+    """Is a file of the companion there; then all must be."""
+    return any((folder / gains.file).exists() for gains in sources.GAINS_FILES)
+
+
+def _imported() -> bool:
+    """Is the official table there, made of the benchmark's own file."""
+    try:
+        return is_installed() and bool(ColumnTable(official_folder()).provenance.source_sha256)
+    except TableError:  # a damaged one is replaced
+        return False
+
+
+def _fetch(folder: Path, mirror: str | None, progress: ProgressCallback | None) -> None:
+    """Download what is missing of both, counted as one."""
+    first = sum(source.bytes for source in sources.source_files())
+    total = first + sum(gains.bytes for gains in sources.GAINS_FILES)
+    tell = progress or (lambda done, total: None)
+    sources.fetch(folder, mirror=mirror, progress=lambda done, _: tell(done, total))
+    pinned.fetch(
+        folder,
+        sources.GAINS_FILES,
+        mirror=mirror,
+        progress=lambda done, _: tell(first + done, total),
+    )
 
 
 def _build(origin: Path, folder: Path) -> None:

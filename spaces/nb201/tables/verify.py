@@ -6,6 +6,8 @@ import math
 
 from nasbench_harness.contracts import CompleteTable
 from nasbench_harness.spaces.nb201 import NB201
+from nasbench_harness.spaces.nb201.tables.gains import COMMON, LATENCY, attacks, hardware_column
+from nasbench_harness.tables.columns import ColumnTable, content_hash
 from nasbench_harness.tables.library import verify_columns
 
 TOLERANCE = 1e-4
@@ -37,6 +39,10 @@ CELLS = {
     },
 }
 """The all-skip cell, where DARTS collapses, and the ResNet-like one."""
+ALL_NONE = "|none~0|+|none~0|none~1|+|none~0|none~1|none~2|"
+COMPANION_SHA256 = "13e2b8e126adda7da929a85975bf0dfc93945818629c1452d6f60d2bdb47148a"
+"""Of the numbers that the pinned files give."""
+ATTACKED = tuple(name for name, *_ in attacks())
 CHANCE = {
     "cifar10_test_200ep": 10.0,
     "cifar100_test_200ep": 1.0,
@@ -68,6 +74,25 @@ def check_facts(table: CompleteTable) -> list[tuple[str, bool]]:
         for cell, value in zip(cells, params, strict=True)
     )
     checks.append(("parameters are those of the networks the strings describe", holds))
+    return checks
+
+
+def check_companion(table: ColumnTable) -> list[tuple[str, bool]]:
+    """The same of the columns that others measured: their hashes, and what must hold of them."""
+    verify_columns(table)
+    space = NB201()
+    checks = [
+        ("every column of the companion matches its SHA-256", True),
+        (f"SHA-256 of the companion's numbers is {COMPANION_SHA256}",
+         content_hash(table) == COMPANION_SHA256),
+    ]  # fmt: skip
+    for device in COMMON:
+        name = hardware_column(LATENCY, device, "cifar10")
+        same = bool((table.column(name) == table.column(f"{LATENCY}{device}")).all())
+        checks.append((f"two sources agree on the latency of {device} to the last bit", same))
+    dead = space.parse(ALL_NONE)
+    holds = all(_close(table.value(name, dead), CHANCE["cifar10_test_200ep"]) for name in ATTACKED)
+    checks.append(("the cell without any operation is at chance under every attack", holds))
     return checks
 
 
