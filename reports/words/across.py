@@ -182,6 +182,6 @@ def _note(problems: Problems) -> str:
         f" within each space, of whole seeds, has a p-value below {level:g}, corrected for all"
         f" pairs with {name(BASELINE)} or all others (Holm), and its mean normalised regret agrees"
         " with its ranks; failed trials, and answers without a number, count as the worst. It"
-        " holds for these and no others, and for the budgets that the studies tell. Each problem weighs the"
-        f" same in that, and has a verdict of its own in its part.{without}"
+        " holds for these and no others, and for the budgets that the studies tell. Each problem"
+        f" weighs the same in that, and has a verdict of its own in its part.{without}"
     )
