@@ -53,7 +53,7 @@ def test_of_a_study_that_exists_only_the_rest_is_foreseen(nasharness: Run, tmp_p
 def test_what_is_settled_of_the_judgement_is_told(nasharness: Run) -> None:
     asked = ["run", "-m", "drnas", *QUICK, "--dry-run"]
     plain = nasharness(*asked).stdout
-    assert "judged" not in plain
+    assert "fixed" not in plain
     assert "of interest" not in plain
     shown = nasharness(*asked, "--fixed", "--smallest-difference", "0.5").stdout
     assert "once, on all of it: the study is fixed" in shown

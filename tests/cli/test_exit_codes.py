@@ -250,7 +250,7 @@ def test_a_report_that_fails_takes_no_summary_along(
     def fails(*_: object, **__: object) -> Path:
         raise fault
 
-    monkeypatch.setattr("nasbench_harness.reports.write_report", fails)
+    monkeypatch.setattr("nasbench_harness.reports.report.write_report", fails)
     told = nasharness(
         "run", "-m", "rea", "--seeds", "2", "--steps", "5", "--table", "analog", "--out", "A",
         "--json", code=code,

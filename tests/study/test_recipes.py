@@ -125,7 +125,7 @@ DEFAULTS_BY_THE_SOURCES: dict[str, tuple[str, dict[str, str]]] = {
     "reinforce": ("B", {"D": "weight_decay"}),
     "rsws": ("B", {}),
     "unas": ("C", {"D": "entropy_weight warmup_epochs uniform_clamp cost_target schedules"
-        " least_weight"}),
+        " least_weight cost_form cost_share cost_growth cost_entropy cost_rate cost_samples"}),
 }  # fmt: skip
 
 
