@@ -17,7 +17,7 @@ from nasbench_harness.cli.baseline import read_margins, tell_changes
 from nasbench_harness.cli.help import Command, examples
 from nasbench_harness.cli.options.checking import GITHUB, Checked, CheckMachine, Told
 from nasbench_harness.cli.options.grouped import grouped
-from nasbench_harness.cli.rows import Row, suite_row
+from nasbench_harness.cli.rows import StudyRow, suite_row
 from nasbench_harness.errors import ExitCode, HarnessError
 from nasbench_harness.process.frame import give_up
 from nasbench_harness.store.files import check_writable
@@ -175,7 +175,7 @@ def _folders(
         yield [row.folder]
 
 
-def _row(study: dict[str, Any], out: Path | None, temporary: Path, hardware: Hardware) -> Row:
+def _row(study: dict[str, Any], out: Path | None, temporary: Path, hardware: Hardware) -> StudyRow:
     """The study of a file, one for each of its data sets, or those of its suite."""
     from nasbench_harness.study.config import build_config, split_datasets
     from nasbench_harness.study.naming import study_name
@@ -185,7 +185,7 @@ def _row(study: dict[str, Any], out: Path | None, temporary: Path, hardware: Har
         return suite_row(suite, None, study, [], out or temporary / suite, hardware)
     config = build_config(None, study, [])
     folder = out or temporary / study_name(config)
-    return Row(folder, list(split_datasets(config, folder)))
+    return StudyRow(folder, list(split_datasets(config, folder)))
 
 
 def _refuse_other_seeds(studies: list[Study], seeds: Sequence[int]) -> None:

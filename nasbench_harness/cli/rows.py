@@ -12,11 +12,11 @@ if TYPE_CHECKING:
     from nasbench_harness.hardware import Hardware
     from nasbench_harness.jobs.study import StudyRun
     from nasbench_harness.study.config import StudyConfig
-    from nasbench_harness.study.suites import LeftOut, SuitePlan
+    from nasbench_harness.study.suites import NotRun, SuitePlan
 
 
 @dataclass(frozen=True)
-class Row:
+class StudyRow:
     """Studies in the order in which they run, or a single one."""
 
     folder: Path
@@ -52,7 +52,7 @@ def suite_row(
     sets: Sequence[str],
     out: Path | None,
     hardware: Hardware,
-) -> Row:
+) -> StudyRow:
     """What a suite comes to here; what is left out is told."""
     from nasbench_harness.cli import console
     from nasbench_harness.store.suites import refuse_other
@@ -63,10 +63,10 @@ def suite_row(
     there = "1 problem" if len(plan.parts) == 1 else f"{len(plan.parts)} problems"
     console.note(f"Suite {name}: {there} → {plan.folder}")
     tell_left_out(plan.left_out)
-    return Row(plan.folder, [(part.config, part.folder) for part in plan.parts], plan)
+    return StudyRow(plan.folder, [(part.config, part.folder) for part in plan.parts], plan)
 
 
-def tell_left_out(left_out: Iterable[LeftOut]) -> None:
+def tell_left_out(left_out: Iterable[NotRun]) -> None:
     """What of a suite does not run here, and what to do about it; equal reasons once."""
     from nasbench_harness.cli import console
     from nasbench_harness.reports.words.marked import listing

@@ -21,7 +21,7 @@ from nasbench_harness.cli.options.running import (
     StudyOptions,
     Work,
 )
-from nasbench_harness.cli.rows import Row, suite_row, tell_left_out
+from nasbench_harness.cli.rows import StudyRow, suite_row, tell_left_out
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -113,7 +113,7 @@ def _row(
     sets: Sequence[str],
     out: Path | None,
     hardware: Hardware,
-) -> Row:
+) -> StudyRow:
     """The study that is asked for, one for each of its data sets, or those of a suite."""
     from nasbench_harness.cli import console
     from nasbench_harness.study.config import ALL_DATASETS, build_config, split_datasets
@@ -127,7 +127,7 @@ def _row(
         console.note(f"Note: {placed.note}")
     if placed.config.dataset == ALL_DATASETS:
         _tell_datasets(placed.config)
-    return Row(placed.folder, list(split_datasets(placed.config, placed.folder)))
+    return StudyRow(placed.folder, list(split_datasets(placed.config, placed.folder)))
 
 
 def _tell_datasets(config: StudyConfig) -> None:

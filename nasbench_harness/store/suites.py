@@ -9,7 +9,7 @@ from pathlib import Path
 from nasbench_harness.errors import HarnessError, reason
 from nasbench_harness.store.files import read_json, write_json
 from nasbench_harness.store.studies import STUDY, StudyError
-from nasbench_harness.study.suites import LeftOut, SuitePlan
+from nasbench_harness.study.suites import NotRun, SuitePlan
 
 RECORD = "suite.json"
 
@@ -22,7 +22,7 @@ class SuiteRecord:
     about: str
     problems: tuple[str, ...]
     """Those that are run, in order; each is the name of a study's folder beside the record."""
-    left_out: tuple[LeftOut, ...]
+    left_out: tuple[NotRun, ...]
 
 
 def read_record(folder: Path) -> SuiteRecord | None:
@@ -35,7 +35,7 @@ def read_record(folder: Path) -> SuiteRecord | None:
         return None
     try:
         told = read_json(path)
-        left_out = tuple(LeftOut(**one) for one in told["left_out"])
+        left_out = tuple(NotRun(**one) for one in told["left_out"])
         return SuiteRecord(told["suite"], told["about"], tuple(told["problems"]), left_out)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise StudyError(
@@ -79,5 +79,5 @@ def _grown(record: SuiteRecord, there: SuiteRecord, methods: Collection[str]) ->
     return replace(record, problems=tuple(problems), left_out=_distinct(record.left_out, earlier))
 
 
-def _distinct(*several: Iterable[LeftOut]) -> tuple[LeftOut, ...]:
+def _distinct(*several: Iterable[NotRun]) -> tuple[NotRun, ...]:
     return tuple({(one.problem, one.method): one for part in several for one in part}.values())

@@ -35,7 +35,7 @@ ITS_OWN = ("space", "table", "dataset", "search")
 
 
 @dataclass(frozen=True)
-class Part:
+class SuitePart:
     """One study of several that run after each other."""
 
     name: str
@@ -44,7 +44,7 @@ class Part:
 
 
 @dataclass(frozen=True)
-class LeftOut:
+class NotRun:
     """What of a suite does not run here, and why."""
 
     problem: str
@@ -60,16 +60,16 @@ class SuitePlan:
 
     suite: Suite
     folder: Path
-    parts: tuple[Part, ...]
-    left_out: tuple[LeftOut, ...]
+    parts: tuple[SuitePart, ...]
+    left_out: tuple[NotRun, ...]
 
 
 @dataclass
 class _Parts:
     """What is put together, and what went wrong on the way."""
 
-    parts: list[Part] = field(default_factory=list)
-    left_out: list[LeftOut] = field(default_factory=list)
+    parts: list[SuitePart] = field(default_factory=list)
+    left_out: list[NotRun] = field(default_factory=list)
     faults: list[HarnessError] = field(default_factory=list)
     """Of problems whose table is there."""
 
@@ -110,7 +110,7 @@ def plan_suite(  # noqa: PLR0913, PLR0917 - what a study is asked for with, and 
     fitting = _fitting(found, hardware or Hardware())
     _refuse_one_number(suite, fitting)
     home = out or Path("runs") / suite_name(name, found.parts[0].config, said)
-    parts = tuple(Part(one.name, one.config, home / one.name) for one in fitting)
+    parts = tuple(SuitePart(one.name, one.config, home / one.name) for one in fitting)
     return SuitePlan(suite, home, parts, tuple(found.left_out))
 
 
@@ -137,22 +137,22 @@ def _take(
 ) -> None:
     name = _name(problem, problem.keys)
     if reason := missing(problem):
-        found.left_out.append(LeftOut(name, reason))
+        found.left_out.append(NotRun(name, reason))
         return
     try:
         found.parts += _parts(problem, build(problem))
     except HarnessError as error:
         found.faults.append(error)
-        found.left_out.append(LeftOut(name, str(error)))
+        found.left_out.append(NotRun(name, str(error)))
 
 
-def _parts(problem: SuiteProblem, config: StudyConfig) -> Iterator[Part]:
+def _parts(problem: SuiteProblem, config: StudyConfig) -> Iterator[SuitePart]:
     """One, or one for each data set of its table."""
     for one, folder in split_datasets(config, Path()):
         several = folder != Path()
         keys = {**problem.keys, "dataset": one.dataset}
         name = problem.name and problem.name + f"-{one.dataset}" * several
-        yield Part(name or _name(problem, keys), one, folder)
+        yield SuitePart(name or _name(problem, keys), one, folder)
 
 
 def _name(problem: SuiteProblem, keys: Mapping[str, Any]) -> str:
@@ -176,7 +176,7 @@ def _refuse_nothing(suite: Suite, found: _Parts) -> None:
     raise ConfigError(f"No problem of the suite `{suite.name}` can be run here. {told}")
 
 
-def _refuse_one_number(suite: Suite, parts: Sequence[Part]) -> None:
+def _refuse_one_number(suite: Suite, parts: Sequence[SuitePart]) -> None:
     """Points of one unit say nothing of another."""
     units: dict[tuple[str, str], str] = {}
     for part in parts:
@@ -197,7 +197,7 @@ def _refuse_one_number(suite: Suite, parts: Sequence[Part]) -> None:
 # --- methods -----------------------------------------------------------------------------------
 
 
-def _fitting(found: _Parts, hardware: Hardware) -> list[Part]:
+def _fitting(found: _Parts, hardware: Hardware) -> list[SuitePart]:
     """The parts with the methods that can run there; what cannot is left out with the reason.
 
     HarnessError of a method that can run nowhere.
@@ -211,11 +211,11 @@ def _fitting(found: _Parts, hardware: Hardware) -> list[Part]:
                 plan(_only(part.config, choice), hardware)
             except HarnessError as error:
                 faults.setdefault(choice.label, []).append(error)
-                found.left_out.append(LeftOut(part.name, str(error), choice.label))
+                found.left_out.append(NotRun(part.name, str(error), choice.label))
             else:
                 able.append(choice)
         if any(choice.name != BASELINE for choice in able) or able == list(part.config.methods):
-            fitting.append(Part(part.name, _with(part.config, able), part.folder))
+            fitting.append(SuitePart(part.name, _with(part.config, able), part.folder))
     asked = {choice.label for part in found.parts for choice in part.config.methods}
     for label in asked.intersection(faults):
         if len(faults[label]) == len(found.parts):

@@ -27,6 +27,7 @@ from nasbench_harness.reports.study.data import StudyData, load_study
 from nasbench_harness.spaces.nb201.encoding import OPERATIONS
 from nasbench_harness.spaces.shared.cell_drawing import draw_cell
 from nasbench_harness.store.studies import Study
+from nasbench_harness.tables.quantity import ACCURACY
 
 from .conftest import METRIC, made_up
 
@@ -60,8 +61,8 @@ def test_anytime_ends_where_the_summary_does(finished: Study) -> None:
 
 
 def test_anytime_ticks_are_round_and_enough() -> None:
-    assert regret_ticks(-0.01, 12) == [0, 0.1, 0.2, 0.5, 1, 2, 5, 10]
-    assert regret_ticks(0.21, 0.49) == pytest.approx([0.3, 0.4])
+    assert regret_ticks(-0.01, 12, ACCURACY) == [0, 0.1, 0.2, 0.5, 1, 2, 5, 10]
+    assert regret_ticks(0.21, 0.49, ACCURACY) == pytest.approx([0.3, 0.4])
 
 
 def test_every_architecture_and_how_often_whom_found_it(finished: Study) -> None:
@@ -93,9 +94,9 @@ def test_landscape_shows_every_cell_in_its_place(table: CompleteTable) -> None:
     relief = reliefs.fold(table, METRIC, [5] * 6)
     column = table.column(METRIC)
     for rank in (0, 7, 1234, 15624, int(column.argmax())):
-        assert relief.accuracy[relief.place(rank)] == column[rank]
+        assert relief.values[relief.place(rank)] == column[rank]
     for axis in (0, 1):
-        means = relief.accuracy.mean(axis=axis)
+        means = relief.values.mean(axis=axis)
         assert (np.diff(means) >= -1e-9).all()
 
 
