@@ -57,6 +57,14 @@ RUN = {
     "nasharness show method unas --recipe nb201": "@",
     "nasharness show arch 9930 --out cell.svg": "@",
     "nasharness show problem nb201 nbmacro": "@",
+    "nasharness run -m drnas,unas,darts,edas,rea --suite quick": (
+        f"nasharness run -m rea --suite quick --out runs/Q {SMALL}"
+    ),
+    "nasharness list suites": "@",
+    "show suite quick": "nasharness show suite quick",
+    "nasharness run -m drnas,unas,darts --space transnas101 --dataset all": (
+        f"nasharness run -m rea --space transnas101 --dataset all --out runs/T {SMALL}"
+    ),
     "nasharness query '|nor_conv_3x3~0|+|...|'": f"nasharness query '{CELL}'",
     "query --index 9930": "nasharness query --index 9930",
     "nasharness data list": "@",
