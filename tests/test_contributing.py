@@ -136,7 +136,7 @@ def test_every_file_is_shown_once_and_named_by_the_package() -> None:
     for module in modules - {"nas_extras/recipes"}:
         assert f"{module}.py" in shown
     assert {page.stem for page in PAGES[1:]} == {
-        "benchmark", "data", "kind", "method", "recipe", "space",
+        "benchmark", "data", "kind", "method", "recipe", "space", "suite",
     }  # fmt: skip
 
 

@@ -57,14 +57,8 @@ RUN = {
     "nasharness show method unas --recipe nb201": "@",
     "nasharness show arch 9930 --out cell.svg": "@",
     "nasharness show problem nb201 nbmacro": "@",
-    "nasharness run -m drnas,unas,darts,edas,rea --suite quick": (
-        f"nasharness run -m rea --suite quick --out runs/Q {SMALL}"
-    ),
     "nasharness list suites": "@",
     "show suite quick": "nasharness show suite quick",
-    "nasharness run -m drnas,unas,darts --space transnas101 --dataset all": (
-        f"nasharness run -m rea --space transnas101 --dataset all --out runs/T {SMALL}"
-    ),
     "nasharness query '|nor_conv_3x3~0|+|...|'": f"nasharness query '{CELL}'",
     "query --index 9930": "nasharness query --index 9930",
     "nasharness data list": "@",
@@ -94,6 +88,7 @@ PARSED = {
     "verify nb201": "nasharness data verify nb201",
     "nasharness run -m unas --cost latency:pixel3 --target 8": "",
     "nasharness run -m drnas,rea --dataset all": "",
+    "nasharness run -m drnas,unas,darts --space transnas101 --dataset all": "",
     "nasharness run -m darts,drnas,unas,edas --search supernet --dataset cifar10 --device cuda": "",
     "nasharness data pull cifar10": "",
     "cifar100": "nasharness data pull cifar100",
@@ -101,9 +96,10 @@ PARSED = {
     "nasharness run -m darts,drnas,unas,edas,rsws --search supernet"
     " --dataset folder:/data/cifar10 --width 8 --cells 1 --epochs 20 --limit 10000": "",
 }
-"""These need a network, a GPU, a server, hours, or the official table: only parsed."""
+"""These need a network, a GPU, a server, minutes, or the official table: only parsed."""
 
 ELSEWHERE = {
+    "nasharness run -m drnas,unas,darts,edas,rea --suite quick",  # cli/test_suites.py, a small one
     "nasharness report runs/A runs/B --out report",  # cli/test_commands.py, of two studies
     "pytest --nasharness-baseline baselines/nb201.json",  # regression/test_pytest_plugin.py
 }

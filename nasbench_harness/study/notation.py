@@ -126,11 +126,16 @@ def parse_seeds(text: str) -> tuple[int, ...]:
 
 
 def seeds_given_twice(text: str) -> list[int]:
-    """The seeds that a text names more than once, in order; they count once."""
+    """The seeds that a text names more than once, in order; they count once.
+
+    ConfigError, before any is counted out, for more than a study holds.
+    """
     plain = text.strip()
     if re.fullmatch("[0-9]+", plain):
         return []
-    counts = Counter(seed for part in _ranges(plain, text) for seed in part)
+    ranges = _ranges(plain, text)
+    _refuse_many(_count(ranges), text)
+    counts = Counter(seed for part in ranges for seed in part)
     return sorted(seed for seed, count in counts.items() if count > 1)
 
 

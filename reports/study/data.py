@@ -106,11 +106,15 @@ class StudyData:
         return measure_of(with_outcomes(self.trials), quantity_of(self.metric))
 
     def quantity(self, metric: str) -> Quantity:
-        """What a column of the table is of; `self.measure.quantity` that of the report metric."""
+        """What a column of the table is of; `self.measure.quantity` that of the report metric.
+
+        Accuracy in percent of what is no column, as where a search looked at none.
+        """
         if metric == self.first("report_metric"):
             return self.measure.quantity
-        found = quantity_in(self.table, metric)
-        return found.sized(self.complete.column(metric)) if self.complete else found
+        found, complete = quantity_in(self.table, metric), self.complete
+        held = complete is not None and metric in complete.metrics
+        return found.sized(complete.column(metric)) if complete and held else found
 
     def has(self, column: str) -> bool:
         """Whether trials have such a column, or would have it if one of them had a result."""

@@ -269,7 +269,7 @@ def test_streams_in_memory() -> None:
     told = io.StringIO()
     with contextlib.redirect_stdout(told):
         assert ends(["list", "spaces", "--json"]) == 0
-    assert json.loads(told.getvalue())[0]["name"] == "nb201"
+    assert "nb201" in {row["name"] for row in json.loads(told.getvalue())}
     assert CliRunner().invoke(app, ["query", "--index", "99999"]).exit_code == 2
 
 

@@ -98,5 +98,5 @@ def test_a_suite_runs_is_gone_on_with_and_checked(
     )
     checked = nasharness("check", "--config", "study.yaml", "--baseline", "b.json", "--json")
     places = " ".join(finding["where"] for finding in json.loads(checked.stdout)["findings"])
-    assert "analog" in places
-    assert "nbmacro" in places
+    assert "nb201, landscape, cifar10" in places
+    assert "nbmacro, landscape, cifar10" in places

@@ -13,7 +13,7 @@ from nasbench_harness import registry
 from nasbench_harness.spaces.mnasnet.tables import TOP1, open_accel
 from nasbench_harness.store.studies import read_tables
 
-from .conftest import called
+from .conftest import process
 
 STUDY = ["--search", "surrogate", "--space", "mnasnet", "--steps", "30", "--seeds", "3", "-j", "1"]
 
@@ -28,7 +28,7 @@ def place(made_up_accel: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 
 
 def run(*words: str, code: int = 0) -> str:
-    done = called(*words)
+    done = process(*words)
     assert done.returncode == code, done.stderr
     return " ".join((done.stdout + done.stderr).split())
 
@@ -57,7 +57,7 @@ def test_a_study_says_everywhere_how_far_its_predictions_are_off(tmp_path: Path)
 
     told = run("compare", "darts", "rea", "S")
     assert f"held-out error {mae:.3g} points: both means are predicted" in told
-    found = json.loads(called("compare", "darts", "rea", "S", "--json").stdout)
+    found = json.loads(process("compare", "darts", "rea", "S", "--json").stdout)
     assert found[0]["prediction_error"] == mae
 
 

@@ -32,6 +32,12 @@ IMAGES = {"space": "transnas101", "dataset": "normal", "table": "transnas101"}
 Offer = Callable[..., Suite]
 
 
+@pytest.fixture(autouse=True)
+def opened_anew() -> None:
+    """A process opens a table once, also one that other tests have installed elsewhere."""
+    registry.open_table.cache_clear()
+
+
 @pytest.fixture
 def offer(monkeypatch: pytest.MonkeyPatch) -> Offer:
     """Make the only suite there is, `few`, of these problems."""
