@@ -85,8 +85,12 @@ def test_who_is_ahead_here_and_behind_there_is_not_told_apart(data_of: DataOf) -
     assert "is better on 1 of them and" in said
 
 
-def test_too_few_seeds_are_the_reason_that_is_given(data_of: DataOf) -> None:
-    """A p-value below the level, and no claim: a reader has to know why."""
+def test_too_few_seeds_are_the_reason_that_is_given(
+    data_of: DataOf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A p-value below the level, as of many spaces, and no claim: a reader has to know why."""
+    within = "nasbench_harness.reports.analysis.across.within_problems_p"
+    monkeypatch.setattr(within, lambda *_: 0.001)
     two = [{label: runs[:2] for label, runs in FIRST.items()} for _ in range(6)]
     found = problems(data_of, *two)
     claims = decide_across(found)
