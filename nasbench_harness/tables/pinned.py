@@ -87,10 +87,10 @@ def fetch(
         fresh = not (folder / pinned.file).exists()
         try:
             fetcher.fetch(pinned.file)
+            if fresh:
+                share(folder / pinned.file)  # pooch makes files for the user alone
         except (OSError, ValueError) as error:
             raise _failed(pinned, urls[pinned.file], error) from error
-        if fresh:
-            share(folder / pinned.file)  # pooch makes files for the user alone
         done += pinned.bytes
         if progress:
             progress(done, total)

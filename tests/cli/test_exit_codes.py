@@ -19,7 +19,7 @@ from nasbench_harness.cli import app
 from nasbench_harness.errors import ExitCode, HarnessError
 from nasbench_harness.process import frame
 from nasbench_harness.registry import Registry
-from nasbench_harness.spaces.nb201.tables.sources import DownloadError
+from nasbench_harness.tables.pinned import FetchError
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -50,7 +50,7 @@ FAULTS: list[tuple[BaseException, int, str]] = [
     (ImportError("no x"), 70, "Error: Something that nasharness needs cannot be imported (ImportE"),
     (KeyboardInterrupt(), 3, "Stopped."),
     (HarnessError("Choose."), 2, "Error: Choose."),
-    (DownloadError("Gone."), 3, "Error: Gone."),
+    (FetchError("Gone."), 3, "Error: Gone."),
     (PermissionError(13, "Permission denied", "a"), 2, "Error: Permission denied: a."),
     (OSError(24, None), 2, "Error: Too many open files."),
     (OSError(28, "No space left on device"), 3, "Error: No space left on device."),

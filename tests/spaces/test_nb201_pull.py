@@ -20,12 +20,12 @@ from nasbench_harness.spaces.nb201.tables import merge, official_folder, open_of
 from nasbench_harness.spaces.nb201.tables.pull import downloads_folder, pull
 from nasbench_harness.tables import library, pinned
 from nasbench_harness.tables.pickles import ForbiddenClassError
+from nasbench_harness.tables.pinned import FetchError, PinnedFileError
 
 
 @pytest.fixture(autouse=True)
 def data_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("NASHARNESS_DATA", str(tmp_path / "data"))
-    monkeypatch.setattr(sources, "RETRIES", 0)
     monkeypatch.setattr(pinned, "RETRIES", 0)
     return tmp_path / "data"
 
@@ -101,7 +101,7 @@ def test_what_is_there_is_not_downloaded_again(mirror: Server) -> None:
 def test_interrupted_download_goes_on(mirror: Server, upstream: Path) -> None:
     hidden = upstream / "metric_vals.pkl"
     hidden.rename(upstream / "elsewhere")
-    with pytest.raises(sources.DownloadError, match="pulling again goes on"):
+    with pytest.raises(FetchError, match="pulling again goes on"):
         pull(mirror=address(mirror))
     assert not library.is_installed("official")
     (upstream / "elsewhere").rename(hidden)
@@ -111,7 +111,7 @@ def test_interrupted_download_goes_on(mirror: Server, upstream: Path) -> None:
 
 
 def test_no_network_is_a_sentence_and_incomplete() -> None:
-    with pytest.raises(sources.DownloadError, match="cannot be downloaded") as caught:
+    with pytest.raises(FetchError, match="cannot be downloaded") as caught:
         pull(mirror="http://127.0.0.1:9")
     assert caught.value.exit_code is ExitCode.INCOMPLETE
     assert "--from DIR" in str(caught.value)
@@ -123,7 +123,7 @@ def test_file_that_is_not_what_it_was(mirror: Server, upstream: Path, cut: bool)
     path = upstream / "latency" / "pixel3.pt"
     data = path.read_bytes()
     path.write_bytes(data[:1000] if cut else data.replace(b"archive", b"Archive", 1))
-    with pytest.raises(sources.SourceError, match="is not the file it was"):
+    with pytest.raises(PinnedFileError, match="is not the file it was"):
         pull(mirror=address(mirror))
     assert open_official().content_hash == table.content_hash  # the old one is untouched
 
@@ -131,14 +131,14 @@ def test_file_that_is_not_what_it_was(mirror: Server, upstream: Path, cut: bool)
 def test_changed_file_in_a_folder(upstream: Path) -> None:
     with (upstream / "nats_bench.csv").open("ab") as file:
         file.write(b"\n")
-    with pytest.raises(sources.SourceError, match=r"nats_bench\.csv is not the file of v-tao"):
+    with pytest.raises(PinnedFileError, match=r"nats_bench\.csv is not the file of v-tao"):
         pull(origin=upstream)
     assert not library.is_installed("official")
 
 
 def test_missing_file_in_a_folder(upstream: Path) -> None:
     (upstream / "metric_vals.pkl").unlink()
-    with pytest.raises(sources.SourceError, match=r"metric_vals\.pkl cannot be read"):
+    with pytest.raises(PinnedFileError, match=r"metric_vals\.pkl cannot be read"):
         pull(origin=upstream)
 
 

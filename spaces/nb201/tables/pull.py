@@ -62,8 +62,9 @@ def pull(
     if origin is None:
         origin = downloads_folder()
         with library.installing(origin):
-            _fetch(origin, mirror, progress)
-    sources.check(origin)
+            wanted = (*sources.source_files(), *sources.GAINS_FILES)
+            pinned.fetch(origin, wanted, mirror=mirror, progress=progress)
+    pinned.check(origin, sources.source_files())
     if not gained:
         return library.install(official_folder(), lambda folder: _build(origin, folder))
     from nasbench_harness.spaces.nb201.tables import gaining
@@ -87,20 +88,6 @@ def _imported() -> bool:
         return is_installed() and bool(ColumnTable(official_folder()).provenance.source_sha256)
     except TableError:  # a damaged one is replaced
         return False
-
-
-def _fetch(folder: Path, mirror: str | None, progress: ProgressCallback | None) -> None:
-    """Download what is missing of both, counted as one."""
-    first = sum(source.bytes for source in sources.source_files())
-    total = first + sum(gains.bytes for gains in sources.GAINS_FILES)
-    tell = progress or (lambda done, total: None)
-    sources.fetch(folder, mirror=mirror, progress=lambda done, _: tell(done, total))
-    pinned.fetch(
-        folder,
-        sources.GAINS_FILES,
-        mirror=mirror,
-        progress=lambda done, _: tell(first + done, total),
-    )
 
 
 def _build(origin: Path, folder: Path) -> None:

@@ -1,21 +1,16 @@
-"""The five public sources of the table, at pinned commits, and how their files get here.
+"""The five public sources of the table and that of its companion, at pinned commits.
 
-Nothing of them is shipped with this project: `fetch` downloads them from the repositories that
-publish them and checks every file against its SHA-256 before it is used.
+Nothing of them is shipped with this project: `tables.pinned` downloads them from the repositories
+that publish them and checks every file against its SHA-256 before it is used.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files as package_files
-from pathlib import Path
 
-from nasbench_harness.contracts.data import ProgressCallback
-from nasbench_harness.errors import ExitCode, HarnessError, reason
 from nasbench_harness.spaces.nb201.citations import (
     FREEREA_BIBTEX,
     HELP_BIBTEX,
@@ -24,10 +19,7 @@ from nasbench_harness.spaces.nb201.citations import (
     NATS_BIBTEX,
     NB201_BIBTEX,
 )
-from nasbench_harness.store.files import share
 from nasbench_harness.tables.pinned import PinnedFile
-
-RETRIES = 3
 
 
 @dataclass(frozen=True)
@@ -39,33 +31,6 @@ class Source:
     licence: str
     what: str
     bibtex: str
-
-
-@dataclass(frozen=True)
-class SourceFile:
-    """One file of a source; `file` is its place in a folder of downloads."""
-
-    file: str
-    repository: str
-    commit: str
-    path: str
-    bytes: int
-    sha256: str
-
-    @property
-    def address(self) -> str:
-        """Where the repository publishes it."""
-        return f"https://raw.githubusercontent.com/{self.repository}/{self.commit}/{self.path}"
-
-
-class SourceError(HarnessError):
-    """A source file that is not there or not what it should be."""
-
-
-class DownloadError(SourceError):
-    """A download that did not succeed; what is there already is kept."""
-
-    exit_code = ExitCode.INCOMPLETE
 
 
 SOURCES = {
@@ -120,68 +85,7 @@ GAINS_FILES = tuple(
 
 
 @cache
-def source_files() -> tuple[SourceFile, ...]:
+def source_files() -> tuple[PinnedFile, ...]:
     """Every file the table is made of."""
     listing = package_files("nasbench_harness.spaces.nb201.tables").joinpath("sources.json")
-    return tuple(SourceFile(**entry) for entry in json.loads(listing.read_text(encoding="utf-8")))
-
-
-def check(folder: Path, wanted: Sequence[SourceFile] | None = None) -> None:
-    """Every file is in `folder` and is the one it should be; SourceError names the first fault."""
-    for source in wanted or source_files():
-        path = folder / source.file
-        try:
-            found = hashlib.sha256(path.read_bytes()).hexdigest()
-        except OSError as error:
-            raise SourceError(f"{path} cannot be read ({reason(error)}).") from error
-        if found != source.sha256:
-            raise SourceError(
-                f"{path} is not the file of {source.repository} at {source.commit[:10]} (SHA-256"
-                f" expected {source.sha256[:12]}, found {found[:12]}); delete it and pull again."
-            )
-
-
-def fetch(
-    folder: Path, *, mirror: str | None = None, progress: ProgressCallback | None = None
-) -> None:
-    """Download what is missing in `folder`; what is there and right is kept.
-
-    `mirror` is the address of a folder with the same files under their `file` names. Each file is
-    tried several times with growing pauses.
-    """
-    import pooch
-
-    wanted = source_files()
-    urls = {s.file: f"{mirror.rstrip('/')}/{s.file}" if mirror else s.address for s in wanted}
-    fetcher = pooch.create(
-        path=folder,
-        base_url="",
-        registry={s.file: f"sha256:{s.sha256}" for s in wanted},
-        urls=urls,
-        retry_if_failed=RETRIES,
-    )
-    pooch.get_logger().setLevel("ERROR")
-    total, done = sum(s.bytes for s in wanted), 0
-    for source in wanted:
-        try:
-            fresh = not (folder / source.file).exists()
-            fetcher.fetch(source.file)
-            if fresh:
-                share(folder / source.file)  # pooch makes files for the user alone
-        except (OSError, ValueError) as error:
-            raise _failed(source, urls[source.file], error) from error
-        done += source.bytes
-        if progress:
-            progress(done, total)
-
-
-def _failed(source: SourceFile, address: str, error: Exception) -> SourceError:
-    if isinstance(error, ValueError):
-        return SourceError(
-            f"{address} is not the file it was: its SHA-256 is not {source.sha256[:12]}. It was"
-            " changed or the download was cut; nothing was taken over."
-        )
-    return DownloadError(
-        f"{address} cannot be downloaded ({type(error).__name__}); what is there is kept, so"
-        " pulling again goes on. `--mirror URL` or `--from DIR` take the files from elsewhere."
-    )
+    return tuple(PinnedFile(**entry) for entry in json.loads(listing.read_text(encoding="utf-8")))
