@@ -16,8 +16,8 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 
+from nasbench_harness.reports.analysis.bypair import ClaimsByPair
 from nasbench_harness.reports.analysis.decision import CLAIMED, FEWEST, Standing
-from nasbench_harness.reports.analysis.groups import groups
 from nasbench_harness.reports.analysis.problems import Problems
 from nasbench_harness.reports.figures.ranks import Separated
 from nasbench_harness.reports.statistics.arrays import TOLERANCE, Array
@@ -72,28 +72,8 @@ class AcrossClaim:
         )
 
 
-class AcrossClaims:
+class AcrossClaims(ClaimsByPair[AcrossClaim]):
     """The claims over several problems, by pair of labels."""
-
-    def __init__(self, claims: Iterable[AcrossClaim]) -> None:
-        self.all = list(claims)
-        self._by_labels = {(claim.first, claim.second): claim for claim in self.all}
-
-    def of(self, first: str, second: str) -> AcrossClaim | None:
-        """The claim seen from the first; None where there is none of these."""
-        if found := self._by_labels.get((first, second)):
-            return found
-        turned = self._by_labels.get((second, first))
-        return turned.turned() if turned else None
-
-    def separates(self, first: str, second: str) -> bool:
-        """Whether one of them is called better."""
-        found = self.of(first, second)
-        return found is not None and found.ahead is not None
-
-    def groups(self, labels: Sequence[str]) -> list[tuple[str, ...]]:
-        """The largest sets of two of these methods or more of which none is called better."""
-        return groups(labels, self.separates)
 
 
 def level_of(problems: Problems) -> float:

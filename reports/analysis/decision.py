@@ -13,7 +13,7 @@ docs/statistics.md has the rule in words, and how often it errs.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import combinations
@@ -22,6 +22,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 import pandas as pd
 
+from nasbench_harness.reports.analysis.bypair import ClaimsByPair
 from nasbench_harness.reports.analysis.evidence import (
     BlindComparison,
     Comparison,
@@ -30,7 +31,6 @@ from nasbench_harness.reports.analysis.evidence import (
     TwoSamples,
     wins,
 )
-from nasbench_harness.reports.analysis.groups import groups
 from nasbench_harness.reports.statistics.arrays import TOLERANCE, Array
 from nasbench_harness.reports.statistics.corrections import holm
 from nasbench_harness.reports.statistics.improvement import Improvement
@@ -197,33 +197,13 @@ class Claim:
         )
 
 
-class Claims:
+class Claims(ClaimsByPair[Claim]):
     """The claims of a study, by pair of labels."""
-
-    def __init__(self, claims: Iterable[Claim]) -> None:
-        self.all = list(claims)
-        self._by_labels = {(claim.first, claim.second): claim for claim in self.all}
-
-    def of(self, first: str, second: str) -> Claim | None:
-        """The claim seen from the first; None where there is none of these."""
-        if found := self._by_labels.get((first, second)):
-            return found
-        turned = self._by_labels.get((second, first))
-        return turned.turned() if turned else None
-
-    def separates(self, first: str, second: str) -> bool:
-        """Whether one of them is called better."""
-        found = self.of(first, second)
-        return found is not None and found.ahead is not None
 
     def differ(self, first: str, second: str) -> bool:
         """Whether they are not called practically the same."""
         found = self.of(first, second)
         return found is None or found.outcome is not Standing.SAME
-
-    def groups(self, labels: Sequence[str]) -> list[tuple[str, ...]]:
-        """The largest sets of two of these methods or more of which none is called better."""
-        return groups(labels, self.separates)
 
 
 def decide(runs: Sequence[MethodLosses], design: Design) -> Claims:
