@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 
 from nasbench_harness import load_results
+from nasbench_harness.contracts import NO_COST, held_down
 from nasbench_harness.jobs.driver import run_job
 from nasbench_harness.reports.study.data import load_study
 from nasbench_harness.reports.tables.fronts import front_rows, front_table
@@ -264,3 +265,12 @@ def test_the_front_of_recorded_answers_is_a_share_of_the_true_one(
 
 def test_a_study_without_a_cost_has_no_front(tmp_path: Path) -> None:
     assert front_table(load_study(make(tmp_path / "plain", "random", seeds="1").folder)) is None
+
+
+def test_costs_are_named_with_their_targets() -> None:
+    assert held_down(NO_COST, 3.0) == ()
+    assert held_down("params", 0.5) == (("params", 0.5),)
+    assert held_down("params+flops") == (("params", 0.0), ("flops", 0.0))
+    assert held_down("params+flops", [0.5, 60]) == (("params", 0.5), ("flops", 60.0))
+    with pytest.raises(ValueError, match="1 targets for 2 costs"):
+        held_down("params+flops", [0.5])

@@ -15,7 +15,7 @@ landscape that differ in their seed only take a step together where their method
 
 from nasbench_harness.contracts.benchmark import Benchmark, CompleteTable, Metric, Retrained
 from nasbench_harness.contracts.columns import Column, Columns, Declaring, Role, Value
-from nasbench_harness.contracts.cost import Cost, Costed
+from nasbench_harness.contracts.cost import NO_COST, TOGETHER, Cost, Costed, held_down
 from nasbench_harness.contracts.data import (
     Citable,
     DataSource,
@@ -74,7 +74,9 @@ from nasbench_harness.contracts.space import (
 from nasbench_harness.contracts.suite import Suite, SuiteProblem
 
 __all__ = [
+    "NO_COST",
     "TAGS",
+    "TOGETHER",
     "Architecture",
     "Benchmark",
     "Citable",
@@ -136,4 +138,5 @@ __all__ = [
     "Widening",
     "WideningCheck",
     "bibtex_entries",
+    "held_down",
 ]

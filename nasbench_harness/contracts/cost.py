@@ -6,6 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
+NO_COST, TOGETHER = "none", "+"
+"""How a setting says that no cost is held, and what joins the names of several."""
+
 
 @dataclass(frozen=True)
 class Cost:
@@ -59,6 +62,22 @@ class Cost:
     def shown(self, value: float) -> float:
         """A number in `unit`, in `shown_unit`."""
         return float(value) / self.scale
+
+
+def held_down(cost: str, target: float | Sequence[float] = 0.0) -> tuple[tuple[str, float], ...]:
+    """The costs that settings name, each with what of it is free: `params+flops`, `[0.5, 60]`.
+
+    One number is the target of every cost. `none` names no cost. ValueError where targets
+    and costs are not as many.
+
+    >>> held_down("params+flops", [0.5, 60])
+    (('params', 0.5), ('flops', 60.0))
+    """
+    names = () if cost == NO_COST else tuple(cost.split(TOGETHER))
+    targets = list(target) if isinstance(target, Sequence) else [target] * len(names)
+    if len(targets) != len(names):
+        raise ValueError(f"{len(targets)} targets for {len(names)} costs")
+    return tuple((name, float(free)) for name, free in zip(names, targets, strict=True))
 
 
 @runtime_checkable
