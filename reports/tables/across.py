@@ -150,7 +150,7 @@ def in_short(claim: AcrossClaim) -> str:
     if claim.outcome is Standing.WAITING:
         return "not judged yet"
     if claim.ahead is None:
-        return "cannot tell" + " (failed trials)" * claim.undone
+        return "cannot tell" + " (trials without a number)" * claim.undone
     return "better" if claim.ahead == claim.first else "worse"
 
 
