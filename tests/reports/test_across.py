@@ -163,6 +163,14 @@ def test_a_failed_method_tells_its_error(data_of: DataOf) -> None:
     assert found.missing("rea", 1) == "RuntimeError: it broke"
 
 
+def test_a_method_whose_answers_nobody_measured_is_told_as_that(data_of: DataOf) -> None:
+    unknown = made_up(SECOND)
+    unknown.loc[unknown["method"] == "rea", [METRIC, f"regret_{METRIC}"]] = np.nan
+    found = problems_of([data_of(made_up(FIRST)), data_of(unknown)], {})
+    assert found is not None
+    assert found.missing("rea", 1) == "The benchmark has no number of what it answered there."
+
+
 def test_words_table_and_figure_say_the_same(data_of: DataOf) -> None:
     about = {"space": "nb201", "dataset": "cifar10"}
     given = [made_up(regrets).assign(**about) for regrets in (FIRST, SECOND, THIRD)]
