@@ -193,6 +193,11 @@ class UNASSetup:
             missing="other methods, or no cost is held",
         ),
         Column(
+            "cost_model_error_<cost>", Value.NUMBER, Role.RECORD,
+            "the same of each cost where several are held", "as the cost is told",
+            missing="other methods, or not several costs are held",
+        ),
+        Column(
             "cost_weight", Value.NUMBER, Role.RECORD, "weight of the cost term now",
             missing="other methods, or no cost is held",
         ),

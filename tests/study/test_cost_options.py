@@ -14,7 +14,7 @@ from nasbench_harness.contracts import Cost
 from nasbench_harness.errors import HarnessError
 from nasbench_harness.spaces.nb201 import NB201
 from nasbench_harness.study.config import build_config, with_cost
-from nasbench_harness.study.cost_options import cost_notes
+from nasbench_harness.study.cost_notes import cost_notes
 from nasbench_harness.study.heldcost import HeldCost, common_cost, held_name
 from nasbench_harness.study.naming import study_name
 from nasbench_harness.study.notation import ConfigError
