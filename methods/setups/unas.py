@@ -194,7 +194,7 @@ class UNASSetup:
         ),
         Column(
             "cost_model_error_<cost>", Value.NUMBER, Role.RECORD,
-            "the same of each cost where several are held", "as the cost is told",
+            "`cost_model_error` of each cost, where several are held", "as the cost is told",
             missing="other methods, or not several costs are held",
         ),
         Column(
