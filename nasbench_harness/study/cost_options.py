@@ -17,14 +17,13 @@ from nasbench_harness.study.costs import space_costs
 from nasbench_harness.study.heldcost import COST, TARGET
 from nasbench_harness.study.notation import ConfigError
 
-Targets = float | list[float]
-"""One number for every cost, or one for each."""
-
+Limits = float | list[float]
+"""A target for every cost, or one for each."""
 COST_OPTION, TARGET_OPTION = "cost", "target"
 """As a study file calls them; on the command line with two dashes before them."""
 
 
-def read_options(cost: Any, target: Any, space: str) -> tuple[str | None, Targets | None]:
+def read_options(cost: Any, target: Any, space: str) -> tuple[str | None, Limits | None]:
     """Both as they were given, names and numbers; ConfigError where they are something else.
 
     Several are a list, or text with commas or `+` between them; names come back joined by `+`.
@@ -45,7 +44,7 @@ def _read_names(given: Any, space: str) -> str:
     return TOGETHER.join(names)
 
 
-def _read_targets(given: Any) -> Targets:
+def _read_targets(given: Any) -> Limits:
     numbers = [_number(part) for part in _parts(given, rf",|(?<=[\d.])\{TOGETHER}")]
     if not numbers or any(not math.isfinite(number) or number < 0 for number in numbers):
         raise ConfigError(
@@ -78,7 +77,7 @@ def counted(space: str) -> list[str]:
 
 
 def hold(
-    choices: Sequence[MethodChoice], cost: str | None, target: Targets | None, space: str,
+    choices: Sequence[MethodChoice], cost: str | None, target: Limits | None, space: str,
     of_recipe: Callable[[MethodChoice], str],
 ) -> tuple[MethodChoice, ...]:  # fmt: skip
     """The methods with the study's cost and target; what a method says of its own stands.
@@ -101,12 +100,12 @@ def hold(
     return tuple(updated)
 
 
-def _told(target: Targets) -> str:
+def _told(target: Limits) -> str:
     return ", ".join(f"{one:g}" for one in (target if isinstance(target, list) else [target]))
 
 
 def _held(
-    choice: MethodChoice, cost: str | None, target: Targets | None,
+    choice: MethodChoice, cost: str | None, target: Limits | None,
     of_recipe: Callable[[MethodChoice], str],
 ) -> MethodChoice:  # fmt: skip
     settings = dict(choice.settings)

@@ -64,7 +64,8 @@ def _within(where: tuple[str, str, str, str], held: HeldCosts) -> NDArray[np.boo
     import numpy as np
 
     kept = [_costs(*where, one.cost) <= one.target for one in held if one.target is not None]
-    return np.logical_and.reduce(kept)
+    together: NDArray[np.bool_] = np.logical_and.reduce(kept)
+    return together
 
 
 @lru_cache(maxsize=16)
