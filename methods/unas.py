@@ -13,18 +13,18 @@ differentiated, such as a latency, are treated in the same way.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from nasbench_harness.contracts import Log, Multilinear, Problem
+from nasbench_harness.contracts import Log, Multilinear, Problem, held_down
 from nasbench_harness.methods.setups.unas import UNASSettings, UNASSetup
-from nasbench_harness.methods.shared.costs import LinearCost
+from nasbench_harness.methods.shared.costs import CostTerm, LinearCost
 from nasbench_harness.methods.shared.factorised import FactorisedSearcher, first, heavy_options
 from nasbench_harness.methods.shared.relaxations import Sample
-from nasbench_harness.methods.shared.scaledcost import ScaledCost
+from nasbench_harness.methods.shared.scaledcost import ScaledCost, ScaledTerm
 from nasbench_harness.methods.shared.schedules import cosine, fading, growth, ramp
 
 ANNEALED = 0.8
@@ -40,8 +40,8 @@ class UNAS(UNASSetup, FactorisedSearcher[UNASSettings]):
         L = L_train + 0.5 |L_val - L_train|
 
     A cost held down adds kappa times the same g, of L = relu(cost - target) at a sample of its own
-    and with a c of its own, a fitted linear model. On landscapes that cost is scaled to the loss,
-    which is ours: see `ScaledCost`.
+    and with a c of its own, a fitted linear model; several add the sum of theirs. On landscapes
+    costs are scaled to the loss, which is ours: see `ScaledCost`.
 
     >>> from nasbench_harness.testing import toy_problem
     >>> problem = toy_problem(steps=300)
@@ -59,9 +59,14 @@ class UNAS(UNASSetup, FactorisedSearcher[UNASSettings]):
     def __init__(self, problem: Problem, settings: UNASSettings, seed: int) -> None:
         super().__init__(problem, settings, seed)
         self.baseline = torch.zeros((), **self._like())
-        form = ScaledCost if self.scaled else LinearCost
-        self.cost = form(problem, settings.cost, settings.cost_target)
+        self.cost = self._cost_term(held_down(settings.cost, settings.cost_target))
         self.updates = 0  # of the logits, so far
+
+    def _cost_term(self, held: Iterable[tuple[str, float]]) -> CostTerm:
+        """Of costs with their targets; of none a term that is never asked."""
+        if self.scaled:
+            return ScaledTerm([ScaledCost(self.problem, what, free) for what, free in held])
+        return CostTerm([LinearCost(self.problem, what, free) for what, free in held])
 
     # --- one step (section "one step, in order" of the authors' code) --------------------------
 
@@ -95,7 +100,7 @@ class UNAS(UNASSetup, FactorisedSearcher[UNASSettings]):
             log["soft_loss"] = control.detach().mean(dim=-1)
         if self.settings.cost != "none":
             surrogate = surrogate + self.cost_surrogate()
-            log |= {"cost_model_error": self.cost.error, "cost_weight": self.cost_coefficient()}
+            log |= {**self.cost.errors, "cost_weight": self.cost_coefficient()}
         if weight := self.entropy_coefficient():
             surrogate = surrogate - weight * self.entropy()
         return surrogate, log
@@ -122,7 +127,8 @@ class UNAS(UNASSetup, FactorisedSearcher[UNASSettings]):
     def cost_surrogate(self) -> Tensor:
         """The same of kappa relu(cost(z) - target), with a linear model of the cost as c.
 
-        It draws architectures of its own; one as published, as the authors' code does.
+        Of several costs it is of their sum, at the same samples. It draws architectures of its
+        own; one as published, as the authors' code does.
         """
         self.prepare_cost()
         if not self.scaled:
@@ -138,12 +144,12 @@ class UNAS(UNASSetup, FactorisedSearcher[UNASSettings]):
 
     @torch.no_grad()
     def prepare_cost(self) -> None:
-        """Fit the cost's model, once; where the cost is scaled, to the losses of now."""
-        if self.cost.coefficients is not None:
+        """Fit the models of the costs, once; where these are scaled, to the losses of now."""
+        if self.cost.fitted:
             return
         drawn = self.sample(self.settings.cost_fit_samples).discrete
         self.cost.fit(drawn)
-        if isinstance(self.cost, ScaledCost):
+        if isinstance(self.cost, ScaledTerm):
             self.cost.measure_spreads(drawn[:SPREAD_SAMPLES], self.loss_of)
 
     def loss_of(self, discrete: Tensor) -> float:
@@ -200,7 +206,7 @@ class UNAS(UNASSetup, FactorisedSearcher[UNASSettings]):
     def entropy_coefficient(self) -> float:
         """Of the bonus: constant as published, and with a scaled cost what fades beside it."""
         weight = self.settings.entropy_weight
-        if not isinstance(self.cost, ScaledCost):
+        if not isinstance(self.cost, ScaledTerm):
             return weight
         self.prepare_cost()
         progress = self.problem.progress
@@ -243,7 +249,7 @@ class UNAS(UNASSetup, FactorisedSearcher[UNASSettings]):
         return super().joins(settings) and settings.cost == "none"
 
     def state_dict(self) -> dict[str, Any]:
-        """With the reward baseline and the fitted cost model."""
+        """With the reward baseline and the fitted models of costs."""
         return {**super().state_dict(), **self.cost.state_dict()}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:

@@ -154,7 +154,7 @@ class _Notes:
         self._notes = [note] if note else []
 
     def begin(self, jobs: JobFolder[Any]) -> None:
-        from nasbench_harness.study.cost_options import cost_notes
+        from nasbench_harness.study.cost_notes import cost_notes
 
         for note in [*self._notes, *cost_notes(jobs.specs)]:
             warnings.warn(as_keywords(note), stacklevel=2)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Self
@@ -26,8 +26,8 @@ ROLES: Mapping[str, str] = {
     "rate": "step of the architecture parameters, which a recipe may have grow with the batch",
     "warmup": "epochs at the start of the search, or of every stage, that leave them alone",
     "stages": "a list with a value for each stage of the search",
-    "cost": "name of the cost to hold down, `none` for none",
-    "cost_target": "how much of it is free",
+    "cost": "names of the costs to hold down, joined by `+`, `none` for none",
+    "cost_target": "how much of each is free: one number for all, or a list with one for each",
     "cost_ramp": "steps over which the weight of the cost grows to its whole",
 }
 """What the engine may ask of a method's settings, whatever they are called."""
@@ -175,8 +175,17 @@ class SettingsError(HarnessError):
 
     def __init__(self, owner: str, cls: type[Settings], error: ValidationError) -> None:
         rows = {row["name"]: row for row in cls.explain()}
-        sentences = (_sentence(owner, rows, fault) for fault in error.errors())
+        sentences = (_sentence(owner, rows, fault) for fault in _nearest(error.errors()))
         super().__init__(" ".join(dict.fromkeys(sentences)))
+
+
+def _nearest(faults: Sequence[ErrorDetails]) -> list[ErrorDetails]:
+    """Without those of a whole value where an entry of it is at fault: one of several forms."""
+    deepest: dict[Any, int] = {}
+    for fault in faults:
+        name = fault["loc"][:1]
+        deepest[name] = max(deepest.get(name, 0), len(fault["loc"]))
+    return [fault for fault in faults if len(fault["loc"]) == deepest[fault["loc"][:1]]]
 
 
 def _sentence(owner: str, rows: Mapping[str, dict[str, Any]], fault: ErrorDetails) -> str:

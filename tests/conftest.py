@@ -187,3 +187,21 @@ def made_up_accel(tmp_path_factory: pytest.TempPathFactory) -> Path:
         patch.setenv("NASHARNESS_DATA", str(folder))
         build(read_archive(folder / "archive.tar.gz"), accel_file())
     return folder
+
+
+@pytest.fixture
+def two_costs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A second cost of the toy space: how many of its decisions are not at option 0."""
+    from nasbench_harness.contracts import Architecture, Cost
+    from nasbench_harness.testing import ToySpace
+
+    own = ToySpace.cost
+    used = Cost("used", "decisions that are not at option 0", "count")
+
+    def cost(self: ToySpace, arch: Architecture, what: str, dataset: str) -> float:
+        if what == used.name:
+            return float(sum(choice > 0 for choice in arch.choices))
+        return own(self, arch, what, dataset)
+
+    monkeypatch.setattr(ToySpace, "costs", (*ToySpace.costs, used))
+    monkeypatch.setattr(ToySpace, "cost", cost)

@@ -87,6 +87,7 @@ PARSED = {
     "nasharness run -m drnas,darts,rea --space mnasnet --search surrogate": "",
     "verify nb201": "nasharness data verify nb201",
     "nasharness run -m unas --cost latency:pixel3 --target 8": "",
+    "nasharness run -m unas --cost params,latency:pixel3 --target 0.4,8": "",
     "nasharness run -m drnas,rea --dataset all": "",
     "nasharness run -m drnas,unas,darts --space transnas101 --dataset all": "",
     "nasharness run -m darts,drnas,unas,edas --search supernet --dataset cifar10 --device cuda": "",

@@ -9,6 +9,7 @@ from nasbench_harness.contracts import Column, Role, Value
 from nasbench_harness.fields.recipes import recipe_file
 from nasbench_harness.methods.setups.alpha import AlphaSettings
 from nasbench_harness.methods.setups.citations import UNAS_BIBTEX
+from nasbench_harness.methods.setups.costs import Targets, cost_setting, target_setting
 from nasbench_harness.settings import setting
 
 
@@ -69,22 +70,15 @@ class UNASSettings(AlphaSettings):
         gt=0,
         lt=0.5,
     )
-    cost: str = setting(
-        "none",
-        "cost of the discrete architecture to hold down: none, or one that the space or the table"
-        " has, such as params",
-        pattern=r"^[\w.:-]+$",
-        notation="none, or the name of a cost",
-        role="cost",
+    cost: str = cost_setting(
+        "costs of the discrete architecture to hold down: none, or one or more that the space or"
+        " the table has, such as params",
         tag="C",
     )
-    cost_target: float = setting(
-        0.0,
-        "cost that is free; only what exceeds it is penalised",
-        unit="millions (latency: ms)",
-        role="cost_target",
+    cost_target: Targets = target_setting(
+        "cost that is free, one number for all costs or a list with one for each; only what exceeds"
+        " it is penalised",
         tag="D",
-        ge=0,
     )
     cost_weight: float = setting(0.1, "weight kappa of the cost term once ramped up", tag="C", ge=0)
     cost_ramp: int = setting(
@@ -197,6 +191,11 @@ class UNASSetup:
             "cost_model_error", Value.NUMBER, Role.RECORD,
             "root mean squared error of the linear cost model", "as `cost_unit`",
             missing="other methods, or no cost is held",
+        ),
+        Column(
+            "cost_model_error_<cost>", Value.NUMBER, Role.RECORD,
+            "`cost_model_error` of each cost, where several are held", "as the cost is told",
+            missing="other methods, or not several costs are held",
         ),
         Column(
             "cost_weight", Value.NUMBER, Role.RECORD, "weight of the cost term now",

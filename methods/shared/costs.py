@@ -1,16 +1,20 @@
-"""A cost of discrete architectures as a term of a loss: measured, and as a linear model."""
+"""Costs of discrete architectures as a term of a loss: measured, and as linear models."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
-from functools import cached_property
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property, reduce
+from operator import add
 from typing import Any, cast
 
 import torch
 from torch import Tensor
 
 from nasbench_harness.contracts import Architecture, EnumerableSpace, Problem
+
+ERROR = "cost_model_error"
+"""What is logged of a fitted model."""
 
 
 class LinearCost:
@@ -84,6 +88,56 @@ class LinearCost:
         costs = [self.of(arch) for arch in space.enumerate()]
         known = torch.tensor(costs, dtype=self.problem.dtype, device=self.problem.device)
         return self.penalty(known).reshape(options)
+
+
+class CostTerm:
+    """What architectures cost beyond their targets, summed over the costs; each has its model.
+
+    Every sample is measured by all of them.
+    """
+
+    def __init__(self, parts: Sequence[LinearCost]) -> None:
+        self.parts = tuple(parts)
+
+    @property
+    def fitted(self) -> bool:
+        """Has every cost its model."""
+        return all(part.coefficients is not None for part in self.parts)
+
+    @property
+    def errors(self) -> dict[str, float]:
+        """Of the models, as they are logged: of several costs each by its name."""
+        if len(self.parts) == 1:
+            return {ERROR: self.parts[0].error}
+        return {f"{ERROR}_{part.what}": part.error for part in self.parts}
+
+    def fit(self, drawn: Tensor) -> None:
+        """All models to the same one-hot samples [n, D, K]."""
+        for part in self.parts:
+            part.fit(drawn)
+
+    def excess(self, discrete: Tensor) -> float:
+        """Of a one-hot [D, K], measured."""
+        return sum(part.excess(discrete) for part in self.parts)
+
+    def predicted_excess(self, soft: Tensor) -> Tensor:
+        """Of weights [..., D, K], by the fitted models; differentiable."""
+        return reduce(add, (part.predicted_excess(soft) for part in self.parts))
+
+    def expected_excess(self, p: Tensor) -> Tensor:
+        """E over z ~ p [D, K], exact: the mean of a sum is the sum of the means."""
+        return reduce(add, (part.expected_excess(p) for part in self.parts))
+
+    def state_dict(self) -> dict[str, Any]:
+        """Of one cost its own, of several one for each."""
+        states = [part.state_dict() for part in self.parts]
+        return states[0] if len(states) == 1 else {"costs": states}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go on from `state`, in which there may be more."""
+        states = [state] if len(self.parts) == 1 else state.get("costs", ())
+        for part, own in zip(self.parts, states, strict=True):
+            part.load_state_dict(own)
 
 
 def fit_linear(drawn: Tensor, measure: Callable[[Tensor], float], ridge: float) -> Tensor:

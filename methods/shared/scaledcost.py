@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from nasbench_harness.methods.shared.costs import LinearCost
+from nasbench_harness.methods.shared.costs import CostTerm, LinearCost
 
 CHARGE = 0.2
 """What the least excess costs at once, in spreads: without it the best answers are those a hair
@@ -32,9 +32,9 @@ class ScaledCost(LinearCost):
 
     loss_spread, cost_spread = 0.0, 0.0
 
-    def measure_spreads(self, drawn: Tensor, loss: Callable[[Tensor], float]) -> None:
-        """Of one-hot samples [n, D, K]; a spread of 0 counts as 1."""
-        self.loss_spread = interquartile([loss(z) for z in drawn])
+    def measure_spreads(self, drawn: Tensor, losses: Sequence[float]) -> None:
+        """Of one-hot samples [n, D, K] with these losses; a spread of 0 counts as 1."""
+        self.loss_spread = interquartile(losses)
         self.cost_spread = interquartile([self.measure(z) for z in drawn])
 
     def excess(self, discrete: Tensor) -> float:
@@ -59,6 +59,25 @@ class ScaledCost(LinearCost):
         """Go on from `state`."""
         super().load_state_dict(state)
         self.loss_spread, self.cost_spread = state["cost_spreads"]
+
+
+class ScaledTerm(CostTerm):
+    """Several of them: every cost's excess by its own spread, all by that of the loss."""
+
+    def __init__(self, parts: Sequence[ScaledCost]) -> None:
+        super().__init__(parts)
+        self.scaled = tuple(parts)
+
+    @property
+    def loss_spread(self) -> float:
+        """What all are in units of."""
+        return self.scaled[0].loss_spread
+
+    def measure_spreads(self, drawn: Tensor, loss: Callable[[Tensor], float]) -> None:
+        """Of one-hot samples [n, D, K]; the losses are asked for once."""
+        losses = [loss(z) for z in drawn]
+        for part in self.scaled:
+            part.measure_spreads(drawn, losses)
 
 
 def interquartile(numbers: Sequence[float]) -> float:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin
@@ -301,12 +302,16 @@ def latency_limits(ctx: typer.Context, incomplete: str) -> list[str]:
 
 @_quiet
 def costs(ctx: typer.Context, incomplete: str) -> list[str]:
-    """What a method can hold down."""
+    """What a method can hold down; of several, `params,fl` to `params,flops`."""
     from nasbench_harness import registry
     from nasbench_harness.study.costs import named_costs
 
     space = registry.open_space(_given(ctx, "space") or registry.default_space())
-    return _starting(incomplete, named_costs(space, _table(ctx), measured=True))
+    last = re.split("[,+]", incomplete)[-1]
+    before = incomplete.removesuffix(last)
+    known = named_costs(space, _table(ctx), measured=True)
+    taken = re.split("[,+]", before)
+    return [before + name for name in _starting(last, known) if name not in taken]
 
 
 @_quiet

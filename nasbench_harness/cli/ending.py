@@ -163,7 +163,7 @@ def _print_costs(part: StudyRun) -> None:
     """What the answers cost beside the target, where a method holds a cost down."""
     from nasbench_harness.cli import console
     from nasbench_harness.reports.tables.heldcost import cells, held_costs
-    from nasbench_harness.study.heldcost import held_cost
+    from nasbench_harness.study.heldcost import held_names
 
     rows = held_costs(part.trials)
     if len(rows):
@@ -171,13 +171,14 @@ def _print_costs(part: StudyRun) -> None:
         quantity = measure.quantity
         within = f"regret within ({quantity.of_differences})"
         last = within if "within_mean" in rows else quantity.headed
-        held = {spec.label for spec in part.study.specs if held_cost(spec)}
-        headings = ("method", "holds it", "cost", "target", "of answers", "target met", last)
+        held = {spec.label for spec in part.study.specs if held_names(spec.roles)}
+        met = ("target met", *(["all met"] if "all_met_share" in rows else []))
+        headings = ("method", "holds it", "cost", "target", "of answers", *met, last)
         lines = [
             (method, "yes" if method in held else "no", *rest)
             for method, *rest in (cells(row, measure) for row in rows.itertuples())
         ]
-        console.print_rows("\nWithin the target", headings, lines, numbers=range(3, 7))
+        console.print_rows("\nWithin the target", headings, lines, numbers=range(3, len(headings)))
 
 
 def _print_readings(part: StudyRun) -> None:

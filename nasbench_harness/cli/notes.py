@@ -24,7 +24,7 @@ class CostNotes:
         """Print what has not been said yet."""
         from nasbench_harness.cli import console
         from nasbench_harness.problems.kinds import kind_of
-        from nasbench_harness.study.cost_options import cost_notes
+        from nasbench_harness.study.cost_notes import cost_notes
 
         of_kinds = (
             kind_of(name).notes(jobs.config, jobs.specs)

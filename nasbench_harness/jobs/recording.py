@@ -16,7 +16,7 @@ from nasbench_harness.problems.kinds import open_kind
 from nasbench_harness.store.outcomes import Status
 from nasbench_harness.store.schema import STUDY_PARTS
 from nasbench_harness.study.costs import space_costs
-from nasbench_harness.study.heldcost import HISTORY_COLUMNS, WITHIN, held_cost, held_name
+from nasbench_harness.study.heldcost import WITHIN, held_costs, held_names, in_passing
 from nasbench_harness.tables.metrics import value_of
 from nasbench_harness.tables.quantity import quantity_in, recorded
 from nasbench_harness.tables.within import best_within
@@ -131,7 +131,7 @@ def result(run: Run) -> dict[str, Any]:
         **registry.spaces.asked(run.space.name, "describe", lambda: run.space.describe(arch)),
         **{c.name: run.space.cost(arch, c.name, spec.dataset) for c in space_costs(run.space)},
         **facts,
-        **_held_cost(run, arch, facts[spec.report_metric]),
+        **_held_costs(run, arch, facts[spec.report_metric]),
         **recorded(quantity_in(run.table, spec.report_metric)),
         "search_seconds": run.seconds,
         "cohort": run.cohort,
@@ -139,14 +139,14 @@ def result(run: Run) -> dict[str, Any]:
     }
 
 
-def _held_cost(run: Run, arch: Architecture, accuracy: float | None) -> dict[str, Any]:
-    """What the answer costs by what its method holds down, beside the target."""
-    held = held_cost(run.spec)
+def _held_costs(run: Run, arch: Architecture, accuracy: float | None) -> dict[str, Any]:
+    """What the answer costs by what its method holds down, beside the targets."""
+    held = held_costs(run.spec)
     if held is None:
         return {}
-    cost = held.scaled(run.problem.cost(arch, held.what))
+    costs = [one.scaled(run.problem.cost(arch, one.what)) for one in held]
     missing = math.nan if accuracy is None else accuracy
-    facts = held.judged(cost, missing, best_within(run.spec, held))
+    facts = held.judged(costs, missing, best_within(run.spec, held))
     if run.complete is None:
         del facts[WITHIN]  # nobody knows the best
     return facts
@@ -154,12 +154,12 @@ def _held_cost(run: Run, arch: Architecture, accuracy: float | None) -> dict[str
 
 def _held_in_passing(run: Run, arch: Architecture) -> dict[str, Any]:
     """Of the same what differs from one recorded step to the next; {} where no cost is held."""
-    if held_name(run.spec.roles) is None:
+    if not held_names(run.spec.roles):
         return {}
     metric = run.spec.report_metric
     accuracy = None if run.table is None else value_of(run.table, metric, arch)
-    judged = _held_cost(run, arch, accuracy)
-    return {name: judged[name] for name in HISTORY_COLUMNS if judged.get(name) is not None}
+    judged = _held_costs(run, arch, accuracy)
+    return {name: v for name, v in judged.items() if v is not None and in_passing(name)}
 
 
 def _metrics(run: Run) -> set[str]:

@@ -1,7 +1,7 @@
-"""The columns of a held cost in a study's tables, for every method that can be compared by it.
+"""The columns of held costs in a study's tables, for every method that can be compared by them.
 
-A trial records the cost that its own method holds. Methods that hold none are measured by that of
-the study's other methods when the tables are gathered, where space and table are at hand.
+A trial records the costs that its own method holds. Methods that hold none are measured by those
+of the study's other methods when the tables are gathered, where space and table are at hand.
 """
 
 from __future__ import annotations
@@ -18,10 +18,13 @@ from nasbench_harness.study.costs import MEASURED, cost_of
 from nasbench_harness.study.heldcost import (
     COLUMNS,
     HISTORY_COLUMNS,
+    WITHIN,
     HeldCost,
-    common_cost,
-    held_cost,
-    held_name,
+    HeldCosts,
+    common_costs,
+    held_costs,
+    held_names,
+    of_costs,
 )
 from nasbench_harness.tables.library import find_table
 
@@ -33,17 +36,17 @@ if TYPE_CHECKING:
 
 
 class CostColumns:
-    """What a study's trials cost by the cost that is held in it."""
+    """What a study's trials cost by what is held in it."""
 
     def __init__(self, specs: Sequence[TrialSpec]) -> None:
         self._specs = specs
-        self._common = common_cost(specs)
-        self._best: dict[tuple[HeldCost, str, str], float | None] = {}
+        self._common = common_costs(specs)
+        self._best: dict[tuple[HeldCosts, str, str], float | None] = {}
 
     @cached_property
     def is_held(self) -> bool:
         """Does any method of the study hold a cost; if not, there are no columns."""
-        return any(held_name(spec.roles) for spec in self._specs)
+        return any(held_names(spec.roles) for spec in self._specs)
 
     @cached_property
     def _at_hand(self) -> bool:
@@ -60,16 +63,17 @@ class CostColumns:
         """The columns of one trial; empty if no cost is held in the study."""
         if not self.is_held:
             return {}
-        recorded = {name: result[name] for name in COLUMNS if name in result}
+        recorded = {name: value for name, value in result.items() if of_costs(name)}
         if (held := self._held(spec)) is None:
             return {**dict.fromkeys(COLUMNS), **recorded}
         if result["status"] != Status.DONE or recorded:
             return {**held.facts(), **recorded}
-        cost = self._costs(spec, held, [str(result.get("architecture"))])[0]
-        return held.judged(cost, accuracy, self._best_within(spec, held))
+        answer = [str(result.get("architecture"))]
+        costs = [self._costs(spec, one, answer)[0] for one in held]
+        return held.judged(costs, accuracy, self._best_within(spec, held))
 
-    def _held(self, spec: TrialSpec) -> HeldCost | None:
-        return held_cost(spec) or self._common
+    def _held(self, spec: TrialSpec) -> HeldCosts | None:
+        return held_costs(spec) or self._common
 
     def _costs(self, spec: TrialSpec, held: HeldCost, texts: Sequence[str]) -> list[float]:
         """What architectures cost; NaN where that is not known."""
@@ -90,7 +94,7 @@ class CostColumns:
         except HarnessError:  # a table without that cost, a text from elsewhere
             return unknown
 
-    def _best_within(self, spec: TrialSpec, held: HeldCost) -> float | None:
+    def _best_within(self, spec: TrialSpec, held: HeldCosts) -> float | None:
         from nasbench_harness.tables.within import best_within
 
         key = held, spec.dataset, spec.report_metric
@@ -104,7 +108,7 @@ class CostColumns:
     # --- recorded steps ------------------------------------------------------------------------
 
     def with_costs(self, history: pa.Table, place: int) -> pa.Table:
-        """The history with `cost` and `regret_within_target` of every recorded answer."""
+        """The history with costs and `regret_within_target` of every recorded answer."""
         import numpy as np
 
         if not self.is_held or "architecture" not in history.column_names:
@@ -114,28 +118,40 @@ class CostColumns:
         answers = history["architecture"].combine_chunks().dictionary_encode()
         answer, texts = np.asarray(answers.indices), answers.dictionary.to_pylist()
         accuracy = np.asarray(history["accuracy"], dtype=float)
-        cost, regret = (_recorded(history, name) for name in HISTORY_COLUMNS)
-        for held, spec, trials in self._groups():
+        groups = self._groups()
+        several = [name for held, _, _ in groups for name in held.columns if name not in COLUMNS]
+        numbers = {name: _recorded(history, name) for name in (*HISTORY_COLUMNS, *several)}
+        for held, spec, trials in groups:
             known = [i for i, name in enumerate(trial.dictionary.to_pylist()) if name in trials]
             here = np.isin(owner, known)
             used = np.unique(answer[here])
-            by_text = np.full(len(texts), np.nan)
-            by_text[used] = self._costs(spec, held, [texts[i] for i in used])
-            cost[here] = _first(cost[here], by_text[answer[here]])
+            for column, one in zip(held.columns, held, strict=True):
+                by_text = np.full(len(texts), np.nan)
+                by_text[used] = self._costs(spec, one, [texts[i] for i in used])
+                numbers[column][here] = _first(numbers[column][here], by_text[answer[here]])
             best = self._best_within(spec, held)
-            if best is not None and held.target is not None:
-                within = np.where(cost[here] <= held.target, best - accuracy[here], np.nan)
-                regret[here] = _first(regret[here], within)
-        numbers = dict(zip(HISTORY_COLUMNS, (cost, regret), strict=True))
+            if best is not None:
+                kept = _kept(held, [numbers[column][here] for column in held.columns])
+                regret = numbers[WITHIN]
+                regret[here] = _first(regret[here], np.where(kept, best - accuracy[here], np.nan))
         return _with_numbers(history, place, numbers)
 
-    def _groups(self) -> list[tuple[HeldCost, TrialSpec, set[str]]]:
-        """The trials of each held cost, with one of them that says where it is looked up."""
-        groups: dict[HeldCost, tuple[TrialSpec, set[str]]] = {}
+    def _groups(self) -> list[tuple[HeldCosts, TrialSpec, set[str]]]:
+        """The trials that hold the same, with one of them that says where costs are looked up."""
+        groups: dict[HeldCosts, tuple[TrialSpec, set[str]]] = {}
         for spec in self._specs:
             if (held := self._held(spec)) is not None:
                 groups.setdefault(held, (spec, set()))[1].add(spec.trial_id)
         return [(held, spec, trials) for held, (spec, trials) in groups.items()]
+
+
+def _kept(held: HeldCosts, costs: Sequence[Any]) -> Any:
+    """Which answers keep all targets, given the costs of each."""
+    import numpy as np
+
+    pairs = zip(held, costs, strict=True)
+    kept = [cost <= one.target for one, cost in pairs if one.target is not None]
+    return np.logical_and.reduce(kept)
 
 
 def _recorded(history: pa.Table, name: str) -> Any:

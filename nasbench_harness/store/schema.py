@@ -144,30 +144,42 @@ LOOKED_UP = Columns(
 
 # --- studies in which a cost is held -----------------------------------------------------------
 
-_UNHELD = "methods without a cost, where those of the study hold several"
+_UNHELD = "methods without a cost, where those of the study hold different ones"
+_SEVERAL = "where several costs are held, which have columns of their own"
+_NOT_SEVERAL = "where one cost is held or none"
 HELD_COST = Columns(
     trials=(
         Column("cost", _N, _RESULT, "what the answer costs by the cost that is held in the study"
                " (`--cost`), of every method", "as `cost_unit`",
                missing="not done, no such cost of this benchmark, measured latencies of methods"
-               " that hold none"),
+               f" that hold none, {_SEVERAL}"),
         Column("cost_name", _T, _SET, "the cost that the method holds down, or else the one that"
-               " all others hold; `setting_cost` tells which", missing=_UNHELD),
+               " all others hold; `setting_cost` tells which. Several are joined by `+`",
+               missing=_UNHELD),
         Column("cost_unit", _T, _SET, "unit that its space or benchmark tells the cost in, such as"
-               " `million` or `ms`", missing=_UNHELD),
+               " `million` or `ms`", missing=f"{_UNHELD}, {_SEVERAL}"),
         Column("cost_target", _N, _SET, "how much of the cost is free", "as `cost_unit`",
-               missing=f"{_UNHELD} or several targets"),
-        Column("target_met", _F, _RESULT, "is `cost` at most `cost_target`",
-               missing="without a cost or a target"),
+               missing=f"{_UNHELD} or several targets, {_SEVERAL}"),
+        Column("cost_of_<cost>", _N, _RESULT, "the same as `cost`, of each of several held costs",
+               "as `cost_unit_of_<cost>`", missing=f"as `cost`, {_NOT_SEVERAL}"),
+        Column("cost_unit_of_<cost>", _T, _SET, "the same as `cost_unit`, of each of several",
+               missing=_NOT_SEVERAL),
+        Column("cost_target_of_<cost>", _N, _SET, "the same as `cost_target`, of each of several",
+               "as `cost_unit_of_<cost>`", missing=f"{_NOT_SEVERAL}, or several targets"),
+        Column("target_met", _F, _RESULT, "is `cost` at most `cost_target`; of several costs, each"
+               " at most its own", missing="without a cost or a target"),
         Column("regret_within_target", _N, _RESULT, "what the answer misses to the best by"
-               " `report_metric` among the architectures within the target", _POINTS,
-               missing="the answer exceeds the target, measured latencies"),
+               " `report_metric` among the architectures within the target, of several costs within"
+               " all", _POINTS, missing="the answer exceeds a target, measured latencies"),
     ),
     history=(
         Column("cost", _N, _RESULT, "what that answer costs, as in `trials`", "as `cost_unit`",
-               missing="as in `trials`, measured latencies"),
-        Column("regret_within_target", _N, _RESULT, "what it misses to the best within the target",
-               _POINTS, missing="it exceeds the target, measured latencies"),
+               missing=f"as in `trials`, measured latencies, {_SEVERAL}"),
+        Column("cost_of_<cost>", _N, _RESULT, "what it costs by each of several held costs",
+               "as `cost_unit_of_<cost>` of `trials`",
+               missing=f"as `cost`, {_NOT_SEVERAL}"),
+        Column("regret_within_target", _N, _RESULT, "what it misses to the best within the targets",
+               _POINTS, missing="it exceeds a target, measured latencies"),
     ),
 )  # fmt: skip
 

@@ -40,7 +40,9 @@ statuses, keys.
 - **Judged.** `accuracy` and `regret` are those of the row's own `report_metric`; the benchmark's \
 other metrics stand beside them, each with its own `regret_<metric>`. Where a method holds a cost \
 down, `cost`, `target_met` and `regret_within_target` say what became of it, for every method of \
-the study. An answer that exceeds the target has no regret within it.
+the study. An answer that exceeds the target has no regret within it. Where a method holds several \
+costs, each has its own `cost_of_<cost>` and `cost_target_of_<cost>`, and `target_met` and \
+`regret_within_target` are about all of them.
 - **Joins.** `index` is the official index: with `table = open_table(NAME).to_pandas()`, \
 `trials.merge(table, left_on="index", right_index=True)` puts all that the table knows beside each \
 answer. A space without such an index has no such column; `architecture` joins as well.

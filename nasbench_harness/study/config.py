@@ -20,6 +20,7 @@ from pydantic import (
 )
 
 from nasbench_harness import registry
+from nasbench_harness.contracts import NO_COST
 from nasbench_harness.errors import HarnessError, UnknownNameError
 from nasbench_harness.fields import faults
 from nasbench_harness.fields.declared import as_declared
@@ -30,7 +31,7 @@ from nasbench_harness.settings import by_role
 from nasbench_harness.study.canonical import canonical_held, canonical_settings
 from nasbench_harness.study.choice import MethodChoice
 from nasbench_harness.study.cost_options import COST_OPTION, TARGET_OPTION, hold, read_options
-from nasbench_harness.study.heldcost import COST, NONE
+from nasbench_harness.study.heldcost import COST
 from nasbench_harness.study.notation import (
     ConfigError,
     check_seed_count,
@@ -313,9 +314,9 @@ def with_cost(config: StudyConfig, cost: Any, target: Any) -> StudyConfig:
         try:
             recipe = find_recipe(choice.name, asked, config.space, config.search).recipe
         except UnknownNameError:  # told by planning
-            return NONE
+            return NO_COST
         settings = registry.open_setup(choice.name).Settings
-        return str(by_role(settings, recipe.settings).get(COST, NONE))
+        return str(by_role(settings, recipe.settings).get(COST, NO_COST))
 
     methods = hold(config.methods, cost, target, config.space, of_recipe)
     return config.model_copy(update={"methods": methods})

@@ -8,28 +8,25 @@ from typing import TYPE_CHECKING, Any
 from nasbench_harness import registry
 from nasbench_harness.contracts import (
     Benchmark,
-    CompleteTable,
     Kind,
     Plan,
     Recipe,
-    SearchSpace,
     Setup,
 )
-from nasbench_harness.errors import HarnessError, UnknownNameError
+from nasbench_harness.errors import HarnessError
 from nasbench_harness.hardware import Hardware
 from nasbench_harness.problems.kinds import kinds, open_kind
 from nasbench_harness.settings import by_role, named, roles
 from nasbench_harness.study.capabilities import check_capabilities
 from nasbench_harness.study.choice import MethodChoice
 from nasbench_harness.study.config import BASELINE, StudyConfig
-from nasbench_harness.study.costs import MEASURED, named_costs
-from nasbench_harness.study.heldcost import COST, NONE
+from nasbench_harness.study.cost_checks import check_costs
 from nasbench_harness.study.notation import ConfigError
 from nasbench_harness.study.recipes import RECIPE, find_recipe
 from nasbench_harness.study.smallest import check_metrics
 from nasbench_harness.study.spec import TrialSpec
 from nasbench_harness.tables.library import find_table
-from nasbench_harness.tables.metrics import OTHERS, find_metric
+from nasbench_harness.tables.metrics import find_metric
 
 if TYPE_CHECKING:
     from nasbench_harness.images.parts import ImageDataset
@@ -115,8 +112,7 @@ def _resolve(
     rates = place.rates(method, recipe)
     settings = method.Settings.build(choice.name, recipe.settings, rates, shrunk, given)
     dumped = settings.model_dump(mode="json")
-    held = by_role(method.Settings, dumped).get(COST, NONE)
-    _check_cost(choice.name, held, registry.open_space(config.space), table, kind)
+    check_costs(choice.name, settings, registry.open_space(config.space), table, kind)
     _check_warmup(choice.name, method, dumped, resolved["epochs"])
     return {
         "method": choice.name,
@@ -186,34 +182,6 @@ def _own(config: StudyConfig, kind: Kind) -> str:
             " out, or give a --table that has it."
         )
     return kind.concludes
-
-
-def _check_cost(
-    method: str, name: Any, space: SearchSpace, table: Benchmark | None, kind: Kind
-) -> None:
-    """A cost must be one that there is, and that a complete table has of every architecture."""
-    if not isinstance(name, str) or name == NONE:
-        return
-    known = named_costs(space, table, measured=kind.measures)
-    if name == MEASURED.name and not kind.measures:
-        building = " or ".join(f"`--search {one.name}`" for one in kinds() if one.measures)
-        raise ConfigError(
-            f"`{name}` is measured on networks, and a {kind.name} builds none; search with"
-            f" {building}, or choose another cost ({', '.join(known)})."
-        )
-    if name not in known:
-        there = "" if table is None else f" or in table `{table.name}`"
-        where = f"cost of space `{space.name}`{there} for `{method}`"
-        raise UnknownNameError(where, name, known, OTHERS)
-    if not (metric := known[name].metric) or not isinstance(table, CompleteTable):
-        return
-    column = table.column(metric)
-    if holes := int((column != column).sum()):  # noqa: PLR0124 - NaN
-        others = ", ".join(other for other in known if other != name)
-        raise ConfigError(
-            f"Table `{table.name}` has no {name} of {holes:,} of its {len(column):,} architectures,"
-            f" so that `{method}` cannot hold it down; choose another ({others})."
-        )
 
 
 def _refuse_if_none_can_run(methods: Sequence[Mapping[str, Any]], kind: Kind) -> None:

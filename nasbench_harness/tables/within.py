@@ -1,4 +1,4 @@
-"""What every architecture costs, and the best of a table within a target."""
+"""What every architecture costs, and the best of a table within the targets."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from nasbench_harness import registry
 from nasbench_harness.contracts import CompleteTable, Cost
 from nasbench_harness.study.costs import column_of
-from nasbench_harness.study.heldcost import HeldCost
+from nasbench_harness.study.heldcost import HeldCost, HeldCosts
 from nasbench_harness.tables.enumeration import enumerable, lists
 from nasbench_harness.tables.library import find_table
 
@@ -34,25 +34,38 @@ def known_of_all(spec: TrialSpec) -> bool:
     return listed and isinstance(find_table(spec.table), CompleteTable)
 
 
-def best_within(spec: TrialSpec, held: HeldCost) -> float | None:
-    """The highest value of the report metric within the target, worked out once.
+def best_within(spec: TrialSpec, held: HeldCosts) -> float | None:
+    """The highest value of the report metric within all targets, worked out once.
 
-    None if nothing is within it, and where nobody knows what all architectures cost and are worth:
-    without a complete table.
+    None if nothing is within them, and where nobody knows what all architectures cost and are
+    worth: without a complete table.
     """
-    if not held.cost.of_all or held.target is None or not known_of_all(spec):
+    if not held.of_all or not known_of_all(spec) or any(one.target is None for one in held):
         return None
     where = spec.space, spec.table, spec.table_hash, spec.dataset
-    return _best(where, spec.report_metric, held.cost, held.target)
+    return _best(where, spec.report_metric, held)
+
+
+def within(spec: TrialSpec, held: HeldCosts) -> NDArray[np.bool_]:
+    """[size] which architectures keep all targets that there are, in rank order."""
+    return _within((spec.space, spec.table, spec.table_hash, spec.dataset), held)
 
 
 @lru_cache(maxsize=64)
-def _best(where: tuple[str, str, str, str], metric: str, cost: Cost, target: float) -> float | None:
+def _best(where: tuple[str, str, str, str], metric: str, held: HeldCosts) -> float | None:
     import numpy as np
 
     column = registry.open_complete(where[1]).column(metric)
-    within = column[(_costs(*where, cost) <= target) & np.isfinite(column)]
-    return float(within.max()) if len(within) else None
+    kept = column[_within(where, held) & np.isfinite(column)]
+    return float(kept.max()) if len(kept) else None
+
+
+def _within(where: tuple[str, str, str, str], held: HeldCosts) -> NDArray[np.bool_]:
+    import numpy as np
+
+    kept = [_costs(*where, one.cost) <= one.target for one in held if one.target is not None]
+    together: NDArray[np.bool_] = np.logical_and.reduce(kept)
+    return together
 
 
 @lru_cache(maxsize=16)

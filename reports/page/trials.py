@@ -16,8 +16,10 @@ from nasbench_harness.reports.page.provenance import method_settings
 from nasbench_harness.reports.study.data import StudyData
 from nasbench_harness.reports.study.measure import Measure, by_regret, by_value, concluded
 from nasbench_harness.reports.study.summary import DONE
+from nasbench_harness.reports.tables.heldcost import SHORT
 from nasbench_harness.reports.words import numerals
 from nasbench_harness.store.outcomes import read_result
+from nasbench_harness.study.heldcost import COST_OF, UNIT_OF
 
 COURSE = 20
 """Recorded points of a trial that the page knows; all of them are in the study's history."""
@@ -75,12 +77,26 @@ def numbers_of(data: StudyData) -> list[Number]:
     titles = {cost.name: cost.title for cost in data.space.costs if cost.title}
     known = [replace(n, heading=titles.get(n.column, n.heading)) for n in known]
     known[:3] = [_of_measure(number, data.measure) for number in known[:3]]
+    place = next(i for i, n in enumerate(known) if n.column == "cost")
+    known[place:place] = _of_several(trials)
     return [
         n for n in known
         if n.column in trials
         and n.column != judged
         and (n.column in _ALWAYS or trials[n.column].notna().any())
     ]  # fmt: skip
+
+
+def _of_several(trials: pd.DataFrame) -> list[Number]:
+    """A number for each of several costs that are held together."""
+    columns = [str(column) for column in trials if str(column).startswith(COST_OF)]
+    names = [column.removeprefix(COST_OF) for column in columns]
+    units = [trials[f"{UNIT_OF}{name}"].dropna() for name in names]
+    told = [SHORT.get(unit.iloc[0], unit.iloc[0]) if len(unit) else "" for unit in units]
+    return [
+        Number(f"Held {name}", unit, column, -3)
+        for name, unit, column in zip(names, told, columns, strict=True)
+    ]
 
 
 def _of_measure(number: Number, measure: Measure) -> Number:

@@ -11,7 +11,7 @@ from nasbench_harness.reports.statistics.intervals import mean_interval
 from nasbench_harness.reports.study.data import StudyData
 from nasbench_harness.reports.tables.printed import PrintedColumn, PrintedTable
 from nasbench_harness.reports.words import numerals
-from nasbench_harness.study.heldcost import common_cost
+from nasbench_harness.study.heldcost import common_costs
 from nasbench_harness.tables.within import costs_of, known_of_all
 
 KEY, TITLE = "front", "Fronts of the answers"
@@ -66,12 +66,12 @@ def front_rows(data: StudyData) -> pd.DataFrame:
 
 
 def true_front(data: StudyData) -> TrueFront | None:
-    """Of accuracy and the cost that is held; None where either is not known of all."""
+    """Of accuracy and the costs that are held; None where any of these is not known of all."""
     specs = data.study.specs
-    held = common_cost(specs)
+    held = common_costs(specs)
     if held is None or data.complete is None or data.done.empty:
         return None
-    if not held.cost.of_all or not known_of_all(specs[0]):
+    if not held.of_all or not known_of_all(specs[0]):
         return None
     accuracy = np.asarray(data.complete.column(specs[0].report_metric), dtype=float)
-    return TrueFront.of(accuracy, [costs_of(specs[0], held)])
+    return TrueFront.of(accuracy, [costs_of(specs[0], one) for one in held])

@@ -1,4 +1,4 @@
-"""One row per method: what the answers cost, and what they miss within the target."""
+"""One row per method and held cost: what the answers cost, and what they miss within targets."""
 
 from __future__ import annotations
 
@@ -7,12 +7,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from nasbench_harness.contracts import TOGETHER
 from nasbench_harness.reports.statistics.intervals import mean_interval
 from nasbench_harness.reports.study.data import StudyData
 from nasbench_harness.reports.study.measure import Measure, measure_of
 from nasbench_harness.reports.study.summary import DONE, numbers, with_outcomes
 from nasbench_harness.reports.tables.printed import PrintedColumn, PrintedTable
 from nasbench_harness.reports.words import numerals
+from nasbench_harness.study.heldcost import COST_OF, TARGET_OF, UNIT_OF
 
 KEY = "cost"
 SHORT = {"million": "M", "thousand": "k"}
@@ -28,6 +30,11 @@ _REGRET = (
     " architecture that costs no more than the target, over the seeds whose answer keeps it: an"
     " answer that exceeds the target has none."
 )
+_SEVERAL = (
+    " Of several costs that are held together each has a row with its own target. Targets are all"
+    " met where an answer keeps every one of them; then what is missing within them is to the best"
+    " architecture that does."
+)
 COLUMNS = (
     "method", "cost_name", "cost_unit", "seeds", "cost_target", "cost_mean", "cost_low",
     "cost_high", "met_seeds", "met_share", "regret_mean", "within_mean", "within_low",
@@ -38,16 +45,23 @@ OF_REGRET = ("regret_mean", "within_mean", "within_low", "within_high")
 """Columns that need a best to miss; `accuracy_mean` stands in their place where none is known."""
 
 
-def note(measure: Measure) -> str:
+OF_ALL = ("all_met_seeds", "all_met_share")
+"""Columns of a study in which several costs are held together."""
+
+
+def note(data: StudyData) -> str:
     """What must be read with the table."""
-    return _COST.format(regret=_REGRET if measure.is_regret else "")
+    of_one = _COST.format(regret=_REGRET if data.measure.is_regret else "")
+    return of_one + (_SEVERAL if _several(data.trials) else "")
 
 
 def held_costs(trials: pd.DataFrame) -> pd.DataFrame:
     """A row per method with a known cost, the best mean first; empty where none is held.
 
     `met_share` is the share of the trials done whose answer keeps the target, `within_mean` the
-    mean regret within the target over those; intervals are 95 %, by Student's t.
+    mean regret within the target over those; intervals are 95 %, by Student's t. A method that
+    holds several costs has a row for each, and `within_mean` is that within all targets, which
+    `all_met_share` keep.
     """
     if "cost_name" not in trials:
         return pd.DataFrame(columns=list(COLUMNS))
@@ -55,20 +69,44 @@ def held_costs(trials: pd.DataFrame) -> pd.DataFrame:
     lead, rising = ("regret_mean", True)
     if not measure_of(with_outcomes(trials)).is_regret:
         lead, rising = ("accuracy_mean", False)
-    groups = done.groupby(["method", "cost_name", "cost_unit"], sort=False)
+    groups = _by_cost(done).groupby(["method", "cost_name", "cost_unit"], sort=False)
     rows = [
         {"method": label, "cost_name": name, "cost_unit": unit, **_row(group)}
         for (label, name, unit), group in groups
     ]
-    columns = COLUMNS if rising else [c for c in COLUMNS if c not in OF_REGRET]
-    frame = pd.DataFrame(rows, columns=[*columns, *([] if rising else [lead])])
+    columns = [c for c in COLUMNS if rising or c not in OF_REGRET]
+    columns += [] if rising else [lead]
+    columns += OF_ALL if _several(trials) else ()
+    frame = pd.DataFrame(rows, columns=columns)
     return frame.sort_values(
         [lead, "method"], ascending=[rising, True], ignore_index=True, kind="stable"
     )
 
 
+def _several(trials: pd.DataFrame) -> bool:
+    """Is there a method that holds more than one cost."""
+    return any(str(column).startswith(COST_OF) for column in trials)
+
+
+def _by_cost(done: pd.DataFrame) -> pd.DataFrame:
+    """A row per trial and cost, all in the columns of a single one; `met` is by that cost alone."""
+    parts = []
+    for name, trials in done.groupby("cost_name", sort=False):
+        costs = str(name).split(TOGETHER)
+        if len(costs) == 1:
+            parts.append(trials.assign(met=trials["target_met"]))
+            continue
+        for cost in costs:
+            spent, free = trials[f"{COST_OF}{cost}"], trials[f"{TARGET_OF}{cost}"]
+            kept = (spent <= free).astype("boolean").where(spent.notna() & free.notna())
+            own = {"cost": spent, "cost_target": free, "cost_unit": trials[f"{UNIT_OF}{cost}"]}
+            parts.append(trials.assign(cost_name=cost, met=kept, **own))
+    return pd.concat(parts, ignore_index=True) if parts else done.assign(met=None)
+
+
 def _row(group: pd.DataFrame) -> dict[str, Any]:
-    targets, met = numbers(group, "cost_target"), numbers(group, "target_met")
+    targets, met = numbers(group, "cost_target"), numbers(group, "met")
+    all_met = numbers(group, "target_met")
     within = numbers(group, "regret_within_target")
     regret = numbers(group, "regret")
     return {
@@ -77,6 +115,8 @@ def _row(group: pd.DataFrame) -> dict[str, Any]:
         **_mean("cost", numbers(group, "cost")),
         "met_seeds": int(met.sum()) if len(met) else None,
         "met_share": float(met.mean()) if len(met) else np.nan,
+        "all_met_seeds": int(all_met.sum()) if len(all_met) else None,
+        "all_met_share": float(all_met.mean()) if len(all_met) else np.nan,
         "regret_mean": float(regret.mean()) if len(regret) else np.nan,
         "accuracy_mean": _average(numbers(group, "accuracy")),
         **_mean("within", within),
@@ -96,6 +136,7 @@ def _average(values: Any) -> float:
 def cells(row: Any, measure: Measure) -> tuple[str, ...]:
     """A row for a terminal: method, cost, target, cost of the answers, share, regret within.
 
+    Where several costs are held, the share that keeps all targets stands before the last.
     `measure` is that of the study: where no best is known its number in place of the regret.
     """
     if hasattr(row, "within_mean"):
@@ -105,7 +146,8 @@ def cells(row: Any, measure: Measure) -> tuple[str, ...]:
         quality = measure.text(row.accuracy_mean)
     return (
         str(row.method), str(row.cost_name), _amount(row.cost_target, row.cost_unit),
-        _amount(row.cost_mean, row.cost_unit), numerals.share(row.met_share), quality,
+        _amount(row.cost_mean, row.cost_unit), numerals.share(row.met_share),
+        *([numerals.share(row.all_met_share)] if hasattr(row, "all_met_share") else []), quality,
     )  # fmt: skip
 
 
@@ -121,6 +163,10 @@ def cost_table(data: StudyData) -> PrintedTable | None:
         PrintedColumn("Cost", "of the answer", lambda row: _amount(row.cost_mean, row.cost_unit)),
         PrintedColumn("Target met", "of seeds", lambda row: numerals.share(row.met_share)),
     ]
+    if "all_met_share" in rows:
+        columns.append(
+            PrintedColumn("All met", "of seeds", lambda row: numerals.share(row.all_met_share))
+        )
     columns += _regrets(data.measure) if data.measure.is_regret else [_value(data.measure)]
     return PrintedTable(KEY, tuple(columns), rows)
 

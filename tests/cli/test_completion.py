@@ -80,6 +80,8 @@ OFFERS = [
     ("nasharness run --report-metric cifar10_b", {"cifar10_baseline_accuracy"}, set()),
     ("nasharness query --by cifar10_b", {"cifar10_baseline_accuracy"}, set()),
     ("nasharness run --cost f", {"flops"}, {"params"}),
+    ("nasharness run --cost params,", {"params,flops"}, {"params,params"}),
+    ("nasharness run --cost params+f", {"params+flops"}, {"flops"}),
     ("nasharness run --cost latency:m", {"latency:measured"}, set()),
     ("nasharness train 5 --dataset d", {"digits"}, {"cifar10"}),
     ("nasharness calibrate --dataset d", {"digits"}, {"cifar10"}),

@@ -214,8 +214,9 @@ def test_cost_below_the_target_is_free() -> None:
 def test_cost_model_recovers_a_linear_cost() -> None:
     made = UNAS(toy_problem(options=OPTIONS), UNASSettings(cost="params"), seed=0)
     drawn = made.sample(2_000).discrete
-    model = fit_linear(drawn, made.cost.measure, ridge=1e-9)
-    assert all(abs(float(linear(model, z)) - made.cost.measure(z)) < 1e-6 for z in drawn[:50])
+    (cost,) = made.cost.parts
+    model = fit_linear(drawn, cost.measure, ridge=1e-9)
+    assert all(abs(float(linear(model, z)) - cost.measure(z)) < 1e-6 for z in drawn[:50])
 
 
 def test_cost_gradient_is_unbiased(
@@ -344,3 +345,69 @@ def test_published_settings() -> None:
 
 def test_measured_latency_is_a_cost() -> None:
     assert UNASSettings(cost="latency:measured").cost == "latency:measured"
+
+
+# --- several costs -----------------------------------------------------------------------------
+
+
+def holding(form: str, costs: str, targets: float | list[float]) -> UNAS:
+    settings = UNASSettings(
+        cost=costs, cost_target=targets, cost_form=form, cost_ramp=5, cost_fit_samples=40,
+        learning_rate=0.1, gap_weight=0.0,
+    )  # fmt: skip
+    return UNAS(toy_problem(options=OPTIONS, steps=40), settings, seed=0)
+
+
+def advanced(made: UNAS, steps: int) -> UNAS:
+    for _ in range(steps):
+        made.problem.advance()
+        made.step()
+    return made
+
+
+@pytest.mark.usefixtures("two_costs")
+@pytest.mark.parametrize("form", ["published", "scaled"])
+def test_a_search_with_two_costs_goes_on_where_it_stopped(form: str) -> None:
+    whole = advanced(holding(form, "params+used", [2.0, 1.0]), 20)
+    half = advanced(holding(form, "params+used", [2.0, 1.0]), 10)
+    again = holding(form, "params+used", [2.0, 1.0])
+    again.load_state_dict(half.state_dict())
+    for _ in range(10):
+        again.problem.advance()
+    assert torch.equal(advanced(again, 10).scores(), whole.scores())
+
+
+@pytest.mark.usefixtures("two_costs")
+def test_a_checkpoint_of_one_cost_is_what_it_was() -> None:
+    state = advanced(holding("scaled", "params", 2.0), 3).state_dict()
+    assert {"cost_model", "cost_error", "cost_spreads"} <= set(state)
+    assert "costs" not in state
+    several = advanced(holding("scaled", "params+used", 2.0), 3).state_dict()
+    assert [set(one) for one in several["costs"]] == [
+        {"cost_model", "cost_error", "cost_spreads"}
+    ] * 2
+
+
+@pytest.mark.usefixtures("two_costs")
+@pytest.mark.parametrize("form", ["published", "scaled"])
+def test_costs_add_up(form: str) -> None:
+    """The term of two is the sum of those of each, over all architectures and under p."""
+    both = advanced(holding(form, "params+used", [2.0, 1.0]), 1)
+    both.prepare_cost()
+    each = [holding(form, "params", 2.0), holding(form, "used", 1.0)]
+    for made, part in zip(each, both.cost.parts, strict=True):
+        made.cost.load_state_dict(part.state_dict())
+    p = both.log_probabilities().exp()
+    expected = sum(made.cost.expected_excess(p) for made in each)
+    assert torch.allclose(both.cost.expected_excess(p), torch.as_tensor(expected))
+    for z in both.sample(30).discrete:
+        assert both.cost.excess(z) == pytest.approx(sum(made.cost.excess(z) for made in each))
+
+
+@pytest.mark.usefixtures("two_costs")
+def test_each_model_of_several_is_logged() -> None:
+    made = holding("published", "params+used", [2.0, 1.0])
+    made.problem.advance()
+    log = made.step()
+    assert {"cost_model_error_params", "cost_model_error_used"} <= set(log)
+    assert "cost_model_error" not in log

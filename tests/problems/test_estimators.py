@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from nasbench_harness import registry
-from nasbench_harness.contracts import GradientEstimator
+from nasbench_harness.contracts import GradientEstimator, held_down
 from nasbench_harness.jobs.driver import run_job
 from nasbench_harness.problems.estimators import DRAWS, compare, diagnose
 from nasbench_harness.problems.landscape.objective import Landscape
@@ -34,10 +34,26 @@ UNBIASED: list[tuple[str, dict[str, Any]]] = [
     ("unas", {"control_variate": "baseline"}),
     ("unas", {"entropy_weight": 0.2, "probability_floor": 0.1}),
     ("unas", {"cost": "params", "cost_target": 2.0, "cost_ramp": 1, "cost_fit_samples": 20}),
+    (
+        "unas",
+        {"cost": "params+used", "cost_target": [2.0, 1.0], "cost_ramp": 1, "cost_fit_samples": 20},
+    ),
+    (
+        "unas",
+        {
+            "cost": "params+used",
+            "cost_target": [2.0, 1.0],
+            "cost_ramp": 1,
+            "cost_form": "scaled",
+            "cost_samples": 4,
+            "cost_fit_samples": 40,
+        },
+    ),
     ("edas", {}),
     ("edas", {"edge_policy": "uniform", "entropy_weight": 0.1}),
 ]
 Trained = tuple[Any, Landscape]
+pytestmark = pytest.mark.usefixtures("two_costs")
 
 
 def trained(name: str, settings: Mapping[str, Any], *, steps: int = 6, noise: float = 0) -> Trained:
@@ -102,15 +118,21 @@ def test_the_exact_gradient_is_the_enumerated_one(
     )
 
 
-def test_the_exact_cost_is_the_enumerated_one() -> None:
-    cost = {"cost": "params", "cost_target": 2.0, "cost_ramp": 1, "cost_fit_samples": 20}
+@pytest.mark.parametrize(
+    ("costs", "targets"), [("params", 2.0), ("params+used", [2.0, 1.0]), ("used+params", 1.5)]
+)
+def test_the_exact_cost_is_the_enumerated_one(costs: str, targets: float | list[float]) -> None:
+    cost = {"cost": costs, "cost_target": targets, "cost_ramp": 1, "cost_fit_samples": 20}
     searcher, problem = trained("unas", cost)
     alpha = searcher.alpha.detach().clone().requires_grad_()
     p = softmax(alpha)
     expected = torch.zeros((), dtype=torch.float64)
     for arch in problem.space.enumerate():
         chance = torch.stack([p[d, k] for d, k in enumerate(arch.choices)]).prod()
-        excess = max(problem.cost(arch, "params") / 1e6 - 2.0, 0.0)
+        excess = sum(
+            max(problem.costs[name].shown(problem.cost(arch, name)) - free, 0.0)
+            for name, free in held_down(costs, targets)
+        )
         expected = expected + searcher.cost_coefficient() * excess * chance
     (truth,) = torch.autograd.grad(expected, alpha)
     assert float(truth.abs().max()) > 1e-3

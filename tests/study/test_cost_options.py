@@ -14,8 +14,8 @@ from nasbench_harness.contracts import Cost
 from nasbench_harness.errors import HarnessError
 from nasbench_harness.spaces.nb201 import NB201
 from nasbench_harness.study.config import build_config, with_cost
-from nasbench_harness.study.cost_options import cost_notes
-from nasbench_harness.study.heldcost import HeldCost, common_cost, held_name
+from nasbench_harness.study.cost_notes import cost_notes
+from nasbench_harness.study.heldcost import HeldCost, HeldCosts, common_costs, held_names
 from nasbench_harness.study.naming import study_name
 from nasbench_harness.study.notation import ConfigError
 from nasbench_harness.study.planning import plan
@@ -106,7 +106,7 @@ def test_a_cost_that_no_method_takes_names_those_that_do() -> None:
         labels("drnas,rea", cost="params", target=1)
 
 
-@pytest.mark.parametrize("target", [-1, True, float("nan"), float("inf"), "eight", [8]])
+@pytest.mark.parametrize("target", [-1, True, float("nan"), float("inf"), "eight", [8, -1], []])
 def test_a_target_is_a_number_of_0_or_more(target: Any) -> None:
     with pytest.raises(ConfigError, match=r"`target` cannot be .*expected a number of 0 or more"):
         labels("unas", cost="params", target=target)
@@ -212,26 +212,33 @@ def test_units_are_millions_and_milliseconds() -> None:
     ("methods", "expected"),
     [
         ("unas,drnas", None),
-        ("unas[cost=params,cost_target=1],drnas", HeldCost(PARAMS, 1.0)),
+        ("unas[cost=params,cost_target=1],drnas", [HeldCost(PARAMS, 1.0)]),
         (
             "unas[cost=params,cost_target=1],unas[cost=params,cost_target=2]",
-            HeldCost(PARAMS, None),
+            [HeldCost(PARAMS, None)],
         ),
+        (
+            "unas[cost=params+flops,cost_target=[1,60]],unas[cost=flops+params,cost_target=[60,2]]",
+            [HeldCost(PARAMS, None), HeldCost(FLOPS, 60.0)],
+        ),
+        ("unas[cost=params+flops],unas[cost=params]", None),
         ("unas[cost=params,cost_target=1],unas[cost=flops,cost_target=1]", None),
     ],
 )
 def test_other_methods_are_measured_by_the_common_cost(
-    methods: str, expected: HeldCost | None
+    methods: str, expected: list[HeldCost] | None
 ) -> None:
     config = build_config(None, {"methods": methods, "seeds": "1", "table": "analog"}, [])
-    assert common_cost(plan(config)) == expected
+    assert common_costs(plan(config)) == (HeldCosts(tuple(expected)) if expected else None)
 
 
 @pytest.mark.parametrize(
-    "settings", [{}, {"cost": "none"}, {"cost": 3}, {"cost": "params", "cost_target": "much"}]
-)
+    "settings",
+    [{}, {"cost": "none"}, {"cost": 3}, {"cost": "params", "cost_target": "much"},
+     {"cost": "params+flops", "cost_target": [1.0]}, {"cost": "a", "cost_target": [True]}],
+)  # fmt: skip
 def test_settings_that_mean_something_else_are_no_cost(settings: dict[str, Any]) -> None:
-    assert held_name(settings) is None
+    assert held_names(settings) == ()
 
 
 @pytest.mark.parametrize(
@@ -242,7 +249,7 @@ def test_settings_that_mean_something_else_are_no_cost(settings: dict[str, Any])
 def test_an_answer_is_judged_within_the_target(
     cost: float, best: float | None, met: bool | None, regret: float | None
 ) -> None:
-    judged = HeldCost(PARAMS, 0.5).judged(cost, 89.0, best)
+    judged = HeldCosts((HeldCost(PARAMS, 0.5),)).judged([cost], 89.0, best)
     assert (judged["target_met"], judged["regret_within_target"]) == (met, regret)
     assert judged["cost_target"] == 0.5
 

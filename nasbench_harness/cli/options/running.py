@@ -175,16 +175,17 @@ class StudyOptions:
     cost: Annotated[
         str | None,
         typer.Option(
-            help="Cost to hold down, of methods that take one: of the space or the table.",
+            help="Cost to hold down, of methods that take one: of the space or the table. Several:"
+            " a,b.",
             show_default="none",
             rich_help_panel=COMPARED,
             autocompletion=completion.costs,
         ),
     ] = None
     target: Annotated[
-        float | None,
+        str | None,
         typer.Option(
-            help="Cost that is free, in the unit it is told in.",
+            help="Cost that is free, in the unit it is told in; of several one each: 8,20.",
             show_default="0",
             rich_help_panel=COMPARED,
         ),

@@ -1,0 +1,46 @@
+"""The settings by which a method holds costs: which, and how much of each is free.
+
+Engine and users know them by their roles, `contracts.held_down` reads both together.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, Field, NonNegativeFloat
+
+from nasbench_harness.contracts import NO_COST, TOGETHER
+from nasbench_harness.settings import setting
+
+_NAME = r"[\w.:-]+"
+COST_UNIT = "millions (latency: ms)"
+
+
+def _shortest(target: float | list[float]) -> float | list[float]:
+    """A list of one as its number, so that both are the same trial."""
+    return target[0] if isinstance(target, list) and len(target) == 1 else target
+
+
+Targets = Annotated[
+    NonNegativeFloat | Annotated[list[NonNegativeFloat], Field(min_length=1)],
+    AfterValidator(_shortest),
+]
+"""A number for every cost, or a list with one for each."""
+
+
+def cost_setting(meaning: str, *, tag: str, later: bool = False) -> Any:
+    """The costs of the discrete architecture to hold, a field of type `str`; none by default."""
+    return setting(
+        NO_COST,
+        meaning,
+        pattern=rf"^{_NAME}(\{TOGETHER}{_NAME})*$",
+        notation=f"{NO_COST}, the name of a cost, or several as a{TOGETHER}b",
+        role="cost",
+        tag=tag,
+        later=later,
+    )
+
+
+def target_setting(meaning: str, *, tag: str, later: bool = False) -> Any:
+    """What of each cost is free, a field of type `Targets`; nothing by default."""
+    return setting(0.0, meaning, unit=COST_UNIT, role="cost_target", tag=tag, later=later)
