@@ -39,9 +39,10 @@ def check_costs(
     if twice := [name for name, times in Counter(names).items() if times > 1]:
         raise ConfigError(f"`{method}` is to hold {twice[0]} twice; name each cost once.")
     if len(names) > 1 and not takes_several(type(settings)):
+        setting = named(type(settings), COST)
         raise ConfigError(
             f"`{method}` holds one cost at a time, and is to hold {len(names)} ({what}); choose one"
-            " of them."
+            f" of them, as `{method}[{setting}={names[0]}]`."
         )
     _check_targets(method, what, values.get(TARGET, 0.0))
 

@@ -45,13 +45,15 @@ def _notes(label: str, spec: TrialSpec, held: HeldCosts) -> Iterator[str]:
             f"`{label}` holds {_names(held)} down without a target, so that every {per} is"
             f" penalised; --target (in brackets `{target}=...`) says how much is free."
         )
-    elif not held.of_all:
-        unknown = _listed([one.what for one in held if not one.cost.of_all])
+        return
+    if unknown := [one.what for one in held if not one.cost.of_all]:
+        within, it = ("target", "it") if len(held.each) == 1 else ("targets", "them")
         yield (
-            f"{unknown} is measured of answers alone, so that nobody knows the best architecture"
-            f" within the {_targets(held)}: there is no regret within {_it(held)}."
+            f"{_listed(unknown)} {'is' if len(unknown) == 1 else 'are'} measured of answers alone,"
+            f" so that nobody knows the best architecture within the {within}: there is no regret"
+            f" within {it}."
         )
-    elif known_of_all(spec):
+    if known_of_all(spec):
         yield from _out_of_range(spec, held)
 
 
@@ -78,9 +80,9 @@ def _of_ramp(label: str, spec: TrialSpec, held: HeldCosts) -> Iterator[str]:
 
 
 def _out_of_range(spec: TrialSpec, held: HeldCosts) -> Iterator[str]:
-    told = [note for one in held for note in _of_one(spec, held, one)]
+    told = [note for one in held if one.cost.of_all for note in _of_one(spec, held, one)]
     yield from told
-    if len(held.each) > 1 and not told:
+    if len(held.each) > 1 and held.of_all and not told:
         yield from _together(spec, held)
 
 
@@ -136,14 +138,6 @@ def _kept(held: HeldCosts) -> str:
 
 def _names(held: HeldCosts) -> str:
     return _listed([one.what for one in held])
-
-
-def _targets(held: HeldCosts) -> str:
-    return "target" if len(held.each) == 1 else "targets"
-
-
-def _it(held: HeldCosts) -> str:
-    return "it" if len(held.each) == 1 else "them"
 
 
 def _listed(names: list[str]) -> str:

@@ -133,6 +133,12 @@ def test_a_cost_is_held_by_the_setting_of_that_role(
     assert (result["cost_name"], result["cost_target"]) == ("params", 0.5)
     done = nasharness(*RUN[:-1], "T", "--cost", "params")
     assert "(in brackets `budget=...`)" in " ".join(done.stderr.split())
+    done = nasharness(*RUN[:-1], "T", "--cost", "params,flops", "--target", "1")
+    assert done.returncode == 2
+    assert (
+        "`own` holds one cost at a time, and is to hold 2 (params+flops); choose one of them, as"
+        " `own[price=params]`."
+    ) in " ".join(done.stderr.split())
 
 
 @pytest.mark.parametrize(

@@ -151,6 +151,14 @@ def test_each_target_out_of_range_is_told() -> None:
     assert "so that flops is never penalised" in told[1]
 
 
+def test_what_is_measured_of_answers_alone_hides_no_target_out_of_range() -> None:
+    given = {"search": "supernet", "dataset": "digits", "recipe": "quick", "steps": None}
+    told = notes("unas[cost_ramp=1]", cost="latency:measured,params", target="1,0.01", **given)
+    assert told[0].startswith("latency:measured is measured of answers alone")
+    assert "within the targets: there is no regret within them." in told[0]
+    assert told[1].startswith("Nothing is within the target of 0.01 million: params of nb201")
+
+
 @pytest.fixture
 def params(space: Any) -> np.ndarray[Any, Any]:
     """Of every cell, in million."""
