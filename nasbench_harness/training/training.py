@@ -13,7 +13,7 @@ from nasbench_harness.contracts import Architecture, NetworkShape, NetworkSpace
 from nasbench_harness.errors import HarnessError
 from nasbench_harness.images.augment import Augment
 from nasbench_harness.images.batches import Batches
-from nasbench_harness.images.parts import ImageDataset
+from nasbench_harness.images.parts import ImageDataset, Images
 from nasbench_harness.networks.chance import Chance
 from nasbench_harness.networks.losses import begin_epoch, training_loss
 from nasbench_harness.networks.precision import Precision
@@ -56,7 +56,7 @@ class Training:
             augment=self._augment,
             drop_last=False,
         )
-        self._evaluated = images.evaluated
+        self._evaluated, self._validated = images.evaluated, images.validated
         self._precision = Precision(settings.precision, device)
         self._optimizer = torch.optim.SGD(
             self.network.parameters(),
@@ -112,13 +112,18 @@ class Training:
 
         Training numbers are means over the augmented images as they were trained on; the loss is
         the network's own where it has one (`TrainingLoss`), that of the test is not. Accuracies
-        are percent; those of the test are None in an epoch that is not evaluated. DivergedError if
-        a training loss was not finite.
+        are percent; those of the test are None in an epoch that is not evaluated. `valid_loss` and
+        `valid_accuracy` are there where the images have a validation part beside the test part.
+        DivergedError if a training loss was not finite.
         """
         self._totals.check()
         train_loss, train_accuracy = self._totals.read()
         due = self.finished or self.epoch % self.settings.evaluate_every == 0
         test_loss, test_accuracy = self.evaluate() if due else (None, None)
+        validated = {}
+        if self._validated is not None:
+            found = self._measure(self._validated) if due else (None, None)
+            validated = dict(zip(("valid_loss", "valid_accuracy"), found, strict=True))
         return {
             "epoch": self.epoch,
             "learning_rate": self._optimizer.param_groups[0]["lr"],
@@ -126,18 +131,22 @@ class Training:
             "train_accuracy": train_accuracy,
             "test_loss": test_loss,
             "test_accuracy": test_accuracy,
+            **validated,
         }
 
-    @torch.no_grad()
     def evaluate(self) -> tuple[float, float]:
         """Mean loss and accuracy, percent, over the evaluated images; running statistics."""
+        return self._measure(self._evaluated)
+
+    @torch.no_grad()
+    def _measure(self, images: Images) -> tuple[float, float]:
         self.network.eval()
         totals = Totals(self.device)
-        for first in range(0, len(self._evaluated), EVALUATION_BATCH):
+        for first in range(0, len(images), EVALUATION_BATCH):
             chosen = slice(first, first + EVALUATION_BATCH)
-            labels = self._evaluated.labels[chosen]
+            labels = images.labels[chosen]
             with self._precision():
-                logits = self.network(self._augment.test(self._evaluated.pixels[chosen]))
+                logits = self.network(self._augment.test(images.pixels[chosen]))
             logits = logits.float()
             totals.add(cross_entropy(logits, labels), logits, labels)
         self.network.train()
