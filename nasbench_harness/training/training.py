@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 import torch
 from torch import Tensor, nn
@@ -38,7 +39,11 @@ class Training:
         seed: int,
         device: torch.device,
     ) -> None:
-        """`images` are on `device` already; HarnessError if they make no batch."""
+        """`images` are on `device` already; HarnessError if they make no batch to train on.
+
+        The last image of an epoch is left out where it is alone in its batch, and the network
+        cannot be trained on one.
+        """
         self.settings = settings
         self.device = device
         self.steps = 0
@@ -54,7 +59,7 @@ class Training:
             settings.batch_size,
             generator=order,
             augment=self._augment,
-            drop_last=False,
+            drop_last=_dropped(self.network, images.train, settings.batch_size),
         )
         self._evaluated, self._validated = images.evaluated, images.validated
         self._precision = Precision(settings.precision, device)
@@ -173,6 +178,32 @@ class Training:
         self._chance.load_state_dict(state)
         self.network.train()
         begin_epoch(self.network, self.epoch, self.settings.epochs)
+
+
+def _dropped(
+    network: nn.Module, images: Images, batch_size: int
+) -> Literal["lone"] | Literal[False]:
+    """`"lone"` where a batch of one image cannot be trained on; asked where there is such a batch.
+
+    Where maps have shrunk to one pixel, a batch norm has a single value of each channel.
+    HarnessError where all batches are of one image.
+    """
+    if batch_size > 1 and len(images) % batch_size != 1:
+        return False
+    probe = copy.deepcopy(network).train()
+    image = torch.zeros(1, *images.pixels.shape[1:], device=images.pixels.device)
+    try:
+        with torch.no_grad(), torch.random.fork_rng(devices=[]):
+            probe(image)
+    except ValueError as error:
+        if batch_size > 1:
+            return "lone"
+        raise HarnessError(
+            f"The network cannot be trained on batches of one image of {images.size[0]}x"
+            f"{images.size[1]} pixels: its batch norms have one value of a channel; take a"
+            " `--batch-size` of 2 or more."
+        ) from error
+    return False
 
 
 def build_network(
