@@ -22,7 +22,7 @@ from nasbench_harness.errors import HarnessError
 from nasbench_harness.tables.enumeration import lists, try_product
 
 T = TypeVar("T")
-Rows = Mapping[int, tuple[Architecture, Mapping[str, float]]]
+Known = Mapping[int, tuple[Architecture, Mapping[str, float]]]
 """Architectures with what is known of them, by rank."""
 PARTS = ("column", "tensor", "standing", "best")
 """What makes a benchmark a complete table."""
@@ -163,7 +163,7 @@ def _check_complete(table: Benchmark, space: SearchSpace) -> None:
             _check_tensor(table, name, space)
 
 
-def _check_column(table: CompleteTable, name: str, rows: Rows) -> None:
+def _check_column(table: CompleteTable, name: str, rows: Known) -> None:
     column = table.column(name)
     assert not column.flags.writeable, f"{name} must be read-only"
     for rank, (arch, found) in rows.items():
