@@ -227,7 +227,7 @@ def _benchmark(table: str) -> dict[str, Any]:
     What cannot be opened is told in its place, and takes nothing else down.
     """
     try:
-        metrics = registry.open_table(table).metrics.values()
+        metrics = list(registry.open_table(table).metrics.values())
     except HarnessError as error:
         return {"table": table, "installed": False, "tasks": [], "how": str(error)}
     judged = {metric.dataset: metric for metric in reversed(metrics) if metric.report}
