@@ -8,13 +8,16 @@ from __future__ import annotations
 
 from nasbench_harness.contracts import Log
 from nasbench_harness.methods.setups.random import RandomSearchSetup, RandomSettings
-from nasbench_harness.methods.shared.queries import QuerySearcher
+from nasbench_harness.methods.shared.costlyqueries import CostlyQueries
 
 
-class RandomSearch(RandomSearchSetup, QuerySearcher[RandomSettings]):
+class RandomSearch(RandomSearchSetup, CostlyQueries[RandomSettings]):
     """One uniform architecture a step.
 
         z ~ uniform;  answer = argmax over the z drawn so far of accuracy(z)
+
+    Where costs are held the answer is the most accurate that keeps every target (ours, see
+    `CostlyQueries`); what is drawn stays the same.
 
     >>> from nasbench_harness.testing import toy_problem
     >>> problem = toy_problem(steps=20)

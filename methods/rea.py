@@ -7,7 +7,7 @@ whole history.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
@@ -15,14 +15,21 @@ from torch import Tensor
 
 from nasbench_harness.contracts import Architecture, Log, Problem
 from nasbench_harness.methods.setups.rea import REASettings, RegularisedEvolutionSetup
-from nasbench_harness.methods.shared.queries import QuerySearcher, restored
+from nasbench_harness.methods.shared.costlyqueries import CostlyQueries
+from nasbench_harness.methods.shared.domination import crowding, front_ranks, violation
+from nasbench_harness.methods.shared.queries import restored
 
 
-class RegularisedEvolution(RegularisedEvolutionSetup, QuerySearcher[REASettings]):
+class RegularisedEvolution(RegularisedEvolutionSetup, CostlyQueries[REASettings]):
     """One query a step; the first `population` steps fill the population.
 
         parent = the best of `tournament` members drawn;  child = mutate(parent)
         population <- population + child - its oldest;  answer = the best ever asked for
+
+    Where costs are held, `best` in a tournament is that of NSGA-II (Deb et al., 2002): of the
+    population's fronts by constraint domination the first, and of one front the least crowded.
+    Costs with a target are constraints, costs without one objectives beside the accuracy. That
+    it chooses parents of regularised evolution, whose members die of age, is ours.
 
     >>> from nasbench_harness.testing import toy_problem
     >>> problem = toy_problem(steps=60)
@@ -53,11 +60,21 @@ class RegularisedEvolution(RegularisedEvolutionSetup, QuerySearcher[REASettings]
 
     def parent(self) -> Architecture:
         """The best of a tournament."""
-        drawn = [
-            self.population[self._draw(len(self.population))]
-            for _ in range(self.settings.tournament)
+        drawn = [self._draw(len(self.population)) for _ in range(self.settings.tournament)]
+        if self.held:
+            return self.population[self._least_dominated(drawn)][0]
+        return max((self.population[i] for i in drawn), key=lambda member: member[1])[0]
+
+    def _least_dominated(self, drawn: Sequence[int]) -> int:
+        """Of these members the one in the first front, then the least crowded, then the first."""
+        costs = [self.costs(arch) for arch, _ in self.population]
+        points = [
+            self.objectives(score, its)
+            for (_, score), its in zip(self.population, costs, strict=True)
         ]
-        return max(drawn, key=lambda member: member[1])[0]
+        ranks = front_ranks(points, [violation(its, self.targets) for its in costs])
+        apart = crowding(points, ranks)
+        return min(drawn, key=lambda i: (ranks[i], -apart[i]))
 
     def scores(self) -> Tensor:
         """Mean weights of the population, those of the best before the first step."""

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, Field, NonNegativeFloat
 
 from nasbench_harness.contracts import NO_COST, TOGETHER
-from nasbench_harness.settings import setting
+from nasbench_harness.settings import Settings, setting
 
 _NAME = r"[\w.:-]+"
 COST_UNIT = "millions (latency: ms)"
@@ -44,3 +44,20 @@ def cost_setting(meaning: str, *, tag: str, later: bool = False) -> Any:
 def target_setting(meaning: str, *, tag: str, later: bool = False) -> Any:
     """What of each cost is free, a field of type `Targets`; nothing by default."""
     return setting(0.0, meaning, unit=COST_UNIT, role="cost_target", tag=tag, later=later)
+
+
+class CostSettings(Settings):
+    """Of query methods that mind what architectures cost, by domination and not by a penalty."""
+
+    cost: str = cost_setting(
+        "costs of the architectures to mind: none, or one or more that the space or the table has,"
+        " such as params",
+        tag="D",
+        later=True,
+    )
+    cost_target: Targets = target_setting(
+        "cost that an answer may have, one number for all costs or a list with one for each; a cost"
+        " without one (0) is an objective beside the accuracy, so that every bit of it counts",
+        tag="D",
+        later=True,
+    )

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 
 from nasbench_harness.fields.recipes import recipe_file
 from nasbench_harness.methods.setups.citations import RANDOM_BIBTEX
+from nasbench_harness.methods.setups.costs import CostSettings
 from nasbench_harness.methods.setups.queries import QuerySetup
-from nasbench_harness.settings import Settings, setting
+from nasbench_harness.settings import setting
 
 
-class RandomSettings(Settings):
+class RandomSettings(CostSettings):
     """The budget of random search is the number of steps."""
 
     ask: bool = setting(

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from nasbench_harness.fields.recipes import recipe_file
 from nasbench_harness.methods.setups.citations import REA_BIBTEX
+from nasbench_harness.methods.setups.costs import CostSettings
 from nasbench_harness.methods.setups.queries import QuerySetup
-from nasbench_harness.settings import Settings, setting
+from nasbench_harness.settings import setting
 
 
-class REASettings(Settings):
+class REASettings(CostSettings):
     """The NAS-Bench-201 authors' values."""
 
     population: int = setting(10, "architectures alive at a time", tag="B", ge=2)

@@ -55,6 +55,7 @@ from nasbench_harness.contracts.problem import (
 )
 from nasbench_harness.contracts.searcher import (
     TAGS,
+    FrontSearcher,
     GradientEstimator,
     JointSearcher,
     MixtureSearcher,
@@ -93,6 +94,7 @@ __all__ = [
     "EpochAware",
     "Fitted",
     "Flawed",
+    "FrontSearcher",
     "GradientEstimator",
     "Grown",
     "HeldOut",

@@ -127,6 +127,18 @@ class MixtureSearcher(Protocol):
 
 
 @runtime_checkable
+class FrontSearcher(Protocol):
+    """Capability of a searcher: it knows more answers than one, by accuracy and costs.
+
+    They are kept of a finished trial where a cost is held, and reports measure them against the
+    true front. At most a few hundred.
+    """
+
+    def front(self) -> Sequence[Architecture]:
+        """Of all that it asked for those that no other dominates; none where no cost is held."""
+
+
+@runtime_checkable
 class GradientEstimator(Protocol):
     """Capability of a searcher: its architecture gradient, and what that is an estimate of.
 

@@ -8,13 +8,13 @@ from functools import lru_cache
 from typing import Any
 
 from nasbench_harness import registry
-from nasbench_harness.contracts import Architecture, MixtureSearcher
+from nasbench_harness.contracts import Architecture, FrontSearcher, MixtureSearcher
 from nasbench_harness.errors import HarnessError, reason
 from nasbench_harness.jobs.run import Run
 from nasbench_harness.jobs.trying import INVERSE, check_shape
 from nasbench_harness.problems.kinds import open_kind
 from nasbench_harness.store.outcomes import Status
-from nasbench_harness.store.schema import STUDY_PARTS
+from nasbench_harness.store.schema import FRONT, STUDY_PARTS
 from nasbench_harness.study.costs import space_costs
 from nasbench_harness.study.heldcost import WITHIN, held_costs, held_names, in_passing
 from nasbench_harness.tables.metrics import value_of
@@ -132,11 +132,20 @@ def result(run: Run) -> dict[str, Any]:
         **{c.name: run.space.cost(arch, c.name, spec.dataset) for c in space_costs(run.space)},
         **facts,
         **_held_costs(run, arch, facts[spec.report_metric]),
+        **_front(run),
         **recorded(quantity_in(run.table, spec.report_metric)),
         "search_seconds": run.seconds,
         "cohort": run.cohort,
         **open_kind(run.spec.problem).result(run),
     }
+
+
+def _front(run: Run) -> dict[str, list[str]]:
+    """The architectures that a method which holds a cost knows to be dominated by no other."""
+    if not held_names(run.spec.roles) or not isinstance(run.searcher, FrontSearcher):
+        return {}
+    found = [str(arch) for arch in run.searcher.front()]
+    return {FRONT: found} if found else {}
 
 
 def _held_costs(run: Run, arch: Architecture, accuracy: float | None) -> dict[str, Any]:

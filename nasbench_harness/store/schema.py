@@ -51,6 +51,8 @@ PEAK_MEMORY = result(
 
 _OF_METRIC, _POINTS = "percent, or its own", "points, or its own"
 """Units of what a metric tells, and of what is missing to its best: see `metric_unit`."""
+FRONT = "front"
+"""Column of trials whose method knows more answers than one."""
 QUANTITY, UNIT = "metric_quantity", "metric_unit"
 """Columns of trials that are judged by something else than an accuracy in percent."""
 
@@ -171,6 +173,9 @@ HELD_COST = Columns(
         Column("regret_within_target", _N, _RESULT, "what the answer misses to the best by"
                " `report_metric` among the architectures within the target, of several costs within"
                " all", _POINTS, missing="the answer exceeds a target, measured latencies"),
+        Column(FRONT, _L, _RESULT, "architectures that no other which the search asked for"
+               " dominates, by the score that it saw and the costs that it holds; most accurate"
+               " first, at most some hundred", missing="not done, or the method keeps none"),
     ),
     history=(
         Column("cost", _N, _RESULT, "what that answer costs, as in `trials`", "as `cost_unit`",

@@ -12,6 +12,7 @@ import numpy as np
 import torch
 
 from nasbench_harness.contracts import (
+    FrontSearcher,
     GradientEstimator,
     JointSearcher,
     Kind,
@@ -30,6 +31,8 @@ from nasbench_harness.testing.recipes import check_recipes, check_texts
 from nasbench_harness.testing.toys import ToySpace, toy_problem
 
 MakeProblem = Callable[[], Problem]
+LARGEST_FRONT = 1_000
+"""Architectures of a front that are kept of a trial, at most."""
 FEW = 3
 """Steps that the settings of every recipe are tried for."""
 
@@ -227,7 +230,18 @@ def _answers(searcher: Searcher, space: SearchSpace) -> tuple[Any, ...]:
         assert bool((mixture[~mask] == 0).all()), "mixture() must be 0 where the mask is False"
     arch = searcher.architecture()
     assert space.parse(str(arch)) == arch, "architecture() must be one of the space's"
-    return scores.tolist(), arch.choices
+    return scores.tolist(), arch.choices, _front(searcher, space)
+
+
+def _front(searcher: Searcher, space: SearchSpace) -> list[str]:
+    """What a `FrontSearcher` tells, all of it architectures of the space, each once."""
+    if not isinstance(searcher, FrontSearcher):
+        return []
+    texts = [str(arch) for arch in searcher.front()]
+    assert all(str(space.parse(text)) == text for text in texts), "front() is of the space's"
+    assert len(set(texts)) == len(texts), "front() must have each architecture once"
+    assert len(texts) <= LARGEST_FRONT, f"front() must have at most {LARGEST_FRONT} architectures"
+    return texts
 
 
 def _plain(state: Any) -> Any:
