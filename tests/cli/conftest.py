@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 import sysconfig
 from collections.abc import Callable
 from pathlib import Path
@@ -17,6 +18,7 @@ from nasbench_harness.cli import app
 
 NASHARNESS = str(Path(sysconfig.get_path("scripts")) / "nasharness")
 
+WITHOUT_WORKERS = ("cite", "compare", "data", "list", "show")
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
 
@@ -44,16 +46,30 @@ def usual_environment(table_cache: Path) -> dict[str, str]:
     return _environment()
 
 
+@pytest.fixture(scope="session")
+def usual_path() -> list[str]:
+    """Where this process finds modules, and with them plugins."""
+    return list(sys.path)
+
+
 @pytest.fixture
 def nasharness(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, usual_environment: dict[str, str]
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    usual_environment: dict[str, str],
+    usual_path: list[str],
 ) -> Run:
-    """The command in `tmp_path`; where a test has changed its environment, a process of its own."""
+    """The command in `tmp_path`.
+
+    A process of its own where a test has installed something, and, of commands that have workers,
+    where it has changed its environment: workers have that in which the first was started.
+    """
     monkeypatch.chdir(tmp_path)
 
     def run(*arguments: str, code: int = 0) -> subprocess.CompletedProcess[str]:
-        alike = _environment() == usual_environment
-        done = (called if alike else process)(*arguments)
+        alike = _environment() == usual_environment or arguments[0] in WITHOUT_WORKERS
+        here = alike and sys.path == usual_path
+        done = (called if here else process)(*arguments)
         assert done.returncode == code, (done.returncode, done.stdout, done.stderr)
         assert "Traceback" not in done.stderr
         return done
