@@ -112,7 +112,8 @@ def test_what_a_user_should_know_is_a_warning(tmp_path: Path) -> None:
 
 def test_a_suite_is_run_problem_by_problem(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     keys = {"space": "nbmacro", "dataset": "cifar10", "table": "nbmacro"}
-    problems = (SuiteProblem(keys, "layers"), SuiteProblem({"table": "nowhere"} | keys, "again"),
+    cells = {"space": "transnas101", "dataset": "jigsaw", "table": "transnas101"}
+    problems = (SuiteProblem(keys, "layers"), SuiteProblem(cells, "cells"),
                 SuiteProblem(keys | {"table": "nowhere"}, "gone"))  # fmt: skip
     suite = Suite("few", "A few problems", problems)
     monkeypatch.setattr(registry, "open_suite", {"few": suite}.__getitem__)
@@ -122,12 +123,14 @@ def test_a_suite_is_run_problem_by_problem(tmp_path: Path, monkeypatch: pytest.M
     assert not (tmp_path / "few").exists()
     with pytest.warns(UserWarning, match="gone: .*nowhere"):
         done = nh.run_suite("few", ["rea", "drnas"], **given)
-    assert list(done.studies) == ["layers", "again"]
+    assert list(done.studies) == ["layers", "cells"]
     assert done.finished
     assert set(done.studies["layers"].trials["method"]) == {"rea", "drnas", "random"}
-    assert done.studies["again"].folder == tmp_path / "few" / "again"
-    assert "rea" in done.report().read_text(encoding="utf-8")
-    assert repr(done) == f"<suite {tmp_path / 'few'}: layers, again>"
+    assert done.studies["cells"].folder == tmp_path / "few" / "cells"
+    page = done.report()
+    assert 'href="figures/problems.png"' in page.read_text(encoding="utf-8")
+    assert (page.parent / "figures" / "problems.svg").is_file()
+    assert repr(done) == f"<suite {tmp_path / 'few'}: layers, cells>"
     with pytest.raises(HarnessError, match=r"run_suite\('few', ...\)"):
         nh.run("rea", suite="few", out=tmp_path / "s")
 

@@ -21,6 +21,7 @@ from nasbench_harness.study.config import BASELINE
 
 HEAT, OVER = "problems", "over-problems"
 """Stems of their files."""
+HEAT_TITLE = "Problem by problem"
 HEAT_NOTE = (
     "Mean regret of each method on each problem, divided by that of a uniform draw from the"
     " problem's table: 0 is the best architecture, 1 as good as drawing blindly, and what is above"
