@@ -19,9 +19,9 @@ from nasbench_harness.jobs.study import run_study
 from nasbench_harness.study.config import build_config
 
 COMMAND = [sys.executable, "-m", "nasbench_harness"]
-STUDY = {"methods": "rea,drnas", "seeds": 1, "steps": 10_000, "random": False}
+STUDY = {"methods": "rea,drnas", "seeds": 1, "steps": 4_000, "random": False}
 SPENT = "search_seconds"
-WORDS = ["run", "-m", "rea,drnas", "--seeds", "1", "--steps", "10000", "--no-random", "-j", "1"]
+WORDS = ["run", "-m", "rea,drnas", "--seeds", "1", "--steps", "4000", "--no-random", "-j", "1"]
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX signals")
 

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import sysconfig
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -50,7 +51,7 @@ def test_sigterm_keeps_what_is_done(tmp_path: Path) -> None:
         stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     )  # fmt: skip
     while process.poll() is None and not list(tmp_path.rglob("checkpoint.pt")):
-        pass
+        time.sleep(0.05)
     os.kill(process.pid, signal.SIGTERM)
     told, errors = process.communicate(timeout=60)
     assert process.returncode == 3, errors
@@ -74,13 +75,13 @@ def test_trainings_at_a_time_are_stopped_and_gone_on_with_bit_for_bit(
     name: str, nasharness: Run, tmp_path: Path
 ) -> None:
     """Ctrl-C in a terminal, and a scheduler's stop, reach the whole group."""
-    arguments = ["train", "13714", *QUICK, "--epochs", "60", "--seeds", "2"]
+    arguments = ["train", "13714", *QUICK, "--epochs", "30", "--seeds", "2"]
     process = subprocess.Popen(
         [NASHARNESS, *arguments, "--out", "t", "-j", "2"], cwd=tmp_path, start_new_session=True,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     while process.poll() is None and len(list(tmp_path.rglob("checkpoint.pt"))) < 2:
-        pass
+        time.sleep(0.05)
     os.killpg(process.pid, getattr(signal, name))
     told, errors = process.communicate(timeout=60)
     assert process.returncode == 3, errors
