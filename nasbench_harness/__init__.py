@@ -9,17 +9,26 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from nasbench_harness.contracts import Benchmark, CompleteTable
-    from nasbench_harness.face import StudyResults, open_space, open_study, run
+    from nasbench_harness.face import (
+        StudyResults,
+        SuiteResults,
+        open_space,
+        open_study,
+        run,
+        run_suite,
+    )
     from nasbench_harness.store.results import Results
 
 __all__ = [
     "StudyResults",
+    "SuiteResults",
     "load_results",
     "open_benchmark",
     "open_space",
     "open_study",
     "open_table",
     "run",
+    "run_suite",
 ]
 
 __version__ = "0.2.0"

@@ -5,6 +5,7 @@
     study = nh.run(methods=["drnas", "unas"], space="nb201", seeds=10)
     study.trials.groupby("method")["regret"].describe()
     study.report()
+    nh.run_suite("quick", methods=["drnas", "unas", "rea"], seeds=10).report()
 
 Everything here does what the command line does, in the same folders: a study that was begun with
 one is gone on with by the other.
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
     from nasbench_harness.cli.console import JobsProgress
     from nasbench_harness.contracts import SearchSpace
+    from nasbench_harness.hardware import Hardware
     from nasbench_harness.jobs.executors import Event
     from nasbench_harness.store.folders import JobFolder
     from nasbench_harness.store.outcomes import Outcome
@@ -99,6 +101,34 @@ class StudyResults:
         return f"<study {self.folder}: {', '.join(methods)}, {len(self._study.specs)} trials>"
 
 
+class SuiteResults:
+    """A suite's folder: the study of each of its problems, and the report over all."""
+
+    def __init__(self, folder: Path, studies: Mapping[str, StudyResults]) -> None:
+        """`studies` by the names of the problems, in the suite's order."""
+        self.folder = folder
+        """Where they lie."""
+        self.studies = studies
+        """The study of every problem that was run, by the problem's name."""
+
+    @property
+    def finished(self) -> bool:
+        """Has every planned trial of all studies a result."""
+        return all(study.finished for study in self.studies.values())
+
+    @in_keywords()
+    def report(self, out: Pathlike | None = None) -> Path:
+        """Write the report over all problems (by default the suite's `report`); its page's path."""
+        from nasbench_harness.reports import write_report
+
+        folders = [study.folder for study in self.studies.values()]
+        there = user_path(out) if out is not None else self.folder / "report"
+        return write_report(*folders, out=there)
+
+    def __repr__(self) -> str:
+        return f"<suite {self.folder}: {', '.join(self.studies)}>"
+
+
 @in_keywords()
 def run(  # noqa: PLR0913 - what runs, and where
     methods: str | Sequence[str] | None = None,
@@ -125,23 +155,84 @@ def run(  # noqa: PLR0913 - what runs, and where
     call goes on. HarnessError: what is wrong; a trial that fails raises nothing, see `failures`.
     """
     from nasbench_harness.hardware import Hardware
+    from nasbench_harness.study.naming import place
+    from nasbench_harness.study.suites import asked_suite
+
+    _refuse_jobs(jobs)
+    given = _given(methods, options)
+    if suite := asked_suite(_path(config), given):
+        raise HarnessError(f"`run` is for one study; `run_suite({suite!r}, ...)` runs a suite.")
+    placed = place(_config(config, given, settings), _path(out))
+    hardware = Hardware(device, threads, data_dir=_path(data_dir), download=download)
+    return _run(placed.config, placed.folder, hardware, jobs, _Notes(placed.note), shown=progress)
+
+
+@in_keywords()
+def run_suite(  # noqa: PLR0913 - what runs, and where
+    name: str,
+    methods: str | Sequence[str] | None = None,
+    *,
+    config: Pathlike | None = None,
+    settings: Mapping[str, Any] | None = None,
+    out: Pathlike | None = None,
+    jobs: int | None = None,
+    device: str = "auto",
+    threads: int = 1,
+    data_dir: Pathlike | None = None,
+    download: bool = False,
+    progress: bool = True,
+    **options: Any,
+) -> SuiteResults:
+    """Run what is missing of a suite, a study for each of its problems, as `run --suite` does.
+
+    `name` is one of `nasharness list suites`; all else is as for `run`, but that the suite itself
+    says the spaces, tables, data sets and kinds of problem. What cannot be run here is left out
+    with a warning.
+    """
+    from nasbench_harness.hardware import Hardware
+    from nasbench_harness.jobs.study import lay_out
+    from nasbench_harness.store.suites import refuse_other, write_record
+    from nasbench_harness.study.suites import plan_suite
+
+    _refuse_jobs(jobs)
+    hardware = Hardware(device, threads, data_dir=_path(data_dir), download=download)
+    given, sets = _given(methods, options), _sets(settings)
+    plan = plan_suite(name, _path(config), given, sets, _path(out), hardware)
+    refuse_other(plan)
+    write_record(plan)
+    for part in plan.parts:  # all of them before the first runs, so that `resume` knows of all
+        lay_out(part.config, part.folder, hardware)
+    for one in plan.left_out:
+        what = f"`{one.method}` is left out of {one.problem}" if one.method else one.problem
+        warnings.warn(f"{what}: {as_keywords(one.reason)}", stacklevel=3)
+    notes = _Notes()
+    done = {
+        part.name: _run(part.config, part.folder, hardware, jobs, notes, shown=progress)
+        for part in plan.parts
+    }
+    return SuiteResults(plan.folder, done)
+
+
+def _run(  # noqa: PLR0913 - one study, and how
+    config: StudyConfig,
+    folder: Path,
+    hardware: Hardware,
+    jobs: int | None,
+    notes: _Notes,
+    *,
+    shown: bool,
+) -> StudyResults:
     from nasbench_harness.jobs.executors.local import LocalExecutor
     from nasbench_harness.jobs.study import run_study
     from nasbench_harness.problems.kinds import kind_of
-    from nasbench_harness.study.naming import place
     from nasbench_harness.watch.trackers import Listeners
 
-    if jobs is not None and (not isinstance(jobs, int) or jobs < 1):
-        raise HarnessError(f"`jobs` cannot be {jobs!r}: expected a whole number of 1 or more.")
-    placed = place(_config(methods, config, settings, options), _path(out))
-    hardware = Hardware(device, threads, data_dir=_path(data_dir), download=download)
-    executor = LocalExecutor(jobs or kind_of(placed.config.search).processes(hardware), hardware)
-    with _bar(shown=progress) as bar:
-        told = Listeners([_Notes(placed.note), *([bar] if bar else [])])
+    executor = LocalExecutor(jobs or kind_of(config.search).processes(hardware), hardware)
+    with _bar(shown=shown) as bar:
+        told = Listeners([notes, *([bar] if bar else [])])
         done = run_study(
-            placed.config, placed.folder, executor, hardware=hardware,
-            begin=told.begin, watch=told.watch,
-        )  # fmt: skip
+            config, folder, executor, hardware=hardware, begin=told.begin, watch=told.watch
+        )
     if done.interrupted:
         raise KeyboardInterrupt
     return StudyResults(done.study, done.failures)
@@ -150,7 +241,7 @@ def run(  # noqa: PLR0913 - what runs, and where
 class _Notes:
     """What a user should know before the study runs, as warnings."""
 
-    def __init__(self, note: str) -> None:
+    def __init__(self, note: str = "") -> None:
         self._notes = [note] if note else []
 
     def begin(self, jobs: JobFolder[Any]) -> None:
@@ -180,22 +271,32 @@ def open_space(name: str | None = None) -> SearchSpace:
     return registry.open_space(name or registry.default_space())
 
 
-def _config(
-    methods: str | Sequence[str] | None,
-    config: Pathlike | None,
-    settings: Mapping[str, Any] | None,
-    options: Mapping[str, Any],
-) -> StudyConfig:
-    from nasbench_harness.study.config import ALL_DATASETS, build_config
-
+def _given(methods: str | Sequence[str] | None, options: Mapping[str, Any]) -> dict[str, Any]:
+    """What was said, by the keys of study files."""
     given = {"methods": methods, **options} if methods is not None else dict(options)
     if isinstance(seeds := given.get("seeds"), range):
         given["seeds"] = list(seeds)
-    sets = [f"{name}={json.dumps(value)}" for name, value in (settings or {}).items()]
-    built = build_config(_path(config), given, sets)
+    return given
+
+
+def _sets(settings: Mapping[str, Any] | None) -> list[str]:
+    return [f"{name}={json.dumps(value)}" for name, value in (settings or {}).items()]
+
+
+def _config(
+    config: Pathlike | None, given: Mapping[str, Any], settings: Mapping[str, Any] | None
+) -> StudyConfig:
+    from nasbench_harness.study.config import ALL_DATASETS, build_config
+
+    built = build_config(_path(config), given, _sets(settings))
     if built.dataset == ALL_DATASETS:
         raise HarnessError("`run` takes one data set at a time; call it once for each.")
     return built
+
+
+def _refuse_jobs(jobs: int | None) -> None:
+    if jobs is not None and (not isinstance(jobs, int) or jobs < 1):
+        raise HarnessError(f"`jobs` cannot be {jobs!r}: expected a whole number of 1 or more.")
 
 
 def _path(given: Pathlike | None) -> Path | None:

@@ -27,12 +27,15 @@ from nasbench_harness.reports.figures import (
     tradeoff,
 )
 from nasbench_harness.reports.figures.drawing import Drawing, Omitted, SavedFigure, save
+from nasbench_harness.reports.figures.heat import draw_heat
 from nasbench_harness.reports.figures.style import RC, MethodStyle, method_styles
 from nasbench_harness.reports.page.render import Section, Together, render_html, render_markdown
 from nasbench_harness.reports.study.data import StudyData, read_study
 from nasbench_harness.reports.study.suite import reasons_of, suite_of
+from nasbench_harness.reports.tables.across import HEAT_NOTE, HEAT_TITLE
 from nasbench_harness.reports.tables.exhibits import exhibits
 from nasbench_harness.reports.tables.files import write_formats, write_tables
+from nasbench_harness.reports.tables.printed import PrintedTable
 from nasbench_harness.reports.words.marked import plain
 from nasbench_harness.reports.words.readings import readings
 from nasbench_harness.reports.words.verdict import judge
@@ -117,17 +120,24 @@ def _together(
     with mpl.rc_context(RC):
         all_overviews = overviews(studies, reasons_of(suite))
     for number, overview in enumerate(all_overviews):
-        files, saved = [], None
+        files, saved, heat = [], None, None
         if over := overview.over_all:
             for table in (over.heat.table, over.table):
                 own = replace(table, key=f"{table.key}-{number + 1}") if number else table
                 files += write_formats(own, own.rows, plain(over.title), place.folder("tables"))
+                if table is over.heat.table:
+                    heat = save(_heat(own, over), place.folder("figures"))
         if isinstance(overview, Overview):
             table, drawing = overview.table, overview.drawing
             files += write_formats(table, table.rows, plain(overview.title), place.folder("tables"))
             saved = save(drawing, place.folder("figures")) if drawing else None
-        found.append(Together(overview, files, saved))
+        found.append(Together(overview, files, saved, heat))
     return found
+
+
+def _heat(table: PrintedTable, over: OverAll) -> Drawing:
+    with mpl.rc_context(RC):
+        return draw_heat(table, f"{HEAT_TITLE}: {plain(over.title)}", HEAT_NOTE)
 
 
 def _section(data: StudyData, place: ReportFolder) -> Section:

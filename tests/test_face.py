@@ -13,7 +13,9 @@ import pytest
 from typer.testing import CliRunner
 
 import nasbench_harness as nh
+from nasbench_harness import registry
 from nasbench_harness.cli import app
+from nasbench_harness.contracts import Suite, SuiteProblem
 from nasbench_harness.errors import HarnessError
 from nasbench_harness.jobs.executors.local import LocalExecutor
 from nasbench_harness.store.outcomes import Status
@@ -106,6 +108,31 @@ def test_failed_trials_are_told_and_raise_nothing(tmp_path: Path) -> None:
 def test_what_a_user_should_know_is_a_warning(tmp_path: Path) -> None:
     with pytest.warns(UserWarning, match="without a target"):
         nh.run("unas[cost=params]", out=tmp_path / "s", **SMALL)
+
+
+def test_a_suite_is_run_problem_by_problem(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    keys = {"space": "nbmacro", "dataset": "cifar10", "table": "nbmacro"}
+    cells = {"space": "transnas101", "dataset": "jigsaw", "table": "transnas101"}
+    problems = (SuiteProblem(keys, "layers"), SuiteProblem(cells, "cells"),
+                SuiteProblem(keys | {"table": "nowhere"}, "gone"))  # fmt: skip
+    suite = Suite("few", "A few problems", problems)
+    monkeypatch.setattr(registry, "open_suite", {"few": suite}.__getitem__)
+    given = {"out": tmp_path / "few", "seeds": 2, "steps": 5, "jobs": 1, "progress": False}
+    with pytest.raises(HarnessError, match="`jobs` cannot be 0"):
+        nh.run_suite("few", "rea", **{**given, "jobs": 0})
+    assert not (tmp_path / "few").exists()
+    with pytest.warns(UserWarning, match="gone: .*nowhere"):
+        done = nh.run_suite("few", ["rea", "drnas"], **given)
+    assert list(done.studies) == ["layers", "cells"]
+    assert done.finished
+    assert set(done.studies["layers"].trials["method"]) == {"rea", "drnas", "random"}
+    assert done.studies["cells"].folder == tmp_path / "few" / "cells"
+    page = done.report()
+    assert 'href="figures/problems.png"' in page.read_text(encoding="utf-8")
+    assert (page.parent / "figures" / "problems.svg").is_file()
+    assert repr(done) == f"<suite {tmp_path / 'few'}: layers, cells>"
+    with pytest.raises(HarnessError, match=r"run_suite\('few', ...\)"):
+        nh.run("rea", suite="few", out=tmp_path / "s")
 
 
 def test_ctrl_c_arrives(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

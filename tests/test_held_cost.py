@@ -42,7 +42,7 @@ def make(folder: Path, methods: str, **given: Any) -> Study:
 @pytest.fixture(scope="module")
 def study(tmp_path_factory: pytest.TempPathFactory, table_cache: Path) -> Study:
     folder = tmp_path_factory.mktemp("held") / "study"
-    methods = "unas[cost_fit_samples=20],random,rea"
+    methods = "unas[cost_fit_samples=20],drnas,darts"
     return make(folder, methods, cost="params", target=TARGET, seeds="4")
 
 

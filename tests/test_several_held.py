@@ -46,7 +46,7 @@ def make(folder: Path, methods: str, **given: Any) -> Study:
 def study(tmp_path_factory: pytest.TempPathFactory, table_cache: Path) -> Study:
     folder = tmp_path_factory.mktemp("several") / "study"
     given = {"cost": "params,flops", "target": list(TARGETS.values()), "seeds": "4"}
-    return make(folder, f"unas[{FIT}],random,rea", **given)
+    return make(folder, f"unas[{FIT}],drnas,reinforce", **given)
 
 
 @pytest.fixture(scope="module")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import ClassVar
 
 from nasbench_harness.fields.recipes import recipe_file
 from nasbench_harness.methods.setups.citations import RANDOM_BIBTEX
@@ -29,6 +30,7 @@ class RandomSearchSetup(QuerySetup):
     Settings = RandomSettings
     citation = RANDOM_BIBTEX
     version = "1"
+    fronts: ClassVar[bool] = True
     recipes = recipe_file("nasbench_harness.methods.recipes", "random")
 
     @classmethod

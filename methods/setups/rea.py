@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from nasbench_harness.fields.recipes import recipe_file
 from nasbench_harness.methods.setups.citations import REA_BIBTEX
 from nasbench_harness.methods.setups.costs import CostSettings
@@ -24,4 +26,5 @@ class RegularisedEvolutionSetup(QuerySetup):
     Settings = REASettings
     citation = REA_BIBTEX
     version = "1"
+    fronts: ClassVar[bool] = True
     recipes = recipe_file("nasbench_harness.methods.recipes", "rea")

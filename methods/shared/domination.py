@@ -33,7 +33,8 @@ def domination(points: Points, violations: Points) -> NDArray[np.bool_]:
     better = (points[:, None] < points[None]).any(axis=-1)
     kept = violations == 0.0
     less: NDArray[np.bool_] = violations[:, None] < violations[None]
-    return less | (kept[:, None] & kept[None] & no_worse & better)
+    found: NDArray[np.bool_] = less | (kept[:, None] & kept[None] & no_worse & better)
+    return found
 
 
 def front_ranks(

@@ -349,24 +349,24 @@ def _tell_power(
         told = {"losses": LOSSES, "partial_share": PARTIAL_SHARE, "partial_loss": PARTIAL_LOSS}
         console.print_json([asdict(row) | told for row in rows])
         return
-    headings = ["method", "where", "deviation", "seeds"]
-    headings += [f"loss of {loss:g}" for loss in LOSSES]
-    headings += [_partial(PARTIAL_SHARE, PARTIAL_LOSS), "seeds for 95 % at 0.5"]
-    cells = [row.cells() for row in rows]
+    headings = ["method", "seeds", *(f"lose {loss:g}" for loss in LOSSES)]
+    headings.append(f"{100 * PARTIAL_SHARE:g} % lose {PARTIAL_LOSS:g}")
+    by_method = list(dict.fromkeys(row.method_cells() for row in rows))
+    order = sorted(rows, key=lambda row: by_method.index(row.method_cells()))
     console.print_rows(
-        "Regression found (exit 1) / inconclusive (exit 4), % of checks with fresh seeds",
-        headings, cells, numbers=range(2, len(headings)), below=(1, len(headings) - 1),
-    )  # fmt: skip
-    console.out.print(
-        "\nSimulated from the values of each seed, one method at a time, all accuracies of the"
-        " study checked together. Under `loss of ...` a loss that moves all seeds alike; of `loss"
-        " of 0` the first number is the rate of false alarms. Under"
-        f" `{_partial(PARTIAL_SHARE, PARTIAL_LOSS)}` every seed loses so many points with that"
-        " chance, and else nothing. The same seeds on a CPU are compared exactly."
-        f"{'' if all(row.quantity.is_percent for row in rows) else NO_POINTS}",
-        markup=False,
+        "Regression found (exit 1) / inconclusive (exit 4), % of checks",
+        headings,
+        [(row.method, row.seeds, *row.rate_cells()) for row in order],
+        numbers=range(1, len(headings)),
     )
-
-
-def _partial(share: float, loss: float) -> str:
-    return f"{100 * share:g} % of seeds lose {loss:g}"
+    console.out.print("")
+    of_method = ("method", "deviation", "seeds for 95 % at 0.5", "where")
+    console.print_rows("", of_method, by_method, numbers=(1, 2), below=(3,))
+    console.out.print("")
+    console.say(
+        "Simulated from the values of each seed, one method at a time, all accuracies of the study"
+        " checked together. Under `lose ...` all seeds lose so many points; of `lose 0` the first"
+        f" number is the rate of false alarms. Under `{headings[-1]}` each seed loses them with"
+        " that chance. The same seeds on a CPU are compared exactly."
+        f"{'' if all(row.quantity.is_percent for row in rows) else NO_POINTS}"
+    )

@@ -193,15 +193,17 @@ def _level(data: StudyData) -> str:
 
 def _needed(claim: Claim) -> str:
     from nasbench_harness.reports.analysis.decision import FEWEST, Standing
-    from nasbench_harness.reports.words.claims import roughly
+    from nasbench_harness.reports.words.claims import enough, roughly, to_claim
 
     if claim.outcome is Standing.WAITING:
         return "as planned"
-    if claim.needed is None:
-        return "too few to say" if min(claim.runs) < FEWEST else "not known"
-    return (
-        f"{roughly(claim.needed)} of each, to find a difference of that interest four times in five"
-    )
+    parts = [] if claim.able else [to_claim(claim)]
+    if claim.needed is not None:
+        needed = roughly(max(claim.needed, enough(claim)))
+        parts.append(f"{needed} of each to find a difference of that interest four times in five")
+    elif min(claim.runs) < FEWEST:
+        parts.append("what finds a difference of interest is not known from so few")
+    return "; ".join(parts) or "not known"
 
 
 def _error(data: StudyData) -> dict[str, float]:

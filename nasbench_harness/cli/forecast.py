@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -43,6 +43,49 @@ class _Planned:
     @property
     def missing(self) -> int:
         return self.statuses.total() - self.statuses[Status.DONE]
+
+
+@dataclass(frozen=True)
+class _Total:
+    """Several folders, of which one is run after the other."""
+
+    folders: int
+    jobs: int
+    done: int
+    missing: int
+    steps: int
+    """Of those that are missing; a few of some may be done."""
+    seconds: float | None
+    """Of the folders whose time is known; None where that of none is."""
+    unknown: int
+    """Folders with something to run whose time is not known."""
+
+    @classmethod
+    def of(cls, folders: Sequence[_Planned]) -> _Total:
+        """What they come to."""
+        busy = [planned for planned in folders if planned.missing]
+        known = [one.forecast.seconds for one in busy if one.forecast.seconds is not None]
+        groups = [group for planned in folders for group in planned.groups]
+        jobs = sum(len(group.specs) for group in groups)
+        done = sum(group.done for group in groups)
+        return cls(
+            len(folders), jobs, done, jobs - done,
+            sum(group.specs[0].steps * (len(group.specs) - group.done) for group in groups),
+            sum(known) if known or not busy else None, len(busy) - len(known),
+        )  # fmt: skip
+
+    @property
+    def told(self) -> str:
+        """In a sentence."""
+        time = "nothing to run" if not self.missing else "time not known"
+        if self.missing and self.seconds is not None:
+            time = f"about {duration(self.seconds)}, one study after the other"
+        if self.seconds is not None and self.unknown:
+            time += f", and {self.unknown} of the studies not measured"
+        return (
+            f"In all {self.folders} studies: {self.jobs:,} trials, of which {self.done:,} done;"
+            f" {self.missing:,} to run, {self.steps:,} steps; {time}."
+        )
 
 
 @dataclass(frozen=True)
@@ -134,6 +177,8 @@ def _tell(folders: Sequence[_Planned], fetched: Sequence[ImageSource], *, json: 
 
     if json:
         told = {"dry_run": True, "folders": list(map(_as_json, folders))}
+        if len(folders) > 1:
+            told["total"] = asdict(_Total.of(folders))
         if fetched:
             told["would_fetch"] = [source.name for source in fetched]
         console.print_json(told)
@@ -142,6 +187,9 @@ def _tell(folders: Sequence[_Planned], fetched: Sequence[ImageSource], *, json: 
         console.out.print(FETCHED.format(source.title, source.name), markup=False, soft_wrap=True)
     for planned in folders:
         _print(planned)
+    if len(folders) > 1:
+        console.out.print("")
+        console.say(_Total.of(folders).told)
     console.out.print(f"\n{NOTHING}")
 
 

@@ -192,21 +192,58 @@ def show_space(
     ],
     json: JsonOption = False,
 ) -> None:
-    """A space's decisions and their options."""
+    """A space's decisions and their options, and the benchmarks of it with their data sets."""
     from nasbench_harness.cli import console
     from nasbench_harness.tables.enumeration import lists
+    from nasbench_harness.tables.library import tables_of
 
     space = registry.open_space(name)
     size = space.size if lists(space) else None
+    benchmarks = [_benchmark(table) for table in tables_of(name)]
     rows = [(d.name, d.group, ", ".join(d.options)) for d in space.decisions]
     if json:
         keys = ("decision", "group", "options")
         decisions = [dict(zip(keys, row, strict=True)) for row in rows]
-        console.print_json({"name": name, "architectures": size, "decisions": decisions})
+        shown = {"name": name, "architectures": size, "decisions": decisions}
+        console.print_json({**shown, "benchmarks": benchmarks})
         return
     console.out.print(f"{name}: {registry.spaces.summary(name)}\n", markup=False)
-    told = "too many architectures to list" if size is None else f"{size:,} architectures"
-    console.print_rows(told, ("decision", "group", "options"), rows, below=(2,))
+    title = "too many architectures to list" if size is None else f"{size:,} architectures"
+    console.print_rows(title, ("decision", "group", "options"), rows, below=(2,))
+    console.out.print("")
+    if not benchmarks:
+        console.say("No benchmark of it is known to the space; `--table NAME` names one.")
+        return
+    cells = [
+        (one["table"], one["how"] or ", ".join(map(_task, one["tasks"]))) for one in benchmarks
+    ]
+    headings = ("table", "data sets, and what is measured where that is no accuracy in percent")
+    console.print_rows("benchmarks, the preferred first", headings, cells, below=(1,))
+
+
+def _benchmark(table: str) -> dict[str, Any]:
+    """A table's data sets with what answers on them are judged by; how it gets here if it is not.
+
+    What cannot be opened is told in its place, and takes nothing else down.
+    """
+    try:
+        metrics = list(registry.open_table(table).metrics.values())
+    except HarnessError as error:
+        return {"table": table, "installed": False, "tasks": [], "how": str(error)}
+    judged = {metric.dataset: metric for metric in reversed(metrics) if metric.report}
+    tasks = [
+        {"dataset": dataset, "quantity": judged[dataset].quantity, "unit": judged[dataset].unit}
+        for dataset in dict.fromkeys(m.dataset for m in metrics if m.report)
+    ]
+    return {"table": table, "installed": True, "tasks": tasks, "how": ""}
+
+
+def _task(task: Mapping[str, str]) -> str:
+    """`cora`; `normal (SSIM)`, where it is no accuracy in percent."""
+    plain = task["quantity"] == Metric.quantity and task["unit"] == "%"
+    own = "" if task["unit"] == task["quantity"] else task["unit"]
+    called = ", ".join(filter(None, (task["quantity"], own)))
+    return task["dataset"] if plain else f"{task['dataset']} ({called})"
 
 
 @show_app.command("table", cls=Command, epilog=examples("nasharness show table official --json"))

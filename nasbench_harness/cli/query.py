@@ -307,6 +307,22 @@ def _missing(space: str) -> str:
     return f"{what} is not installed{holds}. {source.how} installs it."
 
 
+def _other_length(space: SearchSpace, digits: str) -> str:
+    """That a space which reads digits reads another number of them; empty where it does not."""
+    expected = len(space.decisions)
+    if len(digits) == expected or not digits.isdecimal():
+        return ""
+    try:
+        example = str(space.parse("0" * expected))
+    except InvalidArchitectureError:
+        return ""
+    return (
+        f"`{digits[:40]}` has {len(digits)} digits, and an architecture of `{space.name}` has"
+        f" {expected}, one for each decision: `{'0' * expected}` is `{example}`"
+        f" (`nasharness show space {space.name}` tells what they mean)."
+    )
+
+
 def read_architecture(space: str, text: str) -> Architecture:
     """An architecture string of the space, or an official index where it has one."""
     from nasbench_harness import registry
@@ -319,7 +335,10 @@ def read_architecture(space: str, text: str) -> Architecture:
         try:
             return opened.parse(text)
         except InvalidArchitectureError as error:
-            raise (HarnessError(f"{_no_index(space)} {error}") if numeric else error) from error
+            if not numeric:
+                raise
+            told = _other_length(opened, plain) or f"{_no_index(space)} {error}"
+            raise HarnessError(told) from error
     if not _INDEX.fullmatch(plain):
         raise HarnessError(f"`{plain[:40]}` is no index: write it with the digits 0 to 9.")
     try:

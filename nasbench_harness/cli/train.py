@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -85,12 +86,16 @@ def _tell(done: TrainingRun, *, json: bool) -> None:
         console.print_json({"folder": done.trainings.folder, "status": status, "summary": rows})
         return
     if rows:
+        valid = any("valid_accuracy_mean" in row for row in rows)
         headings = [
             "cell", "seeds", "accuracy (%)", "best epoch (%)", "params (M)", "multiply-adds (M)",
-            "time (s)", "table (%)", "architecture",
+            "time (s)", "table (%)", *(("validation (%)", "its table (%)") if valid else ()),
+            "architecture",
         ]  # fmt: skip
+        last = len(headings) - 1
+        cells = [_cells(row, valid=valid) for row in rows]
         console.print_rows(
-            _title(done, rows), headings, map(_cells, rows), numbers=range(1, 8), below=(8,)
+            _title(done, rows), headings, cells, numbers=range(1, last), below=(last,)
         )
     console.out.print(f"\nTables: {done.trainings.folder / 'trials.csv'}", soft_wrap=True)
     tell_unfinished(done)
@@ -103,22 +108,40 @@ def _title(done: TrainingRun, rows: list[dict[str, Any]]) -> str:
         f"{trial['dataset']}, {epochs} on {trial['trained_on']}, accuracy after the last on"
         f" {trial['evaluated_on']}"
     )
+    valid = next((row for row in rows if row.get("validated_on")), {})
+    if valid:
+        title += f", validation on {valid['validated_on']}"
     beside = next((row for row in rows if row["table"]), None)
-    return f"{title}; table `{beside['table']}`, {beside['table_metric']}" if beside else title
+    if not beside:
+        return title
+    columns = [beside["table_metric"], valid.get("table_valid_metric")]
+    return f"{title}; table `{beside['table']}`, {' and '.join(filter(None, columns))}"
 
 
-def _cells(row: Mapping[str, Any]) -> list[str]:
-    deviation = row["test_accuracy_std"]
-    spread = "" if deviation != deviation else f" (sd {deviation:.2f})"  # noqa: PLR0124 - NaN
-    beside = row["table_test_accuracy"]
+def _cells(row: Mapping[str, Any], *, valid: bool) -> list[str]:
+    validation = [_spread(row, "valid_accuracy"), _percent(row.get("table_valid_accuracy"))]
     return [
         row["label"],
         f"{row['seeds']}" + (f" ({row['missing']} missing)" if row["missing"] else ""),
-        f"{row['test_accuracy_mean']:.2f}{spread}",
+        _spread(row, "test_accuracy"),
         f"{row['best_test_accuracy_mean']:.2f}",
         f"{row['params'] / 1e6:.3f}",
         f"{row['flops'] / 1e6:.2f}",
         f"{row['seconds_mean']:.1f}",
-        "" if beside is None else f"{beside:.2f}",
+        _percent(row["table_test_accuracy"]),
+        *(validation if valid else ()),
         row["architecture"],
     ]
+
+
+def _spread(row: Mapping[str, Any], name: str) -> str:
+    """A mean over the seeds and its deviation, which one seed has none of; empty without one."""
+    if f"{name}_mean" not in row:
+        return ""
+    deviation = row[f"{name}_std"]
+    spread = "" if math.isnan(deviation) else f" (sd {deviation:.2f})"
+    return f"{row[f'{name}_mean']:.2f}{spread}"
+
+
+def _percent(value: float | None) -> str:
+    return "" if value is None else f"{value:.2f}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 import torch
 
@@ -26,13 +26,14 @@ class Batches:
         *,
         generator: torch.Generator,
         augment: Augment,
-        drop_last: bool = True,
+        drop_last: bool | Literal["lone"] = True,
     ) -> None:
         """Batches of `images`, which are on the device already.
 
         `generator` is on the CPU: it gives the order, and the seed of a generator on the device
         that augmentation draws from. `drop_last` leaves out the last images of an epoch where they
-        make no whole batch. Raises HarnessError for a batch size above the number of images.
+        make no whole batch, `"lone"` only where that is a single one. Raises HarnessError for a
+        batch size above the number of images.
         """
         if not 0 < batch_size <= len(images):
             raise HarnessError(
@@ -47,7 +48,8 @@ class Batches:
         self._chance = torch.Generator(device)
         self._chance.manual_seed(int(torch.randint(2**62, (), generator=generator)))
         whole = len(images) // batch_size * batch_size
-        self._end = whole if drop_last else len(images)
+        dropped = len(images) - whole == 1 if drop_last == "lone" else drop_last
+        self._end = whole if dropped else len(images)
         self._order = self._on_device = torch.empty(0)
         self._position = 0
         self._take(self._shuffled(), 0)

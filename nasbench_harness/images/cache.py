@@ -19,11 +19,12 @@ from filelock import FileLock
 
 from nasbench_harness.errors import reason
 from nasbench_harness.images.errors import ImageDataError
+from nasbench_harness.images.halves import Halved
 from nasbench_harness.images.parts import Decoded, Images
 from nasbench_harness.store.files import replacing, write_text
 from nasbench_harness.tables.library import cache_folder
 
-_LAYOUT = 3  # raised when the way images become tensors, or what is told of it, changes
+_LAYOUT = 4  # raised when the way images become tensors, or what is told of it, changes
 
 
 def cached(place: str, content: str, read: Callable[[], Decoded]) -> Decoded:
@@ -88,15 +89,28 @@ def _load(path: Path, key: str | None = None) -> Decoded | None:
         if key is not None and state["key"] != key:
             return None
         parts = {name: Images(p["pixels"], p["labels"]) for name, p in state["parts"].items()}
-        notes = tuple(state["notes"])
-        return Decoded(tuple(state["classes"]), **parts, notes=notes, entry=path.name)
+        halved = state["halved"] and Halved(*state["halved"])
+        return Decoded(
+            tuple(state["classes"]),
+            parts["train"],
+            parts.get("valid"),
+            parts.get("test"),
+            notes=tuple(state["notes"]),
+            entry=path.name,
+            halved=halved,
+        )
     except Exception:  # a damaged file fails in any way it likes, and is written again
         return None
 
 
 def _store(path: Path, key: str, decoded: Decoded) -> Decoded:
     parts = {name: {"pixels": p.pixels, "labels": p.labels} for name, p in decoded.parts.items()}
-    state = {"key": key, "classes": list(decoded.classes), "notes": list(decoded.notes)}
+    state = {
+        "key": key,
+        "classes": list(decoded.classes),
+        "notes": list(decoded.notes),
+        "halved": decoded.halved and [decoded.halved.part, decoded.halved.official],
+    }
     try:
         with replacing(path) as temporary:
             torch.save({**state, "parts": parts}, temporary)

@@ -91,6 +91,7 @@ def open_dataset(  # noqa: PLR0913 - each is a choice of its own
     limit: int | None = None,
     seed: int = 0,
     planned: str = "",
+    like: str = "",
 ) -> ImageDataset:
     """Read a data set whole into memory: one of ours, any folder, or a package's `ImageSet`.
 
@@ -106,8 +107,8 @@ def open_dataset(  # noqa: PLR0913 - each is a choice of its own
     `seed` chooses which, and is no trial's seed, so that all trials see the same images.
 
     `planned` is the digest that the images are known to have: they are taken from the cache, where
-    they still have it, without looking at the files. It is for the caller to compare it with the
-    result's.
+    they still have it, without looking at the files. The caller compares it with the result's. A
+    digest they should have if they can, `like` or `planned`, may change the halves: `_as_planned`.
 
     Mean and standard deviation are those of NAS-Bench-201 where it has them, otherwise of all
     training images.
@@ -116,15 +117,35 @@ def open_dataset(  # noqa: PLR0913 - each is a choice of its own
     or not the published ones, or where `limit` does not leave two images of each class.
     """
     data_dir = user_path(data_dir) if data_dir is not None else None
-    if planned and (kept := recalled(planned)):
-        dataset = _dataset(name, replace(kept, notes=()), limit, seed)
-        if dataset.digest == planned:
-            return dataset
-    _refuse_folder_options(name, image_size, image_layout)
+    if known := _recalled(name, planned, limit, seed):
+        return known
     decoded = _decoded(name, data_dir, download, image_size, image_layout)
     dataset = _dataset(name, decoded, limit, seed)
+    if dataset.digest != (wanted := planned or like or dataset.digest) and decoded.halved:
+        unlisted = read_published(name, data_dir, official=False)
+        decoded, dataset = _as_planned((decoded, dataset), unlisted, limit, seed, wanted)
     remember(dataset.digest, decoded)
     return dataset
+
+
+def _recalled(name: str, planned: str, limit: int | None, seed: int) -> ImageDataset | None:
+    """The images of that digest from the cache; None where they are not there."""
+    if not planned or (kept := recalled(planned)) is None:
+        return None
+    dataset = _dataset(name, replace(kept, notes=()), limit, seed)
+    return dataset if dataset.digest == planned else None
+
+
+def _as_planned(
+    read: tuple[Decoded, ImageDataset], unlisted: Decoded, limit: int | None, seed: int, wanted: str
+) -> tuple[Decoded, ImageDataset]:
+    """The data set as without the official list of its halves, where that has the digest `wanted`.
+
+    So what was planned before the list was there goes on. Else what was read with it.
+    """
+    unlisted = replace(unlisted, notes=())
+    other = _dataset(read[1].name, unlisted, limit, seed)
+    return (unlisted, other) if other.digest == wanted else read
 
 
 def _dataset(name: str, decoded: Decoded, limit: int | None, seed: int) -> ImageDataset:
@@ -150,6 +171,7 @@ def _dataset(name: str, decoded: Decoded, limit: int | None, seed: int) -> Image
         digest=digest((train, decoded.valid, decoded.test), decoded.classes),
         table_dataset=facts.table_dataset,
         notes=decoded.notes,
+        halved=decoded.halved,
     )
 
 
@@ -190,6 +212,7 @@ def _decoded(
     image_size: int | None,
     image_layout: LayoutName | None,
 ) -> Decoded:
+    _refuse_folder_options(name, image_size, image_layout)
     if name.startswith(FOLDER):
         return read_folder(user_path(name.removeprefix(FOLDER)), image_size, image_layout)
     if name == "digits":

@@ -15,6 +15,7 @@ from typing import Any
 from nasbench_harness.contracts import PlainData
 from nasbench_harness.contracts.data import ProgressCallback
 from nasbench_harness.images import sources
+from nasbench_harness.images.halves import is_published
 
 DIGITS_SHA256 = "87ff0c9e40dc7e2c0e34e7257799c2e3f3aec1a016363bb11cad869ec428a826"
 """Of the 1,797 x 8 x 8 grey values (0 to 16) and then the labels, a byte each."""
@@ -44,7 +45,8 @@ class PublishedImages(PlainData):
     @property
     def size(self) -> int:
         """Bytes of the published files; 0 where nobody said."""
-        return sum(file.bytes for file in self._source.files)
+        size = sum(file.bytes for file in self._source.files)
+        return size + self._source.halves.file.bytes if size and self._source.halves else size
 
     @property
     def how(self) -> str:
@@ -64,19 +66,29 @@ class PublishedImages(PlainData):
     def facts(self) -> Mapping[str, Any]:
         """Where the files are, which, how large."""
         found = sources.find_installed(self._source, sources.images_folder())
-        return {
+        facts = {
             "folder": str(found.paths[0].parent),
             "files": ", ".join(path.name for path in found.paths),
             "bytes": found.bytes,
         }
+        if halves := self._source.halves:
+            there = sources.halves_list(self._source, sources.images_folder())
+            absent = f"our own: `nasharness data pull {self.name}` gets the official list"
+            facts[f"halves of the {halves.part} images"] = there.name if there else absent
+        return facts
 
     def verify(self) -> list[tuple[str, bool]]:
-        """The MD5 of every file."""
+        """The MD5 of every file, and the SHA-256 of the list of halves where that is there."""
         found = sources.find_installed(self._source, sources.images_folder())
-        return [
+        facts = [
             (f"MD5 of {path.name} is {file.md5}", sources.is_published(path, file))
             for path, file in zip(found.paths, found.files, strict=True)
         ]
+        listed = sources.halves_list(self._source, sources.images_folder())
+        if listed and (halves := self._source.halves):
+            fact = f"SHA-256 of {listed.name} is {halves.file.sha256}"
+            facts.append((fact, is_published(halves, listed)))
+        return facts
 
     def pull(self, *, origin: Path | None, mirror: str | None, progress: ProgressCallback) -> None:
         """Get the files, checked."""

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from nasbench_harness.images.halves import Halved
+
 
 @dataclass(frozen=True)
 class Images:
@@ -49,6 +51,8 @@ class Decoded:
     """What a person should hear of how they were read."""
     entry: str = ""
     """The name of the cache's file they are kept in."""
+    halved: Halved | None = None
+    """How `valid` and `test` came of one part; None where they did not."""
 
     @property
     def parts(self) -> dict[str, Images]:
@@ -80,7 +84,9 @@ class ImageDataset:
     table_dataset: str | None
     """The data set of the NAS-Bench-201 tables that this is, if it is one of them."""
     notes: tuple[str, ...] = ()
-    """Lines about what was understood of a folder of images, and what was left out of it."""
+    """Lines about what was understood of images, what was left out, and what is done instead."""
+    halved: Halved | None = None
+    """How `valid` and `test` came of one part; None where they did not."""
 
 
 def digest(parts: Iterable[Images | None], classes: Iterable[str]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import tarfile
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -13,11 +14,13 @@ import torch
 
 from nasbench_harness.images.cache import cached
 from nasbench_harness.images.errors import ImageDataError
+from nasbench_harness.images.halves import Halved, HalvesSource, check_halves, read_halves
 from nasbench_harness.images.parts import Decoded, Images
 from nasbench_harness.images.sources import (
     ImageSource,
     LocalFiles,
     find_installed,
+    halves_list,
     image_source,
     images_folder,
 )
@@ -30,29 +33,53 @@ Read = Callable[[str], bytes]
 """The content of one of the files by its name."""
 
 
-def read_published(name: str, data_dir: Path | None) -> Decoded:
+def read_published(name: str, data_dir: Path | None, *, official: bool = True) -> Decoded:
     """The parts and classes of a published data set found in `data_dir` (default: as pulled).
 
-    Checks the MD5 of all files: decoded images are kept in the cache, and a file that changed is
+    Checks the sum of all files: decoded images are kept in the cache, and a file that changed is
     refused although its size and time stayed. CIFAR-100 and ImageNet16-120 get a `valid` part as in
-    NAS-Bench-201, one half of the official test images. The benchmark's lists of them follow from
-    no seed; ours are the sorted halves of a shuffle with seed 1021, a design decision of this
-    project. ImageNet16-120 is the first 120 classes of downsampled ImageNet (Chrabaszcz et al.,
+    NAS-Bench-201, one half of the original test (validation) images, by the benchmark's list of
+    them, which follows from no seed. Where it is not there, or with `official` false, the halves
+    are the sorted ones of a shuffle with seed 1021, a design decision of this project, and a note
+    says so. ImageNet16-120 is the first 120 classes of downsampled ImageNet (Chrabaszcz et al.,
     2017) at 16x16; its files name no classes, so they are called by their number.
 
     Raises ImageDataError where files are missing or not the published ones.
     """
-    source = image_source(name)
-    found = find_installed(source, data_dir or images_folder())
+    source, folder = image_source(name), data_dir or images_folder()
+    found = find_installed(source, folder)
     found.check()
-    content = "\n".join([name, *(f"{file.name} {file.md5}" for file in found.files)])
+    listed = halves_list(source, folder) if official else None
+    content = [name, *(f"{file.name} {file.md5}" for file in found.files)]
     place = f"{name} {found.paths[0].resolve()}"
-    return cached(place, content, lambda: _read(source, found))
+    if listed and source.halves:
+        check_halves(source.halves, listed)
+        content.append(f"halves {source.halves.file.sha256}")
+        place += " official halves"  # so that images in either kind of halves stay in the cache
+    decoded = cached(place, "\n".join(content), lambda: _read(source, found, listed))
+    if decoded.halved and not decoded.halved.official:
+        return replace(decoded, notes=(_unlisted(source, decoded, folder),))
+    return decoded
 
 
-def _read(source: ImageSource, found: LocalFiles) -> Decoded:
+def _unlisted(source: ImageSource, decoded: Decoded, folder: Path) -> str:
+    """That the benchmark's halves are not known, what is done, and how to get them."""
+    assert source.halves is not None
+    count = sum(len(part) for part in (decoded.valid, decoded.test) if part)
+    way = f"put {source.halves.file.address} into {folder} to have its halves"
+    if folder == images_folder():
+        way = f"`nasharness data pull {source.name}` gets it"
+    return (
+        f"{source.title} is here without the benchmark's list of which of its {count:,}"
+        f" {source.halves.part} images validate and which test: they are halved by a shuffle of our"
+        f" own, and accuracies are of other images than the benchmark's; {way}."
+    )
+
+
+def _read(source: ImageSource, found: LocalFiles, listed: Path | None) -> Decoded:
     try:
-        return _READERS[source.name](_opener(source, found))
+        whole = _READERS[source.name](_opener(source, found))
+        return _halved(whole, source.halves, listed) if source.halves else whole
     except (KeyError, ValueError, TypeError, EOFError, OSError, tarfile.TarError) as error:
         raise ImageDataError(
             f"{found.paths[0]} is not built as the files of {source.title} are"
@@ -87,9 +114,8 @@ def _cifar10(read: Read) -> Decoded:
 
 def _cifar100(read: Read) -> Decoded:
     names = _pickled(read("meta"))["fine_label_names"]
-    valid, test = _half_and_half(_images([_pickled(read("test"))], "fine_labels"))
-    train = _images([_pickled(read("train"))], "fine_labels")
-    return Decoded(tuple(names), train, valid, test)
+    train, test = (_images([_pickled(read(name))], "fine_labels") for name in ("train", "test"))
+    return Decoded(tuple(names), train=train, test=test)
 
 
 def _imagenet16(read: Read) -> Decoded:
@@ -100,8 +126,8 @@ def _imagenet16(read: Read) -> Decoded:
     pieces = [images(f"train_data_batch_{number}") for number in range(1, 11)]
     pixels = torch.cat([piece.pixels for piece in pieces])
     train = Images(pixels, torch.cat([piece.labels for piece in pieces]))
-    valid, test = _half_and_half(images("val_data"))
-    return Decoded(tuple(map(str, range(IMAGENET16_CLASSES))), train, valid, test)
+    names = tuple(map(str, range(IMAGENET16_CLASSES)))
+    return Decoded(names, train=train, test=images("val_data"))
 
 
 def _svhn(read: Read) -> Decoded:
@@ -143,9 +169,17 @@ def _first_classes(images: Images) -> Images:
     return Images(kept.pixels, kept.labels - 1)
 
 
-def _half_and_half(images: Images) -> tuple[Images, Images]:
-    first, second = shuffled_halves(len(images))
-    return images.select(first), images.select(second)
+def _halved(whole: Decoded, source: HalvesSource, listed: Path | None) -> Decoded:
+    """The test part as one for validation and one for test."""
+    assert whole.test is not None
+    count = len(whole.test)
+    valid, test = read_halves(listed, count) if listed else shuffled_halves(count)
+    return replace(
+        whole,
+        valid=whole.test.select(valid),
+        test=whole.test.select(test),
+        halved=Halved(source.part, listed is not None),
+    )
 
 
 def _pickled(data: bytes) -> dict[str, Any]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import shutil
+from contextlib import suppress
 from pathlib import Path
 
 from nasbench_harness.contracts.data import ProgressCallback
 from nasbench_harness.errors import ExitCode
 from nasbench_harness.images.errors import ImageDataError
+from nasbench_harness.images.halves import HalvesSource, check_halves, find_halves
 from nasbench_harness.images.sources import (
     ImageSource,
     LocalFiles,
@@ -16,9 +18,11 @@ from nasbench_harness.images.sources import (
     find,
     image_source,
     images_folder,
+    is_published,
 )
 from nasbench_harness.store.files import replacing, share
 from nasbench_harness.tables import library
+from nasbench_harness.tables.pinned import FetchError, fetch
 
 RETRIES = 2
 
@@ -41,7 +45,8 @@ def pull(
 
     What is there and right is kept. `origin` is a folder to copy them from, `mirror` the address of
     one; otherwise their own addresses are tried in turn. A file takes its place whole and with the
-    right MD5, or not at all.
+    right sum, or not at all. The list of the official halves, where there is one, comes after the
+    images; a folder or a mirror need not have it.
 
     Raises ImageDataError where a file is not the published one or nobody offers it, and
     ImageDownloadError where no address answers.
@@ -50,13 +55,33 @@ def pull(
     folder = folder or images_folder()
     with library.installing(folder / name):
         found = find(source, folder)
-        if found is None or found.packed:
+        if found is not None and not found.packed:
+            found.check()
+        elif found is None or not _is_whole(found):
             _pull_files(source, folder, origin, mirror, progress)
             found = find(source, folder)
-        else:
-            found.check()
+        if source.halves:
+            _pull_halves(source.halves, folder, origin, mirror)
     assert found is not None
     return found
+
+
+def _is_whole(found: LocalFiles) -> bool:
+    return all(is_published(*pair) for pair in zip(found.paths, found.files, strict=True))
+
+
+def _pull_halves(
+    source: HalvesSource, folder: Path, origin: Path | None, mirror: str | None
+) -> None:
+    """The list beside the images; a folder or mirror of the images alone is no fault."""
+    if origin is None:
+        with suppress(*([FetchError] if mirror else [])):
+            fetch(folder, [source.file], mirror=mirror)
+    elif path := find_halves(source, [origin]):
+        check_halves(source, path)
+        with replacing(folder / source.file.file) as temporary:
+            shutil.copyfile(path, temporary)
+            check_halves(source, temporary)
 
 
 def _pull_files(

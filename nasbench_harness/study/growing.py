@@ -78,10 +78,13 @@ def _of_images(folder: Path, there: Specs, planned: Specs) -> str:
     if now is None or not digests or now.image_digest in digests:
         return ""
     then, place = next(reversed(digests.items()))
+    way = ""
+    if place == now.images and not is_folder(place):
+        way = f" (`nasharness resume {folder}` goes on where they are still to be had)"
     return (
         f"{folder} holds a study of other images than those of `{now.images}` (content {then[:12]}"
         f" of `{place}` then, {now.image_digest[:12]} now); give the images it was planned with, or"
-        " choose another --out."
+        f" choose another --out{way}."
     )
 
 

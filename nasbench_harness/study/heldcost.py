@@ -11,7 +11,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from nasbench_harness import registry
 from nasbench_harness.contracts import NO_COST, TOGETHER, Cost, held_down
+from nasbench_harness.errors import HarnessError
 from nasbench_harness.study.costs import costs_in
 
 if TYPE_CHECKING:
@@ -47,7 +49,7 @@ class HeldCost:
     cost: Cost
     """Of the space or the benchmark; without a unit where neither is installed."""
     target: float | None
-    """In `unit`; None where the methods of a study do not agree."""
+    """In `unit`; None where the methods of a study do not agree, or the whole front is sought."""
 
     @property
     def unit(self) -> str:
@@ -152,7 +154,18 @@ def held_costs(spec: TrialSpec) -> HeldCosts | None:
         return None
     known = costs_in(spec.space, spec.table, spec.problem)
     costs = ((known.get(name) or Cost(name, meaning="", unit=""), free) for name, free in named)
-    return HeldCosts(tuple(HeldCost(cost, free) for cost, free in costs))
+    sought = seeks_fronts(spec.method)
+    return HeldCosts(
+        tuple(HeldCost(cost, None if sought and not free else free) for cost, free in costs)
+    )
+
+
+def seeks_fronts(method: str) -> bool:
+    """Is a target of 0 none to this method (`fronts` of its set-up)."""
+    try:
+        return bool(getattr(registry.open_setup(method), "fronts", False))
+    except HarnessError:  # not installed here
+        return False
 
 
 def common_costs(specs: Iterable[TrialSpec]) -> HeldCosts | None:

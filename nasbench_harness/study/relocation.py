@@ -114,6 +114,7 @@ def _digest(spec: TrialSpec, place: str, hardware: Hardware) -> str:
         image_size=spec.image_size,
         image_layout=spec.image_layout,
         limit=spec.image_limit,
+        like=spec.image_digest,
     ).digest
 
 

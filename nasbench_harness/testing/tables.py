@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import TypeVar
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from nasbench_harness.contracts import (
     Architecture,
@@ -20,6 +21,9 @@ from nasbench_harness.contracts import (
 from nasbench_harness.errors import HarnessError
 from nasbench_harness.tables.enumeration import lists, try_product
 
+T = TypeVar("T")
+Known = Mapping[int, tuple[Architecture, Mapping[str, float]]]
+"""Architectures with what is known of them, by rank."""
 PARTS = ("column", "tensor", "standing", "best")
 """What makes a benchmark a complete table."""
 
@@ -44,7 +48,8 @@ def check_table(table: Benchmark, space: SearchSpace, *, samples: int = 20) -> N
     for name, metric in table.metrics.items():
         assert metric.name == name, "metrics are keyed by their name"
         assert metric.meaning, f"{name} must explain itself"
-        _check_numbers(table, name, drawn)
+    for arch in drawn:
+        _check_numbers(table, arch)
     for dataset in {metric.dataset for metric in table.metrics.values() if metric.report}:
         _check_search_metric(table, dataset)
         assert table.metrics[table.report_metric(dataset)].report, "report_metric may be reported"
@@ -99,19 +104,29 @@ def _check_search_metric(table: Benchmark, dataset: str) -> None:
         assert table.metrics[found].search, f"search_metric: no search may look at {found}"
 
 
-def _check_numbers(table: Benchmark, name: str, drawn: Sequence[Architecture]) -> None:
-    for arch in drawn:
-        try:
-            value, found = table.value(name, arch), table.lookup(arch)
-        except HarnessError as error:  # it does not know the architecture
-            if isinstance(table, CompleteTable):
-                raise AssertionError(f"a complete table must know {arch} ({error})") from error
+def _check_numbers(table: Benchmark, arch: Architecture) -> None:
+    found = _known(table, arch, table.lookup)
+    if found is None:
+        return
+    assert set(found) <= set(table.metrics), f"lookup({arch}) must tell its metrics only"
+    for name in table.metrics:
+        value = _known(table, arch, partial(table.value, name))
+        if value is None:
             continue
-        assert set(found) <= set(table.metrics), f"lookup({arch}) must tell its metrics only"
         same = np.array_equal(value, found.get(name, np.nan), equal_nan=True)
         assert same, f"{name} of {arch} must agree with lookup"
         seconds = _seconds(table, name, arch)
         assert seconds is None or seconds >= 0, f"training_seconds of {name} must be a duration"
+
+
+def _known(table: Benchmark, arch: Architecture, ask: Callable[[Architecture], T]) -> T | None:
+    """The answer; None where the benchmark, which is no complete one, does not know `arch`."""
+    try:
+        return ask(arch)
+    except HarnessError as error:
+        if isinstance(table, CompleteTable):
+            raise AssertionError(f"a complete table must know {arch} ({error})") from error
+        return None
 
 
 def _seconds(table: Benchmark, name: str, arch: Architecture) -> float | None:
@@ -139,31 +154,34 @@ def _check_complete(table: Benchmark, space: SearchSpace) -> None:
         assert not some, f"a benchmark with {', '.join(some)} needs all of {', '.join(PARTS)}"
         return
     assert lists(space)
+    archs = {rank: space.unrank(rank) for rank in (0, space.size // 2, space.size - 1)}
+    rows = {rank: (arch, table.lookup(arch)) for rank, arch in archs.items()}
+    product = bool(try_product(space))
     for name in table.metrics:
-        _check_column(table, name, space)
+        _check_column(table, name, rows)
+        if product:
+            _check_tensor(table, name, space)
 
 
-def _check_column(table: CompleteTable, name: str, space: EnumerableSpace) -> None:
-    column, tensor = table.column(name), _tensor(table, name, space)
+def _check_column(table: CompleteTable, name: str, rows: Known) -> None:
+    column = table.column(name)
     assert not column.flags.writeable, f"{name} must be read-only"
-    for rank in (0, space.size // 2, space.size - 1):
-        arch = space.unrank(rank)
-        answers = [table.value(name, arch), tensor.flat[rank], table.lookup(arch)[name]]
-        same = np.array_equal(answers, [column[rank]] * 3, equal_nan=True)
+    for rank, (arch, found) in rows.items():
+        answers = [table.value(name, arch), found[name]]
+        same = np.array_equal(answers, [column[rank]] * 2, equal_nan=True)
         assert same, f"{name} must agree with itself"
     assert table.best(name) == np.nanmax(column), f"best({name}) must be the maximum"
     assert table.standing(name, table.best(name))[1] == 0, "nothing is better than the best"
 
 
-def _tensor(table: CompleteTable, name: str, space: EnumerableSpace) -> NDArray[np.float64]:
-    """The column with an axis per decision; itself where the space is no free product."""
-    if not try_product(space):
-        return table.column(name)
+def _check_tensor(table: CompleteTable, name: str, space: EnumerableSpace) -> None:
+    """The column with an axis per decision, of a space that is a free product."""
     tensor = table.tensor(name)
     options = tuple(len(decision.options) for decision in space.decisions)
     assert tensor.shape == options, f"{name} as a tensor must have an axis per decision"
     assert not tensor.flags.writeable, f"{name} must be read-only"
-    return tensor
+    same = np.array_equal(tensor.reshape(-1), table.column(name), equal_nan=True)
+    assert same, f"{name} must agree with itself"
 
 
 def _check_unknown_metric(table: Benchmark, arch: Architecture) -> None:

@@ -102,6 +102,11 @@ def planned_folder(
     return TrainingFolder(folder, dict(config), list(specs), told)
 
 
+def planned_digest(folder: Path) -> str:
+    """That of the images of the trainings that are there; empty where none are."""
+    return str(open_folder(folder).config["dataset_digest"]) if (folder / TRAINING).exists() else ""
+
+
 def open_folder(folder: Path) -> TrainingFolder:
     """The trainings in `folder`; TrainingFolderError if there are none or they cannot be read."""
     return folders.read_plan(folder, TrainingFolder)

@@ -1,4 +1,4 @@
-"""Which images a training sees, and which it is judged by."""
+"""Which images a training sees, which it is judged by, and which it is also validated on."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from nasbench_harness.images.splits import search_split
 
 @dataclass(frozen=True)
 class TrainingImages:
-    """The two parts of a data set that a training needs."""
+    """The parts of a data set that a training needs."""
 
     dataset: ImageDataset
     """How images are normalised and augmented, and what they are called."""
@@ -22,26 +22,49 @@ class TrainingImages:
     evaluated: Images
     trained_on: str
     evaluated_on: str
+    validated: Images | None = None
+    """A validation part beside the test part that it is judged by; None where there is none."""
+    validated_on: str = ""
 
     def to(self, device: torch.device) -> TrainingImages:
-        """The same with both parts on a device."""
-        return replace(self, train=self.train.to(device), evaluated=self.evaluated.to(device))
+        """The same with every part on a device."""
+        return replace(
+            self,
+            train=self.train.to(device),
+            evaluated=self.evaluated.to(device),
+            validated=self.validated.to(device) if self.validated else None,
+        )
 
 
 def training_images(dataset: ImageDataset, split: Literal["table", "search"]) -> TrainingImages:
     """The parts that `TrainingSettings.split` names.
 
-    Raises ImageDataError where the data set has no test part to be judged by.
+    With `table` a data set that has a validation part as well, whose images no network is trained
+    on, is also validated on it. Raises ImageDataError where the data set has no test part to be
+    judged by.
     """
     if split == "search":
         train, evaluated = search_split(dataset, "published")
-        names = ("search-training", "search-validation")
-    else:
-        train, evaluated, names = dataset.train, _test_part(dataset), ("training", "test")
-    trained_on, evaluated_on = (
-        f"{len(part):,} {name} images" for part, name in zip((train, evaluated), names, strict=True)
-    )
-    return TrainingImages(dataset, train, evaluated, trained_on, evaluated_on)
+        trained_on = _count(train, "search-training")
+        told = _told(dataset, evaluated, "search-validation", 0)
+        return TrainingImages(dataset, train, evaluated, trained_on, told)
+    test, trained_on = _test_part(dataset), _count(dataset.train, "training")
+    told = _told(dataset, test, "test", 1)
+    images = TrainingImages(dataset, dataset.train, test, trained_on, told)
+    if dataset.valid is None:
+        return images
+    told = _told(dataset, dataset.valid, "validation", 0)
+    return replace(images, validated=dataset.valid, validated_on=told)
+
+
+def _count(part: Images, name: str) -> str:
+    return f"{len(part):,} {name} images"
+
+
+def _told(dataset: ImageDataset, part: Images, name: str, half: int) -> str:
+    """How many images of which part, and which half they are where they are one."""
+    count = _count(part, name)
+    return f"{count} ({dataset.halved.told(half)})" if dataset.halved else count
 
 
 def _test_part(dataset: ImageDataset) -> Images:

@@ -25,7 +25,7 @@ from nasbench_harness.hardware import (
 from nasbench_harness.images.datasets import open_dataset
 from nasbench_harness.jobs.job import Row
 from nasbench_harness.store.outcomes import Status
-from nasbench_harness.training.comparison import table_value
+from nasbench_harness.training.comparison import table_validation, table_value
 from nasbench_harness.training.images import TrainingImages, training_images
 from nasbench_harness.training.settings import TrainingSettings
 from nasbench_harness.training.spec import TrainingSpec
@@ -159,7 +159,7 @@ class TrainingJob:
         self._seconds += time.perf_counter() - started
 
     def result(self, history: Callable[[], Sequence[Row]]) -> Row:
-        """The final row: `test_accuracy` is the last epoch's.
+        """The final row: `test_accuracy` is the last epoch's, as is `valid_accuracy` if there.
 
         `best_test_accuracy` is the highest of the evaluated epochs, chosen by looking at the test:
         no number to compare methods by. `seconds` count training and evaluation, on however many
@@ -177,15 +177,10 @@ class TrainingJob:
             "test_accuracy": last["test_accuracy"],
             "best_test_accuracy": max(seen, default=None),
             "test_loss": last["test_loss"],
+            **self._validation(last),
             "train_accuracy": last["train_accuracy"],
             "train_loss": last["train_loss"],
-            **table_value(
-                bench.space,
-                self._arch,
-                images.dataset,
-                self._training.settings,
-                limited=self._spec.limit is not None,
-            ),
+            **self._beside(),
             "trained_on": images.trained_on,
             "evaluated_on": images.evaluated_on,
             "dataset_digest": images.dataset.digest,
@@ -195,6 +190,24 @@ class TrainingJob:
             "peak_memory_mb": peak_memory_mb(bench.device),
             "versions": {package: version(package) for package in _PACKAGES},
         }
+
+    def _validation(self, last: Row) -> Row:
+        """The last epoch on the validation part; empty where the images have none beside test."""
+        images = self._bench.images
+        if images.validated is None:
+            return {}
+        numbers = {name: last.get(name) for name in ("valid_accuracy", "valid_loss")}
+        return {**numbers, "validated_on": images.validated_on}
+
+    def _beside(self) -> Row:
+        """The benchmark's numbers of the same training: of the images that judge, and validate."""
+        images, settings = self._bench.images, self._training.settings
+        whole = self._spec.limit is None
+        asked = (self._bench.space, self._arch, images.dataset, settings)
+        beside = table_value(*asked, limited=not whole)
+        if images.validated is not None:
+            beside |= table_validation(*asked, limited=not whole)
+        return beside
 
     def state_dict(self) -> dict[str, Any]:
         """Clock and training."""

@@ -72,15 +72,19 @@ class TrainingPlan:
 
 
 def plan(
-    request: TrainingRequest, opened: Callable[[ImageDataset], None] = lambda images: None
+    request: TrainingRequest,
+    opened: Callable[[ImageDataset], None] = lambda images: None,
+    *,
+    like: str = "",
 ) -> TrainingPlan:
     """The trainings of `request`; HarnessError for what cannot be trained at all.
 
-    `opened` is called with the images.
+    `opened` is called with the images, which have the digest `like` if they can, see
+    `open_dataset`.
     """
     builder, space = network_space(request.space), registry.open_space(request.space)
     seeds = find_recipe(builder, None).seeds if request.seeds is None else request.seeds
-    dataset = _images(request)
+    dataset = _images(request, like)
     opened(dataset)
     common: dict[str, Any] = {
         "space": request.space,
@@ -105,7 +109,7 @@ def plan(
     return TrainingPlan({**common, **settings}, specs)
 
 
-def _images(request: TrainingRequest) -> ImageDataset:
+def _images(request: TrainingRequest, like: str) -> ImageDataset:
     hardware = request.hardware
     find_device(hardware.device)
     dataset = open_dataset(
@@ -114,6 +118,7 @@ def _images(request: TrainingRequest) -> ImageDataset:
         download=hardware.download,
         image_layout=request.image_layout,
         limit=request.limit,
+        like=like,
     )
     images = training_images(dataset, request.settings.split)
     if (batch := request.settings.batch_size) > len(images.train):

@@ -16,6 +16,7 @@ from nasbench_harness.training.folder import (
     TrainingFolderError,
     gather,
     plan_folder,
+    planned_digest,
     planned_folder,
     refuse_strangers,
 )
@@ -29,7 +30,7 @@ def planned(
 ) -> TrainingFolder:
     """The trainings that `train` would run or find there, refusals included; unwritten."""
     refuse_strangers(folder)
-    of_request = plan(request, opened)
+    of_request = plan(request, opened, like=planned_digest(folder))
     trainings = planned_folder(folder, of_request.config, of_request.specs)
     return replace(trainings, specs=of_request.specs)
 
@@ -57,7 +58,7 @@ def train(  # noqa: PLR0913 - what is trained, where, and who is told
     later fails that one training. The executor has hardware of its own.
     """
     refuse_strangers(folder)
-    planned = plan(request, opened)
+    planned = plan(request, opened, like=planned_digest(folder))
     folder.mkdir(parents=True, exist_ok=True)
     busy = TrainingFolderError(f"Another command is training in {folder}; wait for it to end.")
     with working_on(folder / LOCK, busy):

@@ -29,6 +29,8 @@ UPGRADES: dict[int, Upgrade] = {}
 _T, _W, _N, _F, _L, _ANY = Value
 _RECORD, _COST = Role.RECORD, Role.COST
 _NO_TABLE = "not done, or no table holds a training like this one"
+_NO_VALID = "not done, or no part for validation beside the one that judges"
+_NO_TABLED_VALID = f"{_NO_VALID}, or no table holds a training like this one"
 _UNSEEN = "epochs without an evaluation (`--evaluate-every`)"
 
 TRIALS = (
@@ -51,6 +53,10 @@ TRIALS = (
     result("best_test_accuracy", _N, "highest accuracy of the evaluated epochs, chosen by looking"
             " at the test: no number to compare by", "percent"),
     result("test_loss", _N, "loss after the last epoch on `evaluated_on`", "nats"),
+    Column("valid_accuracy", _N, Role.RESULT, "accuracy after the last epoch on `validated_on`",
+           "percent", missing=_NO_VALID),
+    Column("valid_loss", _N, Role.RESULT, "loss after the last epoch on `validated_on`", "nats",
+           missing=_NO_VALID),
     result("train_accuracy", _N, "mean accuracy of the last epoch, as trained", "percent"),
     result("train_loss", _N, "mean loss of the last epoch, as trained", "nats"),
     Column("table", _T, Role.RESULT, "tabular benchmark with a training like this one",
@@ -58,8 +64,14 @@ TRIALS = (
     Column("table_metric", _T, Role.RESULT, "its column", missing=_NO_TABLE),
     Column("table_test_accuracy", _N, Role.RESULT, "its number, for comparison", "percent",
            missing=_NO_TABLE),
+    Column("table_valid_metric", _T, Role.RESULT, "its column of validation",
+           missing=_NO_TABLED_VALID),
+    Column("table_valid_accuracy", _N, Role.RESULT, "its number, for comparison with"
+           " `valid_accuracy`", "percent", missing=_NO_TABLED_VALID),
     result("trained_on", _T, "how many images of which part trained the network"),
     result("evaluated_on", _T, "how many images of which part judged it"),
+    Column("validated_on", _T, Role.RESULT, "how many images of which other part validated it",
+           missing=_NO_VALID),
     result("seconds", _N, "duration of training and evaluation", "seconds", _COST),
     DEVICE,
     result("threads", _W, "of the CPU", "count", _COST),
@@ -81,6 +93,10 @@ HISTORY = (
     Column("train_accuracy", _N, _RECORD, "mean accuracy of the epoch, as trained", "percent"),
     Column("test_loss", _N, _RECORD, "loss on the images that judge", "nats", missing=_UNSEEN),
     Column("test_accuracy", _N, _RECORD, "accuracy on them", "percent", missing=_UNSEEN),
+    Column("valid_loss", _N, _RECORD, "loss on the images that validate", "nats",
+           missing=f"{_UNSEEN}; no such part"),
+    Column("valid_accuracy", _N, _RECORD, "accuracy on them", "percent",
+           missing=f"{_UNSEEN}; no such part"),
 )  # fmt: skip
 """One row per epoch."""
 

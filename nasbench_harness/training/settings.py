@@ -18,7 +18,8 @@ class TrainingSettings(Settings):
     """SGD, a cosine to 0 that steps once an epoch, cross-entropy, random crop and mirror.
 
     Values are those of the space's recipe where it names them (`TrainingRecipe`); sizes are the
-    space's for evaluation. Every image is seen once an epoch, the last batch is smaller.
+    space's for evaluation. Every image is seen once an epoch, the last batch is smaller; an image
+    that is alone in it is left out where the network cannot be trained on one.
     """
 
     epochs: int = setting(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 import torch
 from torch import Tensor, nn
@@ -13,7 +14,7 @@ from nasbench_harness.contracts import Architecture, NetworkShape, NetworkSpace
 from nasbench_harness.errors import HarnessError
 from nasbench_harness.images.augment import Augment
 from nasbench_harness.images.batches import Batches
-from nasbench_harness.images.parts import ImageDataset
+from nasbench_harness.images.parts import ImageDataset, Images
 from nasbench_harness.networks.chance import Chance
 from nasbench_harness.networks.losses import begin_epoch, training_loss
 from nasbench_harness.networks.precision import Precision
@@ -38,7 +39,11 @@ class Training:
         seed: int,
         device: torch.device,
     ) -> None:
-        """`images` are on `device` already; HarnessError if they make no batch."""
+        """`images` are on `device` already; HarnessError if they make no batch to train on.
+
+        The last image of an epoch is left out where it is alone in its batch, and the network
+        cannot be trained on one.
+        """
         self.settings = settings
         self.device = device
         self.steps = 0
@@ -54,9 +59,9 @@ class Training:
             settings.batch_size,
             generator=order,
             augment=self._augment,
-            drop_last=False,
+            drop_last=_dropped(self.network, images.train, settings.batch_size),
         )
-        self._evaluated = images.evaluated
+        self._evaluated, self._validated = images.evaluated, images.validated
         self._precision = Precision(settings.precision, device)
         self._optimizer = torch.optim.SGD(
             self.network.parameters(),
@@ -112,13 +117,18 @@ class Training:
 
         Training numbers are means over the augmented images as they were trained on; the loss is
         the network's own where it has one (`TrainingLoss`), that of the test is not. Accuracies
-        are percent; those of the test are None in an epoch that is not evaluated. DivergedError if
-        a training loss was not finite.
+        are percent; those of the test are None in an epoch that is not evaluated. `valid_loss` and
+        `valid_accuracy` are there where the images have a validation part beside the test part.
+        DivergedError if a training loss was not finite.
         """
         self._totals.check()
         train_loss, train_accuracy = self._totals.read()
         due = self.finished or self.epoch % self.settings.evaluate_every == 0
         test_loss, test_accuracy = self.evaluate() if due else (None, None)
+        validated = {}
+        if self._validated is not None:
+            found = self._measure(self._validated) if due else (None, None)
+            validated = dict(zip(("valid_loss", "valid_accuracy"), found, strict=True))
         return {
             "epoch": self.epoch,
             "learning_rate": self._optimizer.param_groups[0]["lr"],
@@ -126,18 +136,22 @@ class Training:
             "train_accuracy": train_accuracy,
             "test_loss": test_loss,
             "test_accuracy": test_accuracy,
+            **validated,
         }
 
-    @torch.no_grad()
     def evaluate(self) -> tuple[float, float]:
         """Mean loss and accuracy, percent, over the evaluated images; running statistics."""
+        return self._measure(self._evaluated)
+
+    @torch.no_grad()
+    def _measure(self, images: Images) -> tuple[float, float]:
         self.network.eval()
         totals = Totals(self.device)
-        for first in range(0, len(self._evaluated), EVALUATION_BATCH):
+        for first in range(0, len(images), EVALUATION_BATCH):
             chosen = slice(first, first + EVALUATION_BATCH)
-            labels = self._evaluated.labels[chosen]
+            labels = images.labels[chosen]
             with self._precision():
-                logits = self.network(self._augment.test(self._evaluated.pixels[chosen]))
+                logits = self.network(self._augment.test(images.pixels[chosen]))
             logits = logits.float()
             totals.add(cross_entropy(logits, labels), logits, labels)
         self.network.train()
@@ -164,6 +178,32 @@ class Training:
         self._chance.load_state_dict(state)
         self.network.train()
         begin_epoch(self.network, self.epoch, self.settings.epochs)
+
+
+def _dropped(
+    network: nn.Module, images: Images, batch_size: int
+) -> Literal["lone"] | Literal[False]:
+    """`"lone"` where a batch of one image cannot be trained on; asked where there is such a batch.
+
+    Where maps have shrunk to one pixel, a batch norm has a single value of each channel.
+    HarnessError where all batches are of one image.
+    """
+    if batch_size > 1 and len(images) % batch_size != 1:
+        return False
+    probe = copy.deepcopy(network).train()
+    image = torch.zeros(1, *images.pixels.shape[1:], device=images.pixels.device)
+    try:
+        with torch.no_grad(), torch.random.fork_rng(devices=[]):
+            probe(image)
+    except ValueError as error:
+        if batch_size > 1:
+            return "lone"
+        raise HarnessError(
+            f"The network cannot be trained on batches of one image of {images.size[0]}x"
+            f"{images.size[1]} pixels: its batch norms have one value of a channel; take a"
+            " `--batch-size` of 2 or more."
+        ) from error
+    return False
 
 
 def build_network(

@@ -16,6 +16,7 @@ from nasbench_harness.jobs.job import Spec
 from nasbench_harness.store.folders import JobFolder
 from nasbench_harness.store.journals import Tail
 from nasbench_harness.store.outcomes import HISTORY, TRIAL, Outcome, Status
+from nasbench_harness.tables.quantity import ACCURACY, read_quantity
 from nasbench_harness.watch.trackers import missing_package, numbers, one_line
 
 FOLDER = "tensorboard"
@@ -166,7 +167,8 @@ class _EventFile:
         settings = {name: fact for name, fact in spec.identity.items() if name in SHOWN}
         settings |= {f"setting_{name}": _plain(value) for name, value in spec.settings.items()}
         metric = spec.report_metric
-        final = numbers({"accuracy": result.get(metric), "regret": result.get(f"regret_{metric}")})
+        called = (read_quantity(result) or ACCURACY).noun.replace(" ", "_")
+        final = numbers({called: result.get(metric), "regret": result.get(f"regret_{metric}")})
         final = {f"final/{name}": value for name, value in final.items()}
         for summary in hparams(settings, final):  # type: ignore[no-untyped-call]
             self._events.add_summary(summary)

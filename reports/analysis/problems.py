@@ -100,6 +100,8 @@ class Problems:
             return "It was not run there."
         if len(failed := planned[planned["status"] == Status.FAILED]):
             return str(failed["error"].iloc[0])
+        if (planned["status"] == Status.DONE).any():
+            return "The benchmark has no number of what it answered there."
         return "No trial of it has a result yet."
 
     @cached_property

@@ -6,7 +6,7 @@ import base64
 import hashlib
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -24,14 +24,14 @@ from nasbench_harness.reports.page.contents import TITLES, contents
 from nasbench_harness.reports.page.printed import printed
 from nasbench_harness.reports.page.svg import inline
 from nasbench_harness.reports.study.data import StudyData
-from nasbench_harness.reports.tables.across import HEAT_NOTE
+from nasbench_harness.reports.tables.across import HEAT_NOTE, HEAT_TITLE
 from nasbench_harness.reports.tables.exhibits import Exhibit, withheld
 from nasbench_harness.reports.tables.markdown import markdown_table
 from nasbench_harness.reports.words import images, marked, protocol, verdict
 from nasbench_harness.reports.words.subject import judged_by
 from nasbench_harness.store.suites import SuiteRecord
 
-HEAT_TITLE, OVER_TITLE = "Problem by problem", "All problems together"
+OVER_TITLE = "All problems together"
 
 
 @dataclass(frozen=True)
@@ -56,6 +56,8 @@ class Together:
     overview: Overview | NoOverview
     tables: list[str]
     figure: SavedFigure | None
+    heat: SavedFigure | None = None
+    """The table of methods by problems as a figure."""
 
 
 def render_html(
@@ -259,7 +261,7 @@ def _html_together(part: Together) -> dict[str, Any]:
     found, figure = part.overview, part.figure
     told: dict[str, Any] = {"title": found.title, "reason": "", "over": None}
     if over := found.over_all:
-        told["over"] = _html_over_all(over, found.styles, part.tables)
+        told["over"] = _html_over_all(over, part)
     if isinstance(found, NoOverview):
         return {**told, "reason": found.reason}
     exhibit = Exhibit(found.title, found.note, found.table)
@@ -271,15 +273,15 @@ def _html_together(part: Together) -> dict[str, Any]:
     }
 
 
-def _html_over_all(
-    over: OverAll, styles: Mapping[str, MethodStyle], files: Sequence[str]
-) -> dict[str, Any]:
+def _html_over_all(over: OverAll, part: Together) -> dict[str, Any]:
+    styles, files = part.overview.styles, part.tables
     heat = Exhibit(HEAT_TITLE, HEAT_NOTE, over.heat.table)
     table = Exhibit(OVER_TITLE, over.note, over.table)
     return {
         "title": over.title,
         "verdict": over.verdict,
         "heat": printed(heat, styles, files),
+        "figures": part.heat.files if part.heat else (),
         "reasons": over.heat.reasons,
         "table": printed(table, styles, files),
     }

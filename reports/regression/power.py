@@ -79,21 +79,23 @@ class PowerRow:
     quantity: Quantity = ACCURACY
     """What was lost, see `LOSSES`."""
 
-    def cells(self) -> list[str]:
-        """The row of a table: rates as `found / undecided`, in percent."""
+    def rate_cells(self) -> list[str]:
+        """What so many seeds find: rates as `found / undecided`, in percent."""
         found = (*self.rates, self.partial)
-        rates = [f"{_percent(r.regression)} / {_percent(r.inconclusive)}" for r in found]
+        return [f"{_percent(r.regression)} / {_percent(r.inconclusive)}" for r in found]
+
+    def method_cells(self) -> tuple[str, ...]:
+        """What holds of the method however many seeds there are."""
         deviation = numerals.fixed(self.deviation, self.quantity.difference_digits)
         if not self.quantity.is_percent:
             deviation = self.quantity.amount(deviation)
-        return [
-            self.method, self.place, deviation, str(self.seeds), *rates,
-            str(self.seeds_for_detection),
-        ]  # fmt: skip
+        return self.method, deviation, str(self.seeds_for_detection), self.place
 
 
 def _percent(share: float) -> str:
-    return numerals.fixed(100 * share, 1)
+    """In as few digits as tell it from 0, and from 100: `0.4`, `57`, `99.6`, `100`."""
+    percent = 100 * share
+    return numerals.fixed(percent, 1 if 0 < percent < 1 or 99 < percent < 100 else 0)
 
 
 def power_table(series: Sequence[Series], margins: Mapping[str, float]) -> Iterator[PowerRow]:

@@ -21,6 +21,7 @@ from nasbench_harness.study.config import BASELINE
 
 HEAT, OVER = "problems", "over-problems"
 """Stems of their files."""
+HEAT_TITLE = "Problem by problem"
 HEAT_NOTE = (
     "Mean regret of each method on each problem, divided by that of a uniform draw from the"
     " problem's table: 0 is the best architecture, 1 as good as drawing blindly, and what is above"
@@ -150,7 +151,7 @@ def in_short(claim: AcrossClaim) -> str:
     if claim.outcome is Standing.WAITING:
         return "not judged yet"
     if claim.ahead is None:
-        return "cannot tell" + " (failed trials)" * claim.undone
+        return "cannot tell" + " (trials without a number)" * claim.undone
     return "better" if claim.ahead == claim.first else "worse"
 
 

@@ -132,7 +132,7 @@ def _amount(claim: AcrossClaim) -> str:
     alone = "by their own verdicts " + (" and ".join(by_study) or "neither on any")
     end = ""
     if claim.undone:
-        end = ", but not with failed trials as the worst"
+        end = ", but not with trials without a number as the worst"
     elif claim.split:
         end = ", but not in the mean, so neither is claimed"
     elif claim.few:

@@ -176,17 +176,22 @@ def p_words(p_value: float) -> str:
 
 def seeds_needed(claim: Claim, measure: Measure) -> str:
     """What it would take to find the smallest difference of interest, after a semicolon."""
-    have, least = min(claim.runs), enough(claim)
+    have = min(claim.runs)
     if not claim.able:
-        of_each = "" if claim.test == BLINDLY else " of each"
-        return f"; it takes about {max(least, have + 1)} seeds{of_each} to call either better"
+        return f"; it takes {to_claim(claim)}"
     if claim.needed is None:
         return ""
     if claim.needed <= have:
         least_found = delta(claim, measure)
         return f"; a difference of {least_found} is found by so many seeds four times in five"
-    needed = roughly(max(claim.needed, least))
+    needed = roughly(max(claim.needed, enough(claim)))
     return f"; {needed} seeds of each would find a difference of {delta(claim, measure)}"
+
+
+def to_claim(claim: Claim) -> str:
+    """Seeds of two methods of which neither could be called better, however the runs had fallen."""
+    of_each = "" if claim.test == BLINDLY else " of each"
+    return f"about {max(enough(claim), min(claim.runs) + 1)} seeds{of_each} to call either better"
 
 
 def enough(claim: Claim) -> int:

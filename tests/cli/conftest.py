@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 import sysconfig
 from collections.abc import Callable
 from pathlib import Path
@@ -13,10 +14,12 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from nasbench_harness import registry
 from nasbench_harness.cli import app
 
 NASHARNESS = str(Path(sysconfig.get_path("scripts")) / "nasharness")
 
+WITHOUT_WORKERS = ("cite", "compare", "data", "list", "query", "show")
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
 
@@ -44,16 +47,36 @@ def usual_environment(table_cache: Path) -> dict[str, str]:
     return _environment()
 
 
+@pytest.fixture(scope="session")
+def usual_path() -> list[str]:
+    """Where this process finds modules, and with them plugins."""
+    return list(sys.path)
+
+
 @pytest.fixture
 def nasharness(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, usual_environment: dict[str, str]
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    usual_environment: dict[str, str],
+    usual_path: list[str],
 ) -> Run:
-    """The command in `tmp_path`; where a test has changed its environment, a process of its own."""
+    """The command in `tmp_path`.
+
+    A process of its own where a test has installed something, and, of commands that have workers,
+    where it has changed its environment: workers have that in which the first was started.
+    """
     monkeypatch.chdir(tmp_path)
 
     def run(*arguments: str, code: int = 0) -> subprocess.CompletedProcess[str]:
         alike = _environment() == usual_environment
-        done = (called if alike else process)(*arguments)
+        if sys.path != usual_path or not (alike or arguments[0] in WITHOUT_WORKERS):
+            done = process(*arguments)
+        elif alike:
+            done = called(*arguments)
+        else:  # a process opens a table once, wherever it was then
+            registry.open_table.cache_clear()
+            done = called(*arguments)
+            registry.open_table.cache_clear()
         assert done.returncode == code, (done.returncode, done.stdout, done.stderr)
         assert "Traceback" not in done.stderr
         return done

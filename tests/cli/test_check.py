@@ -148,7 +148,22 @@ def test_power_of_a_run_and_of_a_baseline(nasharness: Run, saved: Path) -> None:
     assert best["rates"][0]["regression"] <= 0.01
     assert (best["partial_share"], best["partial_loss"]) == (0.1, 40.0)
     assert best["partial"]["regression"] + best["partial"]["inconclusive"] > 0.98
-    assert "10 % of seeds lose 40" in told.stdout
+
+
+def test_power_fits_a_screen(nasharness: Run, saved: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A line for each method and number of seeds, and one for each method: 80 columns, 40 lines."""
+    monkeypatch.setenv("COLUMNS", "80")
+    lines = nasharness("check", "--power", "old").stdout.splitlines()
+    assert len(lines) <= 40
+    assert all(len(line) <= 80 for line in lines)
+    assert lines[1].split()[:4] == ["method", "seeds", "lose", "0"]
+    rows = [line for line in lines if re.match(r"(drnas|rea|random) +\d+ +\d", line)]
+    assert len(rows) == 3 * 5
+    assert [row.split()[0] for row in rows] == sorted(
+        (row.split()[0] for row in rows), key=["drnas", "rea", "random"].index
+    )
+    assert "10 % lose 40" in lines[1]
+    assert sum("seeds for 95 % at 0.5" in line for line in lines) == 1
 
 
 def test_benchmarks_are_compared(nasharness: Run, tmp_path: Path) -> None:

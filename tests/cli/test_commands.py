@@ -136,6 +136,22 @@ def test_a_method_known_from_its_abstract_is_shown_as_that(nasharness: Run) -> N
     assert re.search(r"learning_rate +0\.3 \[D\]", told)
 
 
+def test_show_space_names_benchmarks_and_their_data_sets(nasharness: Run) -> None:
+    shown = json.loads(nasharness("show", "space", "transnas101", "--json").stdout)
+    (benchmark,) = shown["benchmarks"]
+    assert benchmark["table"] == "transnas101"
+    tasks = {task["dataset"]: task["quantity"] for task in benchmark["tasks"]}
+    assert tasks["jigsaw"] == "top-1 accuracy"
+    assert tasks["room_layout"] == "negative L2 loss"
+    assert len(tasks) == 7
+    told = " ".join(nasharness("show", "space", "transnas101").stdout.split())
+    assert "room_layout (negative L2 loss), jigsaw (top-1 accuracy, %)" in told
+    told = " ".join(nasharness("show", "space", "nb201").stdout.split())
+    assert "official" in told
+    assert "`nasharness data pull nb201`" in told
+    assert "analog cifar10" in told
+
+
 def test_show_space(nasharness: Run) -> None:
     shown = json.loads(nasharness("show", "space", "nb201", "--json").stdout)
     assert shown["architectures"] == 15_625

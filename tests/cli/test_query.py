@@ -36,6 +36,27 @@ def test_counts_are_written_out() -> None:
     assert fact("index", 9930) == "9930"
 
 
+@pytest.mark.parametrize(
+    ("table", "digits", "told"),
+    [
+        (
+            "transnas101",
+            "33231",
+            "`33231` has 5 digits, and an architecture of `transnas101` has",
+        ),
+        ("transnas101", "3323111", "has 7 digits, and an architecture of `transnas101` has 6, one"),
+        ("nbmacro", "2221222", "`2221222` has 7 digits, and an architecture of `nbmacro` has 8"),
+        ("nbmacro", "222122201", "has 9 digits, and an architecture of `nbmacro` has 8"),
+        ("nbmacro", "22212229", "have no index; give an architecture string instead. Expected"),
+    ],
+)
+def test_digits_of_another_length_are_counted(
+    nasharness: Run, table: str, digits: str, told: str
+) -> None:
+    refused = nasharness("query", digits, "--table", table, code=2).stderr
+    assert told in " ".join(refused.split())
+
+
 def metric(unit: str, meaning: str = "", seeds: str = "", epochs: int | None = None) -> Metric:
     return Metric(
         "name", meaning, unit, "cifar100", "test", epochs, search=False, report=True, seeds=seeds

@@ -58,7 +58,20 @@ def test_a_dry_run_tells_the_plan_and_writes_nothing(
     folders = [Path(one["folder"]).name for one in json.loads(done.stdout)["folders"]]
     assert folders == list(NAMES)
     assert "nb201-cifar100-official is left out" in " ".join(done.stderr.split())
+    told = json.loads(done.stdout)
+    total, parts = told["total"], told["folders"]
+    assert total["folders"] == len(NAMES)
+    assert total["jobs"] == total["missing"] == sum(one["missing"] for one in parts) == 21
+    assert total["steps"] == 21 * 12
+    assert total["seconds"] == pytest.approx(sum(one["seconds"] for one in parts))
     assert not (tmp_path / "runs").exists()
+
+
+def test_a_dry_run_ends_with_what_all_studies_come_to(nasharness: Run, few: None) -> None:
+    told = " ".join(nasharness("run", *SMALL, "--dry-run").stdout.split())
+    assert "In all 2 studies: 21 trials, of which 0 done; 21 to run, 252 steps; about" in told
+    alone = nasharness("run", "-m", "darts", "--seeds", "2", "--steps", "4", "--dry-run").stdout
+    assert "In all" not in alone
 
 
 def test_a_suite_runs_is_gone_on_with_and_checked(

@@ -38,6 +38,15 @@ def labels(source: Batches, count: int) -> list[int]:
     return torch.cat([source.next()[1] for _ in range(count)]).tolist()
 
 
+def test_a_lone_last_image_can_be_left_out_of_an_epoch(dataset: ImageDataset) -> None:
+    source = batches(dataset, size=7, drop_last="lone")  # 7 x 7 and one
+    assert len(source) == 7
+    epochs = [labels(source, 7) for _ in range(2)]
+    assert [len({*seen}) for seen in epochs] == [49, 49]
+    assert len(batches(dataset, size=7, drop_last=False)) == 8
+    assert len(batches(dataset, size=8, drop_last="lone")) == 7
+
+
 def test_epoch_has_every_image_once(dataset: ImageDataset) -> None:
     source = batches(dataset, drop_last=False)
     assert len(source) == 7

@@ -10,7 +10,8 @@ from torch import Tensor
 
 from nasbench_harness import registry
 from nasbench_harness.contracts import Split
-from nasbench_harness.problems.landscape.joint import JointLandscape, can_join
+from nasbench_harness.problems.landscape.joint import JointLandscape
+from nasbench_harness.problems.landscape.kind import KIND
 from nasbench_harness.problems.landscape.objective import Landscape
 from nasbench_harness.testing import TOY_METRIC, ToySpace, ToyTable, toy_problem
 
@@ -216,6 +217,6 @@ def test_a_landscape_of_one_s_own_is_never_joined() -> None:
             return -super().losses(weights, split, active)
 
     plain = toy_problem()
-    assert can_join(plain)
+    assert KIND.joins(plain)
     plain.__class__ = Tilted
-    assert not can_join(plain)
+    assert not KIND.joins(plain)

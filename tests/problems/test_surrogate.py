@@ -15,7 +15,8 @@ from nasbench_harness.methods.darts import DARTS
 from nasbench_harness.methods.reinforce import REINFORCE
 from nasbench_harness.problems.estimators import diagnose
 from nasbench_harness.problems.surrogate.expectation import expectation, form_of
-from nasbench_harness.problems.surrogate.joint import JointSurrogate, can_join
+from nasbench_harness.problems.surrogate.joint import JointSurrogate
+from nasbench_harness.problems.surrogate.kind import KIND
 from nasbench_harness.problems.surrogate.objective import Surrogate
 from nasbench_harness.testing import ToySpace, check_table
 
@@ -189,8 +190,8 @@ def test_joint_runs_are_the_single_ones_bit_for_bit() -> None:
 
 
 def test_only_problems_of_one_sample_a_step_join() -> None:
-    assert can_join(problem())
-    assert not can_join(problem(batch_size=2))
+    assert KIND.joins(problem())
+    assert not KIND.joins(problem(batch_size=2))
 
 
 # --- what else a search asks ----------------------------------------------------------------------

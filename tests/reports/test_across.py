@@ -13,6 +13,7 @@ from nasbench_harness.reports.analysis.across import AcrossClaims, decide_across
 from nasbench_harness.reports.analysis.decision import Standing
 from nasbench_harness.reports.analysis.overview import overviews
 from nasbench_harness.reports.analysis.problems import Problems, problems_of
+from nasbench_harness.reports.figures.heat import draw_heat
 from nasbench_harness.reports.figures.reference import whole_table
 from nasbench_harness.reports.study.data import StudyData
 from nasbench_harness.reports.tables.across import heat_map, over_all
@@ -163,6 +164,14 @@ def test_a_failed_method_tells_its_error(data_of: DataOf) -> None:
     assert found.missing("rea", 1) == "RuntimeError: it broke"
 
 
+def test_a_method_whose_answers_nobody_measured_is_told_as_that(data_of: DataOf) -> None:
+    unknown = made_up(SECOND)
+    unknown.loc[unknown["method"] == "rea", [METRIC, f"regret_{METRIC}"]] = np.nan
+    found = problems_of([data_of(made_up(FIRST)), data_of(unknown)], {})
+    assert found is not None
+    assert found.missing("rea", 1) == "The benchmark has no number of what it answered there."
+
+
 def test_words_table_and_figure_say_the_same(data_of: DataOf) -> None:
     about = {"space": "nb201", "dataset": "cifar10"}
     given = [made_up(regrets).assign(**about) for regrets in (FIRST, SECOND, THIRD)]
@@ -177,6 +186,23 @@ def test_words_table_and_figure_say_the_same(data_of: DataOf) -> None:
     assert ("cannot be told apart" in " ".join(map(plain, found.over_all.verdict.lines))) == (
         "Not told apart" in drawing.alt
     )
+
+
+def test_the_heat_map_is_a_figure_with_the_numbers_of_the_table(data_of: DataOf) -> None:
+    without = {label: regrets for label, regrets in SECOND.items() if label != "rea"}
+    found = problems_of([data_of(made_up(FIRST)), data_of(made_up(without))], {})
+    assert found is not None
+    table = heat_map(found).table
+    (axes,) = draw_heat(table, "Problem by problem", "").figure.axes
+    shown = [text.get_text() for text in axes.texts]
+    assert shown == [text for _, texts in table.cells for text in texts]
+    assert "none (1)" in shown
+    assert [tick.get_text() for tick in axes.get_yticklabels()] == [
+        label for label, _ in table.cells
+    ]
+    image = axes.images[0].get_array()
+    for row, heats in zip(image, table.heats, strict=True):
+        assert [None if np.ma.is_masked(heat) else float(heat) for heat in row] == heats
 
 
 def test_one_study_with_a_unit_is_no_overview(data_of: DataOf) -> None:

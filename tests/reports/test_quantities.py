@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from collections.abc import Callable, Iterator
 from html.parser import HTMLParser
 from pathlib import Path
@@ -22,7 +23,7 @@ from nasbench_harness.problems.landscape.objective import Landscape
 from nasbench_harness.reports import write_report
 from nasbench_harness.reports.study.data import StudyData, load_study
 from nasbench_harness.store.results import load_results
-from nasbench_harness.store.studies import Study
+from nasbench_harness.store.studies import Study, open_study
 from nasbench_harness.tables.columns import ColumnTable
 from nasbench_harness.tables.quantity import Quantity, quantity_of
 from nasbench_harness.testing import check_table
@@ -109,10 +110,23 @@ def dataset(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where what does not change is made once."""
+    return tmp_path_factory.mktemp("made")
+
+
 @pytest.fixture
-def study(dataset: str, tmp_path: Path) -> Study:
-    """Two methods and random search, judged by an SSIM or by a negative loss."""
-    return scene_study(tmp_path / dataset, dataset)
+def kept(dataset: str, made: Path) -> Study:
+    """Two methods and random search, judged by an SSIM or by a negative loss; not to be changed."""
+    folder = made / dataset
+    return open_study(folder) if folder.exists() else scene_study(folder, dataset)
+
+
+@pytest.fixture
+def study(kept: Study, tmp_path: Path) -> Study:
+    """The same, to be changed."""
+    return open_study(Path(shutil.copytree(kept.folder, tmp_path / kept.folder.name)))
 
 
 def scene_study(folder: Path, dataset: str, methods: str = "darts,rea", seeds: int = 4) -> Study:
@@ -281,8 +295,9 @@ def page_texts(page: Path) -> str:
 
 
 @pytest.fixture
-def page(study: Study, tmp_path: Path, quick: None) -> Path:
-    return write_report(study.folder, out=tmp_path / "report")
+def page(kept: Study, made: Path, dataset: str, quick: None) -> Path:
+    page = made / f"report-{dataset}" / "index.html"
+    return page if page.exists() else write_report(kept.folder, out=page.parent)
 
 
 def wrong_in(text: str) -> list[str]:

@@ -27,7 +27,7 @@ Frames = dict[str, pd.DataFrame]
 
 ON_TABLE = {
     "methods": "darts,drnas,edas[log_relax_gap=true],unas[cost=params,cost_fit_samples=20]"
-    ",unas[cost=params+flops,cost_fit_samples=20],rea,reinforce,rsws",
+    ",unas[cost=params+flops,cost_fit_samples=20],rea[cost=params],reinforce,rsws",
     "steps": 3, "table": "analog", "diagnose_every": 1,
 }  # fmt: skip
 ON_IMAGES = {

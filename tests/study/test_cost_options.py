@@ -15,10 +15,17 @@ from nasbench_harness.errors import HarnessError
 from nasbench_harness.spaces.nb201 import NB201
 from nasbench_harness.study.config import build_config, with_cost
 from nasbench_harness.study.cost_notes import cost_notes
-from nasbench_harness.study.heldcost import HeldCost, HeldCosts, common_costs, held_names
+from nasbench_harness.study.heldcost import (
+    HeldCost,
+    HeldCosts,
+    common_costs,
+    held_costs,
+    held_names,
+)
 from nasbench_harness.study.naming import study_name
 from nasbench_harness.study.notation import ConfigError
 from nasbench_harness.study.planning import plan
+from nasbench_harness.tables.within import best_within
 
 PARAMS, FLOPS = NB201.costs
 TOASTER = Cost("latency:toaster", "on a toaster", "ms", metric="latency_ms_toaster")
@@ -102,8 +109,10 @@ def test_a_target_of_no_cost_is_refused() -> None:
 
 
 def test_a_cost_that_no_method_takes_names_those_that_do() -> None:
-    with pytest.raises(ConfigError, match="None of these methods takes a cost; `unas` does"):
-        labels("drnas,rea", cost="params", target=1)
+    with pytest.raises(
+        ConfigError, match="None of these methods takes a cost; `random`, `rea`, `unas` do"
+    ):
+        labels("drnas,darts", cost="params", target=1)
 
 
 @pytest.mark.parametrize("target", [-1, True, float("nan"), float("inf"), "eight", [8, -1], []])
@@ -157,11 +166,11 @@ def test_a_latency_without_holes_is_planned(holed: Callable[..., None]) -> None:
 
 def test_methods_without_a_cost_are_named() -> None:
     assert notes("unas,drnas", cost="params", target=0.5) == [
-        "`drnas` takes no cost and searches without it; what the answers cost is recorded all the"
+        "`drnas` holds no cost and searches without it; what the answers cost is recorded all the"
         " same."
     ]
-    (told,) = notes("unas,drnas,rea,darts", cost="params", target=0.5)
-    assert told.startswith("`drnas`, `rea` and `darts` take no cost and search without it")
+    (told,) = notes("unas,drnas,edas,darts", cost="params", target=0.5)
+    assert told.startswith("`drnas`, `edas` and `darts` hold no cost and search without it")
 
 
 @pytest.mark.parametrize("given", [{"cost": "params"}, {"methods": "unas[cost=params]"}])
@@ -169,6 +178,20 @@ def test_a_cost_without_a_target_is_said(given: dict[str, Any]) -> None:
     (told,) = notes(**{"methods": "unas", **given})
     assert "holds params down without a target, so that every million params is penalised" in told
     assert "--target" in told
+
+
+def test_without_a_target_query_methods_look_for_the_whole_front() -> None:
+    (told,) = notes("rea", cost="params")
+    assert told == (
+        "`rea[cost=params]` looks for the whole front of params and answers with the most accurate;"
+        " --target (in brackets `cost_target=...`) says what an answer may cost."
+    )
+    given = {"methods": "rea[cost=params]", "seeds": "1", "random": False}
+    (spec,) = plan(build_config(None, given, []))
+    held = held_costs(spec)
+    assert held is not None
+    assert [one.target for one in held] == [None]
+    assert held.judged([0.3], 90.0, best_within(spec, held))["target_met"] is None
 
 
 def test_a_target_of_0_that_was_asked_for_is_told_to_be_out_of_reach() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -258,3 +259,11 @@ def test_studies_are_planned_before_one_of_them_runs(offer: Offer, tmp_path: Pat
     for part in planned(out=tmp_path).parts:
         lay_out(part.config, part.folder, Hardware())
         assert len(open_study(part.folder).missing()) == 4
+
+
+@pytest.mark.parametrize("name", ["../elsewhere", "", "..", "a/b"])
+def test_a_record_names_only_folders_beside_it(name: str, tmp_path: Path) -> None:
+    told = {"suite": "x", "about": "", "problems": ["a", name], "left_out": []}
+    (tmp_path / RECORD).write_text(json.dumps(told), encoding="utf-8")
+    with pytest.raises(StudyError, match="is no name of a folder beside it"):
+        read_record(tmp_path)

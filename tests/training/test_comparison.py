@@ -12,7 +12,7 @@ from nasbench_harness import registry
 from nasbench_harness.contracts import Architecture
 from nasbench_harness.spaces.nb201 import NB201
 from nasbench_harness.tables.columns import ColumnTable
-from nasbench_harness.training.comparison import table_value
+from nasbench_harness.training.comparison import table_validation, table_value
 from nasbench_harness.training.settings import TrainingSettings
 
 
@@ -56,6 +56,39 @@ def test_the_column_of_the_same_recipe(
         "table_metric": metric,
         "table_test_accuracy": official.value(metric, cell),
     }
+
+
+@pytest.mark.parametrize(
+    ("dataset", "metric"),
+    [
+        ("cifar100", "cifar100_val_200ep"),
+        ("imagenet16-120", "imagenet16_120_val_200ep"),
+    ],
+)
+def test_the_column_of_validation(
+    official: ColumnTable, space: NB201, cell: Architecture, dataset: str, metric: str
+) -> None:
+    """Both columns are of halves of the same images: x-valid beside validation, x-test beside test.
+
+    Which images those are is what `trained_on` and `evaluated_on` of the columns say.
+    """
+    asked = (space, cell, images(dataset), TrainingSettings())
+    assert table_validation(*asked, limited=False) == {
+        "table_valid_metric": metric,
+        "table_valid_accuracy": official.value(metric, cell),
+    }
+    tested = table_value(*asked, limited=False)["table_metric"]
+    assert official.metrics[metric].trained_on == official.metrics[tested].trained_on
+    assert official.metrics[tested].evaluated_on.startswith("the other")
+    assert set(table_validation(*asked, limited=True).values()) == {None}
+
+
+def test_nothing_beside_validation_where_the_table_validated_other_trainings(
+    official: ColumnTable, space: NB201, cell: Architecture
+) -> None:
+    """Its validation on CIFAR-10 is of networks that were trained on half of the images."""
+    found = table_validation(space, cell, images("cifar10"), TrainingSettings(), limited=False)
+    assert found == {"table_valid_metric": None, "table_valid_accuracy": None}
 
 
 @pytest.mark.parametrize(

@@ -5,11 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import replace
+from typing import cast
 
 import pytest
 import torch
 
-from nasbench_harness.contracts import Architecture
+from nasbench_harness import registry
+from nasbench_harness.contracts import Architecture, NetworkSpace
 from nasbench_harness.errors import HarnessError
 from nasbench_harness.images.parts import ImageDataset, Images
 from nasbench_harness.images.splits import shuffled_halves
@@ -133,6 +135,39 @@ def test_a_loss_that_is_no_number_names_the_step(make_training: MakeTraining) ->
         next(training.network.parameters()).fill_(math.nan)
     with pytest.raises(DivergedError, match=r"since step 5; a smaller learning rate"):
         epoch(training)
+
+
+@pytest.fixture
+def small_maps(few_digits: ImageDataset) -> Callable[[int], Training]:
+    """Trains a cell of small pictures whose last maps are one pixel, in batches of so many."""
+
+    def make(batch: int) -> Training:
+        space = registry.open_space("transnas101")
+        settings = TrainingSettings(epochs=1, batch_size=batch, width=4, cells=5)
+        network = build_network(
+            cast("NetworkSpace", space), space.parse("333333"), few_digits, settings, 0
+        )
+        images = training_images(few_digits, "table")
+        return Training(network, images, settings, seed=0, device=torch.device("cpu"))
+
+    return make
+
+
+def test_an_image_alone_in_the_last_batch_is_left_out_where_it_cannot_be_trained_on(
+    small_maps: Callable[[int], Training], make_training: MakeTraining
+) -> None:
+    training = small_maps(149)  # of 150
+    assert training.steps_per_epoch == 1
+    assert epoch(training)["train_loss"] is not None
+    kept = make_training(TrainingSettings(epochs=1, batch_size=149, width=2, cells=1))
+    assert kept.steps_per_epoch == 2
+
+
+def test_batches_of_one_image_that_cannot_be_trained_on_are_refused(
+    small_maps: Callable[[int], Training],
+) -> None:
+    with pytest.raises(HarnessError, match=r"batches of one image of 8x8 .* `--batch-size` of 2"):
+        small_maps(1)
 
 
 @pytest.mark.parametrize("index", [9930, 13714, 0])

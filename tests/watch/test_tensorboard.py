@@ -145,6 +145,17 @@ def test_final_numbers_and_settings_make_the_table_of_hyperparameters(
     assert final["final/regret"] == np.float32(result[f"regret_{spec.report_metric}"])
 
 
+def test_a_final_number_that_is_no_accuracy_is_called_what_it_is(
+    configured: Configured, tmp_path: Path
+) -> None:
+    asked = {"space": "transnas101", "dataset": "room_layout", "seeds": [0], "steps": 4}
+    done, _ = run(configured(["darts"], **asked), tmp_path / "s")
+    spec = done.study.specs[0]
+    final = {tag: value for tag, _, value in scalars(done.study, spec) if "final/" in tag}
+    assert set(final) == {"final/negative_L2_loss", "final/regret"}
+    assert final["final/negative_L2_loss"] < 0
+
+
 def test_choice_probabilities_are_histograms(study: StudyConfig, tmp_path: Path) -> None:
     done, _ = run(study, tmp_path / "s")
     spec = done.study.specs[0]

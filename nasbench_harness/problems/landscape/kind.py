@@ -11,18 +11,14 @@ from nasbench_harness.contracts import (
     EnumerableSpace,
     Fitted,
     Kind,
-    Multilinear,
     NetworkSpace,
     Problem,
-    Search,
     SearchSpace,
-    StandAloneAccuracy,
-    UnrolledGradient,
 )
 from nasbench_harness.errors import HarnessError
-from nasbench_harness.problems.base import PlainKind
 from nasbench_harness.problems.landscape.columns import COLUMNS
 from nasbench_harness.problems.landscape.options import LandscapeOptions
+from nasbench_harness.problems.multilinear.kind import MultilinearKind
 from nasbench_harness.problems.spent import QUERIES, asked
 from nasbench_harness.seeding import stream_seed
 
@@ -35,7 +31,7 @@ if TYPE_CHECKING:
     from nasbench_harness.study.spec import TrialSpec
 
 
-class LandscapeKind(PlainKind):
+class LandscapeKind(MultilinearKind):
     """The optimiser without the weight sharing."""
 
     name = "landscape"
@@ -48,13 +44,9 @@ class LandscapeKind(PlainKind):
     columns = COLUMNS
     meanings: ClassVar[Mapping[str, str]] = {
         "search": "the table itself",
-        "diagnose": "bias and variance of the gradient",
-        "diagnose_every": "recorded steps",
-        "batch_size": "architecture samples per step, of methods that draw one per example",
+        **MultilinearKind.meanings,
     }
     recipe = "landscape"
-    capabilities = (UnrolledGradient, StandAloneAccuracy, Multilinear)
-    trains = False
     title = "Searches on a table (landscape)"
     does = "search the table itself"
     caveat = (
@@ -137,29 +129,11 @@ class LandscapeKind(PlainKind):
             seed=stream_seed(spec.seed, "problem"),
         )
 
-    def joins(self, problem: Problem) -> bool:
-        """With one architecture sample a step."""
-        from nasbench_harness.problems.landscape.joint import can_join
-
-        return can_join(problem)
-
     def join(self, problems: Sequence[Problem]) -> Problem:
         """The tables side by side, which are one."""
-        from nasbench_harness.problems.landscape.joint import join_problems
+        from nasbench_harness.problems.landscape.joint import JointLandscape
 
-        return join_problems(problems)
-
-    def record(self, search: Search, p: torch.Tensor) -> dict[str, Any]:
-        """How good the gradient is, every so many recorded steps and at the last one."""
-        spec: TrialSpec = search.spec
-        if not spec.diagnose_every:
-            return {}
-        place = self.recorded(spec).index(search.step)
-        if place % spec.diagnose_every and search.step != spec.steps:
-            return {}
-        from nasbench_harness.problems.estimators import diagnose
-
-        return dict(diagnose(search.searcher, search.problem))
+        return cast("Problem", JointLandscape(cast("Any", problems)))
 
     def saw(self, spec: TrialSpec, spent: Mapping[str, float]) -> str:
         """The whole table at every step, or single entries; empty if nobody counted."""

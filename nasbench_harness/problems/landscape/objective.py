@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
@@ -20,63 +19,36 @@ from torch import Tensor
 from torch.autograd import Function
 from torch.autograd.function import once_differentiable
 
-from nasbench_harness.contracts import (
-    Architecture,
-    CompleteTable,
-    Cost,
-    EnumerableSpace,
-    Log,
-    Progress,
-    Split,
-)
-from nasbench_harness.problems.active import active_part
-from nasbench_harness.problems.costs import known_cost
+from nasbench_harness.contracts import Architecture, CompleteTable, EnumerableSpace
 from nasbench_harness.problems.landscape.missing import worst_where_missing
 from nasbench_harness.problems.landscape.runs import run_metrics
-from nasbench_harness.study.costs import cost_of, named_costs
+from nasbench_harness.problems.multilinear.objective import MultilinearProblem
 
 Array = NDArray[np.float64]
 
 
-class Landscape:
-    """The expectation over a column of a table, exact and differentiable.
+class Landscape(MultilinearProblem):
+    """The expectation over a column of a table, exact and differentiable."""
 
-    Scores are in the metric's unit; losses are minus that as a share of the metric's `whole`: of
-    accuracies a fraction (0 to 1), of a quantity without a unit the number itself. Both splits are
-    the same: a table has no training batches.
-    """
-
-    multilinear: Literal[True] = True
-
-    def __init__(  # noqa: PLR0913 - keywords, each a fact of the study
+    def __init__(
         self,
         space: EnumerableSpace,
         table: CompleteTable,
         *,
         metric: str,
-        dataset: str,
-        steps: int,
-        epochs: int,
-        batch_size: int = 1,
         noise: float | Literal["seeds"] = 0.0,
         seed: int = 0,
+        **facts: Any,
     ) -> None:
-        """Search `metric` of `table` for `steps` steps that count as `epochs` epochs.
+        """Search `metric` of `table`; `facts` as of every `MultilinearProblem`.
 
         `noise` is drawn on every entry of the table afresh at every step: Gaussian with this
         standard deviation in the metric's unit, or "seeds", one of the training runs behind the
-        mean, where the table has them. `batch_size` is the number of architecture
-        samples that methods which sample one per example may draw.
+        mean, where the table has them.
         """
-        self.space = space
-        self.device = torch.device("cpu")
-        self.dtype = torch.float64
-        self.batch_size = batch_size
-        self.queries = 0
+        super().__init__(space, table, metric=metric, **facts)
         self.simulated_seconds: float | None = 0.0
-        self._table, self._metric, self._dataset = table, metric, dataset
-        self._steps, self._epochs, self._step = steps, epochs, -1
-        self.whole = table.metrics[metric].whole
+        self._listed, self._metric = space, metric
         values = table.tensor(metric)
         self.options: tuple[int, ...] = values.shape
         self.half = len(self.options) // 2
@@ -93,15 +65,9 @@ class Landscape:
         """Is the table another one at every step."""
         return bool(self._runs is not None or self._sigma)
 
-    @property
-    def progress(self) -> Progress:
-        """The current step; its epoch is the same share of all epochs."""
-        step = max(self._step, 0)
-        return Progress(step, self._steps, step * self._epochs // self._steps, self._epochs)
-
     def advance(self) -> None:
         """Begin the next step, with fresh noise on the whole table if there is any."""
-        self._step += 1
+        super().advance()
         if self._runs is not None:
             self.observed = self._draw_runs(self._runs)
         elif self._sigma:
@@ -114,89 +80,52 @@ class Landscape:
         drawn = torch.multinomial(runs.there, 1, generator=self._generator).numpy()
         return np.take_along_axis(runs.shares, drawn, 1).reshape(self._shares.shape)
 
-    def losses(self, weights: Tensor, split: Split, active: Tensor | None = None) -> Tensor:
-        """-f(weights) per example, [B]; exact, so `split` changes nothing.
-
-        Options that are not active count as of weight 0, and get no gradient.
-        """
-        weights = active_part(weights, active)
-        value = -expectation(self.observed, weights, self.options, self.half)
-        return value if value.ndim else value.expand(self.batch_size)
-
-    def fit(self, weights: Tensor, active: Tensor | None = None) -> Log:
-        """Nothing to train."""
-        return {}
+    def expected(self, weights: Tensor) -> Tensor:
+        """Of the table of this step."""
+        return expectation(self.observed, weights, self.options, self.half)
 
     def score(self, candidate: Tensor | Architecture) -> float:
-        """In its unit: the entry of an architecture (one query), or the expectation of weights."""
+        """In its unit: the entry of an architecture (one query), or the expectation of weights.
+
+        Every entry is of a network that was trained on its own.
+        """
         if isinstance(candidate, Architecture):
-            return self.whole * float(self.observed.flat[self._query(candidate)])
+            return self.whole * float(self.observed.flat[self._ask(candidate)])
         with torch.no_grad():
-            value = expectation(self.observed, candidate, self.options, self.half)
-        return self.whole * float(value.mean())
+            return self.whole * float(self.expected(candidate).mean())
 
-    def query(self, arch: Architecture) -> float:
-        """The table's entry, in its unit: every one of its networks was trained on its own."""
-        return self.score(arch)
-
-    def _query(self, arch: Architecture) -> int:
+    def _ask(self, arch: Architecture) -> int:
         """Count a query and what training it would have taken; returns the entry's place."""
-        seconds = self._table.training_seconds(self._metric, arch)
+        seconds = self._benchmark.training_seconds(self._metric, arch)
         if seconds is None or self.simulated_seconds is None:
             self.simulated_seconds = None
         else:
             self.simulated_seconds += seconds
         self.queries += 1
-        return self.space.rank(arch)
-
-    @cached_property
-    def costs(self) -> Mapping[str, Cost]:
-        """The space's and the table's, by name."""
-        return named_costs(self.space, self._table)
-
-    def cost(self, arch: Architecture, what: str) -> float:
-        """The space's exact cost on this dataset, or the table's measured one."""
-        cost = known_cost(self.costs, what, self.space)
-        return cost_of(cost, self.space, self._table, arch, self._dataset)
-
-    def unrolled_gradient(self, weights: Tensor) -> Tensor:
-        """The plain gradient: without network weights there is no look-ahead step."""
-        point = weights.detach().requires_grad_()
-        (gradient,) = torch.autograd.grad(self.losses(point, "valid").mean(), point)
-        return gradient
+        return self._listed.rank(arch)
 
     def observe(self, weights: Tensor) -> dict[str, float]:
         """The noise-free expectation (`expected_accuracy`, in its unit), and the queries so far."""
         with torch.no_grad():
             value = expectation(self._shares, weights, self.options, self.half)
-        return {"expected_accuracy": self.whole * float(value), **self._spent()}
+        return {"expected_accuracy": self.whole * float(value), **self.spent()}
 
-    def check(self) -> None:
-        """A table cannot diverge."""
-
-    def conclude(self, arch: Architecture) -> dict[str, float]:
+    def spent(self) -> dict[str, float]:
         """Queries made, and the simulated training time where the table knows it."""
-        return self._spent()
-
-    def _spent(self) -> dict[str, float]:
-        facts = {"queries": float(self.queries)}
+        facts = super().spent()
         if self.queries and self.simulated_seconds is not None:
             facts["simulated_gpu_hours"] = self.simulated_seconds / 3600
         return facts
 
     def state_dict(self) -> dict[str, Any]:
-        """Step, queries and the noise generator."""
+        """With the noise generator."""
         generator = self._generator.get_state()
-        return {
-            "step": self._step,
-            "queries": self.queries,
-            "simulated_seconds": self.simulated_seconds,
-            "generator": generator,
-        }
+        seconds = self.simulated_seconds
+        return {**super().state_dict(), "simulated_seconds": seconds, "generator": generator}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Go on after the step of `state`."""
-        self._step, self.queries = state["step"], state["queries"]
+        super().load_state_dict(state)
         self.simulated_seconds = state["simulated_seconds"]
         self._generator.set_state(state["generator"])
 

@@ -8,14 +8,11 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 from nasbench_harness.contracts import (
     Benchmark,
     Fitted,
-    Multilinear,
     Problem,
     Search,
     SearchSpace,
-    StandAloneAccuracy,
-    UnrolledGradient,
 )
-from nasbench_harness.problems.base import PlainKind
+from nasbench_harness.problems.multilinear.kind import MultilinearKind
 from nasbench_harness.problems.spent import asked
 from nasbench_harness.problems.surrogate.columns import COLUMNS, ERROR
 
@@ -29,7 +26,7 @@ if TYPE_CHECKING:
     from nasbench_harness.study.spec import TrialSpec
 
 
-class SurrogateKind(PlainKind):
+class SurrogateKind(MultilinearKind):
     """The optimiser, on predictions of known error."""
 
     name = "surrogate"
@@ -38,14 +35,10 @@ class SurrogateKind(PlainKind):
     columns = COLUMNS
     meanings: ClassVar[Mapping[str, str]] = {
         "search": "a fitted polynomial of known error",
-        "diagnose": "bias and variance of the gradient",
-        "diagnose_every": "recorded steps",
-        "batch_size": "architecture samples per step, of methods that draw one per example",
+        **MultilinearKind.meanings,
     }
-    recipe = "landscape"
-    capabilities = (UnrolledGradient, StandAloneAccuracy, Multilinear)
     errs = ERROR
-    trains = False
+    recipe = "landscape"
     title = "Searches on predictions (surrogate)"
     does = "search a polynomial that predicts"
     caveat = (
@@ -95,29 +88,11 @@ class SurrogateKind(PlainKind):
             batch_size=spec.batch_size,
         )
 
-    def joins(self, problem: Problem) -> bool:
-        """With one architecture sample a step."""
-        from nasbench_harness.problems.surrogate.joint import can_join
-
-        return can_join(problem)
-
     def join(self, problems: Sequence[Problem]) -> Problem:
         """Of all of them the polynomial is one."""
-        from nasbench_harness.problems.surrogate.joint import join_problems
+        from nasbench_harness.problems.surrogate.joint import JointSurrogate
 
-        return join_problems(problems)
-
-    def record(self, search: Search, p: torch.Tensor) -> dict[str, Any]:
-        """How good the gradient is, every so many recorded steps and at the last one."""
-        spec: TrialSpec = search.spec
-        if not spec.diagnose_every:
-            return {}
-        place = self.recorded(spec).index(search.step)
-        if place % spec.diagnose_every and search.step != spec.steps:
-            return {}
-        from nasbench_harness.problems.estimators import diagnose
-
-        return dict(diagnose(search.searcher, search.problem))
+        return cast("Problem", JointSurrogate(cast("Any", problems)))
 
     def result(self, search: Search) -> dict[str, Any]:
         """By how much predictions are off, so that it stands beside what they say for ever."""

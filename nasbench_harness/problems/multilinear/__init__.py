@@ -1,0 +1,1 @@
+"""What searches on a table and on predictions share: an exact expectation is climbed."""
