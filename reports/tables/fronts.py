@@ -24,8 +24,8 @@ NOTE = (
     " accuracy and below the highest cost of the table; means over seeds. Where a search keeps the"
     " front of all that it asked for, by the scores that it saw, that is measured; of others the"
     " answers that they recorded on the way, from first to last, which are fewer. Poor cells"
-    " of low cost dominate much as well, so that shares lie close together. A search with one target"
-    " looks for one point of the front."
+    " of low cost dominate much as well, so that shares lie close together. A search with one"
+    " target looks for one point of the front."
 )
 COLUMNS = (
     "method",
