@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
 from nasbench_harness.errors import HarnessError
+from nasbench_harness.reports.analysis.archives import archives
 from nasbench_harness.reports.analysis.fronts import TrueFront
 from nasbench_harness.reports.statistics.intervals import mean_interval
 from nasbench_harness.reports.study.data import StudyData
@@ -14,15 +17,25 @@ from nasbench_harness.reports.words import numerals
 from nasbench_harness.study.heldcost import common_costs
 from nasbench_harness.tables.within import costs_of, known_of_all
 
-KEY, TITLE = "front", "Fronts of the answers"
+KEY, TITLE = "front", "Fronts that were found"
 NOTE = (
-    "The answers that a trial recorded, from first to last, as a front of accuracy and of the cost"
-    " that is held: the hypervolume that they dominate, as a share of what the true front of the"
-    " table dominates, above the worst accuracy and below the highest cost of the table; means over"
-    " seeds. Poor cells of low cost dominate much as well, so that"
-    " shares lie close together. A search with one target looks for one point of the front."
+    "What a trial found as a front of accuracy and of the costs that are held: the hypervolume that"
+    " it dominates, as a share of what the true front of the table dominates, above the worst"
+    " accuracy and below the highest cost of the table; means over seeds. Where a search keeps the"
+    " front of all that it asked for, by the scores that it saw, that is measured; of others the"
+    " answers that they recorded on the way, from first to last, which are fewer. Poor cells"
+    " of low cost dominate much as well, so that shares lie close together. A search with one"
+    " target looks for one point of the front."
 )
-COLUMNS = ("method", "seeds", "points_mean", "share_mean", "share_low", "share_high")
+COLUMNS = (
+    "method",
+    "seeds",
+    "queries_mean",
+    "points_mean",
+    "share_mean",
+    "share_low",
+    "share_high",
+)
 
 
 def front_table(data: StudyData) -> PrintedTable | None:
@@ -35,6 +48,7 @@ def front_table(data: StudyData) -> PrintedTable | None:
         return None
     columns = (
         PrintedColumn("Seeds", "", lambda row: str(row.seeds)),
+        PrintedColumn("Made of", "", _made_of),
         PrintedColumn("Points", "of the front", lambda row: f"{row.points_mean:.3g}"),
         PrintedColumn("Hypervolume", "of the true", lambda row: numerals.percent(row.share_mean)),
         PrintedColumn(
@@ -44,23 +58,31 @@ def front_table(data: StudyData) -> PrintedTable | None:
     return PrintedTable(KEY, columns, rows)
 
 
+def _made_of(row: Any) -> str:
+    """`all it asked for, 100 queries`."""
+    if not row.queries_mean >= 0:
+        return "answers on the way"
+    return f"all it asked for, {row.queries_mean:,.6g} queries"
+
+
 def front_rows(data: StudyData) -> pd.DataFrame:
-    """A row per method with a result, best first; `share_...` are percent of the true front's."""
+    """A row per method with a result, best first; `share_...` are percent of the true front's.
+
+    `queries_mean` is NaN where the answers on the way are what is measured.
+    """
     front, space = true_front(data), data.every_architecture
-    if front is None or space is None or "architecture" not in data.history:
+    if front is None or space is None:
         return pd.DataFrame(columns=list(COLUMNS))
     rows = []
-    for label, trials in data.done.groupby("method", sort=False, observed=True):
-        recorded = data.history[data.history["trial"].isin(trials["trial"])]
-        answers = recorded.groupby("trial", observed=True)["architecture"]
-        archives = [
-            front.found([space.rank(space.parse(str(text))) for text in texts.unique()])
-            for _, texts in answers
-        ]
-        shares = np.array([100 * front.share(ranks) for ranks in archives])
+    for label, kept in archives(data, space):
+        fronts = [front.found(ranks) for ranks in kept.ranks]
+        if not fronts:
+            continue
+        shares = np.array([100 * front.share(ranks) for ranks in fronts])
         low, high = mean_interval(shares, 0.0, 100.0)
-        points = float(np.mean([len(ranks) for ranks in archives]))
-        rows.append((str(label), len(archives), points, float(shares.mean()), low, high))
+        points = float(np.mean([len(ranks) for ranks in fronts]))
+        queries = kept.queries if kept.asked else float("nan")
+        rows.append((label, len(fronts), queries, points, float(shares.mean()), low, high))
     found = pd.DataFrame(rows, columns=list(COLUMNS))
     return found.sort_values("share_mean", ascending=False, kind="stable", ignore_index=True)
 
