@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from nasbench_harness.contracts import CompleteTable, Cost, EnumerableSpace
 from nasbench_harness.reports.analysis.everycost import NoCostError, every_cost
+from nasbench_harness.reports.figures import foundfronts
 from nasbench_harness.reports.figures.drawing import Drawing, Omitted, PanelGrid
 from nasbench_harness.reports.figures.relief import LARGEST
 from nasbench_harness.reports.figures.style import INK, MUTED, MethodStyle
@@ -46,6 +47,8 @@ SMALLEST, LARGEST_MARK = 26.0, 150.0
 class CostAxis:
     """What a panel has across: a number of every architecture, in rank order."""
 
+    name: str
+    """What users call the cost."""
     key: str
     """Column of the files."""
     heading: str
@@ -89,6 +92,7 @@ def _draw(
 ) -> Drawing:
     found = found_cells(data, space, costs, accuracy)
     fronts = {cost.key: pareto_front(cost.values, accuracy) for cost in costs}
+    asked = foundfronts.asked_fronts(data, space, {c.name: c.values for c in costs}, accuracy)
     grid = PanelGrid(len(costs), 280, 244, insets=(46, 10, 36, 34), footer=_footer(data))
     value = by_value(data.measure.quantity)
     height = Height(accuracy, float(found["accuracy"].min()), value.quantity)
@@ -96,16 +100,20 @@ def _draw(
     for index, cost in enumerate(costs):
         axes = grid.axes(index)
         _panel(axes, cost, accuracy, fronts[cost.key], height)
+        own = asked[asked["cost"] == cost.name]
+        foundfronts.draw(axes, own, height.of, float(axes.get_xlim()[1]), styles)
         axes.set_ylabel(f"{value.noun}{value.quantity.of_values}", fontsize=7.5, labelpad=2)
         _marks(axes, found, cost, height, styles)
         grid.title(axes, cost.heading, _on_front(found, cost))
         panels.append(grid.panel(index, _alt(found, cost, value)))
     grid.legend(_handles(data, styles))
     tables = {KEY: found, f"{KEY}-front": _front_table(space, costs, fronts, accuracy)}
+    if len(asked):
+        tables[f"{KEY}-asked"] = asked
     footer = grid.footer_panel("Which mark is which method.")
     against = listing([c.heading.lower() for c in costs])
     alt = f"{value.heading} of the found cells against {against}."
-    caption = _caption(space, found, costs, value)
+    caption = _caption(space, found, costs, value) + foundfronts.caption(asked)
     return Drawing(KEY, title(value), caption, alt, grid.figure, tables, panels, footer)
 
 
@@ -134,9 +142,9 @@ def _axis(cost: Cost, space: EnumerableSpace, table: CompleteTable, dataset: str
     if cost.measured:
         column = column_of(cost, table, dataset)
         values = np.asarray(table.column(column), dtype=float) / cost.scale
-        return CostAxis(column, heading, title, values)
+        return CostAxis(cost.name, column, heading, title, values)
     values = every_cost(space, cost.name, dataset) / cost.scale
-    return CostAxis(f"{cost.name}_{SHORT.get(unit, unit)}", heading, title, values)
+    return CostAxis(cost.name, f"{cost.name}_{SHORT.get(unit, unit)}", heading, title, values)
 
 
 def pareto_front(cost: Array, accuracy: Array) -> NDArray[np.bool_]:

@@ -86,6 +86,25 @@ def test_the_words_count_the_cells_on_the_front(data: StudyData) -> None:
     assert all(f"{label}: " in figure.panels[0].alt for label in data.labels)
 
 
+def test_fronts_of_what_was_asked_for_are_lines(tmp_path: Path, table_cache: Path) -> None:
+    """Of the cost that is held, as steps that nothing of the seed's archive lies above."""
+    methods = "rea[cost=flops],random,unas[cost=flops,cost_fit_samples=20]"
+    data = load_study(make_study(tmp_path / "s", methods, 3, 40, random=False).folder)
+    figure = drawn(data)
+    asked = figure.tables["tradeoff-asked"]
+    assert set(asked["method"]) == {"rea[cost=flops]"}
+    assert set(asked["cost"]) == {"flops"}
+    assert asked["value"].is_monotonic_increasing
+    assert asked["accuracy"].is_monotonic_increasing
+    archives = [set(front) for front in data.done.set_index("method")["front"]["rea[cost=flops]"]]
+    assert any(set(asked["architecture"]) <= archive for archive in archives)
+    assert "all that one seed of rea[cost=flops] asked for" in plain(figure.caption)
+
+
+def test_without_costs_nothing_is_asked_for(data: StudyData) -> None:
+    assert "tradeoff-asked" not in drawn(data).tables
+
+
 def test_the_drawing_is_small(data: StudyData, tmp_path: Path) -> None:
     saved = save(drawn(data), tmp_path)
     assert len(saved.svg.encode()) < 60_000
