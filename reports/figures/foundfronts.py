@@ -7,16 +7,18 @@ from collections.abc import Callable, Mapping
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
 
 from nasbench_harness.contracts import EnumerableSpace
 from nasbench_harness.reports.analysis.archives import archives
 from nasbench_harness.reports.analysis.fronts import TrueFront
-from nasbench_harness.reports.figures.style import MethodStyle
+from nasbench_harness.reports.figures.style import MUTED, MethodStyle
 from nasbench_harness.reports.statistics.arrays import Array
 from nasbench_harness.reports.study.data import StudyData
 from nasbench_harness.reports.words.marked import names
 from nasbench_harness.study.heldcost import held_names
 
+DASHES = (0, (4, 1.5))
 COLUMNS = ("method", "cost", "architecture", "value", "accuracy")
 
 
@@ -65,8 +67,14 @@ def draw(
         x, y = rows["value"].to_numpy(float), height(rows["accuracy"].to_numpy(float))
         axes.step(
             [*x, right], [*y, y[-1]], where="post", color=styles[str(label)].colour,
-            linewidth=0.9, linestyle=(0, (4, 1.5)), zorder=3,
+            linewidth=0.9, linestyle=DASHES, zorder=3,
         )  # fmt: skip
+
+
+def handle() -> Line2D:
+    """The line of the legend for all of them."""
+    told = "front of all that a method asked for"
+    return Line2D([], [], color=MUTED, linewidth=0.9, linestyle=DASHES, label=told)
 
 
 def caption(fronts: pd.DataFrame) -> str:

@@ -93,7 +93,9 @@ def _draw(
     found = found_cells(data, space, costs, accuracy)
     fronts = {cost.key: pareto_front(cost.values, accuracy) for cost in costs}
     asked = foundfronts.asked_fronts(data, space, {c.name: c.values for c in costs}, accuracy)
-    grid = PanelGrid(len(costs), 280, 244, insets=(46, 10, 36, 34), footer=_footer(data))
+    dashed = [foundfronts.handle()] if len(asked) else []
+    footer = _footer(data) + 12.5 * len(dashed)
+    grid = PanelGrid(len(costs), 280, 244, insets=(46, 10, 36, 34), footer=footer)
     value = by_value(data.measure.quantity)
     height = Height(accuracy, float(found["accuracy"].min()), value.quantity)
     panels = []
@@ -106,7 +108,7 @@ def _draw(
         _marks(axes, found, cost, height, styles)
         grid.title(axes, cost.heading, _on_front(found, cost))
         panels.append(grid.panel(index, _alt(found, cost, value)))
-    grid.legend(_handles(data, styles))
+    grid.legend([*_handles(data, styles), *dashed])
     tables = {KEY: found, f"{KEY}-front": _front_table(space, costs, fronts, accuracy)}
     if len(asked):
         tables[f"{KEY}-asked"] = asked
