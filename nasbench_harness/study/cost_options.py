@@ -10,7 +10,7 @@ from typing import Any
 from nasbench_harness import registry
 from nasbench_harness.contracts import NO_COST, TOGETHER
 from nasbench_harness.errors import HarnessError
-from nasbench_harness.fields.scalars import read_number, shown
+from nasbench_harness.fields.scalars import AmbiguousScalarError, read_scalar, shown
 from nasbench_harness.settings import named
 from nasbench_harness.study.choice import MethodChoice
 from nasbench_harness.study.costs import space_costs
@@ -62,11 +62,12 @@ def _parts(given: Any, between: str) -> list[Any]:
 
 
 def _number(given: Any) -> float:
-    """NaN for what is none."""
-    try:
-        if isinstance(given, str):  # YAML 1.1 reads 1e-3 as text
-            return read_number(given)
-        return math.nan if isinstance(given, bool) else float(given)
+    """NaN for what is none; ConfigError for a text that people read in two ways."""
+    try:  # YAML 1.1 reads 1e-3 as text
+        read = read_scalar(given) if isinstance(given, str) else given
+        return math.nan if isinstance(read, bool) else float(read)
+    except AmbiguousScalarError as error:
+        raise ConfigError(f"`{TARGET_OPTION}` cannot be read: {error}.") from error
     except (TypeError, ValueError):
         return math.nan
 

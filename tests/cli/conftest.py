@@ -69,7 +69,8 @@ def nasharness(
 
     def run(*arguments: str, code: int = 0) -> subprocess.CompletedProcess[str]:
         alike = _environment() == usual_environment
-        if sys.path != usual_path or not (alike or arguments[0] in WITHOUT_WORKERS):
+        without = arguments[0] in WITHOUT_WORKERS and "COLUMNS" not in os.environ
+        if sys.path != usual_path or not (alike or without):
             done = process(*arguments)
         elif alike:
             done = called(*arguments)

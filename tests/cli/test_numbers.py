@@ -33,7 +33,13 @@ def _told(*words: str) -> str:
 
 
 def test_options_that_hold_numbers_are_found() -> None:
-    assert {("run", "--steps"), ("run", "--target"), ("query", "--index")} <= set(OPTIONS)
+    assert {("run", "--steps"), ("query", "--index")} <= set(OPTIONS)
+
+
+@pytest.mark.parametrize("text", ["010", "1_0", "0b11", "8,010"])
+def test_a_target_with_two_readings_is_refused(text: str) -> None:
+    told = _told("run", "-m", "unas", "--cost", "params", "--target", text)
+    assert f"`target` cannot be read: `{text.rpartition(',')[2]}`" in told
 
 
 @pytest.mark.parametrize("text", ["010", "1_0", "1:30", "0b11"])

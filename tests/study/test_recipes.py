@@ -120,8 +120,8 @@ DEFAULTS_BY_THE_SOURCES: dict[str, tuple[str, dict[str, str]]] = {
     "darts": ("C", {"D": "order"}),
     "drnas": ("C", {"D": "concentration_floor"}),
     "edas": ("D", {}),
-    "random": ("B", {}),
-    "rea": ("B", {}),
+    "random": ("B", {"D": "cost cost_target"}),
+    "rea": ("B", {"D": "cost cost_target"}),
     "reinforce": ("B", {"D": "weight_decay"}),
     "rsws": ("B", {}),
     "unas": ("C", {"D": "entropy_weight warmup_epochs uniform_clamp cost_target schedules"
