@@ -64,7 +64,7 @@ def _parts(given: Any, between: str) -> list[Any]:
 def _number(given: Any) -> float:
     """NaN for what is none; ConfigError for a text that people read in two ways."""
     try:  # YAML 1.1 reads 1e-3 as text
-        read = read_scalar(given) if isinstance(given, str) else given
+        read: Any = read_scalar(given) if isinstance(given, str) else given
         return math.nan if isinstance(read, bool) else float(read)
     except AmbiguousScalarError as error:
         raise ConfigError(f"`{TARGET_OPTION}` cannot be read: {error}.") from error

@@ -94,8 +94,8 @@ def _draw(
     fronts = {cost.key: pareto_front(cost.values, accuracy) for cost in costs}
     asked = foundfronts.asked_fronts(data, space, {c.name: c.values for c in costs}, accuracy)
     dashed = [foundfronts.handle()] if len(asked) else []
-    footer = _footer(data) + 12.5 * len(dashed)
-    grid = PanelGrid(len(costs), 280, 244, insets=(46, 10, 36, 34), footer=footer)
+    below = _footer(data) + 12.5 * len(dashed)
+    grid = PanelGrid(len(costs), 280, 244, insets=(46, 10, 36, 34), footer=below)
     value = by_value(data.measure.quantity)
     height = Height(accuracy, float(found["accuracy"].min()), value.quantity)
     panels = []

@@ -70,6 +70,7 @@ def answers(folder: Path) -> dict[str, dict[str, object]]:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX signals")
+@pytest.mark.fast_first(1)
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
 def test_trainings_at_a_time_are_stopped_and_gone_on_with_bit_for_bit(
     name: str, nasharness: Run, tmp_path: Path

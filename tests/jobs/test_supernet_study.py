@@ -88,7 +88,8 @@ def test_diagnosed_epochs_have_their_columns(tmp_path: Path) -> None:
     assert {"alpha_gradient_norm", "alpha_gradient_variance", "hessian_eigenvalue"} <= set(rows[1])
 
 
-@pytest.mark.parametrize("methods", ["darts", "drnas", "unas", "edas", "rsws"])
+@pytest.mark.fast_first(2)
+@pytest.mark.parametrize("methods", ["darts", "unas", "drnas", "edas", "rsws"])
 def test_diagnosing_changes_nothing_else(methods: str, tmp_path: Path) -> None:
     extra = ("network.evaluated_images=40",)
     sets = (*extra, "rsws.candidates=3") if methods == "rsws" else extra
