@@ -195,6 +195,8 @@ def run_suite(  # noqa: PLR0913 - what runs, and where
     from nasbench_harness.study.suites import plan_suite
 
     _refuse_jobs(jobs)
+    if not isinstance(name, str):
+        raise HarnessError(f"`name` cannot be {name!r}: expected that of a suite.")
     hardware = Hardware(device, threads, data_dir=_path(data_dir), download=download)
     given, sets = _given(methods, options), _sets(settings)
     plan = plan_suite(name, _path(config), given, sets, _path(out), hardware)

@@ -224,3 +224,17 @@ def test_the_front_is_over_all_costs(study: Study, table: Any, costs: pd.DataFra
         assert len(archives) == row["seeds"] == 4
         shares = [100 * volume(ranks) / whole for ranks in archives]
         assert row["share_mean"] == pytest.approx(np.mean(shares))
+
+
+@pytest.mark.parametrize("targets", [None, [0, 60]])
+def test_methods_that_look_for_a_front_are_reported(
+    targets: list[float] | None, tmp_path: Path
+) -> None:
+    given = {} if targets is None else {"target": targets}
+    study = make(tmp_path / "s", "rea,drnas", cost="params,flops", seeds="2", **given)
+    rows = held_costs(studies.read_tables(study.folder)[0])
+    mine = rows[rows["method"].str.startswith("rea")]
+    assert list(mine["cost_name"]) == ["params", "flops"]
+    assert mine["cost_target"].isna().tolist() == [True, targets is None]
+    assert cost_table(load_study(study.folder)) is not None
+    assert front_rows(load_study(study.folder))["method"].str.startswith("rea").iloc[0]

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
-from nasbench_harness.contracts import Architecture, Log, Problem, held_down
+from nasbench_harness.contracts import NO_COST, Architecture, Log, Problem, held_down
 from nasbench_harness.methods.setups.costs import CostSettings
 from nasbench_harness.methods.shared.domination import crowding, violation
 from nasbench_harness.methods.shared.queries import QuerySearcher, restored
@@ -32,7 +32,8 @@ class CostlyQueries(QuerySearcher[S]):
 
     def __init__(self, problem: Problem, settings: S, seed: int) -> None:
         super().__init__(problem, settings, seed)
-        self.held = held_down(settings.cost, settings.cost_target)
+        cost = getattr(settings, "cost", NO_COST)  # a method's own settings may have none
+        self.held = held_down(cost, getattr(settings, "cost_target", 0.0))
         self.targets = [target for _, target in self.held]
         self.best_costs: tuple[float, ...] = ()
         self.archive: list[Member] = []

@@ -62,6 +62,7 @@ from nasbench_harness.contracts.searcher import (
     Recipe,
     Searcher,
     Setup,
+    keeps_front,
 )
 from nasbench_harness.contracts.space import (
     Architecture,
@@ -141,4 +142,5 @@ __all__ = [
     "WideningCheck",
     "bibtex_entries",
     "held_down",
+    "keeps_front",
 ]

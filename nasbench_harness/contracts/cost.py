@@ -73,7 +73,9 @@ def held_down(cost: str, target: float | Sequence[float] = 0.0) -> tuple[tuple[s
     >>> held_down("params+flops", [0.5, 60])
     (('params', 0.5), ('flops', 60.0))
     """
-    names = () if cost == NO_COST else tuple(cost.split(TOGETHER))
+    if cost == NO_COST:
+        return ()
+    names = tuple(cost.split(TOGETHER))
     targets = list(target) if isinstance(target, Sequence) else [target] * len(names)
     if len(targets) != len(names):
         raise ValueError(f"{len(targets)} targets for {len(names)} costs")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeGuard, runtime_checkable
 
 from nasbench_harness.contracts.problem import Log, Problem
 from nasbench_harness.contracts.space import Architecture
@@ -137,6 +137,11 @@ class FrontSearcher(Protocol):
 
     def front(self) -> Sequence[Architecture]:
         """Of all that it asked for those that no other dominates; none where no cost is held."""
+
+
+def keeps_front(searcher: object) -> TypeGuard[FrontSearcher]:
+    """Is it a `FrontSearcher`; one whose `front` is something else is none."""
+    return isinstance(searcher, FrontSearcher) and callable(searcher.front)
 
 
 @runtime_checkable

@@ -22,7 +22,7 @@ from nasbench_harness.images.sources import (
 )
 from nasbench_harness.store.files import replacing, share
 from nasbench_harness.tables import library
-from nasbench_harness.tables.pinned import FetchError, fetch
+from nasbench_harness.tables.pinned import PinnedFileError, fetch
 
 RETRIES = 2
 
@@ -75,7 +75,7 @@ def _pull_halves(
 ) -> None:
     """The list beside the images; a folder or mirror of the images alone is no fault."""
     if origin is None:
-        with suppress(*([FetchError] if mirror else [])):
+        with suppress(PinnedFileError):  # the images are whole, and runs tell what is done without
             fetch(folder, [source.file], mirror=mirror)
     elif path := find_halves(source, [origin]):
         check_halves(source, path)

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from nasbench_harness import registry
-from nasbench_harness.contracts import Architecture, FrontSearcher, MixtureSearcher
+from nasbench_harness.contracts import Architecture, MixtureSearcher, keeps_front
 from nasbench_harness.errors import HarnessError, reason
 from nasbench_harness.jobs.run import Run
 from nasbench_harness.jobs.trying import INVERSE, check_shape
@@ -142,7 +142,7 @@ def result(run: Run) -> dict[str, Any]:
 
 def _front(run: Run) -> dict[str, list[str]]:
     """The architectures that a method which holds a cost knows to be dominated by no other."""
-    if not held_names(run.spec.roles) or not isinstance(run.searcher, FrontSearcher):
+    if not held_names(run.spec.roles) or not keeps_front(run.searcher):
         return {}
     found = [str(arch) for arch in run.searcher.front()]
     return {FRONT: found} if found else {}

@@ -30,7 +30,13 @@ from nasbench_harness.problems.kinds import held, kind_names, kinds, open_kind
 from nasbench_harness.settings import by_role
 from nasbench_harness.study.canonical import canonical_held, canonical_settings
 from nasbench_harness.study.choice import MethodChoice
-from nasbench_harness.study.cost_options import COST_OPTION, TARGET_OPTION, hold, read_options
+from nasbench_harness.study.cost_options import (
+    COST_OPTION,
+    TARGET_OPTION,
+    held_by,
+    hold,
+    read_options,
+)
 from nasbench_harness.study.heldcost import COST
 from nasbench_harness.study.notation import (
     ConfigError,
@@ -152,10 +158,17 @@ class CommonConfig(BaseModel):
 
     @property
     def choices(self) -> tuple[MethodChoice, ...]:
-        """The methods, with random search unless it is switched off."""
-        if not self.random or any(choice.name == BASELINE for choice in self.methods):
+        """The methods, with random search unless it is switched off.
+
+        One that holds a cost is another method: what all are compared with holds none.
+        """
+        if not self.random or any(_is_baseline(choice) for choice in self.methods):
             return self.methods
         return (*self.methods, MethodChoice(name=BASELINE))
+
+
+def _is_baseline(choice: MethodChoice) -> bool:
+    return choice.name == BASELINE and held_by(choice) == NO_COST
 
 
 def _options_of_kinds() -> tuple[type, ...]:

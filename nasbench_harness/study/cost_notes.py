@@ -96,7 +96,7 @@ def _of_ramp(label: str, spec: TrialSpec, held: HeldCosts) -> Iterator[str]:
 def _out_of_range(spec: TrialSpec, held: HeldCosts) -> Iterator[str]:
     told = [note for one in held if one.cost.of_all for note in _of_one(spec, held, one)]
     yield from told
-    if len(held.each) > 1 and held.of_all and not told:
+    if sum(one.target is not None for one in held) > 1 and held.of_all and not told:
         yield from _together(spec, held)
 
 
@@ -105,7 +105,9 @@ def _of_one(spec: TrialSpec, held: HeldCosts, one: HeldCost) -> Iterator[str]:
 
     from nasbench_harness.tables.within import costs_of
 
-    costs, target = costs_of(spec, one), one.target or 0.0
+    if (target := one.target) is None:  # an objective
+        return
+    costs = costs_of(spec, one)
     least, most = float(np.nanmin(costs)), float(np.nanmax(costs))
     where = f"{one.what} of {spec.space} on {spec.dataset}"
     several = len(held.each) > 1
@@ -133,8 +135,9 @@ def _together(spec: TrialSpec, held: HeldCosts) -> Iterator[str]:
     if within(spec, held).any():
         return
     found = []
-    for one in held:
-        others = HeldCosts(tuple(other for other in held if other is not one))
+    kept_down = [one for one in held if one.target is not None]
+    for one in kept_down:
+        others = HeldCosts(tuple(other for other in kept_down if other is not one))
         if (kept := within(spec, others)).any():
             least = float(np.nanmin(costs_of(spec, one)[kept]))
             found.append(f"with {_kept(others)} {one.what} begin at {least:.6g} {one.unit}")
@@ -147,7 +150,8 @@ def _together(spec: TrialSpec, held: HeldCosts) -> Iterator[str]:
 
 def _kept(held: HeldCosts) -> str:
     """`at most 0.5 million params and 8 ms latency:pixel3`."""
-    return "at most " + _listed([f"{one.target:g} {one.unit} {one.what}" for one in held])
+    free = [(one.target, one) for one in held if one.target is not None]
+    return "at most " + _listed([f"{target:g} {one.unit} {one.what}" for target, one in free])
 
 
 def _names(held: HeldCosts) -> str:

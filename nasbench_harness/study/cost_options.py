@@ -68,7 +68,7 @@ def _number(given: Any) -> float:
         return math.nan if isinstance(read, bool) else float(read)
     except AmbiguousScalarError as error:
         raise ConfigError(f"`{TARGET_OPTION}` cannot be read: {error}.") from error
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return math.nan
 
 
@@ -113,13 +113,31 @@ def _held(
     if cost is not None:
         settings.setdefault(setting_of(choice.name, COST), cost)
     held = _cost_of(choice.model_copy(update={"settings": settings}), of_recipe)
-    if target is not None and held != NO_COST and cost in (None, held):
-        settings.setdefault(setting_of(choice.name, TARGET), target)
+    if target is not None and held != NO_COST and (own := _own(target, cost, held)) is not None:
+        settings.setdefault(setting_of(choice.name, TARGET), own)
     return choice.model_copy(update={"settings": settings})
+
+
+def _own(target: Limits, cost: str | None, held: str) -> Limits | None:
+    """The targets of what a method holds, in its order; None where they are of other costs."""
+    if cost is None or cost == held:
+        return target
+    names, mine = cost.split(TOGETHER), held.split(TOGETHER)
+    if not set(mine) <= set(names):
+        return None
+    if not isinstance(target, list) or len(target) != len(names):
+        return target  # one for all; or wrong, which is told where it is checked
+    numbers = [dict(zip(names, target, strict=True))[name] for name in mine]
+    return numbers if len(numbers) > 1 else numbers[0]
 
 
 def _cost_of(choice: MethodChoice, of_recipe: Callable[[MethodChoice], str]) -> str:
     return str(choice.settings.get(setting_of(choice.name, COST)) or of_recipe(choice))
+
+
+def held_by(choice: MethodChoice) -> str:
+    """The cost that a method is told to hold; that of its recipe is not looked for."""
+    return str(choice.settings.get(setting_of(choice.name, COST), NO_COST))
 
 
 def setting_of(method: str, role: str) -> str:

@@ -12,7 +12,6 @@ import numpy as np
 import torch
 
 from nasbench_harness.contracts import (
-    FrontSearcher,
     GradientEstimator,
     JointSearcher,
     Kind,
@@ -21,6 +20,7 @@ from nasbench_harness.contracts import (
     Problem,
     Searcher,
     SearchSpace,
+    keeps_front,
 )
 from nasbench_harness.problems.base import PlainKind
 from nasbench_harness.problems.kinds import kinds
@@ -235,7 +235,7 @@ def _answers(searcher: Searcher, space: SearchSpace) -> tuple[Any, ...]:
 
 def _front(searcher: Searcher, space: SearchSpace) -> list[str]:
     """What a `FrontSearcher` tells, all of it architectures of the space, each once."""
-    if not isinstance(searcher, FrontSearcher):
+    if not keeps_front(searcher):
         return []
     texts = [str(arch) for arch in searcher.front()]
     assert all(str(space.parse(text)) == text for text in texts), "front() is of the space's"

@@ -193,9 +193,12 @@ def _dropped(
     probe = copy.deepcopy(network).train()
     image = torch.zeros(1, *images.pixels.shape[1:], device=images.pixels.device)
     try:
-        with torch.no_grad(), torch.random.fork_rng(devices=[]):
+        devices = [image.device] if image.device.type == "cuda" else []
+        with torch.no_grad(), torch.random.fork_rng(devices=devices):
             probe(image)
     except ValueError as error:
+        if "more than 1 value per channel" not in str(error):  # torch's words of a batch norm
+            raise
         if batch_size > 1:
             return "lone"
         raise HarnessError(

@@ -49,4 +49,4 @@ def _answers(data: StudyData, trials: pd.DataFrame) -> list[list[str]]:
         return []
     recorded = data.history[data.history["trial"].isin(trials["trial"])]
     answers = recorded.groupby("trial", observed=True)["architecture"]
-    return [list(texts.unique()) for _, texts in answers]
+    return [list(texts.dropna().unique()) for _, texts in answers]

@@ -66,9 +66,10 @@ def _made_of(row: Any) -> str:
 
 
 def front_rows(data: StudyData) -> pd.DataFrame:
-    """A row per method with a result, best first; `share_...` are percent of the true front's.
+    """A row per method with a result; `share_...` are percent of the true front's.
 
-    `queries_mean` is NaN where the answers on the way are what is measured.
+    Those that kept what they asked for come first, each kind best first. `queries_mean` is NaN
+    where the answers on the way are what is measured.
     """
     front, space = true_front(data), data.every_architecture
     if front is None or space is None:
@@ -84,7 +85,9 @@ def front_rows(data: StudyData) -> pd.DataFrame:
         queries = kept.queries if kept.asked else float("nan")
         rows.append((label, len(fronts), queries, points, float(shares.mean()), low, high))
     found = pd.DataFrame(rows, columns=list(COLUMNS))
-    return found.sort_values("share_mean", ascending=False, kind="stable", ignore_index=True)
+    found = found.sort_values("share_mean", ascending=False, kind="stable")
+    on_the_way = found["queries_mean"].isna()
+    return pd.concat([found[~on_the_way], found[on_the_way]], ignore_index=True)
 
 
 def true_front(data: StudyData) -> TrueFront | None:

@@ -97,7 +97,8 @@ def _by_cost(done: pd.DataFrame) -> pd.DataFrame:
             parts.append(trials.assign(met=trials["target_met"]))
             continue
         for cost in costs:
-            spent, free = trials[f"{COST_OF}{cost}"], trials[f"{TARGET_OF}{cost}"]
+            columns = (f"{COST_OF}{cost}", f"{TARGET_OF}{cost}")
+            spent, free = (pd.to_numeric(trials[column]) for column in columns)
             kept = (spent <= free).astype("boolean").where(spent.notna() & free.notna())
             own = {"cost": spent, "cost_target": free, "cost_unit": trials[f"{UNIT_OF}{cost}"]}
             parts.append(trials.assign(cost_name=cost, met=kept, **own))

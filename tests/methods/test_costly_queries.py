@@ -9,11 +9,12 @@ from typing import Any
 
 import pytest
 
-from nasbench_harness.contracts import Architecture, Cost, FrontSearcher
+from nasbench_harness.contracts import Architecture, Cost, FrontSearcher, keeps_front
 from nasbench_harness.methods.random import RandomSearch, RandomSettings
 from nasbench_harness.methods.rea import REASettings, RegularisedEvolution
 from nasbench_harness.methods.shared import costlyqueries
 from nasbench_harness.problems.landscape.objective import Landscape
+from nasbench_harness.settings import Settings, setting
 from nasbench_harness.testing import check_searcher, toy_problem
 
 METHODS = {"random": (RandomSearch, RandomSettings), "rea": (RegularisedEvolution, REASettings)}
@@ -167,3 +168,27 @@ def test_evolution_under_a_target_spends_its_queries_within_it() -> None:
     _, held = searched("rea", population=10, cost="params", cost_target=2)
     share = [sum(params(arch) <= 2 for arch, _ in asked[10:]) for asked in (free, held)]
     assert share[1] > share[0]
+
+
+def test_a_subclass_may_have_settings_without_costs() -> None:
+    class Own(Settings):
+        population: int = setting(5, "alive at a time")
+        tournament: int = setting(2, "drawn")
+
+    class Mine(RegularisedEvolution):
+        Settings = Own
+
+    problem = toy_problem(steps=10)
+    searcher = Mine(problem, Own(), 0)  # type: ignore[arg-type]
+    for _ in range(10):
+        problem.advance()
+        searcher.step()
+    assert searcher.front() == []
+
+
+def test_a_front_that_is_no_method_is_none() -> None:
+    class Other:
+        front = ("a",)
+
+    assert not keeps_front(Other())
+    assert keeps_front(RegularisedEvolution(toy_problem(steps=1), REASettings(), 0))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import product
+from typing import Any
 
 import pytest
 import torch
@@ -220,3 +221,22 @@ def test_a_landscape_of_one_s_own_is_never_joined() -> None:
     assert KIND.joins(plain)
     plain.__class__ = Tilted
     assert not KIND.joins(plain)
+
+
+def test_problems_of_a_kind_s_own_class_are_not_joined(analog: Landscape) -> None:
+    """The joint landscape would compute other losses than theirs."""
+
+    class Steeper(Landscape):
+        def expected(self, weights: Tensor) -> Tensor:
+            return 2 * super().expected(weights)
+
+    class Kind(type(KIND)):  # type: ignore[misc]
+        def problem(self) -> type:
+            return Steeper
+
+    about: dict[str, Any] = {"dataset": "cifar10", "steps": 2, "epochs": 2}
+    table = registry.open_complete("analog")
+    space: Any = registry.open_space("nb201")
+    steeper = Steeper(space, table, metric=table.search_metric("cifar10"), **about)
+    assert Kind().joins(analog)
+    assert not Kind().joins(steeper)

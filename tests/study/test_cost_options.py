@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from nasbench_harness import registry
-from nasbench_harness.contracts import Cost
+from nasbench_harness.contracts import NO_COST, Cost, held_down
 from nasbench_harness.errors import HarnessError
 from nasbench_harness.spaces.nb201 import NB201
 from nasbench_harness.study.config import build_config, with_cost
@@ -287,3 +287,35 @@ def test_a_ramp_that_the_search_does_not_reach_the_end_of_is_told() -> None:
     assert "searches for 599" in told
     assert notes("unas[cost=params,cost_target=0.5]", steps=600) == []
     assert notes("unas[cost=params,cost_target=0.5,cost_ramp=9]", steps=10) == []
+
+
+def test_targets_go_by_the_names_of_costs() -> None:
+    given = {"cost": "params,flops", "target": "0.4,60"}
+    held = {
+        "unas[cost=flops+params]": [60.0, 0.4],
+        "unas[cost=params]": 0.4,
+        "unas": [0.4, 60.0],
+    }
+    for methods, target in held.items():
+        (choice,) = build_config(None, {"methods": methods, **given}, []).methods
+        assert choice.settings["cost_target"] == target
+    given = {"methods": "unas[cost=flops]", "cost": "params", "target": 1}
+    (other,) = build_config(None, given, []).methods
+    assert "cost_target" not in other.settings
+
+
+def test_what_all_are_compared_with_holds_no_cost() -> None:
+    config = build_config(None, {"methods": "unas,random", "cost": "params", "target": 0.4}, [])
+    assert [choice.label for choice in config.choices][-1] == "random"
+    assert sum(choice.name == "random" for choice in config.choices) == 2
+    plain = build_config(None, {"methods": "unas,random"}, [])
+    assert sum(choice.name == "random" for choice in plain.choices) == 1
+
+
+def test_an_objective_is_never_out_of_reach() -> None:
+    assert notes("rea", cost="params,flops", target=[0, 60]) == []
+    assert notes("rea", cost="params", target=0) == []
+
+
+def test_targets_without_a_cost_do_nothing() -> None:
+    assert held_down(NO_COST, [1.0, 2.0]) == ()

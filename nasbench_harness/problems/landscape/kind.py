@@ -129,6 +129,13 @@ class LandscapeKind(MultilinearKind):
             seed=stream_seed(spec.seed, "problem"),
         )
 
+    def joins(self, problem: Problem) -> bool:
+        """With one architecture sample a step."""
+        from nasbench_harness.problems.landscape.objective import Landscape
+        from nasbench_harness.problems.multilinear.joint import can_join
+
+        return can_join(problem, Landscape)
+
     def join(self, problems: Sequence[Problem]) -> Problem:
         """The tables side by side, which are one."""
         from nasbench_harness.problems.landscape.joint import JointLandscape

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from nasbench_harness.contracts import (
     Multilinear,
-    Problem,
     Search,
     StandAloneAccuracy,
     UnrolledGradient,
@@ -30,12 +29,6 @@ class MultilinearKind(PlainKind):
     }
     capabilities = (UnrolledGradient, StandAloneAccuracy, Multilinear)
     trains = False
-
-    def joins(self, problem: Problem) -> bool:
-        """With one architecture sample a step."""
-        from nasbench_harness.problems.multilinear.joint import can_join
-
-        return can_join(problem, self.problem())
 
     def record(self, search: Search, p: torch.Tensor) -> dict[str, Any]:
         """How good the gradient is, every so many recorded steps and at the last one."""

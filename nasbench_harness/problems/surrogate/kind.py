@@ -88,6 +88,13 @@ class SurrogateKind(MultilinearKind):
             batch_size=spec.batch_size,
         )
 
+    def joins(self, problem: Problem) -> bool:
+        """With one architecture sample a step."""
+        from nasbench_harness.problems.multilinear.joint import can_join
+        from nasbench_harness.problems.surrogate.objective import Surrogate
+
+        return can_join(problem, Surrogate)
+
     def join(self, problems: Sequence[Problem]) -> Problem:
         """Of all of them the polynomial is one."""
         from nasbench_harness.problems.surrogate.joint import JointSurrogate
