@@ -23,7 +23,8 @@ NOTE = (
     " it dominates, as a share of what the true front of the table dominates, above the worst"
     " accuracy and below the highest cost of the table; means over seeds. Where a search keeps the"
     " front of all that it asked for, by the scores that it saw, that is measured; of others the"
-    " answers that they recorded on the way, from first to last, which are fewer. Poor cells"
+    " answers that they recorded on the way, from first to last, which are fewer: rows of the two"
+    " kinds are not to be compared. Poor cells"
     " of low cost dominate much as well, so that shares lie close together. A search with one"
     " target looks for one point of the front."
 )
