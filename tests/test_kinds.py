@@ -325,7 +325,6 @@ BROKEN = {
 }
 
 
-@pytest.mark.fast_first(2)
 @pytest.mark.parametrize("source", BROKEN)
 def test_a_broken_kind_keeps_nobody_from_running(
     source: str, install_plugin: Callable[..., None], tmp_path: Path
