@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from nasbench_harness.contracts import NO_COST, Architecture, Log, Problem, held_down
 from nasbench_harness.methods.setups.costs import CostSettings
 from nasbench_harness.methods.shared.domination import crowding, violation
-from nasbench_harness.methods.shared.queries import QuerySearcher, restored
+from nasbench_harness.methods.shared.queries import QuerySearcher, query, restored
 
 LARGEST_FRONT = 256
 """Architectures that an archive keeps; of more the most crowded is forgotten."""
@@ -43,10 +43,7 @@ class CostlyQueries(QuerySearcher[S]):
         """One query; remembers the best answer, and the front where costs are held."""
         if not self.held:
             return super().ask(arch)
-        before = self.best, self.best_score
-        log = super().ask(arch)
-        score, costs = float(log["score"]), self.costs(arch)
-        self.best, self.best_score = before
+        score, costs = query(self.problem, arch), self.costs(arch)
         if not self.best_costs or self._order(score, costs) < self._order(
             self.best_score, self.best_costs
         ):
