@@ -11,13 +11,11 @@ import numpy as np
 import pytest
 
 from nasbench_harness import load_results
-from nasbench_harness.jobs.driver import run_job
 from nasbench_harness.reports.study.data import load_study
 from nasbench_harness.reports.tables.fronts import front_rows, front_table
-from nasbench_harness.store import studies
 from nasbench_harness.store.studies import Study
-from nasbench_harness.study.config import build_config
-from nasbench_harness.study.planning import plan
+
+from .held_studies import make
 
 METRIC, STEPS, SEEDS = "cifar10_baseline_accuracy", 30, 3
 
@@ -26,17 +24,9 @@ METRIC, STEPS, SEEDS = "cifar10_baseline_accuracy", 30, 3
 def study(tmp_path_factory: pytest.TempPathFactory, table_cache: Path) -> Study:
     """Two methods that keep what they ask for, and one that holds no cost."""
     folder = tmp_path_factory.mktemp("fronts") / "study"
-    given = {
-        "methods": "random,rea,drnas", "seeds": str(SEEDS), "steps": STEPS, "table": "analog",
-        "cost": "params", "target": 0.5,
-    }  # fmt: skip
-    config = build_config(None, given, [])
-    folder.mkdir()
-    study = studies.plan_study(folder, config.model_dump(mode="json"), plan(config))
-    for spec in study.specs:
-        run_job(spec, study.trials_folder / spec.trial_id)
-    studies.gather(study)
-    return study
+    return make(
+        folder, "random,rea,drnas", seeds=str(SEEDS), steps=STEPS, cost="params", target=0.5
+    )  # fmt: skip
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,6 @@ import pandas as pd
 import pytest
 
 from nasbench_harness import load_results
-from nasbench_harness.jobs.driver import run_job
 from nasbench_harness.reports.page.trials import numbers_of
 from nasbench_harness.reports.study.data import load_study
 from nasbench_harness.reports.tables import heldcost
@@ -21,25 +20,14 @@ from nasbench_harness.reports.tables.heldcost import cells, cost_table, held_cos
 from nasbench_harness.store import studies
 from nasbench_harness.store.journals import read_journal
 from nasbench_harness.store.studies import Study
-from nasbench_harness.study.config import build_config
 from nasbench_harness.study.heldcost import COLUMNS, of_costs
-from nasbench_harness.study.planning import plan
+
+from .held_studies import make
 
 METRIC = "cifar10_baseline_accuracy"
 TARGETS = {"params": 1.0, "flops": 120.0}
 """In million; each is kept by cells that exceed the other."""
 FIT = "cost_fit_samples=20"
-
-
-def make(folder: Path, methods: str, **given: Any) -> Study:
-    basics = {"methods": methods, "seeds": "3", "steps": 12, "table": "analog", "random": False}
-    config = build_config(None, {**basics, **given}, [])
-    folder.mkdir(parents=True, exist_ok=True)
-    study = studies.plan_study(folder, config.model_dump(mode="json"), plan(config))
-    for spec in study.specs:
-        run_job(spec, study.trials_folder / spec.trial_id)
-    studies.gather(study)
-    return study
 
 
 @pytest.fixture(scope="module")
