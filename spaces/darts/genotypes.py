@@ -1,0 +1,212 @@
+"""The text of a genotype, in and out.
+
+Written is what DARTS' code prints, `Genotype(normal=[('sep_conv_3x3', 0), ...],
+normal_concat=range(2, 6), reduce=[...], reduce_concat=range(2, 6))`. Read are also lists for
+tuples and ranges, dictionaries, pairs with the input first, the edges of a node in either order,
+the name of a published cell, and NASLib's two lists of (input, number) as `naslib:[[...], [...]]`.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, NoReturn
+
+from nasbench_harness.errors import InvalidArchitectureError, nearest
+from nasbench_harness.spaces.darts.encoding import INPUTS, KEPT, OPERATIONS, Cell, Edge, ordered
+from nasbench_harness.spaces.darts.published import NAMES, published
+from nasbench_harness.spaces.darts.variants import Variant
+
+LONGEST = 10_000
+"""Characters of the longest genotype that is looked at."""
+NASLIB = OPERATIONS[1:8]
+"""NASLib's numbers: DARTS' operations without `none`."""
+_NASLIB = re.compile(r"\s*naslib\s*:", re.IGNORECASE)
+
+
+def format_genotype(cells: Mapping[str, Cell]) -> str:
+    """As DARTS' code prints it."""
+    parts = []
+    for kind, cell in cells.items():
+        pairs = ", ".join(f"('{edge.operation}', {edge.source})" for node in cell for edge in node)
+        concat = f"range({INPUTS}, {INPUTS + len(cell)})"
+        parts.append(f"{kind}=[{pairs}], {kind}_concat={concat}")
+    return f"Genotype({', '.join(parts)})"
+
+
+def read_genotype(text: str, variant: Variant, space: str) -> dict[str, Cell]:
+    """The cells of a text, by type; InvalidArchitectureError points at the first fault."""
+    if (named := published(text)) is not None:
+        return _Reader(text, variant, space).named(named)
+    if len(text) > LONGEST:
+        raise InvalidArchitectureError(text, LONGEST, "this is too long for a genotype")
+    prefix = _NASLIB.match(text)
+    inside = " " * prefix.end() + text[prefix.end() :] if prefix else text
+    try:
+        tree = ast.parse(inside.strip(), mode="eval").body
+    except (SyntaxError, ValueError, MemoryError, RecursionError) as error:
+        raise InvalidArchitectureError(text, _place(error), _expected(text)) from error
+    return _Reader(text, variant, space).cells(tree, naslib=prefix is not None)
+
+
+def _place(error: BaseException) -> int:
+    return max(0, (error.offset or 1) - 1) if isinstance(error, SyntaxError) else 0
+
+
+def _expected(text: str) -> str:
+    told = f"expected `Genotype(normal=[...], ...)` or one of {', '.join(NAMES)}"
+    meant = nearest(text, NAMES) if re.fullmatch(r"[\w-]+", text.strip()) else None
+    return f"{told}; did you mean `{meant}`?" if meant else told
+
+
+class _Reader:
+    """Reads what Python's parser makes of a text; nothing of it is run."""
+
+    def __init__(self, text: str, variant: Variant, space: str) -> None:
+        self.text, self.variant, self.space = text, variant, space
+        self.skipped = len(text) - len(text.lstrip())
+
+    def named(self, cells: Mapping[str, Cell]) -> dict[str, Cell]:
+        """A published cell, if this variant has it."""
+        if tuple(cells) != self.variant.kinds or len(cells["normal"]) != self.variant.nodes:
+            self._refuse(None, f"`{self.space}` has other cells than published ones")
+        for kind, cell in cells.items():
+            for node, edges in enumerate(cell, INPUTS):
+                self._check(None, kind, node, edges)
+        return dict(cells)
+
+    def cells(self, tree: ast.expr, *, naslib: bool) -> dict[str, Cell]:
+        """Every cell type of the variant."""
+        parts = self._listed(tree) if naslib else self._parts(tree)
+        for kind in self.variant.kinds:
+            if kind not in parts:
+                self._refuse(tree, f"`{kind}` is missing")
+        known = {*self.variant.kinds, *(f"{kind}_concat" for kind in self.variant.kinds)}
+        for name, part in parts.items():
+            if name not in known and not self._nothing(part):
+                self._refuse(part, f"`{name}` is no part of a genotype of `{self.space}`")
+        for kind in self.variant.kinds:
+            self._check_concat(kind, parts.get(f"{kind}_concat"))
+        return {kind: self._cell(kind, parts[kind], naslib) for kind in self.variant.kinds}
+
+    def _parts(self, tree: ast.expr) -> dict[str, ast.expr]:
+        """Keywords of `Genotype(...)`, or what a dictionary holds."""
+        if isinstance(tree, ast.Call) and not tree.args:
+            return {word.arg or "**": word.value for word in tree.keywords}
+        if isinstance(tree, ast.Call):
+            names = ("normal", "normal_concat", "reduce", "reduce_concat")
+            given = dict(zip(names, tree.args, strict=False))
+            return given | {word.arg or "**": word.value for word in tree.keywords}
+        if isinstance(tree, ast.Dict):
+            keys = [key.value if isinstance(key, ast.Constant) else None for key in tree.keys]
+            return {str(key): value for key, value in zip(keys, tree.values, strict=True)}
+        self._refuse(tree, _expected(self.text))
+
+    def _listed(self, tree: ast.expr) -> dict[str, ast.expr]:
+        """NASLib's list of two lists."""
+        lists = self._elements(tree, "two lists of (input, operation)")
+        return dict(zip(self.variant.kinds, lists, strict=False))
+
+    def _cell(self, kind: str, tree: ast.expr, naslib: bool) -> Cell:
+        pairs = self._elements(tree, f"a list of (operation, input) for `{kind}`")
+        wanted = KEPT * self.variant.nodes
+        if len(pairs) != wanted:
+            self._refuse(tree, f"`{kind}` has {len(pairs)} edges, not {wanted}, {KEPT} a node")
+        nodes = []
+        for place in range(0, wanted, KEPT):
+            node = INPUTS + place // KEPT
+            first, second = (self._edge(p, node, naslib) for p in pairs[place : place + KEPT])
+            edges = ordered(first, second)
+            self._check(pairs[place + 1], kind, node, edges)
+            nodes.append(edges)
+        return tuple(nodes)
+
+    def _edge(self, tree: ast.expr, node: int, naslib: bool) -> Edge:
+        pair = self._elements(tree, "a pair ('operation', input)")
+        if len(pair) != 2:
+            self._refuse(tree, f"a pair ('operation', input), and these are {len(pair)}")
+        values = [part.value if isinstance(part, ast.Constant) else None for part in pair]
+        if naslib:
+            values = [self._of_naslib(pair[1], values[1]), values[0]]
+        if isinstance(values[0], int):
+            pair, values = pair[::-1], values[::-1]
+        name, source = values
+        if not isinstance(name, str) or isinstance(source, bool) or not isinstance(source, int):
+            self._refuse(tree, "a pair ('operation', input)")
+        if name not in OPERATIONS:
+            meant = nearest(name, self.variant.known)
+            hint = f"; did you mean `{meant}`?" if meant else ""
+            known = ", ".join(self.variant.known)
+            self._refuse(pair[0], f"`{name}` is none of the operations {known}{hint}")
+        if not 0 <= source < node:
+            told = f"node {node} has the inputs 0 to {node - 1}, not {source}"
+            self._refuse(pair[1], told)
+        return Edge(source, name)
+
+    def _of_naslib(self, tree: ast.expr, number: Any) -> str:
+        if not isinstance(number, int) or not 0 <= number < len(NASLIB):
+            self._refuse(tree, f"NASLib's operations have numbers from 0 to {len(NASLIB) - 1}")
+        return NASLIB[number]
+
+    def _check(self, tree: ast.expr | None, kind: str, node: int, edges: Sequence[Edge]) -> None:
+        """Is this a node that the variant has."""
+        if len({edge.source for edge in edges}) < KEPT and not self.variant.repeats:
+            self._refuse(
+                tree,
+                f"node {node} of `{kind}` takes input {edges[0].source} twice, which only cells of"
+                " `darts[variant=unas]` do",
+            )
+        place = self.variant.kinds.index(kind) * len(self.variant.edges)
+        for source, operation in edges:
+            options = self.variant.options[place + self.variant.edges.index((node, source))]
+            if operation not in options:
+                self._refuse(
+                    tree,
+                    f"edge {node}<-{source} of `{kind}` has no `{operation}` in `{self.space}`, but"
+                    f" {', '.join(options)}",
+                )
+
+    def _check_concat(self, kind: str, tree: ast.expr | None) -> None:
+        """What a cell gives are all its intermediate nodes, and nothing else."""
+        wanted = list(range(INPUTS, INPUTS + self.variant.nodes))
+        if tree is not None and self._numbers(tree) != wanted:
+            self._refuse(
+                tree,
+                f"`{kind}_concat` must be all intermediate nodes, {wanted}, as published: other"
+                " cells are not of this space",
+            )
+
+    def _numbers(self, tree: ast.expr) -> list[Any]:
+        """Of `range(2, 6)`, `[2, 3, 4, 5]`, `(2, 3, 4, 5)`, or `list(range(2, 6))`."""
+        if isinstance(tree, ast.Call):
+            name = tree.func.id if isinstance(tree.func, ast.Name) else ""
+            values = [arg.value if isinstance(arg, ast.Constant) else None for arg in tree.args]
+            if name == "range" and len(values) == 2 and all(isinstance(v, int) for v in values):
+                first, end = (min(int(str(v)), LONGEST) for v in values)
+                return list(range(first, end))
+            if name in ("list", "tuple") and len(tree.args) == 1:
+                return self._numbers(tree.args[0])
+            return []
+        if not isinstance(tree, ast.List | ast.Tuple):
+            return []
+        return sorted(e.value if isinstance(e, ast.Constant) else -1 for e in tree.elts)  # type: ignore[type-var]
+
+    def _elements(self, tree: ast.expr, expected: str) -> list[ast.expr]:
+        if not isinstance(tree, ast.List | ast.Tuple):
+            self._refuse(tree, f"expected {expected}")
+        return tree.elts
+
+    @staticmethod
+    def _nothing(tree: ast.expr) -> bool:
+        """`alphas_normal=None` and the like, which UNAS' code prints."""
+        return isinstance(tree, ast.Constant) and tree.value is None
+
+    def _refuse(self, tree: ast.expr | None, problem: str) -> NoReturn:
+        place = 0
+        if tree is not None:
+            lines = self.text.strip().splitlines(keepends=True)
+            before = "".join(lines[: tree.lineno - 1])
+            column = len(lines[tree.lineno - 1].encode()[: tree.col_offset].decode(errors="ignore"))
+            place = self.skipped + len(before) + column
+        raise InvalidArchitectureError(self.text, place, problem)
