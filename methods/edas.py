@@ -9,13 +9,14 @@ regularisers and numbers below are design decisions of this project.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Self
+from typing import Any, Self, cast
 
 import torch
 from torch import Tensor
 
-from nasbench_harness.contracts import Log, Problem, SearchSpace
+from nasbench_harness.contracts import Log, Problem
 from nasbench_harness.methods.setups.edas import EDASSettings, EDASSetup
+from nasbench_harness.methods.shared.options import free_options
 from nasbench_harness.methods.shared.relaxations import (
     categorical,
     entropy,
@@ -24,6 +25,7 @@ from nasbench_harness.methods.shared.relaxations import (
     one_hot,
 )
 from nasbench_harness.methods.shared.rows import RowIndex, RowSearcher
+from nasbench_harness.methods.shared.topology import Topology
 
 
 class EDAS(EDASSetup, RowSearcher[EDASSettings]):
@@ -55,6 +57,7 @@ class EDAS(EDASSetup, RowSearcher[EDASSettings]):
         super().__init__(problem, settings, seed)
         self.queue: list[RowIndex] = []
         self.free = free_options(problem.space).to(problem.device)
+        self.topology = Topology(problem.space)
 
     def step(self) -> Log:
         """Relax one edge and update its row; then fit a fully discrete sample."""
@@ -62,12 +65,12 @@ class EDAS(EDASSetup, RowSearcher[EDASSettings]):
         progress = self.problem.progress
         if progress.epoch >= self.settings.warmup_fraction * progress.epochs:
             log = self.update_row(self.next_edge())
-        clamped = self.sample()
+        clamped = self.discrete(self.sample())
         return log | self.problem.fit(clamped, clamped.bool().cpu())
 
     def update_row(self, edge: RowIndex) -> Log:
         """Gradient of the validation loss with one edge soft and the others clamped."""
-        clamped, row = self.clamp(), self.row(edge)
+        clamped, row = self.around(edge, self.clamp()), self.row(edge)
         objective, loss = self.row_objective(edge, row, clamped)
         log: Log = {"valid_loss": loss}
         if self.settings.log_relax_gap:
@@ -137,6 +140,17 @@ class EDAS(EDASSetup, RowSearcher[EDASSettings]):
         discrete[self.at(edge)] = self._one_hot(choice)
         return self.problem.losses(discrete, "valid", discrete.bool().cpu()).mean(dim=-1)
 
+    def discrete(self, drawn: Tensor) -> Tensor:
+        """The architecture of rows drawn for every decision, [D, K]."""
+        return self.topology.kept(drawn, self.scores())
+
+    def around(self, edge: RowIndex, drawn: Tensor) -> Tensor:
+        """The same with room for a relaxed edge, which takes its node's weaker one's place."""
+        if self.topology.whole:
+            return drawn
+        scores = self.scores()
+        return self.topology.with_room(self.topology.kept(drawn, scores), cast("int", edge), scores)
+
     def clamp(self) -> Tensor:
         """One-hot [D, K]: a sample of p, or its mode, with or without exploration."""
         if self.settings.clamp == "sample":
@@ -182,7 +196,7 @@ class EDAS(EDASSetup, RowSearcher[EDASSettings]):
         """A row's gradient times the number of rows, 0 elsewhere: as one step of many sees it."""
         edge = self.draw_edge()  # a place in a sweep is uniform
         row = self.row(edge)
-        objective, _ = self.row_objective(edge, row, self.clamp())
+        objective, _ = self.row_objective(edge, row, self.around(edge, self.clamp()))
         found = torch.zeros_like(self.alpha)
         if objective.requires_grad:
             (gradient,) = torch.autograd.grad(objective, row)
@@ -234,11 +248,3 @@ class EDAS(EDASSetup, RowSearcher[EDASSettings]):
 
     def _one_hot(self, choices: Tensor) -> Tensor:
         return one_hot(choices, self.mask.shape[1], self.problem.dtype)
-
-
-def free_options(space: SearchSpace) -> Tensor:
-    """bool [D, K]: the options that need no training, such as skips."""
-    free = torch.zeros_like(space.mask, device="cpu")
-    for row, decision in zip(free, space.decisions, strict=True):
-        row[: len(decision.options)] = torch.tensor([o in decision.free for o in decision.options])
-    return free

@@ -22,7 +22,8 @@ from torch import Tensor
 from nasbench_harness.contracts import Log, Multilinear, Problem, held_down
 from nasbench_harness.methods.setups.unas import UNASSettings, UNASSetup
 from nasbench_harness.methods.shared.costs import CostTerm, LinearCost
-from nasbench_harness.methods.shared.factorised import FactorisedSearcher, first, heavy_options
+from nasbench_harness.methods.shared.factorised import FactorisedSearcher, first
+from nasbench_harness.methods.shared.factors import FactoredProblem, heavy_options
 from nasbench_harness.methods.shared.relaxations import Sample
 from nasbench_harness.methods.shared.scaledcost import ScaledCost, ScaledTerm
 from nasbench_harness.methods.shared.schedules import cosine, fading, growth, ramp
@@ -57,7 +58,7 @@ class UNAS(UNASSetup, FactorisedSearcher[UNASSettings]):
     own = ("baseline", "updates")
 
     def __init__(self, problem: Problem, settings: UNASSettings, seed: int) -> None:
-        super().__init__(problem, settings, seed)
+        super().__init__(problem, settings, seed, settings.least_weight)
         self.baseline = torch.zeros((), **self._like())
         self.cost = self._cost_term(held_down(settings.cost, settings.cost_target))
         self.updates = 0  # of the logits, so far
@@ -106,9 +107,19 @@ class UNAS(UNASSetup, FactorisedSearcher[UNASSettings]):
         return surrogate, log
 
     def objective(self, weights: Tensor, active: Tensor | None = None) -> Tensor:
-        """L_train + gap_weight |L_val - L_train| per example [..., B] (eq. 11)."""
+        """L_train + gap_weight |L_val - L_train| per example [..., B] (eq. 11).
+
+        And where cells choose two paths a node, what it costs to choose one twice.
+        """
         if not self.per_example:
             weights = first(weights)
+        loss = self.generalisation(weights, active)
+        if isinstance(self.problem, FactoredProblem) and (of := self.settings.duplicate_weight):
+            loss = loss + of * self.problem.factorised.overlap(weights)
+        return loss
+
+    def generalisation(self, weights: Tensor, active: Tensor | None) -> Tensor:
+        """The same without the penalty."""
         train = self.problem.losses(weights, "train", active)
         if not self.settings.gap_weight:
             return train
@@ -178,7 +189,12 @@ class UNAS(UNASSetup, FactorisedSearcher[UNASSettings]):
         return None if self.per_example else first(sample.discrete).bool().cpu()
 
     def heavy(self, soft: Tensor) -> Tensor:
-        """Soft samples as networks mix them: without options of hardly any weight."""
+        """Soft samples as networks mix them: without options of hardly any weight.
+
+        By factors the problem leaves them out, of what they expand to.
+        """
+        if isinstance(self.problem, FactoredProblem):
+            return soft
         return heavy_options(soft, self.settings.least_weight)
 
     @property

@@ -27,6 +27,7 @@ from nasbench_harness.contracts import (
     Suite,
 )
 from nasbench_harness.errors import HarnessError, UnknownNameError, reason
+from nasbench_harness.fields.parameters import base_of, canonical
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -75,7 +76,11 @@ class Registry(Generic[P]):
         return list(self.entries)
 
     def load(self, name: str) -> P:
-        """Import the plugin; UnknownNameError or PluginError name what is wrong."""
+        """Import the plugin, by itself or as `NAME[parameter=value]`.
+
+        UnknownNameError or PluginError name what is wrong.
+        """
+        name = base_of(name)
         if name not in self.entries:
             raise UnknownNameError(self.kind, name, self.entries)
         if name not in self._loaded:
@@ -84,6 +89,7 @@ class Registry(Generic[P]):
 
     def origin(self, name: str) -> str:
         """The distribution a plugin comes from, with its version."""
+        name = base_of(name)
         if name not in self._origins:  # a distribution parses its metadata every time
             dist = self.entries[name].dist
             self._origins[name] = f"{dist.name} {dist.version}" if dist else "unknown"
@@ -92,9 +98,9 @@ class Registry(Generic[P]):
     def summary(self, name: str) -> str:
         """First line of the plugin's module docstring, read from its source without importing."""
         try:
-            spec = importlib.util.find_spec(self.entries[name].module)
+            spec = importlib.util.find_spec(self.entries[base_of(name)].module)
             if spec is None or spec.origin is None:
-                return f"cannot be found: there is no module {self.entries[name].module}"
+                return f"cannot be found: there is no module {self.entries[base_of(name)].module}"
             source = importlib.util.decode_source(Path(spec.origin).read_bytes())
             docstring = ast.get_docstring(ast.parse(source))
         except Exception as error:  # a broken plugin must not take the listing down
@@ -102,17 +108,21 @@ class Registry(Generic[P]):
         return (docstring or "").partition("\n")[0]
 
     def open(self, name: str) -> Any:
-        """Import the plugin and call it without arguments; errors as those of `load`."""
-        plugin = cast("Callable[[], Any]", self.load(name))
-        opened = self._guarded(name, plugin)
-        self._check(name, opened, self.contracts[1])
+        """Import the plugin and call it with its parameters, if any; errors as those of `load`.
+
+        ParameterError where it has no such parameter, or the parameter no such value.
+        """
+        plugin = cast("Callable[..., Any]", self.load(name))
+        called, given = canonical(self.kind, name, getattr(plugin, "parameters", {}))
+        opened = self._guarded(called, lambda: plugin(**given))
+        self._check(called, opened, self.contracts[1])
         return opened
 
     def error(self, name: str, fault: str) -> PluginError:
         """The sentence about a plugin that is there; `fault` is its predicate."""
-        where = ""
-        if name in self.entries:
-            where = f" ({self.entries[name].value}, from {self.origin(name)})"
+        entry, where = self.entries.get(base_of(name)), ""
+        if entry is not None:
+            where = f" ({entry.value}, from {self.origin(name)})"
         return PluginError(f"The {self.kind} `{name}`{where} {fault}.")
 
     def asked(self, name: str, member: str, call: Callable[[], T]) -> T:
@@ -230,9 +240,18 @@ def open_setup(method: str, *members: str) -> type[Setup]:
 
 @cache
 def open_space(name: str) -> SearchSpace:
-    """The search space of that name."""
+    """The search space of that name, or a variant of it: `NAME[parameter=value]`."""
     space: SearchSpace = spaces.open(name)
     return space
+
+
+def canonical_space(name: str) -> str:
+    """The one name of a variant, however it is written; what is none stays as it is."""
+    if base_of(name) == name:
+        return name
+    with suppress(HarnessError):  # told where it is opened
+        return open_space(name).name
+    return name
 
 
 @cache

@@ -70,7 +70,11 @@ class Settings(BaseModel):
         values = self.model_dump(mode="json")
         for name, field in type(self).model_fields.items():
             extra = field.json_schema_extra
-            if isinstance(extra, dict) and extra.get("later") and values[name] == field.default:
+            if (
+                isinstance(extra, dict)
+                and extra.get("later")
+                and getattr(self, name) == field.default
+            ):
                 del values[name]
         return values
 

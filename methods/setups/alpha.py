@@ -19,3 +19,9 @@ class AlphaSettings(Settings):
     init_scale: float = setting(
         1e-3, "standard deviation of the initial architecture parameters", tag="C", ge=0
     )
+    excluded: tuple[str, ...] = setting(
+        (),
+        "options that are not searched, by name; some publications leave `none` out",
+        tag="D",
+        later=True,
+    )

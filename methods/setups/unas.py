@@ -156,6 +156,13 @@ class UNASSettings(AlphaSettings):
         lt=1,
         later=True,
     )
+    duplicate_weight: float = setting(
+        0.2,
+        "penalty for the same path twice, where cells choose two a node (DARTS)",
+        tag="C",
+        ge=0,
+        later=True,
+    )
 
     def identity(self) -> dict[str, Any]:
         """Without the form of a cost that there is none of."""

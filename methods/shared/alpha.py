@@ -12,6 +12,7 @@ from torch import Tensor
 from nasbench_harness.contracts import Architecture, Problem
 from nasbench_harness.methods.setups.alpha import AlphaSettings
 from nasbench_harness.methods.shared.cohort import JointAdam, drawn_apart, stacked_apart
+from nasbench_harness.methods.shared.options import searched_mask
 from nasbench_harness.methods.shared.relaxations import masked_softmax
 
 S = TypeVar("S", bound=AlphaSettings)
@@ -34,7 +35,7 @@ class AlphaSearcher(Generic[S]):
 
     def __init__(self, problem: Problem, settings: S, seed: int) -> None:
         self.problem, self.settings = problem, settings
-        self.mask = problem.space.mask.to(problem.device)
+        self.mask = searched_mask(problem.space, settings.excluded).to(problem.device)
         self.generator = torch.Generator(problem.device).manual_seed(seed)
         self.generators: Sequence[torch.Generator] | None = None  # of joined runs
         self.alpha = (settings.init_scale * self.normal(self.mask.shape)).requires_grad_()

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol, TypeVar, cast
 
 from torch import Tensor
 
+from nasbench_harness.contracts import Architecture, Factorised, Problem
 from nasbench_harness.methods.setups.alpha import AlphaSettings
 from nasbench_harness.methods.shared.alpha import AlphaSearcher
+from nasbench_harness.methods.shared.factors import FactoredProblem
 from nasbench_harness.methods.shared.relaxations import (
     Sample,
     draw,
@@ -33,8 +36,18 @@ class SamplingSettings(Protocol):
 class FactorisedSearcher(AlphaSearcher[S]):
     """Alpha [D, K] as the logits of p, a categorical of every decision; a method adds its `step`.
 
-    The settings have what `SamplingSettings` says.
+    Where the space is no free product but has factors (`Factorised`), these are the decisions:
+    alpha, p and samples are [F, M]. The settings have what `SamplingSettings` says.
     """
+
+    mixture: Callable[[], Tensor]
+    """Of searches by factors, whose network's rows do not sum to 1; see `MixtureSearcher`."""
+
+    def __init__(self, problem: Problem, settings: S, seed: int, least_weight: float = 0.0) -> None:
+        if isinstance(problem.space, Factorised):
+            problem = cast("Problem", FactoredProblem(problem, least_weight))
+            self.mixture = self.scores
+        super().__init__(problem, settings, seed)
 
     def sample(self, count: int) -> Sample:
         """`count` architectures z with their soft counterparts zeta and log p(z)."""
@@ -55,18 +68,18 @@ class FactorisedSearcher(AlphaSearcher[S]):
         """Summed entropy of the decisions, in nats."""
         return entropy(self.log_probabilities(), self.mask).sum(dim=-1)
 
-    def scores(self) -> Tensor:
-        """p, 0 where masked."""
+    def probabilities(self) -> Tensor:
+        """p, detached; 0 where masked."""
         return self.log_probabilities().detach().exp()
 
+    def scores(self) -> Tensor:
+        """p, or what it expands to: the expected number of paths with each operation."""
+        p = self.probabilities()
+        return self.problem.expand(p) if isinstance(self.problem, FactoredProblem) else p
 
-def heavy_options(soft: Tensor, least: float) -> Tensor:
-    """Soft samples [..., n, D, K] as networks mix them: without options that weigh less.
-
-    What is left is not renormalised. An option stays for all n samples if it weighs enough in one
-    of them.
-    """
-    return soft * (soft.detach().amax(dim=-3, keepdim=True) >= least) if least else soft
+    def architecture(self) -> Architecture:
+        """The most probable option of every decision."""
+        return self.problem.space.derive(self.probabilities())
 
 
 def first(samples: Tensor) -> Tensor:

@@ -15,6 +15,7 @@ from nasbench_harness.cli.help import Command, examples
 from nasbench_harness.cli.query import read_architecture
 from nasbench_harness.contracts import Metric
 from nasbench_harness.errors import HarnessError
+from nasbench_harness.fields.parameters import Parameters, base_of
 
 
 @list_app.command("methods", cls=Command, epilog=examples("nasharness list methods --json"))
@@ -201,16 +202,25 @@ def show_space(
     size = space.size if lists(space) else None
     benchmarks = [_benchmark(table) for table in tables_of(name)]
     rows = [(d.name, d.group, ", ".join(d.options)) for d in space.decisions]
+    parameters: Parameters = getattr(space, "parameters", {})
     if json:
         keys = ("decision", "group", "options")
         decisions = [dict(zip(keys, row, strict=True)) for row in rows]
-        shown = {"name": name, "architectures": size, "decisions": decisions}
+        shown = {"name": space.name, "architectures": size, "decisions": decisions}
+        if parameters:
+            shown["parameters"] = {name: dict(values) for name, values in parameters.items()}
         console.print_json({**shown, "benchmarks": benchmarks})
         return
-    console.out.print(f"{name}: {registry.spaces.summary(name)}\n", markup=False)
+    console.out.print(f"{space.name}: {registry.spaces.summary(name)}\n", markup=False)
     title = "too many architectures to list" if size is None else f"{size:,} architectures"
     console.print_rows(title, ("decision", "group", "options"), rows, below=(2,))
     console.out.print("")
+    for parameter, values in parameters.items():
+        written = [
+            (f"{base_of(name)}[{parameter}={value}]", what) for value, what in values.items()
+        ]
+        console.print_rows("variants, the usual one first", ("space", "what it is"), written)
+        console.out.print("")
     if not benchmarks:
         console.say("No benchmark of it is known to the space; `--table NAME` names one.")
         return

@@ -51,6 +51,9 @@ class Recipe:
     """The space it is for; None: any."""
     kind: str | None = None
     """The kind of problem it is for; None: any."""
+    called: str = ""
+    """What it is asked for by, where that is not its title: a method may have a `quick` of several
+    spaces, and the nearest is meant."""
     tags: Mapping[str, str] = field(default_factory=dict)
     """Where each number is from (`TAGS`), by its place: `epochs`, `settings.learning_rate`,
     `network.width`."""

@@ -146,6 +146,31 @@ class EnumerableSpace(SearchSpace, Enumerable, Protocol):
 
 
 @runtime_checkable
+class Factorised(Protocol):
+    """Capability of a space that is no free product of its decisions: other decisions that are one.
+
+    A method that draws every decision by itself draws `factors` then, F of them with at most M
+    options, and gives the network what `expand` makes of its weights.
+    """
+
+    @property
+    def factors(self) -> tuple[Decision, ...]:
+        """The F independent choices of which an architecture is made."""
+
+    def expand(self, weights: torch.Tensor) -> torch.Tensor:
+        """[..., F, M] weights of the factors to [..., D, K], linear in each of their rows."""
+
+    def compose(self, scores: torch.Tensor) -> Architecture:
+        """[F, M] preferences, on any device, to an architecture: the best option of every factor.
+
+        Where these make none, the space changes as little as it has to.
+        """
+
+    def overlap(self, weights: torch.Tensor) -> torch.Tensor:
+        """[...]: how much of what factors choose they choose twice, 0 where nothing is."""
+
+
+@runtime_checkable
 class Flawed(Protocol):
     """Capability of a space: numbers of some architectures say nothing about a network."""
 

@@ -26,7 +26,7 @@ from nasbench_harness.fields.yaml_text import Marked, load_yaml
 _TAG = "|".join(sorted(TAGS, key=len, reverse=True))
 _TAGGED = ("epochs", "steps", "rates_for_batch")
 _BLOCKS = ("settings", "network")
-_WORDS = ("source", "space", "kind")
+_WORDS = ("source", "space", "kind", "called")
 _KEYS = (*_WORDS, *_TAGGED, *_BLOCKS)
 _NEEDED = ("source", "epochs")
 

@@ -21,6 +21,15 @@ class Cosine:
     """Of the whole search."""
     constant: int = 0
     """Epochs before the cosine begins, over those that are left."""
+    cycles: int = 1
+    """Whole cosines that follow each other, each of them over as many of the epochs."""
+
+    def begins(self, epoch: int) -> bool:
+        """Does a cycle other than the first begin with `epoch`."""
+        return self._cycle(epoch) > self._cycle(epoch - 1) if epoch > 0 else False
+
+    def _cycle(self, epoch: int) -> int:
+        return epoch * self.cycles // self.epochs
 
     def rate(self, epoch: int, restarted: int = 0) -> float:
         """In `epoch`, 0 for the first; `restarted` is the epoch of the last restart, 0 for none.
@@ -29,6 +38,9 @@ class Cosine:
         `end` shrinks from there on by the same factors as without it. So does torch's scheduler
         that is given a new optimiser and its own old state.
         """
+        if self.cycles > 1:
+            first, end = (-(-(self._cycle(epoch) + n) * self.epochs // self.cycles) for n in (0, 1))
+            return cosine(self.start, self.end, epoch - first, end - first)
         if epoch < self.constant:
             return self.start
         rate = cosine(self.start, self.end, epoch - self.constant, self.epochs - self.constant)

@@ -122,6 +122,11 @@ class CommonConfig(BaseModel):
     def _read_smallest(cls, value: Any) -> Any:
         return read_smallest(value)
 
+    @field_validator("space", mode="after")
+    @classmethod
+    def _name_space(cls, value: str) -> str:
+        return registry.canonical_space(value)
+
     @field_validator("table", mode="before")
     @classmethod
     def _read_table(cls, value: Any) -> Any:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from nasbench_harness import registry
 from nasbench_harness.contracts import Recipe, Setup
 from nasbench_harness.errors import HarnessError, UnknownNameError, reason
+from nasbench_harness.fields.parameters import base_of
 from nasbench_harness.fields.recipes import RecipeError, file_in, read_recipes
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ def asked_of(spec: TrialSpec) -> str:
 def recipes_of(method: str) -> list[NamedRecipe]:
     """All recipes of a method that can be read, its own first; RecipeError where these cannot."""
     setup = registry.open_setup(method)
-    own = [NamedRecipe(name, recipe) for name, recipe in setup.recipes.items()]
+    own = [NamedRecipe(recipe.called or title, recipe) for title, recipe in setup.recipes.items()]
     return [*own, *_brought(method, setup)]
 
 
@@ -100,7 +101,7 @@ def _brought_by(entry: str, method: str, setup: type[Setup]) -> list[NamedRecipe
         raise RecipeError(
             f"The recipes of {package} for `{method}` cannot be read: {reason(error)}"
         ) from error
-    return [NamedRecipe(name, recipe, package) for name, recipe in read.items()]
+    return [NamedRecipe(recipe.called or title, recipe, package) for title, recipe in read.items()]
 
 
 def find_recipe(method: str, asked: str, space: str, kind: str) -> NamedRecipe:
@@ -149,17 +150,22 @@ def _fitting(known: Sequence[NamedRecipe], asked: str, space: str, kind: str) ->
 
 def _published(known: Sequence[NamedRecipe], space: str, kind: str) -> list[NamedRecipe]:
     """Those for the space; where there is none, those called `paper` that fit it and the kind."""
-    meant = [one for one in known if one.recipe.space == space or _is_named(one, space)]
+    meant = [one for one in known if _is_for(one, space) or _is_named(one, space)]
     return meant or [one for one in known if one.name == PAPER and _fits(one, space, kind)]
 
 
 def _fits(one: NamedRecipe, space: str, kind: str) -> bool:
-    return one.recipe.kind in (None, kind) and one.recipe.space in (None, space)
+    return one.recipe.kind in (None, kind) and (one.recipe.space is None or _is_for(one, space))
+
+
+def _is_for(one: NamedRecipe, space: str) -> bool:
+    """Is it for the space, or for the one that this is a variant of."""
+    return one.recipe.space in (space, base_of(space))
 
 
 def _is_named(one: NamedRecipe, space: str) -> bool:
     """Is it called as the space and says of none that it is for that."""
-    return one.name == space and one.recipe.space is None
+    return one.name == base_of(space) and one.recipe.space is None
 
 
 def _nearness(one: NamedRecipe, asked: str, space: str, kind: str) -> tuple[bool, ...]:
@@ -168,10 +174,11 @@ def _nearness(one: NamedRecipe, asked: str, space: str, kind: str) -> tuple[bool
     return (
         _fits(one, space, kind),
         not one.package,
-        asked == PAPER and one.name == space,
+        asked == PAPER and one.name == base_of(space),
         recipe.space == space,
+        _is_for(one, space),
         recipe.kind == kind,
-        recipe.space in (None, space),
+        recipe.space is None or _is_for(one, space),
     )
 
 

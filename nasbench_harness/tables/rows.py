@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from nasbench_harness import registry
 from nasbench_harness.contracts import Numbered
 from nasbench_harness.errors import HarnessError
+from nasbench_harness.fields.parameters import base_of
 from nasbench_harness.tables.enumeration import lists
 
 if TYPE_CHECKING:
@@ -104,7 +105,7 @@ class Rows:
 
 def rows_of(space: str, size: int) -> Rows:
     """The rows of a table of that space and length."""
-    if space not in registry.spaces.names():
+    if base_of(space) not in registry.spaces.names():
         return Rows(size, None)
     opened = registry.open_space(space)
     if not lists(opened) or opened.size != size:

@@ -98,10 +98,10 @@ class _Reader:
             names = ("normal", "normal_concat", "reduce", "reduce_concat")
             given = dict(zip(names, tree.args, strict=False))
             return given | {word.arg or "**": word.value for word in tree.keywords}
-        if isinstance(tree, ast.Dict):
-            keys = [key.value if isinstance(key, ast.Constant) else None for key in tree.keys]
-            return {str(key): value for key, value in zip(keys, tree.values, strict=True)}
-        self._refuse(tree, _expected(self.text))
+        if not isinstance(tree, ast.Dict):
+            self._refuse(tree, _expected(self.text))
+        keys = [key.value if isinstance(key, ast.Constant) else None for key in tree.keys]
+        return {str(key): value for key, value in zip(keys, tree.values, strict=True)}
 
     def _listed(self, tree: ast.expr) -> dict[str, ast.expr]:
         """NASLib's list of two lists."""

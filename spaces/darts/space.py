@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import cached_property
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from nasbench_harness.contracts import Architecture, Decision
@@ -12,13 +13,12 @@ from nasbench_harness.spaces.darts import encoding, steps
 from nasbench_harness.spaces.darts.citations import DARTS_SPACE_BIBTEX
 from nasbench_harness.spaces.darts.columns import COLUMNS, facts
 from nasbench_harness.spaces.darts.derivation import derive
-from nasbench_harness.spaces.darts.encoding import INPUTS, OPERATIONS, SKIP, Cell
+from nasbench_harness.spaces.darts.encoding import INPUTS, SKIP, Cell
 from nasbench_harness.spaces.darts.genotypes import format_genotype, read_genotype
 from nasbench_harness.spaces.darts.variants import DEFAULT, VARIANTS, Variant
 
 if TYPE_CHECKING:
     import torch
-    from matplotlib.axes import Axes
 
 NAME = "darts"
 
@@ -33,7 +33,9 @@ class DARTSSpace:
     columns = COLUMNS
     citation = DARTS_SPACE_BIBTEX
     tables = ()
-    parameters: Mapping[str, tuple[str, ...]] = {"variant": tuple(VARIANTS)}
+    parameters: Mapping[str, Mapping[str, str]] = MappingProxyType(
+        {"variant": {name: variant.text for name, variant in VARIANTS.items()}}
+    )
 
     def __init__(self, variant: str = DEFAULT) -> None:
         """UnknownNameError for a variant that is none."""

@@ -41,15 +41,18 @@ def moves(cells: Mapping[str, Cell], variant: Variant) -> Iterator[Cells]:
 
 
 def _changes(node: Node, kind: str, target: int, variant: Variant) -> list[Node]:
-    changed = []
+    changed: list[Node] = []
     for edge, other in (node, node[::-1]):
-        for operation in derived_options(variant, kind, target, edge.source):
-            changed.append(ordered(Edge(edge.source, operation), other))
-        for source in range(target):
-            if not variant.repeats and source == other.source:
-                continue
-            if edge.operation in derived_options(variant, kind, target, source):
-                changed.append(ordered(Edge(source, edge.operation), other))
+        changed += [
+            ordered(Edge(edge.source, operation), other)
+            for operation in derived_options(variant, kind, target, edge.source)
+        ]
+        changed += [
+            ordered(Edge(source, edge.operation), other)
+            for source in range(target)
+            if (variant.repeats or source != other.source)
+            and edge.operation in derived_options(variant, kind, target, source)
+        ]
     return [n for n in dict.fromkeys(changed) if n != node]
 
 

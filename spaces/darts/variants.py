@@ -22,7 +22,8 @@ UNAS_OPERATIONS = (
     "sep_conv_7x7",
 )  # fmt: skip
 """In the order of the authors' code, which takes the first n of them for smaller sets."""
-EVALUATION = NetworkSize(width=36, cells=20)
+SHAPES = NetworkSizes(NetworkSize(width=16, cells=8), NetworkSize(width=36, cells=20))
+"""Searched small, evaluated large; `cells` are those of the whole network."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ class Variant:
     """May a node take the same input twice."""
     auxiliary_skip: bool = False
     """Does a skip stand beside every edge of the supernet, outside of what is searched."""
-    shapes: NetworkSizes = NetworkSizes(NetworkSize(width=16, cells=8), EVALUATION)
+    shapes: NetworkSizes = SHAPES
 
     @cached_property
     def edges(self) -> tuple[tuple[int, int], ...]:

@@ -89,14 +89,19 @@ BY_THE_SOURCES: dict[str, dict[str, tuple[str, dict[str, str]]]] = {
         "nb201": ("B", {}),
         "nats": ("B", {}),
         "quick": ("D", {"C": f"{AS_DARTS} track_running_stats"}),
+        "darts_quick": ("D", {"C": f"{AS_DARTS} track_running_stats"}),
     },
     "drnas": {  # 2.5; that widening starts the rate again is in the authors' `net2wider.py`
         "landscape": ("D", {}),
         "nb201": ("C", {}),
         "nb201_progressive": ("C", {}),
+        "darts": ("C", {}),  # 2.5 and the additions to it
         "quick": ("D", {"C": f"{AS_DARTS} track_running_stats"}),
+        "darts_quick": ("D", {"C": f"{AS_DARTS} track_running_stats"}),
     },
-    "edas": dict.fromkeys(("landscape", "nb201", "quick"), ("D", {})),  # 4: an abstract
+    "edas": dict.fromkeys(  # 4: an abstract
+        ("landscape", "nb201", "quick", "darts", "darts_quick"), ("D", {})
+    ),
     "random": dict.fromkeys(("landscape", "nb201", "quick", "sampling"), ("D", {})),  # 5.1
     "rea": dict.fromkeys(("landscape", "nb201", "quick"), ("D", {})),  # 5.3: queries for seconds
     "reinforce": dict.fromkeys(("landscape", "nb201", "quick"), ("D", {})),  # 5.4: the same
@@ -105,6 +110,8 @@ BY_THE_SOURCES: dict[str, dict[str, tuple[str, dict[str, str]]]] = {
         "nb201": ("B", {}),
         "quick": ("D", {
             "B": "network: optimizer learning_rate_min momentum clip_norm track_running_stats"}),
+        "darts": ("D", {}),
+        "darts_quick": ("D", {}),
     },
     "unas": {  # 3.9: CIFAR's column, and the line on NAS-Bench-201 below it
         "landscape": ("D", {}),
@@ -113,18 +120,20 @@ BY_THE_SOURCES: dict[str, dict[str, tuple[str, dict[str, str]]]] = {
         "nb201_per_example": ("C", {"D": "epochs settings: warmup_epochs network: batch_size"
             " constant_epochs reset_optimizer_epoch track_running_stats"}),
         "quick": ("D", {"C": "network: weight_decay clip_norm"}),
+        "darts": ("C", {"D": "network: track_running_stats"}),  # 3.9
+        "darts_quick": ("D", {}),
     },
 }  # fmt: skip
 """By method and recipe the tag of most numbers, and of which it is another."""
 DEFAULTS_BY_THE_SOURCES: dict[str, tuple[str, dict[str, str]]] = {
-    "darts": ("C", {"D": "order"}),
-    "drnas": ("C", {"D": "concentration_floor"}),
+    "darts": ("C", {"D": "order excluded"}),
+    "drnas": ("C", {"D": "concentration_floor excluded"}),
     "edas": ("D", {}),
     "random": ("B", {"D": "cost cost_target"}),
     "rea": ("B", {"D": "cost cost_target"}),
-    "reinforce": ("B", {"D": "weight_decay"}),
+    "reinforce": ("B", {"D": "weight_decay excluded"}),
     "rsws": ("B", {}),
-    "unas": ("C", {"D": "entropy_weight warmup_epochs uniform_clamp cost_target schedules"
+    "unas": ("C", {"D": "entropy_weight warmup_epochs uniform_clamp cost_target schedules excluded"
         " least_weight cost_form cost_share cost_growth cost_entropy cost_rate cost_samples"}),
 }  # fmt: skip
 
@@ -158,6 +167,8 @@ def test_recipes_named_after_a_space_are_for_it(name: str) -> None:
     for title, recipe in registry.open_setup(name).recipes.items():
         if title in ("nb201", "nats", "nb201_progressive", "nb201_per_example"):
             assert recipe.space == "nb201"
+        if title in ("darts", "darts_quick"):
+            assert recipe.space == "darts"
 
 
 def test_a_file_is_read_when_it_is_asked_for(tmp_path: Path) -> None:

@@ -37,6 +37,13 @@ class NetworkSettings(Settings):
         ge=0,
         later=True,
     )
+    cycles: int = setting(
+        1,
+        "whole cosines that follow each other, each with a fresh optimiser, as the stages of a"
+        " progressive search do in some authors' code",
+        ge=1,
+        later=True,
+    )
     restart_when_widened: bool = setting(
         False,
         "begin again with the first learning rate when more channels pass through the operations;"

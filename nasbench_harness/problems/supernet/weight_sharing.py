@@ -86,7 +86,11 @@ class WeightSharing:
         self.batch_size = settings.batch_size
         self._steps, self._epochs, self._step, self._seed = steps, epochs, -1, seed
         self._schedule = Cosine(
-            settings.learning_rate, settings.learning_rate_min, epochs, settings.constant_epochs
+            settings.learning_rate,
+            settings.learning_rate_min,
+            epochs,
+            settings.constant_epochs,
+            settings.cycles,
         )
         self._restarted = 0
         self._split_images(dataset)
@@ -178,7 +182,8 @@ class WeightSharing:
         self._batch = {split: batches.next() for split, batches in self._batches.items()}
 
     def _begin_epoch(self, epoch: int) -> None:
-        if epoch and epoch == self.settings.reset_optimizer_epoch:
+        reset = epoch and epoch == self.settings.reset_optimizer_epoch
+        if reset or self._schedule.begins(epoch):
             self._optimizer = self._make_optimizer()
         self._meters.reset()
         begin_epoch(self.supernet, epoch, self._epochs)

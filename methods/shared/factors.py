@@ -1,0 +1,93 @@
+"""A problem whose searcher chooses factors, where rows of decisions make no architecture.
+
+A space that is no free product of its decisions may be one of others (`Factorised`). Methods that
+draw every choice by itself then search these: `FactoredProblem` is the same problem with the
+factors for decisions, and hands the network what the space expands them to.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any, cast
+
+import torch
+from torch import Tensor
+
+from nasbench_harness.contracts import (
+    Architecture,
+    Decision,
+    Factorised,
+    Log,
+    Problem,
+    SearchSpace,
+    Split,
+)
+
+
+class FactorSpace:
+    """The factors of a space in the place of its decisions; all else is the space's."""
+
+    def __init__(self, space: Factorised) -> None:
+        self.space = space
+
+    @property
+    def decisions(self) -> tuple[Decision, ...]:
+        """The F factors."""
+        return self.space.factors
+
+    @cached_property
+    def mask(self) -> Tensor:
+        """bool [F, M]: True where the factor has so many options."""
+        counts = torch.tensor([len(factor.options) for factor in self.space.factors])
+        return torch.arange(int(counts.max())) < counts.unsqueeze(1)
+
+    def derive(self, scores: Tensor) -> Architecture:
+        """[F, M] preferences to an architecture."""
+        return self.space.compose(scores)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.space, name)
+
+
+class FactoredProblem:
+    """A problem whose weights are those of factors, [F, M] or [B, F, M].
+
+    Options of the network that weigh less than `least_weight` in all of a batch's samples are left
+    out; the others keep their weight.
+    """
+
+    def __init__(self, problem: Problem, least_weight: float = 0.0) -> None:
+        self.problem, self.least_weight = problem, least_weight
+        self.factorised = cast("Factorised", problem.space)
+        self.space = cast("SearchSpace", FactorSpace(self.factorised))
+
+    def losses(self, weights: Tensor, split: Split, active: Tensor | None = None) -> Tensor:
+        """Losses of what the factors expand to."""
+        return self.problem.losses(self.expand(weights), split, self.expand_active(active))
+
+    def fit(self, weights: Tensor, active: Tensor | None = None) -> Log:
+        """One update of the network weights under what the factors expand to."""
+        return self.problem.fit(self.expand(weights), self.expand_active(active))
+
+    def expand(self, weights: Tensor) -> Tensor:
+        """[..., F, M] to [..., D, K], without light options."""
+        expanded = self.factorised.expand(weights)
+        if expanded.ndim > 2:
+            return heavy_options(expanded, self.least_weight)
+        return heavy_options(expanded.unsqueeze(0), self.least_weight).squeeze(0)
+
+    def expand_active(self, active: Tensor | None) -> Tensor | None:
+        """What must be computed of the space's decisions, where factors say what of theirs."""
+        return None if active is None else self.factorised.expand(active.float()) > 0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.problem, name)
+
+
+def heavy_options(soft: Tensor, least: float) -> Tensor:
+    """Soft samples [..., n, D, K] as networks mix them: without options that weigh less.
+
+    What is left is not renormalised. An option stays for all n samples if it weighs enough in one
+    of them.
+    """
+    return soft * (soft.detach().amax(dim=-3, keepdim=True) >= least) if least else soft

@@ -1,0 +1,45 @@
+"""Which options of a space a method searches, and which of them need no training."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+import torch
+from torch import Tensor
+
+from nasbench_harness.contracts import SearchSpace
+from nasbench_harness.errors import HarnessError, UnknownNameError
+
+NOTHING = "none"
+"""What many spaces call the operation that brings nothing; leaving it out is always possible."""
+
+
+def searched_mask(space: SearchSpace, excluded: Collection[str]) -> Tensor:
+    """bool [D, K], on the host: the options that exist and are not excluded by name.
+
+    HarnessError where a decision is left without any, UnknownNameError for a name that no decision
+    knows; `none` may be missing.
+    """
+    if not excluded:
+        return space.mask
+    known = {option for decision in space.decisions for option in decision.options}
+    for name in excluded:
+        if name not in known and name != NOTHING:
+            raise UnknownNameError(f"option of the space `{space.name}`", name, known)
+    mask = space.mask.clone()
+    for row, decision in zip(mask, space.decisions, strict=True):
+        row[: len(decision.options)] = torch.tensor([o not in excluded for o in decision.options])
+        if not row.any():
+            raise HarnessError(
+                f"Without {', '.join(excluded)} the decision `{decision.name}` of `{space.name}`"
+                " has no option left; exclude fewer."
+            )
+    return mask
+
+
+def free_options(space: SearchSpace) -> Tensor:
+    """bool [D, K]: the options that need no training, such as skips."""
+    free = torch.zeros_like(space.mask, device="cpu")
+    for row, decision in zip(free, space.decisions, strict=True):
+        row[: len(decision.options)] = torch.tensor([o in decision.free for o in decision.options])
+    return free
