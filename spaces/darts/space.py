@@ -7,9 +7,9 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from nasbench_harness.contracts import Architecture, Decision
+from nasbench_harness.contracts import Architecture, Decision, NetworkShape
 from nasbench_harness.errors import UnknownNameError
-from nasbench_harness.spaces.darts import encoding, steps
+from nasbench_harness.spaces.darts import costs, encoding, steps
 from nasbench_harness.spaces.darts.citations import DARTS_SPACE_BIBTEX
 from nasbench_harness.spaces.darts.columns import COLUMNS, facts
 from nasbench_harness.spaces.darts.derivation import derive
@@ -19,6 +19,8 @@ from nasbench_harness.spaces.darts.variants import DEFAULT, VARIANTS, Variant
 
 if TYPE_CHECKING:
     import torch
+
+    from nasbench_harness.spaces.darts.network import EvaluationNetwork
 
 NAME = "darts"
 
@@ -30,6 +32,7 @@ class DARTSSpace:
     """
 
     version = "1"
+    costs = costs.COSTS
     columns = COLUMNS
     citation = DARTS_SPACE_BIBTEX
     tables = ()
@@ -131,6 +134,18 @@ class DARTSSpace:
     def describe(self, arch: Architecture) -> dict[str, Any]:
         """Skips and depth of the normal cell."""
         return facts(self.cells(arch))
+
+    def cost(self, arch: Architecture, what: str, dataset: str = "cifar10") -> float:
+        """`params` (count) or `flops` (multiply-adds) of the evaluated network, without its aux."""
+        return costs.cost(self.cells(arch), what, dataset, self.shapes.evaluation)
+
+    # --- networks --------------------------------------------------------------------------------
+
+    def network(self, arch: Architecture, shape: NetworkShape) -> EvaluationNetwork:
+        """The stand-alone network, as DARTS' authors evaluate it; fresh weights."""
+        from nasbench_harness.spaces.darts.network import EvaluationNetwork
+
+        return EvaluationNetwork(self.cells(arch), shape)
 
 
 def _keeps_size(kind: str, source: int) -> bool:
