@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import torch
 
     from nasbench_harness.spaces.darts.network import EvaluationNetwork
+    from nasbench_harness.spaces.darts.shared_weights import DARTSSupernet
 
 NAME = "darts"
 
@@ -141,11 +142,29 @@ class DARTSSpace:
 
     # --- networks --------------------------------------------------------------------------------
 
+    def supernet(
+        self, shape: NetworkShape, *, track_running_stats: bool = True, partial: int = 1
+    ) -> DARTSSupernet:
+        """A fresh supernet, from torch's global generator; ValueError for an impossible width."""
+        from nasbench_harness.spaces.darts.shared_weights import DARTSSupernet
+
+        return DARTSSupernet(
+            shape, self.variant, track_running_stats=track_running_stats, partial=partial
+        )
+
     def network(self, arch: Architecture, shape: NetworkShape) -> EvaluationNetwork:
         """The stand-alone network, as DARTS' authors evaluate it; fresh weights."""
         from nasbench_harness.spaces.darts.network import EvaluationNetwork
 
         return EvaluationNetwork(self.cells(arch), shape)
+
+    def inherit(self, arch: Architecture, supernet: torch.nn.Module) -> EvaluationNetwork:
+        """The stand-alone network with the weights it has in `supernet`."""
+        from nasbench_harness.spaces.darts.inheritance import inherit
+        from nasbench_harness.spaces.darts.shared_weights import DARTSSupernet
+
+        assert isinstance(supernet, DARTSSupernet)
+        return inherit(self.cells(arch), supernet)
 
 
 def _keeps_size(kind: str, source: int) -> bool:

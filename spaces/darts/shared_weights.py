@@ -1,0 +1,45 @@
+"""The DARTS supernet: every cell of the space in one network, with shared weights."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from nasbench_harness.contracts import NetworkShape
+from nasbench_harness.spaces.darts.branches import channels_last
+from nasbench_harness.spaces.darts.leaving import MixedNorms
+from nasbench_harness.spaces.darts.mixed_cell import MixedCell, Weights
+from nasbench_harness.spaces.darts.skeleton import CellChain
+from nasbench_harness.spaces.darts.variants import Variant
+from nasbench_harness.spaces.shared.mixing import PlainSupernet
+
+
+class DARTSSupernet(CellChain, PlainSupernet):
+    """See `nasbench_harness.contracts.Supernet`."""
+
+    def __init__(
+        self,
+        shape: NetworkShape,
+        variant: Variant,
+        *,
+        track_running_stats: bool = True,
+        partial: int = 1,
+    ) -> None:
+        """ValueError for a width that cannot be divided by `partial`, or halved."""
+        self.variant, self.partial = variant, partial
+        self.norms = MixedNorms(track_running_stats, after_pools=not variant.repeats)
+        super().__init__(
+            shape,
+            variant.nodes,
+            variant.kinds,
+            lambda place: MixedCell(place, variant, self.norms, partial),
+        )
+        self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+
+    def forward(self, images: Tensor, weights: Tensor, active: Tensor | None = None) -> Tensor:
+        """Logits [B, classes]."""
+        mixed = Weights(weights, active, self.variant)
+        before_last, last = self.inputs(channels_last(images))
+        for cell in self.cells:
+            before_last, last = last, cell(before_last, last, mixed)
+        return self.head(last)
