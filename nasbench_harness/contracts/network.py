@@ -140,6 +140,39 @@ class SupernetLoss(Protocol):
 
 
 @runtime_checkable
+class AuxiliaryHead(Protocol):
+    """Capability of a stand-alone network: a second classifier on the way, for its training only.
+
+    It is a `TrainingLoss`, whose loss then counts that of the second classifier as well.
+    """
+
+    def add_auxiliary(self, weight: float) -> None:
+        """Give it one, of fresh weights from torch's global generator; its loss counts `weight`.
+
+        HarnessError where the network has no place for it.
+        """
+
+
+@runtime_checkable
+class DropPath(Protocol):
+    """Capability of a stand-alone network, an `EpochAware` one: paths are dropped in its training.
+
+    The probability grows in proportion to the epochs that lie behind.
+    """
+
+    drop_path: float
+    """The largest probability, 0 as it is made; whoever trains the network says it."""
+
+
+@runtime_checkable
+class SmoothedLoss(Protocol):
+    """Capability of a network with a loss of its own: it is of smoothed labels."""
+
+    label_smoothing: float
+    """Share of the labels that is spread over all classes, 0 as it is made."""
+
+
+@runtime_checkable
 class EpochAware(Protocol):
     """Capability of a network of either kind: something in it changes with the epoch (drop path).
 

@@ -11,12 +11,17 @@ from nasbench_harness.contracts import EpochAware, TrainingLoss
 
 
 def training_loss(
-    network: nn.Module, compiled: Any, batch: tuple[Tensor, Tensor], mixing: tuple[Any, ...] = ()
+    network: nn.Module,
+    compiled: Any,
+    batch: tuple[Tensor, Tensor],
+    mixing: tuple[Any, ...] = (),
+    label_smoothing: float = 0.0,
 ) -> tuple[Tensor, Tensor]:
     """The mean loss [] that is descended, and the logits [B, classes], in 32 bits or more.
 
     `compiled` is the network as it is run where it has no loss of its own; `mixing` is what a
-    supernet is given beside the images: weights and which choices are active.
+    supernet is given beside the images: weights and which choices are active. A loss of the
+    network's own smooths labels itself (`SmoothedLoss`).
     """
     images, labels = batch
     own: Any = network if isinstance(network, TrainingLoss) else None
@@ -24,7 +29,7 @@ def training_loss(
         loss, logits = own.loss(images, labels, *mixing)
         return at_least_32_bits(loss), at_least_32_bits(logits)
     logits = at_least_32_bits(compiled(images, *mixing))
-    return cross_entropy(logits, labels), logits
+    return cross_entropy(logits, labels, label_smoothing=label_smoothing), logits
 
 
 def at_least_32_bits(x: Tensor) -> Tensor:

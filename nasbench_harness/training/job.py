@@ -26,6 +26,7 @@ from nasbench_harness.images.datasets import open_dataset
 from nasbench_harness.jobs.job import Row
 from nasbench_harness.store.outcomes import Status
 from nasbench_harness.training.comparison import table_validation, table_value
+from nasbench_harness.training.equipment import equip
 from nasbench_harness.training.images import TrainingImages, training_images
 from nasbench_harness.training.settings import TrainingSettings
 from nasbench_harness.training.spec import TrainingSpec
@@ -55,6 +56,7 @@ def open_training(spec: TrainingSpec, hardware: Hardware) -> TrainingJob:
         dataset, arch = bench.images.dataset, space.parse(spec.architecture)
         network = build_network(cast("NetworkSpace", space), arch, dataset, settings, spec.seed)
         costs = count_costs(network, dataset)
+        equip(network, settings, spec.seed)
         training = Training(network, bench.images, settings, seed=spec.seed, device=device)
     return TrainingJob(spec, arch, bench, training, costs)
 

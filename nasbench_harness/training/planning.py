@@ -15,6 +15,7 @@ from nasbench_harness.images.datasets import open_dataset
 from nasbench_harness.images.layout import LayoutName
 from nasbench_harness.images.parts import ImageDataset
 from nasbench_harness.images.place import absolute, place_name
+from nasbench_harness.training.equipment import check_equipment
 from nasbench_harness.training.images import training_images
 from nasbench_harness.training.settings import TrainingSettings, find_recipe, network_space
 from nasbench_harness.training.spec import TrainingSpec
@@ -93,7 +94,10 @@ def plan(
         "limit": request.limit,
         "image_layout": request.image_layout,
     }
-    settings = request.settings.sized(builder.shapes.evaluation).model_dump(mode="json")
+    sized = request.settings.sized(builder.shapes.evaluation)
+    for arch in request.architectures[:1]:
+        check_equipment(builder, arch, dataset, sized)
+    settings = sized.identity()
     specs = [
         TrainingSpec(
             architecture=str(arch),

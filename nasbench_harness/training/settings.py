@@ -15,21 +15,57 @@ FREE = frozenset({"epochs", "precision", "split", "evaluate_every"})
 
 
 class TrainingSettings(Settings):
-    """SGD, a cosine to 0 that steps once an epoch, cross-entropy, random crop and mirror.
+    """SGD, a rate that steps once an epoch, cross-entropy, random crop and mirror.
 
     Values are those of the space's recipe where it names them (`TrainingRecipe`); sizes are the
     space's for evaluation. Every image is seen once an epoch, the last batch is smaller; an image
     that is alone in it is left out where the network cannot be trained on one.
     """
 
-    epochs: int = setting(
-        200, "passes over the training images, one cosine over all of them", unit="epochs", ge=1
-    )
+    epochs: int = setting(200, "passes over the training images", unit="epochs", ge=1)
     batch_size: int = setting(256, "images of a batch", unit="images", ge=1)
     learning_rate: float = setting(0.1, "step of SGD in the first epoch", gt=0)
     momentum: float = setting(0.9, "momentum of SGD", ge=0, lt=1)
     nesterov: bool = setting(True, "Nesterov's form of the momentum")
+    schedule: Literal["cosine", "linear", "exponential"] = setting(
+        "cosine",
+        "how the learning rate falls: a cosine to 0, a line to 0, or times `decay` every epoch",
+        later=True,
+    )
+    decay: float = setting(
+        0.97,
+        "what an exponential learning rate is multiplied by every epoch",
+        gt=0,
+        le=1,
+        later=True,
+    )
+    warmup_epochs: int = setting(
+        0,
+        "epochs in which the learning rate grows in even steps to its whole; the schedule follows",
+        unit="epochs",
+        ge=0,
+        later=True,
+    )
     weight_decay: float = setting(5e-4, "L2 pull on all parameters", ge=0)
+    clip_norm: float = setting(
+        0.0, "largest norm of the gradient of all parameters; 0 never clips", ge=0, later=True
+    )
+    label_smoothing: float = setting(
+        0.0, "share of a label that is spread over all classes", ge=0, lt=1, later=True
+    )
+    cutout: int = setting(
+        0, "side of the square cut out of training images", unit="pixels", ge=0, later=True
+    )
+    drop_path: float = setting(
+        0.0,
+        "largest probability that a path of the network is dropped, which grows with the epochs",
+        ge=0,
+        lt=1,
+        later=True,
+    )
+    auxiliary_weight: float = setting(
+        0.0, "weight of a second classifier's loss; 0: there is none", ge=0, later=True
+    )
     width: int | None = setting(
         None, "channels of the first stage; none: as the space has them", ge=1
     )
@@ -82,9 +118,15 @@ def usual_settings(space: str) -> dict[str, Any]:
     """What is trained with where nobody says otherwise; {} where the space is not installed."""
     try:
         opened = network_space(space)
-        return recipe_settings(opened, find_recipe(opened, None)).model_dump(mode="json")
+        return recipe_settings(opened, find_recipe(opened, None)).identity()
     except HarnessError:
         return {}
+
+
+def usual_defaults(usual: Mapping[str, Any]) -> dict[str, Any]:
+    """What of a usual training stands for nothing where a training does not name it."""
+    fields = TrainingSettings.model_fields
+    return {name: fields[name].default for name in usual if fields[name].default is not None}
 
 
 def is_tabled(space: NetworkSpace, settings: TrainingSettings) -> TrainingRecipe | None:

@@ -48,10 +48,11 @@ class TrainingSpec:
     @property
     def changed(self) -> dict[str, Any]:
         """What is not as the first recipe of the space has it."""
-        from nasbench_harness.training.settings import usual_settings
+        from nasbench_harness.training.settings import usual_defaults, usual_settings
 
         usual = usual_settings(self.space)
-        return {name: value for name, value in self.settings.items() if value != usual.get(name)}
+        given = {**usual_defaults(usual), **self.settings}
+        return {name: value for name, value in given.items() if value != usual.get(name)}
 
     @property
     def identity(self) -> dict[str, Any]:

@@ -52,7 +52,9 @@ class Training:
         channels_last = device.type != "mps"
         layout = torch.channels_last if channels_last else torch.contiguous_format
         self.network = network.to(device=device, memory_format=layout)  # type: ignore[call-overload]
-        self._augment = Augment(images.dataset, device=device, channels_last=channels_last)
+        self._augment = Augment(
+            images.dataset, device=device, channels_last=channels_last, cutout=settings.cutout
+        )
         order = torch.Generator().manual_seed(stream_seed(seed, "batches"))
         self._batches = Batches(
             images.train,
@@ -96,9 +98,13 @@ class Training:
         batch = self._batches.next()
         self._optimizer.zero_grad()
         with self._chance(), self._precision():
-            loss, logits = training_loss(self.network, self.network, batch)
+            loss, logits = training_loss(
+                self.network, self.network, batch, label_smoothing=self.settings.label_smoothing
+            )
         self._precision.enlarge(loss).backward()  # type: ignore[no-untyped-call]
         self._precision.reduce_gradients(self.network.parameters())
+        if self.settings.clip_norm:
+            nn.utils.clip_grad_norm_(self.network.parameters(), self.settings.clip_norm)
         self._optimizer.step()
         self.steps += 1
         self._totals.add(loss.detach(), logits.detach(), batch[1], self.steps)
@@ -108,7 +114,7 @@ class Training:
         self.network.train()
         self._totals.reset()
         begin_epoch(self.network, self.epoch, self.settings.epochs)
-        rate = cosine(self.settings.learning_rate, 0.0, self.epoch, self.settings.epochs)
+        rate = learning_rate(self.settings, self.epoch)
         for group in self._optimizer.param_groups:
             group["lr"] = rate
 
@@ -178,6 +184,19 @@ class Training:
         self._chance.load_state_dict(state)
         self.network.train()
         begin_epoch(self.network, self.epoch, self.settings.epochs)
+
+
+def learning_rate(settings: TrainingSettings, epoch: int) -> float:
+    """Of an epoch, 0 for the first."""
+    start, warm = settings.learning_rate, settings.warmup_epochs
+    if epoch < warm:
+        return start * (epoch + 1) / warm
+    passed, epochs = epoch - warm, max(1, settings.epochs - warm)
+    if settings.schedule == "exponential":
+        return float(start * settings.decay**passed)
+    if settings.schedule == "linear":
+        return start * (1 - passed / epochs)
+    return cosine(start, 0.0, passed, epochs)
 
 
 def _dropped(

@@ -78,7 +78,7 @@ class EvaluationNetwork(CellChain):
         kinds = tuple(cells)
         nodes = len(cells[kinds[0]])
         super().__init__(shape, nodes, kinds, lambda place: make_cell(cells[place.kind], place))
-        self.drop_path = 0.0
+        self.drop_path = self.label_smoothing = 0.0
         self._dropped = 0.0
         self.auxiliary: AuxiliaryClassifier | None = None
         self.auxiliary_weight = 0.0
@@ -104,9 +104,11 @@ class EvaluationNetwork(CellChain):
     def loss(self, images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
         """Mean cross-entropy with the second classifier's; the logits beside it."""
         logits, auxiliary = self._both(images)
-        loss = cross_entropy(logits, labels)
+        smoothing = self.label_smoothing
+        loss = cross_entropy(logits, labels, label_smoothing=smoothing)
         if auxiliary is not None:
-            loss = loss + self.auxiliary_weight * cross_entropy(auxiliary, labels)
+            of_auxiliary = cross_entropy(auxiliary, labels, label_smoothing=smoothing)
+            loss = loss + self.auxiliary_weight * of_auxiliary
         return loss, logits
 
     def _both(self, images: Tensor) -> tuple[Tensor, Tensor | None]:

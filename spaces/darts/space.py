@@ -15,10 +15,12 @@ from nasbench_harness.spaces.darts.columns import COLUMNS, facts
 from nasbench_harness.spaces.darts.derivation import derive
 from nasbench_harness.spaces.darts.encoding import INPUTS, SKIP, Cell
 from nasbench_harness.spaces.darts.genotypes import format_genotype, read_genotype
+from nasbench_harness.spaces.darts.training import RECIPES
 from nasbench_harness.spaces.darts.variants import DEFAULT, VARIANTS, Variant
 
 if TYPE_CHECKING:
     import torch
+    from matplotlib.axes import Axes
 
     from nasbench_harness.spaces.darts.network import EvaluationNetwork
     from nasbench_harness.spaces.darts.shared_weights import DARTSSupernet
@@ -37,6 +39,7 @@ class DARTSSpace:
     columns = COLUMNS
     citation = DARTS_SPACE_BIBTEX
     tables = ()
+    training_recipes = RECIPES
     parameters: Mapping[str, Mapping[str, str]] = MappingProxyType(
         {"variant": {name: variant.text for name, variant in VARIANTS.items()}}
     )
@@ -139,6 +142,12 @@ class DARTSSpace:
     def cost(self, arch: Architecture, what: str, dataset: str = "cifar10") -> float:
         """`params` (count) or `flops` (multiply-adds) of the evaluated network, without its aux."""
         return costs.cost(self.cells(arch), what, dataset, self.shapes.evaluation)
+
+    def draw(self, arch: Architecture, axes: Axes) -> None:
+        """Draw the cells as graphs, one above the other."""
+        from nasbench_harness.spaces.darts.drawing import draw_cells
+
+        draw_cells(self.cells(arch), axes)
 
     # --- networks --------------------------------------------------------------------------------
 

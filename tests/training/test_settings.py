@@ -20,7 +20,7 @@ def test_the_recipe_of_the_space_is_the_published_one() -> None:
     space = NB201()
     recipe = find_recipe(space, None)
     assert recipe is find_recipe(space, "tables")
-    assert recipe_settings(space, recipe).model_dump() == {
+    assert recipe_settings(space, recipe).identity() == {
         "epochs": 200, "batch_size": 256, "learning_rate": 0.1, "momentum": 0.9, "nesterov": True,
         "weight_decay": 5e-4, "width": 16, "cells": 5, "precision": "fp32", "split": "table",
         "evaluate_every": 1,
