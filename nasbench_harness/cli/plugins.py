@@ -215,12 +215,7 @@ def show_space(
     title = "too many architectures to list" if size is None else f"{size:,} architectures"
     console.print_rows(title, ("decision", "group", "options"), rows, below=(2,))
     console.out.print("")
-    for parameter, values in parameters.items():
-        written = [
-            (f"{base_of(name)}[{parameter}={value}]", what) for value, what in values.items()
-        ]
-        console.print_rows("variants, the usual one first", ("space", "what it is"), written)
-        console.out.print("")
+    _print_variants(base_of(name), parameters)
     if not benchmarks:
         console.say("No benchmark of it is known to the space; `--table NAME` names one.")
         return
@@ -229,6 +224,16 @@ def show_space(
     ]
     headings = ("table", "data sets, and what is measured where that is no accuracy in percent")
     console.print_rows("benchmarks, the preferred first", headings, cells, below=(1,))
+
+
+def _print_variants(space: str, parameters: Parameters) -> None:
+    """What a space's parameters may be."""
+    from nasbench_harness.cli import console
+
+    for parameter, values in parameters.items():
+        rows = [(f"{space}[{parameter}={value}]", what) for value, what in values.items()]
+        console.print_rows("variants, the usual one first", ("space", "what it is"), rows)
+        console.out.print("")
 
 
 def _benchmark(table: str) -> dict[str, Any]:

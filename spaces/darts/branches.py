@@ -73,7 +73,7 @@ def repeated(x: Tensor, times: int) -> Tensor:
     return torch.cat([x] * times, dim=1) if times > 1 else x
 
 
-class Branch(nn.Module):
+class WideOperation(nn.Module):
     """An operation on some of the edges that leave a node."""
 
     def __init__(self, positions: Sequence[int], channels: int) -> None:
@@ -90,7 +90,7 @@ class Branch(nn.Module):
         raise NotImplementedError
 
 
-class SeparableBranch(Branch):
+class WideSeparable(WideOperation):
     """Twice: ReLU, depthwise k x k, pointwise, batch norm."""
 
     def __init__(
@@ -106,12 +106,12 @@ class SeparableBranch(Branch):
         self.norms = nn.ModuleList(WideNorm(edges * channels, track) for _ in range(2))
 
     def every(self, x: Tensor, scale: Scale) -> Tensor:
-        """See `Branch`."""
+        """See `WideOperation`."""
         edges = len(self.positions)
         return self._run(repeated(x, edges), scale, slice(None), edges)
 
     def one(self, x: Tensor, scale: Scale, edge: int) -> Tensor:
-        """See `Branch`."""
+        """See `WideOperation`."""
         return self._run(x, scale, slice(edge * self.channels, (edge + 1) * self.channels), 1)
 
     def _run(self, x: Tensor, scale: Scale, chosen: slice, edges: int) -> Tensor:
@@ -124,7 +124,7 @@ class SeparableBranch(Branch):
         return x
 
 
-class DilatedBranch(Branch):
+class WideDilated(WideOperation):
     """ReLU, depthwise k x k of dilation 2, pointwise, batch norm.
 
     It reads maps of `to_blocks`, or every other pixel where the stride is 2; `dilation` is 2 where
@@ -140,12 +140,12 @@ class DilatedBranch(Branch):
         self.dilation = 1
 
     def every(self, x: Tensor, scale: Scale) -> Tensor:
-        """See `Branch`."""
+        """See `WideOperation`."""
         edges = len(self.positions)
         return self._run(repeated(x, edges), scale, slice(None), edges)
 
     def one(self, x: Tensor, scale: Scale, edge: int) -> Tensor:
-        """See `Branch`."""
+        """See `WideOperation`."""
         return self._run(x, scale, slice(edge * self.channels, (edge + 1) * self.channels), 1)
 
     def _run(self, x: Tensor, scale: Scale, chosen: slice, edges: int) -> Tensor:
@@ -155,7 +155,7 @@ class DilatedBranch(Branch):
         return normed
 
 
-class ReducingBranch(Branch):
+class WideHalving(WideOperation):
     """Skip connections of stride 2: two convolutions 1x1, one of them a pixel further on."""
 
     def __init__(self, positions: Sequence[int], channels: int, track: bool) -> None:
@@ -169,7 +169,7 @@ class ReducingBranch(Branch):
         self.norm = WideNorm(edges * channels, track)
 
     def every(self, x: Tensor, scale: Scale) -> Tensor:
-        """See `Branch`."""
+        """See `WideOperation`."""
         even, odd = self._halves(x, slice(None))
         batch, _, height, width = even.shape
         shape = (batch, len(self.positions), self.channels // 2, height, width)
@@ -178,7 +178,7 @@ class ReducingBranch(Branch):
         return normed
 
     def one(self, x: Tensor, scale: Scale, edge: int) -> Tensor:
-        """See `Branch`."""
+        """See `WideOperation`."""
         half = self.channels // 2
         both = torch.cat(self._halves(x, slice(edge * half, (edge + 1) * half)), dim=1)
         chosen = slice(edge * self.channels, (edge + 1) * self.channels)
@@ -191,7 +191,7 @@ class ReducingBranch(Branch):
         return even, conv2d(shifted, self.odd.weight[chosen].to(x.dtype), stride=2)
 
 
-class NoiseBranch(Branch):
+class WideNoise(WideOperation):
     """Standard normal numbers, of its own for every edge."""
 
     def __init__(self, positions: Sequence[int], channels: int, stride: int) -> None:
@@ -199,11 +199,11 @@ class NoiseBranch(Branch):
         self.stride = stride
 
     def every(self, x: Tensor, scale: Scale) -> Tensor:
-        """See `Branch`."""
+        """See `WideOperation`."""
         return self._run(repeated(x, len(self.positions)), scale)
 
     def one(self, x: Tensor, scale: Scale, edge: int) -> Tensor:
-        """See `Branch`."""
+        """See `WideOperation`."""
         del edge  # all are alike
         return self._run(x, scale)
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from nasbench_harness.contracts import Column, Role, Value
-from nasbench_harness.spaces.darts.encoding import INPUTS, NONE, SKIP, Cell
+from nasbench_harness.spaces.darts.encoding import INPUTS, NONE, SKIP, CellEdges
 
 COLUMNS = (
     Column("normal_skips", Value.WHOLE, Role.RESULT, "skip connections among the kept edges of the"
@@ -16,7 +16,7 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def facts(cells: Mapping[str, Cell]) -> dict[str, Any]:
+def facts(cells: Mapping[str, CellEdges]) -> dict[str, Any]:
     """The columns of an architecture."""
     normal = cells["normal"]
     skips = sum(edge.operation == SKIP for node in normal for edge in node)

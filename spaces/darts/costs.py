@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from nasbench_harness.contracts import Cost, NetworkShape, NetworkSize
 from nasbench_harness.errors import UnknownNameError
-from nasbench_harness.spaces.darts.encoding import INPUTS, SKIP, Cell
+from nasbench_harness.spaces.darts.encoding import INPUTS, SKIP, CellEdges
 from nasbench_harness.spaces.darts.places import STEM, CellPlace, is_large, places
 
 COSTS = (
@@ -41,7 +41,7 @@ class Added(NamedTuple):
         return Added(self.params + other.params, self.flops + other.flops)
 
 
-def cost(cells: Mapping[str, Cell], what: str, dataset: str, size: NetworkSize) -> float:
+def cost(cells: Mapping[str, CellEdges], what: str, dataset: str, size: NetworkSize) -> float:
     """`params` or `flops` (multiply-adds) of the network of that size, for ImageNet of its own.
 
     UnknownNameError for another cost or data set; none means CIFAR-10.
@@ -58,7 +58,7 @@ def cost(cells: Mapping[str, Cell], what: str, dataset: str, size: NetworkSize) 
     return float(getattr(count(cells, shape), what))
 
 
-def count(cells: Mapping[str, Cell], shape: NetworkShape) -> Added:
+def count(cells: Mapping[str, CellEdges], shape: NetworkShape) -> Added:
     """Parameters and multiply-adds of the network of a shape."""
     kinds = tuple(cells)
     nodes = len(cells[kinds[0]])
@@ -85,7 +85,7 @@ def _stem(shape: NetworkShape) -> tuple[Added, int]:
 
 
 @cache
-def _cell(cell: Cell, place: CellPlace, side: int) -> Added:
+def _cell(cell: CellEdges, place: CellPlace, side: int) -> Added:
     """A cell whose second input has maps of so many pixels a side."""
     reads = convolution(place.before_last, place.channels, 1, side)
     total = reads.plus(convolution(place.last, place.channels, 1, side))

@@ -5,14 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import combinations
 
-from nasbench_harness.spaces.darts.encoding import INPUTS, KEPT, NONE, Cell, Edge, Node, ordered
-from nasbench_harness.spaces.darts.variants import Variant
+from nasbench_harness.spaces.darts.encoding import (
+    INPUTS,
+    KEPT,
+    NONE,
+    CellEdges,
+    Edge,
+    Node,
+    ordered,
+)
+from nasbench_harness.spaces.darts.variants import CellVariant
 
-Rows = Sequence[Sequence[float]]
+Preferences = Sequence[Sequence[float]]
 """Preferences [D, K] of all decisions."""
 
 
-def derive(rows: Rows, variant: Variant) -> dict[str, Cell]:
+def derive(rows: Preferences, variant: CellVariant) -> dict[str, CellEdges]:
     """The two strongest edges of every node, each with its best operation, by cell type.
 
     As DARTS derives: an edge is as strong as its best operation other than `none`, which is never
@@ -32,7 +40,7 @@ def derive(rows: Rows, variant: Variant) -> dict[str, Cell]:
     return cells
 
 
-def _edges(rows: Rows, options: Sequence[Sequence[str]]) -> Node:
+def _edges(rows: Preferences, options: Sequence[Sequence[str]]) -> Node:
     """Top-2 edges of a node; of equals the lower source."""
     best = [_best(row, names) for row, names in zip(rows, options, strict=True)]
     ranked = sorted(range(len(best)), key=lambda source: best[source][:2], reverse=True)
@@ -50,7 +58,7 @@ def _best(row: Sequence[float], names: Sequence[str]) -> tuple[float, float, str
     return max(values.values()), absent, operation
 
 
-def _paths(rows: Rows, options: Sequence[Sequence[str]]) -> Node:
+def _paths(rows: Preferences, options: Sequence[Sequence[str]]) -> Node:
     """Top-2 (input, operation) of a node; of equals the lower source, then the first operation."""
     paths = [
         (value, Edge(source, name))

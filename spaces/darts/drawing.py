@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from nasbench_harness.spaces.darts.encoding import INPUTS, NONE, Cell
+from nasbench_harness.spaces.darts.encoding import INPUTS, NONE, CellEdges
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -27,7 +27,7 @@ _STEP = 1.75
 Point = tuple[float, float]
 
 
-def draw_cells(cells: Mapping[str, Cell], axes: Axes) -> None:
+def draw_cells(cells: Mapping[str, CellEdges], axes: Axes) -> None:
     """Nodes as circles, operations as coloured arrows with their names.
 
     On the left are the outputs of the last two cells, on the right what this cell gives.
@@ -41,7 +41,7 @@ def draw_cells(cells: Mapping[str, Cell], axes: Axes) -> None:
     axes.set_axis_off()
 
 
-def _draw_cell(axes: Axes, kind: str, cell: Cell, base: float) -> None:
+def _draw_cell(axes: Axes, kind: str, cell: CellEdges, base: float) -> None:
     places = _places(len(cell), base)
     axes.text(
         -0.95,

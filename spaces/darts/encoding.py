@@ -35,7 +35,7 @@ class Edge(NamedTuple):
 
 Node = tuple[Edge, Edge]
 """What enters an intermediate node, the lower source first."""
-Cell = tuple[Node, ...]
+CellEdges = tuple[Node, ...]
 """The intermediate nodes in their order, node 2 first."""
 
 
@@ -45,13 +45,13 @@ def edges_of(nodes: int) -> tuple[tuple[int, int], ...]:
     return tuple((target, source) for target in targets for source in range(target))
 
 
-def encode(cells: Mapping[str, Cell]) -> tuple[int, ...]:
+def encode(cells: Mapping[str, CellEdges]) -> tuple[int, ...]:
     """Source and operation of every kept edge, one cell type after the other."""
     kept = chain.from_iterable(chain.from_iterable(cell) for cell in cells.values())
     return tuple(chain.from_iterable((e.source, OPERATIONS.index(e.operation)) for e in kept))
 
 
-def decode(choices: Sequence[int], kinds: Sequence[str]) -> dict[str, Cell]:
+def decode(choices: Sequence[int], kinds: Sequence[str]) -> dict[str, CellEdges]:
     """The inverse of `encode`, by cell type."""
     sources, operations = choices[::2], choices[1::2]
     kept = [Edge(s, OPERATIONS[o]) for s, o in zip(sources, operations, strict=True)]

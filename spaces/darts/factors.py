@@ -11,7 +11,15 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from nasbench_harness.contracts import Architecture, Decision
-from nasbench_harness.spaces.darts.encoding import INPUTS, KEPT, NONE, Cell, Edge, Node, ordered
+from nasbench_harness.spaces.darts.encoding import (
+    INPUTS,
+    KEPT,
+    NONE,
+    CellEdges,
+    Edge,
+    Node,
+    ordered,
+)
 from nasbench_harness.spaces.darts.space import DARTSSpace
 
 if TYPE_CHECKING:
@@ -75,7 +83,7 @@ class PathSpace(DARTSSpace):
             )
             nodes.append(ordered(first, second))
         count = self.variant.nodes
-        cells: dict[str, Cell] = {
+        cells: dict[str, CellEdges] = {
             kind: tuple(nodes[place * count : (place + 1) * count])
             for place, kind in enumerate(self.variant.kinds)
         }
@@ -100,6 +108,6 @@ class PathSpace(DARTSSpace):
 
     @cached_property
     def _nodes(self) -> tuple[tuple[str, int], ...]:
-        """Cell type and number of every intermediate node."""
+        """CellEdges type and number of every intermediate node."""
         nodes = range(INPUTS, INPUTS + self.variant.nodes)
         return tuple((kind, node) for kind in self.variant.kinds for node in nodes)

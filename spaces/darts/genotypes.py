@@ -14,9 +14,16 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NoReturn
 
 from nasbench_harness.errors import InvalidArchitectureError, nearest
-from nasbench_harness.spaces.darts.encoding import INPUTS, KEPT, OPERATIONS, Cell, Edge, ordered
+from nasbench_harness.spaces.darts.encoding import (
+    INPUTS,
+    KEPT,
+    OPERATIONS,
+    CellEdges,
+    Edge,
+    ordered,
+)
 from nasbench_harness.spaces.darts.published import NAMES, published
-from nasbench_harness.spaces.darts.variants import Variant
+from nasbench_harness.spaces.darts.variants import CellVariant
 
 LONGEST = 10_000
 """Characters of the longest genotype that is looked at."""
@@ -25,7 +32,7 @@ NASLIB = OPERATIONS[1:8]
 _NASLIB = re.compile(r"\s*naslib\s*:", re.IGNORECASE)
 
 
-def format_genotype(cells: Mapping[str, Cell]) -> str:
+def format_genotype(cells: Mapping[str, CellEdges]) -> str:
     """As DARTS' code prints it."""
     parts = []
     for kind, cell in cells.items():
@@ -35,10 +42,10 @@ def format_genotype(cells: Mapping[str, Cell]) -> str:
     return f"Genotype({', '.join(parts)})"
 
 
-def read_genotype(text: str, variant: Variant, space: str) -> dict[str, Cell]:
+def read_genotype(text: str, variant: CellVariant, space: str) -> dict[str, CellEdges]:
     """The cells of a text, by type; InvalidArchitectureError points at the first fault."""
     if (named := published(text)) is not None:
-        return _Reader(text, variant, space).named(named)
+        return _GenotypeReader(text, variant, space).named(named)
     if len(text) > LONGEST:
         raise InvalidArchitectureError(text, LONGEST, "this is too long for a genotype")
     prefix = _NASLIB.match(text)
@@ -47,7 +54,7 @@ def read_genotype(text: str, variant: Variant, space: str) -> dict[str, Cell]:
         tree = ast.parse(inside.strip(), mode="eval").body
     except (SyntaxError, ValueError, MemoryError, RecursionError) as error:
         raise InvalidArchitectureError(text, _place(error), _expected(text)) from error
-    return _Reader(text, variant, space).cells(tree, naslib=prefix is not None)
+    return _GenotypeReader(text, variant, space).cells(tree, naslib=prefix is not None)
 
 
 def _place(error: BaseException) -> int:
@@ -60,14 +67,14 @@ def _expected(text: str) -> str:
     return f"{told}; did you mean `{meant}`?" if meant else told
 
 
-class _Reader:
+class _GenotypeReader:
     """Reads what Python's parser makes of a text; nothing of it is run."""
 
-    def __init__(self, text: str, variant: Variant, space: str) -> None:
+    def __init__(self, text: str, variant: CellVariant, space: str) -> None:
         self.text, self.variant, self.space = text, variant, space
         self.skipped = len(text) - len(text.lstrip())
 
-    def named(self, cells: Mapping[str, Cell]) -> dict[str, Cell]:
+    def named(self, cells: Mapping[str, CellEdges]) -> dict[str, CellEdges]:
         """A published cell, if this variant has it."""
         if tuple(cells) != self.variant.kinds or len(cells["normal"]) != self.variant.nodes:
             self._refuse(None, f"`{self.space}` has other cells than published ones")
@@ -76,7 +83,7 @@ class _Reader:
                 self._check(None, kind, node, edges)
         return dict(cells)
 
-    def cells(self, tree: ast.expr, *, naslib: bool) -> dict[str, Cell]:
+    def cells(self, tree: ast.expr, *, naslib: bool) -> dict[str, CellEdges]:
         """Every cell type of the variant."""
         parts = self._listed(tree) if naslib else self._parts(tree)
         for kind in self.variant.kinds:
@@ -108,7 +115,7 @@ class _Reader:
         lists = self._elements(tree, "two lists of (input, operation)")
         return dict(zip(self.variant.kinds, lists, strict=False))
 
-    def _cell(self, kind: str, tree: ast.expr, naslib: bool) -> Cell:
+    def _cell(self, kind: str, tree: ast.expr, naslib: bool) -> CellEdges:
         pairs = self._elements(tree, f"a list of (operation, input) for `{kind}`")
         wanted = KEPT * self.variant.nodes
         if len(pairs) != wanted:

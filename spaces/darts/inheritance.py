@@ -9,25 +9,25 @@ import torch
 from torch import nn
 
 from nasbench_harness.spaces.darts.branches import (
-    DilatedBranch,
-    ReducingBranch,
-    SeparableBranch,
+    WideDilated,
+    WideHalving,
     WideNorm,
+    WideSeparable,
 )
-from nasbench_harness.spaces.darts.encoding import INPUTS, Cell
+from nasbench_harness.spaces.darts.encoding import INPUTS, CellEdges
 from nasbench_harness.spaces.darts.leaving import Leaving
-from nasbench_harness.spaces.darts.mixed_cell import MixedCell
+from nasbench_harness.spaces.darts.mixed_cell import MixedDARTSCell
 from nasbench_harness.spaces.darts.network import DiscreteCell, EvaluationNetwork
 from nasbench_harness.spaces.darts.operations import (
     DilatedConv,
-    FactorisedReduction,
+    HalvingSkip,
     Norms,
     SeparableConv,
 )
 from nasbench_harness.spaces.darts.shared_weights import DARTSSupernet
 
 
-def inherit(cells: Mapping[str, Cell], supernet: DARTSSupernet) -> EvaluationNetwork:
+def inherit(cells: Mapping[str, CellEdges], supernet: DARTSSupernet) -> EvaluationNetwork:
     """The network of these cells; ValueError while only a part of the channels passes.
 
     Or where skips stand beside the edges, which the stand-alone network has not.
@@ -43,12 +43,12 @@ def inherit(cells: Mapping[str, Cell], supernet: DARTSSupernet) -> EvaluationNet
     outside = {n: v for n, v in supernet.state_dict().items() if not n.startswith("cells.")}
     network.load_state_dict(outside, strict=False)
     for own, mixed in zip(network.cells, supernet.cells, strict=True):
-        _inherit_cell(cast("DiscreteCell", own), cast("MixedCell", mixed), cells)
+        _inherit_cell(cast("DiscreteCell", own), cast("MixedDARTSCell", mixed), cells)
     network.train(supernet.training)
     return network.to(next(supernet.parameters()).device)
 
 
-def _inherit_cell(own: DiscreteCell, mixed: MixedCell, cells: Mapping[str, Cell]) -> None:
+def _inherit_cell(own: DiscreteCell, mixed: MixedDARTSCell, cells: Mapping[str, CellEdges]) -> None:
     for name in ("before_last", "last"):
         module, source = getattr(own, name), getattr(mixed, name)
         module.load_state_dict(source.state_dict(), strict=False)
@@ -76,7 +76,7 @@ def take_over(module: nn.Module, leaving: Leaving, position: int, name: str) -> 
     branch = leaving.branches[name]
     edge = branch.positions.index(position)  # type: ignore[operator, union-attr]
     channels = slice(edge * leaving.channels, (edge + 1) * leaving.channels)
-    if isinstance(branch, SeparableBranch) and isinstance(module, SeparableConv):
+    if isinstance(branch, WideSeparable) and isinstance(module, SeparableConv):
         for half in range(2):
             convolutions = [m for m in module if isinstance(m, nn.Conv2d)][2 * half :]
             kernels = branch.depthwise[half], branch.pointwise[half]
@@ -85,11 +85,11 @@ def take_over(module: nn.Module, leaving: Leaving, position: int, name: str) -> 
             _statistics(
                 _norms(module)[half], *_part(cast("WideNorm", branch.norms[half]), channels)
             )
-    elif isinstance(branch, DilatedBranch) and isinstance(module, DilatedConv):
+    elif isinstance(branch, WideDilated) and isinstance(module, DilatedConv):
         for place, kernel in ((1, branch.depthwise), (2, branch.pointwise)):
             cast("nn.Conv2d", module[place]).weight.copy_(kernel.weight[channels])
         _take_norm(module, branch.norm, channels)
-    elif isinstance(branch, ReducingBranch) and isinstance(module, FactorisedReduction):
+    elif isinstance(branch, WideHalving) and isinstance(module, HalvingSkip):
         half = leaving.channels // 2
         rows = slice(edge * half, (edge + 1) * half)
         module.even.weight.copy_(branch.even.weight[rows])

@@ -10,13 +10,13 @@ from torch import Tensor, nn
 from torch.nn.functional import avg_pool2d, max_pool2d
 
 from nasbench_harness.spaces.darts.branches import (
-    Branch,
-    DilatedBranch,
-    NoiseBranch,
-    ReducingBranch,
     Scale,
-    SeparableBranch,
+    WideDilated,
+    WideHalving,
+    WideNoise,
     WideNorm,
+    WideOperation,
+    WideSeparable,
     to_blocks,
 )
 from nasbench_harness.spaces.darts.encoding import SKIP
@@ -63,15 +63,15 @@ class Leaving(nn.Module):
         """The edges that have an operation."""
         return [place for place, names in enumerate(self.options) if name in names]
 
-    def _make(self, name: str, positions: list[int]) -> Branch | None:
+    def _make(self, name: str, positions: list[int]) -> WideOperation | None:
         track, channels, stride = self.norms.track, self.channels, self.stride
         if name in SEPARABLE:
-            return SeparableBranch(positions, channels, SEPARABLE[name], stride, track)
+            return WideSeparable(positions, channels, SEPARABLE[name], stride, track)
         if name in DILATED:
-            return DilatedBranch(positions, channels, DILATED[name], track)
+            return WideDilated(positions, channels, DILATED[name], track)
         if name == SKIP and stride > 1:
-            return ReducingBranch(positions, channels, track)
-        return NoiseBranch(positions, channels, stride) if name == "noise" else None
+            return WideHalving(positions, channels, track)
+        return WideNoise(positions, channels, stride) if name == "noise" else None
 
     def wide(self, x: Tensor, scales: dict[str, Tensor], targets: Sequence[Brought]) -> None:
         """All operations of all edges; `scales` has a tensor for each branch and for `plain`."""
@@ -95,15 +95,15 @@ class Leaving(nn.Module):
             target.maps.append(inputs.plain(name) * scale.to(inputs.x.dtype))
         elif name in self.branches:
             branch = self.branches[name]
-            assert isinstance(branch, Branch)
+            assert isinstance(branch, WideOperation)
             affine = scale.expand(self.channels).contiguous() if scale.dim() == 0 else scale
             value = branch.one(inputs.of(name), affine, branch.positions.index(edge))
             (target.blocks if inputs.in_blocks(name) else target.maps).append(value)
 
-    def each_branch(self) -> Iterator[tuple[str, Branch]]:
+    def each_branch(self) -> Iterator[tuple[str, WideOperation]]:
         """Operations with kernels, by name."""
         for name, branch in self.branches.items():
-            assert isinstance(branch, Branch)
+            assert isinstance(branch, WideOperation)
             yield name, branch
 
     def _plain(self, inputs: Inputs, weights: Tensor) -> Sequence[Tensor]:
@@ -129,7 +129,7 @@ class Inputs:
         even = x.shape[2] % 2 == 0 and x.shape[3] % 2 == 0
         self._blocks = even and leaving.stride == 1
         for name, branch in leaving.each_branch():
-            if isinstance(branch, DilatedBranch):
+            if isinstance(branch, WideDilated):
                 branch.dilation = 1 if self._blocks or leaving.stride > 1 else 2
             del name
 

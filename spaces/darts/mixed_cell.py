@@ -12,15 +12,15 @@ from torch.nn.functional import max_pool2d, pad
 from nasbench_harness.spaces.darts.branches import channels_last, from_blocks
 from nasbench_harness.spaces.darts.encoding import INPUTS, NONE
 from nasbench_harness.spaces.darts.leaving import Brought, Inputs, Leaving, MixedNorms
-from nasbench_harness.spaces.darts.operations import FactorisedReduction, Norms, Preprocess
+from nasbench_harness.spaces.darts.operations import HalvingSkip, Norms, Preprocess
 from nasbench_harness.spaces.darts.places import CellPlace
-from nasbench_harness.spaces.darts.variants import Variant
+from nasbench_harness.spaces.darts.variants import CellVariant
 
 
 class Weights:
     """The weights of one forward pass, with the choices that are to be computed."""
 
-    def __init__(self, weights: Tensor, active: Tensor | None, variant: Variant) -> None:
+    def __init__(self, weights: Tensor, active: Tensor | None, variant: CellVariant) -> None:
         """`weights` [D, K] or [B, D, K]; `active` bool [D, K] on the host, None for all.
 
         Weights on the host that carry no gradient name their zeros themselves.
@@ -48,7 +48,7 @@ class Weights:
         return weight if weight.dim() == 0 else weight[:, None, None, None]
 
 
-class MixedCell(nn.Module):
+class MixedDARTSCell(nn.Module):
     """Two maps to the maps of all its nodes.
 
     With partial channels only the first 1/partial of a node's channels passes through the
@@ -57,7 +57,7 @@ class MixedCell(nn.Module):
     """
 
     def __init__(
-        self, place: CellPlace, variant: Variant, norms: MixedNorms, partial: int = 1
+        self, place: CellPlace, variant: CellVariant, norms: MixedNorms, partial: int = 1
     ) -> None:
         """ValueError for channels that cannot be divided."""
         super().__init__()
@@ -65,7 +65,7 @@ class MixedCell(nn.Module):
             raise ValueError(f"{place.channels} channels cannot be divided by {partial}")
         self.place, self.variant, self.partial = place, variant, partial
         plain = Norms(affine=False, track=norms.track)
-        reduce = FactorisedReduction if place.halved else Preprocess
+        reduce = HalvingSkip if place.halved else Preprocess
         self.before_last = reduce(place.before_last, place.channels, plain)
         self.last = Preprocess(place.last, place.channels, plain)
         self.first = variant.kinds.index(place.kind) * len(variant.edges)

@@ -10,9 +10,9 @@ from torch.nn.functional import cross_entropy
 
 from nasbench_harness.contracts import NetworkShape
 from nasbench_harness.spaces.darts.auxiliary import AuxiliaryClassifier
-from nasbench_harness.spaces.darts.encoding import INPUTS, Cell
+from nasbench_harness.spaces.darts.encoding import INPUTS, CellEdges
 from nasbench_harness.spaces.darts.operations import (
-    FactorisedReduction,
+    HalvingSkip,
     Norms,
     Preprocess,
     make_operation,
@@ -26,9 +26,9 @@ EVALUATED = Norms()
 class DiscreteCell(nn.Module):
     """A cell with two edges a node; its output are all nodes, one after the other."""
 
-    def __init__(self, cell: Cell, place: CellPlace, norms: Norms = EVALUATED) -> None:
+    def __init__(self, cell: CellEdges, place: CellPlace, norms: Norms = EVALUATED) -> None:
         super().__init__()
-        reduce = FactorisedReduction if place.halved else Preprocess
+        reduce = HalvingSkip if place.halved else Preprocess
         self.before_last = reduce(place.before_last, place.channels, norms)
         self.last = Preprocess(place.last, place.channels, norms)
         self.sources = [edge.source for node in cell for edge in node]
@@ -70,9 +70,9 @@ class EvaluationNetwork(CellChain):
 
     def __init__(
         self,
-        cells: Mapping[str, Cell],
+        cells: Mapping[str, CellEdges],
         shape: NetworkShape,
-        make_cell: Callable[[Cell, CellPlace], DiscreteCell] = DiscreteCell,
+        make_cell: Callable[[CellEdges, CellPlace], DiscreteCell] = DiscreteCell,
     ) -> None:
         """ValueError for a width that cannot be halved."""
         kinds = tuple(cells)

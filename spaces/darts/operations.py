@@ -43,7 +43,7 @@ class Preprocess(nn.Sequential):
         super().__init__(nn.ReLU(), convolution, norms.make(outputs))
 
 
-class FactorisedReduction(nn.Module):
+class HalvingSkip(nn.Module):
     """Halves the maps: two convolutions 1x1 of stride 2, one of them a pixel further on.
 
     Maps of odd sides become (side + 1) / 2; what lies outside counts as 0.
@@ -129,7 +129,7 @@ def make_operation(name: str, channels: int, stride: int, norms: Norms) -> nn.Mo
         pool = _pool(name, stride)
         return nn.Sequential(pool, norms.make(channels)) if norms.after_pools else pool
     if name == SKIP:
-        return nn.Identity() if stride == 1 else FactorisedReduction(channels, channels, norms)
+        return nn.Identity() if stride == 1 else HalvingSkip(channels, channels, norms)
     return Nothing(stride) if name == NONE else Noise(stride)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from nasbench_harness.spaces.darts.encoding import OPERATIONS, Cell, Edge, ordered
+from nasbench_harness.spaces.darts.encoding import OPERATIONS, CellEdges, Edge, ordered
 
 _SHORT = {
     "none": "none", "max": "max_pool_3x3", "avg": "avg_pool_3x3", "skip": "skip_connect",
@@ -60,7 +60,7 @@ SYNONYMS = {
 NAMES = tuple(_CELLS)
 
 
-def published(name: str) -> Mapping[str, Cell] | None:
+def published(name: str) -> Mapping[str, CellEdges] | None:
     """The cells of that name, in any case and with - or without _; None of an unknown name."""
     plain = _plain(name)
     named = {_plain(n): n for n in NAMES} | {_plain(s): n for s, n in SYNONYMS.items()}
@@ -70,7 +70,7 @@ def published(name: str) -> Mapping[str, Cell] | None:
     return {"normal": _cell(normal), "reduce": _cell(reduce)}
 
 
-def _cell(text: str) -> Cell:
+def _cell(text: str) -> CellEdges:
     nodes = [[_edge(word) for word in node.split()] for node in text.split(";")]
     return tuple(ordered(first, second) for first, second in nodes)
 

@@ -8,9 +8,9 @@ from torch import Tensor
 from nasbench_harness.contracts import NetworkShape
 from nasbench_harness.spaces.darts.branches import channels_last
 from nasbench_harness.spaces.darts.leaving import MixedNorms
-from nasbench_harness.spaces.darts.mixed_cell import MixedCell, Weights
+from nasbench_harness.spaces.darts.mixed_cell import MixedDARTSCell, Weights
 from nasbench_harness.spaces.darts.skeleton import CellChain
-from nasbench_harness.spaces.darts.variants import Variant
+from nasbench_harness.spaces.darts.variants import CellVariant
 from nasbench_harness.spaces.shared.mixing import PlainSupernet
 
 
@@ -20,7 +20,7 @@ class DARTSSupernet(CellChain, PlainSupernet):
     def __init__(
         self,
         shape: NetworkShape,
-        variant: Variant,
+        variant: CellVariant,
         *,
         track_running_stats: bool = True,
         partial: int = 1,
@@ -32,7 +32,7 @@ class DARTSSupernet(CellChain, PlainSupernet):
             shape,
             variant.nodes,
             variant.kinds,
-            lambda place: MixedCell(place, variant, self.norms, partial),
+            lambda place: MixedDARTSCell(place, variant, self.norms, partial),
         )
         self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 

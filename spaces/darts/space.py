@@ -13,10 +13,10 @@ from nasbench_harness.spaces.darts import costs, encoding, steps
 from nasbench_harness.spaces.darts.citations import DARTS_SPACE_BIBTEX
 from nasbench_harness.spaces.darts.columns import COLUMNS, facts
 from nasbench_harness.spaces.darts.derivation import derive
-from nasbench_harness.spaces.darts.encoding import INPUTS, SKIP, Cell
+from nasbench_harness.spaces.darts.encoding import INPUTS, SKIP, CellEdges
 from nasbench_harness.spaces.darts.genotypes import format_genotype, read_genotype
 from nasbench_harness.spaces.darts.training import RECIPES
-from nasbench_harness.spaces.darts.variants import DEFAULT, VARIANTS, Variant
+from nasbench_harness.spaces.darts.variants import DEFAULT, VARIANTS, CellVariant
 
 if TYPE_CHECKING:
     import torch
@@ -49,7 +49,7 @@ class DARTSSpace:
         if variant not in VARIANTS:
             raise UnknownNameError(f"variant of `{NAME}`", variant, VARIANTS)
         self.name = NAME if variant == DEFAULT else f"{NAME}[variant={variant}]"
-        self.variant: Variant = VARIANTS[variant]
+        self.variant: CellVariant = VARIANTS[variant]
         self.shapes = self.variant.shapes
 
     def __repr__(self) -> str:
@@ -79,11 +79,11 @@ class DARTSSpace:
 
     # --- architectures ---------------------------------------------------------------------------
 
-    def architecture(self, cells: Mapping[str, Cell]) -> Architecture:
+    def architecture(self, cells: Mapping[str, CellEdges]) -> Architecture:
         """The one with these cells, which are of this variant."""
         return Architecture(self.name, encoding.encode(cells), format_genotype(cells))
 
-    def cells(self, arch: Architecture) -> dict[str, Cell]:
+    def cells(self, arch: Architecture) -> dict[str, CellEdges]:
         """By cell type, the two kept edges of every node."""
         return encoding.decode(arch.choices, self.variant.kinds)
 

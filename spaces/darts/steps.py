@@ -6,16 +6,16 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from nasbench_harness.spaces.darts.derivation import pairs_of_inputs
-from nasbench_harness.spaces.darts.encoding import INPUTS, NONE, Cell, Edge, Node, ordered
-from nasbench_harness.spaces.darts.variants import Variant
+from nasbench_harness.spaces.darts.encoding import INPUTS, NONE, CellEdges, Edge, Node, ordered
+from nasbench_harness.spaces.darts.variants import CellVariant
 
 if TYPE_CHECKING:
     import torch
 
-Cells = dict[str, Cell]
+Cells = dict[str, CellEdges]
 
 
-def sample(variant: Variant, generator: torch.Generator) -> Cells:
+def sample(variant: CellVariant, generator: torch.Generator) -> Cells:
     """Two inputs of every node and their operations, uniformly; never `none`."""
     cells = {}
     for kind in variant.kinds:
@@ -32,7 +32,7 @@ def sample(variant: Variant, generator: torch.Generator) -> Cells:
     return cells
 
 
-def moves(cells: Mapping[str, Cell], variant: Variant) -> Iterator[Cells]:
+def moves(cells: Mapping[str, CellEdges], variant: CellVariant) -> Iterator[Cells]:
     """Every cell that differs in one kept edge's operation or input, each once."""
     for kind, cell in cells.items():
         for place, node in enumerate(cell):
@@ -40,7 +40,7 @@ def moves(cells: Mapping[str, Cell], variant: Variant) -> Iterator[Cells]:
                 yield {**cells, kind: (*cell[:place], changed, *cell[place + 1 :])}
 
 
-def _changes(node: Node, kind: str, target: int, variant: Variant) -> list[Node]:
+def _changes(node: Node, kind: str, target: int, variant: CellVariant) -> list[Node]:
     changed: list[Node] = []
     for edge, other in (node, node[::-1]):
         changed += [
@@ -56,7 +56,7 @@ def _changes(node: Node, kind: str, target: int, variant: Variant) -> list[Node]
     return [n for n in dict.fromkeys(changed) if n != node]
 
 
-def derived_options(variant: Variant, kind: str, target: int, source: int) -> list[str]:
+def derived_options(variant: CellVariant, kind: str, target: int, source: int) -> list[str]:
     """What an edge can keep: all of its operations but `none`."""
     place = variant.kinds.index(kind) * len(variant.edges) + variant.edges.index((target, source))
     return [name for name in variant.options[place] if name != NONE]

@@ -27,7 +27,7 @@ SHAPES = NetworkSizes(NetworkSize(width=16, cells=8), NetworkSize(width=36, cell
 
 
 @dataclass(frozen=True)
-class Variant:
+class CellVariant:
     """What tells a variant of the space from the others."""
 
     text: str
@@ -83,15 +83,15 @@ S1_PAIRS = {
 NO_SKIP = tuple(name for name in DARTS_OPERATIONS if name != SKIP)
 DEFAULT = "regular"
 VARIANTS = {
-    DEFAULT: Variant("eight operations, as DARTS has them"),
-    "unas": Variant(
+    DEFAULT: CellVariant("eight operations, as DARTS has them"),
+    "unas": CellVariant(
         "seven operations with sep_conv_7x7 and without none; a node may take one input twice",
         UNAS_OPERATIONS, repeats=True,
     ),
-    "s1": Variant("two operations an edge, those that DARTS itself left over", pairs=S1_PAIRS),
-    "s2": Variant("skip and sep_conv_3x3", (SKIP, _C3)),
-    "s3": Variant("none, skip and sep_conv_3x3", (NONE, SKIP, _C3)),
-    "s4": Variant("noise and sep_conv_3x3", ("noise", _C3)),
+    "s1": CellVariant("two operations an edge, those that DARTS itself left over", pairs=S1_PAIRS),
+    "s2": CellVariant("skip and sep_conv_3x3", (SKIP, _C3)),
+    "s3": CellVariant("none, skip and sep_conv_3x3", (NONE, SKIP, _C3)),
+    "s4": CellVariant("noise and sep_conv_3x3", ("noise", _C3)),
 }  # fmt: skip
 for _name, _shapes, _kinds, _nodes in (
     ("wide", _sized(18, 4), KINDS, 4),
@@ -101,7 +101,7 @@ for _name, _shapes, _kinds, _nodes in (
     for _skips, _operations in (
         ("", DARTS_OPERATIONS), ("_no_skip", NO_SKIP), ("_all_skip", DARTS_OPERATIONS)
     ):  # fmt: skip
-        VARIANTS[_name + _skips] = Variant(
+        VARIANTS[_name + _skips] = CellVariant(
             f"width {_shapes.search.width}, {_shapes.search.cells} cells, {_nodes} nodes a cell"
             + {"": "", "_no_skip": ", no skips", "_all_skip": ", a skip beside every edge"}[_skips],
             _operations,

@@ -86,6 +86,7 @@ def test_published_settings() -> None:
     assert (nb201.weight_decay, nb201.init_scale) == (1e-3, 1e-3)
     assert {name: recipe.epochs for name, recipe in DARTS.recipes.items()} == {
         "landscape": 100, "nb201": 50, "nats": 100, "drnas": 100, "darts": 50, "quick": 10,
+        "darts_quick": 10,
     }  # fmt: skip
 
 

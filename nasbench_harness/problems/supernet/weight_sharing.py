@@ -85,13 +85,7 @@ class WeightSharing:
         self.settings = settings
         self.batch_size = settings.batch_size
         self._steps, self._epochs, self._step, self._seed = steps, epochs, -1, seed
-        self._schedule = Cosine(
-            settings.learning_rate,
-            settings.learning_rate_min,
-            epochs,
-            settings.constant_epochs,
-            settings.cycles,
-        )
+        self._schedule = _schedule(settings, epochs)
         self._restarted = 0
         self._split_images(dataset)
         size = cast("NetworkSpace", space).shapes.search
@@ -411,3 +405,13 @@ class WeightSharing:
         self._costs.measured.update(state["latencies"])
         self._chance.load_state_dict(state)
         begin_epoch(self.supernet, max(self._step, 0) // self.steps_per_epoch, self._epochs)
+
+
+def _schedule(settings: NetworkSettings, epochs: int) -> Cosine:
+    return Cosine(
+        settings.learning_rate,
+        settings.learning_rate_min,
+        epochs,
+        settings.constant_epochs,
+        settings.cycles,
+    )

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from nasbench_harness.spaces.darts.encoding import INPUTS
 from nasbench_harness.spaces.darts.inheritance import take_over
 from nasbench_harness.spaces.darts.leaving import Leaving
-from nasbench_harness.spaces.darts.mixed_cell import MixedCell
+from nasbench_harness.spaces.darts.mixed_cell import MixedDARTSCell
 from nasbench_harness.spaces.darts.operations import Norms, make_operation
 from nasbench_harness.spaces.darts.shared_weights import DARTSSupernet
 
@@ -18,7 +18,7 @@ from nasbench_harness.spaces.darts.shared_weights import DARTSSupernet
 class PlainCell(nn.Module):
     """A copy of a mixed cell with all its channels."""
 
-    def __init__(self, mixed: MixedCell) -> None:
+    def __init__(self, mixed: MixedDARTSCell) -> None:
         super().__init__()
         self.before_last, self.last = mixed.before_last, mixed.last
         self.first, self.variant = mixed.first, mixed.variant
@@ -54,7 +54,7 @@ class PlainSupernetOf(nn.Module):
     def __init__(self, supernet: DARTSSupernet) -> None:
         super().__init__()
         self.supernet = supernet
-        self.cells = nn.ModuleList(PlainCell(cast("MixedCell", c)) for c in supernet.cells)
+        self.cells = nn.ModuleList(PlainCell(cast("MixedDARTSCell", c)) for c in supernet.cells)
 
     def forward(self, images: Tensor, weights: Tensor) -> Tensor:
         before_last, last = self.supernet.inputs(images)
