@@ -206,7 +206,7 @@ def show_space(
     if json:
         keys = ("decision", "group", "options")
         decisions = [dict(zip(keys, row, strict=True)) for row in rows]
-        shown = {"name": space.name, "architectures": size, "decisions": decisions}
+        shown: dict[str, Any] = {"name": space.name, "architectures": size, "decisions": decisions}
         if parameters:
             shown["parameters"] = {name: dict(values) for name, values in parameters.items()}
         console.print_json({**shown, "benchmarks": benchmarks})

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import prod
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -118,8 +119,9 @@ class WideSeparable(WideOperation):
         for half, stride in enumerate((self.stride, 1)):
             if half:
                 x = torch.relu_(x)
-            x = depthwise(x, self.depthwise[half].weight[chosen], stride)
-            x = pointwise(x, self.pointwise[half].weight[chosen], edges)
+            kernels = (cast("Kernels", of[half]).weight for of in (self.depthwise, self.pointwise))
+            deep, flat = (kernel[chosen] for kernel in kernels)
+            x = pointwise(depthwise(x, deep, stride), flat, edges)
             x = self.norms[half](x, scale if half else None, chosen)
         return x
 

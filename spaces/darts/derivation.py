@@ -73,4 +73,4 @@ def _paths(rows: Preferences, options: Sequence[Sequence[str]]) -> Node:
 def pairs_of_inputs(inputs: int, *, repeats: bool) -> list[tuple[int, int]]:
     """Which two of a node's inputs can be kept."""
     twice = [(source, source) for source in range(inputs)] if repeats else []
-    return [*combinations(range(inputs), KEPT), *twice]
+    return [(a, b) for a, b in combinations(range(inputs), 2)] + twice

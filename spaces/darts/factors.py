@@ -56,7 +56,8 @@ class PathSpace(DARTSSpace):
         rows = []
         for place, (_, node) in enumerate(self._nodes):
             both = [self._path(weights, place, path, node) for path in range(KEPT)]
-            rows.append(sum(inputs.unsqueeze(-1) * ops.unsqueeze(-2) for inputs, ops in both))
+            first, second = (inputs.unsqueeze(-1) * ops.unsqueeze(-2) for inputs, ops in both)
+            rows.append(first + second)
         edges = torch.cat(rows, dim=-2)
         missing = len(self.variant.operations) - len(self.path_operations)
         return torch.nn.functional.pad(edges, (missing, 0)) if missing else edges

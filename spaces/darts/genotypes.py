@@ -197,7 +197,7 @@ class _GenotypeReader:
             return []
         if not isinstance(tree, ast.List | ast.Tuple):
             return []
-        return sorted(e.value if isinstance(e, ast.Constant) else -1 for e in tree.elts)  # type: ignore[type-var]
+        return sorted(e.value if isinstance(e, ast.Constant) else -1 for e in tree.elts)
 
     def _elements(self, tree: ast.expr, expected: str) -> list[ast.expr]:
         if not isinstance(tree, ast.List | ast.Tuple):

@@ -9,9 +9,11 @@ import torch
 from torch import nn
 
 from nasbench_harness.spaces.darts.branches import (
+    Kernels,
     WideDilated,
     WideHalving,
     WideNorm,
+    WideOperation,
     WideSeparable,
 )
 from nasbench_harness.spaces.darts.encoding import INPUTS, CellEdges
@@ -73,15 +75,15 @@ def take_over(module: nn.Module, leaving: Leaving, position: int, name: str) -> 
         _take_norm(module, cast("WideNorm", leaving.pool_norms[name]), slice(None))
     if name not in leaving.branches:
         return
-    branch = leaving.branches[name]
-    edge = branch.positions.index(position)  # type: ignore[operator, union-attr]
+    branch = cast("WideOperation", leaving.branches[name])
+    edge = branch.positions.index(position)
     channels = slice(edge * leaving.channels, (edge + 1) * leaving.channels)
     if isinstance(branch, WideSeparable) and isinstance(module, SeparableConv):
         for half in range(2):
             convolutions = [m for m in module if isinstance(m, nn.Conv2d)][2 * half :]
             kernels = branch.depthwise[half], branch.pointwise[half]
             for convolution, kernel in zip(convolutions, kernels, strict=False):
-                convolution.weight.copy_(kernel.weight[channels])
+                convolution.weight.copy_(cast("Kernels", kernel).weight[channels])
             _statistics(
                 _norms(module)[half], *_part(cast("WideNorm", branch.norms[half]), channels)
             )

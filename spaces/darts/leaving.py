@@ -86,7 +86,9 @@ class Leaving(nn.Module):
             place = inputs.in_blocks(name), key
             totals[place] = totals[place] + value if place in totals else value
         for (blocks, positions), total in totals.items():
-            for position, value in zip(positions, total.split(self.channels, dim=1), strict=True):
+            for position, value in zip(
+                positions, torch.split(total, self.channels, dim=1), strict=True
+            ):
                 (targets[position].blocks if blocks else targets[position].maps).append(value)
 
     def one(self, inputs: Inputs, edge: int, name: str, scale: Tensor, target: Brought) -> None:

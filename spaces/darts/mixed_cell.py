@@ -177,14 +177,14 @@ class MixedDARTSCell(nn.Module):
     def _scales(self, weights: Weights) -> list[dict[str, Tensor]]:
         """By node and operation, the weights of the channels; one look-up for all of them."""
         found = weights.flat.index_select(-1, self.index)
-        parts = iter(found.split([len(one) for one in self._indices()], dim=-1))
+        parts = iter(torch.split(found, [len(one) for one in self._indices()], dim=-1))
         scales: list[dict[str, Tensor]] = []
         for leaving in self.leaving:
             assert isinstance(leaving, Leaving)
             own = {name: _per_channel(next(parts)) for name, _ in leaving.each_branch()}
             if leaving.plain:
                 edges, plain = len(leaving.options), len(leaving.plain)
-                own["plain"] = next(parts).unflatten(-1, (edges, plain))
+                own["plain"] = torch.unflatten(next(parts), -1, (edges, plain))
             scales.append(own)
         return scales
 

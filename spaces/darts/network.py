@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -124,5 +125,5 @@ class EvaluationNetwork(CellChain):
         """What a cell gives."""
         cell = self.cells[number]
         assert isinstance(cell, DiscreteCell)
-        width = cell.last[1].out_channels
-        return int(width) * (len(cell.sources) // 2)
+        width = cast("nn.Conv2d", cell.last[1]).out_channels
+        return width * (len(cell.sources) // 2)

@@ -34,7 +34,7 @@ class DARTSSupernet(CellChain, PlainSupernet):
             variant.kinds,
             lambda place: MixedDARTSCell(place, variant, self.norms, partial),
         )
-        self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.to(memory_format=torch.channels_last)
 
     def forward(self, images: Tensor, weights: Tensor, active: Tensor | None = None) -> Tensor:
         """Logits [B, classes]."""
