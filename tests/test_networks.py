@@ -32,6 +32,7 @@ from nasbench_harness.images.datasets import open_dataset
 from nasbench_harness.jobs.driver import Callbacks, run_job
 from nasbench_harness.jobs.job import Spec, open_job
 from nasbench_harness.networks.chance import Chance
+from nasbench_harness.networks.schedules import Cosine, cosine
 from nasbench_harness.registry import Registry
 from nasbench_harness.spaces.nb201 import shared_weights
 from nasbench_harness.store.checkpoints import CHECKPOINT
@@ -505,3 +506,19 @@ def test_costs_that_are_no_costs_are_refused(
     monkeypatch.setattr(type(registry.open_space("toynets")), "costs", ("params",))
     with pytest.raises(HarnessError, match="`toynets` has 'params' among its costs; each must be"):
         searches("unas", cost="params")
+
+
+def test_cycles_are_whole_cosines_one_after_the_other() -> None:
+    schedule = Cosine(0.1, 0.0, epochs=50, cycles=2)
+    first = [schedule.rate(epoch) for epoch in range(25)]
+    assert first == [cosine(0.1, 0.0, epoch, 25) for epoch in range(25)]
+    assert [schedule.rate(25 + epoch) for epoch in range(25)] == first
+    assert [epoch for epoch in range(50) if schedule.begins(epoch)] == [25]
+
+
+@pytest.mark.parametrize("epochs", [1, 3, 7])
+def test_cycles_of_few_epochs_still_begin_with_the_first_rate(epochs: int) -> None:
+    schedule = Cosine(0.1, 0.0, epochs=epochs, cycles=2)
+    begun = [0, *(epoch for epoch in range(epochs) if schedule.begins(epoch))]
+    assert [schedule.rate(epoch) for epoch in begun] == [0.1] * len(begun)
+    assert len(begun) == min(2, epochs)

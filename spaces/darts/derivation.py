@@ -26,7 +26,8 @@ def derive(rows: Preferences, variant: CellVariant) -> dict[str, CellEdges]:
     As DARTS derives: an edge is as strong as its best operation other than `none`, which is never
     derived. But that an edge of which `none` alone is preferred keeps it, so that cells with `none`
     have a place among the preferences. Where a node may take an input twice, its two strongest
-    (input, operation) are kept instead; one counts twice that is more than twice the next.
+    (input, operation) are kept instead; one counts twice that is above 1 and above twice the next,
+    as only sums over two paths are.
     """
     node = _paths if variant.repeats else _edges
     cells, place = {}, 0
@@ -67,7 +68,7 @@ def _paths(rows: Preferences, options: Sequence[Sequence[str]]) -> Node:
         if name != NONE
     ]
     (value, first), (next_value, second), *_ = sorted(paths, key=lambda p: p[0], reverse=True)
-    return ordered(first, first if value > max(0.0, 2 * next_value) else second)
+    return ordered(first, first if value > max(1.0, 2 * next_value) else second)
 
 
 def pairs_of_inputs(inputs: int, *, repeats: bool) -> list[tuple[int, int]]:
