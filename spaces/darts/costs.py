@@ -6,14 +6,21 @@ nothing. The auxiliary classifier counts neither. Published figures often come o
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from functools import cache
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from nasbench_harness.contracts import Cost, NetworkShape, NetworkSize
 from nasbench_harness.errors import UnknownNameError
-from nasbench_harness.spaces.darts.encoding import INPUTS, SKIP, CellEdges
-from nasbench_harness.spaces.darts.places import STEM, CellPlace, is_large, places
+from nasbench_harness.spaces.darts.encoding import (
+    DILATED,
+    INPUTS,
+    OPERATIONS,
+    SEPARABLE,
+    SKIP,
+    CellEdges,
+)
+from nasbench_harness.spaces.darts.places import STEM, is_large, places
 
 COSTS = (
     Cost("params", "parameters of the network", "count", "Parameters", "million", 1e6),
@@ -26,8 +33,6 @@ IMAGENET = NetworkSize(width=48, cells=14)
 """The evaluated network for ImageNet; for smaller images it is the variant's."""
 DATASETS = {"cifar10": (32, 10), "cifar100": (32, 100), "imagenet": (224, 1000)}
 """Pixels a side and classes."""
-SEPARABLE = {"sep_conv_3x3": 3, "sep_conv_5x5": 5, "sep_conv_7x7": 7}
-DILATED = {"dil_conv_3x3": 3, "dil_conv_5x5": 5}
 
 
 class Added(NamedTuple):
@@ -36,9 +41,9 @@ class Added(NamedTuple):
     params: int = 0
     flops: int = 0
 
-    def plus(self, other: Added) -> Added:
-        """Both together."""
-        return Added(self.params + other.params, self.flops + other.flops)
+
+Sides = tuple[int, int]
+"""Height and width of maps, pixels."""
 
 
 def cost(cells: Mapping[str, CellEdges], what: str, dataset: str, size: NetworkSize) -> float:
@@ -61,62 +66,85 @@ def cost(cells: Mapping[str, CellEdges], what: str, dataset: str, size: NetworkS
 def count(cells: Mapping[str, CellEdges], shape: NetworkShape) -> Added:
     """Parameters and multiply-adds of the network of a shape."""
     kinds = tuple(cells)
-    nodes = len(cells[kinds[0]])
-    total, side = _stem(shape)
-    channels = 0
+    total, edges = _parts(shape, len(cells[kinds[0]]), kinds)
+    added = [
+        edges[kind, source < INPUTS, operation]
+        for kind, cell in cells.items()
+        for node in cell
+        for source, operation in node
+    ]
+    return _sum([total, *added])
+
+
+@lru_cache(maxsize=64)
+def _parts(
+    shape: NetworkShape, nodes: int, kinds: tuple[str, ...]
+) -> tuple[Added, Mapping[tuple[str, bool, str], Added]]:
+    """What every network of a shape has, and what an edge adds in all cells of a type together.
+
+    By type of cell, whether the edge comes from an input of the cell, and operation.
+    """
+    stem, sides = _stem(shape)
+    every, features = [stem], 0
+    edges = {(k, outer, o): Added() for k in kinds for outer in (True, False) for o in OPERATIONS}
     for place in places(shape, nodes, kinds):
-        total = total.plus(_cell(cells[place.kind], place, side))
-        side = -(-side // place.stride)
-        channels = nodes * place.channels
-    features = channels * shape.classes
-    return total.plus(Added(features + shape.classes, features))
+        every.append(convolution(place.before_last, place.channels, 1, sides))
+        every.append(convolution(place.last, place.channels, 1, sides))
+        sides = _strided(sides, place.stride)
+        for outer in (True, False):
+            stride = place.stride if outer else 1
+            for name in OPERATIONS:
+                key = place.kind, outer, name
+                edges[key] = _sum([edges[key], _operation(name, place.channels, sides, stride)])
+        features = nodes * place.channels
+    weights = features * shape.classes
+    return _sum([*every, Added(weights + shape.classes, weights)]), edges
 
 
-def _stem(shape: NetworkShape) -> tuple[Added, int]:
+def _stem(shape: NetworkShape) -> tuple[Added, Sides]:
     """With the sides of its maps."""
-    side, width, colours = shape.image_size[0], shape.width, shape.in_channels
+    sides, width, colours = shape.image_size, shape.width, shape.in_channels
     if not is_large(shape):
-        return convolution(colours, STEM * width, 3, side), side
-    half, quarter, eighth = (-(-side // by) for by in (2, 4, 8))
-    first = convolution(colours, width // 2, 3, half).plus(
-        convolution(width // 2, width, 3, quarter)
-    )
-    return first.plus(convolution(width, width, 3, eighth)), eighth
+        return convolution(colours, STEM * width, 3, sides), sides
+    half = _strided(sides, 2)
+    quarter = _strided(half, 2)
+    eighth = _strided(quarter, 2)
+    parts = [
+        convolution(colours, width // 2, 3, half),
+        convolution(width // 2, width, 3, quarter),
+        convolution(width, width, 3, eighth),
+    ]
+    return _sum(parts), eighth
 
 
-@cache
-def _cell(cell: CellEdges, place: CellPlace, side: int) -> Added:
-    """A cell whose second input has maps of so many pixels a side."""
-    reads = convolution(place.before_last, place.channels, 1, side)
-    total = reads.plus(convolution(place.last, place.channels, 1, side))
-    for node in cell:
-        for source, operation in node:
-            stride = place.stride if source < INPUTS else 1
-            total = total.plus(
-                _operation(operation, place.channels, -(-side // place.stride), stride)
-            )
-    return total
-
-
-@cache
-def _operation(name: str, channels: int, side: int, stride: int) -> Added:
-    """An operation that gives maps of so many pixels a side."""
+def _operation(name: str, channels: int, sides: Sides, stride: int) -> Added:
+    """An operation that gives maps of so many pixels."""
     if name in SEPARABLE:
-        half = _depthwise(channels, SEPARABLE[name], side)
-        return half.plus(half)
+        half = _depthwise(channels, SEPARABLE[name], sides)
+        return _sum([half, half])
     if name in DILATED:
-        return _depthwise(channels, DILATED[name], side)
+        return _depthwise(channels, DILATED[name], sides)
     skips = name == SKIP and stride > 1
-    return convolution(channels, channels, 1, side) if skips else Added()
+    return convolution(channels, channels, 1, sides) if skips else Added()
 
 
-def _depthwise(channels: int, kernel: int, side: int) -> Added:
+def _depthwise(channels: int, kernel: int, sides: Sides) -> Added:
     """Depthwise and pointwise convolution, and a batch norm."""
     weights = channels * kernel**2
-    return Added(weights, weights * side**2).plus(convolution(channels, channels, 1, side))
+    depthwise = Added(weights, weights * sides[0] * sides[1])
+    return _sum([depthwise, convolution(channels, channels, 1, sides)])
 
 
-def convolution(inputs: int, outputs: int, kernel: int, side: int) -> Added:
-    """A convolution without bias to maps of so many pixels a side, and its batch norm."""
+def convolution(inputs: int, outputs: int, kernel: int, sides: Sides) -> Added:
+    """A convolution without bias to maps of so many pixels, and its batch norm."""
     weights = inputs * outputs * kernel**2
-    return Added(weights + 2 * outputs, weights * side**2)
+    return Added(weights + 2 * outputs, weights * sides[0] * sides[1])
+
+
+def _strided(sides: Sides, stride: int) -> Sides:
+    """Sides of the maps that a step of `stride` leaves."""
+    return -(-sides[0] // stride), -(-sides[1] // stride)
+
+
+def _sum(parts: Sequence[Added]) -> Added:
+    return Added(sum(part.params for part in parts), sum(part.flops for part in parts))

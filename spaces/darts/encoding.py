@@ -23,6 +23,9 @@ OPERATIONS = (
 )  # fmt: skip
 """Of all variants. The first eight are those of DARTS, in its order; a place is a number in
 `Architecture.choices` and never changes."""
+SEPARABLE = {"sep_conv_3x3": 3, "sep_conv_5x5": 5, "sep_conv_7x7": 7}
+DILATED = {"dil_conv_3x3": 3, "dil_conv_5x5": 5}
+"""Convolutions of two kinds, by the side of their kernels."""
 
 
 class Edge(NamedTuple):

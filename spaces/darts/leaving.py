@@ -19,8 +19,8 @@ from nasbench_harness.spaces.darts.branches import (
     WideSeparable,
     to_blocks,
 )
-from nasbench_harness.spaces.darts.encoding import SKIP
-from nasbench_harness.spaces.darts.operations import DILATED, POOLS, SEPARABLE
+from nasbench_harness.spaces.darts.encoding import DILATED, SEPARABLE, SKIP
+from nasbench_harness.spaces.darts.operations import POOLS
 
 
 @dataclass

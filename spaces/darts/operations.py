@@ -12,10 +12,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import pad
 
-from nasbench_harness.spaces.darts.encoding import NONE, SKIP
+from nasbench_harness.spaces.darts.encoding import DILATED, NONE, SEPARABLE, SKIP
 
-SEPARABLE = {"sep_conv_3x3": 3, "sep_conv_5x5": 5, "sep_conv_7x7": 7}
-DILATED = {"dil_conv_3x3": 3, "dil_conv_5x5": 5}
 POOLS = ("max_pool_3x3", "avg_pool_3x3")
 
 

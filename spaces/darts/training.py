@@ -1,7 +1,8 @@
-"""How large DARTS networks are, and how those of publications were trained on their own.
+"""How DARTS networks of publications were trained on their own.
 
-For CIFAR 600 epochs with cutout and drop path; for ImageNet 250 with smoothed labels. Our last
-epoch counts, as in DARTS' and UNAS' code; DrNAS' logs the best of all epochs.
+Those for CIFAR 600 epochs with cutout and drop path, those for ImageNet 250 with smoothed labels;
+all of them with a second classifier and clipped gradients. Numbers are those of the authors' code.
+Our last epoch counts, as in DARTS' and UNAS' code; DrNAS' logs the best of all epochs.
 """
 
 from __future__ import annotations
@@ -9,50 +10,62 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from nasbench_harness.contracts import TrainingRecipe
+from nasbench_harness.spaces.darts.costs import IMAGENET
 
-_SGD = {"momentum": 0.9, "nesterov": False, "clip_norm": 5.0, "auxiliary_weight": 0.4}
+_SGD = {"momentum": 0.9, "nesterov": False, "clip_norm": 5.0}
 _CIFAR = {
-    **_SGD, "epochs": 600, "learning_rate": 0.025, "weight_decay": 3e-4, "cutout": 16,
-    "drop_path": 0.2,
+    **_SGD, "epochs": 600, "learning_rate": 0.025, "schedule": "cosine", "weight_decay": 3e-4,
+    "cutout": 16, "drop_path": 0.2, "auxiliary_weight": 0.4,
 }  # fmt: skip
 _IMAGENET = {
-    **_SGD, "epochs": 250, "weight_decay": 3e-5, "label_smoothing": 0.1, "width": 48, "cells": 14,
+    **_SGD, "epochs": 250, "weight_decay": 3e-5, "label_smoothing": 0.1, "auxiliary_weight": 0.4,
+    "width": IMAGENET.width, "cells": IMAGENET.cells,
 }  # fmt: skip
+_CROPS = "without their random resized crops and colour changes"
 
 RECIPES: Mapping[str, TrainingRecipe] = {
-    "darts": TrainingRecipe(
+    "darts_cifar": TrainingRecipe(
         "DARTS authors' code for CIFAR: 20 cells of 36 channels, 600 epochs.",
         {**_CIFAR, "batch_size": 96},
     ),
-    "drnas": TrainingRecipe(
-        "DrNAS authors' code for CIFAR.", {**_CIFAR, "batch_size": 64, "drop_path": 0.3}
+    "drnas_cifar": TrainingRecipe(
+        "DrNAS authors' code for CIFAR. They report the best of all epochs, we the last.",
+        {**_CIFAR, "batch_size": 64, "drop_path": 0.3},
     ),
-    "unas": TrainingRecipe(
+    "unas_cifar": TrainingRecipe(
         "UNAS authors' code for CIFAR-10; for CIFAR-100 they drop paths up to 0.3.",
         {**_CIFAR, "batch_size": 128, "learning_rate": 0.05, "warmup_epochs": 30},
     ),
     "darts_imagenet": TrainingRecipe(
-        "DARTS authors' code for ImageNet; without the random resized crops and colour changes.",
-        {**_IMAGENET, "batch_size": 128, "learning_rate": 0.1, "schedule": "exponential"},
+        f"DARTS authors' code for ImageNet, {_CROPS}.",
+        {
+            **_IMAGENET, "batch_size": 128, "learning_rate": 0.1, "schedule": "exponential",
+            "decay": 0.97,
+        },
     ),
     "drnas_imagenet": TrainingRecipe(
-        "DrNAS authors' code for ImageNet; but that the last five epochs fall as the others, and"
-        " without the random resized crops and colour changes.",
+        f"DrNAS authors' code for ImageNet, {_CROPS}; the last five epochs fall as the others here,"
+        " and less steeply there.",
         {
             **_IMAGENET, "batch_size": 768, "learning_rate": 0.5, "schedule": "linear",
             "warmup_epochs": 5,
         },
     ),
     "unas_imagenet": TrainingRecipe(
-        "UNAS authors' code for ImageNet, 8 devices with 128 images each and the rate that goes"
-        " with them; without the random resized crops and colour changes.",
-        {**_IMAGENET, "batch_size": 1024, "learning_rate": 0.8, "warmup_epochs": 5},
+        "UNAS authors' code for ImageNet: 8 devices with 128 images each, as one batch, and the"
+        f" rate that goes with it; {_CROPS}. 46 channels are those of their cell; of another cell"
+        " they take the largest even number with fewer than 600 million multiply-adds.",
+        {
+            **_IMAGENET, "batch_size": 1024, "learning_rate": 0.8, "schedule": "cosine",
+            "warmup_epochs": 5, "width": 46,
+        },
     ),
     "quick": TrainingRecipe(
-        "Design decision of this project: a small network for a few epochs, for CPUs.",
+        "Our own: a small network for a few epochs, for CPUs. Without a second classifier, which"
+        " would be ten times as large as the network.",
         {
-            **_SGD, "epochs": 10, "batch_size": 64, "learning_rate": 0.05, "weight_decay": 3e-4,
-            "width": 8, "cells": 5,
+            **_SGD, "epochs": 10, "batch_size": 64, "learning_rate": 0.05, "schedule": "cosine",
+            "weight_decay": 3e-4, "width": 8, "cells": 5,
         },
     ),
 }  # fmt: skip
