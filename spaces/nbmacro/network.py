@@ -14,63 +14,7 @@ from torch import Tensor, nn
 from nasbench_harness.contracts import NetworkShape
 from nasbench_harness.spaces.nbmacro.costs import BLOCKS, TAIL
 from nasbench_harness.spaces.nbmacro.encoding import FIRST, OPTIONS
-
-
-class MacroNorm(nn.BatchNorm2d):
-    """Batch norm that survives a single image whose map is a single pixel.
-
-    Eight pixels a side are one behind three strides, and the last batch of an epoch may be one
-    image: a channel then has one value, and no variance. It is normalised as in evaluation; without
-    running statistics it is 0 before the affine map, which is what the formula gives.
-    """
-
-    def forward(self, x: Tensor) -> Tensor:
-        """[B, C, H, W] to the same shape."""
-        if x.numel() > x.shape[1] or not (self.training or self.running_mean is None):
-            return super().forward(x)
-        if self.running_mean is None or self.running_var is None:
-            normed = x - x
-        else:
-            centred = x - self.running_mean.view(1, -1, 1, 1)
-            normed = centred * (self.running_var + self.eps).rsqrt().view(1, -1, 1, 1)
-        return normed * self.weight.view(1, -1, 1, 1) + self.bias.view(1, -1, 1, 1)
-
-
-class ConvNorm(nn.Sequential):
-    """Convolution without bias, batch norm, and ReLU where it is asked for."""
-
-    def __init__(  # noqa: PLR0913 - what a convolution is
-        self, inputs: int, outputs: int, kernel: int = 1, *, stride: int = 1, groups: int = 1,
-        relu: bool = True, track: bool = True,
-    ) -> None:  # fmt: skip
-        convolution = nn.Conv2d(
-            inputs, outputs, kernel, stride, kernel // 2, groups=groups, bias=False
-        )
-        norm = MacroNorm(outputs, track_running_stats=track)
-        super().__init__(convolution, norm, *([nn.ReLU()] if relu else []))
-
-
-class MBConv(nn.Module):
-    """Inverted residual: expand, depthwise, project; the input is added where shapes agree."""
-
-    def __init__(
-        self, inputs: int, outputs: int, stride: int, block: tuple[int, int], *, track: bool
-    ) -> None:
-        """`block` is kernel size and expansion ratio."""
-        super().__init__()
-        kernel, expansion = block
-        hidden = expansion * inputs
-        self.block = nn.Sequential(
-            ConvNorm(inputs, hidden, track=track),
-            ConvNorm(hidden, hidden, kernel, stride=stride, groups=hidden, track=track),
-            ConvNorm(hidden, outputs, relu=False, track=track),
-        )
-        self.residual = stride == 1 and inputs == outputs
-
-    def forward(self, x: Tensor) -> Tensor:
-        """[B, inputs, H, W] to [B, outputs, H / stride, W / stride]."""
-        made: Tensor = self.block(x)
-        return made + x if self.residual else made
+from nasbench_harness.spaces.shared.inverted import ConvNorm, MBConv
 
 
 def operation(name: str, inputs: int, outputs: int, stride: int, *, track: bool) -> nn.Module:

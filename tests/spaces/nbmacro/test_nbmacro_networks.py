@@ -9,9 +9,9 @@ from torch import Tensor, nn
 from nasbench_harness import registry
 from nasbench_harness.contracts import NetworkShape
 from nasbench_harness.spaces.nbmacro import NBMacro
-from nasbench_harness.spaces.nbmacro.network import MacroNorm
 from nasbench_harness.spaces.nbmacro.shared_weights import MacroSupernet
 from nasbench_harness.spaces.nbmacro.training import SIZE
+from nasbench_harness.spaces.shared.inverted import MacroNorm
 from nasbench_harness.study import recipes
 from nasbench_harness.testing import check_networks, check_study, check_training
 from nasbench_harness.training.settings import find_recipe, is_tabled, recipe_settings
