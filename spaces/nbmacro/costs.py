@@ -13,7 +13,7 @@ from functools import cache
 from nasbench_harness.contracts import Cost
 from nasbench_harness.errors import UnknownNameError
 from nasbench_harness.spaces.nbmacro.encoding import FIRST, LAYERS, OPTIONS
-from nasbench_harness.spaces.shared.counts import Count, convolution, total
+from nasbench_harness.spaces.shared.counts import Count, convolution, inverted, total
 
 COSTS = (
     Cost("params", "parameters of the network", "count", "Parameters", "million", 1e6),
@@ -65,12 +65,4 @@ def _option(name: str, channels: int, wider: int, size: int, smaller: int) -> Co
     if name not in BLOCKS:
         changed = (channels, size) != (wider, smaller)
         return convolution(channels, wider, 1, smaller) if changed else Count(0, 0)
-    kernel, expansion = BLOCKS[name]
-    hidden = expansion * channels
-    return total(
-        [
-            convolution(channels, hidden, 1, size),
-            convolution(1, hidden, kernel, smaller),  # depthwise
-            convolution(hidden, wider, 1, smaller),
-        ]
-    )
+    return inverted(channels, wider, BLOCKS[name], size, smaller)

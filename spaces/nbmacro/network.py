@@ -14,16 +14,17 @@ from torch import Tensor, nn
 from nasbench_harness.contracts import NetworkShape
 from nasbench_harness.spaces.nbmacro.costs import BLOCKS, TAIL
 from nasbench_harness.spaces.nbmacro.encoding import FIRST, OPTIONS
-from nasbench_harness.spaces.shared.inverted import ConvNorm, MBConv
+from nasbench_harness.spaces.shared.inverted import BlockStyle, ConvNorm, MBConv
 
 
 def operation(name: str, inputs: int, outputs: int, stride: int, *, track: bool) -> nn.Module:
     """One of the three options of a layer."""
+    style, same = BlockStyle(track=track), stride == 1 and inputs == outputs
     if name in BLOCKS:
-        return MBConv(inputs, outputs, stride, BLOCKS[name], track=track)
-    if stride == 1 and inputs == outputs:
+        return MBConv(inputs, outputs, stride, BLOCKS[name], residual=same, style=style)
+    if same:
         return nn.Identity()
-    return ConvNorm(inputs, outputs, stride=stride, relu=False, track=track)
+    return ConvNorm(inputs, outputs, stride=stride, linear=True, style=style)
 
 
 MakeLayer = Callable[[int, int, int, int], nn.Module]

@@ -19,6 +19,15 @@ def convolution(inputs: int, outputs: int, kernel: int, size: int) -> Count:
     return Count(weights + 2 * outputs, weights * size**2)
 
 
+def inverted(inputs: int, outputs: int, block: tuple[int, int], size: int, smaller: int) -> Count:
+    """An inverted residual of this kernel size and expansion, from maps of `size` to `smaller`."""
+    kernel, expansion = block
+    hidden = expansion * inputs
+    parts = [convolution(inputs, hidden, 1, size)] if expansion > 1 else []
+    parts.append(convolution(1, hidden, kernel, smaller))  # depthwise
+    return total([*parts, convolution(hidden, outputs, 1, smaller)])
+
+
 def total(counts: Sequence[Count]) -> Count:
     """What parts add together."""
     return Count(sum(one.params for one in counts), sum(one.flops for one in counts))

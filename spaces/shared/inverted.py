@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from torch import Tensor, nn
 
 
-class MacroNorm(nn.BatchNorm2d):
+class SteadyNorm(nn.BatchNorm2d):
     """Batch norm that survives a single image whose map is a single pixel.
 
     Eight pixels a side are one behind three strides, and the last batch of an epoch may be one
@@ -25,36 +27,53 @@ class MacroNorm(nn.BatchNorm2d):
         return normed * self.weight.view(1, -1, 1, 1) + self.bias.view(1, -1, 1, 1)
 
 
+class BlockStyle(NamedTuple):
+    """What all convolutions of a network have alike."""
+
+    activation: type[nn.Module] = nn.ReLU
+    eps: float = 1e-5
+    """Of the batch norms."""
+    track: bool = True
+    """Do these keep running statistics."""
+
+
+PLAIN = BlockStyle()
+
+
 class ConvNorm(nn.Sequential):
-    """Convolution without bias, batch norm, and ReLU where it is asked for."""
+    """Convolution without bias, batch norm, and an activation unless it is linear."""
 
     def __init__(  # noqa: PLR0913 - what a convolution is
         self, inputs: int, outputs: int, kernel: int = 1, *, stride: int = 1, groups: int = 1,
-        relu: bool = True, track: bool = True,
+        linear: bool = False, style: BlockStyle = PLAIN,
     ) -> None:  # fmt: skip
         convolution = nn.Conv2d(
             inputs, outputs, kernel, stride, kernel // 2, groups=groups, bias=False
         )
-        norm = MacroNorm(outputs, track_running_stats=track)
-        super().__init__(convolution, norm, *([nn.ReLU()] if relu else []))
+        norm = SteadyNorm(outputs, eps=style.eps, track_running_stats=style.track)
+        super().__init__(convolution, norm, *([] if linear else [style.activation()]))
 
 
 class MBConv(nn.Module):
-    """Inverted residual: expand, depthwise, project; the input is added where shapes agree."""
+    """Inverted residual: expand, depthwise, project, and the input may be added.
 
-    def __init__(
-        self, inputs: int, outputs: int, stride: int, block: tuple[int, int], *, track: bool
-    ) -> None:
-        """`block` is kernel size and expansion ratio."""
+    One that expands by 1 has no convolution for it.
+    """
+
+    def __init__(  # noqa: PLR0913 - what a block is
+        self, inputs: int, outputs: int, stride: int, block: tuple[int, int], *,
+        residual: bool, style: BlockStyle = PLAIN,
+    ) -> None:  # fmt: skip
+        """`block` is kernel size and expansion ratio; `residual`: is the input added."""
         super().__init__()
         kernel, expansion = block
         hidden = expansion * inputs
         self.block = nn.Sequential(
-            ConvNorm(inputs, hidden, track=track),
-            ConvNorm(hidden, hidden, kernel, stride=stride, groups=hidden, track=track),
-            ConvNorm(hidden, outputs, relu=False, track=track),
+            *([ConvNorm(inputs, hidden, style=style)] if expansion > 1 else []),
+            ConvNorm(hidden, hidden, kernel, stride=stride, groups=hidden, style=style),
+            ConvNorm(hidden, outputs, linear=True, style=style),
         )
-        self.residual = stride == 1 and inputs == outputs
+        self.residual = residual
 
     def forward(self, x: Tensor) -> Tensor:
         """[B, inputs, H, W] to [B, outputs, H / stride, W / stride]."""
