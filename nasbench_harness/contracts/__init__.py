@@ -15,7 +15,7 @@ landscape that differ in their seed only take a step together where their method
 
 from nasbench_harness.contracts.benchmark import Benchmark, CompleteTable, Metric, Retrained
 from nasbench_harness.contracts.columns import Column, Columns, Declaring, Role, Value
-from nasbench_harness.contracts.cost import NO_COST, TOGETHER, Cost, Costed, held_down
+from nasbench_harness.contracts.cost import NO_COST, TOGETHER, Additive, Cost, Costed, held_down
 from nasbench_harness.contracts.data import (
     Citable,
     DataSource,
@@ -31,6 +31,8 @@ from nasbench_harness.contracts.kind import Kind, Plan, Search
 from nasbench_harness.contracts.network import (
     EpochAware,
     Grown,
+    Layer,
+    Layerwise,
     NetworkShape,
     NetworkSize,
     NetworkSizes,
@@ -79,6 +81,7 @@ __all__ = [
     "NO_COST",
     "TAGS",
     "TOGETHER",
+    "Additive",
     "Architecture",
     "Benchmark",
     "Citable",
@@ -103,6 +106,8 @@ __all__ = [
     "Importable",
     "JointSearcher",
     "Kind",
+    "Layer",
+    "Layerwise",
     "Log",
     "Metric",
     "MixtureSearcher",
