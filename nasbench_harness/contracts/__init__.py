@@ -27,7 +27,7 @@ from nasbench_harness.contracts.data import (
     bibtex_entries,
 )
 from nasbench_harness.contracts.fitted import Fitted, HeldOut, Polynomial
-from nasbench_harness.contracts.kind import Kind, Plan, Search
+from nasbench_harness.contracts.kind import Kind, Plan, Search, ShapedPlan
 from nasbench_harness.contracts.network import (
     EpochAware,
     Grown,
@@ -132,6 +132,7 @@ __all__ = [
     "SearchSpace",
     "Searcher",
     "Setup",
+    "ShapedPlan",
     "Split",
     "StandAloneAccuracy",
     "Suite",

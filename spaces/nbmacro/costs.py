@@ -9,17 +9,28 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
+from typing import TYPE_CHECKING
 
 from nasbench_harness.contracts import Cost
 from nasbench_harness.errors import UnknownNameError
 from nasbench_harness.spaces.nbmacro.encoding import FIRST, LAYERS, OPTIONS
-from nasbench_harness.spaces.shared.counts import Count, convolution, inverted, total
+from nasbench_harness.spaces.shared.counts import Count, added, convolution, inverted, total
+
+if TYPE_CHECKING:
+    from nasbench_harness.tables.additive import AdditiveCost
+
+
+def _sum_of(what: str) -> AdditiveCost:
+    return added(what, *_counts())
+
 
 COSTS = (
-    Cost("params", "parameters of the network", "count", "Parameters", "million", 1e6),
+    Cost("params", "parameters of the network", "count", "Parameters", "million", 1e6,
+        sum_of=lambda: _sum_of("params"),
+    ),
     Cost(
         "flops", "multiply-adds of one forward pass of one image", "count", "Multiply-adds",
-        "million", 1e6,
+        "million", 1e6, sum_of=lambda: _sum_of("flops"),
     ),
 )  # fmt: skip
 BLOCKS = {"mbconv_3x3_e3": (3, 3), "mbconv_5x5_e6": (5, 6)}

@@ -11,9 +11,9 @@ from collections.abc import Callable, Sequence
 
 from torch import Tensor, nn
 
-from nasbench_harness.contracts import NetworkShape
+from nasbench_harness.contracts import Layer, NetworkShape
 from nasbench_harness.spaces.nbmacro.costs import BLOCKS, TAIL
-from nasbench_harness.spaces.nbmacro.encoding import FIRST, OPTIONS
+from nasbench_harness.spaces.nbmacro.encoding import FIRST, IDENTITY, OPTIONS
 from nasbench_harness.spaces.shared.inverted import BlockStyle, ConvNorm, MBConv
 
 
@@ -25,6 +25,16 @@ def operation(name: str, inputs: int, outputs: int, stride: int, *, track: bool)
     if same:
         return nn.Identity()
     return ConvNorm(inputs, outputs, stride=stride, linear=True, style=style)
+
+
+def widths(width: int) -> list[tuple[int, int, int]]:
+    """Channels in and out of every layer, and its stride, behind a stem of `width` channels."""
+    found = []
+    for first in FIRST:
+        outputs, stride = (2 * width, 2) if first else (width, 1)
+        found.append((width, outputs, stride))
+        width = outputs
+    return found
 
 
 MakeLayer = Callable[[int, int, int, int], nn.Module]
@@ -42,13 +52,10 @@ class MacroSkeleton(nn.Module):
             )
         super().__init__()
         self.shape = shape
-        channels, layers = shape.width, []
-        self.stem = ConvNorm(shape.in_channels, channels, 3)
-        for layer, first in enumerate(FIRST):
-            outputs, stride = (2 * channels, 2) if first else (channels, 1)
-            layers.append(make_layer(layer, channels, outputs, stride))
-            channels = outputs
-        self.layers = nn.ModuleList(layers)
+        self.stem = ConvNorm(shape.in_channels, shape.width, 3)
+        places = widths(shape.width)
+        self.layers = nn.ModuleList(make_layer(layer, *at) for layer, at in enumerate(places))
+        channels = places[-1][1]
         self.tail = ConvNorm(channels, TAIL * shape.width)
         self.classifier = nn.Linear(TAIL * shape.width, shape.classes)
 
@@ -76,3 +83,29 @@ class MacroNetwork(MacroSkeleton):
         for layer in self.layers:
             x = layer(x)
         return self.head(x)
+
+
+def layer_alone(layer: int, option: int, shape: NetworkShape) -> Layer:
+    """An option of a layer, with what it reads."""
+    at = widths(shape.width)[layer]
+    height, width = _pixels(shape, layer)
+    return Layer(operation(OPTIONS[option], *at, track=True), (at[0], height, width))
+
+
+def layers_around(shape: NetworkShape) -> tuple[Layer, Layer]:
+    """Stem and head, with what they read."""
+    network = MacroNetwork((IDENTITY,) * len(FIRST), shape)
+    channels = widths(shape.width)[-1][1]
+    head = nn.Sequential(network.tail, nn.AdaptiveAvgPool2d(1), nn.Flatten(), network.classifier)
+    return (
+        Layer(network.stem, (shape.in_channels, *shape.image_size)),
+        Layer(head, (channels, *_pixels(shape, len(FIRST)))),
+    )
+
+
+def _pixels(shape: NetworkShape, layer: int) -> tuple[int, int]:
+    """Height and width of the maps that come into a layer."""
+    height, width = shape.image_size
+    for _ in range(sum(FIRST[:layer])):
+        height, width = (height + 1) // 2, (width + 1) // 2
+    return height, width

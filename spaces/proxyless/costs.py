@@ -22,7 +22,7 @@ from nasbench_harness.spaces.proxyless.structure import (
     LayerSite,
     skeleton,
 )
-from nasbench_harness.spaces.shared.counts import Count, convolution, inverted, total
+from nasbench_harness.spaces.shared.counts import Count, added, convolution, inverted, total
 
 if TYPE_CHECKING:
     from nasbench_harness.tables.additive import AdditiveCost
@@ -31,14 +31,7 @@ DATASETS = ("imagenet",)
 
 
 def _sum_of(what: str) -> AdditiveCost:
-    from nasbench_harness.tables.additive import AdditiveCost, CostPart
-
-    around, layers = _counts()
-    parts = [
-        CostPart((place,), [getattr(count, what) for count in options])
-        for place, options in enumerate(layers)
-    ]
-    return AdditiveCost(getattr(around, what), parts)
+    return added(what, *_counts())
 
 
 COSTS = (

@@ -101,12 +101,14 @@ def head(shape: NetworkShape) -> nn.Sequential:
 
 def layer_alone(layer: int, option: int, shape: NetworkShape) -> Layer:
     """An option of a layer, with what it reads."""
+    check_shape(shape)
     site = skeleton(shape.width, shape.image_size).layers[layer]
     return Layer(operation(layer, option, site, track=True), (site.inputs, *site.before))
 
 
 def layers_around(shape: NetworkShape) -> tuple[Layer, Layer]:
     """Stem and head, with what they read."""
+    check_shape(shape)
     tail = skeleton(shape.width, shape.image_size).tail
     return (
         Layer(stem(shape), (shape.in_channels, *shape.image_size)),

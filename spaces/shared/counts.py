@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from nasbench_harness.tables.additive import AdditiveCost
 
 
 class Count(NamedTuple):
@@ -31,3 +34,14 @@ def inverted(inputs: int, outputs: int, block: tuple[int, int], size: int, small
 def total(counts: Sequence[Count]) -> Count:
     """What parts add together."""
     return Count(sum(one.params for one in counts), sum(one.flops for one in counts))
+
+
+def added(what: str, around: Count, layers: Sequence[Sequence[Count]]) -> AdditiveCost:
+    """`params` or `flops` of networks with an option for every layer, as a sum."""
+    from nasbench_harness.tables.additive import AdditiveCost, CostPart
+
+    parts = [
+        CostPart((place,), [getattr(count, what) for count in options])
+        for place, options in enumerate(layers)
+    ]
+    return AdditiveCost(getattr(around, what), parts)
