@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import platform
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -120,6 +121,21 @@ def describe_device(device: torch.device) -> str:
     import torch
 
     return torch.cuda.get_device_name(device) if device.type == "cuda" else device.type
+
+
+def describe_machine(device: torch.device) -> str:
+    """The GPU's name, or the processor's as the system tells it, with its cores."""
+    if device.type == "cuda":
+        return describe_device(device)
+    return f"{_processor()}, {os.cpu_count()} cores"
+
+
+def _processor() -> str:
+    with contextlib.suppress(OSError):  # Linux only
+        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
+            if line.lower().startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine()
 
 
 def wait_for(device: torch.device) -> None:

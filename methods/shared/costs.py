@@ -11,7 +11,7 @@ from typing import Any, cast
 import torch
 from torch import Tensor
 
-from nasbench_harness.contracts import Architecture, EnumerableSpace, Problem
+from nasbench_harness.contracts import Additive, Architecture, EnumerableSpace, Problem
 
 ERROR = "cost_model_error"
 """What is logged of a fitted model."""
@@ -70,15 +70,37 @@ class LinearCost:
         assert self.coefficients is not None
         return (linear(self.coefficients, soft) - self.target).relu()
 
+    def expected(self, p: Tensor) -> Tensor:
+        """E T(z) over z ~ p [..., D, K], exact of any space; ValueError of what is no sum."""
+        if self._sum is None:
+            raise ValueError(f"`{self.what}` is no sum over decisions")
+        return self._sum.expected(p) / self.problem.costs[self.what].scale
+
     def expected_excess(self, p: Tensor) -> Tensor:
         """E over z ~ p [D, K] of what the cost exceeds its target by, a decision after the other.
 
-        A sum over the whole space.
+        Of a cost that adds up, and that every architecture exceeds the target by, it is E T(z)
+        less the target; else a sum over the whole space.
         """
+        if self._exceeded_by_all:
+            return self.penalty(self.expected(p))
         expected = self._excess_of_all
         for row in p.flip(0):
             expected = expected @ row[: expected.shape[-1]]
         return expected
+
+    @cached_property
+    def _sum(self) -> Additive | None:
+        """The cost as a sum over decisions, where it is one."""
+        sum_of = self.problem.costs[self.what].sum_of
+        return None if sum_of is None else sum_of()
+
+    @property
+    def _exceeded_by_all(self) -> bool:
+        """Is the penalty linear in the cost wherever architectures are."""
+        if self._sum is None:
+            return False
+        return self.problem.costs[self.what].shown(self._sum.least()) > self.target
 
     @cached_property
     def _excess_of_all(self) -> Tensor:

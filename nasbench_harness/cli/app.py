@@ -28,7 +28,7 @@ from nasbench_harness.process.streams import guarded
 
 COMMANDS = (
     "run", "train", "calibrate", "resume", "watch", "report", "compare", "cite", "baseline",
-    "check", "query", "show", "list", "data",
+    "check", "query", "show", "list", "data", "latency",
 )  # fmt: skip
 
 
@@ -128,7 +128,12 @@ show_app = typer.Typer(
 data_app = typer.Typer(
     cls=Group, help="Install, check and cite tables and images.", no_args_is_help=True
 )
+latency_app = typer.Typer(
+    cls=Group, help="Measure what layers take on a device, for searches to hold.",
+    no_args_is_help=True,
+)  # fmt: skip
 app.add_typer(data_app, name="data")
+app.add_typer(latency_app, name="latency")
 app.add_typer(list_app, name="list")
 app.add_typer(show_app, name="show")
 

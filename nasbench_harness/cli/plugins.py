@@ -318,11 +318,13 @@ def show_arch(
 ) -> None:
     """An architecture's facts, and its drawing."""
     from nasbench_harness.cli import console
+    from nasbench_harness.study.costs import counted_cost, layer_costs
 
     parsed = read_architecture(space, arch)
     opened = registry.open_space(space)
     facts = {"architecture": str(parsed), **opened.describe(parsed)}
-    facts |= {cost.name: opened.cost(parsed, cost.name, "") for cost in opened.costs}
+    costs = {cost.name: cost for cost in (*layer_costs(opened), *opened.costs)}
+    facts |= {name: counted_cost(cost, opened, parsed, "") for name, cost in costs.items()}
     if out:
         from nasbench_harness.cli.drawing import save_drawing
 
@@ -332,6 +334,5 @@ def show_arch(
         return
     from nasbench_harness.cli.facts import fact
 
-    costs = {cost.name: cost for cost in opened.costs}
     told = {what: fact(what, value, costs.get(what)) for what, value in facts.items()}
     console.print_facts(told)

@@ -15,7 +15,7 @@ landscape that differ in their seed only take a step together where their method
 
 from nasbench_harness.contracts.benchmark import Benchmark, CompleteTable, Metric, Retrained
 from nasbench_harness.contracts.columns import Column, Columns, Declaring, Role, Value
-from nasbench_harness.contracts.cost import NO_COST, TOGETHER, Cost, Costed, held_down
+from nasbench_harness.contracts.cost import NO_COST, TOGETHER, Additive, Cost, Costed, held_down
 from nasbench_harness.contracts.data import (
     Citable,
     DataSource,
@@ -27,12 +27,14 @@ from nasbench_harness.contracts.data import (
     bibtex_entries,
 )
 from nasbench_harness.contracts.fitted import Fitted, HeldOut, Polynomial
-from nasbench_harness.contracts.kind import Kind, Plan, Search
+from nasbench_harness.contracts.kind import Kind, Plan, Search, ShapedPlan
 from nasbench_harness.contracts.network import (
     AuxiliaryHead,
     DropPath,
     EpochAware,
     Grown,
+    Layer,
+    Layerwise,
     NetworkShape,
     NetworkSize,
     NetworkSizes,
@@ -83,6 +85,7 @@ __all__ = [
     "NO_COST",
     "TAGS",
     "TOGETHER",
+    "Additive",
     "Architecture",
     "AuxiliaryHead",
     "Benchmark",
@@ -110,6 +113,8 @@ __all__ = [
     "Importable",
     "JointSearcher",
     "Kind",
+    "Layer",
+    "Layerwise",
     "Log",
     "Metric",
     "MixtureSearcher",
@@ -134,6 +139,7 @@ __all__ = [
     "SearchSpace",
     "Searcher",
     "Setup",
+    "ShapedPlan",
     "SmoothedLoss",
     "Split",
     "StandAloneAccuracy",

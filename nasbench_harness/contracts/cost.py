@@ -2,12 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
+
+if TYPE_CHECKING:
+    import torch
 
 NO_COST, TOGETHER = "none", "+"
 """How a setting says that no cost is held, and what joins the names of several."""
+
+
+class Additive(Protocol):
+    """A cost that is a sum of what the options of single decisions cost, or of a few together.
+
+    Its mean over independent decisions is exact, however many architectures there are. `choices`
+    of an architecture of such a cost are the options of its decisions. `tables.additive` has one.
+    """
+
+    def of(self, choices: Sequence[int]) -> float:
+        """What the architecture with these options costs, in the cost's `unit`."""
+
+    def expected(self, weights: torch.Tensor) -> torch.Tensor:
+        """The mean under probabilities [..., D, K], with the leading shape; differentiable."""
+
+    def least(self) -> float:
+        """What no architecture costs less than."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +59,8 @@ class Cost:
     asked for, or takes more than a millisecond or so."""
     by_dataset: tuple[tuple[str, str], ...] = ()
     """Pairs of a data set and the column that holds the cost there; of others `metric` does."""
+    sum_of: Callable[[], Additive] | None = field(default=None, compare=False, repr=False)
+    """What it is the sum of, where it is one on every data set; made when it is asked for."""
 
     @property
     def heading(self) -> str:

@@ -7,10 +7,11 @@ it asks. `nasbench_harness.problems.base` has the answers of a plain kind, to de
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, runtime_checkable
 
 from nasbench_harness.contracts.benchmark import Benchmark
 from nasbench_harness.contracts.columns import Columns
+from nasbench_harness.contracts.network import NetworkShape
 from nasbench_harness.contracts.problem import Problem
 from nasbench_harness.contracts.searcher import Recipe, Searcher, Setup
 from nasbench_harness.contracts.space import SearchSpace
@@ -43,6 +44,14 @@ class Plan(Protocol):
 
     def resolve_network(self, recipe: Recipe, roles: Mapping[str, Any]) -> dict[str, Any]:
         """What is trained where the method's settings have these `roles`; {} where nothing is."""
+
+
+@runtime_checkable
+class ShapedPlan(Protocol):
+    """Capability of a plan: it knows the networks that its trials build."""
+
+    def shape(self, network: Mapping[str, Any]) -> NetworkShape:
+        """Of these settings, the `network` of a trial."""
 
 
 class Search(Protocol):

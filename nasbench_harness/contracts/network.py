@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
@@ -210,3 +210,27 @@ class NetworkSpace(Protocol):
 
     def inherit(self, arch: Architecture, supernet: torch.nn.Module) -> torch.nn.Module:
         """The stand-alone network of `arch` with the weights it has in `supernet`."""
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A part of a network by itself, with what it reads."""
+
+    module: torch.nn.Module
+    inputs: tuple[int, int, int]
+    """Channels, height and width of the maps that come in."""
+
+
+@runtime_checkable
+class Layerwise(Protocol):
+    """Capability of a space with networks: these are chains, with a layer for every decision.
+
+    Every combination of options is an architecture, whose `choices` are the options. What layers
+    take can then be measured one by one and added up: `nasharness latency build`.
+    """
+
+    def layer(self, decision: int, option: int, shape: NetworkShape) -> Layer:
+        """An option of a decision, as it stands in a network of this size; fresh weights."""
+
+    def around(self, shape: NetworkShape) -> Sequence[Layer]:
+        """What every network has beside its layers, such as stem and head."""

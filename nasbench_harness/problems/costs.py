@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from typing import cast
 
@@ -17,11 +16,9 @@ from nasbench_harness.contracts import (
     SearchSpace,
 )
 from nasbench_harness.errors import UnknownNameError
-from nasbench_harness.hardware import wait_for
+from nasbench_harness.networks.timing import network_ms
 from nasbench_harness.study.costs import MEASURED, cost_of, named_costs
-
-LATENCY_BATCH, LATENCY_PASSES = 24, 10
-"""As UNAS measures: the median of ten forward passes of 24 images."""
+from nasbench_harness.tables.latencies import LATENCY_BATCH, LATENCY_PASSES
 
 
 def known_cost(costs: Mapping[str, Cost], what: str, space: SearchSpace) -> Cost:
@@ -57,18 +54,7 @@ class Costs:
             self.measured[arch.text] = self._measure(arch)
         return self.measured[arch.text]
 
-    @torch.no_grad()
     def _measure(self, arch: Architecture) -> float:
         with torch.random.fork_rng(devices=[]):
             network = cast("NetworkSpace", self._space).network(arch, self._shape)
-        network = network.to(self._device).eval()
-        shape = (LATENCY_BATCH, self._shape.in_channels, *self._shape.image_size)
-        images = torch.zeros(shape, device=self._device)
-        taken = []
-        for _ in range(LATENCY_PASSES):
-            wait_for(self._device)
-            started = time.perf_counter()
-            network(images)
-            wait_for(self._device)
-            taken.append(time.perf_counter() - started)
-        return 1000 * sorted(taken)[LATENCY_PASSES // 2]
+        return network_ms(network, self._shape, self._device, LATENCY_BATCH, LATENCY_PASSES)

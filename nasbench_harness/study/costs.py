@@ -9,9 +9,17 @@ from collections.abc import Iterable
 from contextlib import suppress
 
 from nasbench_harness import registry
-from nasbench_harness.contracts import Architecture, Benchmark, Cost, Costed, SearchSpace
+from nasbench_harness.contracts import (
+    Architecture,
+    Benchmark,
+    Cost,
+    Costed,
+    Layerwise,
+    SearchSpace,
+)
 from nasbench_harness.errors import HarnessError
 from nasbench_harness.problems.kinds import open_kind
+from nasbench_harness.tables.latencies import LatencyTable, kept
 
 LATENCY = "latency:"
 """How costs begin that are latencies on a device: `latency:pixel3`."""
@@ -41,6 +49,30 @@ def table_costs(table: Benchmark | None) -> tuple[Cost, ...]:
     return tuple(table.costs) if isinstance(table, Costed) else ()
 
 
+def layer_costs(space: SearchSpace) -> tuple[Cost, ...]:
+    """Latencies of the tables that were measured layer by layer of this space and are kept here."""
+    if not isinstance(space, Layerwise):
+        return ()
+    return tuple(
+        Cost(
+            f"{LATENCY}{table.name}",
+            f"latency as a sum of layers measured alone, {table.told}",
+            "ms",
+            f"Latency of layers on {table.device}",
+            sum_of=lambda table=table: table.additive,  # type: ignore[misc]
+        )
+        for table in kept(space.name).values()
+        if is_of(table, space)
+    )
+
+
+def is_of(table: LatencyTable, space: SearchSpace) -> bool:
+    """Has the table the space's options, in the version that is installed."""
+    counts = [len(decision.options) for decision in space.decisions]
+    same = (table.space, table.space_version) == (space.name, space.version)
+    return same and [len(row) for row in table.layers] == counts
+
+
 def device_latencies(table: Benchmark) -> dict[str, Cost]:
     """The latencies that a benchmark has measured, by device."""
     costs = (cost for cost in table_costs(table) if cost.name.startswith(LATENCY))
@@ -52,7 +84,8 @@ def named_costs(
 ) -> dict[str, Cost]:
     """All that can be told, by name; with `measured` also what is measured on this machine."""
     here = [MEASURED] if measured else []
-    return {cost.name: cost for cost in (*here, *table_costs(table), *space_costs(space))}
+    costs = (*here, *layer_costs(space), *table_costs(table), *space_costs(space))
+    return {cost.name: cost for cost in costs}
 
 
 def costs_in(space: str, table: str, problem: str) -> dict[str, Cost]:
@@ -66,7 +99,8 @@ def costs_in(space: str, table: str, problem: str) -> dict[str, Cost]:
     with suppress(HarnessError):
         found |= {c.name: c for c in table_costs(registry.open_table(table) if table else None)}
     with suppress(HarnessError):
-        found |= {c.name: c for c in space_costs(registry.open_space(space))}
+        opened = registry.open_space(space)
+        found |= {c.name: c for c in (*layer_costs(opened), *space_costs(opened))}
     return found
 
 
@@ -80,10 +114,17 @@ def cost_of(
 ) -> float:
     """What an architecture costs, in the cost's `unit`; not for what is measured when asked for."""
     if not cost.measured:
-        return space.cost(arch, cost.name, dataset)
+        return counted_cost(cost, space, arch, dataset)
     if table is None:
         raise HarnessError(f"`{cost.name}` needs the benchmark that has it.")
     return table.value(column_of(cost, table, dataset), arch)
+
+
+def counted_cost(cost: Cost, space: SearchSpace, arch: Architecture, dataset: str) -> float:
+    """The same of what the space counts, or what is a sum of layers measured alone."""
+    if cost.sum_of is not None and cost not in space.costs:
+        return cost.sum_of().of(arch.choices)
+    return space.cost(arch, cost.name, dataset)
 
 
 def column_of(cost: Cost, table: Benchmark, dataset: str) -> str:

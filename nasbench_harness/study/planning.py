@@ -12,15 +12,17 @@ from nasbench_harness.contracts import (
     Plan,
     Recipe,
     Setup,
+    ShapedPlan,
 )
 from nasbench_harness.errors import HarnessError
 from nasbench_harness.hardware import Hardware
 from nasbench_harness.problems.kinds import kinds, open_kind
-from nasbench_harness.settings import by_role, named, roles
+from nasbench_harness.settings import Settings, by_role, named, roles
 from nasbench_harness.study.capabilities import check_capabilities
 from nasbench_harness.study.choice import MethodChoice
 from nasbench_harness.study.config import BASELINE, StudyConfig
 from nasbench_harness.study.cost_checks import check_costs
+from nasbench_harness.study.latencies import settle_latencies
 from nasbench_harness.study.notation import ConfigError
 from nasbench_harness.study.recipes import RECIPE, find_recipe
 from nasbench_harness.study.smallest import check_metrics
@@ -111,8 +113,12 @@ def _resolve(
     shrunk = _shrunk_warmup(method, recipe, resolved["epochs"])
     rates = place.rates(method, recipe)
     settings = method.Settings.build(choice.name, recipe.settings, rates, shrunk, given)
+    network = place.resolve_network(recipe, _roles(settings))
+    space = registry.open_space(config.space)
+    shape = place.shape(network["network"]) if isinstance(place, ShapedPlan) else None
+    settings = settle_latencies(choice.name, settings, space, shape)
     dumped = settings.model_dump(mode="json")
-    check_costs(choice.name, settings, registry.open_space(config.space), table, kind)
+    check_costs(choice.name, settings, space, table, kind)
     _check_warmup(choice.name, method, dumped, resolved["epochs"])
     return {
         "method": choice.name,
@@ -121,8 +127,12 @@ def _resolve(
         "settings": settings.identity(),
         "overrides": {key: dumped.get(key, value) for key, value in choice.settings.items()},
         **resolved,
-        **place.resolve_network(recipe, by_role(method.Settings, dumped)),
+        **network,
     }
+
+
+def _roles(settings: Settings) -> dict[str, Any]:
+    return by_role(type(settings), settings.model_dump(mode="json"))
 
 
 def _shrunk_warmup(method: type[Setup], recipe: Recipe, epochs: int) -> dict[str, int]:

@@ -51,6 +51,10 @@ class AdditiveCost:
         costs = (float(table[tuple(choices[d] for d in places)]) for places, table in self.parts)
         return math.fsum((self.constant, *costs))
 
+    def least(self) -> float:
+        """What no architecture costs less than; where parts share decisions, a bound."""
+        return self.constant + math.fsum(float(table.min()) for _, table in self.parts)
+
     def expected(self, weights: torch.Tensor) -> torch.Tensor:
         """The mean under independent decisions of probabilities [..., D, K]; differentiable.
 

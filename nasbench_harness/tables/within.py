@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from nasbench_harness import registry
 from nasbench_harness.contracts import CompleteTable, Cost
-from nasbench_harness.study.costs import column_of
+from nasbench_harness.study.costs import column_of, counted_cost
 from nasbench_harness.study.heldcost import HeldCost, HeldCosts
 from nasbench_harness.tables.enumeration import enumerable, lists
 from nasbench_harness.tables.library import find_table
@@ -76,5 +76,5 @@ def _costs(space: str, table: str, content: str, dataset: str, cost: Cost) -> ND
         benchmark = registry.open_complete(table)
         return benchmark.column(column_of(cost, benchmark, dataset)) / cost.scale
     opened = enumerable(registry.open_space(space), "costs are compared over all of them")
-    costs = (cost.shown(opened.cost(arch, cost.name, dataset)) for arch in opened.enumerate())
+    costs = (cost.shown(counted_cost(cost, opened, arch, dataset)) for arch in opened.enumerate())
     return np.fromiter(costs, dtype=np.float64, count=opened.size)

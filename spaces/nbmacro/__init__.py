@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from nasbench_harness.contracts import Architecture, Decision, NetworkShape
+from nasbench_harness.contracts import Architecture, Decision, Layer, NetworkShape
 from nasbench_harness.spaces.nbmacro import costs, encoding, training
 from nasbench_harness.spaces.nbmacro.citations import NBMACRO_BIBTEX
 from nasbench_harness.spaces.nbmacro.columns import COLUMNS
@@ -98,3 +98,15 @@ class NBMacro(ListedProduct):
 
         assert isinstance(supernet, MacroSupernet)
         return inherit(arch.choices, supernet)
+
+    def layer(self, decision: int, option: int, shape: NetworkShape) -> Layer:
+        """An option of a layer by itself, with what it reads; see `Layerwise`."""
+        from nasbench_harness.spaces.nbmacro.network import layer_alone
+
+        return layer_alone(decision, option, shape)
+
+    def around(self, shape: NetworkShape) -> Sequence[Layer]:
+        """Stem and head."""
+        from nasbench_harness.spaces.nbmacro.network import layers_around
+
+        return layers_around(shape)

@@ -9,17 +9,28 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
-from typing import NamedTuple
+from typing import TYPE_CHECKING
 
 from nasbench_harness.contracts import Cost
 from nasbench_harness.errors import UnknownNameError
 from nasbench_harness.spaces.nbmacro.encoding import FIRST, LAYERS, OPTIONS
+from nasbench_harness.spaces.shared.counts import Count, added, convolution, inverted, total
+
+if TYPE_CHECKING:
+    from nasbench_harness.tables.additive import AdditiveCost
+
+
+def _sum_of(what: str) -> AdditiveCost:
+    return added(what, *_counts())
+
 
 COSTS = (
-    Cost("params", "parameters of the network", "count", "Parameters", "million", 1e6),
+    Cost("params", "parameters of the network", "count", "Parameters", "million", 1e6,
+        sum_of=lambda: _sum_of("params"),
+    ),
     Cost(
         "flops", "multiply-adds of one forward pass of one image", "count", "Multiply-adds",
-        "million", 1e6,
+        "million", 1e6, sum_of=lambda: _sum_of("flops"),
     ),
 )  # fmt: skip
 BLOCKS = {"mbconv_3x3_e3": (3, 3), "mbconv_5x5_e6": (5, 6)}
@@ -30,13 +41,6 @@ TAIL = 40
 """Channels of the last convolution, as a multiple of the stem's: 1,280."""
 IMAGE, COLOURS, CLASSES = 32, 3, 10
 DATASETS = ("cifar10",)
-
-
-class Count(NamedTuple):
-    """What a part of a network adds."""
-
-    params: int
-    flops: int
 
 
 def cost(choices: Sequence[int], what: str, dataset: str) -> float:
@@ -57,37 +61,19 @@ def cost(choices: Sequence[int], what: str, dataset: str) -> float:
 def _counts() -> tuple[Count, tuple[tuple[Count, ...], ...]]:
     """What stands around the layers, and every option of every layer."""
     channels, size, layers = STEM, IMAGE, []
-    around = [_convolution(COLOURS, channels, 3, size)]
+    around = [convolution(COLOURS, channels, 3, size)]
     for layer in range(LAYERS):
         wider, smaller = (2 * channels, size // 2) if FIRST[layer] else (channels, size)
         layers.append(tuple(_option(name, channels, wider, size, smaller) for name in OPTIONS))
         channels, size = wider, smaller
     tail = TAIL * STEM
-    around += [_convolution(channels, tail, 1, size), Count((tail + 1) * CLASSES, tail * CLASSES)]
-    return _sum(around), tuple(layers)
+    around += [convolution(channels, tail, 1, size), Count((tail + 1) * CLASSES, tail * CLASSES)]
+    return total(around), tuple(layers)
 
 
 def _option(name: str, channels: int, wider: int, size: int, smaller: int) -> Count:
     """An option from `channels` maps of `size` pixels a side to `wider` maps of `smaller`."""
     if name not in BLOCKS:
         changed = (channels, size) != (wider, smaller)
-        return _convolution(channels, wider, 1, smaller) if changed else Count(0, 0)
-    kernel, expansion = BLOCKS[name]
-    hidden = expansion * channels
-    return _sum(
-        [
-            _convolution(channels, hidden, 1, size),
-            _convolution(1, hidden, kernel, smaller),  # depthwise
-            _convolution(hidden, wider, 1, smaller),
-        ]
-    )
-
-
-def _convolution(inputs: int, outputs: int, kernel: int, size: int) -> Count:
-    """A convolution without bias to maps of `size` pixels a side, and its batch norm."""
-    weights = inputs * outputs * kernel**2
-    return Count(weights + 2 * outputs, weights * size**2)
-
-
-def _sum(counts: Sequence[Count]) -> Count:
-    return Count(sum(one.params for one in counts), sum(one.flops for one in counts))
+        return convolution(channels, wider, 1, smaller) if changed else Count(0, 0)
+    return inverted(channels, wider, BLOCKS[name], size, smaller)

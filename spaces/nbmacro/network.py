@@ -11,75 +11,30 @@ from collections.abc import Callable, Sequence
 
 from torch import Tensor, nn
 
-from nasbench_harness.contracts import NetworkShape
+from nasbench_harness.contracts import Layer, NetworkShape
 from nasbench_harness.spaces.nbmacro.costs import BLOCKS, TAIL
-from nasbench_harness.spaces.nbmacro.encoding import FIRST, OPTIONS
-
-
-class MacroNorm(nn.BatchNorm2d):
-    """Batch norm that survives a single image whose map is a single pixel.
-
-    Eight pixels a side are one behind three strides, and the last batch of an epoch may be one
-    image: a channel then has one value, and no variance. It is normalised as in evaluation; without
-    running statistics it is 0 before the affine map, which is what the formula gives.
-    """
-
-    def forward(self, x: Tensor) -> Tensor:
-        """[B, C, H, W] to the same shape."""
-        if x.numel() > x.shape[1] or not (self.training or self.running_mean is None):
-            return super().forward(x)
-        if self.running_mean is None or self.running_var is None:
-            normed = x - x
-        else:
-            centred = x - self.running_mean.view(1, -1, 1, 1)
-            normed = centred * (self.running_var + self.eps).rsqrt().view(1, -1, 1, 1)
-        return normed * self.weight.view(1, -1, 1, 1) + self.bias.view(1, -1, 1, 1)
-
-
-class ConvNorm(nn.Sequential):
-    """Convolution without bias, batch norm, and ReLU where it is asked for."""
-
-    def __init__(  # noqa: PLR0913 - what a convolution is
-        self, inputs: int, outputs: int, kernel: int = 1, *, stride: int = 1, groups: int = 1,
-        relu: bool = True, track: bool = True,
-    ) -> None:  # fmt: skip
-        convolution = nn.Conv2d(
-            inputs, outputs, kernel, stride, kernel // 2, groups=groups, bias=False
-        )
-        norm = MacroNorm(outputs, track_running_stats=track)
-        super().__init__(convolution, norm, *([nn.ReLU()] if relu else []))
-
-
-class MBConv(nn.Module):
-    """Inverted residual: expand, depthwise, project; the input is added where shapes agree."""
-
-    def __init__(
-        self, inputs: int, outputs: int, stride: int, block: tuple[int, int], *, track: bool
-    ) -> None:
-        """`block` is kernel size and expansion ratio."""
-        super().__init__()
-        kernel, expansion = block
-        hidden = expansion * inputs
-        self.block = nn.Sequential(
-            ConvNorm(inputs, hidden, track=track),
-            ConvNorm(hidden, hidden, kernel, stride=stride, groups=hidden, track=track),
-            ConvNorm(hidden, outputs, relu=False, track=track),
-        )
-        self.residual = stride == 1 and inputs == outputs
-
-    def forward(self, x: Tensor) -> Tensor:
-        """[B, inputs, H, W] to [B, outputs, H / stride, W / stride]."""
-        made: Tensor = self.block(x)
-        return made + x if self.residual else made
+from nasbench_harness.spaces.nbmacro.encoding import FIRST, IDENTITY, OPTIONS
+from nasbench_harness.spaces.shared.inverted import BlockStyle, ConvNorm, MBConv
 
 
 def operation(name: str, inputs: int, outputs: int, stride: int, *, track: bool) -> nn.Module:
     """One of the three options of a layer."""
+    style, same = BlockStyle(track=track), stride == 1 and inputs == outputs
     if name in BLOCKS:
-        return MBConv(inputs, outputs, stride, BLOCKS[name], track=track)
-    if stride == 1 and inputs == outputs:
+        return MBConv(inputs, outputs, stride, BLOCKS[name], residual=same, style=style)
+    if same:
         return nn.Identity()
-    return ConvNorm(inputs, outputs, stride=stride, relu=False, track=track)
+    return ConvNorm(inputs, outputs, stride=stride, linear=True, style=style)
+
+
+def widths(width: int) -> list[tuple[int, int, int]]:
+    """Channels in and out of every layer, and its stride, behind a stem of `width` channels."""
+    found = []
+    for first in FIRST:
+        outputs, stride = (2 * width, 2) if first else (width, 1)
+        found.append((width, outputs, stride))
+        width = outputs
+    return found
 
 
 MakeLayer = Callable[[int, int, int, int], nn.Module]
@@ -97,13 +52,10 @@ class MacroSkeleton(nn.Module):
             )
         super().__init__()
         self.shape = shape
-        channels, layers = shape.width, []
-        self.stem = ConvNorm(shape.in_channels, channels, 3)
-        for layer, first in enumerate(FIRST):
-            outputs, stride = (2 * channels, 2) if first else (channels, 1)
-            layers.append(make_layer(layer, channels, outputs, stride))
-            channels = outputs
-        self.layers = nn.ModuleList(layers)
+        self.stem = ConvNorm(shape.in_channels, shape.width, 3)
+        places = widths(shape.width)
+        self.layers = nn.ModuleList(make_layer(layer, *at) for layer, at in enumerate(places))
+        channels = places[-1][1]
         self.tail = ConvNorm(channels, TAIL * shape.width)
         self.classifier = nn.Linear(TAIL * shape.width, shape.classes)
 
@@ -131,3 +83,29 @@ class MacroNetwork(MacroSkeleton):
         for layer in self.layers:
             x = layer(x)
         return self.head(x)
+
+
+def layer_alone(layer: int, option: int, shape: NetworkShape) -> Layer:
+    """An option of a layer, with what it reads."""
+    at = widths(shape.width)[layer]
+    height, width = _pixels(shape, layer)
+    return Layer(operation(OPTIONS[option], *at, track=True), (at[0], height, width))
+
+
+def layers_around(shape: NetworkShape) -> tuple[Layer, Layer]:
+    """Stem and head, with what they read."""
+    network = MacroNetwork((IDENTITY,) * len(FIRST), shape)
+    channels = widths(shape.width)[-1][1]
+    head = nn.Sequential(network.tail, nn.AdaptiveAvgPool2d(1), nn.Flatten(), network.classifier)
+    return (
+        Layer(network.stem, (shape.in_channels, *shape.image_size)),
+        Layer(head, (channels, *_pixels(shape, len(FIRST)))),
+    )
+
+
+def _pixels(shape: NetworkShape, layer: int) -> tuple[int, int]:
+    """Height and width of the maps that come into a layer."""
+    height, width = shape.image_size
+    for _ in range(sum(FIRST[:layer])):
+        height, width = (height + 1) // 2, (width + 1) // 2
+    return height, width

@@ -18,7 +18,7 @@ from nasbench_harness.problems.supernet.network_settings import NetworkSettings
 from nasbench_harness.testing import TOY_METRIC, ToyTable, toy_problem
 
 AUTHORS = ("nb201", "nb201_per_example")
-YOUNGER = ("darts", "darts_quick")
+YOUNGER = ("darts", "darts_quick", "proxyless")
 EXACT = {"gap_weight": 0.0, "weight_decay": 0.0, "uniform_clamp": 1e-12}
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Literal, Self
+from typing import TYPE_CHECKING, Literal, Self
 
-from nasbench_harness.contracts import NetworkSize
+from nasbench_harness.contracts import NetworkShape, NetworkSize
 from nasbench_harness.settings import Settings, setting
+
+if TYPE_CHECKING:
+    from nasbench_harness.images.parts import ImageDataset
 
 
 class NetworkSettings(Settings):
@@ -84,6 +87,18 @@ class NetworkSettings(Settings):
         "arithmetic of the network; its weights are kept in fp32",
         shortcut={"text": "Arithmetic of the supernet: fp32, bf16 or fp16.", "told": "fp32"},
     )
+
+    def shape(self, images: ImageDataset) -> NetworkShape:
+        """Of networks of this size for these images; ValueError where no size is said."""
+        if self.width is None or self.cells is None:
+            raise ValueError("the settings say no size")
+        return NetworkShape(
+            classes=len(images.classes),
+            width=self.width,
+            cells=self.cells,
+            in_channels=images.train.pixels.shape[1],
+            image_size=images.train.size,
+        )
 
     def sized(self, size: NetworkSize) -> Self:
         """The same with the space's size where nobody said another."""

@@ -10,6 +10,7 @@ from nasbench_harness import registry
 from nasbench_harness.contracts import (
     Benchmark,
     CompleteTable,
+    NetworkShape,
     NetworkSpace,
     Recipe,
     SearchSpace,
@@ -142,6 +143,10 @@ class OnImages:
             "network_overrides": dict(self.options.network),
             "batch_size": network.batch_size,
         }
+
+    def shape(self, network: Mapping[str, Any]) -> NetworkShape:
+        """Of the supernet; a search has the sizes that its images and settings give it."""
+        return NetworkSettings.build("network", network).shape(self.images)
 
     def _network(self, recipe: Recipe) -> NetworkSettings:
         network = NetworkSettings.build("network", recipe.network, self.options.network)

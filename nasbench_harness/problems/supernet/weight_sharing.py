@@ -26,7 +26,6 @@ from nasbench_harness.contracts import (
     Benchmark,
     Cost,
     Log,
-    NetworkShape,
     NetworkSpace,
     Progress,
     SearchSpace,
@@ -89,13 +88,7 @@ class WeightSharing:
         self._restarted = 0
         self._split_images(dataset)
         size = cast("NetworkSpace", space).shapes.search
-        self._shape = NetworkShape(
-            classes=len(dataset.classes),
-            width=settings.width or size.width,
-            cells=settings.cells or size.cells,
-            in_channels=dataset.train.pixels.shape[1],
-            image_size=dataset.train.size,
-        )
+        self._shape = settings.sized(size).shape(dataset)
         self._compile_mode = compile_mode
         self._build(1)
         self._precision = Precision(settings.precision, self.device)

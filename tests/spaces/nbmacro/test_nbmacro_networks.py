@@ -9,9 +9,9 @@ from torch import Tensor, nn
 from nasbench_harness import registry
 from nasbench_harness.contracts import NetworkShape
 from nasbench_harness.spaces.nbmacro import NBMacro
-from nasbench_harness.spaces.nbmacro.network import MacroNorm
 from nasbench_harness.spaces.nbmacro.shared_weights import MacroSupernet
 from nasbench_harness.spaces.nbmacro.training import SIZE
+from nasbench_harness.spaces.shared.inverted import SteadyNorm
 from nasbench_harness.study import recipes
 from nasbench_harness.testing import check_networks, check_study, check_training
 from nasbench_harness.training.settings import find_recipe, is_tabled, recipe_settings
@@ -148,7 +148,7 @@ def test_one_image_of_eight_pixels_is_trained_on(track: bool) -> None:
 
 
 def test_a_single_value_is_normalised_as_in_evaluation() -> None:
-    norm, x = MacroNorm(2), torch.tensor([3.0, -1.0]).view(1, 2, 1, 1)
+    norm, x = SteadyNorm(2), torch.tensor([3.0, -1.0]).view(1, 2, 1, 1)
     with torch.no_grad():
         norm.running_mean.copy_(torch.tensor([1.0, 0.0]))
         norm.weight.copy_(torch.tensor([2.0, 0.5]))
@@ -156,7 +156,7 @@ def test_a_single_value_is_normalised_as_in_evaluation() -> None:
     trained = norm.train()(x)
     assert torch.allclose(trained, norm.eval()(x))
     assert torch.equal(norm.running_mean, torch.tensor([1.0, 0.0]))
-    bare = MacroNorm(2, track_running_stats=False).train()
+    bare = SteadyNorm(2, track_running_stats=False).train()
     assert torch.equal(bare(x), torch.zeros_like(x))
 
 

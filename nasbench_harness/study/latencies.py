@@ -1,0 +1,143 @@
+"""Latency tables that a study holds: found by device or by file, and refused where they misfit.
+
+`latency:cpu` is the table that was measured here for exactly the networks of the search, in the
+usual batches; `latency:PATH.json` is a file, which is kept beside the others. Trials name the table
+by its content, so that none is ever taken for another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+from nasbench_harness import registry
+from nasbench_harness.contracts import NO_COST, TOGETHER, NetworkShape, SearchSpace
+from nasbench_harness.errors import reason
+from nasbench_harness.hardware import describe_machine, find_device
+from nasbench_harness.process.names import user_path
+from nasbench_harness.settings import Settings, by_role, named
+from nasbench_harness.study.costs import LATENCY, is_of
+from nasbench_harness.study.heldcost import COST
+from nasbench_harness.tables.latencies import (
+    LATENCY_BATCH,
+    SUFFIX,
+    LatencyError,
+    LatencyTable,
+    MeasuredShape,
+    keep,
+    kept,
+    read_latencies,
+)
+
+DEVICES = ("cpu", "cuda", "mps")
+S = TypeVar("S", bound=Settings)
+
+
+def is_file(name: str) -> bool:
+    """Is that cost a file with a latency table."""
+    path = name.removeprefix(LATENCY)
+    return name.startswith(LATENCY) and (path.endswith(SUFFIX) or "/" in path)
+
+
+def keep_file(name: str, space: str) -> str:
+    """The name under which the table of `latency:PATH.json` is kept from now on.
+
+    LatencyError for one that cannot be read, or is of another space.
+    """
+    file = user_path(Path(name.removeprefix(LATENCY)))
+    table, opened = read_latencies(file), registry.open_space(space)
+    if not is_of(table, opened):
+        which = f"version {table.space_version} of space `{table.space}`"
+        raise LatencyError(
+            f"{file} is a latency table of {which}, and the search is of version {opened.version}"
+            f" of `{space}`; {_build(space, None, table.device)}"
+        )
+    try:
+        keep(table)
+    except OSError as error:
+        raise LatencyError(f"{file} cannot be kept for the search ({reason(error)}).") from error
+    return f"{LATENCY}{table.name}"
+
+
+def settle_latencies(method: str, settings: S, space: SearchSpace, shape: NetworkShape | None) -> S:
+    """The settings with every latency table that they hold named by its content.
+
+    `shape` is that of the networks that the search builds, None where it builds none: any shape
+    will then do. LatencyError where a table is of other networks, and for a device without one.
+    """
+    values = by_role(type(settings), settings.model_dump(mode="json"))
+    what = values.get(COST, NO_COST)
+    if not isinstance(what, str) or LATENCY not in what:
+        return settings
+    names = what.split(TOGETHER)
+    found = [_settled(name, space, shape) for name in names]
+    if found == names:
+        return settings
+    changed = {named(type(settings), COST): TOGETHER.join(found)}
+    return type(settings).build(method, {**settings.model_dump(mode="json"), **changed})
+
+
+def _settled(name: str, space: SearchSpace, shape: NetworkShape | None) -> str:
+    which = name.removeprefix(LATENCY)
+    tables = {n: table for n, table in kept(space.name).items() if is_of(table, space)}
+    if name.startswith(LATENCY) and which in tables:
+        _check_fits(tables[which], shape)
+        return name
+    if name.startswith(LATENCY) and which in DEVICES:
+        return f"{LATENCY}{_of_device(which, tables, space, shape).name}"
+    return name
+
+
+def _check_fits(table: LatencyTable, shape: NetworkShape | None) -> None:
+    wanted = table.shape if shape is None else MeasuredShape.of(shape)
+    if table.shape != wanted:
+        raise LatencyError(
+            f"Latency table `{table.name}` is of {table.shape}, and the networks of this search are"
+            f" of {wanted}; {_build(table.space, wanted, table.device)}"
+        )
+
+
+def _of_device(
+    device: str,
+    tables: Mapping[str, LatencyTable],
+    space: SearchSpace,
+    shape: NetworkShape | None,
+) -> LatencyTable:
+    """The one table that fits; LatencyError where there is none, or several."""
+    wanted = None if shape is None else MeasuredShape.of(shape)
+    machine = describe_machine(find_device(device))
+    fits = [
+        table
+        for table in tables.values()
+        if table.device == device
+        and table.machine == machine
+        and table.batch == LATENCY_BATCH
+        and wanted in (None, table.shape)
+    ]
+    if len(fits) == 1:
+        return fits[0]
+    if fits:
+        several = ", ".join(f"`{LATENCY}{table.name}`" for table in fits)
+        raise LatencyError(
+            f"Several latency tables of `{space.name}` fit `{LATENCY}{device}`; name the one that"
+            f" is meant: {several}."
+        )
+    networks = "" if wanted is None else f" for {wanted}"
+    there = ", ".join(f"`{LATENCY}{name}`" for name in tables)
+    others = f" (there are {there}, of other networks, batches or machines)" if there else ""
+    raise LatencyError(
+        f"There is no latency table of `{space.name}` that was measured on this machine's {device}"
+        f"{networks} in batches of {LATENCY_BATCH}{others}; {_build(space.name, wanted, device)}"
+    )
+
+
+def _build(space: str, shape: MeasuredShape | None, device: str) -> str:
+    """What makes one that fits."""
+    words: list[Any] = ["nasharness latency build --space", space, "--device", device]
+    if shape is not None:
+        height, width = shape.image_size
+        size = height if height == width else f"{height}x{width}"
+        words += ["--image-size", size, "--channels", shape.in_channels]
+        words += ["--classes", shape.classes, "--width", shape.width, "--cells", shape.cells]
+    return f"`{' '.join(map(str, words))}` measures one."

@@ -1,0 +1,47 @@
+"""Parameters and multiply-adds of parts of networks, which add up to those of the whole."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from nasbench_harness.tables.additive import AdditiveCost
+
+
+class Count(NamedTuple):
+    """What a part of a network adds."""
+
+    params: int
+    flops: int
+
+
+def convolution(inputs: int, outputs: int, kernel: int, size: int) -> Count:
+    """A convolution without bias to maps of `size` pixels a side, and its batch norm."""
+    weights = inputs * outputs * kernel**2
+    return Count(weights + 2 * outputs, weights * size**2)
+
+
+def inverted(inputs: int, outputs: int, block: tuple[int, int], size: int, smaller: int) -> Count:
+    """An inverted residual of this kernel size and expansion, from maps of `size` to `smaller`."""
+    kernel, expansion = block
+    hidden = expansion * inputs
+    parts = [convolution(inputs, hidden, 1, size)] if expansion > 1 else []
+    parts.append(convolution(1, hidden, kernel, smaller))  # depthwise
+    return total([*parts, convolution(hidden, outputs, 1, smaller)])
+
+
+def total(counts: Sequence[Count]) -> Count:
+    """What parts add together."""
+    return Count(sum(one.params for one in counts), sum(one.flops for one in counts))
+
+
+def added(what: str, around: Count, layers: Sequence[Sequence[Count]]) -> AdditiveCost:
+    """`params` or `flops` of networks with an option for every layer, as a sum."""
+    from nasbench_harness.tables.additive import AdditiveCost, CostPart
+
+    parts = [
+        CostPart((place,), [getattr(count, what) for count in options])
+        for place, options in enumerate(layers)
+    ]
+    return AdditiveCost(getattr(around, what), parts)
