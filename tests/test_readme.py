@@ -65,10 +65,16 @@ RUN = {
     "cite nb201": "nasharness data cite nb201 --json",
     "nasharness cite runs/A": "@",
     "nasharness run -m darts,drnas --search supernet --dataset digits --recipe quick": f"@ {TINY}",
+    "nasharness run -m darts,drnas --space darts --search supernet --dataset digits"
+    " --recipe quick": f"@ {TINY}",
     "nasharness resume runs/unas-drnas-nb201": "@ --no-report --jobs 1",
     "nasharness train '|nor_conv_3x3~0|+|...|' --dataset cifar10 --epochs 200": (
         f"nasharness train '{CELL}' --dataset digits --epochs 1 --seeds 1 --limit 300 --width 4"
         " --cells 1"
+    ),
+    "nasharness train DARTS_V2 --space darts --dataset cifar10": (
+        "nasharness train DARTS_V2 --space darts --dataset digits --recipe quick --epochs 1"
+        " --seeds 1 --limit 300 --width 4 --cells 2"
     ),
     "nasharness calibrate --dataset cifar10 --width 8 --cells 1 --epochs 20": (
         "nasharness calibrate --dataset digits --width 2 --cells 1 --epochs 1 --seeds 1 --limit 300"
@@ -91,6 +97,8 @@ PARSED = {
     "nasharness run -m drnas,rea --dataset all": "",
     "nasharness run -m drnas,unas,darts --space transnas101 --dataset all": "",
     "nasharness run -m darts,drnas,unas,edas --search supernet --dataset cifar10 --device cuda": "",
+    "nasharness run -m darts,drnas,unas,edas --space darts --search supernet --dataset cifar10"
+    " --device cuda": "",
     "nasharness data pull cifar10": "",
     "cifar100": "nasharness data pull cifar100",
     "svhn": "nasharness data pull svhn",
