@@ -6,6 +6,7 @@ nothing. The auxiliary classifier counts neither. Published figures often come o
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
@@ -85,19 +86,20 @@ def _parts(
     By type of cell, whether the edge comes from an input of the cell, and operation.
     """
     stem, sides = _stem(shape)
-    every, features = [stem], 0
-    edges = {(k, outer, o): Added() for k in kinds for outer in (True, False) for o in OPERATIONS}
+    every, alike, features = [stem], Counter[tuple[str, int, int, Sides]](), 0
     for place in places(shape, nodes, kinds):
         every.append(convolution(place.before_last, place.channels, 1, sides))
         every.append(convolution(place.last, place.channels, 1, sides))
         sides = _strided(sides, place.stride)
-        for outer in (True, False):
-            stride = place.stride if outer else 1
-            for name in OPERATIONS:
-                key = place.kind, outer, name
-                edges[key] = _sum([edges[key], _operation(name, place.channels, sides, stride)])
+        alike[place.kind, place.channels, place.stride, sides] += 1
         features = nodes * place.channels
     weights = features * shape.classes
+    edges = {(k, outer, o): Added() for k in kinds for outer in (True, False) for o in OPERATIONS}
+    for (kind, channels, stride, made), times in alike.items():
+        for outer in (True, False):
+            for name in OPERATIONS:
+                one = _operation(name, channels, made, stride if outer else 1)
+                edges[kind, outer, name] = _sum([edges[kind, outer, name], *[one] * times])
     return _sum([*every, Added(weights + shape.classes, weights)]), edges
 
 
