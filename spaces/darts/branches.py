@@ -84,10 +84,15 @@ class WideOperation(nn.Module):
 
     def every(self, x: Tensor, scale: Scale) -> Tensor:
         """What it brings to all its edges: rectified [B, C, H, W] to [B, n * C, H', W']."""
-        raise NotImplementedError
+        edges = len(self.positions)
+        return self.run(repeated(x, edges), scale, slice(None), edges)
 
     def one(self, x: Tensor, scale: Scale, edge: int) -> Tensor:
         """What it brings to one of its edges, the `edge`-th: [B, C, H', W']."""
+        return self.run(x, scale, slice(edge * self.channels, (edge + 1) * self.channels), 1)
+
+    def run(self, x: Tensor, scale: Scale, chosen: slice, edges: int) -> Tensor:
+        """The same of so many edges, whose channels are chosen: [B, edges * C, H, W] each."""
         raise NotImplementedError
 
 
@@ -106,16 +111,8 @@ class WideSeparable(WideOperation):
         self.pointwise = nn.ModuleList(Kernels(edges, channels, channels, 1, 1) for _ in range(2))
         self.norms = nn.ModuleList(WideNorm(edges * channels, track) for _ in range(2))
 
-    def every(self, x: Tensor, scale: Scale) -> Tensor:
+    def run(self, x: Tensor, scale: Scale, chosen: slice, edges: int) -> Tensor:
         """See `WideOperation`."""
-        edges = len(self.positions)
-        return self._run(repeated(x, edges), scale, slice(None), edges)
-
-    def one(self, x: Tensor, scale: Scale, edge: int) -> Tensor:
-        """See `WideOperation`."""
-        return self._run(x, scale, slice(edge * self.channels, (edge + 1) * self.channels), 1)
-
-    def _run(self, x: Tensor, scale: Scale, chosen: slice, edges: int) -> Tensor:
         for half, stride in enumerate((self.stride, 1)):
             if half:
                 x = torch.relu_(x)
@@ -141,16 +138,8 @@ class WideDilated(WideOperation):
         self.norm = WideNorm(edges * channels, track)
         self.dilation = 1
 
-    def every(self, x: Tensor, scale: Scale) -> Tensor:
+    def run(self, x: Tensor, scale: Scale, chosen: slice, edges: int) -> Tensor:
         """See `WideOperation`."""
-        edges = len(self.positions)
-        return self._run(repeated(x, edges), scale, slice(None), edges)
-
-    def one(self, x: Tensor, scale: Scale, edge: int) -> Tensor:
-        """See `WideOperation`."""
-        return self._run(x, scale, slice(edge * self.channels, (edge + 1) * self.channels), 1)
-
-    def _run(self, x: Tensor, scale: Scale, chosen: slice, edges: int) -> Tensor:
         x = depthwise(x, self.depthwise.weight[chosen], 1, self.dilation)
         x = pointwise(x, self.pointwise.weight[chosen], edges)
         normed: Tensor = self.norm(x, scale, chosen)
@@ -200,16 +189,9 @@ class WideNoise(WideOperation):
         super().__init__(positions, channels)
         self.stride = stride
 
-    def every(self, x: Tensor, scale: Scale) -> Tensor:
+    def run(self, x: Tensor, scale: Scale, chosen: slice, edges: int) -> Tensor:
         """See `WideOperation`."""
-        return self._run(repeated(x, len(self.positions)), scale)
-
-    def one(self, x: Tensor, scale: Scale, edge: int) -> Tensor:
-        """See `WideOperation`."""
-        del edge  # all are alike
-        return self._run(x, scale)
-
-    def _run(self, x: Tensor, scale: Scale) -> Tensor:
+        del chosen, edges  # all channels are alike
         drawn = torch.randn_like(x[:, :, :: self.stride, :: self.stride])
         if scale is None:
             return drawn

@@ -9,12 +9,14 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import max_pool2d, pad
 
+from nasbench_harness.contracts import Grown
 from nasbench_harness.spaces.darts.branches import channels_last, from_blocks
 from nasbench_harness.spaces.darts.encoding import INPUTS, NONE
 from nasbench_harness.spaces.darts.leaving import Brought, Inputs, Leaving, MixedNorms
 from nasbench_harness.spaces.darts.operations import HalvingSkip, Norms, Preprocess
 from nasbench_harness.spaces.darts.places import CellPlace
 from nasbench_harness.spaces.darts.variants import CellVariant
+from nasbench_harness.spaces.darts.widening import widen
 
 
 class Weights:
@@ -171,6 +173,16 @@ class MixedDARTSCell(nn.Module):
         stride = self.place.stride if len(states) == INPUTS else 1
         inner = self.place.channels // self.partial
         return x[:, :inner, ::stride, ::stride] * 0.0
+
+    def use_channels(self, factor: int, generator: torch.Generator) -> list[Grown]:
+        """Let 1/factor of the channels through the operations; see `widening`."""
+        grown: list[Grown] = []
+        for leaving in (*self.leaving, *self.auxiliary):
+            assert isinstance(leaving, Leaving)
+            grown += widen(leaving, self.place.channels // factor, generator)
+        self.partial = factor
+        self.index = self._index().to(self.index.device)
+        return grown
 
     # --- weights of wide operations --------------------------------------------------------------
 

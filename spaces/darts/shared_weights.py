@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from nasbench_harness.contracts import NetworkShape
+from nasbench_harness.contracts import Grown, NetworkShape
 from nasbench_harness.spaces.darts.branches import channels_last
 from nasbench_harness.spaces.darts.leaving import MixedNorms
 from nasbench_harness.spaces.darts.mixed_cell import MixedDARTSCell, Weights
@@ -43,3 +43,17 @@ class DARTSSupernet(CellChain, PlainSupernet):
         for cell in self.cells:
             before_last, last = last, cell(before_last, last, mixed)
         return self.head(last)
+
+    def use_channels(self, factor: int, generator: torch.Generator) -> list[Grown]:
+        """Widen every mixed operation to 1/factor of the channels.
+
+        ValueError if it would have to shrink, or the channels cannot be divided.
+        """
+        if factor > self.partial or self.shape.width % factor:
+            raise ValueError(f"1/{self.partial} of the channels cannot become 1/{factor}")
+        grown: list[Grown] = []
+        for cell in self.cells:
+            assert isinstance(cell, MixedDARTSCell)
+            grown += cell.use_channels(factor, generator)
+        self.partial = factor
+        return grown
