@@ -63,11 +63,13 @@ class FactoredProblem:
 
     def losses(self, weights: Tensor, split: Split, active: Tensor | None = None) -> Tensor:
         """Losses of what the factors expand to."""
-        return self.problem.losses(self.expand(weights), split, self.expand_active(active))
+        expanded = self.expand(weights)
+        return self.problem.losses(expanded, split, self.needed(expanded, active))
 
     def fit(self, weights: Tensor, active: Tensor | None = None) -> Log:
         """One update of the network weights under what the factors expand to."""
-        return self.problem.fit(self.expand(weights), self.expand_active(active))
+        expanded = self.expand(weights)
+        return self.problem.fit(expanded, self.needed(expanded, active))
 
     def expand(self, weights: Tensor) -> Tensor:
         """[..., F, M] to [..., D, K], without light options."""
@@ -76,9 +78,16 @@ class FactoredProblem:
             return heavy_options(expanded, self.least_weight)
         return heavy_options(expanded.unsqueeze(0), self.least_weight).squeeze(0)
 
-    def expand_active(self, active: Tensor | None) -> Tensor | None:
-        """What must be computed of the space's decisions, where factors say what of theirs."""
-        return None if active is None else self.factorised.expand(active.float()) > 0
+    def needed(self, expanded: Tensor, active: Tensor | None) -> Tensor | None:
+        """What must be computed of the space's decisions, on the host; None: all.
+
+        What factors say is active, and else what is not left out: a device is asked once a pass.
+        """
+        if active is not None:
+            return self.factorised.expand(active.float()) > 0
+        if not self.least_weight:
+            return None
+        return (expanded.detach() != 0).reshape(-1, *expanded.shape[-2:]).any(dim=0).cpu()
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.problem, name)

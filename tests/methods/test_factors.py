@@ -30,6 +30,7 @@ class Quadratic:
         generator = torch.Generator().manual_seed(4)
         self.matrix = torch.randn(space.mask.numel(), dtype=torch.float64, generator=generator)
         self.seen: list[Tensor] = []
+        self.active: list[Tensor | None] = []
 
     def losses(self, weights: Tensor, split: str, active: Tensor | None = None) -> Tensor:
         batch = weights if weights.ndim == 3 else weights.unsqueeze(0)
@@ -38,6 +39,7 @@ class Quadratic:
 
     def fit(self, weights: Tensor, active: Tensor | None = None) -> Log:
         self.seen.append(weights.detach())
+        self.active.append(active)
         return {}
 
 
@@ -139,7 +141,9 @@ def test_light_options_are_left_out_of_what_factors_expand_to() -> None:
     settings = UNASSettings(sample_per="batch", gap_weight=0.0, least_weight=0.05)
     unas = UNAS(problem, settings, seed=0)  # type: ignore[arg-type]
     unas.step()
-    soft = problem.seen[-1]
+    soft, needed = problem.seen[-1], problem.active[-1]
+    assert needed is not None
+    assert torch.equal(needed, (soft != 0).reshape(-1, *needed.shape).any(dim=0))
     assert ((soft == 0) | (soft >= 0.05)).all()
     assert (soft == 0).any()
 
