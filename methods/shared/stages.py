@@ -33,7 +33,7 @@ class StagedSearcher(AlphaSearcher[S]):
         if settings.has_partial_channels:
             self._use_channels(0)
             if len({*settings.partial_channels}) > 1 and isinstance(problem, WideningCheck):
-                problem.check_widening()
+                problem.check_widening(*settings.partial_channels)
 
     @classmethod
     def joins(cls, settings: S) -> bool:

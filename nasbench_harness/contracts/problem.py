@@ -146,8 +146,8 @@ class WideningCheck(Protocol):
     A searcher that will widen asks before its first step.
     """
 
-    def check_widening(self) -> None:
-        """HarnessError where the channels of what was built are fixed."""
+    def check_widening(self, *factors: int) -> None:
+        """HarnessError where the channels of what was built are fixed, or a factor divides not."""
 
 
 @runtime_checkable

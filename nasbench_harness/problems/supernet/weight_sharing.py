@@ -263,8 +263,15 @@ class WeightSharing:
                 for name, v in state.items()
             }
 
-    def check_widening(self) -> None:
-        """HarnessError where the supernet's channels are fixed; see `Widening`."""
+    def check_widening(self, *factors: int) -> None:
+        """HarnessError where the supernet's channels are fixed, or cannot be divided so."""
+        width = self._shape.width
+        if wrong := [factor for factor in factors if width % factor]:
+            every = " and ".join(str(factor) for factor in sorted(set(factors), reverse=True))
+            raise HarnessError(
+                f"Of {width} channels 1/{wrong[0]} is no whole number; choose a `--width` that"
+                f" {every} divide, or other `partial_channels`."
+            )
         if not isinstance(self.supernet, Widening):
             raise HarnessError(
                 f"The supernet of `{self.space.name}` cannot let more channels through on the way"
