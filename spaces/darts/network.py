@@ -85,10 +85,7 @@ class EvaluationNetwork(CellChain):
         self.auxiliary_weight = 0.0
 
     def add_auxiliary(self, weight: float) -> None:
-        """From now on `loss` counts a second classifier, two thirds of the way down, by `weight`.
-
-        HarnessError where the maps there are too small for it.
-        """
+        """From now on `loss` counts a second classifier by `weight`, two thirds of the way down."""
         behind = 2 * self.shape.cells // 3
         channels = self._channels(behind)
         self.auxiliary = AuxiliaryClassifier(channels, self.shape.classes, large=self.large)
