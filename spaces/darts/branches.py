@@ -19,6 +19,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import batch_norm, conv2d, pad
 
+from nasbench_harness.contracts import Grown
+from nasbench_harness.spaces.darts.widening import CopiedChannels, copies
+
 EPS, MOMENTUM = 1e-5, 0.1
 Scale = Tensor | None
 """Weight of each channel: [n * C] of all examples, [B, n * C, 1, 1] of each; None: 1."""
@@ -48,6 +51,13 @@ class WideNorm(nn.Module):
         blocks = len(x) // len(scale)  # of maps of `to_blocks` an example has four
         return normed * (scale.repeat(blocks, 1, 1, 1) if blocks > 1 else scale).to(x.dtype)
 
+    def widen(self, grow: CopiedChannels) -> None:
+        """Statistics go with the channels they are of."""
+        if self.running_mean is not None and self.running_var is not None:
+            self.running_mean, self.running_var = map(
+                grow.of, (self.running_mean, self.running_var)
+            )
+
 
 class Kernels(nn.Module):
     """The kernels of one convolution on several edges, [n * outputs, ...], and how they grow."""
@@ -59,9 +69,16 @@ class Kernels(nn.Module):
         bound = prod(shape) ** -0.5  # as `nn.Conv2d` begins, whose fan in this is
         self.weight = nn.Parameter(channels_last(weight.uniform_(-bound, bound)))
 
-    def part(self, edge: int) -> Tensor:
-        """[outputs, ...]: those of one edge."""
-        return self.weight.chunk(self.edges)[edge]
+    def widen(self, outputs: int, inputs: int, generator: torch.Generator) -> Grown:
+        """To so many channels; kernels of one input, which are depthwise, keep that."""
+        old = self.weight
+        rows = copies(self.edges, len(old) // self.edges, outputs, generator)
+        pointwise, columns = old.shape[2:] == (1, 1), None
+        if pointwise:
+            columns = copies(self.edges, old.shape[1], inputs, generator).to(old.device)
+        grow = CopiedChannels(rows.to(old.device), columns)
+        self.weight = nn.Parameter(grow(old.detach()))
+        return Grown(old, self.weight, grow)
 
 
 def channels_last(x: Tensor) -> Tensor:
@@ -89,6 +106,12 @@ class WideOperation(nn.Module):
     def one(self, x: Tensor, scale: Scale, edge: int) -> Tensor:
         """What it brings to one of its edges, the `edge`-th: [B, C, H', W']."""
         raise NotImplementedError
+
+    def widen(self, channels: int, generator: torch.Generator) -> list[Grown]:
+        """To so many channels."""
+        del generator  # what has no kernels draws none
+        self.channels = channels
+        return []
 
 
 class WideSeparable(WideOperation):
@@ -125,6 +148,13 @@ class WideSeparable(WideOperation):
             x = self.norms[half](x, scale if half else None, chosen)
         return x
 
+    def widen(self, channels: int, generator: torch.Generator) -> list[Grown]:
+        """See `WideOperation`."""
+        grown = super().widen(channels, generator)
+        for parts in zip(self.depthwise, self.pointwise, self.norms, strict=True):
+            grown += _widen(*parts, channels, generator)
+        return grown
+
 
 class WideDilated(WideOperation):
     """ReLU, depthwise k x k of dilation 2, pointwise, batch norm.
@@ -155,6 +185,20 @@ class WideDilated(WideOperation):
         x = pointwise(x, self.pointwise.weight[chosen], edges)
         normed: Tensor = self.norm(x, scale, chosen)
         return normed
+
+    def widen(self, channels: int, generator: torch.Generator) -> list[Grown]:
+        """See `WideOperation`."""
+        grown = super().widen(channels, generator)
+        return grown + _widen(self.depthwise, self.pointwise, self.norm, channels, generator)
+
+
+def _widen(
+    deep: nn.Module, flat: nn.Module, norm: nn.Module, channels: int, generator: torch.Generator
+) -> list[Grown]:
+    """A depthwise and a pointwise convolution with the norm behind them."""
+    both = [cast("Kernels", part).widen(channels, channels, generator) for part in (deep, flat)]
+    cast("WideNorm", norm).widen(cast("CopiedChannels", both[1].grow))
+    return both
 
 
 class WideHalving(WideOperation):
@@ -191,6 +235,15 @@ class WideHalving(WideOperation):
         shifted = pad(x, (0, 1, 0, 1))[:, :, 1:, 1:]
         even = conv2d(x, self.even.weight[chosen].to(x.dtype), stride=2)
         return even, conv2d(shifted, self.odd.weight[chosen].to(x.dtype), stride=2)
+
+    def widen(self, channels: int, generator: torch.Generator) -> list[Grown]:
+        """See `WideOperation`."""
+        old = self.channels // 2
+        grown = super().widen(channels, generator)
+        grown += [k.widen(channels // 2, channels, generator) for k in (self.even, self.odd)]
+        even, odd = (cast("CopiedChannels", one.grow) for one in grown)
+        self.norm.widen(even.beside(odd, old))
+        return grown
 
 
 class WideNoise(WideOperation):

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import chain
+from typing import cast
 
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import max_pool2d, pad
 
+from nasbench_harness.contracts import Grown
 from nasbench_harness.spaces.darts.branches import channels_last, from_blocks
 from nasbench_harness.spaces.darts.encoding import INPUTS, NONE
 from nasbench_harness.spaces.darts.leaving import Brought, Inputs, Leaving, MixedNorms
@@ -59,10 +61,7 @@ class MixedDARTSCell(nn.Module):
     def __init__(
         self, place: CellPlace, variant: CellVariant, norms: MixedNorms, partial: int = 1
     ) -> None:
-        """ValueError for channels that cannot be divided."""
         super().__init__()
-        if place.channels % partial:
-            raise ValueError(f"{place.channels} channels cannot be divided by {partial}")
         self.place, self.variant, self.partial = place, variant, partial
         plain = Norms(affine=False, track=norms.track)
         reduce = HalvingSkip if place.halved else Preprocess
@@ -171,6 +170,20 @@ class MixedDARTSCell(nn.Module):
         stride = self.place.stride if len(states) == INPUTS else 1
         inner = self.place.channels // self.partial
         return x[:, :inner, ::stride, ::stride] * 0.0
+
+    # --- more channels ---------------------------------------------------------------------------
+
+    def widen(self, partial: int, generator: torch.Generator) -> list[Grown]:
+        """From now on 1/partial of the channels passes through the operations."""
+        self.partial = partial
+        channels = self.place.channels // partial
+        grown = [g for leaving in self._leaving() for g in leaving.widen(channels, generator)]
+        self.index = self._index().to(self.index.device)
+        return grown
+
+    def _leaving(self) -> list[Leaving]:
+        """What leaves each node, and the skips beside it."""
+        return [cast("Leaving", part) for part in chain(self.leaving, self.auxiliary)]
 
     # --- weights of wide operations --------------------------------------------------------------
 

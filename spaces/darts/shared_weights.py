@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import cast
+
 import torch
 from torch import Tensor
 
-from nasbench_harness.contracts import NetworkShape
+from nasbench_harness.contracts import Grown, NetworkShape
 from nasbench_harness.spaces.darts.branches import channels_last
 from nasbench_harness.spaces.darts.leaving import MixedNorms
 from nasbench_harness.spaces.darts.mixed_cell import MixedDARTSCell, Weights
+from nasbench_harness.spaces.darts.places import STEM, is_large
 from nasbench_harness.spaces.darts.skeleton import CellChain
 from nasbench_harness.spaces.darts.variants import CellVariant
 from nasbench_harness.spaces.shared.mixing import PlainSupernet
 
 
 class DARTSSupernet(CellChain, PlainSupernet):
-    """See `nasbench_harness.contracts.Supernet`."""
+    """See `nasbench_harness.contracts.Supernet`.
+
+    That of UNAS' variant begins with three times the width on large images too, as the authors'
+    search network does: of width 16, with cells of 48 channels.
+    """
 
     def __init__(
         self,
@@ -26,6 +34,10 @@ class DARTSSupernet(CellChain, PlainSupernet):
         partial: int = 1,
     ) -> None:
         """ValueError for a width that cannot be divided by `partial`, or halved."""
+        if shape.width % partial:
+            raise ValueError(f"a width of {shape.width} channels cannot be divided by {partial}")
+        if variant.repeats and is_large(shape):
+            shape = replace(shape, width=STEM * shape.width)
         self.variant, self.partial = variant, partial
         self.norms = MixedNorms(track_running_stats, after_pools=not variant.repeats)
         super().__init__(
@@ -43,3 +55,16 @@ class DARTSSupernet(CellChain, PlainSupernet):
         for cell in self.cells:
             before_last, last = last, cell(before_last, last, mixed)
         return self.head(last)
+
+    def use_channels(self, factor: int, generator: torch.Generator) -> list[Grown]:
+        """Widen every mixed operation to 1/factor of the channels; see `widening`.
+
+        ValueError if it would have to shrink or cannot be divided.
+        """
+        width = self.shape.width
+        if factor > self.partial or width % factor:
+            told = f"1/{self.partial} of {width} channels cannot become 1/{factor} of them"
+            raise ValueError(told)
+        cells = [cast("MixedDARTSCell", cell) for cell in self.cells]
+        self.partial = factor
+        return [grown for cell in cells for grown in cell.widen(factor, generator)]
