@@ -19,6 +19,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import batch_norm, conv2d, pad
 
+from nasbench_harness.contracts import Grown
+from nasbench_harness.spaces.darts.widening import CopiedChannels, copies
+
 EPS, MOMENTUM = 1e-5, 0.1
 Scale = Tensor | None
 """Weight of each channel: [n * C] of all examples, [B, n * C, 1, 1] of each; None: 1."""
@@ -48,6 +51,13 @@ class WideNorm(nn.Module):
         blocks = len(x) // len(scale)  # of maps of `to_blocks` an example has four
         return normed * (scale.repeat(blocks, 1, 1, 1) if blocks > 1 else scale).to(x.dtype)
 
+    def widen(self, grow: CopiedChannels) -> None:
+        """Statistics go with the channels they are of."""
+        if self.running_mean is not None and self.running_var is not None:
+            self.running_mean, self.running_var = map(
+                grow.of, (self.running_mean, self.running_var)
+            )
+
 
 class Kernels(nn.Module):
     """The kernels of one convolution on several edges, [n * outputs, ...], and how they grow."""
@@ -59,9 +69,16 @@ class Kernels(nn.Module):
         bound = prod(shape) ** -0.5  # as `nn.Conv2d` begins, whose fan in this is
         self.weight = nn.Parameter(channels_last(weight.uniform_(-bound, bound)))
 
-    def part(self, edge: int) -> Tensor:
-        """[outputs, ...]: those of one edge."""
-        return self.weight.chunk(self.edges)[edge]
+    def widen(self, outputs: int, inputs: int, generator: torch.Generator) -> Grown:
+        """To so many channels; kernels of one input, which are depthwise, keep that."""
+        old = self.weight
+        rows = copies(self.edges, len(old) // self.edges, outputs, generator)
+        pointwise, columns = old.shape[2:] == (1, 1), None
+        if pointwise:
+            columns = copies(self.edges, old.shape[1], inputs, generator).to(old.device)
+        grow = CopiedChannels(rows.to(old.device), columns)
+        self.weight = nn.Parameter(grow(old.detach()))
+        return Grown(old, self.weight, grow)
 
 
 def channels_last(x: Tensor) -> Tensor:
@@ -84,16 +101,17 @@ class WideOperation(nn.Module):
 
     def every(self, x: Tensor, scale: Scale) -> Tensor:
         """What it brings to all its edges: rectified [B, C, H, W] to [B, n * C, H', W']."""
-        edges = len(self.positions)
-        return self.run(repeated(x, edges), scale, slice(None), edges)
+        raise NotImplementedError
 
     def one(self, x: Tensor, scale: Scale, edge: int) -> Tensor:
         """What it brings to one of its edges, the `edge`-th: [B, C, H', W']."""
-        return self.run(x, scale, slice(edge * self.channels, (edge + 1) * self.channels), 1)
-
-    def run(self, x: Tensor, scale: Scale, chosen: slice, edges: int) -> Tensor:
-        """The same of so many edges, whose channels are chosen: [B, edges * C, H, W] each."""
         raise NotImplementedError
+
+    def widen(self, channels: int, generator: torch.Generator) -> list[Grown]:
+        """To so many channels."""
+        del generator  # what has no kernels draws none
+        self.channels = channels
+        return []
 
 
 class WideSeparable(WideOperation):
@@ -111,8 +129,16 @@ class WideSeparable(WideOperation):
         self.pointwise = nn.ModuleList(Kernels(edges, channels, channels, 1, 1) for _ in range(2))
         self.norms = nn.ModuleList(WideNorm(edges * channels, track) for _ in range(2))
 
-    def run(self, x: Tensor, scale: Scale, chosen: slice, edges: int) -> Tensor:
+    def every(self, x: Tensor, scale: Scale) -> Tensor:
         """See `WideOperation`."""
+        edges = len(self.positions)
+        return self._run(repeated(x, edges), scale, slice(None), edges)
+
+    def one(self, x: Tensor, scale: Scale, edge: int) -> Tensor:
+        """See `WideOperation`."""
+        return self._run(x, scale, slice(edge * self.channels, (edge + 1) * self.channels), 1)
+
+    def _run(self, x: Tensor, scale: Scale, chosen: slice, edges: int) -> Tensor:
         for half, stride in enumerate((self.stride, 1)):
             if half:
                 x = torch.relu_(x)
@@ -121,6 +147,13 @@ class WideSeparable(WideOperation):
             x = pointwise(depthwise(x, deep, stride), flat, edges)
             x = self.norms[half](x, scale if half else None, chosen)
         return x
+
+    def widen(self, channels: int, generator: torch.Generator) -> list[Grown]:
+        """See `WideOperation`."""
+        grown = super().widen(channels, generator)
+        for parts in zip(self.depthwise, self.pointwise, self.norms, strict=True):
+            grown += _widen(*parts, channels, generator)
+        return grown
 
 
 class WideDilated(WideOperation):
@@ -138,12 +171,34 @@ class WideDilated(WideOperation):
         self.norm = WideNorm(edges * channels, track)
         self.dilation = 1
 
-    def run(self, x: Tensor, scale: Scale, chosen: slice, edges: int) -> Tensor:
+    def every(self, x: Tensor, scale: Scale) -> Tensor:
         """See `WideOperation`."""
+        edges = len(self.positions)
+        return self._run(repeated(x, edges), scale, slice(None), edges)
+
+    def one(self, x: Tensor, scale: Scale, edge: int) -> Tensor:
+        """See `WideOperation`."""
+        return self._run(x, scale, slice(edge * self.channels, (edge + 1) * self.channels), 1)
+
+    def _run(self, x: Tensor, scale: Scale, chosen: slice, edges: int) -> Tensor:
         x = depthwise(x, self.depthwise.weight[chosen], 1, self.dilation)
         x = pointwise(x, self.pointwise.weight[chosen], edges)
         normed: Tensor = self.norm(x, scale, chosen)
         return normed
+
+    def widen(self, channels: int, generator: torch.Generator) -> list[Grown]:
+        """See `WideOperation`."""
+        grown = super().widen(channels, generator)
+        return grown + _widen(self.depthwise, self.pointwise, self.norm, channels, generator)
+
+
+def _widen(
+    deep: nn.Module, flat: nn.Module, norm: nn.Module, channels: int, generator: torch.Generator
+) -> list[Grown]:
+    """A depthwise and a pointwise convolution with the norm behind them."""
+    both = [cast("Kernels", part).widen(channels, channels, generator) for part in (deep, flat)]
+    cast("WideNorm", norm).widen(cast("CopiedChannels", both[1].grow))
+    return both
 
 
 class WideHalving(WideOperation):
@@ -181,6 +236,15 @@ class WideHalving(WideOperation):
         even = conv2d(x, self.even.weight[chosen].to(x.dtype), stride=2)
         return even, conv2d(shifted, self.odd.weight[chosen].to(x.dtype), stride=2)
 
+    def widen(self, channels: int, generator: torch.Generator) -> list[Grown]:
+        """See `WideOperation`."""
+        old = self.channels // 2
+        grown = super().widen(channels, generator)
+        grown += [k.widen(channels // 2, channels, generator) for k in (self.even, self.odd)]
+        even, odd = (cast("CopiedChannels", one.grow) for one in grown)
+        self.norm.widen(even.beside(odd, old))
+        return grown
+
 
 class WideNoise(WideOperation):
     """Standard normal numbers, of its own for every edge."""
@@ -189,9 +253,16 @@ class WideNoise(WideOperation):
         super().__init__(positions, channels)
         self.stride = stride
 
-    def run(self, x: Tensor, scale: Scale, chosen: slice, edges: int) -> Tensor:
+    def every(self, x: Tensor, scale: Scale) -> Tensor:
         """See `WideOperation`."""
-        del chosen, edges  # all channels are alike
+        return self._run(repeated(x, len(self.positions)), scale)
+
+    def one(self, x: Tensor, scale: Scale, edge: int) -> Tensor:
+        """See `WideOperation`."""
+        del edge  # all are alike
+        return self._run(x, scale)
+
+    def _run(self, x: Tensor, scale: Scale) -> Tensor:
         drawn = torch.randn_like(x[:, :, :: self.stride, :: self.stride])
         if scale is None:
             return drawn

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import cast
 
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import avg_pool2d, max_pool2d
 
+from nasbench_harness.contracts import Grown
 from nasbench_harness.spaces.darts.branches import (
     Scale,
     WideDilated,
@@ -21,6 +23,7 @@ from nasbench_harness.spaces.darts.branches import (
 )
 from nasbench_harness.spaces.darts.encoding import DILATED, SEPARABLE, SKIP
 from nasbench_harness.spaces.darts.operations import POOLS
+from nasbench_harness.spaces.darts.widening import CopiedChannels, copies
 
 
 @dataclass
@@ -101,6 +104,19 @@ class Leaving(nn.Module):
             affine = scale.expand(self.channels).contiguous() if scale.dim() == 0 else scale
             value = branch.one(inputs.of(name), affine, branch.positions.index(edge))
             (target.blocks if inputs.in_blocks(name) else target.maps).append(value)
+
+    def widen(self, channels: int, generator: torch.Generator) -> list[Grown]:
+        """All operations to so many channels."""
+        for norm in self.pool_norms.values():
+            rows = copies(1, self.channels, channels, generator).to(self._device)
+            cast("WideNorm", norm).widen(CopiedChannels(rows))
+        self.channels = channels
+        return [g for _, branch in self.each_branch() for g in branch.widen(channels, generator)]
+
+    @property
+    def _device(self) -> torch.device | None:
+        """Where statistics of norms are, if there are some."""
+        return next((buffer.device for buffer in self.buffers()), None)
 
     def each_branch(self) -> Iterator[tuple[str, WideOperation]]:
         """Operations with kernels, by name."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import chain
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -16,7 +17,6 @@ from nasbench_harness.spaces.darts.leaving import Brought, Inputs, Leaving, Mixe
 from nasbench_harness.spaces.darts.operations import HalvingSkip, Norms, Preprocess
 from nasbench_harness.spaces.darts.places import CellPlace
 from nasbench_harness.spaces.darts.variants import CellVariant
-from nasbench_harness.spaces.darts.widening import widen
 
 
 class Weights:
@@ -61,10 +61,7 @@ class MixedDARTSCell(nn.Module):
     def __init__(
         self, place: CellPlace, variant: CellVariant, norms: MixedNorms, partial: int = 1
     ) -> None:
-        """ValueError for channels that cannot be divided."""
         super().__init__()
-        if place.channels % partial:
-            raise ValueError(f"{place.channels} channels cannot be divided by {partial}")
         self.place, self.variant, self.partial = place, variant, partial
         plain = Norms(affine=False, track=norms.track)
         reduce = HalvingSkip if place.halved else Preprocess
@@ -174,15 +171,19 @@ class MixedDARTSCell(nn.Module):
         inner = self.place.channels // self.partial
         return x[:, :inner, ::stride, ::stride] * 0.0
 
-    def use_channels(self, factor: int, generator: torch.Generator) -> list[Grown]:
-        """Let 1/factor of the channels through the operations; see `widening`."""
-        grown: list[Grown] = []
-        for leaving in (*self.leaving, *self.auxiliary):
-            assert isinstance(leaving, Leaving)
-            grown += widen(leaving, self.place.channels // factor, generator)
-        self.partial = factor
+    # --- more channels ---------------------------------------------------------------------------
+
+    def widen(self, partial: int, generator: torch.Generator) -> list[Grown]:
+        """From now on 1/partial of the channels passes through the operations."""
+        self.partial = partial
+        channels = self.place.channels // partial
+        grown = [g for leaving in self._leaving() for g in leaving.widen(channels, generator)]
         self.index = self._index().to(self.index.device)
         return grown
+
+    def _leaving(self) -> list[Leaving]:
+        """What leaves each node, and the skips beside it."""
+        return [cast("Leaving", part) for part in chain(self.leaving, self.auxiliary)]
 
     # --- weights of wide operations --------------------------------------------------------------
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import cast
+
 import torch
 from torch import Tensor
 
@@ -9,13 +12,18 @@ from nasbench_harness.contracts import Grown, NetworkShape
 from nasbench_harness.spaces.darts.branches import channels_last
 from nasbench_harness.spaces.darts.leaving import MixedNorms
 from nasbench_harness.spaces.darts.mixed_cell import MixedDARTSCell, Weights
+from nasbench_harness.spaces.darts.places import STEM, is_large
 from nasbench_harness.spaces.darts.skeleton import CellChain
 from nasbench_harness.spaces.darts.variants import CellVariant
 from nasbench_harness.spaces.shared.mixing import PlainSupernet
 
 
 class DARTSSupernet(CellChain, PlainSupernet):
-    """See `nasbench_harness.contracts.Supernet`."""
+    """See `nasbench_harness.contracts.Supernet`.
+
+    That of UNAS' variant begins with three times the width on large images too, as the authors'
+    search network does: of width 16, with cells of 48 channels.
+    """
 
     def __init__(
         self,
@@ -26,6 +34,10 @@ class DARTSSupernet(CellChain, PlainSupernet):
         partial: int = 1,
     ) -> None:
         """ValueError for a width that cannot be divided by `partial`, or halved."""
+        if shape.width % partial:
+            raise ValueError(f"a width of {shape.width} channels cannot be divided by {partial}")
+        if variant.repeats and is_large(shape):
+            shape = replace(shape, width=STEM * shape.width)
         self.variant, self.partial = variant, partial
         self.norms = MixedNorms(track_running_stats, after_pools=not variant.repeats)
         super().__init__(
@@ -45,15 +57,14 @@ class DARTSSupernet(CellChain, PlainSupernet):
         return self.head(last)
 
     def use_channels(self, factor: int, generator: torch.Generator) -> list[Grown]:
-        """Widen every mixed operation to 1/factor of the channels.
+        """Widen every mixed operation to 1/factor of the channels; see `widening`.
 
-        ValueError if it would have to shrink, or the channels cannot be divided.
+        ValueError if it would have to shrink or cannot be divided.
         """
-        if factor > self.partial or self.shape.width % factor:
-            raise ValueError(f"1/{self.partial} of the channels cannot become 1/{factor}")
-        grown: list[Grown] = []
-        for cell in self.cells:
-            assert isinstance(cell, MixedDARTSCell)
-            grown += cell.use_channels(factor, generator)
+        width = self.shape.width
+        if factor > self.partial or width % factor:
+            told = f"1/{self.partial} of {width} channels cannot become 1/{factor} of them"
+            raise ValueError(told)
+        cells = [cast("MixedDARTSCell", cell) for cell in self.cells]
         self.partial = factor
-        return grown
+        return [grown for cell in cells for grown in cell.widen(factor, generator)]
