@@ -109,7 +109,7 @@ def test_weights_per_example_equal_one_by_one() -> None:
         torch.testing.assert_close(together[place], alone[0], atol=1e-9, rtol=1e-9)
 
 
-@pytest.mark.parametrize("variant", [name for name in COMPARED if "all_skip" not in name])
+@pytest.mark.parametrize("variant", ["regular", "unas", "s1"])
 def test_the_networks_keep_the_contract(variant: str) -> None:
     check_networks(open_darts(variant), cells=3, samples=1)
 
