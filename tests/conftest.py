@@ -14,6 +14,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import settings
 
+from . import registries
+from .commands import nasharness, usual_environment  # noqa: F401 - fixtures
+
 if TYPE_CHECKING:
     from nasbench_harness.contracts import CompleteTable
     from nasbench_harness.spaces.nb201 import NB201
@@ -160,11 +163,16 @@ def planned(configured: Callable[..., StudyConfig]) -> Callable[..., list[TrialS
 def install_plugin(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Callable[..., None]]:
-    """Makes `name = target` an installed entry point, with the module's source if given."""
+    """Makes `name = target` an installed entry point, with the module's source if given.
+
+    This process then finds it as one that starts now would, and so do workers, which have its
+    `sys.path`; but for kinds of problem, whose options the types of studies are made of at import.
+    """
     site = tmp_path / "site"
     site.mkdir()
     monkeypatch.syspath_prepend(site)
     modules = []
+    before = registries.state()
 
     def install(group: str, name: str, target: str, source: str | None = None) -> None:
         info = site / f"plugin_{name}-1.5.dist-info"
@@ -178,10 +186,12 @@ def install_plugin(
             modules.append(module)
         if source is not None:
             (site / f"{module}.py").write_text(source)
+        registries.read_anew()
 
     yield install
     for module in modules:
         sys.modules.pop(module, None)
+    registries.restore(before)
 
 
 @pytest.fixture(scope="session")
