@@ -175,17 +175,9 @@ def install_plugin(
     before = registries.state()
 
     def install(group: str, name: str, target: str, source: str | None = None) -> None:
-        info = site / f"plugin_{name}-1.5.dist-info"
-        info.mkdir()
-        (info / "METADATA").write_text(
-            f"Metadata-Version: 2.1\nName: plugin-{name}\nVersion: 1.5\n"
-        )
-        (info / "entry_points.txt").write_text(f"[nasbench_harness.{group}]\n{name} = {target}\n")
-        module = target.partition(":")[0]
+        module = registries.install(site, group, name, target, source)
         if module not in sys.modules:  # `builtins` stays
             modules.append(module)
-        if source is not None:
-            (site / f"{module}.py").write_text(source)
         registries.read_anew()
 
     yield install

@@ -3,11 +3,27 @@
 from __future__ import annotations
 
 import importlib
+from pathlib import Path
 from typing import Any
 
 from nasbench_harness import registry
 
 State = list[tuple[registry.Registry[Any], dict[str, Any]]]
+
+
+def install(site: Path, group: str, name: str, target: str, source: str | None = None) -> str:
+    """Make `name = target` an entry point of what is in `site`; the name of its module.
+
+    The module is written there where its source is given.
+    """
+    info = site / f"plugin_{name}-1.5.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: plugin-{name}\nVersion: 1.5\n")
+    (info / "entry_points.txt").write_text(f"[nasbench_harness.{group}]\n{name} = {target}\n")
+    module = target.partition(":")[0]
+    if source is not None:
+        (site / f"{module}.py").write_text(source)
+    return module
 
 
 def _registries() -> list[registry.Registry[Any]]:

@@ -15,8 +15,7 @@ from nasbench_harness.contracts import Column, Columns, Declaring, Role, Value
 from nasbench_harness.store.declarations import fault_of, of_method, study_schema
 from nasbench_harness.store.schema import STUDIES, Part
 from nasbench_harness.store.schema_check import untold
-
-from ..commands import Run
+from tests.commands import Run
 
 LOSS = Column("loss", Value.NUMBER, Role.RECORD, "a loss", "nats")
 
@@ -125,9 +124,7 @@ def run(install_plugin: Callable[..., None], nasharness: Run) -> Run:
     return run
 
 
-def test_an_undeclared_column_is_kept_and_told_once(
-    run: Run, tmp_path: Path
-) -> None:
+def test_an_undeclared_column_is_kept_and_told_once(run: Run, tmp_path: Path) -> None:
     done = run("")
     said = "Note: Nobody declares the column `mood` of history: it is kept"
     assert done.stderr.count("Nobody declares") == done.stderr.count(said) == 1

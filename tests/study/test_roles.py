@@ -13,8 +13,7 @@ from nasbench_harness import registry
 from nasbench_harness.errors import HarnessError
 from nasbench_harness.settings import Settings, by_role, named, roles, setting
 from nasbench_harness.store.files import read_json
-
-from ..commands import Run
+from tests.commands import Run
 
 METHOD = '''
 """A method with words of its own."""
