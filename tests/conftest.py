@@ -14,6 +14,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import settings
 
+from . import registries
+from .commands import nasharness, usual_environment  # noqa: F401 - fixtures
+
 if TYPE_CHECKING:
     from nasbench_harness.contracts import CompleteTable
     from nasbench_harness.spaces.nb201 import NB201
@@ -160,28 +163,27 @@ def planned(configured: Callable[..., StudyConfig]) -> Callable[..., list[TrialS
 def install_plugin(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Callable[..., None]]:
-    """Makes `name = target` an installed entry point, with the module's source if given."""
+    """Makes `name = target` an installed entry point, with the module's source if given.
+
+    This process then finds it as one that starts now would, and so do workers, which have its
+    `sys.path`; but for kinds of problem, whose options the types of studies are made of at import.
+    """
     site = tmp_path / "site"
     site.mkdir()
     monkeypatch.syspath_prepend(site)
     modules = []
+    before = registries.state()
 
     def install(group: str, name: str, target: str, source: str | None = None) -> None:
-        info = site / f"plugin_{name}-1.5.dist-info"
-        info.mkdir()
-        (info / "METADATA").write_text(
-            f"Metadata-Version: 2.1\nName: plugin-{name}\nVersion: 1.5\n"
-        )
-        (info / "entry_points.txt").write_text(f"[nasbench_harness.{group}]\n{name} = {target}\n")
-        module = target.partition(":")[0]
+        module = registries.install(site, group, name, target, source)
         if module not in sys.modules:  # `builtins` stays
             modules.append(module)
-        if source is not None:
-            (site / f"{module}.py").write_text(source)
+        registries.read_anew()
 
     yield install
     for module in modules:
         sys.modules.pop(module, None)
+    registries.restore(before)
 
 
 @pytest.fixture(scope="session")

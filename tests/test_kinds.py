@@ -11,6 +11,7 @@ import shlex
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -32,6 +33,9 @@ from nasbench_harness.problems.kinds import RESERVED, kind_names, kinds, open_ki
 from nasbench_harness.problems.supernet.planning import cut_short
 from nasbench_harness.settings import named
 from nasbench_harness.store.files import read_json
+
+from .commands import Aside
+from .registries import install
 
 WORD = re.compile(r"(?<![\w-])(landscape|supernet|surrogate)s?\b", re.IGNORECASE)
 CLASS = re.compile(
@@ -197,19 +201,19 @@ KIND = ToyKind()
 Toy = Callable[..., subprocess.CompletedProcess[str]]
 
 
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory: pytest.TempPathFactory, table_cache: Path) -> Iterator[Aside]:
+    """A process that has found the kind."""
+    site = tmp_path_factory.mktemp("site")
+    install(site, "problems", "toykind", "toykind_plugin:KIND", TOY)
+    with Aside(site) as aside:
+        yield aside
+
+
 @pytest.fixture
-def toy(install_plugin: Callable[..., None], tmp_path: Path) -> Toy:
+def toy(installed: Aside, tmp_path: Path) -> Toy:
     """`nasharness` where the kind is installed."""
-    install_plugin("problems", "toykind", "toykind_plugin:KIND", TOY)
-    environment = {**os.environ, "PYTHONPATH": str(tmp_path / "site")}
-
-    def run(*words: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "nasbench_harness", *words],
-            cwd=tmp_path, env=environment, capture_output=True, text=True, check=False,
-        )  # fmt: skip
-
-    return run
+    return partial(installed.run, tmp_path)
 
 
 def only_trial(folder: Path) -> Path:
@@ -263,7 +267,9 @@ def test_a_kind_of_another_package_gets_a_report_in_its_own_words(toy: Toy, tmp_
     assert "Random search, the line to beat, ends at a mean regret of" in words
     assert not [word for word in ("landscape study", "supernet study", "searchs") if word in words]
 
-    plain = toy("run", "-m", "rea", "--steps", "12", "--seeds", "3", "-o", "L", "-j", "1")
+    plain = toy(
+        "run", "-m", "rea", "--steps", "12", "--seeds", "3", "-o", "L", "-j", "1", "--no-report"
+    )
     assert plain.returncode == 0, plain.stderr
     done = toy("report", "S", "L", "--out", "both")
     assert done.returncode == 0, done.stderr
@@ -325,26 +331,35 @@ BROKEN = {
 }
 
 
-@pytest.mark.parametrize("source", BROKEN)
-def test_a_broken_kind_keeps_nobody_from_running(
-    source: str, install_plugin: Callable[..., None], tmp_path: Path
+@pytest.fixture(scope="module")
+def broken(tmp_path_factory: pytest.TempPathFactory, table_cache: Path) -> Iterator[Aside]:
+    """A process that has found all of these, as `broken0` and so on."""
+    site = tmp_path_factory.mktemp("broken")
+    for number, source in enumerate(BROKEN):
+        named_so = source.replace("'broken'", f"'broken{number}'")
+        install(site, "problems", f"broken{number}", f"broken_kind{number}:KIND", named_so)
+    with Aside(site) as aside:
+        yield aside
+
+
+ASKED = ("run", "-m", "rea", "--steps", "5", "--seeds", "1", "--no-report", "--jobs", "1")
+
+
+@pytest.mark.parametrize("number", range(len(BROKEN)))
+def test_a_broken_kind_is_told_when_it_is_asked_for(
+    number: int, broken: Aside, tmp_path: Path
 ) -> None:
-    install_plugin("problems", "broken", "broken_kind:KIND", source)
-    environment = {**os.environ, "PYTHONPATH": str(tmp_path / "site")}
-    asked = [sys.executable, "-m", "nasbench_harness", "run", "-m", "rea", "--steps", "5"]
-
-    def run(*words: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [*asked, "--seeds", "1", "--no-report", "--jobs", "1", *words],
-            cwd=tmp_path, env=environment, capture_output=True, text=True, check=False,
-        )  # fmt: skip
-
-    done = run("--search", "broken")
+    name = f"broken{number}"
+    done = broken.run(tmp_path, *ASKED, "--search", name)
     assert done.returncode == 2
-    assert "The problem `broken` (broken_kind:KIND, from plugin-broken 1.5)" in done.stderr
-    assert BROKEN[source] in " ".join(done.stderr.split())
+    assert f"The problem `{name}` (broken_kind{number}:KIND, from plugin-{name} 1.5)" in done.stderr
+    assert [*BROKEN.values()][number] in " ".join(done.stderr.split())
     assert "Traceback" not in done.stderr
-    assert run().returncode == 0
+
+
+def test_broken_kinds_keep_nobody_from_running(broken: Aside, tmp_path: Path) -> None:
+    done = broken.run(tmp_path, *ASKED)
+    assert done.returncode == 0, done.stderr
 
 
 def test_a_plain_kind_without_options_of_its_own_is_in_nobody_s_way(

@@ -16,8 +16,7 @@ import pytest
 from nasbench_harness.reports.statistics.improvement import probability_of_improvement
 from nasbench_harness.reports.statistics.twosample import two_sample_p
 from nasbench_harness.store.studies import open_study, write_study
-
-from .conftest import NASHARNESS
+from tests.commands import NASHARNESS
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 REGRET = "regret_cifar10_baseline_accuracy"

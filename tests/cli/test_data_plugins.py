@@ -13,13 +13,13 @@ import pytest
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
 ORCHARD = """
-import hashlib, os, pathlib
+import pathlib
 from nasbench_harness.contracts import Origin, PlainData
 from nasbench_harness.errors import HarnessError
 from nasbench_harness.testing import ToyTable
 
 def place():
-    return pathlib.Path(os.environ["NASHARNESS_DATA"]) / "orchard.txt"
+    return pathlib.Path("data", "orchard.txt")
 
 class Orchard(PlainData):
     name = "orchard"
@@ -76,9 +76,7 @@ class Leaves(PlainData):
 
 
 @pytest.fixture(autouse=True)
-def plugins(
-    install_plugin: Callable[..., None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def plugins(install_plugin: Callable[..., None]) -> None:
     install_plugin("data", "orchard", "orchard_plugin:Orchard", ORCHARD)
     install_plugin("tables", "apples", "orchard_plugin:open_table")
     install_plugin("tables", "pears", "pears_plugin:open_table", PEARS)
@@ -86,8 +84,6 @@ def plugins(
     install_plugin("data", "broken", "broken_data:Data", "import no_such_module_anywhere\n")
     install_plugin("data", "stranger", "leaves_plugin:Leaves")
     install_plugin("data", "half", "half_plugin:Half", "class Half: name = 'half'\n")
-    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "site"))
-    monkeypatch.setenv("NASHARNESS_DATA", str(tmp_path / "data"))
 
 
 PEARS = """

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import subprocess
-from collections.abc import Callable
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-Run = Callable[..., subprocess.CompletedProcess[str]]
+from tests.commands import Aside, Run
+from tests.registries import install
 
 PLUGIN = """
 from nasbench_harness.contracts import Suite, SuiteProblem
@@ -28,19 +28,24 @@ NAMES = ("nb201-cifar10-analog", "nbmacro-cifar10")
 SMALL = ("-m", "darts,unas[recipe=paper],rea", "--suite", "few", "--seeds", "3", "--steps", "12")
 
 
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory: pytest.TempPathFactory, table_cache: Path) -> Iterator[Aside]:
+    """A process with lines of 80 columns that knows a suite.
+
+    Of its problems two are here, and one is not.
+    """
+    site = tmp_path_factory.mktemp("site")
+    install(site, "suites", "few", "few_suite:make", PLUGIN)
+    with Aside(site, COLUMNS="80") as aside:
+        yield aside
+
+
 @pytest.fixture
-def few(
-    install_plugin: Callable[..., None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A suite of two problems that are here, and one that is not."""
-    install_plugin("suites", "few", "few_suite:make", PLUGIN)
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(
-        filter(None, [str(tmp_path / "site"), os.environ.get("PYTHONPATH")])
-    ))  # fmt: skip
-    monkeypatch.setenv("COLUMNS", "80")
+def nasharness(installed: Aside, tmp_path: Path) -> Run:
+    return partial(installed.run, tmp_path, code=0)
 
 
-def test_suites_are_listed_and_shown(nasharness: Run, few: None) -> None:
+def test_suites_are_listed_and_shown(nasharness: Run) -> None:
     listed = json.loads(nasharness("list", "suites", "--json").stdout)
     assert {"few", "full", "quick"} == {one["name"] for one in listed}
     shown = nasharness("show", "suite", "few").stdout
@@ -51,9 +56,7 @@ def test_suites_are_listed_and_shown(nasharness: Run, few: None) -> None:
     assert "Did you mean `quick`" in nasharness("show", "suite", "quik", code=2).stderr
 
 
-def test_a_dry_run_tells_the_plan_and_writes_nothing(
-    nasharness: Run, few: None, tmp_path: Path
-) -> None:
+def test_a_dry_run_tells_the_plan_and_writes_nothing(nasharness: Run, tmp_path: Path) -> None:
     done = nasharness("run", *SMALL, "--dry-run", "--json")
     folders = [Path(one["folder"]).name for one in json.loads(done.stdout)["folders"]]
     assert folders == list(NAMES)
@@ -67,16 +70,14 @@ def test_a_dry_run_tells_the_plan_and_writes_nothing(
     assert not (tmp_path / "runs").exists()
 
 
-def test_a_dry_run_ends_with_what_all_studies_come_to(nasharness: Run, few: None) -> None:
+def test_a_dry_run_ends_with_what_all_studies_come_to(nasharness: Run) -> None:
     told = " ".join(nasharness("run", *SMALL, "--dry-run").stdout.split())
     assert "In all 2 studies: 21 trials, of which 0 done; 21 to run, 252 steps; about" in told
     alone = nasharness("run", "-m", "darts", "--seeds", "2", "--steps", "4", "--dry-run").stdout
     assert "In all" not in alone
 
 
-def test_a_suite_runs_is_gone_on_with_and_checked(
-    nasharness: Run, few: None, tmp_path: Path
-) -> None:
+def test_a_suite_runs_is_gone_on_with_and_checked(nasharness: Run, tmp_path: Path) -> None:
     """One run for all of it: the problems that are here, a page, a resumed half, a baseline."""
     done = nasharness("run", *SMALL, "--out", "S")
     assert all(len(line) <= 80 for line in done.stdout.splitlines())

@@ -12,8 +12,7 @@ import pytest
 from nasbench_harness import registry
 from nasbench_harness.spaces.mnasnet.tables import TOP1, open_accel
 from nasbench_harness.store.studies import read_tables
-
-from .conftest import process
+from tests.commands import process
 
 STUDY = ["--search", "surrogate", "--space", "mnasnet", "--steps", "30", "--seeds", "3", "-j", "1"]
 

@@ -420,17 +420,11 @@ class Cellar:
 
 
 @pytest.fixture
-def vine(
-    install_plugin: Callable[..., None],
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    nasharness: Run,
-) -> Run:
+def vine(install_plugin: Callable[..., None], nasharness: Run) -> Run:
     """`nasharness` where the space `vine` with its benchmark, and `moss` without, are installed."""
     install_plugin("spaces", "vine", "vine_plugin:Vine", VINE)
     install_plugin("tables", "cellar", "vine_plugin:Cellar")
     install_plugin("spaces", "moss", "vine_plugin:Moss")
-    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "site"))
     return nasharness
 
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +20,8 @@ from nasbench_harness.study.config import build_config
 from nasbench_harness.study.planning import plan
 from nasbench_harness.tables.enumeration import enumerable
 from nasbench_harness.testing import ToyProblem, check_searcher, check_space
+from tests.commands import Aside
+from tests.registries import install
 
 SPACE = (Path(__file__).parent / "genotypes.py").read_text(encoding="utf-8")
 TWISTED = """
@@ -58,32 +59,26 @@ Run = Callable[..., subprocess.CompletedProcess[str]]
 
 
 @pytest.fixture
-def installed(install_plugin: Callable[..., None]) -> None:
-    install_plugin("spaces", "genotypes", "genotypes_plugin:Genotypes", SPACE)
-    install_plugin("spaces", "twisted", "twisted_plugin:Twisted", SPACE + TWISTED)
-    install_plugin("problems", "anywhere", "anywhere_plugin:KIND", KIND)
-
-
-@pytest.fixture
-def space(installed: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[SearchSpace]:
+def space(install_plugin: Callable[..., None]) -> SearchSpace:
     """As a process that starts now finds it."""
-    monkeypatch.setattr(registry, "spaces", registry.Registry("space", opened=SearchSpace))
-    registry.open_space.cache_clear()
-    yield registry.open_space("genotypes")
-    registry.open_space.cache_clear()
+    install_plugin("spaces", "genotypes", "genotypes_plugin:Genotypes", SPACE)
+    return registry.open_space("genotypes")
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory: pytest.TempPathFactory, table_cache: Path) -> Iterator[Aside]:
+    """A process that has found two spaces, and a kind of problem to search them in."""
+    site = tmp_path_factory.mktemp("site")
+    install(site, "spaces", "genotypes", "genotypes_plugin:Genotypes", SPACE)
+    install(site, "spaces", "twisted", "twisted_plugin:Twisted", SPACE + TWISTED)
+    install(site, "problems", "anywhere", "anywhere_plugin:KIND", KIND)
+    with Aside(site) as aside:
+        yield aside
 
 
 @pytest.fixture
-def nasharness(installed: None, tmp_path: Path) -> Run:
-    environment = {**os.environ, "PYTHONPATH": str(tmp_path / "site")}
-
-    def run(*words: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "nasbench_harness", *words],
-            cwd=tmp_path, env=environment, capture_output=True, text=True, check=False,
-        )  # fmt: skip
-
-    return run
+def nasharness(installed: Aside, tmp_path: Path) -> Run:
+    return partial(installed.run, tmp_path)
 
 
 def test_it_keeps_the_contract(space: SearchSpace) -> None:
