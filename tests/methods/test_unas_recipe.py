@@ -260,7 +260,9 @@ def test_published_schedules_and_threshold(recipe: str) -> None:
     assert "[D]" in chosen.source
 
 
-@pytest.mark.parametrize("recipe", [name for name in UNAS.recipes if name not in (*AUTHORS, "proxyless")])
+@pytest.mark.parametrize(
+    "recipe", [name for name in UNAS.recipes if name not in (*AUTHORS, "proxyless")]
+)
 def test_other_recipes_are_as_they_were(recipe: str) -> None:
     chosen = UNAS.recipes[recipe]
     settings = UNASSettings(**chosen.settings)
