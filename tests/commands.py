@@ -19,7 +19,7 @@ from nasbench_harness.cli import app
 
 NASHARNESS = str(Path(sysconfig.get_path("scripts")) / "nasharness")
 
-WITHOUT_WORKERS = ("cite", "compare", "data", "list", "query", "show")
+WITHOUT_WORKERS = ("cite", "compare", "data", "latency", "list", "query", "show")
 OF_OTHERS = ("KMP_", "PYTEST_CURRENT_TEST", "TORCHINDUCTOR_")
 """Beginnings of variables that pytest and PyTorch set when they like."""
 Run = Callable[..., subprocess.CompletedProcess[str]]

@@ -56,6 +56,11 @@ def query(
                                  show_default="the table's own",
                                  autocompletion=completion.table_datasets)
     ] = None,
+    space: Annotated[
+        str | None, typer.Option(help="Search space, of whose table it is.",
+                                 autocompletion=completion.names("spaces"),
+                                 show_default="that of the table")
+    ] = None,
     table: Annotated[
         str | None, typer.Option(help="Tabular benchmark.",
                                  autocompletion=completion.names("tables"),
@@ -68,13 +73,17 @@ def query(
 
     if [arch, index, top].count(None) != 2:
         raise HarnessError("Give an architecture string, --index or --top, one of them.")
-    opened = _opened(table, arch)
+    opened = _opened(table, space, arch)
     if top is not None:
         rows = _best(opened, top, by, dataset, max_latency or [])
         console.print_json(rows) if json else _tell_best(rows, opened.metrics)
         return
     _refuse_limits(max_latency)
-    found = _at(opened.space, index) if arch is None else _read(opened, arch, asked=bool(table))
+    found = (
+        _at(opened.space, index)
+        if arch is None
+        else _read(opened, arch, asked=bool(table or space))
+    )
     facts = _everything(opened, found, dataset)
     console.print_json(facts) if json else _tell(facts, opened)
 
@@ -84,14 +93,18 @@ def _refuse_limits(limits: list[str] | None) -> None:
         raise HarnessError("`--max-latency` is for the best of all; add --top, or leave it out.")
 
 
-def _opened(table: str | None, arch: str | None) -> Benchmark:
+def _opened(table: str | None, space: str | None, arch: str | None) -> Benchmark:
     """The table, or the default one; HarnessError where nothing is to be looked up."""
     from nasbench_harness import registry
     from nasbench_harness.tables.library import NO_TABLE, default_table
 
-    if table == NO_TABLE:
-        raise HarnessError(_without_table(arch))
-    return registry.open_table(table or default_table())
+    name = table or default_table(space)
+    if name == NO_TABLE:
+        raise HarnessError(_without_table(arch, space or "NAME"))
+    opened = registry.open_table(name)
+    if space not in (None, opened.space):
+        raise HarnessError(f"Table `{name}` is about space `{opened.space}`, not `{space}`.")
+    return opened
 
 
 def _without_table(arch: str | None, space: str = "NAME") -> str:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from nasbench_harness.contracts import Layer, Layerwise, NetworkShape, NetworkSpace
+from nasbench_harness.contracts import Layer, Layerwise, NetworkShape, NetworkSpace, SearchSpace
 from nasbench_harness.hardware import Hardware, describe_machine
 from nasbench_harness.networks.timing import layer_times, network_ms
 from nasbench_harness.tables.latencies import (
@@ -24,7 +24,7 @@ DRAW_SEED = 0
 
 
 def measure_latencies(  # noqa: PLR0913 - what a table holds for
-    space: Any,
+    space: SearchSpace,
     shape: NetworkShape,
     hardware: Hardware,
     *,

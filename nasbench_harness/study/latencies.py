@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from nasbench_harness import registry
 from nasbench_harness.contracts import NO_COST, TOGETHER, NetworkShape, SearchSpace
 from nasbench_harness.errors import reason
-from nasbench_harness.hardware import describe_machine, find_device
+from nasbench_harness.hardware import DeviceError, describe_machine, find_device
 from nasbench_harness.process.names import user_path
 from nasbench_harness.settings import Settings, by_role, named
 from nasbench_harness.study.costs import LATENCY, is_of
@@ -29,6 +29,9 @@ from nasbench_harness.tables.latencies import (
     kept,
     read_latencies,
 )
+
+if TYPE_CHECKING:
+    import torch
 
 DEVICES = ("cpu", "cuda", "mps")
 S = TypeVar("S", bound=Settings)
@@ -74,7 +77,7 @@ def settle_latencies(method: str, settings: S, space: SearchSpace, shape: Networ
     found = [_settled(name, space, shape) for name in names]
     if found == names:
         return settings
-    changed = {named(type(settings), COST): TOGETHER.join(found)}
+    changed = {named(type(settings), COST) or COST: TOGETHER.join(found)}
     return type(settings).build(method, {**settings.model_dump(mode="json"), **changed})
 
 
@@ -106,7 +109,7 @@ def _of_device(
 ) -> LatencyTable:
     """The one table that fits; LatencyError where there is none, or several."""
     wanted = None if shape is None else MeasuredShape.of(shape)
-    machine = describe_machine(find_device(device))
+    machine = describe_machine(_here(device))
     fits = [
         table
         for table in tables.values()
@@ -130,6 +133,16 @@ def _of_device(
         f"There is no latency table of `{space.name}` that was measured on this machine's {device}"
         f"{networks} in batches of {LATENCY_BATCH}{others}; {_build(space.name, wanted, device)}"
     )
+
+
+def _here(device: str) -> torch.device:
+    try:
+        return find_device(device)
+    except DeviceError as error:
+        raise LatencyError(
+            f"`{LATENCY}{device}` is what was measured on this machine's {device}, and it has none;"
+            " hold a table by its name (`nasharness latency list`) or its file."
+        ) from error
 
 
 def _build(space: str, shape: MeasuredShape | None, device: str) -> str:

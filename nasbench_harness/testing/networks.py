@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import time
 from typing import Any
@@ -12,6 +13,7 @@ from nasbench_harness.contracts import (
     Architecture,
     Cost,
     EpochAware,
+    Layerwise,
     NetworkShape,
     NetworkSize,
     NetworkSpace,
@@ -19,6 +21,7 @@ from nasbench_harness.contracts import (
     Widening,
 )
 from nasbench_harness.errors import HarnessError
+from nasbench_harness.testing.layers import check_layers
 from nasbench_harness.training.settings import find_recipe, recipe_settings
 
 DEAR_SECONDS = 0.005
@@ -36,8 +39,9 @@ def check_networks(
     same network; an architecture's weights give what the stand-alone network with inherited weights
     gives. Partial channels, where there are some, widen as they should if they can. Passes are
     compared with the same random numbers, those of networks that drop out also as evaluated. What
-    networks can beside that (`TrainingLoss`, `EpochAware`) is tried as a training does. All of it
-    on images of `image_size` pixels with two channels, in networks of `width` and `cells`.
+    networks can beside that (`TrainingLoss`, `EpochAware`) is tried as a training does, and layers
+    that a space gives one by one (`Layerwise`) must be the networks'. All of it on images of
+    `image_size` pixels with two channels, in networks of `width` and `cells`.
     """
     complete = isinstance(space, NetworkSpace)
     assert complete, "a `NetworkSpace` has all members of the contract"
@@ -58,6 +62,8 @@ def check_networks(
             _check_active(space, mixed, arch, images)
             _check_inherited(space, mixed, arch, images)
             _check_training(space.network(arch, shape), images, ())
+        if isinstance(space, Layerwise):
+            check_layers(space, shape, [space.sample(generator) for _ in range(samples)])
 
 
 def check_costs(space: Any, *, dataset: str = "", samples: int = 3) -> None:
@@ -86,6 +92,11 @@ def _check_cost(space: Any, cost: Cost, arch: Architecture, dataset: str) -> Non
         f"`{cost.name}` of {arch} must be the same every time, or say `of_all=False`"
     )
     assert isinstance(value, int | float), f"`{cost.name}` must be a number"
+    if cost.sum_of is not None:
+        added = cost.sum_of().of(arch.choices)
+        assert math.isclose(added, value, rel_tol=1e-9), (
+            f"`{cost.name}` of {arch} is {value}, and the sum that it is told to be is {added}"
+        )
     assert value >= 0, f"`{cost.name}` must not be negative"
     assert taken < DEAR_SECONDS or not cost.of_all, (
         f"`{cost.name}` takes {1000 * taken:.0f} ms, too long to be asked of all architectures;"

@@ -7,7 +7,6 @@ ProxylessNAS-GPU network are written behind their stage's blocks here.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from typing import NoReturn
 
 from nasbench_harness.errors import InvalidArchitectureError, nearest
@@ -18,6 +17,7 @@ from nasbench_harness.spaces.proxyless.structure import (
     OPTIONS,
     WIDENING_LAYERS,
 )
+from nasbench_harness.spaces.shared.words import words
 
 _ID = IDENTITY
 PUBLISHED: dict[str, tuple[str, ...]] = {
@@ -47,8 +47,6 @@ NOTATION = (
     f"An architecture is {LAYERS} options, one a layer, such as 3x3_e3 (kernel and expansion) or"
     f" identity, with / between them, or the name of a published one: {', '.join(PUBLISHED)}."
 )
-_BETWEEN = re.compile(r"[\s,;|/\[\](){}'\"`]+")
-_WORD = re.compile(r"[^\s,;|/\[\](){}'\"`]+")
 _MBCONV = re.compile(r"(\d)x\1_mbconv(\d)")
 """As the code of ProxylessNAS names its blocks, in small letters."""
 _LONGEST = 40
@@ -63,7 +61,7 @@ def parse_layers(text: str) -> tuple[int, ...]:
     if (found := named.get(text.strip().lower())) is not None:
         return tuple(OPTIONS[layer].index(option) for layer, option in enumerate(found))
     choices: list[int] = []
-    for position, word in _words(text):
+    for position, word in words(text):
         if len(choices) == LAYERS:
             _fail(text, position, f"There are more than {LAYERS} layers.")
         choices.append(_option(text, position, word, len(choices)))
@@ -71,17 +69,6 @@ def parse_layers(text: str) -> tuple[int, ...]:
         told = f"{len(choices)} of {LAYERS} layers are there." if choices else "No layer is there."
         _fail(text, len(text.rstrip()) if choices else 0, told)
     return tuple(choices)
-
-
-def _words(text: str) -> Iterator[tuple[int, str]]:
-    """Every layer's place in the text and what stands there."""
-    at = 0
-    while at < len(text):
-        if passed := _BETWEEN.match(text, at):
-            at = passed.end()
-        elif word := _WORD.match(text, at):
-            yield at, word[0]
-            at = word.end()
 
 
 def _option(text: str, at: int, word: str, layer: int) -> int:

@@ -1,0 +1,1 @@
+"""The FBNet space by its latencies, without networks: nothing here can be trained."""

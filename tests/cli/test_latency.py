@@ -1,0 +1,75 @@
+"""`nasharness latency`, and searches that hold its tables."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from nasbench_harness.tables.library import data_folder
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+SMALL = (
+    "--space", "nbmacro", "--dataset", "digits", "--width", "2", "--passes", "3", "--device", "cpu",
+)  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def kept_here() -> Iterator[None]:
+    """In the folder of all tests, where the command is called and not started; left as it was."""
+    yield
+    shutil.rmtree(data_folder() / "latency", ignore_errors=True)
+
+
+def test_a_table_is_built_listed_and_told_of_architectures(nasharness: Run) -> None:
+    told = nasharness("latency", "build", *SMALL, "--whole", "2").stdout
+    assert "8x8 images of 1 channel and 10 classes, width 2" in " ".join(told.split())
+    assert "2 random networks take as a whole" in " ".join(told.split())
+    (listed,) = json.loads(nasharness("latency", "list", "--json").stdout)
+    assert f"--cost {listed['cost']} --target" in told
+    assert listed["batch"] == 24
+    shown = json.loads(
+        nasharness("show", "arch", "22212220", "--space", "nbmacro", "--json").stdout
+    )
+    assert shown[listed["cost"]] > 0
+    assert listed["cost"] in nasharness("latency", "list").stdout
+
+
+def test_a_search_holds_a_file(nasharness: Run, tmp_path: Path) -> None:
+    nasharness("latency", "build", *SMALL, "--whole", "0", "--out", "mine.json", "--json")
+    assert "No latency table" in nasharness("latency", "list").stdout
+    words = [
+        "run", "-m", "unas", "--search", "supernet", "--space", "nbmacro", "--dataset", "digits",
+        "--recipe", "quick", "--limit", "80", "--epochs", "1", "--seeds", "1",
+        "--set", "unas.cost_fit_samples=20", "--batch-size", "20", "--no-random",
+        "--table", "none",
+    ]  # fmt: skip
+    words += ["--cost", "latency:mine.json", "--target", "1", "--jobs", "1", "--out", "study"]
+    nasharness(*words, "--width", "2")
+    trials = (tmp_path / "study" / "trials.csv").read_text()
+    assert "latency:cpu-8x8-w2-b24-" in trials
+    refused = nasharness(*words, "--width", "3", "--dry-run", code=2)
+    assert "the networks of this search are of" in " ".join(refused.stderr.split())
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--space", "nb201", "--dataset", "digits"], "does not give its layers one by one"),
+        (["--space", "mnasnet"], "builds no networks"),
+        (["--space", "nbmacro", "--image-size", "8by8"], "write pixels, such as 224"),
+        (["--space", "nbmacro", "--dataset", "digits", "--classes", "3"], "the images tell these"),
+        (["--space", "nbmacro", "--cells", "2"], "cells is 1, not 2"),
+        (["--space", "nbmacro", "--out", "table.txt"], "must end in .json"),
+        (["--space", "nbmacro", "--out", "taken.json"], "is no latency table; move it away"),
+    ],
+)
+def test_bad_input_is_refused(nasharness: Run, tmp_path: Path, words: list[str], said: str) -> None:
+    (tmp_path / "taken.json").write_text("{}")
+    refused = nasharness("latency", "build", "--width", "2", "--device", "cpu", *words, code=2)
+    assert said in " ".join(refused.stderr.split())
+    assert (tmp_path / "taken.json").read_text() == "{}"
