@@ -24,6 +24,13 @@ if TYPE_CHECKING:
     from nasbench_harness.contracts import NetworkShape
     from nasbench_harness.tables.latencies import LatencyTable
 
+OutOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--out", "-o", help="Write it to this file (.json) and keep it nowhere else.",
+        show_default="among the tables kept here", rich_help_panel=OUTPUT,
+    ),
+]  # fmt: skip
 _SIZE = re.compile(r"([1-9]\d{0,3})(?:x([1-9]\d{0,3}))?")
 
 
@@ -40,13 +47,7 @@ def build(
     networks: MeasuredNetworks,
     measuring: Measuring,
     *,
-    out: Annotated[
-        Path | None,
-        typer.Option(
-            "--out", "-o", help="Write it to this file (.json) and keep it nowhere else.",
-            show_default="among the tables kept here", rich_help_panel=OUTPUT,
-        ),
-    ] = None,
+    out: OutOption = None,
     json: JsonOption = False,
 ) -> None:  # fmt: skip
     """Measure every option of every layer alone, as a table that searches can hold.
