@@ -57,6 +57,9 @@ RUN = {
     "nasharness show method unas --recipe nb201": "@",
     "nasharness show arch 9930 --out cell.svg": "@",
     "nasharness show problem nb201 nbmacro": "@",
+    "nasharness latency build --space proxyless --dataset digits --width 8": (
+        "nasharness latency build --space proxyless --dataset digits --width 2 --passes 3 --whole 1"
+    ),
     "nasharness list suites": "@",
     "show suite quick": "nasharness show suite quick",
     "nasharness query '|nor_conv_3x3~0|+|...|'": f"nasharness query '{CELL}'",

@@ -24,6 +24,13 @@ if TYPE_CHECKING:
     from nasbench_harness.contracts import NetworkShape
     from nasbench_harness.tables.latencies import LatencyTable
 
+OutOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--out", "-o", help="Write it to this file (.json) and keep it nowhere else.",
+        show_default="among the tables kept here", rich_help_panel=OUTPUT,
+    ),
+]  # fmt: skip
 _SIZE = re.compile(r"([1-9]\d{0,3})(?:x([1-9]\d{0,3}))?")
 
 
@@ -40,13 +47,7 @@ def build(
     networks: MeasuredNetworks,
     measuring: Measuring,
     *,
-    out: Annotated[
-        Path | None,
-        typer.Option(
-            "--out", "-o", help="Write it to this file (.json) and keep it nowhere else.",
-            show_default="among the tables kept here", rich_help_panel=OUTPUT,
-        ),
-    ] = None,
+    out: OutOption = None,
     json: JsonOption = False,
 ) -> None:  # fmt: skip
     """Measure every option of every layer alone, as a table that searches can hold.
@@ -58,22 +59,18 @@ def build(
     """
     from nasbench_harness import registry
     from nasbench_harness.cli import console
-    from nasbench_harness.hardware import Hardware
     from nasbench_harness.networks.latency import measure_latencies
     from nasbench_harness.store.files import check_writable, write_json
     from nasbench_harness.tables.latencies import keep
 
-    space = registry.open_space(networks.space)
+    space, hardware = registry.open_space(networks.space), measuring.hardware
     _check_out(out)
     check_writable(out)
-    table = measure_latencies(
-        space,
-        _shape(networks),
-        Hardware(device=measuring.device, threads=measuring.threads),
-        batch=measuring.batch,
-        passes=measuring.passes,
-        whole=measuring.whole,
-    )
+    with console.counting_bar("measuring", "passes") as told:
+        table = measure_latencies(
+            space, _shape(networks), hardware, batch=measuring.batch, passes=measuring.passes,
+            whole=measuring.whole, told=told,
+        )  # fmt: skip
     if out is None:
         file = keep(table)
     else:

@@ -22,6 +22,30 @@ if TYPE_CHECKING:
     from nasbench_harness.contracts import Architecture, Benchmark, Metric, SearchSpace
 
 _INDEX = re.compile("-?[0-9]{1,300}")
+DatasetOption = Annotated[
+    str | None,
+    typer.Option(
+        help="Dataset of the ranks, where `--by` names none.",
+        show_default="the table's own",
+        autocompletion=completion.table_datasets,
+    ),
+]
+SpaceOption = Annotated[
+    str | None,
+    typer.Option(
+        help="Search space, whose table is asked.",
+        show_default="that of the table",
+        autocompletion=completion.names("spaces"),
+    ),
+]
+TableOption = Annotated[
+    str | None,
+    typer.Option(
+        help="Tabular benchmark.",
+        show_default="that of the space",
+        autocompletion=completion.names("tables"),
+    ),
+]
 
 
 @app.command(
@@ -51,21 +75,9 @@ def query(
         list[str] | None, typer.Option(help="Only those within DEVICE=MILLISECONDS.",
                                  show_default="any", autocompletion=completion.latency_limits)
     ] = None,
-    dataset: Annotated[
-        str | None, typer.Option(help="Dataset of the ranks, where `--by` names none.",
-                                 show_default="the table's own",
-                                 autocompletion=completion.table_datasets)
-    ] = None,
-    space: Annotated[
-        str | None, typer.Option(help="Search space, of whose table it is.",
-                                 autocompletion=completion.names("spaces"),
-                                 show_default="that of the table")
-    ] = None,
-    table: Annotated[
-        str | None, typer.Option(help="Tabular benchmark.",
-                                 autocompletion=completion.names("tables"),
-                                 show_default="that of the space")
-    ] = None,
+    dataset: DatasetOption = None,
+    space: SpaceOption = None,
+    table: TableOption = None,
     json: JsonOption = False,
 ) -> None:  # fmt: skip
     """Everything a table knows about one architecture, or the best architectures."""

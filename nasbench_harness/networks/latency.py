@@ -24,33 +24,23 @@ DRAW_SEED = 0
 
 
 def measure_latencies(  # noqa: PLR0913 - what a table holds for
-    space: SearchSpace,
-    shape: NetworkShape,
-    hardware: Hardware,
-    *,
-    batch: int,
-    passes: int,
-    whole: int,
-    told: Callable[[int, int], None] = lambda done, all_passes: None,
-) -> LatencyTable:
+    space: SearchSpace, shape: NetworkShape, hardware: Hardware, *,
+    batch: int, passes: int, whole: int, told: Callable[[int, int], None] = lambda done, of: None,
+) -> LatencyTable:  # fmt: skip
     """A table of networks of that shape; `whole` networks are measured beside it as they are.
 
     LatencyError for a space without layers by themselves; `told` hears of every pass.
     """
-    if not isinstance(space, Layerwise) or not isinstance(space, NetworkSpace):
-        raise LatencyError(
-            f"Space `{space.name}` does not give its layers one by one, so that no latency table"
-            " of it can be measured; hold `latency:measured`, which measures whole networks."
-        )
+    _check_layerwise(space)
     device = hardware.open()
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(DRAW_SEED)
         around, options = _built(space, shape)
     layers = [*around, *(layer for row in options for layer in row)]
     medians, spreads = layer_times(layers, device, batch=batch, passes=passes, told=told)
-    ends = [len(around), *accumulate((len(row) for row in options), initial=len(around))][1:]
-    rows = [slice(start, end) for start, end in pairwise(ends)]
     constant = slice(0, len(around))
+    ends = list(accumulate((len(row) for row in options), initial=len(around)))
+    rows = [slice(start, end) for start, end in pairwise(ends)]
     table = LatencyTable(
         space=space.name,
         space_version=space.version,
@@ -65,8 +55,15 @@ def measure_latencies(  # noqa: PLR0913 - what a table holds for
         layers=tuple(tuple(map(_rounded, medians[row])) for row in rows),
         spreads=tuple(tuple(map(_rounded, spreads[row])) for row in rows),
     )
-    found = _whole(space, shape, device, table, whole) if whole else None
-    return table.model_copy(update={"whole": found})
+    return table.model_copy(update={"whole": _whole(space, shape, device, table, whole)})
+
+
+def _check_layerwise(space: SearchSpace) -> None:
+    if not isinstance(space, Layerwise) or not isinstance(space, NetworkSpace):
+        raise LatencyError(
+            f"Space `{space.name}` does not give its layers one by one, so that no latency table"
+            " of it can be measured; hold `latency:measured`, which measures whole networks."
+        )
 
 
 def _built(space: Any, shape: NetworkShape) -> tuple[list[Layer], list[list[Layer]]]:
@@ -82,7 +79,9 @@ def _built(space: Any, shape: NetworkShape) -> tuple[list[Layer], list[list[Laye
 
 def _whole(
     space: Any, shape: NetworkShape, device: torch.device, table: LatencyTable, count: int
-) -> WholeNetworks:
+) -> WholeNetworks | None:
+    if not count:
+        return None
     generator = torch.Generator().manual_seed(DRAW_SEED)
     ratios = []
     for _ in range(count):

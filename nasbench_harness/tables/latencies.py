@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, NonNegativeFloat, PositiveInt, ValidationError
 
@@ -22,8 +22,10 @@ from nasbench_harness.contracts import NetworkShape
 from nasbench_harness.errors import HarnessError, reason
 from nasbench_harness.process.names import NoHomeError
 from nasbench_harness.store.files import read_json, write_json
-from nasbench_harness.tables.additive import AdditiveCost, CostPart
 from nasbench_harness.tables.library import data_folder
+
+if TYPE_CHECKING:  # numpy is not needed to find a table
+    from nasbench_harness.tables.additive import AdditiveCost
 
 LATENCY_BATCH, LATENCY_PASSES = 24, 10
 """As UNAS measures: the median of ten forward passes of 24 images."""
@@ -108,6 +110,8 @@ class LatencyTable(_Part):
     @cached_property
     def additive(self) -> AdditiveCost:
         """The latency of whole networks."""
+        from nasbench_harness.tables.additive import AdditiveCost, CostPart
+
         parts = [CostPart((place,), times) for place, times in enumerate(self.layers)]
         return AdditiveCost(self.constant, parts)
 

@@ -62,8 +62,9 @@ def check_networks(
             _check_active(space, mixed, arch, images)
             _check_inherited(space, mixed, arch, images)
             _check_training(space.network(arch, shape), images, ())
+        drawn = [space.sample(generator) for _ in range(samples)]
         if isinstance(space, Layerwise):
-            check_layers(space, shape, [space.sample(generator) for _ in range(samples)])
+            check_layers(space, shape, drawn)
 
 
 def check_costs(space: Any, *, dataset: str = "", samples: int = 3) -> None:

@@ -29,7 +29,7 @@ STRIDED = (0, 4, 8, 16)
 IMAGE, COLOURS, CLASSES = 224, 3, 1000
 """What networks were published for."""
 LEAST_MAP = 4
-"""Pixels a side that strides leave."""
+"""HeightWidth a side that strides leave."""
 FIRST_BLOCK = 3, 1
 """Kernel size and expansion of the block behind the stem."""
 
@@ -38,7 +38,7 @@ OPTIONS = tuple(
 )
 """Of every layer."""
 
-Pixels = tuple[int, int]
+HeightWidth = tuple[int, int]
 """Height and width."""
 
 
@@ -48,12 +48,12 @@ class LayerSite(NamedTuple):
     inputs: int
     outputs: int
     stride: int
-    before: Pixels
+    before: HeightWidth
     """Of what comes in."""
-    after: Pixels
+    after: HeightWidth
 
 
-class Skeleton(NamedTuple):
+class LayerSites(NamedTuple):
     """What a network has whatever its options are."""
 
     stem: LayerSite
@@ -62,7 +62,7 @@ class Skeleton(NamedTuple):
     tail: LayerSite
 
 
-def skeleton(width: int, image: Pixels, colours: int = COLOURS) -> Skeleton:
+def skeleton(width: int, image: HeightWidth, colours: int = COLOURS) -> LayerSites:
     """Of a stem with `width` channels; all widths are in proportion, rounded, 1 at least."""
     kept = strides_kept(min(image))
     places: list[int | None] = [None, *STRIDED]
@@ -71,7 +71,7 @@ def skeleton(width: int, image: Pixels, colours: int = COLOURS) -> Skeleton:
     def scaled(channels: int) -> int:
         return max(1, round(channels * width / STEM))
 
-    def site(inputs: int, outputs: int, layer: int | None, before: Pixels) -> LayerSite:
+    def site(inputs: int, outputs: int, layer: int | None, before: HeightWidth) -> LayerSite:
         stride = 2 if layer in strided else 1
         return LayerSite(inputs, outputs, stride, before, _smaller(before, stride))
 
@@ -84,7 +84,7 @@ def skeleton(width: int, image: Pixels, colours: int = COLOURS) -> Skeleton:
         outputs = scaled(WIDTHS[WIDENING_LAYERS.index(layer)]) if new else before.outputs
         layers.append(site(before.outputs, outputs, layer, before.after))
     tail = site(layers[-1].outputs, scaled(TAIL), -1, layers[-1].after)
-    return Skeleton(stem, first, tuple(layers[1:]), tail)
+    return LayerSites(stem, first, tuple(layers[1:]), tail)
 
 
 def strides_kept(side: int) -> int:
@@ -96,6 +96,6 @@ def strides_kept(side: int) -> int:
     return kept
 
 
-def _smaller(before: Pixels, stride: int) -> Pixels:
+def _smaller(before: HeightWidth, stride: int) -> HeightWidth:
     height, width = before
     return (height + stride - 1) // stride, (width + stride - 1) // stride

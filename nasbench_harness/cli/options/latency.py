@@ -9,6 +9,7 @@ import typer
 
 from nasbench_harness.cli import completion
 from nasbench_harness.cli.help import MACHINE
+from nasbench_harness.hardware import Hardware
 from nasbench_harness.tables.latencies import LATENCY_BATCH, LATENCY_PASSES
 
 PUBLISHED_SIZE, PUBLISHED_CHANNELS, PUBLISHED_CLASSES = "224", 3, 1000
@@ -75,3 +76,8 @@ class Measuring:
             help="Random networks that are measured as a whole, to tell how far sums are off.",
         ),
     ] = 5
+
+    @property
+    def hardware(self) -> Hardware:
+        """Where they are measured."""
+        return Hardware(device=self.device, threads=self.threads)
