@@ -8,7 +8,7 @@ import runpy
 import signal
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 import torch
@@ -28,7 +28,7 @@ from nasbench_harness.study.config import build_config
 from nasbench_harness.study.planning import plan
 from nasbench_harness.study.spec import TrialSpec
 
-STEPS = 60
+STEPS = 40
 BATCHED = (
     "darts", "darts[order=second,weight_decay=0.01]",
     "drnas", "drnas[anchor=kl,scores=mean,concentration_floor=0.1]", "drnas[warmup_epochs=20]",
@@ -79,17 +79,38 @@ def opened(spec: Spec) -> SearchJob:
     return job
 
 
-@pytest.mark.parametrize("noise", [0.0, 0.5])
-@pytest.mark.parametrize("method", BATCHED)
-def test_results_do_not_depend_on_companions(method: str, noise: float, tmp_path: Path) -> None:
-    """Nor on how many there are, nor on the place among them."""
-    specs = planned(method, noise=noise)
+class Batched(NamedTuple):
+    """Five trials that can be joined, and where each has run alone."""
+
+    specs: list[TrialSpec]
+    expected: Path
+
+
+@pytest.fixture(scope="module", params=BATCHED)
+def batched(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Batched:
+    specs = planned(request.param)
     assert opened(specs[0]).joins
-    expected = alone(specs, tmp_path / "alone")
+    return Batched(specs, alone(specs, tmp_path_factory.mktemp("alone")))
+
+
+def test_results_do_not_depend_on_companions(batched: Batched, tmp_path: Path) -> None:
+    """Nor on how many there are, nor on the place among them."""
+    specs, expected = batched
     assert {o.status for o in run_cohort(specs, tmp_path / "five")} == {Status.DONE}
     list(run_cohort([specs[3], specs[1]], tmp_path / "two"))
     assert_equal(specs, tmp_path / "five", expected)
     assert_equal([specs[3], specs[1]], tmp_path / "two", expected)
+
+
+@pytest.mark.parametrize("method", BATCHED)
+def test_noise_is_a_trial_s_own(method: str, tmp_path: Path) -> None:
+    """Whoever is beside it, at whatever place."""
+    specs = planned(method, "3", noise=0.5)
+    expected = alone(specs, tmp_path / "alone")
+    assert {o.status for o in run_cohort(specs, tmp_path / "three")} == {Status.DONE}
+    list(run_cohort([specs[2], specs[1]], tmp_path / "two"))
+    assert_equal(specs, tmp_path / "three", expected)
+    assert_equal([specs[2], specs[1]], tmp_path / "two", expected)
 
 
 @pytest.mark.parametrize("method", ["darts", "drnas", "edas", "unas"])
@@ -121,7 +142,7 @@ def test_diagnosed_cohorts_go_on_as_if_not_asked(
     method: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Also from a checkpoint that was written after the diagnosis."""
-    specs = planned(method, "3", diagnose_every=7)
+    specs = planned(method, "3", diagnose_every=15)
     expected = alone(specs, tmp_path / "alone")
     monkeypatch.setattr(driver, "CHECKPOINT_SECONDS", 0.0)
     stopped_at(31, specs, tmp_path / "cohort")
@@ -140,16 +161,15 @@ def stopped_at(step: int, specs: Sequence[Spec], folder: Path) -> None:
     list(run_cohort(specs, folder, lambda spec: Callbacks(stopped=stopped)))
 
 
-@pytest.mark.parametrize("method", BATCHED)
-def test_stopped_and_gone_on_with_in_other_company(method: str, tmp_path: Path) -> None:
-    specs = planned(method)
+def test_stopped_and_gone_on_with_in_other_company(batched: Batched, tmp_path: Path) -> None:
+    specs, expected = batched
     stopped_at(23, specs, tmp_path / "parts")
     statuses = [read_json(tmp_path / "parts" / s.trial_id / "result.json") for s in specs]
     assert {row["status"] for row in statuses} == {Status.INTERRUPTED}
     stopped_at(9, specs[:2], tmp_path / "parts")
     run_job(specs[4], tmp_path / "parts" / specs[4].trial_id)
     list(run_cohort(specs[:4], tmp_path / "parts"))
-    assert_equal(specs, tmp_path / "parts", alone(specs, tmp_path / "alone"))
+    assert_equal(specs, tmp_path / "parts", expected)
 
 
 def test_results_tell_how_many_shared_their_seconds(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from typing import Any
 import pytest
 
 from nasbench_harness import registry
-from nasbench_harness.jobs.driver import run_job
+from nasbench_harness.jobs.cohort import cohorts, run_cohort
 from nasbench_harness.reports.regression.series import Measured, read_results
 from nasbench_harness.store.studies import plan_study
 from nasbench_harness.study.config import StudyConfig
@@ -195,8 +195,8 @@ def run_methods(
     folder.mkdir()
     plan_study(folder, config.model_dump(mode="json"), specs)
     with fault or nullcontext():
-        for spec in specs:
-            run_job(spec, folder / "trials" / spec.trial_id)
+        for cohort in cohorts(specs, 1):  # as a check has it, and each as if it were alone
+            list(run_cohort(cohort, folder / "trials"))
     found = read_results([folder], metrics)
     assert fault is not None or not found.unfinished()
     return found

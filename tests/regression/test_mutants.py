@@ -174,7 +174,6 @@ def test_a_fault_that_is_none_passes(small: Proof) -> None:
     assert outcome.report.exit_code == ExitCode.DONE
 
 
-@pytest.mark.fast_first(3)
 @pytest.mark.parametrize("name", EARLY)
 def test_early_faults_are_found(small: Proof, name: str) -> None:
     outcomes = assert_found(small, one_of(name))
