@@ -20,6 +20,7 @@ from torch import Tensor, nn
 from torch.nn.functional import batch_norm, conv2d, pad
 
 from nasbench_harness.contracts import Grown
+from nasbench_harness.spaces.darts.depthwise import depthwise
 from nasbench_harness.spaces.darts.widening import CopiedChannels, copies
 
 EPS, MOMENTUM = 1e-5, 0.1
@@ -267,13 +268,6 @@ class WideNoise(WideOperation):
         if scale is None:
             return drawn
         return drawn * (scale.view(1, -1, 1, 1) if scale.dim() == 1 else scale).to(x.dtype)
-
-
-def depthwise(x: Tensor, kernel: Tensor, stride: int, dilation: int = 1) -> Tensor:
-    """[B, c, H, W] by a kernel [c, 1, k, k] a channel."""
-    kernel = kernel.to(x.dtype)
-    padding = dilation * (kernel.shape[-1] // 2)
-    return conv2d(x, kernel, None, stride, padding, dilation, len(kernel))
 
 
 def pointwise(x: Tensor, kernel: Tensor, groups: int) -> Tensor:
