@@ -121,6 +121,7 @@ BY_THE_SOURCES: dict[str, dict[str, tuple[str, dict[str, str]]]] = {
             " constant_epochs reset_optimizer_epoch track_running_stats"}),
         "quick": ("D", {"C": "network: weight_decay clip_norm"}),
         "darts": ("C", {"D": "network: track_running_stats"}),  # 3.9
+        "proxyless": ("C", {}),
         "darts_quick": ("D", {}),
     },
 }  # fmt: skip
