@@ -213,3 +213,13 @@ def test_own_ci_checks_every_baseline(checkout: Path) -> None:
     )
     for study, _, _ in calls:
         assert (checkout / "ci" / f"{study}.yaml").is_file()
+
+
+@pytest.mark.parametrize("codes", [(0, 0), (0, 3), (3, 0)])
+def test_commands_abreast_end_well_where_both_do(checkout: Path, codes: tuple[int, int]) -> None:
+    words = [sys.executable, str(checkout / ".ci" / "abreast.py")]
+    for name, code in zip("ab", codes, strict=True):
+        words += ["--", sys.executable, "-c", f"print('{name}'); raise SystemExit({code})"]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert done.returncode == int(any(codes))
+    assert [line for line in done.stdout.splitlines() if line in ("a", "b")] == ["b", "a"]
