@@ -112,6 +112,7 @@ BY_THE_SOURCES: dict[str, dict[str, tuple[str, dict[str, str]]]] = {
             " constant_epochs reset_optimizer_epoch track_running_stats"}),
         "nb201_per_example": ("C", {"D": "epochs settings: warmup_epochs network: batch_size"
             " constant_epochs reset_optimizer_epoch track_running_stats"}),
+        "proxyless": ("C", {}),  # its last column
         "quick": ("D", {"C": "network: weight_decay clip_norm"}),
     },
 }  # fmt: skip
@@ -158,6 +159,8 @@ def test_recipes_named_after_a_space_are_for_it(name: str) -> None:
     for title, recipe in registry.open_setup(name).recipes.items():
         if title in ("nb201", "nats", "nb201_progressive", "nb201_per_example"):
             assert recipe.space == "nb201"
+        if title == "proxyless":
+            assert recipe.space == title
 
 
 def test_a_file_is_read_when_it_is_asked_for(tmp_path: Path) -> None:
