@@ -177,6 +177,23 @@ def _spread(table: LatencyTable) -> float:
     return median(shares) if shares else 0.0
 
 
+@latency_app.command("keep", cls=Command, epilog=examples("nasharness latency keep table.json"))
+def keep_table(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A latency table (.json).")],
+    json: JsonOption = False,
+) -> None:
+    """Keep a table that was measured elsewhere, as a study from there needs it to go on."""
+    from nasbench_harness.cli import console
+    from nasbench_harness.tables.latencies import keep, read_latencies
+
+    table = read_latencies(file)
+    place = keep(table)
+    if json:
+        console.print_json({"file": place, **_facts(table)})
+        return
+    console.say(f"Kept as `latency:{table.name}`, of {table.told}.")
+
+
 @latency_app.command("list", cls=Command, epilog=examples("nasharness latency list --json"))
 def list_tables(json: JsonOption = False) -> None:
     """The latency tables that are kept here."""

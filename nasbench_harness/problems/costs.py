@@ -17,14 +17,17 @@ from nasbench_harness.contracts import (
 )
 from nasbench_harness.errors import UnknownNameError
 from nasbench_harness.networks.timing import network_ms
-from nasbench_harness.study.costs import MEASURED, cost_of, named_costs
+from nasbench_harness.study.costs import LATENCY, MEASURED, cost_of, named_costs
 from nasbench_harness.tables.latencies import LATENCY_BATCH, LATENCY_PASSES
+
+NOT_HERE = "A latency table from elsewhere is kept here by `nasharness latency keep FILE`."
 
 
 def known_cost(costs: Mapping[str, Cost], what: str, space: SearchSpace) -> Cost:
     """The cost of that name; UnknownNameError if there is none."""
     if what not in costs:
-        raise UnknownNameError(f"cost of {space.name}", what, costs)
+        advice = NOT_HERE if what.startswith(LATENCY) else ""
+        raise UnknownNameError(f"cost of {space.name}", what, costs, advice)
     return costs[what]
 
 

@@ -56,6 +56,17 @@ def test_a_search_holds_a_file(nasharness: Run, tmp_path: Path) -> None:
     assert "the networks of this search are of" in " ".join(refused.stderr.split())
 
 
+def test_a_table_from_elsewhere_is_kept(nasharness: Run) -> None:
+    nasharness("latency", "build", *SMALL, "--whole", "0", "--out", "mine.json")
+    kept = json.loads(nasharness("latency", "keep", "mine.json", "--json").stdout)
+    assert kept["cost"] in nasharness("latency", "keep", "mine.json").stdout
+    assert [one["cost"] for one in json.loads(nasharness("latency", "list", "--json").stdout)] == [
+        kept["cost"]
+    ]
+    refused = nasharness("latency", "keep", "none.json", code=2)
+    assert "cannot be read as a latency table" in refused.stderr
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [

@@ -261,6 +261,23 @@ def test_published_schedules_and_threshold(recipe: str) -> None:
     assert "[D]" in chosen.source
 
 
+def test_the_recipe_for_layers_is_the_authors_last_column() -> None:
+    chosen = UNAS.recipes["proxyless"]
+    settings = UNASSettings(**chosen.settings)
+    network = NetworkSettings.build("network", chosen.network)
+    assert (chosen.epochs, settings.warmup_epochs) == (20 + 15, 20)
+    assert network.constant_epochs == network.reset_optimizer_epoch == 20
+    assert (network.batch_size, network.train_share) == (8 * 24, 0.9)
+    rates = network.learning_rate, network.learning_rate_min
+    assert (network.optimizer, *rates) == ("adam", 3e-4, 1e-4)
+    assert (settings.learning_rate, settings.learning_rate_min) == (1e-3, 3e-4)
+    estimator = settings.temperature, settings.probability_floor, settings.gap_weight
+    assert estimator == (0.4, 0.08, 0.5)
+    assert (settings.sample_per, settings.schedules) == ("batch", "after_warmup")
+    assert (settings.cost, settings.cost_weight, settings.cost_ramp) == ("none", 0.1, 30_000)
+    assert chosen.rates_for_batch is None
+
+
 @pytest.mark.parametrize(
     "recipe", [name for name in UNAS.recipes if name not in (*AUTHORS, *YOUNGER)]
 )

@@ -20,6 +20,7 @@ from nasbench_harness.methods.rea import RegularisedEvolution
 from nasbench_harness.registry import lacking
 from nasbench_harness.spaces.shared.mixing import PlainSupernet, mixed
 from nasbench_harness.spaces.shared.product import ListedProduct, ProductSpace
+from nasbench_harness.spaces.shared.words import words
 from nasbench_harness.testing import ToyProblem, check_costs, check_searcher, check_space
 
 MB = tuple(f"mb{ratio}_{kernel}" for ratio in (3, 6) for kernel in (3, 5, 7))
@@ -149,3 +150,9 @@ def test_frozen_parameters_are_as_they_were_afterwards() -> None:
     assert network.layer.weight.requires_grad
     assert not network.fixed.weight.requires_grad
     assert not isinstance(network, Widening)
+
+
+def test_words_of_a_pasted_list_are_found_with_their_places() -> None:
+    assert list(words("['a', \"b\"]")) == [(2, "a"), (7, "b")]
+    assert list(words("a/b | c;\n(d)")) == [(0, "a"), (2, "b"), (6, "c"), (10, "d")]
+    assert list(words(" []")) == []

@@ -119,9 +119,9 @@ BY_THE_SOURCES: dict[str, dict[str, tuple[str, dict[str, str]]]] = {
             " constant_epochs reset_optimizer_epoch track_running_stats"}),
         "nb201_per_example": ("C", {"D": "epochs settings: warmup_epochs network: batch_size"
             " constant_epochs reset_optimizer_epoch track_running_stats"}),
+        "proxyless": ("C", {}),  # its last column
         "quick": ("D", {"C": "network: weight_decay clip_norm"}),
         "darts": ("C", {"D": "network: track_running_stats"}),  # 3.9
-        "proxyless": ("C", {}),
         "darts_quick": ("D", {}),
     },
 }  # fmt: skip
@@ -170,6 +170,8 @@ def test_recipes_named_after_a_space_are_for_it(name: str) -> None:
             assert recipe.space == "nb201"
         if title in ("darts", "darts_quick"):
             assert recipe.space == "darts"
+        if title == "proxyless":
+            assert recipe.space == title
 
 
 def test_a_file_is_read_when_it_is_asked_for(tmp_path: Path) -> None:
