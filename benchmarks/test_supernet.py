@@ -9,11 +9,9 @@ of its memory, the images below 5 % of a step, recording and checkpoints below 3
 from __future__ import annotations
 
 import os
-import statistics
 import subprocess
 import sys
 import time
-from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -22,15 +20,13 @@ import pytest
 import torch
 from plain_supernet import PlainSupernet
 from pytest_benchmark.fixture import BenchmarkFixture
-from torch.nn.functional import cross_entropy, one_hot
-from torch.nn.utils import clip_grad_norm_
-from torch.utils._python_dispatch import TorchDispatchMode
+from searching import Ours, Plain, interleaved, operations, tell
+from torch.nn.functional import one_hot
 
 from nasbench_harness import registry
 from nasbench_harness.contracts import NetworkShape
 from nasbench_harness.spaces.nb201.shared_weights import CellSupernet
 
-ROUNDS = 5
 WIDTH, BATCH = 16, 64
 CELLS = [int(n) for n in os.environ.get("NASHARNESS_BENCH_CELLS", "1,5").split(",")]
 
@@ -46,66 +42,6 @@ def _two_cores() -> Any:
 def batch() -> tuple[torch.Tensor, torch.Tensor]:
     torch.manual_seed(0)
     return torch.randn(BATCH, 3, 32, 32), torch.randint(10, (BATCH,))
-
-
-def interleaved(*functions: Callable[[], Any]) -> list[float]:
-    """Median seconds of each; every round runs all of them, so that they share its weather."""
-    taken: list[list[float]] = [[] for _ in functions]
-    for function in functions:
-        function()
-    for _ in range(ROUNDS):
-        for seconds, function in zip(taken, functions, strict=True):
-            started = time.perf_counter()
-            function()
-            seconds.append(time.perf_counter() - started)
-    return list(map(statistics.median, taken))
-
-
-def tell(benchmark: BenchmarkFixture, **facts: float) -> None:
-    benchmark.extra_info.update(facts)
-    print("  ".join(f"{name} {value:.3g}" for name, value in facts.items()))
-
-
-class Searching:
-    """A DARTS search step: the architecture's gradient, then one step of the weights."""
-
-    def __init__(self, network: torch.nn.Module, batch: tuple[torch.Tensor, torch.Tensor]) -> None:
-        self.network, self.batch = network, batch
-        self.alpha = torch.zeros(6, 5, requires_grad=True)
-        self.parameters = list(network.parameters())
-        self.adam = torch.optim.Adam([self.alpha], lr=3e-4, betas=(0.5, 0.999))
-        self.sgd = torch.optim.SGD(
-            self.parameters, lr=0.025, momentum=0.9, weight_decay=3e-4, fused=True
-        )
-
-    def loss(self, weights: torch.Tensor) -> torch.Tensor:
-        return cross_entropy(self.network(self.batch[0], weights), self.batch[1])
-
-    def fit(self, weights: torch.Tensor) -> None:
-        self.sgd.zero_grad()
-        self.loss(weights).backward()
-        clip_grad_norm_(self.parameters, 5.0)
-        self.sgd.step()
-
-
-class Plain(Searching):
-    """As published code does it: every backward pass computes every gradient."""
-
-    def __call__(self) -> None:
-        self.adam.zero_grad()
-        self.loss(self.alpha.softmax(-1)).backward()
-        self.adam.step()
-        self.fit(self.alpha.softmax(-1))
-
-
-class Ours(Searching):
-    def __call__(self) -> None:
-        self.adam.zero_grad()
-        with self.network.frozen():  # type: ignore[operator]
-            loss = self.loss(self.alpha.softmax(-1))
-        loss.backward()
-        self.adam.step()
-        self.fit(self.alpha.softmax(-1).detach())
 
 
 def supernet(cells: int) -> CellSupernet:
@@ -176,38 +112,13 @@ def test_memory_of_a_mixed_step(benchmark: BenchmarkFixture, cells: int) -> None
     benchmark.pedantic(lambda: None, rounds=1)
 
 
-class Counting(TorchDispatchMode):
-    def __init__(self) -> None:
-        super().__init__()
-        self.counts: Counter[str] = Counter()
-
-    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        self.counts[func.overloadpacket._qualified_op_name] += 1
-        return func(*args, **(kwargs or {}))
-
-
-VIEWS = {
-    f"aten::{name}"
-    for name in (
-        "permute", "view", "detach", "select", "split", "split_with_sizes", "unsqueeze", "squeeze",
-        "expand", "t", "transpose", "_unsafe_view", "slice", "unbind", "alias",
-    )
-}  # fmt: skip
-
-
 def test_operations_of_a_mixed_pass(benchmark: BenchmarkFixture) -> None:
     """Dispatched operations, forward and backward, 16 channels and 5 cells; without views too."""
     facts = {}
     for name, network in (("plain", PlainSupernet()), ("ours", supernet(5))):
-        weights = torch.full((6, 5), 0.2, requires_grad=True)
-        with Counting() as mode:
-            cross_entropy(
-                network(torch.randn(2, 3, 32, 32), weights), torch.tensor([1, 2])
-            ).backward()
-        views = sum(count for op, count in mode.counts.items() if op in VIEWS)
-        total = sum(mode.counts.values())
-        facts |= {f"{name}_operations": total, f"{name}_launches": total - views}
-        facts[f"{name}_waits"] = mode.counts["aten::_local_scalar_dense"]
+        total, launches, waits = operations(network, (6, 5))
+        facts |= {f"{name}_operations": total, f"{name}_launches": launches}
+        facts[f"{name}_waits"] = waits
     tell(benchmark, **facts)
     benchmark.pedantic(lambda: None, rounds=1)
 

@@ -95,13 +95,20 @@ def repeated(x: Tensor, times: int) -> Tensor:
 class WideOperation(nn.Module):
     """An operation on some of the edges that leave a node."""
 
+    repeats = True
+    """Does it read maps that are repeated for every edge."""
+
     def __init__(self, positions: Sequence[int], channels: int) -> None:
         """`positions` are those of its edges among all that leave the node."""
         super().__init__()
         self.positions, self.channels = list(positions), channels
 
     def every(self, x: Tensor, scale: Scale) -> Tensor:
-        """What it brings to all its edges: rectified [B, C, H, W] to [B, n * C, H', W']."""
+        """What it brings to all its edges, [B, n * C, H', W'].
+
+        It reads rectified maps [B, C, H, W], or where it is one that `repeats` the same for each
+        edge, [B, n * C, H, W].
+        """
         raise NotImplementedError
 
     def one(self, x: Tensor, scale: Scale, edge: int) -> Tensor:
@@ -132,8 +139,7 @@ class WideSeparable(WideOperation):
 
     def every(self, x: Tensor, scale: Scale) -> Tensor:
         """See `WideOperation`."""
-        edges = len(self.positions)
-        return self._run(repeated(x, edges), scale, slice(None), edges)
+        return self._run(x, scale, slice(None), len(self.positions))
 
     def one(self, x: Tensor, scale: Scale, edge: int) -> Tensor:
         """See `WideOperation`."""
@@ -174,8 +180,7 @@ class WideDilated(WideOperation):
 
     def every(self, x: Tensor, scale: Scale) -> Tensor:
         """See `WideOperation`."""
-        edges = len(self.positions)
-        return self._run(repeated(x, edges), scale, slice(None), edges)
+        return self._run(x, scale, slice(None), len(self.positions))
 
     def one(self, x: Tensor, scale: Scale, edge: int) -> Tensor:
         """See `WideOperation`."""
@@ -204,6 +209,8 @@ def _widen(
 
 class WideHalving(WideOperation):
     """Skip connections of stride 2: two convolutions 1x1, one of them a pixel further on."""
+
+    repeats = False
 
     def __init__(self, positions: Sequence[int], channels: int, track: bool) -> None:
         """ValueError for an odd number of channels."""
@@ -256,7 +263,7 @@ class WideNoise(WideOperation):
 
     def every(self, x: Tensor, scale: Scale) -> Tensor:
         """See `WideOperation`."""
-        return self._run(repeated(x, len(self.positions)), scale)
+        return self._run(x, scale)
 
     def one(self, x: Tensor, scale: Scale, edge: int) -> Tensor:
         """See `WideOperation`."""

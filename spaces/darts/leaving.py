@@ -19,6 +19,7 @@ from nasbench_harness.spaces.darts.branches import (
     WideNorm,
     WideOperation,
     WideSeparable,
+    repeated,
     to_blocks,
 )
 from nasbench_harness.spaces.darts.encoding import DILATED, SEPARABLE, SKIP
@@ -85,7 +86,10 @@ class Leaving(nn.Module):
                 target.maps.append(value)
         totals: dict[tuple[bool, tuple[int, ...]], Tensor] = {}
         for name, branch in self.each_branch():
-            value, key = branch.every(inputs.of(name), scales[name]), tuple(branch.positions)
+            value, key = (
+                branch.every(inputs.wide(name, branch), scales[name]),
+                tuple(branch.positions),
+            )
             place = inputs.in_blocks(name), key
             totals[place] = totals[place] + value if place in totals else value
         for (blocks, positions), total in totals.items():
@@ -165,6 +169,13 @@ class Inputs:
         if self.leaving.stride > 1:
             return self._once("coarse", lambda: _every_other(rectified))
         return rectified
+
+    def wide(self, name: str, branch: WideOperation) -> Tensor:
+        """What an operation with kernels reads for all of its edges."""
+        x, edges = self.of(name), len(branch.positions)
+        if not branch.repeats:
+            return x
+        return self._once(f"{edges} of {id(x)}", lambda: repeated(x, edges))
 
     def plain(self, name: str) -> Tensor:
         """What an operation without kernels gives."""

@@ -236,9 +236,12 @@ def _per_channel(scale: Tensor) -> Tensor:
 
 
 def _sum(terms: Sequence[Tensor]) -> Tensor:
-    total = terms[0]
-    for term in terms[1:]:
-        total = total + term
+    first, *others = terms
+    if not others:
+        return first
+    total = first + others[0]
+    for term in others[1:]:
+        total.add_(term)
     return total
 
 
