@@ -7,15 +7,8 @@ FBNET_BIBTEX = """@inproceedings{wu2019fbnet,
   year = {2019}
 }"""  # noqa: E501
 HELP_BIBTEX = """@inproceedings{lee2021help,
-  title = {{HELP}: Hardware-Adaptive Efficient Latency Prediction for {NAS} via Meta-Learning},
+  title = {HELP: Hardware-Adaptive Efficient Latency Prediction for NAS via Meta-Learning},
   author = {Lee, Hayeon and Lee, Sewoong and Chong, Song and Hwang, Sung Ju},
   booktitle = {Advances in Neural Information Processing Systems},
-  year = {2021}
-}
-
-@inproceedings{li2021hwnasbench,
-  title = {{HW-NAS-Bench}: Hardware-Aware Neural Architecture Search Benchmark},
-  author = {Li, Chaojian and Yu, Zhongzhi and Fu, Yonggan and Zhang, Yongan and Zhao, Yang and You, Haoran and Yu, Qixuan and Wang, Yue and Lin, Yingyan},
-  booktitle = {International Conference on Learning Representations},
   year = {2021}
 }"""  # noqa: E501

@@ -112,7 +112,7 @@ def test_a_failure_is_told_once(nasharness: Run, tmp_path: Path) -> None:
         (["13714", *QUICK, "--epochs", "0"], "expected 1 or more, not '0'"),
         (["13714", *QUICK, "--set", "epochs=0"], "`train.epochs` cannot be 0: expected a whole"),
         (["13714", *QUICK, "--precision", "int8"], "expected one of fp32, bf16, fp16"),
-        (["13714", *QUICK, "--set", "cutout=8"], "`train` has no setting `cutout`."),
+        (["13714", *QUICK, "--set", "mixup=8"], "`train` has no setting `mixup`."),
         (["13714", *QUICK, "--seeds", "x"], "`x` names no seeds"),
         (["13714", *QUICK, "--space", "nb301"], "no space called `nb301`"),
         (["|nor_conv_3x3~0|+|none~0|"], "nor_conv_3x3~0"),

@@ -129,7 +129,7 @@ def planted(mutant: Mutant) -> Iterator[None]:
     """Let the copy with the fault stand in for the method, or for the space."""
     name = mutant.plugin or mutant.method
     plugins: registry.Registry[Any] = (
-        registry.spaces if name in registry.spaces.entries else registry.methods
+        registry.methods if name in registry.methods.entries else registry.spaces
     )
     with pytest.MonkeyPatch.context() as patch:
         original = plugins.load(name)

@@ -142,7 +142,7 @@ def test_origins_count_the_settings_that_ran(tmp_path: Path) -> None:
     study = make_supernet_study(tmp_path / "s", "darts[beta1=0.7]", run=False)
     told = {label: plain(text) for label, text in provenance(load_study(study.folder))}
     darts, random = told["Origin of settings"].partition(". ")[0].split("; ")
-    settings, network = DARTSSettings.model_fields, 12
+    settings, network = DARTSSettings().identity(), 12
     assert darts.endswith("and 4 by request")  # width, cells, batch, beta1
     assert sum(map(int, re.findall(r"(\d+) (?:\[|by)", darts))) == len(settings) + network
     assert random == "random 1 [D]"  # `ask`, and no network
