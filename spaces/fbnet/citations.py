@@ -11,4 +11,4 @@ HELP_BIBTEX = """@inproceedings{lee2021help,
   author = {Lee, Hayeon and Lee, Sewoong and Chong, Song and Hwang, Sung Ju},
   booktitle = {Advances in Neural Information Processing Systems},
   year = {2021}
-}"""  # noqa: E501
+}"""
