@@ -53,12 +53,17 @@ def process(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 class Aside:
-    """A process of its own for one command after another, which starts with what is in `site`."""
+    """A process of its own for one command after another.
 
-    def __init__(self, site: Path, **environment: str) -> None:
+    It starts with what is installed in `site`, and with these variables.
+    """
+
+    def __init__(self, site: Path | None = None, **environment: str) -> None:
+        if site is not None:
+            environment["PYTHONPATH"] = str(site)
         self._process = subprocess.Popen(
             [sys.executable, "-c", SERVED], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-            text=True, env={**os.environ, "PYTHONPATH": str(site), **environment},
+            text=True, env={**os.environ, **environment},
         )  # fmt: skip
 
     def __enter__(self) -> Aside:

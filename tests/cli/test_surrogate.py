@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pandas as pd
@@ -12,8 +12,9 @@ import pytest
 from nasbench_harness import registry
 from nasbench_harness.spaces.mnasnet.tables import TOP1, open_accel
 from nasbench_harness.store.studies import read_tables
-from tests.commands import process
+from tests.commands import Aside, process
 
+Told = Callable[..., str]
 STUDY = ["--search", "surrogate", "--space", "mnasnet", "--steps", "30", "--seeds", "3", "-j", "1"]
 
 
@@ -26,13 +27,25 @@ def place(made_up_accel: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     registry.open_table.cache_clear()
 
 
-def run(*words: str, code: int = 0) -> str:
-    done = process(*words)
-    assert done.returncode == code, done.stderr
-    return " ".join((done.stdout + done.stderr).split())
+@pytest.fixture(scope="module")
+def installed(made_up_accel: Path) -> Iterator[Aside]:
+    """A process that has the benchmark."""
+    with Aside(NASHARNESS_DATA=str(made_up_accel)) as aside:
+        yield aside
 
 
-def test_a_study_says_everywhere_how_far_its_predictions_are_off(tmp_path: Path) -> None:
+@pytest.fixture
+def run(installed: Aside, tmp_path: Path) -> Told:
+    """What a command says on both streams."""
+
+    def told(*words: str, code: int = 0) -> str:
+        done = installed.run(tmp_path, *words, code=code)
+        return " ".join((done.stdout + done.stderr).split())
+
+    return told
+
+
+def test_a_study_says_everywhere_how_far_its_predictions_are_off(run: Told, tmp_path: Path) -> None:
     told = run("run", "-m", "darts,drnas,rea", *STUDY, "-o", "S")
     mae = open_accel().held_out(TOP1).mae
     off = f"predictions are off by {mae:.3g} points on average"
@@ -56,11 +69,11 @@ def test_a_study_says_everywhere_how_far_its_predictions_are_off(tmp_path: Path)
 
     told = run("compare", "darts", "rea", "S")
     assert f"held-out error {mae:.3g} points: both means are predicted" in told
-    found = json.loads(process("compare", "darts", "rea", "S", "--json").stdout)
+    found = json.loads(run("compare", "darts", "rea", "S", "--json"))
     assert found[0]["prediction_error"] == mae
 
 
-def test_searches_together_are_searches_alone_bit_for_bit(tmp_path: Path) -> None:
+def test_searches_together_are_searches_alone_bit_for_bit(run: Told, tmp_path: Path) -> None:
     words = ["-m", "darts,drnas", *STUDY, "--no-report", "--no-random"]
     run("run", *words, "-o", "together")
     run("run", *[{"3": "1"}.get(word, word) for word in words], "-o", "alone")
@@ -86,7 +99,9 @@ def test_searches_together_are_searches_alone_bit_for_bit(tmp_path: Path) -> Non
     ],
     ids=["no polynomial", "no landscape", "noise", "no table", "data set"],
 )
-def test_what_cannot_be_searched_is_refused_in_a_sentence(words: list[str], said: str) -> None:
+def test_what_cannot_be_searched_is_refused_in_a_sentence(
+    run: Told, words: list[str], said: str
+) -> None:
     assert said in run("run", *words, code=2)
 
 
@@ -94,12 +109,13 @@ def test_without_the_data_one_sentence_says_how_to_get_them(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("NASHARNESS_DATA", str(tmp_path / "nothing"))
-    registry.open_table.cache_clear()
-    told = run("run", "-m", "darts", *STUDY, code=2)
+    done = process("run", "-m", "darts", *STUDY)
+    assert done.returncode == 2
+    told = " ".join(done.stderr.split())
     assert "Accel-NASBench is not installed; `nasharness data pull accel` downloads" in told
 
 
-def test_a_query_tells_what_is_predicted_and_what_is_exact() -> None:
+def test_a_query_tells_what_is_predicted_and_what_is_exact(run: Told) -> None:
     told = run("query", "e6k3l1-e4k5l2se-e1k3l3-e6k5l3-e6k5l2-e1k3l4se-e1k3l2", "--table", "accel")
     assert "predicted_top1" in told
     assert "params" in told

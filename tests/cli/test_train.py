@@ -8,7 +8,6 @@ import re
 import signal
 import subprocess
 import sys
-import sysconfig
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -17,8 +16,8 @@ import pandas as pd
 import pytest
 
 from nasbench_harness.cli import app
+from tests.commands import NASHARNESS, called
 
-NASHARNESS = str(Path(sysconfig.get_path("scripts")) / "nasharness")
 CELL = (
     "|nor_conv_3x3~0|+|nor_conv_3x3~0|nor_conv_3x3~1|"
     "+|skip_connect~0|nor_conv_1x1~1|nor_conv_3x3~2|"
@@ -69,16 +68,26 @@ def answers(folder: Path) -> dict[str, dict[str, object]]:
     return results
 
 
+LONG = ["train", "13714", *QUICK, "--epochs", "30", "--seeds", "2"]
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory, table_cache: Path) -> Path:
+    """Two trainings that nobody stopped."""
+    folder = tmp_path_factory.mktemp("trained") / "whole"
+    done = called(*LONG, "--out", str(folder))
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX signals")
-@pytest.mark.fast_first(1)
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
 def test_trainings_at_a_time_are_stopped_and_gone_on_with_bit_for_bit(
-    name: str, nasharness: Run, tmp_path: Path
+    name: str, nasharness: Run, tmp_path: Path, whole: Path
 ) -> None:
     """Ctrl-C in a terminal, and a scheduler's stop, reach the whole group."""
-    arguments = ["train", "13714", *QUICK, "--epochs", "30", "--seeds", "2"]
     process = subprocess.Popen(
-        [NASHARNESS, *arguments, "--out", "t", "-j", "2"], cwd=tmp_path, start_new_session=True,
+        [NASHARNESS, *LONG, "--out", "t", "-j", "2"], cwd=tmp_path, start_new_session=True,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     while process.poll() is None and len(list(tmp_path.rglob("checkpoint.pt"))) < 2:
@@ -89,9 +98,8 @@ def test_trainings_at_a_time_are_stopped_and_gone_on_with_bit_for_bit(
     assert "Interrupted; what is done is kept. Run the same command again to go on." in told
     assert "Traceback" not in errors
     assert set(pd.read_csv(tmp_path / "t" / "trials.csv")["status"]) == {"interrupted"}
-    nasharness(*arguments, "--out", "t", "-j", "2")
-    nasharness(*arguments, "--out", "whole")
-    assert answers(tmp_path / "t") == answers(tmp_path / "whole")
+    nasharness(*LONG, "--out", "t", "-j", "2")
+    assert answers(tmp_path / "t") == answers(whole)
 
 
 def test_a_failure_is_told_once(nasharness: Run, tmp_path: Path) -> None:

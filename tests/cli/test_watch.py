@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -374,7 +375,8 @@ def running(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
     while not any(path.stat().st_size for path in tmp_path.glob("s/trials/*/history.jsonl")):
         assert process.poll() is None, process.communicate()
     yield process
-    os.killpg(process.pid, signal.SIGKILL)
+    with contextlib.suppress(ProcessLookupError):  # a test may have ended them, and they are gone
+        os.killpg(process.pid, signal.SIGKILL)
     process.communicate()
 
 
