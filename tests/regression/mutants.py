@@ -128,9 +128,8 @@ NOTHING = Mutant("nothing", "unas", "sample = self.sample(self.samples)",
 def planted(mutant: Mutant) -> Iterator[None]:
     """Let the copy with the fault stand in for the method, or for the space."""
     name = mutant.plugin or mutant.method
-    plugins: registry.Registry[Any] = (
-        registry.methods if name in registry.methods.entries else registry.spaces
-    )
+    space = mutant.plugin in registry.spaces.entries  # one may be called as a method is
+    plugins: registry.Registry[Any] = registry.spaces if space else registry.methods
     with pytest.MonkeyPatch.context() as patch:
         original = plugins.load(name)
         copied = faulty_method(import_module(original.__module__), mutant, patch)
