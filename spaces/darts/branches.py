@@ -24,6 +24,7 @@ from nasbench_harness.spaces.darts.depthwise import depthwise
 from nasbench_harness.spaces.darts.widening import CopiedChannels, copies
 
 EPS, MOMENTUM = 1e-5, 0.1
+ALL = slice(None)
 Scale = Tensor | None
 """Weight of each channel: [n * C] of all examples, [B, n * C, 1, 1] of each; None: 1."""
 
@@ -39,11 +40,11 @@ class WideNorm(nn.Module):
         self.register_buffer("running_mean", torch.zeros(channels) if track else None)
         self.register_buffer("running_var", torch.ones(channels) if track else None)
 
-    def forward(self, x: Tensor, scale: Scale = None, chosen: slice = slice(None)) -> Tensor:
+    def forward(self, x: Tensor, scale: Scale = None, chosen: slice = ALL) -> Tensor:
         """[B, c, H, W] of the chosen channels, normalised and times their weights."""
         mean, var = self.running_mean, self.running_var
         if mean is not None and var is not None:
-            mean, var = mean[chosen], var[chosen]  # views, which updates go through
+            mean, var = _part(mean, chosen), _part(var, chosen)  # views, which updates go through
         affine = scale if scale is not None and scale.dim() == 1 else None
         batch = self.training or mean is None
         normed = batch_norm(x, mean, var, affine, None, batch, MOMENTUM, EPS)
@@ -85,6 +86,11 @@ class Kernels(nn.Module):
 def channels_last(x: Tensor) -> Tensor:
     """The same with the channels of a pixel side by side."""
     return x.contiguous(memory_format=torch.channels_last)
+
+
+def _part(values: Tensor, chosen: slice) -> Tensor:
+    """The chosen ones of the first dimension; all as they are, so that nothing runs for it."""
+    return values if chosen == ALL else values[chosen]
 
 
 def repeated(x: Tensor, times: int) -> Tensor:
@@ -139,7 +145,7 @@ class WideSeparable(WideOperation):
 
     def every(self, x: Tensor, scale: Scale) -> Tensor:
         """See `WideOperation`."""
-        return self._run(x, scale, slice(None), len(self.positions))
+        return self._run(x, scale, ALL, len(self.positions))
 
     def one(self, x: Tensor, scale: Scale, edge: int) -> Tensor:
         """See `WideOperation`."""
@@ -150,7 +156,7 @@ class WideSeparable(WideOperation):
             if half:
                 x = torch.relu_(x)
             kernels = (cast("Kernels", of[half]).weight for of in (self.depthwise, self.pointwise))
-            deep, flat = (kernel[chosen] for kernel in kernels)
+            deep, flat = (_part(kernel, chosen) for kernel in kernels)
             x = pointwise(depthwise(x, deep, stride), flat, edges)
             x = self.norms[half](x, scale if half else None, chosen)
         return x
@@ -180,15 +186,15 @@ class WideDilated(WideOperation):
 
     def every(self, x: Tensor, scale: Scale) -> Tensor:
         """See `WideOperation`."""
-        return self._run(x, scale, slice(None), len(self.positions))
+        return self._run(x, scale, ALL, len(self.positions))
 
     def one(self, x: Tensor, scale: Scale, edge: int) -> Tensor:
         """See `WideOperation`."""
         return self._run(x, scale, slice(edge * self.channels, (edge + 1) * self.channels), 1)
 
     def _run(self, x: Tensor, scale: Scale, chosen: slice, edges: int) -> Tensor:
-        x = depthwise(x, self.depthwise.weight[chosen], 1, self.dilation)
-        x = pointwise(x, self.pointwise.weight[chosen], edges)
+        x = depthwise(x, _part(self.depthwise.weight, chosen), 1, self.dilation)
+        x = pointwise(x, _part(self.pointwise.weight, chosen), edges)
         normed: Tensor = self.norm(x, scale, chosen)
         return normed
 
@@ -224,7 +230,7 @@ class WideHalving(WideOperation):
 
     def every(self, x: Tensor, scale: Scale) -> Tensor:
         """See `WideOperation`."""
-        even, odd = self._halves(x, slice(None))
+        even, odd = self._halves(x, ALL)
         batch, _, height, width = even.shape
         shape = (batch, len(self.positions), self.channels // 2, height, width)
         both = torch.cat([even.view(shape), odd.view(shape)], dim=2)
@@ -241,8 +247,8 @@ class WideHalving(WideOperation):
 
     def _halves(self, x: Tensor, chosen: slice) -> tuple[Tensor, Tensor]:
         shifted = pad(x, (0, 1, 0, 1))[:, :, 1:, 1:]
-        even = conv2d(x, self.even.weight[chosen].to(x.dtype), stride=2)
-        return even, conv2d(shifted, self.odd.weight[chosen].to(x.dtype), stride=2)
+        even = conv2d(x, _part(self.even.weight, chosen).to(x.dtype), stride=2)
+        return even, conv2d(shifted, _part(self.odd.weight, chosen).to(x.dtype), stride=2)
 
     def widen(self, channels: int, generator: torch.Generator) -> list[Grown]:
         """See `WideOperation`."""

@@ -65,15 +65,15 @@ def kernel_gradient(grad: Tensor, x: Tensor, kernel: Tensor, stride: int) -> Ten
     starts, side = PARTS[width, stride], width // 2
     batch, channels, height, _ = x.shape
     buffer, line = _with_zeros(x, side, starts[-1])
+    strides = (height * line * channels, 1, line * channels, channels)
     excess = (line - FAST) // stride + 1 - grad.shape[3]
     if excess:
         grad = pad(grad, (0, excess)).contiguous(memory_format=torch.channels_last)
-    size, part = batch * height * line * channels, kernel[..., :FAST]
-    found, known = [], 0
+    found, known, part = [], 0, kernel[..., :FAST]
     for start in starts:
-        moved = buffer.narrow(0, start * channels, size).view(batch, height, line, channels)
-        own = _back(grad, moved.permute(0, 3, 1, 2), part, stride, [side, 0])[1]
-        found.append(own[..., known - start :])
+        moved = buffer.as_strided((batch, channels, height, line), strides, start * channels)
+        own = _back(grad, moved, part, stride, [side, 0])[1]
+        found.append(own[..., known - start :] if known > start else own)
         known = start + FAST
     return torch.cat(found, dim=-1)
 
@@ -84,13 +84,14 @@ def _with_zeros(x: Tensor, zeros: int, further: int) -> tuple[Tensor, int]:
     There are as many zero pixels at the end as a view that begins `further` on needs.
     """
     batch, channels, height, width = x.shape
-    line = zeros + width
-    size = batch * height * line * channels
-    buffer = x.new_empty(size + further * channels)
-    lines = buffer[:size].view(batch, height, line, channels)
-    lines[:, :, :zeros].zero_()
-    lines[:, :, zeros:].copy_(x.permute(0, 2, 3, 1))
-    buffer[size:].zero_()
+    line, lines = zeros + width, batch * height
+    pitch = line * channels
+    buffer = x.new_empty(lines * pitch + max(zeros, further) * channels)
+    buffer.as_strided((lines + 1, zeros * channels), (pitch, 1)).zero_()
+    if further > zeros:
+        buffer[lines * pitch :].zero_()
+    strides = (height * pitch, 1, pitch, channels)
+    buffer.as_strided(x.shape, strides, zeros * channels).copy_(x)
     return buffer, line
 
 
