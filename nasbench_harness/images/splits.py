@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 
 from nasbench_harness.errors import HarnessError
-from nasbench_harness.images.parts import ImageDataset, Images
+from nasbench_harness.images.parts import ImageDataset, Part
 
 BENCHMARK_SEED = 1021
 """Of every split of NAS-Bench-201 (its authors' code)."""
@@ -19,7 +19,7 @@ def search_split(
     how: Literal["published", "halves"],
     *,
     train_share: float = 0.5,
-) -> tuple[Images, Images]:
+) -> tuple[Part, Part]:
     """The images for the network weights w, and those for the architecture alpha.
 
     `published`: the split of NAS-Bench-201 (Dong and Yang, ICLR 2020, and its code). Where the
