@@ -184,6 +184,7 @@ def _dataset(name: str, decoded: Decoded, limit: int | None, seed: int) -> Image
         table_dataset=facts.table_dataset,
         notes=decoded.notes,
         halved=decoded.halved,
+        streamed=bool(decoded.identity),
     )
 
 

@@ -119,6 +119,8 @@ class ImageDataset:
     """Lines about what was understood of images, what was left out, and what is done instead."""
     halved: Halved | None = None
     """How `valid` and `test` came of one part; None where they did not."""
+    streamed: bool = False
+    """Are its images decoded as they are needed."""
 
 
 def digest(parts: Iterable[Images | None], classes: Iterable[str]) -> str:

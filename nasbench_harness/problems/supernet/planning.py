@@ -65,6 +65,7 @@ class OnImages:
             image_size=options.image_size,
             image_layout=options.image_layout,
             limit=options.limit,
+            stream=options.stream,
         )
         opened(self.images)
 
@@ -91,6 +92,7 @@ class OnImages:
             "image_limit": self.options.limit,
             "image_size": self.options.image_size,
             "image_layout": self.options.image_layout,
+            "image_stream": True if self.images.streamed else self.options.stream,
             "image_digest": self.images.digest,
             "diagnose_every": self.config.diagnose_every,
         }
