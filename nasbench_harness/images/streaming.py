@@ -20,6 +20,15 @@ AHEAD = 2
 """Batches that are decoded while another is trained on; or chunks of every process, if more."""
 
 
+def refuse_cutout(cutout: int) -> None:
+    """HarnessError where a square of so many pixels is to be cut out of streamed images."""
+    if cutout:
+        raise HarnessError(
+            f"No square of {cutout} pixels can be cut out of images that are streamed; set cutout"
+            " to 0, or say `--no-stream`."
+        )
+
+
 @dataclass
 class _Coming:
     """A batch that was asked for."""
@@ -58,11 +67,7 @@ class StreamedBatches:
                 f"A batch of {batch_size} cannot be taken from {len(images)} images; choose a"
                 f" batch size from 1 to {len(images)}, or more images."
             )
-        if augment.cutout:
-            raise HarnessError(
-                f"No square of {augment.cutout} pixels can be cut out of images that are streamed;"
-                " set cutout to 0, or say `--no-stream`."
-            )
+        refuse_cutout(augment.cutout)
         self.images, self.batch_size = images, batch_size
         self._seed, self._augment = seed, augment
         whole = len(images) // batch_size * batch_size

@@ -107,7 +107,9 @@ class WeightSharing:
 
     def _split_images(self, dataset: ImageDataset) -> None:
         s = self.settings
-        train, valid = search_split(dataset, s.split, train_share=s.train_share)
+        train, valid = search_split(
+            dataset, s.split, train_share=s.train_share, valid_share=s.valid_share
+        )
         self._held_out = valid.to(self.device)
         halves: dict[Split, Part] = {"train": train.to(self.device), "valid": self._held_out}
         self.augment = Augment(dataset, device=self.device, cutout=s.cutout)
