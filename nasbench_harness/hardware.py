@@ -22,6 +22,8 @@ CompileMode = Literal["none", "inductor", "graph"]
 COMPILE_MODES: dict[str, CompileMode] = {"none": "none", "inductor": "inductor", "graph": "graph"}
 
 
+MOST_DECODERS = 16
+
 _DEVICE = re.compile("auto|(cpu|cuda|mps)(:[0-9]{1,3})?")
 
 
@@ -48,11 +50,24 @@ class Hardware:
     """Where data sets of images are."""
     download: bool = False
     """Fetch a data set that is not there."""
+    workers: int | None = None
+    """Processes that decode streamed images, of each trial; 0: none, it decodes them itself; None:
+    as many as `decoders` says."""
 
     def __post_init__(self) -> None:
         """DeviceError for a name that no device has; whether it is there, `open` tells."""
         if not _DEVICE.fullmatch(str(self.device)):
             raise DeviceError(_no_device(self.device))
+
+    def decoders(self, device: torch.device) -> int:
+        """Processes that decode streamed images for a network on `device`.
+
+        Unless somebody says: one beside a CPU, which trains more slowly than one decodes; every
+        core but one, and 16 at most, beside an accelerator.
+        """
+        if self.workers is not None:
+            return self.workers
+        return 1 if device.type == "cpu" else max(1, min(MOST_DECODERS, available_cores() - 1))
 
     def use_threads(self) -> None:
         """As many threads as asked for, in torch and in numpy's libraries."""

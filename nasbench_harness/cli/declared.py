@@ -178,7 +178,10 @@ def _parameter(one: Declared) -> inspect.Parameter:
     }  # fmt: skip
     names = []
     if kind is bool:
-        names, words["show_default"] = [f"--{one.name.replace('_', '-')}"], True
+        flag = one.name.replace("_", "-")
+        names, words["show_default"] = [f"--{flag}"], True
+        if one.field.default is None:  # what nobody says is not the same as no
+            names, words["show_default"] = [f"--{flag}/--no-{flag}"], one.told
     elif kind is int:
         limits = [m.ge for m in one.field.metadata if getattr(m, "ge", None) is not None]
         words["min"] = limits[0] if limits else None

@@ -114,7 +114,7 @@ def _shape(asked: MeasuredNetworks) -> NetworkShape:
         from nasbench_harness.images.datasets import open_dataset
 
         images = open_dataset(asked.dataset)
-        channels, classes = images.train.pixels.shape[1], len(images.classes)
+        channels, classes = images.train.channels, len(images.classes)
         pixels = "x".join(map(str, images.train.size))
     return NetworkShape(
         classes=classes or PUBLISHED_CLASSES,

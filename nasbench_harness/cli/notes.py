@@ -41,7 +41,7 @@ class CostNotes:
 
 _OF_KINDS = {
     "device": "--device", "compile": "--compile", "deterministic": "--deterministic",
-    "data_dir": "--data-dir", "download": "--download",
+    "data_dir": "--data-dir", "download": "--download", "workers": "--workers",
 }  # fmt: skip
 """Fields of the hardware that kinds of problem may have no use for, and their options."""
 

@@ -31,6 +31,8 @@ def training_request(
         "settings": recipe_settings(builder, recipe, trained.settings, sets),
         "seeds": recipe.seeds if trained.seeds is None else parse_seeds(trained.seeds),
         "image_layout": layout_called(trained.image_layout),
+        "image_size": trained.image_size,
+        "stream": trained.stream,
         "hardware": machine.hardware,
     }
     # Only now, for it imports torch, and what is wrong above is told at once.

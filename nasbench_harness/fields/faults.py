@@ -20,7 +20,7 @@ _EXPECTED = {
 """Where a schema's own words would not help."""
 _COMMAND_LINE = frozenset({
     "compile", "config", "data_dir", "deterministic", "device", "diagnose", "download", "jobs",
-    "json", "mlflow", "out", "report", "set", "tensorboard", "threads",
+    "json", "mlflow", "out", "report", "set", "tensorboard", "threads", "workers",
 })  # fmt: skip
 """Options of `nasharness run` that say where and how a study runs; files do not hold them."""
 _ENTRY = "a name, as `NAME` or `NAME[setting=value]`, or `name:` with `settings:`"

@@ -40,7 +40,7 @@ class Augment:
         self.cutout = cutout
         self.dtype = dtype
         self.channels_last = channels_last
-        self._shape = tuple(dataset.train.pixels.shape[1:])
+        self._shape = (dataset.train.channels, *dataset.train.size)
         self._padding = dataset.padding
         self._exact = torch.float64 if dtype is torch.float64 else torch.float32
         mean = torch.tensor(dataset.mean, dtype=torch.float64)

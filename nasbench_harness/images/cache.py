@@ -104,7 +104,11 @@ def _load(path: Path, key: str | None = None) -> Decoded | None:
 
 
 def _store(path: Path, key: str, decoded: Decoded) -> Decoded:
-    parts = {name: {"pixels": p.pixels, "labels": p.labels} for name, p in decoded.parts.items()}
+    parts = {
+        name: {"pixels": part.pixels, "labels": part.labels}
+        for name, part in decoded.parts.items()
+        if isinstance(part, Images)
+    }
     state = {
         "key": key,
         "classes": list(decoded.classes),

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
+import hashlib
 import random
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
+from typing import cast
 
 import torch
 
 from nasbench_harness.errors import UnknownNameError
 from nasbench_harness.images.cache import cached, recalled, remember
 from nasbench_harness.images.errors import ImageDataError
-from nasbench_harness.images.folders import read_folder
+from nasbench_harness.images.folders import open_folder
 from nasbench_harness.images.layout import LayoutName
 from nasbench_harness.images.parts import (
     Decoded,
     ImageDataset,
     Images,
+    Part,
     channel_statistics,
     digest,
 )
@@ -36,6 +39,7 @@ from nasbench_harness.images.sources import (
     published_names,
 )
 from nasbench_harness.images.splits import BENCHMARK_SEED
+from nasbench_harness.images.streamed import MEAN, STD, Streamed
 from nasbench_harness.process.names import user_path
 
 __all__ = ["ImageDataError", "ImageDataset", "Images", "dataset_names", "open_dataset"]
@@ -92,8 +96,10 @@ def open_dataset(  # noqa: PLR0913 - each is a choice of its own
     seed: int = 0,
     planned: str = "",
     like: str = "",
+    stream: bool | None = False,
+    workers: int = 0,
 ) -> ImageDataset:
-    """Read a data set whole into memory: one of ours, any folder, or a package's `ImageSet`.
+    """Read a data set into memory: one of ours, any folder, or a package's `ImageSet`.
 
     `cifar10`, `cifar100`, `svhn` and `imagenet16-120` are read from their publishers' files, packed
     or unpacked, in `data_dir` or where `nasharness data pull` puts them; `download` gets what is
@@ -110,21 +116,30 @@ def open_dataset(  # noqa: PLR0913 - each is a choice of its own
     they still have it, without looking at the files. The caller compares it with the result's. A
     digest they should have if they can, `like` or `planned`, may change the halves: `_as_planned`.
 
-    Mean and standard deviation are those of NAS-Bench-201 where it has them, otherwise of all
-    training images.
+    `stream` leaves a folder where it is and decodes its images as they are needed, in `workers`
+    processes; None does so where it would take too much memory, see `folders.open_folder`.
+
+    Mean and standard deviation are those of NAS-Bench-201 where it has them, ImageNet's of what is
+    streamed, otherwise of all training images.
 
     Raises UnknownNameError for an unknown name and ImageDataError where files are missing, broken
     or not the published ones, or where `limit` does not leave two images of each class.
     """
     data_dir = user_path(data_dir) if data_dir is not None else None
-    if known := _recalled(name, planned, limit, seed):
+    if not stream and (known := _recalled(name, planned, limit, seed)):
         return known
-    decoded = _decoded(name, data_dir, download, image_size, image_layout)
+    _refuse_folder_options(name, image_size, image_layout, stream)
+    if name.startswith(FOLDER):
+        folder = user_path(name.removeprefix(FOLDER))
+        decoded = open_folder(folder, image_size, image_layout, stream=stream, workers=workers)
+    else:
+        decoded = _decoded(name, data_dir, download)
     dataset = _dataset(name, decoded, limit, seed)
     if dataset.digest != (wanted := planned or like or dataset.digest) and decoded.halved:
         unlisted = read_published(name, data_dir, official=False)
         decoded, dataset = _as_planned((decoded, dataset), unlisted, limit, seed, wanted)
-    remember(dataset.digest, decoded)
+    if not decoded.identity:
+        remember(dataset.digest, decoded)
     return dataset
 
 
@@ -151,10 +166,7 @@ def _as_planned(
 def _dataset(name: str, decoded: Decoded, limit: int | None, seed: int) -> ImageDataset:
     """What was decoded, with the facts that belong to it, cut down to `limit`."""
     facts = _facts(name, decoded)
-    if facts.mean:
-        mean, std = (tuple(value / 255 for value in of) for of in (facts.mean, facts.std))
-    else:
-        mean, std = channel_statistics(decoded.train)
+    mean, std = _normalisation(facts, decoded)
     train = decoded.train
     if limit is not None:
         train = _limited(name, train, decoded.classes, limit, seed)
@@ -168,11 +180,29 @@ def _dataset(name: str, decoded: Decoded, limit: int | None, seed: int) -> Image
         std=std,
         padding=max(1, min(train.size) // 8),
         flip=facts.flip,
-        digest=digest((train, decoded.valid, decoded.test), decoded.classes),
+        digest=_digest(replace(decoded, train=train), limit, seed),
         table_dataset=facts.table_dataset,
         notes=decoded.notes,
         halved=decoded.halved,
+        streamed=bool(decoded.identity),
     )
+
+
+def _normalisation(facts: _Facts, decoded: Decoded) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Mean and standard deviation of every channel, of pixels / 255."""
+    if isinstance(decoded.train, Streamed):
+        return MEAN, STD
+    if facts.mean:
+        return tuple(v / 255 for v in facts.mean), tuple(v / 255 for v in facts.std)
+    return channel_statistics(cast("Images", decoded.train))
+
+
+def _digest(decoded: Decoded, limit: int | None, seed: int) -> str:
+    """SHA-256 of the content of all parts; of what is streamed, of what that is known by."""
+    if decoded.identity:
+        return hashlib.sha256(f"{decoded.identity} {limit} {seed}".encode()).hexdigest()
+    parts = (decoded.train, decoded.valid, decoded.test)
+    return digest(cast("tuple[Images | None, ...]", parts), decoded.classes)
 
 
 def _facts(name: str, decoded: Decoded) -> _Facts:
@@ -181,11 +211,12 @@ def _facts(name: str, decoded: Decoded) -> _Facts:
     if source := image_set(name):
         return _Facts(flip=source.flip)
     is_cifar10 = decoded.classes == CIFAR10_CLASSES and decoded.train.size == (32, 32)
+    is_cifar10 = is_cifar10 and not decoded.identity
     return _FACTS["cifar10"] if is_cifar10 else _Facts()
 
 
 def _refuse_folder_options(
-    name: str, image_size: int | None, image_layout: LayoutName | None
+    name: str, image_size: int | None, image_layout: LayoutName | None, stream: bool | None
 ) -> None:
     if image_size is not None and not (1 <= image_size <= 1024):
         raise ImageDataError(
@@ -203,18 +234,14 @@ def _refuse_folder_options(
         raise ImageDataError(
             f"`{name}` has its own parts; only those of `{FOLDER}PATH` need an image layout."
         )
+    if stream:
+        raise ImageDataError(
+            f"The images of {name} are kept in memory; only those of `{FOLDER}PATH` can be"
+            " streamed."
+        )
 
 
-def _decoded(
-    name: str,
-    data_dir: Path | None,
-    download: bool,
-    image_size: int | None,
-    image_layout: LayoutName | None,
-) -> Decoded:
-    _refuse_folder_options(name, image_size, image_layout)
-    if name.startswith(FOLDER):
-        return read_folder(user_path(name.removeprefix(FOLDER)), image_size, image_layout)
+def _decoded(name: str, data_dir: Path | None, download: bool) -> Decoded:
     if name == "digits":
         # Importing scikit-learn takes seconds, and every trial opens its data set.
         return cached(name, f"digits {version('scikit-learn')}", _digits)
@@ -250,7 +277,7 @@ def _digits() -> Decoded:
     return Decoded(names, train=images.select(train), test=images.select(sorted(test)))
 
 
-def _limited(name: str, images: Images, classes: tuple[str, ...], limit: int, seed: int) -> Images:
+def _limited(name: str, images: Part, classes: tuple[str, ...], limit: int, seed: int) -> Part:
     """`limit` of the images in their order, as many of each class as of any other if there are."""
     chance = random.Random(seed)
     positions = _by_class(images, chance)
@@ -267,7 +294,7 @@ def _limited(name: str, images: Images, classes: tuple[str, ...], limit: int, se
     return kept
 
 
-def _by_class(images: Images, chance: random.Random) -> list[list[int]]:
+def _by_class(images: Part, chance: random.Random) -> list[list[int]]:
     """The positions of the images of each class, in random order."""
     positions: dict[int, list[int]] = defaultdict(list)
     for position, label in enumerate(images.labels.tolist()):

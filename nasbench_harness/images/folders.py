@@ -18,12 +18,47 @@ from nasbench_harness.images.layout import TEST, TRAIN, VALID, LayoutName, some
 from nasbench_harness.images.listing import Listing, list_images
 from nasbench_harness.images.parts import Decoded, Images
 from nasbench_harness.images.splits import BENCHMARK_SEED
+from nasbench_harness.images.streamed import (
+    WHOLE_BYTES,
+    decoded_bytes,
+    is_large,
+    stream_folder,
+)
 
 _WIDTH = 79
 
 
+def open_folder(
+    folder: Path,
+    image_size: int | None,
+    layout: LayoutName | None,
+    *,
+    stream: bool | None,
+    workers: int,
+) -> Decoded:
+    """An image folder whole (`read_folder`), or decoded as it is needed (`stream_folder`).
+
+    Where nobody says which, it is streamed if a size is given at which it would take more than 16
+    GB. The notes say so.
+    """
+    if stream is False or (stream is None and image_size is None):
+        return read_folder(folder, image_size, layout)
+    listing = list_images(folder, layout)
+    if stream is None and not is_large(listing, image_size or 0):
+        return read_folder(folder, image_size, layout, listing)
+    decoded = stream_folder(folder, listing, image_size, workers)
+    size = decoded_bytes(listing, decoded.train.size[0])
+    told = f"Streamed: decoded as they are needed; whole they would take {size / 1e9:,.1f} GB"
+    if stream is None:
+        told += f", and no more than {WHOLE_BYTES // 10**9} are kept unless `--no-stream` says so"
+    return replace(decoded, notes=(*_told(folder, listing, decoded), *_folded(told)))
+
+
 def read_folder(
-    folder: Path, image_size: int | None = None, layout: LayoutName | None = None
+    folder: Path,
+    image_size: int | None = None,
+    layout: LayoutName | None = None,
+    listing: Listing | None = None,
 ) -> Decoded:
     """The parts of an image folder and its classes, in alphabetical order.
 
@@ -47,7 +82,7 @@ def read_folder(
     without images, classes of one part that another lacks, files that are no images, hold several,
     or have values that cannot be mapped to 8 bits faithfully.
     """
-    listing = list_images(folder, layout)
+    listing = listing or list_images(folder, layout)
     files = identify(listing.paths)
     place = f"folder {folder.resolve()} {image_size} {layout}"
     content = "\n".join(chain([f"pixels {image_size}"], _identities(listing, files)))

@@ -1,15 +1,40 @@
-"""What a data set of images is: whole splits in memory, and the facts that belong to them."""
+"""What a data set of images is: its splits, and the facts that belong to them."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Protocol, Self
 
 import numpy as np
 import torch
 
 from nasbench_harness.images.halves import Halved
+
+
+class Part(Protocol):
+    """One split: whole in memory (`Images`), or decoded as it is needed (`streamed.Streamed`)."""
+
+    @property
+    def labels(self) -> torch.Tensor:
+        """int64 [N]."""
+
+    def __len__(self) -> int: ...
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Height and width in pixels."""
+
+    @property
+    def channels(self) -> int:
+        """Of an image."""
+
+    def select(self, indices: torch.Tensor | list[int]) -> Self:
+        """The images at these positions, in this order."""
+
+    def to(self, device: torch.device | str) -> Self:
+        """The same images on a device."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +54,11 @@ class Images:
         """Height and width in pixels."""
         return self.pixels.shape[-2], self.pixels.shape[-1]
 
+    @property
+    def channels(self) -> int:
+        """1 of grey images, 3 of colour ones."""
+        return self.pixels.shape[1]
+
     def select(self, indices: torch.Tensor | list[int]) -> Images:
         """The images at these positions, in this order."""
         chosen = torch.as_tensor(indices, dtype=torch.int64, device=self.labels.device)
@@ -44,18 +74,20 @@ class Decoded:
     """What was read of a data set: its parts and the names of its classes in label order."""
 
     classes: tuple[str, ...]
-    train: Images
-    valid: Images | None = None
-    test: Images | None = None
+    train: Part
+    valid: Part | None = None
+    test: Part | None = None
     notes: tuple[str, ...] = ()
     """What a person should hear of how they were read."""
     entry: str = ""
     """The name of the cache's file they are kept in."""
     halved: Halved | None = None
     """How `valid` and `test` came of one part; None where they did not."""
+    identity: str = ""
+    """What parts that are not in memory are known by."""
 
     @property
-    def parts(self) -> dict[str, Images]:
+    def parts(self) -> dict[str, Part]:
         """The parts there are."""
         every = {"train": self.train, "valid": self.valid, "test": self.test}
         return {name: part for name, part in every.items() if part is not None}
@@ -67,10 +99,10 @@ class ImageDataset:
 
     name: str
     """As it was asked for: `cifar10`, `digits`, `folder:...`."""
-    train: Images
-    valid: Images | None
+    train: Part
+    valid: Part | None
     """A part for search of its own where the published protocol has one."""
-    test: Images | None
+    test: Part | None
     classes: tuple[str, ...]
     mean: tuple[float, ...]
     """Per channel, of pixels / 255."""
@@ -87,6 +119,8 @@ class ImageDataset:
     """Lines about what was understood of images, what was left out, and what is done instead."""
     halved: Halved | None = None
     """How `valid` and `test` came of one part; None where they did not."""
+    streamed: bool = False
+    """Are its images decoded as they are needed."""
 
 
 def digest(parts: Iterable[Images | None], classes: Iterable[str]) -> str:

@@ -6,9 +6,10 @@ import random
 from typing import Literal
 
 import numpy as np
+import torch
 
 from nasbench_harness.errors import HarnessError
-from nasbench_harness.images.parts import ImageDataset, Images
+from nasbench_harness.images.parts import ImageDataset, Part
 
 BENCHMARK_SEED = 1021
 """Of every split of NAS-Bench-201 (its authors' code)."""
@@ -16,10 +17,11 @@ BENCHMARK_SEED = 1021
 
 def search_split(
     dataset: ImageDataset,
-    how: Literal["published", "halves"],
+    how: Literal["published", "halves", "per_class"],
     *,
     train_share: float = 0.5,
-) -> tuple[Images, Images]:
+    valid_share: float | None = None,
+) -> tuple[Part, Part]:
     """The images for the network weights w, and those for the architecture alpha.
 
     `published`: the split of NAS-Bench-201 (Dong and Yang, ICLR 2020, and its code). Where the
@@ -35,8 +37,18 @@ def search_split(
     of this project. Image folders, which are sorted by class on disk, are put in a random order
     when they are opened, so that no class is missing in either half.
 
+    `per_class`: of each class the first `train_share` of its training images in their order, and
+    the next `valid_share`, or all others, so that both parts have the classes in the proportions of
+    the whole: 0.1 and 0.025 of ImageNet, as PC-DARTS and DrNAS search on it. Which of the images
+    they are is this project's decision.
+
     Raises HarnessError where a part would be empty or the share does not fit the split.
     """
+    if valid_share is not None and how != "per_class":
+        raise HarnessError(
+            f"A share of {valid_share} for the architecture is one of each class; use the split"
+            " `per_class`, or leave `valid_share` out."
+        )
     if how == "published":
         if train_share != 0.5:
             raise HarnessError(
@@ -48,8 +60,12 @@ def search_split(
         first, second = shuffled_halves(len(dataset.train))
     elif how == "halves":
         first, second = _shares(len(dataset.train), train_share)
+    elif how == "per_class":
+        first, second = _of_classes(dataset.train.labels, train_share, valid_share)
     else:
-        raise HarnessError(f"There is no split `{how}`; there are `published` and `halves`.")
+        raise HarnessError(
+            f"There is no split `{how}`; there are `published`, `halves` and `per_class`."
+        )
     if not len(first) or not len(second):
         raise HarnessError(
             f"{len(dataset.train)} training images with a share of {train_share} leave one part of"
@@ -63,6 +79,31 @@ def shuffled_halves(count: int) -> tuple[list[int], list[int]]:
     order = list(range(count))
     random.Random(BENCHMARK_SEED).shuffle(order)
     return sorted(order[: count // 2]), sorted(order[count // 2 :])
+
+
+def _of_classes(
+    labels: torch.Tensor, train_share: float, valid_share: float | None
+) -> tuple[list[int], list[int]]:
+    """Positions, in their order; HarnessError where the shares do not fit, or a class has none."""
+    together = train_share + (valid_share or 0)
+    if not 0 < train_share < 1 or together > 1 + 1e-9:
+        raise HarnessError(
+            f"Shares of {train_share} and {valid_share} of each class cannot be taken; give numbers"
+            " above 0 that are 1 together at most."
+        )
+    first, second = [], []
+    by_class = torch.argsort(labels, stable=True).split(labels.bincount().tolist())
+    for positions in (of_class.tolist() for of_class in by_class):
+        cut = int(len(positions) * train_share + 1e-9)
+        stop = len(positions) if valid_share is None else int(len(positions) * together + 1e-9)
+        if not 0 < cut < stop:
+            raise HarnessError(
+                f"A class of {len(positions)} images has none for one part of the search with"
+                f" shares of {train_share} and {valid_share}; take larger ones, or more images."
+            )
+        first += positions[:cut]
+        second += positions[cut:stop]
+    return sorted(first), sorted(second)
 
 
 def _shares(count: int, train_share: float) -> tuple[list[int], list[int]]:

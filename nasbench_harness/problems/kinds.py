@@ -17,7 +17,7 @@ RESERVED = frozenset({
     "diagnose_every", "report_metric", "batch_size", "random", "cost", "target", "check", "config",
     "sets", "out", "device", "threads", "compile_mode", "deterministic", "data_dir", "download",
     "jobs", "report", "tensorboard", "mlflow", "dry_run", "json", "smallest_difference", "fixed",
-    "suite",
+    "suite", "workers",
 })  # fmt: skip
 """Options of `run` and keys of a study file that belong to no kind."""
 

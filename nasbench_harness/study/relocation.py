@@ -115,6 +115,7 @@ def _digest(spec: TrialSpec, place: str, hardware: Hardware) -> str:
         image_layout=spec.image_layout,
         limit=spec.image_limit,
         like=spec.image_digest,
+        stream=bool(spec.image_stream),
     ).digest
 
 

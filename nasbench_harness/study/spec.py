@@ -15,7 +15,9 @@ from nasbench_harness.errors import HarnessError
 from nasbench_harness.problems.kinds import kind_of
 from nasbench_harness.settings import by_role
 
-_NOT_DECISIVE = ("overrides", "recipe", "network_overrides", "images", "image_layout")
+_NOT_DECISIVE = (
+    "overrides", "recipe", "network_overrides", "images", "image_layout", "image_stream",
+)  # fmt: skip
 _OPTIONAL = (
     "image_limit", "image_size", "image_digest", "network", "epoch_steps",
     "diagnose_every", "options",
@@ -60,6 +62,9 @@ class TrialSpec:
     image_layout: Literal["parts", "classes"] | None = None
     """What the folders of an image folder are, where they can be read in two ways; what is read
     counts by its digest."""
+    image_stream: bool | None = None
+    """Are images decoded as they are needed; None: nobody asked, and they are not. This counts by
+    the digest as well."""
     image_digest: str = ""
     network: Mapping[str, Any] = field(default_factory=dict)
     """How a supernet is built and trained."""

@@ -118,6 +118,8 @@ def _refuse_other(existing: TrainingFolder, config: Mapping[str, Any]) -> None:
         old = existing.config.get(name)
         if name == "dataset" and is_folder(str(old)) and is_folder(value):
             continue
+        if name == "image_stream":  # the digest tells
+            continue
         if name == "dataset_digest" and old != value:
             raise TrainingFolderError(
                 f"{existing.folder} holds trainings on other images than those of"
@@ -217,6 +219,10 @@ def reproduce(spec: TrainingSpec, threads: int | None = None) -> str:
         words += ["--limit", str(spec.limit)]
     if spec.image_layout is not None:
         words += ["--image-layout", spec.image_layout]
+    if spec.image_size is not None:
+        words += ["--image-size", str(spec.image_size)]
+    if spec.image_stream is not None:
+        words.append("--stream" if spec.image_stream else "--no-stream")
     if threads is not None:
         words += ["--threads", str(threads)]
     usual = usual_settings(spec.space)

@@ -70,6 +70,9 @@ def _open_images(
         image_layout=spec.image_layout,
         limit=spec.limit,
         planned=spec.dataset_digest,
+        image_size=spec.image_size,
+        stream=bool(spec.image_stream),
+        workers=hardware.decoders(device),
     )
     if dataset.digest != spec.dataset_digest:
         raise HarnessError(

@@ -39,6 +39,10 @@ class TrainingRequest:
     hardware: Hardware = field(default_factory=Hardware)
     image_layout: LayoutName | None = None
     """What the folders of an image folder are, where they can be read in two ways."""
+    image_size: int | None = None
+    """Side that the images of a folder are resized or cropped to, in pixels; None: theirs."""
+    stream: bool | None = None
+    """Decode them as they are needed; None: where they would take too much memory."""
 
     @property
     def folder_name(self) -> str:
@@ -93,6 +97,8 @@ def plan(
         "dataset_digest": dataset.digest,
         "limit": request.limit,
         "image_layout": request.image_layout,
+        "image_size": request.image_size,
+        "image_stream": True if dataset.streamed else request.stream,
     }
     sized = request.settings.sized(builder.shapes.evaluation)
     for arch in request.architectures[:1]:
@@ -123,6 +129,8 @@ def _images(request: TrainingRequest, like: str) -> ImageDataset:
         image_layout=request.image_layout,
         limit=request.limit,
         like=like,
+        image_size=request.image_size,
+        stream=request.stream,
     )
     images = training_images(dataset, request.settings.split)
     if (batch := request.settings.batch_size) > len(images.train):

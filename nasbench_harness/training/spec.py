@@ -39,6 +39,10 @@ class TrainingSpec:
     version: str = VERSION
     image_layout: LayoutName | None = None
     """What the folders of an image folder are, where they can be read in two ways."""
+    image_size: int | None = None
+    """Side that the images of a folder are resized or cropped to, in pixels."""
+    image_stream: bool | None = None
+    """Are they decoded as they are needed; None: nobody asked, and they are not."""
 
     @property
     def steps(self) -> int:
@@ -64,8 +68,9 @@ class TrainingSpec:
     @cached_property
     def fingerprint(self) -> str:
         """SHA-256 of what decides the result."""
-        place = ("dataset", "image_layout")  # what is read there counts by its digest
-        decisive = {k: v for k, v in asdict(self).items() if k not in place}
+        images = ("dataset", "image_layout", "image_size", "image_stream")
+        # what is read there, and how, counts by its digest
+        decisive = {k: v for k, v in asdict(self).items() if k not in images}
         return hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()
 
     @property

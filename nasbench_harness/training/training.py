@@ -13,8 +13,8 @@ from torch.nn.functional import cross_entropy
 from nasbench_harness.contracts import Architecture, NetworkShape, NetworkSpace
 from nasbench_harness.errors import HarnessError
 from nasbench_harness.images.augment import Augment
-from nasbench_harness.images.batches import Batches
-from nasbench_harness.images.parts import ImageDataset, Images
+from nasbench_harness.images.feeding import evaluation_batch, feed, measured
+from nasbench_harness.images.parts import ImageDataset, Part
 from nasbench_harness.networks.chance import Chance
 from nasbench_harness.networks.losses import begin_epoch, training_loss
 from nasbench_harness.networks.precision import Precision
@@ -55,11 +55,10 @@ class Training:
         self._augment = Augment(
             images.dataset, device=device, channels_last=channels_last, cutout=settings.cutout
         )
-        order = torch.Generator().manual_seed(stream_seed(seed, "batches"))
-        self._batches = Batches(
+        self._batches = feed(
             images.train,
             settings.batch_size,
-            generator=order,
+            seed=stream_seed(seed, "batches"),
             augment=self._augment,
             drop_last=_dropped(self.network, images.train, settings.batch_size),
         )
@@ -150,14 +149,13 @@ class Training:
         return self._measure(self._evaluated)
 
     @torch.no_grad()
-    def _measure(self, images: Images) -> tuple[float, float]:
+    def _measure(self, images: Part) -> tuple[float, float]:
         self.network.eval()
         totals = Totals(self.device)
-        for first in range(0, len(images), EVALUATION_BATCH):
-            chosen = slice(first, first + EVALUATION_BATCH)
-            labels = images.labels[chosen]
+        batch_size = evaluation_batch(images, EVALUATION_BATCH, self.settings.batch_size)
+        for seen, labels in measured(images, self._augment, batch_size):
             with self._precision():
-                logits = self.network(self._augment.test(images.pixels[chosen]))
+                logits = self.network(seen)
             logits = logits.float()
             totals.add(cross_entropy(logits, labels), logits, labels)
         self.network.train()
@@ -199,9 +197,7 @@ def learning_rate(settings: TrainingSettings, epoch: int) -> float:
     return cosine(start, 0.0, passed, epochs)
 
 
-def _dropped(
-    network: nn.Module, images: Images, batch_size: int
-) -> Literal["lone"] | Literal[False]:
+def _dropped(network: nn.Module, images: Part, batch_size: int) -> Literal["lone"] | Literal[False]:
     """`"lone"` where a batch of one image cannot be trained on; asked where there is such a batch.
 
     Where maps have shrunk to one pixel, a batch norm has a single value of each channel.
@@ -210,7 +206,7 @@ def _dropped(
     if batch_size > 1 and len(images) % batch_size != 1:
         return False
     probe = copy.deepcopy(network).train()
-    image = torch.zeros(1, *images.pixels.shape[1:], device=images.pixels.device)
+    image = torch.zeros(1, images.channels, *images.size, device=images.labels.device)
     try:
         devices = [image.device] if image.device.type == "cuda" else []
         with torch.no_grad(), torch.random.fork_rng(devices=devices):
@@ -241,7 +237,7 @@ def build_network(
         classes=len(dataset.classes),
         width=settings.width or size.width,
         cells=settings.cells or size.cells,
-        in_channels=dataset.train.pixels.shape[1],
+        in_channels=dataset.train.channels,
         image_size=dataset.train.size,
     )
     with torch.random.fork_rng(devices=[]):
@@ -259,7 +255,7 @@ def count_costs(network: nn.Module, dataset: ImageDataset) -> dict[str, int]:
     """
     from torch.utils.flop_counter import FlopCounterMode
 
-    image = torch.zeros(1, *dataset.train.pixels.shape[1:])
+    image = torch.zeros(1, dataset.train.channels, *dataset.train.size)
     network.eval()
     try:
         with FlopCounterMode(display=False) as counter:

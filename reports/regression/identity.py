@@ -14,6 +14,7 @@ from nasbench_harness.study.spec import TrialSpec
 _FREE = (
     "seed", "method_version", "report_metric",
     "overrides", "recipe", "network_overrides", "images", "image_layout",
+    "image_stream",
 )  # fmt: skip
 """Seeds are what is compared over, a method's version is what a check is about, and neither the
 metric that is reported nor how settings were written down changes a search."""

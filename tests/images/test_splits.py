@@ -79,3 +79,33 @@ def test_labels_go_with_their_images(make_dataset: MakeDataset) -> None:
 def test_faults(make_dataset: MakeDataset, how: Any, share: float, sentence: str) -> None:
     with pytest.raises(HarnessError, match=sentence):
         search_split(make_dataset(50), how, train_share=share)
+
+
+@pytest.mark.parametrize(("valid_share", "expected"), [(0.2, 2), (None, 7), (0.7, 7)])
+def test_shares_of_each_class(
+    make_dataset: MakeDataset, valid_share: float | None, expected: int
+) -> None:
+    dataset = make_dataset(count=40, classes=4)
+    first, second = search_split(dataset, "per_class", train_share=0.3, valid_share=valid_share)
+    assert first.labels.bincount().tolist() == [3] * 4
+    assert second.labels.bincount().tolist() == [expected] * 4
+    if valid_share != 0.2:
+        pixels = torch.cat([first.pixels, second.pixels]).flatten(1)
+        assert len(pixels.unique(dim=0)) == 40
+    assert torch.equal(first.labels, dataset.train.labels[:12])
+
+
+@pytest.mark.parametrize(
+    ("how", "shares", "message"),
+    [
+        ("per_class", (0.8, 0.3), "1 together at most"),
+        ("per_class", (0.1, 0.05), "A class of 10 images has none"),
+        ("halves", (0.5, 0.1), "use the split `per_class`"),
+    ],
+)
+def test_shares_of_each_class_that_do_not_fit(
+    make_dataset: MakeDataset, how: Any, shares: tuple[float, float], message: str
+) -> None:
+    dataset = make_dataset(count=40, classes=4)
+    with pytest.raises(HarnessError, match=message):
+        search_split(dataset, how, train_share=shares[0], valid_share=shares[1])

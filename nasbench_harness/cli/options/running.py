@@ -40,6 +40,15 @@ DownloadOption = Annotated[
         "--download", help="Fetch an image data set that is not there.", rich_help_panel=MACHINE
     ),
 ]
+WorkersOption = Annotated[
+    int | None,
+    typer.Option(
+        min=0,
+        help="Processes that decode streamed images, of each trial; 0: it does so itself.",
+        show_default="1; beside a GPU cores - 1",
+        rich_help_panel=MACHINE,
+    ),
+]
 JobsOption = Annotated[
     int | None,
     typer.Option(
@@ -289,6 +298,7 @@ class Machine:
         ),
     ] = False
     data_dir: DataDirOption = None
+    workers: WorkersOption = None
 
     def hardware(self, *, download: bool = False) -> Hardware:
         """As the engine has it; UnknownNameError for another way to compile."""
@@ -299,7 +309,13 @@ class Machine:
             raise UnknownNameError("way to compile", self.compile_mode, COMPILE_MODES)
         mode = COMPILE_MODES[self.compile_mode]
         return Hardware(
-            self.device, self.threads, mode, self.deterministic, self.data_dir, download
+            self.device,
+            self.threads,
+            mode,
+            self.deterministic,
+            self.data_dir,
+            download,
+            self.workers,
         )
 
 

@@ -10,6 +10,7 @@ import typer
 
 from nasbench_harness.cli import completion
 from nasbench_harness.cli.help import MACHINE, OUTPUT, WATCHING
+from nasbench_harness.cli.options.running import WorkersOption
 
 if TYPE_CHECKING:
     from nasbench_harness.hardware import Hardware
@@ -77,6 +78,23 @@ class Trained:
             autocompletion=completion.layouts,
         ),
     ] = "auto"
+    image_size: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            max=1024,
+            help="Side the images of a folder are resized or cropped to, pixels.",
+            show_default="theirs; streamed 224",
+        ),
+    ] = None
+    stream: Annotated[
+        bool | None,
+        typer.Option(
+            "--stream/--no-stream",
+            help="Decode the images of a folder as they are needed, not all of them once.",
+            show_default="if --image-size takes more than 16 GB",
+        ),
+    ] = None
     evaluate_every: Annotated[
         int | None, typer.Option(min=1, help="Epochs between two evaluations.", show_default="1")
     ] = None
@@ -140,13 +158,18 @@ class TrainingMachine:
         ),
     ] = False
 
+    workers: WorkersOption = None
+
     @property
     def hardware(self) -> Hardware:
         """As the engine has it: cores are shared out among trainings at a time."""
         from nasbench_harness.hardware import Hardware, available_cores
 
         threads = self.threads or max(1, available_cores() // self.jobs)
-        return Hardware(self.device, threads, data_dir=self.data_dir, download=self.download)
+        return Hardware(
+            self.device, threads, data_dir=self.data_dir, download=self.download,
+            workers=self.workers,
+        )  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy
 
 from nasbench_harness.contracts import Supernet
+from nasbench_harness.images.feeding import measured
 from nasbench_harness.tables.metrics import value_of
 
 if TYPE_CHECKING:
@@ -105,5 +106,4 @@ def _batches(problem: WeightSharing) -> Iterator[Batch]:
     size, held_out = problem.batch_size, problem.held_out
     for place in range(GRADIENT_BATCHES):
         first = place * size % max(1, len(held_out) - size + 1)
-        part = slice(first, first + size)
-        yield problem.augment.test(held_out.pixels[part]), held_out.labels[part]
+        yield from measured(held_out, problem.augment, size, first, first + size)

@@ -48,7 +48,7 @@ class SupernetKind(PlainKind):
     absorbed: ClassVar[Mapping[str, str]] = {"batch_size": "network"}
     named = (
         "table", "dataset", "recipe", "steps", "epochs", "limit", "image_size", "network",
-        "batch_size", "report_metric", "image_layout", "alpha_rate",
+        "batch_size", "report_metric", "image_layout", "stream", "alpha_rate",
     )  # fmt: skip
     columns = COLUMNS
     meanings: ClassVar[Mapping[str, str]] = {
@@ -70,7 +70,7 @@ class SupernetKind(PlainKind):
     )
     observes = "oneshot_accuracy_derived"
     signals = ("oneshot_accuracy_mixture", "oneshot_accuracy_derived", "mean_train_accuracy")
-    uses = ("device", "compile", "deterministic", "data_dir", "download")
+    uses = ("device", "compile", "deterministic", "data_dir", "download", "workers")
     trains = True
     paired = True
     dear = True
@@ -154,6 +154,8 @@ class SupernetKind(PlainKind):
             image_layout=spec.image_layout,
             limit=spec.image_limit,
             planned=spec.image_digest,
+            stream=bool(spec.image_stream),
+            workers=hardware.decoders(device),
         )
         if dataset.digest != spec.image_digest:
             raise HarnessError(
@@ -248,6 +250,8 @@ class SupernetKind(PlainKind):
             ("--alpha-rate", spec.options.get(ALPHA_RATE)),
         ):
             words += [option, str(value)] if value else []
+        if spec.image_stream is not None:
+            words.append("--stream" if spec.image_stream else "--no-stream")
         for name, value in sorted(spec.network_overrides.items()):
             words += ["--set", f"network.{name}={json.dumps(value)}"]
         return words

@@ -66,10 +66,18 @@ class NetworkSettings(Settings):
     reset_optimizer_epoch: int = setting(
         0, "begin with a fresh optimiser at this epoch; 0: never", unit="epochs", ge=0
     )
-    split: Literal["published", "halves"] = setting(
+    split: Literal["published", "halves", "per_class"] = setting(
         "published", "which images train the weights and which the architecture"
     )
     train_share: float = setting(0.5, "share of the images that train the weights", gt=0, lt=1)
+    valid_share: float | None = setting(
+        None,
+        "share of each class that trains the architecture, of the split per_class; none: what is"
+        " left of it",
+        gt=0,
+        lt=1,
+        later=True,
+    )
     cutout: int = setting(0, "side of the square cut out of training images", unit="pixels", ge=0)
     track_running_stats: bool = setting(
         True, "keep running statistics in the batch norms of the cells"
@@ -96,7 +104,7 @@ class NetworkSettings(Settings):
             classes=len(images.classes),
             width=self.width,
             cells=self.cells,
-            in_channels=images.train.pixels.shape[1],
+            in_channels=images.train.channels,
             image_size=images.train.size,
         )
 

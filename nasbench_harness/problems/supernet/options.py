@@ -25,7 +25,11 @@ class SupernetOptions(Settings):
     epochs: int | None = option(None, "Passes over the training half.", told="the recipe's", ge=1)
     limit: int | None = option(None, "Use so many of the training images.", told="all", ge=1)
     image_size: int | None = option(
-        None, "Side the images of a folder are resized to, pixels.", told="theirs", ge=1, le=1024
+        None,
+        "Side the images of a folder are resized or cropped to, pixels.",
+        told="theirs; streamed 224",
+        ge=1,
+        le=1024,
     )
     image_layout: Annotated[
         Literal["parts", "classes"] | None,
@@ -36,6 +40,11 @@ class SupernetOptions(Settings):
         "Folders of folder:PATH: parts (train, test, ...), classes, or auto.",
         told=AUTO,
         values="layouts",
+    )
+    stream: bool | None = option(
+        None,
+        "Decode the images of a folder as they are needed, not all of them once.",
+        told="if --image-size takes more than 16 GB",
     )
     alpha_rate: Literal["published", "scaled"] = option(
         PUBLISHED,

@@ -66,6 +66,7 @@ class OnImages:
             image_size=options.image_size,
             image_layout=options.image_layout,
             limit=options.limit,
+            stream=options.stream,
         )
         opened(self.images)
 
@@ -92,6 +93,7 @@ class OnImages:
             "image_limit": self.options.limit,
             "image_size": self.options.image_size,
             "image_layout": self.options.image_layout,
+            "image_stream": True if self.images.streamed else self.options.stream,
             "image_digest": self.images.digest,
             "diagnose_every": self.config.diagnose_every,
         }
@@ -99,9 +101,15 @@ class OnImages:
     def resolve(self, table: Benchmark | None, method: Any, recipe: Recipe) -> dict[str, Any]:
         """What depends on the method: the steps of an epoch, and how many of them."""
         from nasbench_harness.images.splits import search_split
+        from nasbench_harness.images.streaming import refuse_cutout
 
         network = self._network(recipe)
-        train, valid = search_split(self.images, network.split, train_share=network.train_share)
+        if self.images.streamed:
+            refuse_cutout(network.cutout)
+        train, valid = search_split(
+            self.images, network.split, train_share=network.train_share,
+            valid_share=network.valid_share,
+        )  # fmt: skip
         smaller = min(len(train), len(valid))
         if smaller < network.batch_size:
             raise ConfigError(

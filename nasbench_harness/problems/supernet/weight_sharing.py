@@ -35,9 +35,8 @@ from nasbench_harness.contracts import (
 )
 from nasbench_harness.errors import HarnessError
 from nasbench_harness.images.augment import Augment
-from nasbench_harness.images.batches import Batches
-from nasbench_harness.images.datasets import ImageDataset
-from nasbench_harness.images.parts import Images
+from nasbench_harness.images.feeding import Feed, evaluation_batch, feed, measured
+from nasbench_harness.images.parts import ImageDataset, Part
 from nasbench_harness.images.splits import search_split
 from nasbench_harness.networks.chance import Chance
 from nasbench_harness.networks.losses import begin_epoch, training_loss
@@ -99,15 +98,17 @@ class WeightSharing:
 
     def _split_images(self, dataset: ImageDataset) -> None:
         s = self.settings
-        train, valid = search_split(dataset, s.split, train_share=s.train_share)
+        train, valid = search_split(
+            dataset, s.split, train_share=s.train_share, valid_share=s.valid_share
+        )
         self._held_out = valid.to(self.device)
-        halves: dict[Split, Images] = {"train": train.to(self.device), "valid": self._held_out}
+        halves: dict[Split, Part] = {"train": train.to(self.device), "valid": self._held_out}
         self.augment = Augment(dataset, device=self.device, cutout=s.cutout)
-        self._batches: dict[Split, Batches] = {
-            split: Batches(
+        self._batches: dict[Split, Feed] = {
+            split: feed(
                 images,
                 s.batch_size,
-                generator=torch.Generator().manual_seed(stream_seed(self._seed, split)),
+                seed=stream_seed(self._seed, split),
                 augment=self.augment,
             )
             for split, images in halves.items()
@@ -326,16 +327,14 @@ class WeightSharing:
         """One-shot accuracy, percent, over the first `images` search-validation images."""
         weights, active = self.as_weights(candidate)
         count = min(images, len(self._held_out))
-        part = Images(self._held_out.pixels[:count], self._held_out.labels[:count])
+        size = evaluation_batch(self._held_out, EVALUATION_BATCH, self.batch_size)
         with self.evaluating(self.settings.evaluation):
             correct = torch.zeros((), device=self.device)
-            for first in range(0, len(part), EVALUATION_BATCH):
-                pixels = part.pixels[first : first + EVALUATION_BATCH]
+            for seen, labels in measured(self._held_out, self.augment, size, 0, count):
                 with self._precision():
-                    logits = self.supernet(self.augment.test(pixels), weights, active)
-                hits = logits.argmax(dim=1) == part.labels[first : first + EVALUATION_BATCH]
-                correct += hits.sum()
-        return 100 * float(correct) / len(part)
+                    logits = self.supernet(seen, weights, active)
+                correct += (logits.argmax(dim=1) == labels).sum()
+        return 100 * float(correct) / count
 
     def as_weights(self, candidate: Tensor | Architecture) -> tuple[Tensor, Tensor | None]:
         """Weights [D, K] with the choices that are needed (None: all)."""
@@ -371,7 +370,7 @@ class WeightSharing:
         return self._costs.cost(arch, what)
 
     @property
-    def held_out(self) -> Images:
+    def held_out(self) -> Part:
         """The search-validation half."""
         return self._held_out
 
