@@ -22,11 +22,11 @@ from nasbench_harness.images.parts import (
     Decoded,
     ImageDataset,
     Images,
-    Part,
+    ImagePart,
     channel_statistics,
     digest,
 )
-from nasbench_harness.images.place import FOLDER
+from nasbench_harness.images.place import FOLDER, is_folder
 from nasbench_harness.images.plugins import read_image_set
 from nasbench_harness.images.published import read_published
 from nasbench_harness.images.sources import (
@@ -101,13 +101,12 @@ def open_dataset(  # noqa: PLR0913 - each is a choice of its own
 ) -> ImageDataset:
     """Read a data set into memory: one of ours, any folder, or a package's `ImageSet`.
 
-    `cifar10`, `cifar100`, `svhn` and `imagenet16-120` are read from their publishers' files, packed
-    or unpacked, in `data_dir` or where `nasharness data pull` puts them; `download` gets what is
-    missing first. `digits` are the 1,797 grey 8x8 digits that come with scikit-learn, a fixed fifth
-    of each class for test. `folder:PATH` is any folder of images with one subfolder per class, see
-    `folders.read_folder`; only there may `image_size` (pixels a side) and `image_layout` be chosen:
-    `parts` if its folders are train, test, ..., `classes` if they are the classes, None where it
-    can be told. A folder of 32x32 images whose classes are CIFAR-10's counts as CIFAR-10.
+    Published sets are read from their publishers' files in `data_dir` or where `nasharness data
+    pull` puts them; `download` gets what is missing first. `digits` are scikit-learn's, a fixed
+    fifth of each class for test. `folder:PATH` is any folder of images with one subfolder per
+    class, see `folders.open_folder`; only there may be chosen `image_size` (pixels a side),
+    `image_layout` (None where it can be told), and `stream`, with which images are decoded as they
+    are needed, in `workers` processes (None: where they take too much memory).
 
     `limit` keeps that many training images, the classes as even as they can be, in their order;
     `seed` chooses which, and is no trial's seed, so that all trials see the same images.
@@ -116,11 +115,8 @@ def open_dataset(  # noqa: PLR0913 - each is a choice of its own
     they still have it, without looking at the files. The caller compares it with the result's. A
     digest they should have if they can, `like` or `planned`, may change the halves: `_as_planned`.
 
-    `stream` leaves a folder where it is and decodes its images as they are needed, in `workers`
-    processes; None does so where it would take too much memory, see `folders.open_folder`.
-
-    Mean and standard deviation are those of NAS-Bench-201 where it has them, ImageNet's of what is
-    streamed, otherwise of all training images.
+    Mean and standard deviation are NAS-Bench-201's where it has them, ImageNet's of what is
+    streamed, otherwise those of all training images.
 
     Raises UnknownNameError for an unknown name and ImageDataError where files are missing, broken
     or not the published ones, or where `limit` does not leave two images of each class.
@@ -129,9 +125,9 @@ def open_dataset(  # noqa: PLR0913 - each is a choice of its own
     if not stream and (known := _recalled(name, planned, limit, seed)):
         return known
     _refuse_folder_options(name, image_size, image_layout, stream)
-    if name.startswith(FOLDER):
-        folder = user_path(name.removeprefix(FOLDER))
-        decoded = open_folder(folder, image_size, image_layout, stream=stream, workers=workers)
+    if is_folder(name):
+        place = user_path(name.removeprefix(FOLDER))
+        decoded = open_folder(place, image_size, image_layout, stream=stream, workers=workers)
     else:
         decoded = _decoded(name, data_dir, download)
     dataset = _dataset(name, decoded, limit, seed)
@@ -210,8 +206,8 @@ def _facts(name: str, decoded: Decoded) -> _Facts:
         return _FACTS[name]
     if source := image_set(name):
         return _Facts(flip=source.flip)
-    is_cifar10 = decoded.classes == CIFAR10_CLASSES and decoded.train.size == (32, 32)
-    is_cifar10 = is_cifar10 and not decoded.identity
+    small = decoded.train.size == (32, 32) and not decoded.identity
+    is_cifar10 = small and decoded.classes == CIFAR10_CLASSES
     return _FACTS["cifar10"] if is_cifar10 else _Facts()
 
 
@@ -277,7 +273,9 @@ def _digits() -> Decoded:
     return Decoded(names, train=images.select(train), test=images.select(sorted(test)))
 
 
-def _limited(name: str, images: Part, classes: tuple[str, ...], limit: int, seed: int) -> Part:
+def _limited(
+    name: str, images: ImagePart, classes: tuple[str, ...], limit: int, seed: int
+) -> ImagePart:
     """`limit` of the images in their order, as many of each class as of any other if there are."""
     chance = random.Random(seed)
     positions = _by_class(images, chance)
@@ -294,7 +292,7 @@ def _limited(name: str, images: Part, classes: tuple[str, ...], limit: int, seed
     return kept
 
 
-def _by_class(images: Part, chance: random.Random) -> list[list[int]]:
+def _by_class(images: ImagePart, chance: random.Random) -> list[list[int]]:
     """The positions of the images of each class, in random order."""
     positions: dict[int, list[int]] = defaultdict(list)
     for position, label in enumerate(images.labels.tolist()):

@@ -11,7 +11,7 @@ import torch
 from nasbench_harness.images.augment import Augment
 from nasbench_harness.images.batches import Batches
 from nasbench_harness.images.decoders import Chunk
-from nasbench_harness.images.parts import Images, Part
+from nasbench_harness.images.parts import Images, ImagePart
 from nasbench_harness.images.streamed import Streamed
 from nasbench_harness.images.streaming import AHEAD, StreamedBatches
 
@@ -33,7 +33,7 @@ class Feed(Protocol):
 
 
 def feed(
-    part: Part,
+    part: ImagePart,
     batch_size: int,
     *,
     seed: int,
@@ -48,7 +48,7 @@ def feed(
     return Batches(part, batch_size, generator=generator, augment=augment, drop_last=drop_last)
 
 
-def evaluation_batch(part: Part, whole: int, trained: int) -> int:
+def evaluation_batch(part: ImagePart, whole: int, trained: int) -> int:
     """Images that are evaluated at a time: `whole` of what is in memory.
 
     Of what is streamed, and larger, as many as are trained on at a time, which do fit.
@@ -57,7 +57,7 @@ def evaluation_batch(part: Part, whole: int, trained: int) -> int:
 
 
 def measured(
-    part: Part, augment: Augment, batch_size: int, first: int = 0, last: int | None = None
+    part: ImagePart, augment: Augment, batch_size: int, first: int = 0, last: int | None = None
 ) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
     """Images `first` to `last` (without it) as for tests, in their order, and their labels.
 
@@ -69,7 +69,7 @@ def measured(
         yield augment.test(pixels), part.labels[place]
 
 
-def _pixels(part: Part, chosen: list[slice]) -> Iterator[torch.Tensor]:
+def _pixels(part: ImagePart, chosen: list[slice]) -> Iterator[torch.Tensor]:
     if not isinstance(part, Streamed):
         assert isinstance(part, Images)
         yield from (part.pixels[place] for place in chosen)

@@ -13,7 +13,7 @@ import torch
 from nasbench_harness.images.halves import Halved
 
 
-class Part(Protocol):
+class ImagePart(Protocol):
     """One split: whole in memory (`Images`), or decoded as it is needed (`streamed.Streamed`)."""
 
     @property
@@ -74,9 +74,9 @@ class Decoded:
     """What was read of a data set: its parts and the names of its classes in label order."""
 
     classes: tuple[str, ...]
-    train: Part
-    valid: Part | None = None
-    test: Part | None = None
+    train: ImagePart
+    valid: ImagePart | None = None
+    test: ImagePart | None = None
     notes: tuple[str, ...] = ()
     """What a person should hear of how they were read."""
     entry: str = ""
@@ -87,7 +87,7 @@ class Decoded:
     """What parts that are not in memory are known by."""
 
     @property
-    def parts(self) -> dict[str, Part]:
+    def parts(self) -> dict[str, ImagePart]:
         """The parts there are."""
         every = {"train": self.train, "valid": self.valid, "test": self.test}
         return {name: part for name, part in every.items() if part is not None}
@@ -99,10 +99,10 @@ class ImageDataset:
 
     name: str
     """As it was asked for: `cifar10`, `digits`, `folder:...`."""
-    train: Part
-    valid: Part | None
+    train: ImagePart
+    valid: ImagePart | None
     """A part for search of its own where the published protocol has one."""
-    test: Part | None
+    test: ImagePart | None
     classes: tuple[str, ...]
     mean: tuple[float, ...]
     """Per channel, of pixels / 255."""
@@ -120,7 +120,7 @@ class ImageDataset:
     halved: Halved | None = None
     """How `valid` and `test` came of one part; None where they did not."""
     streamed: bool = False
-    """Are its images decoded as they are needed."""
+    """Are its images decoded as they are needed; the digest is then what they are known by."""
 
 
 def digest(parts: Iterable[Images | None], classes: Iterable[str]) -> str:

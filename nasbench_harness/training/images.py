@@ -8,7 +8,7 @@ from typing import Literal
 import torch
 
 from nasbench_harness.images.errors import ImageDataError
-from nasbench_harness.images.parts import ImageDataset, Part
+from nasbench_harness.images.parts import ImageDataset, ImagePart
 from nasbench_harness.images.splits import search_split
 
 
@@ -18,11 +18,11 @@ class TrainingImages:
 
     dataset: ImageDataset
     """How images are normalised and augmented, and what they are called."""
-    train: Part
-    evaluated: Part
+    train: ImagePart
+    evaluated: ImagePart
     trained_on: str
     evaluated_on: str
-    validated: Part | None = None
+    validated: ImagePart | None = None
     """A validation part beside the test part that it is judged by; None where there is none."""
     validated_on: str = ""
 
@@ -57,17 +57,17 @@ def training_images(dataset: ImageDataset, split: Literal["table", "search"]) ->
     return replace(images, validated=dataset.valid, validated_on=told)
 
 
-def _count(part: Part, name: str) -> str:
+def _count(part: ImagePart, name: str) -> str:
     return f"{len(part):,} {name} images"
 
 
-def _told(dataset: ImageDataset, part: Part, name: str, half: int) -> str:
+def _told(dataset: ImageDataset, part: ImagePart, name: str, half: int) -> str:
     """How many images of which part, and which half they are where they are one."""
     count = _count(part, name)
     return f"{count} ({dataset.halved.told(half)})" if dataset.halved else count
 
 
-def _test_part(dataset: ImageDataset) -> Part:
+def _test_part(dataset: ImageDataset) -> ImagePart:
     if dataset.test is None:
         raise ImageDataError(
             f"`{dataset.name}` has no test part to judge a network by; `--split search` holds out"

@@ -14,7 +14,7 @@ from nasbench_harness.contracts import Architecture, NetworkShape, NetworkSpace
 from nasbench_harness.errors import HarnessError
 from nasbench_harness.images.augment import Augment
 from nasbench_harness.images.feeding import evaluation_batch, feed, measured
-from nasbench_harness.images.parts import ImageDataset, Part
+from nasbench_harness.images.parts import ImageDataset, ImagePart
 from nasbench_harness.networks.chance import Chance
 from nasbench_harness.networks.losses import begin_epoch, training_loss
 from nasbench_harness.networks.precision import Precision
@@ -149,7 +149,7 @@ class Training:
         return self._measure(self._evaluated)
 
     @torch.no_grad()
-    def _measure(self, images: Part) -> tuple[float, float]:
+    def _measure(self, images: ImagePart) -> tuple[float, float]:
         self.network.eval()
         totals = Totals(self.device)
         batch_size = evaluation_batch(images, EVALUATION_BATCH, self.settings.batch_size)
@@ -184,6 +184,7 @@ class Training:
         begin_epoch(self.network, self.epoch, self.settings.epochs)
 
 
+<<<<<<< HEAD
 def learning_rate(settings: TrainingSettings, epoch: int) -> float:
     """Of an epoch, 0 for the first."""
     start, warm = settings.learning_rate, settings.warmup_epochs
@@ -198,6 +199,11 @@ def learning_rate(settings: TrainingSettings, epoch: int) -> float:
 
 
 def _dropped(network: nn.Module, images: Part, batch_size: int) -> Literal["lone"] | Literal[False]:
+=======
+def _dropped(
+    network: nn.Module, images: ImagePart, batch_size: int
+) -> Literal["lone"] | Literal[False]:
+>>>>>>> w/imnet
     """`"lone"` where a batch of one image cannot be trained on; asked where there is such a batch.
 
     Where maps have shrunk to one pixel, a batch norm has a single value of each channel.

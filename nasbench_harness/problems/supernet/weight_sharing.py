@@ -36,7 +36,7 @@ from nasbench_harness.contracts import (
 from nasbench_harness.errors import HarnessError
 from nasbench_harness.images.augment import Augment
 from nasbench_harness.images.feeding import Feed, evaluation_batch, feed, measured
-from nasbench_harness.images.parts import ImageDataset, Part
+from nasbench_harness.images.parts import ImageDataset, ImagePart
 from nasbench_harness.images.splits import search_split
 from nasbench_harness.networks.chance import Chance
 from nasbench_harness.networks.losses import begin_epoch, training_loss
@@ -102,7 +102,7 @@ class WeightSharing:
             dataset, s.split, train_share=s.train_share, valid_share=s.valid_share
         )
         self._held_out = valid.to(self.device)
-        halves: dict[Split, Part] = {"train": train.to(self.device), "valid": self._held_out}
+        halves: dict[Split, ImagePart] = {"train": train.to(self.device), "valid": self._held_out}
         self.augment = Augment(dataset, device=self.device, cutout=s.cutout)
         self._batches: dict[Split, Feed] = {
             split: feed(
@@ -370,7 +370,7 @@ class WeightSharing:
         return self._costs.cost(arch, what)
 
     @property
-    def held_out(self) -> Part:
+    def held_out(self) -> ImagePart:
         """The search-validation half."""
         return self._held_out
 
