@@ -21,8 +21,8 @@ from nasbench_harness.images.layout import LayoutName
 from nasbench_harness.images.parts import (
     Decoded,
     ImageDataset,
-    Images,
     ImagePart,
+    Images,
     channel_statistics,
     digest,
 )

@@ -184,7 +184,6 @@ class Training:
         begin_epoch(self.network, self.epoch, self.settings.epochs)
 
 
-<<<<<<< HEAD
 def learning_rate(settings: TrainingSettings, epoch: int) -> float:
     """Of an epoch, 0 for the first."""
     start, warm = settings.learning_rate, settings.warmup_epochs
@@ -198,12 +197,9 @@ def learning_rate(settings: TrainingSettings, epoch: int) -> float:
     return cosine(start, 0.0, passed, epochs)
 
 
-def _dropped(network: nn.Module, images: Part, batch_size: int) -> Literal["lone"] | Literal[False]:
-=======
 def _dropped(
     network: nn.Module, images: ImagePart, batch_size: int
 ) -> Literal["lone"] | Literal[False]:
->>>>>>> w/imnet
     """`"lone"` where a batch of one image cannot be trained on; asked where there is such a batch.
 
     Where maps have shrunk to one pixel, a batch norm has a single value of each channel.
