@@ -11,7 +11,7 @@ import torch
 from nasbench_harness.images.augment import Augment
 from nasbench_harness.images.batches import Batches
 from nasbench_harness.images.decoders import Chunk
-from nasbench_harness.images.parts import Images, ImagePart
+from nasbench_harness.images.parts import ImagePart, Images
 from nasbench_harness.images.streamed import Streamed
 from nasbench_harness.images.streaming import AHEAD, StreamedBatches
 

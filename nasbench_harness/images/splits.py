@@ -94,7 +94,7 @@ def _of_classes(
             " above 0 that are 1 together at most."
         )
     first, second = [], []
-    by_class = torch.argsort(labels, stable=True).split(labels.bincount().tolist())
+    by_class = torch.split(torch.argsort(labels, stable=True), labels.bincount().tolist())
     for positions in (of_class.tolist() for of_class in by_class):
         cut = int(len(positions) * train_share + 1e-9)
         stop = len(positions) if valid_share is None else int(len(positions) * together + 1e-9)
