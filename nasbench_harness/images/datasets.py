@@ -100,9 +100,8 @@ def open_dataset(  # noqa: PLR0913 - each is a choice of its own
 ) -> ImageDataset:
     """Read a data set into memory: one of ours, any folder, or a package's `ImageSet`.
 
-    Published sets are read from their publishers' files in `data_dir` or where `nasharness data
-    pull` puts them; `download` gets what is missing first. `digits` are scikit-learn's, a fixed
-    fifth of each class for test. Of `folder:PATH` alone, see `folders.open_folder`, there may be
+    Published sets are read from `data_dir` or from where `nasharness data pull` puts them;
+    `download` gets what is missing first. Of `folder:PATH`, see `folders.open_folder`, there may be
     chosen `image_size` (pixels a side), `image_layout` (None where it can be told), and `stream`:
     images are decoded as they are needed, in `workers` processes (None: where they are too many).
 
@@ -113,8 +112,8 @@ def open_dataset(  # noqa: PLR0913 - each is a choice of its own
     halves: `_as_planned`. They are normalised as in NAS-Bench-201 where it has them, else by
     ImageNet's mean and standard deviation if streamed, and by those of all training images if not.
 
-    Raises UnknownNameError for an unknown name and ImageDataError where files are missing, broken
-    or not the published ones, or where `limit` does not leave two images of each class.
+    Raises UnknownNameError for a name that is none and ImageDataError where files are missing,
+    broken or not the published ones, or where `limit` leaves less than two images of a class.
     """
     data_dir = user_path(data_dir) if data_dir is not None else None
     if not stream and (known := _recalled(name, planned, limit, seed)):
@@ -125,13 +124,12 @@ def open_dataset(  # noqa: PLR0913 - each is a choice of its own
         decoded = open_folder(place, image_size, image_layout, stream=stream, workers=workers)
     else:
         decoded = _decoded(name, data_dir, download)
-    dataset = _dataset(name, decoded, limit, seed)
-    wanted = planned or like or dataset.digest
-    if dataset.digest != wanted and decoded.halved:
+    read = decoded, _dataset(name, decoded, limit, seed)
+    if decoded.halved and read[1].digest != (planned or like or read[1].digest):
         unlisted = read_published(name, data_dir, official=False)
-        decoded, dataset = _as_planned((decoded, dataset), unlisted, limit, seed, wanted)
-    remember(dataset.digest, decoded)
-    return dataset
+        read = _as_planned(read, unlisted, limit, seed, planned or like)
+    remember(read[1].digest, read[0])
+    return read[1]
 
 
 def _recalled(name: str, planned: str, limit: int | None, seed: int) -> ImageDataset | None:
