@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import random
-from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from importlib.metadata import version
@@ -18,10 +17,10 @@ from nasbench_harness.images.cache import cached, recalled, remember
 from nasbench_harness.images.errors import ImageDataError
 from nasbench_harness.images.folders import open_folder
 from nasbench_harness.images.layout import LayoutName
+from nasbench_harness.images.limits import by_class, limited
 from nasbench_harness.images.parts import (
     Decoded,
     ImageDataset,
-    ImagePart,
     Images,
     channel_statistics,
     digest,
@@ -101,25 +100,20 @@ def open_dataset(  # noqa: PLR0913 - each is a choice of its own
 ) -> ImageDataset:
     """Read a data set into memory: one of ours, any folder, or a package's `ImageSet`.
 
-    Published sets are read from their publishers' files in `data_dir` or where `nasharness data
-    pull` puts them; `download` gets what is missing first. `digits` are scikit-learn's, a fixed
-    fifth of each class for test. `folder:PATH` is any folder of images with one subfolder per
-    class, see `folders.open_folder`; only there may be chosen `image_size` (pixels a side),
-    `image_layout` (None where it can be told), and `stream`, with which images are decoded as they
-    are needed, in `workers` processes (None: where they take too much memory).
+    Published sets are read from `data_dir` or from where `nasharness data pull` puts them;
+    `download` gets what is missing first. Of `folder:PATH`, see `folders.open_folder`, there may be
+    chosen `image_size` (pixels a side), `image_layout` (None where it can be told), and `stream`:
+    images are decoded as they are needed, in `workers` processes (None: where they are too many).
 
     `limit` keeps that many training images, the classes as even as they can be, in their order;
-    `seed` chooses which, and is no trial's seed, so that all trials see the same images.
+    `seed` chooses which, and is no trial's seed, so that all trials see the same images. Images
+    that are known to have the digest `planned` come from the cache, where they still have it; the
+    caller compares. A digest they should have if they can, `like` or `planned`, may change the
+    halves: `_as_planned`. They are normalised as in NAS-Bench-201 where it has them, else by
+    ImageNet's mean and standard deviation if streamed, and by those of all training images if not.
 
-    `planned` is the digest that the images are known to have: they are taken from the cache, where
-    they still have it, without looking at the files. The caller compares it with the result's. A
-    digest they should have if they can, `like` or `planned`, may change the halves: `_as_planned`.
-
-    Mean and standard deviation are NAS-Bench-201's where it has them, ImageNet's of what is
-    streamed, otherwise those of all training images.
-
-    Raises UnknownNameError for an unknown name and ImageDataError where files are missing, broken
-    or not the published ones, or where `limit` does not leave two images of each class.
+    Raises UnknownNameError for a name that is none and ImageDataError where files are missing,
+    broken or not the published ones, or where `limit` leaves less than two images of a class.
     """
     data_dir = user_path(data_dir) if data_dir is not None else None
     if not stream and (known := _recalled(name, planned, limit, seed)):
@@ -130,13 +124,12 @@ def open_dataset(  # noqa: PLR0913 - each is a choice of its own
         decoded = open_folder(place, image_size, image_layout, stream=stream, workers=workers)
     else:
         decoded = _decoded(name, data_dir, download)
-    dataset = _dataset(name, decoded, limit, seed)
-    if dataset.digest != (wanted := planned or like or dataset.digest) and decoded.halved:
+    read = decoded, _dataset(name, decoded, limit, seed)
+    if decoded.halved and read[1].digest != (planned or like or read[1].digest):
         unlisted = read_published(name, data_dir, official=False)
-        decoded, dataset = _as_planned((decoded, dataset), unlisted, limit, seed, wanted)
-    if not decoded.identity:
-        remember(dataset.digest, decoded)
-    return dataset
+        read = _as_planned(read, unlisted, limit, seed, planned or like)
+    remember(read[1].digest, read[0])
+    return read[1]
 
 
 def _recalled(name: str, planned: str, limit: int | None, seed: int) -> ImageDataset | None:
@@ -165,7 +158,7 @@ def _dataset(name: str, decoded: Decoded, limit: int | None, seed: int) -> Image
     mean, std = _normalisation(facts, decoded)
     train = decoded.train
     if limit is not None:
-        train = _limited(name, train, decoded.classes, limit, seed)
+        train = limited(name, train, decoded.classes, limit, seed)
     return ImageDataset(
         name=name,
         train=train,
@@ -266,37 +259,8 @@ def _digits() -> Decoded:
     pixels = (torch.from_numpy(content.images) * 255 / 16).round().to(torch.uint8)[:, None]
     images = Images(pixels.contiguous(), torch.from_numpy(content.target).long())
     test: list[int] = []
-    for positions in _by_class(images, random.Random(BENCHMARK_SEED)):
+    for positions in by_class(images, random.Random(BENCHMARK_SEED)):
         test += positions[: round(len(positions) / 5)]
     train = sorted(set(range(len(images))) - set(test))
     names = tuple(str(name) for name in content.target_names)
     return Decoded(names, train=images.select(train), test=images.select(sorted(test)))
-
-
-def _limited(
-    name: str, images: ImagePart, classes: tuple[str, ...], limit: int, seed: int
-) -> ImagePart:
-    """`limit` of the images in their order, as many of each class as of any other if there are."""
-    chance = random.Random(seed)
-    positions = _by_class(images, chance)
-    turns = [(turn, place) for of_class in positions for turn, place in enumerate(of_class)]
-    chance.shuffle(turns)  # so that what does not divide goes to no class in particular
-    turns.sort(key=lambda turn: turn[0])
-    kept = images.select(sorted(place for _, place in turns[:limit]))
-    if len(kept) != limit or int(kept.labels.bincount(minlength=len(classes)).min()) < 2:
-        raise ImageDataError(
-            f"{limit} training images of `{name}` cannot be kept: there are {len(images)}, and each"
-            f" of the {len(classes)} classes needs two; choose a limit from {2 * len(classes)} to"
-            f" {len(images)}."
-        )
-    return kept
-
-
-def _by_class(images: ImagePart, chance: random.Random) -> list[list[int]]:
-    """The positions of the images of each class, in random order."""
-    positions: dict[int, list[int]] = defaultdict(list)
-    for position, label in enumerate(images.labels.tolist()):
-        positions[label].append(position)
-    for of_class in positions.values():
-        chance.shuffle(of_class)
-    return [positions[label] for label in sorted(positions)]
