@@ -106,11 +106,10 @@ def open_dataset(  # noqa: PLR0913 - each is a choice of its own
     images are decoded as they are needed, in `workers` processes (None: where they are too many).
 
     `limit` keeps that many training images, the classes as even as they can be, in their order;
-    `seed` chooses which, and is no trial's seed, so that all trials see the same images. Images
-    that are known to have the digest `planned` come from the cache, where they still have it; the
-    caller compares. A digest they should have if they can, `like` or `planned`, may change the
-    halves: `_as_planned`. They are normalised as in NAS-Bench-201 where it has them, else by
-    ImageNet's mean and standard deviation if streamed, and by those of all training images if not.
+    `seed` chooses which, for all trials the same. Images known to have the digest `planned` come
+    from the cache, if it has them; the caller compares. A digest they should have if they can,
+    `like` or `planned`, may change the halves: `_as_planned`. They are normalised as in
+    NAS-Bench-201 where it has them, else as ImageNet if streamed, or by their own statistics.
 
     Raises UnknownNameError for a name that is none and ImageDataError where files are missing,
     broken or not the published ones, or where `limit` leaves less than two images of a class.
@@ -128,8 +127,13 @@ def open_dataset(  # noqa: PLR0913 - each is a choice of its own
     if decoded.halved and read[1].digest != (planned or like or read[1].digest):
         unlisted = read_published(name, data_dir, official=False)
         read = _as_planned(read, unlisted, limit, seed, planned or like)
-    remember(read[1].digest, read[0])
-    return read[1]
+    return _remembered(*read)
+
+
+def _remembered(decoded: Decoded, dataset: ImageDataset) -> ImageDataset:
+    """The data set, which is from now on in the cache."""
+    remember(dataset.digest, decoded)
+    return dataset
 
 
 def _recalled(name: str, planned: str, limit: int | None, seed: int) -> ImageDataset | None:

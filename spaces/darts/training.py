@@ -21,7 +21,7 @@ _IMAGENET = {
     **_SGD, "epochs": 250, "weight_decay": 3e-5, "label_smoothing": 0.1, "auxiliary_weight": 0.4,
     "width": IMAGENET.width, "cells": IMAGENET.cells,
 }  # fmt: skip
-_CROPS = "without their random resized crops and colour changes"
+_CROPS = "with random resized crops where images are streamed, and without their colour changes"
 
 RECIPES: Mapping[str, TrainingRecipe] = {
     "darts_cifar": TrainingRecipe(

@@ -14,8 +14,8 @@ UNAS = TrainingRecipe(
         "Vahdat et al., CVPR 2020, and the authors' code for ImageNet: SGD for 300 epochs on"
         " batches of 512 images (8 devices of 64), a rate of 0.025 times batch / 64, a cosine to 0"
         " after 5 epochs of warm-up, a small weight decay and smoothed labels. They also have"
-        " random resized crops and colour jitter, and keep the best epoch beside the last; ours"
-        " crops and mirrors at random as everywhere here, and tells the last."
+        " random resized crops, as streamed images here, and colour jitter, and keep the best epoch"
+        " beside the last; ours tells the last."
     ),
     settings={
         "epochs": 300, "batch_size": 512, "learning_rate": 0.2, "momentum": 0.9, "nesterov": False,
