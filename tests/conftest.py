@@ -6,7 +6,6 @@ import json
 import os
 import signal
 import sys
-from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -49,17 +48,7 @@ LONGEST = {"test_mlflow.py"}
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What takes longest comes first, so that no worker waits for it in the end.
-
-    Of a test's variants behind the first so many of `fast_first`, all are slow.
-    """
-    seen: Counter[str] = Counter()
-    for item in items:
-        if mark := item.get_closest_marker("fast_first"):
-            test = item.nodeid.partition("[")[0]
-            seen[test] += 1
-            if seen[test] > mark.args[0]:
-                item.add_marker(pytest.mark.slow)
+    """What takes longest comes first, so that no worker waits for it in the end."""
     items.sort(key=lambda item: item.path.name not in LONGEST)
 
 

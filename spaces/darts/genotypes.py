@@ -164,9 +164,8 @@ class _GenotypeReader:
                 f"node {node} of `{kind}` takes input {edges[0].source} twice, which only cells of"
                 " `darts[variant=unas]` do",
             )
-        place = self.variant.kinds.index(kind) * len(self.variant.edges)
         for source, operation in edges:
-            options = self.variant.options[place + self.variant.edges.index((node, source))]
+            options = self.variant.options[self.variant.decision(kind, node, source)]
             if operation not in options:
                 self._refuse(
                     tree,

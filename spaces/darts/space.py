@@ -121,9 +121,8 @@ class DARTSSpace:
 
     def kept(self, arch: Architecture) -> list[tuple[int, str]]:
         """Number of the decision and operation of every kept edge."""
-        edges, kinds = self.variant.edges, self.variant.kinds
         return [
-            (kinds.index(kind) * len(edges) + edges.index((target, edge.source)), edge.operation)
+            (self.variant.decision(kind, target, edge.source), edge.operation)
             for kind, cell in self.cells(arch).items()
             for target, node in enumerate(cell, INPUTS)
             for edge in node

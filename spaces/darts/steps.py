@@ -58,8 +58,8 @@ def _changes(node: Node, kind: str, target: int, variant: CellVariant) -> list[N
 
 def derived_options(variant: CellVariant, kind: str, target: int, source: int) -> list[str]:
     """What an edge can keep: all of its operations but `none`."""
-    place = variant.kinds.index(kind) * len(variant.edges) + variant.edges.index((target, source))
-    return [name for name in variant.options[place] if name != NONE]
+    options = variant.options[variant.decision(kind, target, source)]
+    return [name for name in options if name != NONE]
 
 
 def below(count: int, generator: torch.Generator) -> int:

@@ -56,6 +56,10 @@ class CellVariant:
         default = (self.operations,) * len(self.edges)
         return tuple(o for kind in self.kinds for o in self.pairs.get(kind, default))
 
+    def decision(self, kind: str, target: int, source: int) -> int:
+        """The number of an edge's decision, its place in `options`."""
+        return self.kinds.index(kind) * len(self.edges) + self.edges.index((target, source))
+
     @cached_property
     def known(self) -> tuple[str, ...]:
         """Every operation that some edge has, each once."""

@@ -14,7 +14,14 @@ from typing import TYPE_CHECKING
 from nasbench_harness.contracts import Cost
 from nasbench_harness.errors import UnknownNameError
 from nasbench_harness.spaces.nbmacro.encoding import FIRST, LAYERS, OPTIONS
-from nasbench_harness.spaces.shared.counts import Count, added, convolution, inverted, total
+from nasbench_harness.spaces.shared.counts import (
+    Count,
+    added,
+    convolution,
+    inverted,
+    of_layers,
+    total,
+)
 
 if TYPE_CHECKING:
     from nasbench_harness.tables.additive import AdditiveCost
@@ -52,9 +59,7 @@ def cost(choices: Sequence[int], what: str, dataset: str) -> float:
         raise UnknownNameError("dataset of nbmacro", dataset, DATASETS)
     if what not in ("params", "flops"):
         raise UnknownNameError("cost of nbmacro", what, [one.name for one in COSTS])
-    around, layers = _counts()
-    counts = [around, *(options[c] for options, c in zip(layers, choices, strict=True))]
-    return sum(count.params if what == "params" else count.flops for count in counts)
+    return of_layers(*_counts(), choices, what)
 
 
 @cache

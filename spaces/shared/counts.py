@@ -45,3 +45,11 @@ def added(what: str, around: Count, layers: Sequence[Sequence[Count]]) -> Additi
         for place, options in enumerate(layers)
     ]
     return AdditiveCost(getattr(around, what), parts)
+
+
+def of_layers(
+    around: Count, layers: Sequence[Sequence[Count]], choices: Sequence[int], what: str
+) -> int:
+    """`params` or `flops` of a chain: what stands around it, and an option of each layer."""
+    counts = [around, *(options[c] for options, c in zip(layers, choices, strict=True))]
+    return sum(count.params if what == "params" else count.flops for count in counts)

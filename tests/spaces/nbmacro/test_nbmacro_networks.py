@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 import torch
-from torch import Tensor, nn
 
 from nasbench_harness import registry
 from nasbench_harness.contracts import NetworkShape
@@ -15,31 +14,11 @@ from nasbench_harness.spaces.shared.inverted import SteadyNorm
 from nasbench_harness.study import recipes
 from nasbench_harness.testing import check_networks, check_study, check_training
 from nasbench_harness.training.settings import find_recipe, is_tabled, recipe_settings
+from tests.counting import multiply_adds, parameters
 
 SPACE = NBMacro()
 PUBLISHED = NetworkShape(classes=10, width=SIZE.width, cells=SIZE.cells)
 TINY = NetworkShape(classes=3, width=4, cells=1, image_size=(8, 8))
-
-
-def parameters(network: nn.Module) -> int:
-    return sum(parameter.numel() for parameter in network.parameters())
-
-
-def multiply_adds(network: nn.Module, images: Tensor) -> int:
-    """Counted while an image passes: what every convolution and the classifier multiply."""
-    counted = []
-
-    def count(module: nn.Module, _: object, made: Tensor) -> None:
-        weight = module.weight
-        assert isinstance(weight, Tensor)
-        counted.append(weight.numel() * made[0, 0].numel() if made.ndim == 4 else weight.numel())
-
-    for module in network.modules():
-        if isinstance(module, nn.Conv2d | nn.Linear):
-            module.register_forward_hook(count)
-    with torch.no_grad():
-        network.eval()(images)
-    return sum(counted)
 
 
 def test_networks_keep_the_contract() -> None:

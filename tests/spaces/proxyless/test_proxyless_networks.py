@@ -4,39 +4,19 @@ from __future__ import annotations
 
 import pytest
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from nasbench_harness.contracts import Layerwise, NetworkShape
 from nasbench_harness.spaces.proxyless import Proxyless
 from nasbench_harness.spaces.proxyless.training import SIZE
 from nasbench_harness.testing import check_networks, check_study, check_training
 from nasbench_harness.training.settings import find_recipe, recipe_settings
+from tests.counting import multiply_adds, parameters
 
 SPACE = Proxyless()
 PUBLISHED = NetworkShape(classes=1000, width=SIZE.width, cells=1, image_size=(224, 224))
 TINY = NetworkShape(classes=3, width=4, cells=1, image_size=(8, 8))
 DEEP = "/".join(["3x3_e3", "identity", "5x5_e6", "7x7_e3"] * 5 + ["7x7_e6"])
-
-
-def parameters(network: nn.Module) -> int:
-    return sum(parameter.numel() for parameter in network.parameters())
-
-
-def multiply_adds(network: nn.Module, images: Tensor) -> int:
-    """Of convolutions and classifier, counted while an image without memory passes."""
-    counted = []
-
-    def count(module: nn.Module, _: object, made: Tensor) -> None:
-        weight = module.weight
-        assert isinstance(weight, Tensor)
-        counted.append(weight.numel() * made[0, 0].numel() if made.ndim == 4 else weight.numel())
-
-    for module in network.modules():
-        if isinstance(module, nn.Conv2d | nn.Linear):
-            module.register_forward_hook(count)
-    with torch.no_grad():
-        network.eval()(images)
-    return sum(counted)
 
 
 def test_networks_keep_the_contract() -> None:
