@@ -79,6 +79,10 @@ RUN = {
         "nasharness train DARTS_V2 --space darts --dataset digits --recipe quick --epochs 1"
         " --seeds 1 --limit 300 --width 4 --cells 2"
     ),
+    "nasharness evaluate runs/A --epochs 20 --width 8 --cells 5": (
+        "nasharness evaluate runs/A --dataset digits --epochs 1 --seeds 1 --limit 300 --width 2"
+        " --cells 1 --random 3"
+    ),
     "nasharness calibrate --dataset cifar10 --width 8 --cells 1 --epochs 20": (
         "nasharness calibrate --dataset digits --width 2 --cells 1 --epochs 1 --seeds 1 --limit 300"
         " --count 2"

@@ -8,6 +8,7 @@ from nasbench_harness.cli import (
     cite,
     compare,
     data,
+    evaluate,
     latency,
     plugins,
     problem,
@@ -21,6 +22,6 @@ from nasbench_harness.cli import (
 from nasbench_harness.cli.app import app
 
 __all__ = [
-    "app", "baseline", "calibrate", "check", "cite", "compare", "data", "latency", "main",
-    "plugins", "problem", "query", "report", "run", "suites", "train", "watch",
+    "app", "baseline", "calibrate", "check", "cite", "compare", "data", "evaluate", "latency",
+    "main", "plugins", "problem", "query", "report", "run", "suites", "train", "watch",
 ]  # fmt: skip

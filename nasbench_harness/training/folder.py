@@ -19,6 +19,7 @@ from nasbench_harness.store.outcomes import HISTORY, SCHEMA_VERSION
 from nasbench_harness.store.provenance import facts
 from nasbench_harness.store.tidy import tidy_frame
 from nasbench_harness.training.calibration import FILE as CALIBRATION
+from nasbench_harness.training.evaluation import FILE as EVALUATION
 from nasbench_harness.training.schema import UPGRADES, training_schema
 from nasbench_harness.training.settings import usual_settings
 from nasbench_harness.training.spec import TrainingSpec
@@ -55,7 +56,7 @@ class TrainingFolder(JobFolder[TrainingSpec]):
         compared="architecture",
         regret=False,
         upgrades=UPGRADES,
-        also=("tensorboard", CALIBRATION),
+        also=("tensorboard", CALIBRATION, EVALUATION),
     )
 
     @property

@@ -1,4 +1,4 @@
-"""A sample of architectures that a benchmark knows, each another network."""
+"""Samples of architectures: that a benchmark knows, each another network; or just drawn."""
 
 from __future__ import annotations
 
@@ -81,8 +81,18 @@ def sample(
     )
 
 
-def _draws(space: SearchSpace, number: int, seed: int) -> Iterator[Architecture]:
-    generator = torch.Generator().manual_seed(stream_seed(seed, "calibration"))
+def blind_draws(space: SearchSpace, number: int, seed: int) -> list[Architecture]:
+    """`number` uniform draws, as somebody makes them who does not look: repeats are kept.
+
+    A larger number of the same seed begins with the smaller one.
+    """
+    return list(_draws(space, number, seed, "evaluation"))
+
+
+def _draws(
+    space: SearchSpace, number: int, seed: int, stream: str = "calibration"
+) -> Iterator[Architecture]:
+    generator = torch.Generator().manual_seed(stream_seed(seed, stream))
     return (space.sample(generator) for _ in range(number))
 
 

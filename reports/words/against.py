@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from itertools import groupby
 from typing import Any
 
-from nasbench_harness.reports.analysis.decision import Claim, Standing
+from nasbench_harness.reports.analysis.decision import Claim, Claims, Standing
 from nasbench_harness.reports.figures.reference import baseline_words, whole_table
 from nasbench_harness.reports.statistics.arrays import TOLERANCE
 from nasbench_harness.reports.study.data import StudyData
@@ -32,7 +32,7 @@ def against_baseline(data: StudyData, finals: Finals) -> list[str]:
         return [
             _blind_line(data, finals.measure),
             *_drawn(data, finals),
-            *_compared(others, finals, BLIND),
+            *compared(others, finals.claims, finals.measure, BLIND),
         ]
     what = baseline_words(data)
     if BASELINE not in data.labels:
@@ -44,7 +44,7 @@ def against_baseline(data: StudyData, finals: Finals) -> list[str]:
         ]
     if BASELINE not in finals.values:
         return [f"{what.capitalize()} has no result, so there is no line to beat."]
-    return [_line(data, finals), *_compared(others, finals, what)]
+    return [_line(data, finals), *compared(others, finals.claims, finals.measure, what)]
 
 
 def _blind_line(data: StudyData, measure: Measure) -> str:
@@ -99,15 +99,18 @@ def confidence(row: Any, finals: Finals) -> str:
 # --- method by method --------------------------------------------------------------------------
 
 
-def _compared(labels: list[str], finals: Finals, what: str) -> list[str]:
-    """One sentence per outcome, the best first, naming every method and by how much."""
+def compared(labels: Iterable[str], claims: Claims, measure: Measure, what: str) -> list[str]:
+    """One sentence per outcome, the best first, naming every method and by how much.
+
+    `what` is how sentences call the baseline.
+    """
     found: dict[int, list[tuple[str, str]]] = {}
     openings: dict[int, str] = {}
     for label in labels:
-        if claim := finals.claims.of(label, BASELINE):
-            place, opening = _opening(claim, what, finals.measure)
+        if claim := claims.of(label, BASELINE):
+            place, opening = _opening(claim, what, measure)
             openings[place] = opening
-            found.setdefault(place, []).append((_amount(claim, finals.measure), label))
+            found.setdefault(place, []).append((_amount(claim, measure), label))
     return [f"{openings[place]}: {'; '.join(_grouped(found[place]))}." for place in sorted(found)]
 
 
