@@ -21,7 +21,7 @@ from nasbench_harness.cli.trainings import run_trainings, tell_unfinished, train
 
 if TYPE_CHECKING:
     from nasbench_harness.store.studies import Study
-    from nasbench_harness.training.evaluation import Answer, Evaluation
+    from nasbench_harness.training.evaluation import Candidate, Evaluation
     from nasbench_harness.training.run import TrainingRun
 
 
@@ -94,7 +94,7 @@ def _given(ctx: typer.Context, option: str) -> bool:
 
 
 def _evaluation(
-    done: TrainingRun, study: Study, answers: list[Answer], random_seed: int
+    done: TrainingRun, study: Study, answers: list[Candidate], random_seed: int
 ) -> Evaluation | None:
     """What the trainings say of the answers, kept in their folder; None unless all ended."""
     from nasbench_harness.training.evaluation import evaluation_of, failed_of, keep_evaluation

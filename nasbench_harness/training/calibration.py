@@ -22,11 +22,13 @@ FILE = "calibration.json"
 """Its name in the folder of the trainings."""
 
 
-class _Kept(BaseModel):
+class Kept(BaseModel):
+    """What a file beside trainings holds."""
+
     model_config = ConfigDict(frozen=True, allow_inf_nan=False)
 
 
-class Calibrated(_Kept):
+class Calibrated(Kept):
     """One architecture of the sample."""
 
     architecture: str
@@ -39,7 +41,7 @@ class Calibrated(_Kept):
     """The benchmark's number."""
 
 
-class Agreement(_Kept):
+class Agreement(Kept):
     """Whether the two rankings agree: Kendall's tau-b and its 95 % interval."""
 
     tau: float | None = Field(default=None, ge=-1, le=1)
@@ -49,7 +51,7 @@ class Agreement(_Kept):
     high: float | None = Field(default=None, ge=-1, le=1)
 
 
-class Calibration(_Kept):
+class Calibration(Kept):
     """A sample trained alone, with all that its numbers depend on."""
 
     schema_version: Literal[1] = 1

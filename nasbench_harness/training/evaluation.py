@@ -8,8 +8,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from pydantic import BaseModel, ConfigDict
-
 from nasbench_harness import registry
 from nasbench_harness.contracts import Architecture, StandAloneAccuracy
 from nasbench_harness.errors import HarnessError
@@ -19,6 +17,7 @@ from nasbench_harness.store.outcomes import Status
 from nasbench_harness.store.provenance import facts
 from nasbench_harness.store.studies import Study, current_tables
 from nasbench_harness.study.config import BASELINE
+from nasbench_harness.training.calibration import Kept
 from nasbench_harness.training.sampling import blind_draws
 
 if TYPE_CHECKING:
@@ -30,11 +29,7 @@ FILE = "evaluation.json"
 """Its name in the folder of the trainings."""
 
 
-class _Kept(BaseModel):
-    model_config = ConfigDict(frozen=True, allow_inf_nan=False)
-
-
-class Answer(_Kept):
+class Candidate(Kept):
     """What one trial of the study found, or one random draw."""
 
     method: str
@@ -44,7 +39,7 @@ class Answer(_Kept):
     architecture: str
 
 
-class Evaluated(Answer):
+class Evaluated(Candidate):
     """The same trained alone."""
 
     accuracies: Mapping[int, float]
@@ -53,7 +48,7 @@ class Evaluated(Answer):
     """Their mean."""
 
 
-class Evaluation(_Kept):
+class Evaluation(Kept):
     """Answers and draws trained alone, with all that their numbers depend on."""
 
     schema_version: Literal[1] = 1
@@ -100,7 +95,7 @@ class Evaluation(_Kept):
         return hashlib.sha256(text.encode()).hexdigest()
 
 
-def answers_of(study: Study) -> list[Answer]:
+def answers_of(study: Study) -> list[Candidate]:
     """What the finished trials of a study found; HarnessError where none has finished.
 
     `random` is among them where it draws one architecture without looking, which is a draw like
@@ -115,7 +110,7 @@ def answers_of(study: Study) -> list[Answer]:
         )
     blind = StandAloneAccuracy not in kind_of(study.search).capabilities
     found = [
-        Answer(method=row["method"], seed=row["seed"], architecture=row["architecture"])
+        Candidate(method=row["method"], seed=row["seed"], architecture=row["architecture"])
         for row in rows
         if blind or row["method"] != BASELINE
     ]
@@ -127,10 +122,10 @@ def answers_of(study: Study) -> list[Answer]:
     return found
 
 
-def draws(space: str, number: int, seed: int) -> list[Answer]:
+def draws(space: str, number: int, seed: int) -> list[Candidate]:
     """So many architectures drawn without looking."""
     drawn = blind_draws(registry.open_space(space), number, seed)
-    return [Answer(method=BASELINE, seed=None, architecture=str(arch)) for arch in drawn]
+    return [Candidate(method=BASELINE, seed=None, architecture=str(arch)) for arch in drawn]
 
 
 def failed_of(study: Study) -> dict[str, list[int]]:
@@ -142,7 +137,7 @@ def failed_of(study: Study) -> dict[str, list[int]]:
     return found
 
 
-def architectures(space: str, answers: Sequence[Answer]) -> list[Architecture]:
+def architectures(space: str, answers: Sequence[Candidate]) -> list[Architecture]:
     """Each once, as the space reads them."""
     read = registry.open_space(space).parse
     return [read(text) for text in dict.fromkeys(answer.architecture for answer in answers)]
@@ -151,7 +146,7 @@ def architectures(space: str, answers: Sequence[Answer]) -> list[Architecture]:
 def evaluation_of(
     trials: pd.DataFrame,
     specs: Sequence[TrainingSpec],
-    answers: Sequence[Answer],
+    answers: Sequence[Candidate],
     **told: Any,
 ) -> Evaluation | None:
     """What the trainings of `specs` say of the answers; None unless all of them are done.
@@ -178,7 +173,7 @@ def evaluation_of(
     )
 
 
-def _evaluated(trials: pd.DataFrame, answer: Answer) -> Evaluated:
+def _evaluated(trials: pd.DataFrame, answer: Candidate) -> Evaluated:
     own = trials[trials["architecture"] == answer.architecture]
     by_seed = dict(zip(map(int, own["seed"]), map(float, own["test_accuracy"]), strict=True))
     accuracy = sum(by_seed.values()) / len(by_seed)

@@ -14,7 +14,7 @@ from nasbench_harness.spaces.nb201 import NB201
 from nasbench_harness.store.studies import Study, open_study
 from nasbench_harness.training.evaluation import (
     FILE,
-    Answer,
+    Candidate,
     Evaluation,
     answers_of,
     architectures,
@@ -89,7 +89,7 @@ def test_more_draws_begin_with_the_fewer_and_repeats_are_kept(
 
 def test_an_architecture_that_several_found_is_trained_once(space: NB201) -> None:
     text = str(space.at_index(13714))
-    found = [Answer(method=name, seed=0, architecture=text) for name in ("darts", "drnas")]
+    found = [Candidate(method=name, seed=0, architecture=text) for name in ("darts", "drnas")]
     assert architectures("nb201", found) == [space.at_index(13714)]
 
 
@@ -109,7 +109,7 @@ def evaluated(make_request: MakeRequest, space: NB201, accuracies: list[float]) 
         for spec, accuracy in zip(specs, accuracies, strict=True)
     ]  # fmt: skip
     answers = [
-        Answer(method=method, seed=seed, architecture=str(cell))
+        Candidate(method=method, seed=seed, architecture=str(cell))
         for (method, seed), cell in zip(
             [("darts", 0), ("darts", 1), ("random", None)], cells, strict=True
         )
@@ -131,7 +131,7 @@ def test_nothing_is_said_before_all_trainings_are_done(
 ) -> None:
     specs = plan(make_request(architectures=[space.at_index(9930)], seeds=[5])).specs
     row = {"trial": specs[0].trial_id, "status": "failed"}
-    answers = [Answer(method="darts", seed=0, architecture=str(space.at_index(9930)))]
+    answers = [Candidate(method="darts", seed=0, architecture=str(space.at_index(9930)))]
     told = {"study": "s", "random_seed": 0}
     assert evaluation_of(pd.DataFrame([row]), specs, answers, **told) is None
     assert evaluation_of(pd.DataFrame([row])[:0], specs, answers, **told) is None
