@@ -31,6 +31,8 @@ OutOption = Annotated[
         show_default="among the tables kept here", rich_help_panel=OUTPUT,
     ),
 ]  # fmt: skip
+FAR = 1.25
+"""From this many times on, sums of layers and whole networks are far apart: our decision."""
 _SIZE = re.compile(r"([1-9]\d{0,3})(?:x([1-9]\d{0,3}))?")
 
 
@@ -151,10 +153,21 @@ def _tell(table: LatencyTable, file: Path, *, kept: bool) -> None:
         console.say(
             f"Sums of layers are {table.whole.ratio:.2f} times what {table.whole.networks} random"
             f" networks take as a whole (median; interquartile range {table.whole.spread:.2f})."
+            f"{_doubt(table.whole.ratio)}"
         )
     name = table.name if kept else file
     console.out.print(f"\nFile: {file}", soft_wrap=True)
     console.out.print(f"Hold it by: --cost latency:{name} --target MILLISECONDS", soft_wrap=True)
+
+
+def _doubt(ratio: float) -> str:
+    """What to do where sums are far from networks; empty where they are not."""
+    if 1 / FAR <= ratio <= FAR:
+        return ""
+    return (
+        " Far apart, which they are where something else ran meanwhile: measure again on a quiet"
+        " machine. If they stay so, hold `latency:measured`."
+    )
 
 
 def _threads(table: LatencyTable) -> str:

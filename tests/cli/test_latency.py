@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from nasbench_harness.contracts import Layer
+from nasbench_harness.networks import latency
 from nasbench_harness.tables.library import data_folder
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
@@ -37,6 +40,23 @@ def test_a_table_is_built_listed_and_told_of_architectures(nasharness: Run) -> N
     )
     assert shown[listed["cost"]] > 0
     assert listed["cost"] in nasharness("latency", "list").stdout
+
+
+@pytest.mark.parametrize(("layer_ms", "far"), [(1.0, False), (0.6, True), (1.4, True)])
+def test_sums_far_from_whole_networks_are_doubted(
+    nasharness: Run, monkeypatch: pytest.MonkeyPatch, layer_ms: float, far: bool
+) -> None:
+    """Eight of 24 options are a network's, and what is around them; there, each takes 1 ms."""
+    around = []
+
+    def times(layers: Sequence[Layer], *given: object, **named: object) -> object:
+        around.append(len(layers) - 24)
+        return np.full(len(layers), layer_ms), np.zeros(len(layers))
+
+    monkeypatch.setattr(latency, "layer_times", times)
+    monkeypatch.setattr(latency, "network_ms", lambda *given: 8.0 + around[0])
+    told = " ".join(nasharness("latency", "build", *SMALL, "--whole", "2").stdout.split())
+    assert ("measure again on a quiet machine" in told) is far
 
 
 def test_a_search_holds_a_file(nasharness: Run, tmp_path: Path) -> None:
