@@ -141,15 +141,24 @@ class EDAS(EDASSetup, RowSearcher[EDASSettings]):
         return self.problem.losses(discrete, "valid", discrete.bool().cpu()).mean(dim=-1)
 
     def discrete(self, drawn: Tensor) -> Tensor:
-        """The architecture of rows drawn for every decision, [D, K]."""
-        return self.topology.kept(drawn, self.scores())
+        """The architecture of rows drawn for every decision, [D, K]; rows it keeps are drawn too.
 
-    def around(self, edge: RowIndex, drawn: Tensor) -> Tensor:
-        """The same with room for a relaxed edge, which takes its node's weaker one's place."""
+        Where all rows are as likely, as in the warm-up, every one of them is then trained.
+        """
         if self.topology.whole:
             return drawn
-        scores = self.scores()
-        return self.topology.with_room(self.topology.kept(drawn, scores), cast("int", edge), scores)
+        return self.topology.kept(drawn, self.clamp_probabilities(), self.uniform([len(drawn)]))
+
+    def around(self, edge: RowIndex, drawn: Tensor) -> Tensor:
+        """The same with room for a relaxed edge, which takes its node's weaker one's place.
+
+        Without sampled clamps the rows are the likeliest ones.
+        """
+        if self.topology.whole:
+            return drawn
+        scores, sampled = self.scores(), self.settings.clamp == "sample"
+        kept = self.discrete(drawn) if sampled else self.topology.kept(drawn, scores)
+        return self.topology.with_room(kept, cast("int", edge), scores)
 
     def clamp(self) -> Tensor:
         """One-hot [D, K]: a sample of p, or its mode, with or without exploration."""
@@ -163,14 +172,16 @@ class EDAS(EDASSetup, RowSearcher[EDASSettings]):
 
     def sample(self) -> Tensor:
         """z ~ p at the clamp temperature, one-hot [D, K]."""
+        return self._one_hot(self._draw(self.clamp_probabilities()))
+
+    def clamp_probabilities(self) -> Tensor:
+        """p at the clamp temperature, [D, K]."""
         s = self.settings
         share = self.problem.progress.fraction
         temperature = s.clamp_temperature_start + share * (
             s.clamp_temperature_end - s.clamp_temperature_start
         )
-        return self._one_hot(
-            self._draw(masked_softmax(self.alpha.detach() / temperature, self.mask))
-        )
+        return masked_softmax(self.alpha.detach() / temperature, self.mask)
 
     def next_edge(self) -> RowIndex:
         """The decision to relax."""

@@ -1,7 +1,8 @@
 """Rows drawn one by one, where an architecture does not keep every decision.
 
 A cell may keep two inputs a node out of all those that are relaxed. What is drawn for every
-decision then becomes the architecture whose kept rows were the most probable ones.
+decision then becomes the architecture that keeps the strongest rows, or rows that are drawn in
+proportion to how strong they are.
 """
 
 from __future__ import annotations
@@ -30,11 +31,22 @@ class Topology:
         ]
         """By decision, the others of its group: the edges that enter the same node."""
 
-    def kept(self, drawn: Tensor, p: Tensor) -> Tensor:
-        """The architecture [D, K] of one-hot rows [D, K], of which the likeliest under p count."""
+    def kept(self, drawn: Tensor, p: Tensor, uniforms: Tensor | None = None) -> Tensor:
+        """The architecture [D, K] of one-hot rows [D, K], a row as strong as its likeliest option.
+
+        The strongest rows under p count. With `uniforms` [D] in [0, 1) rows are drawn one after the
+        other in proportion to their strength, as far as the space keeps the largest numbers: of
+        equal rows none is preferred (exponential races, Efraimidis & Spirakis 2006).
+        """
         if self.whole:
             return drawn
-        likely = drawn * p.clamp(min=torch.finfo(p.dtype).tiny)
+        tiny = torch.finfo(p.dtype).tiny
+        strength = p.amax(dim=-1, keepdim=True)
+        if uniforms is not None:
+            waits = -torch.log1p(-uniforms).unsqueeze(-1)
+            strength = strength / waits.clamp(min=tiny)
+            strength = strength / strength.max()  # above 1 are sums over paths alone
+        likely = drawn * strength.clamp(min=tiny)
         return self.space.weights(self.space.derive(likely)).to(drawn)
 
     def with_room(self, kept: Tensor, place: int, p: Tensor) -> Tensor:

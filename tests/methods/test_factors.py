@@ -175,6 +175,38 @@ def test_a_relaxed_edge_takes_the_place_of_the_weaker_one_of_its_node() -> None:
     assert topology.with_room(kept, 2, p)[2:5, 0].tolist() == [0, 1, 0]
 
 
+def test_rows_are_drawn_in_proportion_to_their_strength() -> None:
+    """Two of three without replacement, of which one is twice as strong as the others."""
+    space = open_darts("s2")
+    topology = Topology(space)
+    p = torch.zeros(space.mask.shape, dtype=torch.float64)
+    p[:, 0] = 0.4
+    p[2:5, 0] = torch.tensor([0.8, 0.4, 0.4])  # the three edges that enter node 3
+    drawn = torch.zeros_like(p)
+    drawn[:, 1] = 1  # how strong a row is does not hang on what was drawn
+    generator = torch.Generator().manual_seed(0)
+    draws = 1000
+    uniforms = torch.rand(draws, len(p), generator=generator, dtype=p.dtype)
+    left_out = [int(topology.kept(drawn, p, u)[2:5, 1].argmin()) for u in uniforms]
+    shares = torch.bincount(torch.tensor(left_out), minlength=3) / draws
+    strong_is_last = 2 * (1 / 4 * 1 / 3)
+    others = (1 - strong_is_last) / 2
+    expected = torch.tensor([strong_is_last, others, others])
+    assert torch.allclose(shares, expected, atol=0.05)
+
+
+def test_in_the_warm_up_every_edge_is_trained() -> None:
+    """All rows are as likely then; of ties a derivation takes the first inputs."""
+    problem = Quadratic(open_darts("s2"))
+    edas = EDAS(problem, EDASSettings(warmup_fraction=0.5), seed=0)  # type: ignore[arg-type]
+    for _ in range(60):
+        edas.step()
+    trained = torch.stack([seen.squeeze(0) for seen in problem.seen]).any(dim=-1).sum(dim=0)
+    last = problem.space.decisions[-1]
+    assert last.name == "reduce_5<-4"
+    assert trained.min() > 10  # two of five edges in 60 steps: 24 on average
+
+
 def test_free_products_keep_every_row() -> None:
     topology = Topology(ToySpace())
     drawn = torch.eye(4)[:3]
