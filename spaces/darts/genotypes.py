@@ -29,6 +29,8 @@ LONGEST = 10_000
 """Characters of the longest genotype that is looked at."""
 NASLIB = OPERATIONS[1:8]
 """NASLib's numbers: DARTS' operations without `none`."""
+_PARTS = ("normal", "normal_concat", "reduce", "reduce_concat")
+"""Of a genotype, in the order of DARTS' code."""
 _NASLIB = re.compile(r"\s*naslib\s*:", re.IGNORECASE)
 
 
@@ -49,12 +51,13 @@ def read_genotype(text: str, variant: CellVariant, space: str) -> dict[str, Cell
     if len(text) > LONGEST:
         raise InvalidArchitectureError(text, LONGEST, "this is too long for a genotype")
     prefix = _NASLIB.match(text)
-    inside = " " * prefix.end() + text[prefix.end() :] if prefix else text
+    inside = text[prefix.end() :] if prefix else text
+    skipped = len(text) - len(inside.lstrip())
     try:
         tree = ast.parse(inside.strip(), mode="eval").body
     except (SyntaxError, ValueError, MemoryError, RecursionError) as error:
-        raise InvalidArchitectureError(text, _place(error), _expected(text)) from error
-    return _GenotypeReader(text, variant, space).cells(tree, naslib=prefix is not None)
+        raise InvalidArchitectureError(text, skipped + _place(error), _expected(text)) from error
+    return _GenotypeReader(text, variant, space, skipped).cells(tree, naslib=prefix is not None)
 
 
 def _place(error: BaseException) -> int:
@@ -70,9 +73,9 @@ def _expected(text: str) -> str:
 class _GenotypeReader:
     """Reads what Python's parser makes of a text; nothing of it is run."""
 
-    def __init__(self, text: str, variant: CellVariant, space: str) -> None:
-        self.text, self.variant, self.space = text, variant, space
-        self.skipped = len(text) - len(text.lstrip())
+    def __init__(self, text: str, variant: CellVariant, space: str, skipped: int = 0) -> None:
+        """`skipped` characters stand before what was parsed."""
+        self.text, self.variant, self.space, self.skipped = text, variant, space, skipped
 
     def named(self, cells: Mapping[str, CellEdges]) -> dict[str, CellEdges]:
         """A published cell, if this variant has it."""
@@ -99,16 +102,20 @@ class _GenotypeReader:
 
     def _parts(self, tree: ast.expr) -> dict[str, ast.expr]:
         """Keywords of `Genotype(...)`, or what a dictionary holds."""
-        if isinstance(tree, ast.Call) and not tree.args:
-            return {word.arg or "**": word.value for word in tree.keywords}
         if isinstance(tree, ast.Call):
-            names = ("normal", "normal_concat", "reduce", "reduce_concat")
-            given = dict(zip(names, tree.args, strict=False))
-            return given | {word.arg or "**": word.value for word in tree.keywords}
-        if not isinstance(tree, ast.Dict):
+            given = list(zip(_PARTS, tree.args, strict=False))
+            given += [(word.arg or "**", word.value) for word in tree.keywords]
+        elif isinstance(tree, ast.Dict):
+            keys = [str(key.value) if isinstance(key, ast.Constant) else "" for key in tree.keys]
+            given = list(zip(keys, tree.values, strict=True))
+        else:
             self._refuse(tree, _expected(self.text))
-        keys = [key.value if isinstance(key, ast.Constant) else None for key in tree.keys]
-        return {str(key): value for key, value in zip(keys, tree.values, strict=True)}
+        parts: dict[str, ast.expr] = {}
+        for name, part in given:
+            if name in parts:
+                self._refuse(part, f"`{name}` is given twice")
+            parts[name] = part
+        return parts
 
     def _listed(self, tree: ast.expr) -> dict[str, ast.expr]:
         """NASLib's list of two lists."""
@@ -135,8 +142,8 @@ class _GenotypeReader:
             self._refuse(tree, f"a pair ('operation', input), and these are {len(pair)}")
         values = [part.value if isinstance(part, ast.Constant) else None for part in pair]
         if naslib:
-            values = [self._of_naslib(pair[1], values[1]), values[0]]
-        if isinstance(values[0], int):
+            pair, values = pair[::-1], [self._of_naslib(pair[1], values[1]), values[0]]
+        elif isinstance(values[0], int):
             pair, values = pair[::-1], values[::-1]
         name, source = values
         if not isinstance(name, str) or isinstance(source, bool) or not isinstance(source, int):
@@ -196,7 +203,8 @@ class _GenotypeReader:
             return []
         if not isinstance(tree, ast.List | ast.Tuple):
             return []
-        return sorted(e.value if isinstance(e, ast.Constant) else -1 for e in tree.elts)
+        values = [e.value if isinstance(e, ast.Constant) else None for e in tree.elts]
+        return sorted(values) if all(type(v) is int for v in values) else values
 
     def _elements(self, tree: ast.expr, expected: str) -> list[ast.expr]:
         if not isinstance(tree, ast.List | ast.Tuple):
@@ -211,7 +219,7 @@ class _GenotypeReader:
     def _refuse(self, tree: ast.expr | None, problem: str) -> NoReturn:
         place = 0
         if tree is not None:
-            lines = self.text.strip().splitlines(keepends=True)
+            lines = self.text[self.skipped :].splitlines(keepends=True)
             before = "".join(lines[: tree.lineno - 1])
             column = len(lines[tree.lineno - 1].encode()[: tree.col_offset].decode(errors="ignore"))
             place = self.skipped + len(before) + column
