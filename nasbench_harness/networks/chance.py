@@ -1,4 +1,4 @@
-"""The random numbers that networks draw while they are trained: dropout, drop path."""
+"""The random numbers that networks draw: dropout and drop path in training, noise always."""
 
 from __future__ import annotations
 

@@ -73,6 +73,7 @@ class Training:
             fused=device.type in ("cpu", "cuda"),
         )
         self._chance = Chance(stream_seed(seed, "dropout"), device)
+        self._seed = seed
         self._totals = Totals(device)
 
     @property
@@ -145,7 +146,10 @@ class Training:
         }
 
     def evaluate(self) -> tuple[float, float]:
-        """Mean loss and accuracy, percent, over the evaluated images; running statistics."""
+        """Mean loss and accuracy, percent, over the evaluated images; running statistics.
+
+        What the network draws all the same, such as noise, is the same each time.
+        """
         return self._measure(self._evaluated)
 
     @torch.no_grad()
@@ -153,8 +157,9 @@ class Training:
         self.network.eval()
         totals = Totals(self.device)
         batch_size = evaluation_batch(images, EVALUATION_BATCH, self.settings.batch_size)
+        chance = Chance(stream_seed(self._seed, "evaluation"), self.device)
         for seen, labels in measured(images, self._augment, batch_size):
-            with self._precision():
+            with chance(), self._precision():
                 logits = self.network(seen)
             logits = logits.float()
             totals.add(cross_entropy(logits, labels), logits, labels)
@@ -260,7 +265,7 @@ def count_costs(network: nn.Module, dataset: ImageDataset) -> dict[str, int]:
     image = torch.zeros(1, dataset.train.channels, *dataset.train.size)
     network.eval()
     try:
-        with FlopCounterMode(display=False) as counter:
+        with FlopCounterMode(display=False) as counter, torch.random.fork_rng(devices=[]):
             cast("Tensor", network(image))
     except RuntimeError as error:
         height, width = dataset.train.size

@@ -345,7 +345,10 @@ class WeightSharing:
 
     @contextlib.contextmanager
     def evaluating(self, statistics: str) -> Iterator[None]:
-        """Evaluation mode with the `batch`'s own or the `running` statistics in batch norms."""
+        """Evaluation mode with the `batch`'s own or the `running` statistics in batch norms.
+
+        What a network draws all the same, such as noise, is the same each time.
+        """
         hidden: list[tuple[nn.Module, dict[str, Tensor | None]]] = []
         self.supernet.eval()
         if statistics == "batch":
@@ -354,7 +357,8 @@ class WeightSharing:
                     hidden.append((module, dict(module._buffers)))
                     module._buffers["running_mean"] = module._buffers["running_var"] = None
         try:
-            yield
+            with Chance(stream_seed(self._seed, "evaluation"), self.device)():
+                yield
         finally:
             for module, buffers in hidden:
                 module._buffers.update(buffers)
