@@ -13,6 +13,7 @@ import pytest
 from PIL import Image
 
 from nasbench_harness.contracts import Architecture
+from nasbench_harness.errors import HarnessError
 from nasbench_harness.hardware import Hardware
 from nasbench_harness.jobs.driver import Callbacks, run_job
 from nasbench_harness.store.outcomes import Status
@@ -111,6 +112,14 @@ def test_a_folder_that_changed_is_another(
     (folder / "train" / "cat" / "3.jpg").unlink()
     outcome = run_job(spec, tmp_path / "run", hardware=Hardware("cpu", workers=0))
     assert "have changed since the training was planned" in outcome.error
+
+
+def test_a_square_to_cut_out_is_refused_before_anything_is_written(
+    make_streamed: MakeRequest,
+) -> None:
+    request = make_streamed(settings=SETTINGS.model_copy(update={"cutout": 4}))
+    with pytest.raises(HarnessError, match="set cutout to 0, or say `--no-stream`"):
+        plan(request)
 
 
 def test_its_command_streams(
