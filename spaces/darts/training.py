@@ -21,6 +21,7 @@ _IMAGENET = {
     **_SGD, "epochs": 250, "weight_decay": 3e-5, "label_smoothing": 0.1, "auxiliary_weight": 0.4,
     "width": IMAGENET.width, "cells": IMAGENET.cells,
 }  # fmt: skip
+_POOLS = "their poolings are followed by a batch norm without a map, ours by none"
 _CROPS = "with random resized crops where images are streamed, and without their colour changes"
 
 RECIPES: Mapping[str, TrainingRecipe] = {
@@ -29,7 +30,7 @@ RECIPES: Mapping[str, TrainingRecipe] = {
         {**_CIFAR, "batch_size": 96},
     ),
     "drnas_cifar": TrainingRecipe(
-        "DrNAS authors' code for CIFAR. They report the best of all epochs, we the last.",
+        f"DrNAS authors' code for CIFAR. They report the best of all epochs, we the last; {_POOLS}.",
         {**_CIFAR, "batch_size": 64, "drop_path": 0.3},
     ),
     "unas_cifar": TrainingRecipe(
@@ -45,7 +46,7 @@ RECIPES: Mapping[str, TrainingRecipe] = {
     ),
     "drnas_imagenet": TrainingRecipe(
         f"DrNAS authors' code for ImageNet, {_CROPS}; the last five epochs fall as the others here,"
-        " and less steeply there.",
+        f" and less steeply there; {_POOLS}.",
         {
             **_IMAGENET, "batch_size": 768, "learning_rate": 0.5, "schedule": "linear",
             "warmup_epochs": 5,
