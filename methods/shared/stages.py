@@ -31,9 +31,9 @@ class StagedSearcher(AlphaSearcher[S]):
         self.stage = 0
         self._keep(self.best_options(0))
         if settings.has_partial_channels:
-            self._use_channels(0)
             if len({*settings.partial_channels}) > 1 and isinstance(problem, WideningCheck):
                 problem.check_widening(*settings.partial_channels)
+            self._use_channels(0)
 
     @classmethod
     def joins(cls, settings: S) -> bool:

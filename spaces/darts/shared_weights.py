@@ -35,7 +35,8 @@ class DARTSSupernet(CellChain, PlainSupernet):
     ) -> None:
         """ValueError for a width that cannot be divided by `partial`, or halved."""
         if shape.width % partial:
-            raise ValueError(f"a width of {shape.width} channels cannot be divided by {partial}")
+            told = f"a width of {shape.width} channels cannot be divided by {partial}"
+            raise ValueError(f"{told}; take one that can, or let another share of them through")
         if variant.repeats and is_large(shape):
             shape = replace(shape, width=STEM * shape.width)
         self.variant, self.partial = variant, partial

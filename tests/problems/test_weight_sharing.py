@@ -466,3 +466,13 @@ def test_real_cifar_images_are_searched_on(
         problem.advance()
         losses.append(float(problem.fit(uniform())["train_loss"]))
     assert sum(losses[-3:]) < sum(losses[:3])
+
+
+@pytest.mark.parametrize("factors", [[4, 2], [3, 2]])
+def test_a_width_that_no_stage_divides_is_refused_with_the_way_out(
+    supernet_problem: Build, factors: list[int]
+) -> None:
+    """The first stage's and a later one's alike."""
+    settings = DrNAS.Settings(partial_channels=factors)
+    with pytest.raises(HarnessError, match="choose a `--width` that"):
+        DrNAS(supernet_problem(width=6 if factors[0] == 4 else 8), settings, seed=0)
