@@ -109,6 +109,6 @@ class PathSpace(DARTSSpace):
 
     @cached_property
     def _nodes(self) -> tuple[tuple[str, int], ...]:
-        """CellEdges type and number of every intermediate node."""
+        """Type of cell and number of every intermediate node."""
         nodes = range(INPUTS, INPUTS + self.variant.nodes)
         return tuple((kind, node) for kind in self.variant.kinds for node in nodes)

@@ -30,7 +30,8 @@ RECIPES: Mapping[str, TrainingRecipe] = {
         {**_CIFAR, "batch_size": 96},
     ),
     "drnas_cifar": TrainingRecipe(
-        f"DrNAS authors' code for CIFAR. They report the best of all epochs, we the last; {_POOLS}.",
+        "DrNAS authors' code for CIFAR. They report the best of all epochs, we the last;"
+        f" {_POOLS}.",
         {**_CIFAR, "batch_size": 64, "drop_path": 0.3},
     ),
     "unas_cifar": TrainingRecipe(

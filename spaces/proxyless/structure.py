@@ -29,7 +29,7 @@ STRIDED = (0, 4, 8, 16)
 IMAGE, COLOURS, CLASSES = 224, 3, 1000
 """What networks were published for."""
 LEAST_MAP = 4
-"""HeightWidth a side that strides leave."""
+"""Pixels a side that strides leave."""
 FIRST_BLOCK = 3, 1
 """Kernel size and expansion of the block behind the stem."""
 
