@@ -19,6 +19,7 @@ from nasbench_harness.contracts import Architecture, Cost, Metric
 from nasbench_harness.errors import HarnessError, UnknownNameError
 from nasbench_harness.process.names import NoHomeError
 from nasbench_harness.spaces.fbnet.citations import HELP_BIBTEX
+from nasbench_harness.spaces.fbnet.space import LAYERS, OPTIONS
 from nasbench_harness.store.files import read_json
 from nasbench_harness.tables import library
 from nasbench_harness.tables.additive import AdditiveCost
@@ -69,6 +70,7 @@ class FBNetLatencies:
         try:
             kept: dict[str, Any] = read_json(file)
             self._sums = {name: AdditiveCost.from_json(one) for name, one in kept.items()}
+            _check(self._sums)
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise TableError(
                 f"{file} is damaged; `nasharness data import {NAME} FILE` writes it anew."
@@ -132,6 +134,16 @@ class FBNetLatencies:
     def training_seconds(self, metric: str, arch: Architecture) -> float | None:
         """Nothing was trained."""
         return None
+
+
+def _check(sums: Mapping[str, AdditiveCost]) -> None:
+    """ValueError for devices that are none, and for other layers or blocks than the space's."""
+    shapes = [((layer,), (len(OPTIONS),)) for layer in range(LAYERS)]
+    for device, one in sums.items():
+        if device not in DEVICES:
+            raise ValueError(f"there is no device {device}")
+        if [(decisions, table.shape) for decisions, table in one.parts] != shapes:
+            raise ValueError(f"the latencies on {device} are of other layers or blocks")
 
 
 def _no_accuracy(done: str) -> str:

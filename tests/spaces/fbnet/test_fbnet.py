@@ -178,6 +178,20 @@ def test_a_damaged_file_is_told(table: FBNetLatencies) -> None:
         open_fbnet()
 
 
+@pytest.mark.parametrize("fault", ["a device", "a layer", "a block"])
+def test_other_devices_layers_and_blocks_are_told(table: FBNetLatencies, fault: str) -> None:
+    kept = json.loads(fbnet_file().read_text())
+    if fault == "a device":
+        kept["toaster"] = kept.pop("fpga")
+    elif fault == "a layer":
+        kept["fpga"]["parts"].append({"decisions": [22], "table": [0.0] * 9})
+    else:
+        kept["fpga"]["parts"][3]["table"].pop()
+    fbnet_file().write_text(json.dumps(kept))
+    with pytest.raises(HarnessError, match="is damaged"):
+        open_fbnet()
+
+
 def test_published_networks_take_what_was_published(reference_data: Path, tmp_path: Path) -> None:
     folder = reference_data / "more" / "fbnet_latency"
     if not folder.is_dir():
