@@ -31,6 +31,8 @@ class NetworkSizes:
     """Of the network that is searched."""
     evaluation: NetworkSize
     """Of an answer that is trained on its own."""
+    staged: bool = True
+    """Are cells counted by stage; else those of the whole network are."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -22,7 +22,7 @@ UNAS_OPERATIONS = (
     "sep_conv_7x7",
 )  # fmt: skip
 """In the order of the authors' code, which takes the first n of them for smaller sets."""
-SHAPES = NetworkSizes(NetworkSize(width=16, cells=8), NetworkSize(width=36, cells=20))
+SHAPES = NetworkSizes(NetworkSize(width=16, cells=8), NetworkSize(width=36, cells=20), staged=False)
 """Searched small, evaluated large; `cells` are those of the whole network."""
 
 
@@ -67,7 +67,7 @@ class CellVariant:
 
 
 def _sized(width: int, cells: int) -> NetworkSizes:
-    return NetworkSizes(NetworkSize(width, cells), NetworkSize(width, cells))
+    return NetworkSizes(NetworkSize(width, cells), NetworkSize(width, cells), staged=False)
 
 
 _S, _M, _A = SKIP, "max_pool_3x3", "avg_pool_3x3"
