@@ -101,6 +101,17 @@ class Supernet(Protocol):
 
 
 @runtime_checkable
+class SupernetCheck(Protocol):
+    """Capability of a space: what its supernet cannot be is told before one is built.
+
+    A study that asks for it is then refused, where otherwise each of its trials would fail.
+    """
+
+    def check_supernet(self, shape: NetworkShape, *, partial: int = 1) -> None:
+        """ValueError where `supernet` of this shape, with 1/partial of the channels, raises one."""
+
+
+@runtime_checkable
 class Widening(Protocol):
     """Capability of a supernet with partial channels: more of them can pass later.
 
