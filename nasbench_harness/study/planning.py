@@ -153,14 +153,17 @@ def _check_warmup(name: str, method: type[Setup], settings: Mapping[str, Any], e
     setting = named(method.Settings, WARMUP)
     warmup = settings[setting] if setting else 0
     if warmup and warmup >= epochs // stages:
-        where = (
-            f"{stages} stages of {epochs // stages} epochs" if stages > 1 else f"{epochs} epochs"
-        )
+        where = _epochs(epochs // stages)
+        where = f"{stages} stages of {where}" if stages > 1 else where
         raise ConfigError(
-            f"`{name}` leaves the architecture alone for {warmup} epochs and the search has"
+            f"`{name}` leaves the architecture alone for {_epochs(warmup)} and the search has"
             f" {where}; give it more --epochs, or fewer warm-up epochs with"
             f" `--set {name}.{setting}=...`."
         )
+
+
+def _epochs(number: int) -> str:
+    return "1 epoch" if number == 1 else f"{number} epochs"
 
 
 # --- what answers are judged by ----------------------------------------------------------------
