@@ -70,6 +70,10 @@ def _sized(width: int, cells: int) -> NetworkSizes:
     return NetworkSizes(NetworkSize(width, cells), NetworkSize(width, cells), staged=False)
 
 
+def _counted(cells: int) -> str:
+    return "1 cell" if cells == 1 else f"{cells} cells"
+
+
 _S, _M, _A = SKIP, "max_pool_3x3", "avg_pool_3x3"
 _C3, _D3, _D5 = "sep_conv_3x3", "dil_conv_3x3", "dil_conv_5x5"
 S1_PAIRS = {
@@ -106,7 +110,7 @@ for _name, _shapes, _kinds, _nodes in (
         ("", DARTS_OPERATIONS), ("_no_skip", NO_SKIP), ("_all_skip", DARTS_OPERATIONS)
     ):  # fmt: skip
         VARIANTS[_name + _skips] = CellVariant(
-            f"width {_shapes.search.width}, {_shapes.search.cells} cells, {_nodes} nodes a cell"
+            f"width {_shapes.search.width}, {_counted(_shapes.search.cells)}, {_nodes} nodes a cell"
             + {"": "", "_no_skip": ", no skips", "_all_skip": ", a skip beside every edge"}[_skips],
             _operations,
             kinds=_kinds,
