@@ -46,7 +46,8 @@ class HarnessError(Exception):
 class InvalidArchitectureError(HarnessError):
     """A text that is no architecture of the space; the message points at the spot."""
 
-    SHOWN = 200
+    SHOWN = 76
+    """Characters around the spot: a line of a terminal."""
 
     def __init__(self, text: str, position: int, problem: str) -> None:
         start = max(0, min(position, len(text)) - self.SHOWN * 3 // 4)

@@ -61,3 +61,8 @@ class DrNASSetup:
     def requires(cls, settings: DrNASSettings) -> Sequence[type]:
         """Partial channels need a problem that has channels."""
         return (PartialChannels,) if settings.has_partial_channels else ()
+
+    @classmethod
+    def channel_parts(cls, settings: DrNASSettings) -> Sequence[int]:
+        """One for each stage, or one for all."""
+        return settings.partial_channels

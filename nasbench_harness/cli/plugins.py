@@ -119,10 +119,13 @@ def _recipes(method: str) -> dict[str, str]:
     """What `--recipe` takes, with what each is."""
     from nasbench_harness.study import recipes
 
-    space = registry.default_space()
+    usual, problem = registry.default_space(), registry.default_problem()
     found = {one.title: one.recipe.source for one in recipes.recipes_of(method)}
-    if published := recipes.published(method, space, registry.default_problem()):
-        found[recipes.PAPER] = f"the one that is published for {space}: {published.title}"
+    spaces = dict.fromkeys([usual, *registry.spaces.names()])
+    published = {space: recipes.published(method, space, problem) for space in spaces}
+    told = [f"for {space}: {one.title}" for space, one in published.items() if one]
+    if told:
+        found[recipes.PAPER] = f"the one that is published {'; '.join(told)}"
     return found
 
 
@@ -232,7 +235,9 @@ def _print_variants(space: str, parameters: Parameters) -> None:
 
     for parameter, values in parameters.items():
         rows = [(f"{space}[{parameter}={value}]", what) for value, what in values.items()]
-        console.print_rows("variants, the usual one first", ("space", "what it is"), rows)
+        console.print_rows(
+            "variants, the usual one first", ("space", "what it is"), rows, below=(1,)
+        )
         console.out.print("")
 
 

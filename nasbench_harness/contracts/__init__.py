@@ -41,6 +41,7 @@ from nasbench_harness.contracts.network import (
     NetworkSpace,
     SmoothedLoss,
     Supernet,
+    SupernetCheck,
     SupernetLoss,
     Tabled,
     TrainingLoss,
@@ -60,6 +61,7 @@ from nasbench_harness.contracts.problem import (
 )
 from nasbench_harness.contracts.searcher import (
     TAGS,
+    ChannelParts,
     FrontSearcher,
     GradientEstimator,
     JointSearcher,
@@ -89,6 +91,7 @@ __all__ = [
     "Architecture",
     "AuxiliaryHead",
     "Benchmark",
+    "ChannelParts",
     "Citable",
     "Column",
     "Columns",
@@ -146,6 +149,7 @@ __all__ = [
     "Suite",
     "SuiteProblem",
     "Supernet",
+    "SupernetCheck",
     "SupernetLoss",
     "Tabled",
     "TrainingLoss",

@@ -31,6 +31,8 @@ class NetworkSizes:
     """Of the network that is searched."""
     evaluation: NetworkSize
     """Of an answer that is trained on its own."""
+    staged: bool = True
+    """Are cells counted by stage; else those of the whole network are."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,6 +98,17 @@ class Supernet(Protocol):
 
     def frozen(self) -> AbstractContextManager[None]:
         """Within it a forward pass leaves the network's parameters out of the graph."""
+
+
+@runtime_checkable
+class SupernetCheck(Protocol):
+    """Capability of a space: what its supernet cannot be is told before one is built.
+
+    A study that asks for it is then refused, where otherwise each of its trials would fail.
+    """
+
+    def check_supernet(self, shape: NetworkShape, *, partial: int = 1) -> None:
+        """ValueError where `supernet` of this shape, with 1/partial of the channels, raises one."""
 
 
 @runtime_checkable

@@ -131,6 +131,15 @@ class MixtureSearcher(Protocol):
 
 
 @runtime_checkable
+class ChannelParts(Protocol):
+    """Capability of a set-up: it tells with which `PartialChannels` the method will search."""
+
+    @classmethod
+    def channel_parts(cls, settings: Any) -> Sequence[int]:
+        """Every k of which 1/k of the channels passes at some time; 1 where all do."""
+
+
+@runtime_checkable
 class FrontSearcher(Protocol):
     """Capability of a searcher: it knows more answers than one, by accuracy and costs.
 

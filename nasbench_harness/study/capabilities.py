@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from nasbench_harness.contracts import ChannelParts, SupernetCheck
 from nasbench_harness.study.notation import ConfigError
 
 if TYPE_CHECKING:
-    from nasbench_harness.contracts import Kind
+    from nasbench_harness.contracts import Kind, NetworkShape, SearchSpace, Setup
 
 
 def check_capabilities(name: str, method: Any, settings: Any, kind: Kind) -> None:
@@ -22,6 +23,20 @@ def check_capabilities(name: str, method: Any, settings: Any, kind: Kind) -> Non
                 f"`{name}` with these settings needs a problem with {_said(capability)}, and a"
                 f" {kind.name} has none; leave the method out or change its settings."
             )
+
+
+def check_supernet(
+    name: str, method: type[Setup], settings: Any, space: SearchSpace, shape: NetworkShape
+) -> None:
+    """ConfigError if the space knows that it has no such supernet as the method asks for."""
+    if not isinstance(space, SupernetCheck):
+        return
+    parts = method.channel_parts(settings) if isinstance(method, ChannelParts) else (1,)
+    for partial in parts:
+        try:
+            space.check_supernet(shape, partial=partial)
+        except ValueError as error:
+            raise ConfigError(f"The supernet of `{name}` cannot be built: {error}.") from error
 
 
 def _has(problem: type, capability: type) -> bool:

@@ -18,7 +18,7 @@ from nasbench_harness.errors import HarnessError
 from nasbench_harness.hardware import Hardware
 from nasbench_harness.problems.kinds import kinds, open_kind
 from nasbench_harness.settings import Settings, by_role, named, roles
-from nasbench_harness.study.capabilities import check_capabilities
+from nasbench_harness.study.capabilities import check_capabilities, check_supernet
 from nasbench_harness.study.choice import MethodChoice
 from nasbench_harness.study.config import BASELINE, StudyConfig
 from nasbench_harness.study.cost_checks import check_costs
@@ -116,6 +116,8 @@ def _resolve(
     network = place.resolve_network(recipe, _roles(settings))
     space = registry.open_space(config.space)
     shape = place.shape(network["network"]) if isinstance(place, ShapedPlan) else None
+    if shape is not None:
+        check_supernet(choice.name, method, settings, space, shape)
     settings = settle_latencies(choice.name, settings, space, shape)
     dumped = settings.model_dump(mode="json")
     check_costs(choice.name, settings, space, table, kind)
@@ -151,14 +153,17 @@ def _check_warmup(name: str, method: type[Setup], settings: Mapping[str, Any], e
     setting = named(method.Settings, WARMUP)
     warmup = settings[setting] if setting else 0
     if warmup and warmup >= epochs // stages:
-        where = (
-            f"{stages} stages of {epochs // stages} epochs" if stages > 1 else f"{epochs} epochs"
-        )
+        where = _epochs(epochs // stages)
+        where = f"{stages} stages of {where}" if stages > 1 else where
         raise ConfigError(
-            f"`{name}` leaves the architecture alone for {warmup} epochs and the search has"
+            f"`{name}` leaves the architecture alone for {_epochs(warmup)} and the search has"
             f" {where}; give it more --epochs, or fewer warm-up epochs with"
             f" `--set {name}.{setting}=...`."
         )
+
+
+def _epochs(number: int) -> str:
+    return "1 epoch" if number == 1 else f"{number} epochs"
 
 
 # --- what answers are judged by ----------------------------------------------------------------

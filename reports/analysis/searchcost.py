@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from nasbench_harness.contracts import SearchSpace
 from nasbench_harness.reports.analysis.calibration import sentences
 from nasbench_harness.reports.analysis.finalalpha import COLUMNS as ALPHA
 from nasbench_harness.reports.analysis.finalalpha import final_alpha, nearly_even_sentences
@@ -54,6 +55,11 @@ def note(data: StudyData) -> str:
 def stepped_together(data: StudyData) -> bool:
     """Whether some searches were stepped as one, so that the clock ran for several at a time."""
     return COHORT in data.done and bool((data.done[COHORT].fillna(0).astype(float) > 1).any())
+
+
+def most_skips(space: SearchSpace) -> int | None:
+    """How many skips an answer can have; None where it keeps some of the decisions only."""
+    return len(space.decisions) if getattr(space, "product", False) else None
 
 
 def concludes(data: StudyData) -> bool:

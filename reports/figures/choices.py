@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
+from matplotlib.font_manager import FontProperties
+from matplotlib.textpath import TextPath
 from numpy.typing import NDArray
 
-from nasbench_harness.contracts import SearchSpace
+from nasbench_harness.contracts import Decision, SearchSpace
 from nasbench_harness.reports.figures.drawing import Drawing, Omitted, PanelGrid
 from nasbench_harness.reports.figures.style import INK, LIGHT, MethodStyle
 from nasbench_harness.reports.statistics.arrays import Array
@@ -24,6 +27,9 @@ ROUNDING = 1e-9
 COLUMNS = 240
 """Columns of a map at most; more than the eye tells apart in its width."""
 _ROW = 8.8  # points
+_OPTION, _DECISION = FontProperties(size=6.3), FontProperties(size=7.5, weight="bold")
+_LEFT, _APART = 92.0, 8.0
+"""Points left of a map at least, and between the names of decisions and of options."""
 
 
 def draw(data: StudyData, styles: dict[str, MethodStyle]) -> Drawing | Omitted:
@@ -33,7 +39,8 @@ def draw(data: StudyData, styles: dict[str, MethodStyle]) -> Drawing | Omitted:
         return Omitted(KEY, TITLE, "no choice probabilities were recorded")
     rows = sum(len(decision.options) for decision in data.space.decisions)
     top = _top(maps) if data.in_epochs else 1.0
-    grid = PanelGrid(len(maps), 250, 34 + _ROW * rows + 36, insets=(92, 10, 34, 36), footer=46)
+    left = room(data.space)
+    grid = PanelGrid(len(maps), 250, 34 + _ROW * rows + 36, insets=(left, 10, 34, 36), footer=46)
     panels = []
     for index, (label, (steps, probabilities)) in enumerate(maps.items()):
         axes = grid.axes(index)
@@ -88,7 +95,7 @@ def _heat_map(
     axes.set_xticks(sorted({round(place) for place in np.linspace(at[0], at[-1], 5)}))
     axes.xaxis.set_major_formatter("{x:,.0f}")
     axes.set_xlabel(data.clock if data.in_epochs else "search step", fontsize=7.5)
-    _name_rows(axes, data.space)
+    name_rows(axes, data.space)
     for side in axes.spines.values():
         side.set_visible(False)
 
@@ -112,19 +119,35 @@ def latest(steps: list[float], at: Array) -> NDArray[np.intp]:
     return np.searchsorted(steps, at + ROUNDING, side="right") - 1
 
 
-def _name_rows(axes: Axes, space: SearchSpace) -> None:
+def room(space: SearchSpace) -> float:
+    """Points that the names of options and, left of them, of decisions need."""
+    options = [option for decision in space.decisions for option in decision.options]
+    decisions = [_written(decision) for decision in space.decisions]
+    widths = _widest(options, _OPTION), _widest(decisions, _DECISION)
+    return max(_LEFT, sum(widths) + 2 * _APART)
+
+
+def _written(decision: Decision) -> str:
+    return decision.name.replace("<-", "←")
+
+
+def _widest(texts: Sequence[str], font: FontProperties) -> float:
+    return max(TextPath((0, 0), text, prop=font).get_extents().width for text in set(texts))
+
+
+def name_rows(axes: Axes, space: SearchSpace) -> None:
     """Option names at the rows, decision names beside them, lines between decisions."""
     names_ = [option for decision in space.decisions for option in decision.options]
-    axes.set_yticks(range(len(names_)), names_, fontsize=6.3)
+    axes.set_yticks(range(len(names_)), names_, fontproperties=_OPTION)
     axes.tick_params(axis="y", length=0, pad=2)
     axes.tick_params(axis="x", labelsize=7)
-    top = 0
+    left, top = 2 - room(space), 0
     for decision in space.decisions:
         size = len(decision.options)
         axes.annotate(
-            decision.name.replace("<-", "←"), (0, top + (size - 1) / 2), (-90, 0),
+            _written(decision), (0, top + (size - 1) / 2), (left, 0),
             xycoords=("axes fraction", "data"), textcoords="offset points", va="center",
-            fontsize=7.5, fontweight="bold", color=INK,
+            fontproperties=_DECISION, color=INK,
         )  # fmt: skip
         if top:
             axes.axhline(top - 0.5, color=LIGHT, linewidth=1.4)

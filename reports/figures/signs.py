@@ -9,16 +9,19 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
+from nasbench_harness.reports.analysis.searchcost import most_skips
 from nasbench_harness.reports.figures.drawing import Drawing, PanelGrid
 from nasbench_harness.reports.figures.epochcurves import draw_curve, epoch_curves, scale_epochs
 from nasbench_harness.reports.figures.regretlines import handle
 from nasbench_harness.reports.figures.style import INK, MethodStyle
 from nasbench_harness.reports.study.data import StudyData
-from nasbench_harness.reports.words.marked import count, plain
+from nasbench_harness.reports.words.marked import count, name, plain
 
 KEY, TITLE = "signs", "Signs of failure"
 SPREAD = 30
 """Ratio of the largest to the smallest number from which on an axis becomes logarithmic."""
+FEW = 8
+"""Skips to which an axis goes at least, where nobody knows how many there can be."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +79,7 @@ def _panel(
 def _scale(axes: Axes, sign: Sign, curves: pd.DataFrame, data: StudyData) -> None:
     low, high = float(curves["low"].min()), float(curves["high"].max())
     if sign.quantity == "skip_connections":
-        axes.set_ylim(-0.15, len(data.space.decisions) + 0.15)
+        axes.set_ylim(-0.15, (most_skips(data.space) or max(high, FEW)) + 0.15)
         axes.yaxis.set_major_locator(MaxNLocator(6, integer=True))
     elif sign.quantity == "entropy":
         largest = _largest_entropy(data)
@@ -113,8 +116,8 @@ def _caption(data: StudyData, shown: list[str]) -> str:
             " every few epochs; the rank correlation is over the same random cells in every study."
         )
     return (
-        f"{words} The {data.kind.plural or 'searches'} were not diagnosed; with {_DIAGNOSE} there"
-        " are rank correlation, gradient and curvature as well."
+        f"{words} The {data.kind.plural or 'searches'} were not diagnosed; with {name(_DIAGNOSE)}"
+        " there are rank correlation, gradient and curvature as well."
     )
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from nasbench_harness.contracts import Metric
+from nasbench_harness.contracts import Metric, SearchSpace
 from nasbench_harness.reports.published.results import DATASETS, Evidence, PublishedResult
 from nasbench_harness.reports.study.data import StudyData
 from nasbench_harness.reports.study.summary import numbers
-from nasbench_harness.reports.words.images import FOLDER, published_sizes
+from nasbench_harness.reports.words.images import FOLDER, cells_in_words, published_sizes
 from nasbench_harness.reports.words.marked import count
 from nasbench_harness.study.config import BASELINE
 from nasbench_harness.study.recipes import asked_of
@@ -125,10 +125,10 @@ def _queried(data: StudyData, spec: TrialSpec) -> Iterator[str]:
 
 
 def _sizes(data: StudyData, spec: TrialSpec) -> Iterator[str]:
-    network, published = spec.network, published_sizes(data.space)
+    network, published = spec.network, published_sizes(spec, data.space)
     for key, theirs in published.items():
         if network.get(key, theirs) != theirs:
-            yield f"{_size(key, network[key])} instead of {theirs}"
+            yield f"{_size(key, network[key], data.space)} instead of {theirs}"
     if spec.image_limit:
         yield f"at most {spec.image_limit:,} images"
     if spec.image_size:
@@ -140,8 +140,8 @@ def _sizes(data: StudyData, spec: TrialSpec) -> Iterator[str]:
             yield f"{key}={value} by request"
 
 
-def _size(key: str, value: int) -> str:
-    return f"{count(value, 'cell')} a stage" if key == "cells" else f"{key} {value}"
+def _size(key: str, value: int, space: SearchSpace) -> str:
+    return cells_in_words(value, space) if key == "cells" else f"{key} {value}"
 
 
 def _search(spec: TrialSpec, result: PublishedResult) -> Iterator[str]:

@@ -146,11 +146,18 @@ def without_untrained(trials: pd.DataFrame, history: pd.DataFrame) -> pd.DataFra
 
     What only samples concludes with the random weights that its network began with.
     """
-    if looked_up(trials) or TRAINED not in history:
+    if looked_up(trials) or not (TRAINED in history or _trains(trials)):
         return trials
-    trained = trials["trial"].isin(history.loc[history[TRAINED].notna(), "trial"])
+    rows = history[history[TRAINED].notna()] if TRAINED in history else history.iloc[:0]
+    trained = trials["trial"].isin(rows["trial"])
     judged_by = [column for column in set(trials["report_metric"]) if column in trials]
     return trials.assign(**{column: trials[column].where(trained) for column in judged_by})
+
+
+def _trains(trials: pd.DataFrame) -> bool:
+    """Whether searches of such a kind record what they trained, had any of them come so far."""
+    kinds = [kind_of(str(problem)) for problem in set(trials["problem"])]
+    return any(column.name == TRAINED for kind in kinds for column in kind.columns.history)
 
 
 def conclusion(problem: str, column: str) -> str:

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import pandas as pd
 
-from nasbench_harness.reports.analysis.searchcost import concludes, measured, search_cost
+from nasbench_harness.reports.analysis.searchcost import (
+    concludes,
+    measured,
+    most_skips,
+    search_cost,
+)
 from nasbench_harness.reports.study.data import StudyData
 from nasbench_harness.reports.study.measure import concluded
 from nasbench_harness.reports.tables.printed import PrintedColumn, PrintedTable
@@ -37,11 +42,13 @@ def search_table(data: StudyData) -> PrintedTable | None:
 
 def _search_columns(data: StudyData, rows: pd.DataFrame) -> tuple[PrintedColumn, ...]:
     costs = [column for name_, column in COSTS.items() if rows[name_].notna().any()]
-    skips = f"of {len(data.space.decisions)}"
+    most = most_skips(data.space)
     shared = (
         PrintedColumn(*concluded(data.kind), lambda row: numerals.percent(row.oneshot_mean)),
         PrintedColumn("Gap", "points", lambda row: numerals.percent(row.gap_mean)),
-        PrintedColumn("Skips", skips, lambda row: numerals.decimal(row.skips_mean)),
+        PrintedColumn(
+            "Skips", f"of {most}" if most else "", lambda row: numerals.decimal(row.skips_mean)
+        ),
     )
     return (
         PrintedColumn("Seeds", "", lambda row: str(row.seeds)),

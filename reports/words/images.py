@@ -6,10 +6,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict
 
 from nasbench_harness.contracts import NetworkSpace, SearchSpace
+from nasbench_harness.errors import HarnessError
 from nasbench_harness.reports.study.data import StudyData
 from nasbench_harness.reports.words.marked import count, listing, name, names
 from nasbench_harness.reports.words.protocol import described
 from nasbench_harness.study.config import BASELINE
+from nasbench_harness.study.recipes import OURS, PAPER, find_recipe
 from nasbench_harness.study.spec import TrialSpec
 
 FOLDER = "folder:"
@@ -61,7 +63,7 @@ def caveats(data: StudyData) -> list[str]:
 
 def network(data: StudyData) -> str:
     """Width and cells of the networks: marked."""
-    return _by_method(data, _size)
+    return _by_method(data, lambda spec: ", ".join(_sizes(spec, data.space).values()))
 
 
 def length(data: StudyData) -> str:
@@ -75,9 +77,30 @@ def trained(data: StudyData) -> list[TrialSpec]:
     return [by_label[label] for label in data.labels if label in by_label]
 
 
-def published_sizes(space: SearchSpace) -> Mapping[str, int]:
-    """The `width` and `cells` that the space was published to be searched with; {} without."""
-    return asdict(space.shapes.search) if isinstance(space, NetworkSpace) else {}
+def published_sizes(spec: TrialSpec, space: SearchSpace) -> Mapping[str, int]:
+    """The `width` and `cells` of the published search: the method's own, else the space's.
+
+    {} for a space without networks.
+    """
+    if not isinstance(space, NetworkSpace):
+        return {}
+    sizes = asdict(space.shapes.search)
+    try:
+        recipe = find_recipe(spec.method, PAPER, spec.space, spec.problem).recipe
+    except HarnessError:
+        return sizes
+    theirs = {
+        key: value
+        for key, value in recipe.network.items()
+        if recipe.tags.get(f"network.{key}", OURS) != OURS
+    }
+    return {key: theirs.get(key, size) for key, size in sizes.items()}
+
+
+def cells_in_words(cells: int, space: SearchSpace) -> str:
+    """`5 cells a stage`, or `8 cells` of a space without stages."""
+    staged = not isinstance(space, NetworkSpace) or space.shapes.staged
+    return f"{count(cells, 'cell')}{' a stage' if staged else ''}"
 
 
 def observed(data: StudyData) -> str:
@@ -125,10 +148,10 @@ def _smaller(data: StudyData) -> list[str]:
 
 
 def _differences(data: StudyData, spec: TrialSpec) -> list[str]:
-    sizes = _sizes(spec)
+    sizes = _sizes(spec, data.space)
     return [
         f"{sizes[key]} (published: {published})"
-        for key, published in published_sizes(data.space).items()
+        for key, published in published_sizes(spec, data.space).items()
         if spec.network.get(key, published) != published
     ]
 
@@ -165,15 +188,11 @@ def _elsewhere(data: StudyData) -> str:
     )
 
 
-def _size(spec: TrialSpec) -> str:
-    return ", ".join(_sizes(spec).values())
-
-
-def _sizes(spec: TrialSpec) -> dict[str, str]:
+def _sizes(spec: TrialSpec, space: SearchSpace) -> dict[str, str]:
     """Width and cells in words."""
     return {
         "width": f"width {spec.network.get('width')}",
-        "cells": f"{count(int(spec.network.get('cells', 0)), 'cell')} a stage",
+        "cells": cells_in_words(int(spec.network.get("cells", 0)), space),
     }
 
 

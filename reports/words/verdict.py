@@ -57,7 +57,7 @@ def note(data: StudyData) -> str:
         " smaller difference is ruled out."
         if smallest
         else " Nothing says which difference is of interest, so none is called negligible; give"
-        " `--smallest-difference`."
+        f" {name('--smallest-difference')}."
     )
     if not data.look.level:
         return "Nothing is judged yet. Intervals are 95 %."

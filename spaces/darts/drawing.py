@@ -26,6 +26,8 @@ _NEAR, _STEP = 0.26, 0.1
 """From an operation to the first line that passes it, and from line to line."""
 _INPUT = 0.32
 """From the middle of the row to that of an input."""
+INPUT_NAMES, OUTPUT_NAME = ("cₖ₋₂", "cₖ₋₁"), "cₖ"
+"""Plain characters: not everybody who asks for a drawing lets formulas be read in labels."""
 Point = tuple[float, float]
 
 
@@ -88,10 +90,10 @@ def _draw_nodes(axes: Axes, nodes: int, base: float) -> None:
     )  # fmt: skip
     axes.add_patch(joint)
     _draw_arrow(axes, (out - 0.6, base), (out - 0.18, base), _MUTED, 1.0)
-    names = ["$c_{k-2}$", "$c_{k-1}$", *map(str, range(nodes))]
+    names = [*INPUT_NAMES, *map(str, range(nodes))]
     for node, name in enumerate(names):
         _write(axes, _place(node, base), name, edgecolor=_MUTED, pad=0.28)
-    _write(axes, (out, base), "$c_k$", edgecolor=_MUTED, pad=0.28)
+    _write(axes, (out, base), OUTPUT_NAME, edgecolor=_MUTED, pad=0.28)
 
 
 def _draw_edge(

@@ -2,8 +2,9 @@
 
 Written is what DARTS' code prints, `Genotype(normal=[('sep_conv_3x3', 0), ...],
 normal_concat=range(2, 6), reduce=[...], reduce_concat=range(2, 6))`. Read are also lists for
-tuples and ranges, dictionaries, pairs with the input first, the edges of a node in either order,
-the name of a published cell, and NASLib's two lists of (input, number) as `naslib:[[...], [...]]`.
+tuples and ranges, dictionaries, `NAME =` before all of it, pairs with the input first or with a
+weight behind them, a tuple of pairs for each node, the edges of a node in either order, the name of
+a published cell, and NASLib's two lists of (input, number) as `naslib:[[...], [...]]`.
 """
 
 from __future__ import annotations
@@ -29,9 +30,10 @@ LONGEST = 10_000
 """Characters of the longest genotype that is looked at."""
 NASLIB = OPERATIONS[1:8]
 """NASLib's numbers: DARTS' operations without `none`."""
+_PREFIX = re.compile(r"\s*(naslib\s*:|[A-Za-z_]\w*\s*=(?!=))", re.IGNORECASE)
 _PARTS = ("normal", "normal_concat", "reduce", "reduce_concat")
 """Of a genotype, in the order of DARTS' code."""
-_NASLIB = re.compile(r"\s*naslib\s*:", re.IGNORECASE)
+_PAIR = "a pair ('operation', input), with inputs counted from 0"
 
 
 def format_genotype(cells: Mapping[str, CellEdges]) -> str:
@@ -49,25 +51,71 @@ def read_genotype(text: str, variant: CellVariant, space: str) -> dict[str, Cell
     if (named := published(text)) is not None:
         return _GenotypeReader(text, variant, space).named(named)
     if len(text) > LONGEST:
-        raise InvalidArchitectureError(text, LONGEST, "this is too long for a genotype")
-    prefix = _NASLIB.match(text)
+        raise InvalidArchitectureError(text, LONGEST, "This is too long for a genotype.")
+    prefix = _PREFIX.match(text)
     inside = text[prefix.end() :] if prefix else text
     skipped = len(text) - len(inside.lstrip())
     try:
         tree = ast.parse(inside.strip(), mode="eval").body
     except (SyntaxError, ValueError, MemoryError, RecursionError) as error:
-        raise InvalidArchitectureError(text, skipped + _place(error), _expected(text)) from error
-    return _GenotypeReader(text, variant, space, skipped).cells(tree, naslib=prefix is not None)
+        raise InvalidArchitectureError(
+            text, skipped + _place(error), _unread(text, error, variant)
+        ) from error
+    naslib = prefix is not None and not prefix.group().endswith("=")
+    return _GenotypeReader(text, variant, space, skipped).cells(tree, naslib=naslib)
 
 
 def _place(error: BaseException) -> int:
     return max(0, (error.offset or 1) - 1) if isinstance(error, SyntaxError) else 0
 
 
-def _expected(text: str) -> str:
-    told = f"expected `Genotype(normal=[...], ...)` or one of {', '.join(NAMES)}"
-    meant = nearest(text, NAMES) if re.fullmatch(r"[\w-]+", text.strip()) else None
-    return f"{told}; did you mean `{meant}`?" if meant else told
+def _unread(text: str, error: BaseException, variant: CellVariant) -> str:
+    """Of what begins as a genotype what Python says of the fault, else what was expected."""
+    if isinstance(error, SyntaxError) and re.search(r"genotype\s*\(|^\s*\{", text, re.IGNORECASE):
+        return f"The genotype cannot be read ({error.msg}): is all of it there?"
+    return _expected(text, variant)
+
+
+def _expected(text: str, variant: CellVariant) -> str:
+    known = [name for name in NAMES if _fault_of(variant, published(name) or {}) is None]
+    named = f" or one of {', '.join(known)}" if known else ""
+    meant = nearest(text, known) if re.fullmatch(r"[\w-]+", text.strip()) else None
+    hint = f" Did you mean `{meant}`?" if meant else ""
+    return f"Expected `Genotype(normal=[...], ...)`{named}.{hint}"
+
+
+def _fault_of(variant: CellVariant, cells: Mapping[str, CellEdges]) -> str | None:
+    """Why a variant has no such cells; None if it has."""
+    if tuple(cells) != variant.kinds or len(cells["normal"]) != variant.nodes:
+        return "This space has other cells than published ones."
+    faults = (
+        _fault(variant, kind, node, edges)
+        for kind, cell in cells.items()
+        for node, edges in enumerate(cell, INPUTS)
+    )
+    return next((fault for fault in faults if fault), None)
+
+
+def _fault(variant: CellVariant, kind: str, node: int, edges: Sequence[Edge]) -> str | None:
+    """Why a variant has no such node; None if it has."""
+    if len({edge.source for edge in edges}) < KEPT and not variant.repeats:
+        return (
+            f"Node {node} of `{kind}` takes input {edges[0].source} twice, which only cells of"
+            " `darts[variant=unas]` do."
+        )
+    for source, operation in edges:
+        options = variant.options[variant.decision(kind, node, source)]
+        if operation not in options:
+            return (
+                f"Edge {node}<-{source} of `{kind}` has no `{operation}` in this space, but"
+                f" {', '.join(options)}."
+            )
+    return None
+
+
+def _called(tree: ast.Call) -> str:
+    """The name of a function, whatever it is found in: `genotypes.Genotype` has `Genotype`."""
+    return getattr(tree.func, "attr", getattr(tree.func, "id", ""))
 
 
 class _GenotypeReader:
@@ -79,11 +127,8 @@ class _GenotypeReader:
 
     def named(self, cells: Mapping[str, CellEdges]) -> dict[str, CellEdges]:
         """A published cell, if this variant has it."""
-        if tuple(cells) != self.variant.kinds or len(cells["normal"]) != self.variant.nodes:
-            self._refuse(None, f"`{self.space}` has other cells than published ones")
-        for kind, cell in cells.items():
-            for node, edges in enumerate(cell, INPUTS):
-                self._check(None, kind, node, edges)
+        if fault := _fault_of(self.variant, cells):
+            self._refuse(None, fault)
         return dict(cells)
 
     def cells(self, tree: ast.expr, *, naslib: bool) -> dict[str, CellEdges]:
@@ -91,29 +136,29 @@ class _GenotypeReader:
         parts = self._listed(tree) if naslib else self._parts(tree)
         for kind in self.variant.kinds:
             if kind not in parts:
-                self._refuse(tree, f"`{kind}` is missing")
+                self._refuse(tree, f"`{kind}` is missing.")
         known = {*self.variant.kinds, *(f"{kind}_concat" for kind in self.variant.kinds)}
         for name, part in parts.items():
             if name not in known and not self._nothing(part):
-                self._refuse(part, f"`{name}` is no part of a genotype of `{self.space}`")
+                self._refuse(part, f"`{name}` is no part of a genotype of `{self.space}`.")
         for kind in self.variant.kinds:
             self._check_concat(kind, parts.get(f"{kind}_concat"))
         return {kind: self._cell(kind, parts[kind], naslib) for kind in self.variant.kinds}
 
     def _parts(self, tree: ast.expr) -> dict[str, ast.expr]:
         """Keywords of `Genotype(...)`, or what a dictionary holds."""
-        if isinstance(tree, ast.Call):
+        if isinstance(tree, ast.Call) and _called(tree).lower() in ("genotype", "dict"):
             given = list(zip(_PARTS, tree.args, strict=False))
             given += [(word.arg or "**", word.value) for word in tree.keywords]
         elif isinstance(tree, ast.Dict):
             keys = [str(key.value) if isinstance(key, ast.Constant) else "" for key in tree.keys]
             given = list(zip(keys, tree.values, strict=True))
         else:
-            self._refuse(tree, _expected(self.text))
+            self._refuse(tree, _expected(self.text, self.variant))
         parts: dict[str, ast.expr] = {}
         for name, part in given:
             if name in parts:
-                self._refuse(part, f"`{name}` is given twice")
+                self._refuse(part, f"`{name}` is given twice.")
             parts[name] = part
         return parts
 
@@ -123,23 +168,35 @@ class _GenotypeReader:
         return dict(zip(self.variant.kinds, lists, strict=False))
 
     def _cell(self, kind: str, tree: ast.expr, naslib: bool) -> CellEdges:
-        pairs = self._elements(tree, f"a list of (operation, input) for `{kind}`")
+        pairs = self._pairs(self._elements(tree, f"a list of (operation, input) for `{kind}`"))
         wanted = KEPT * self.variant.nodes
         if len(pairs) != wanted:
-            self._refuse(tree, f"`{kind}` has {len(pairs)} edges, not {wanted}, {KEPT} a node")
+            self._refuse(tree, f"`{kind}` has {len(pairs)} edges, not {wanted}, {KEPT} a node.")
         nodes = []
         for place in range(0, wanted, KEPT):
             node = INPUTS + place // KEPT
             first, second = (self._edge(p, node, naslib) for p in pairs[place : place + KEPT])
             edges = ordered(first, second)
-            self._check(pairs[place + 1], kind, node, edges)
+            if fault := _fault(self.variant, kind, node, edges):
+                self._refuse(pairs[place + 1], fault)
             nodes.append(edges)
         return tuple(nodes)
 
+    @staticmethod
+    def _pairs(elements: list[ast.expr]) -> list[ast.expr]:
+        """One after the other, also where each node has a tuple of its own."""
+        groups = [e.elts for e in elements if isinstance(e, ast.List | ast.Tuple)]
+        nested = len(groups) == len(elements) and all(
+            isinstance(part, ast.List | ast.Tuple) for group in groups for part in group
+        )
+        return [pair for group in groups for pair in group] if nested else elements
+
     def _edge(self, tree: ast.expr, node: int, naslib: bool) -> Edge:
-        pair = self._elements(tree, "a pair ('operation', input)")
+        pair = self._elements(tree, _PAIR)
+        if len(pair) == 3 and isinstance(pair[2], ast.Constant):
+            pair = pair[:2]  # a weight, which some codes print, says nothing of the cell
         if len(pair) != 2:
-            self._refuse(tree, f"a pair ('operation', input), and these are {len(pair)}")
+            self._refuse(tree, f"Expected {_PAIR}; these are {len(pair)}.")
         values = [part.value if isinstance(part, ast.Constant) else None for part in pair]
         if naslib:
             pair, values = pair[::-1], [self._of_naslib(pair[1], values[1]), values[0]]
@@ -147,38 +204,21 @@ class _GenotypeReader:
             pair, values = pair[::-1], values[::-1]
         name, source = values
         if not isinstance(name, str) or isinstance(source, bool) or not isinstance(source, int):
-            self._refuse(tree, "a pair ('operation', input)")
+            self._refuse(tree, f"Expected {_PAIR}.")
         if name not in OPERATIONS:
             meant = nearest(name, self.variant.known)
-            hint = f"; did you mean `{meant}`?" if meant else ""
+            hint = f" Did you mean `{meant}`?" if meant else ""
             known = ", ".join(self.variant.known)
-            self._refuse(pair[0], f"`{name}` is none of the operations {known}{hint}")
+            self._refuse(pair[0], f"`{name}` is none of the operations {known}.{hint}")
         if not 0 <= source < node:
-            told = f"node {node} has the inputs 0 to {node - 1}, not {source}"
+            told = f"Node {node} has the inputs 0 to {node - 1}, not {source}."
             self._refuse(pair[1], told)
         return Edge(source, name)
 
     def _of_naslib(self, tree: ast.expr, number: Any) -> str:
         if not isinstance(number, int) or not 0 <= number < len(NASLIB):
-            self._refuse(tree, f"NASLib's operations have numbers from 0 to {len(NASLIB) - 1}")
+            self._refuse(tree, f"NASLib's operations have numbers from 0 to {len(NASLIB) - 1}.")
         return NASLIB[number]
-
-    def _check(self, tree: ast.expr | None, kind: str, node: int, edges: Sequence[Edge]) -> None:
-        """Is this a node that the variant has."""
-        if len({edge.source for edge in edges}) < KEPT and not self.variant.repeats:
-            self._refuse(
-                tree,
-                f"node {node} of `{kind}` takes input {edges[0].source} twice, which only cells of"
-                " `darts[variant=unas]` do",
-            )
-        for source, operation in edges:
-            options = self.variant.options[self.variant.decision(kind, node, source)]
-            if operation not in options:
-                self._refuse(
-                    tree,
-                    f"edge {node}<-{source} of `{kind}` has no `{operation}` in `{self.space}`, but"
-                    f" {', '.join(options)}",
-                )
 
     def _check_concat(self, kind: str, tree: ast.expr | None) -> None:
         """What a cell gives are all its intermediate nodes, and nothing else."""
@@ -187,13 +227,13 @@ class _GenotypeReader:
             self._refuse(
                 tree,
                 f"`{kind}_concat` must be all intermediate nodes, {wanted}, as published: other"
-                " cells are not of this space",
+                " cells are not of this space.",
             )
 
     def _numbers(self, tree: ast.expr) -> list[Any]:
         """Of `range(2, 6)`, `[2, 3, 4, 5]`, `(2, 3, 4, 5)`, or `list(range(2, 6))`."""
         if isinstance(tree, ast.Call):
-            name = tree.func.id if isinstance(tree.func, ast.Name) else ""
+            name = _called(tree)
             values = [arg.value if isinstance(arg, ast.Constant) else None for arg in tree.args]
             if name == "range" and len(values) == 2 and all(isinstance(v, int) for v in values):
                 first, end = (min(int(str(v)), LONGEST) for v in values)
@@ -208,7 +248,7 @@ class _GenotypeReader:
 
     def _elements(self, tree: ast.expr, expected: str) -> list[ast.expr]:
         if not isinstance(tree, ast.List | ast.Tuple):
-            self._refuse(tree, f"expected {expected}")
+            self._refuse(tree, f"Expected {expected}.")
         return tree.elts
 
     @staticmethod

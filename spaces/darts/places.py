@@ -61,3 +61,11 @@ def reductions(cells: int) -> set[int]:
 def is_large(shape: NetworkShape) -> bool:
     """Does it read images with the stem for ImageNet."""
     return min(shape.image_size) >= LARGE
+
+
+def check_width(shape: NetworkShape, partial: int = 1) -> None:
+    """ValueError for a width without a 1/partial, or that ImageNet's stem cannot halve."""
+    if shape.width % partial:
+        raise ValueError(f"a width of {shape.width} channels cannot be divided by {partial}")
+    if is_large(shape) and shape.width % 2:
+        raise ValueError(f"a width of {shape.width} channels cannot be halved; take an even one")

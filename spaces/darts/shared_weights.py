@@ -12,7 +12,7 @@ from nasbench_harness.contracts import Grown, NetworkShape
 from nasbench_harness.spaces.darts.branches import channels_last
 from nasbench_harness.spaces.darts.leaving import MixedNorms
 from nasbench_harness.spaces.darts.mixed_cell import MixedDARTSCell, Weights
-from nasbench_harness.spaces.darts.places import STEM, is_large
+from nasbench_harness.spaces.darts.places import STEM, check_width, is_large
 from nasbench_harness.spaces.darts.skeleton import CellChain
 from nasbench_harness.spaces.darts.variants import CellVariant
 from nasbench_harness.spaces.shared.mixing import PlainSupernet
@@ -34,9 +34,7 @@ class DARTSSupernet(CellChain, PlainSupernet):
         partial: int = 1,
     ) -> None:
         """ValueError for a width that cannot be divided by `partial`, or halved."""
-        if shape.width % partial:
-            told = f"a width of {shape.width} channels cannot be divided by {partial}"
-            raise ValueError(f"{told}; take one that can, or let another share of them through")
+        check_width(shape, partial)
         if variant.repeats and is_large(shape):
             shape = replace(shape, width=STEM * shape.width)
         self.variant, self.partial = variant, partial

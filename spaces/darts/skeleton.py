@@ -7,7 +7,7 @@ from collections.abc import Callable
 from torch import Tensor, nn
 
 from nasbench_harness.contracts import NetworkShape
-from nasbench_harness.spaces.darts.places import STEM, CellPlace, is_large, places
+from nasbench_harness.spaces.darts.places import STEM, CellPlace, check_width, is_large, places
 
 
 class CellChain(nn.Module):
@@ -54,8 +54,7 @@ def _small_stem(shape: NetworkShape) -> nn.Module:
 
 def _large_stems(shape: NetworkShape) -> tuple[nn.Module, nn.Module]:
     width, half = shape.width, shape.width // 2
-    if shape.width % 2:
-        raise ValueError(f"a width of {width} channels cannot be halved; take an even one")
+    check_width(shape)
     first = nn.Sequential(
         nn.Conv2d(shape.in_channels, half, 3, stride=2, padding=1, bias=False),
         nn.BatchNorm2d(half),

@@ -15,6 +15,7 @@ from nasbench_harness.spaces.darts.columns import COLUMNS, facts
 from nasbench_harness.spaces.darts.derivation import derive
 from nasbench_harness.spaces.darts.encoding import INPUTS, SKIP, CellEdges
 from nasbench_harness.spaces.darts.genotypes import format_genotype, read_genotype
+from nasbench_harness.spaces.darts.places import check_width
 from nasbench_harness.spaces.darts.training import RECIPES
 from nasbench_harness.spaces.darts.variants import DEFAULT, VARIANTS, CellVariant
 
@@ -159,6 +160,10 @@ class DARTSSpace:
         return DARTSSupernet(
             shape, self.variant, track_running_stats=track_running_stats, partial=partial
         )
+
+    def check_supernet(self, shape: NetworkShape, *, partial: int = 1) -> None:
+        """ValueError for an impossible width."""
+        check_width(shape, partial)
 
     def network(self, arch: Architecture, shape: NetworkShape) -> EvaluationNetwork:
         """The stand-alone network, as DARTS' authors evaluate it; fresh weights."""

@@ -22,7 +22,7 @@ UNAS_OPERATIONS = (
     "sep_conv_7x7",
 )  # fmt: skip
 """In the order of the authors' code, which takes the first n of them for smaller sets."""
-SHAPES = NetworkSizes(NetworkSize(width=16, cells=8), NetworkSize(width=36, cells=20))
+SHAPES = NetworkSizes(NetworkSize(width=16, cells=8), NetworkSize(width=36, cells=20), staged=False)
 """Searched small, evaluated large; `cells` are those of the whole network."""
 
 
@@ -67,7 +67,11 @@ class CellVariant:
 
 
 def _sized(width: int, cells: int) -> NetworkSizes:
-    return NetworkSizes(NetworkSize(width, cells), NetworkSize(width, cells))
+    return NetworkSizes(NetworkSize(width, cells), NetworkSize(width, cells), staged=False)
+
+
+def _counted(cells: int) -> str:
+    return "1 cell" if cells == 1 else f"{cells} cells"
 
 
 _S, _M, _A = SKIP, "max_pool_3x3", "avg_pool_3x3"
@@ -106,7 +110,7 @@ for _name, _shapes, _kinds, _nodes in (
         ("", DARTS_OPERATIONS), ("_no_skip", NO_SKIP), ("_all_skip", DARTS_OPERATIONS)
     ):  # fmt: skip
         VARIANTS[_name + _skips] = CellVariant(
-            f"width {_shapes.search.width}, {_shapes.search.cells} cells, {_nodes} nodes a cell"
+            f"width {_shapes.search.width}, {_counted(_shapes.search.cells)}, {_nodes} nodes a cell"
             + {"": "", "_no_skip": ", no skips", "_all_skip": ", a skip beside every edge"}[_skips],
             _operations,
             kinds=_kinds,

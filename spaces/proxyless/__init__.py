@@ -21,7 +21,12 @@ from nasbench_harness.contracts import (
 )
 from nasbench_harness.spaces.proxyless import costs, encoding, training
 from nasbench_harness.spaces.proxyless.citations import PROXYLESS_BIBTEX
-from nasbench_harness.spaces.proxyless.structure import IDENTITY, OPTIONS, WIDENING_LAYERS
+from nasbench_harness.spaces.proxyless.structure import (
+    IDENTITY,
+    OPTIONS,
+    WIDENING_LAYERS,
+    check_shape,
+)
 from nasbench_harness.spaces.shared.product import ProductSpace
 
 if TYPE_CHECKING:
@@ -97,9 +102,14 @@ class Proxyless(ProductSpace):
         """
         from nasbench_harness.spaces.proxyless.shared_weights import ProxylessSupernet
 
+        self.check_supernet(shape, partial=partial)
+        return ProxylessSupernet(shape, track_running_stats=track_running_stats)
+
+    def check_supernet(self, shape: NetworkShape, *, partial: int = 1) -> None:
+        """ValueError for what `supernet` has not."""
+        check_shape(shape)
         if partial != 1:
             raise ValueError("networks of proxyless pass all of their channels")
-        return ProxylessSupernet(shape, track_running_stats=track_running_stats)
 
     def network(self, arch: Architecture, shape: NetworkShape) -> ProxylessNetwork:
         """The stand-alone network; fresh weights."""

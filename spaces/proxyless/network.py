@@ -17,6 +17,7 @@ from nasbench_harness.spaces.proxyless.structure import (
     OPTIONS,
     WIDENING_LAYERS,
     LayerSite,
+    check_shape,
     skeleton,
 )
 from nasbench_harness.spaces.shared.inverted import BlockStyle, ConvNorm, MBConv
@@ -70,12 +71,6 @@ class ProxylessNetwork(ProxylessSkeleton):
             x = layer(x)
         logits: Tensor = self.head(x)
         return logits
-
-
-def check_shape(shape: NetworkShape) -> None:
-    """ValueError for `cells` other than 1."""
-    if shape.cells != 1:
-        raise ValueError(f"a network of proxyless has 21 layers, so cells is 1, not {shape.cells}")
 
 
 def stem(shape: NetworkShape) -> nn.Sequential:

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from nasbench_harness.contracts import NetworkShape
+
 IDENTITY = "identity"
 BLOCKS = {
     f"{kernel}x{kernel}_e{expansion}": (kernel, expansion)
@@ -99,3 +101,9 @@ def strides_kept(side: int) -> int:
 def _smaller(before: HeightWidth, stride: int) -> HeightWidth:
     height, width = before
     return (height + stride - 1) // stride, (width + stride - 1) // stride
+
+
+def check_shape(shape: NetworkShape) -> None:
+    """ValueError for `cells` other than 1."""
+    if shape.cells != 1:
+        raise ValueError(f"a network of proxyless has 21 layers, so cells is 1, not {shape.cells}")

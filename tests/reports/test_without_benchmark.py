@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import cast
 
+import pandas as pd
 import pytest
 
 from nasbench_harness.contracts import EnumerableSpace
@@ -21,11 +22,12 @@ from nasbench_harness.reports.regression.baseline import Baseline
 from nasbench_harness.reports.regression.check import check_results
 from nasbench_harness.reports.regression.series import read_results
 from nasbench_harness.reports.study.data import StudyData, load_study
+from nasbench_harness.reports.study.measure import without_untrained
 from nasbench_harness.reports.words.claims import sentence
 from nasbench_harness.reports.words.marked import plain
 from nasbench_harness.reports.words.verdict import judge
 from nasbench_harness.spaces.nb201 import NB201
-from nasbench_harness.store.studies import Study
+from nasbench_harness.store.studies import Study, history_table, trials_table
 
 from .conftest import make_supernet_study
 from .htmlpage import Page
@@ -35,6 +37,15 @@ from .htmlpage import Page
 def alone(tmp_path_factory: pytest.TempPathFactory, table_cache: Path) -> Study:
     folder = tmp_path_factory.mktemp("alone") / "darts-edas-digits"
     return make_supernet_study(folder, "darts,edas", seeds=3, table="none")
+
+
+def test_where_every_search_failed_a_draw_has_no_accuracy_either(alone: Study) -> None:
+    trials, history = trials_table(alone), history_table(alone)
+    drawn = trials[trials["method"] == "random"]
+    left = without_untrained(drawn, history[history["trial"].isin(drawn["trial"])])
+    nothing = without_untrained(drawn, pd.DataFrame({"trial": []}))
+    assert left["oneshot_accuracy"].isna().all()
+    assert nothing["oneshot_accuracy"].isna().all()
 
 
 @pytest.fixture

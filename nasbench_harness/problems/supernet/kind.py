@@ -223,10 +223,12 @@ class SupernetKind(PlainKind):
 
     def saw(self, spec: TrialSpec, spent: Mapping[str, float]) -> str:
         """Epochs, and the time that was measured; nothing of what only drew an architecture."""
-        if spec.steps == 1:
+        from nasbench_harness.problems.supernet.planning import only_draws
+
+        if only_draws(spec):
             return "nothing (a blind draw)"
         steps = spec.epochs * spec.epoch_steps
-        length = f"{spec.steps:,} steps"
+        length = f"{spec.steps:,} step{'s' if spec.steps != 1 else ''}"
         if spec.steps == steps:
             length = f"{spec.epochs:,} epoch{'s' if spec.epochs != 1 else ''}"
         hours = {"GPU": 24 * spent.get(GPU_DAYS, 0.0), "CPU": spent.get(CPU_HOURS, 0.0)}

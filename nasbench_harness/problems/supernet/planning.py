@@ -180,6 +180,11 @@ class OnImages:
         return {name: rate * recipe.epochs / epochs} if epochs < recipe.epochs else rates
 
 
+def only_draws(spec: TrialSpec) -> bool:
+    """Whether a trial trains nothing, as the baseline's on images, and its answer is a draw."""
+    return spec.method == BASELINE
+
+
 def cut_short(steps: int, epoch_steps: int, epochs: int) -> str:
     """What to say of a search that ends before its epochs do; empty if it does not."""
     if steps >= epochs * epoch_steps:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
+from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
@@ -33,7 +34,7 @@ def test_every_operation_has_a_style() -> None:
 def test_all_kept_edges_and_nodes_are_named() -> None:
     space = open_darts()
     names = [text.get_text() for text in drawn(space, space.parse("DARTS_V2")).texts]
-    inputs = ["$c_{k-2}$", "$c_{k-1}$", "0", "1", "2", "3", "$c_k$"]
+    inputs = ["cₖ₋₂", "cₖ₋₁", "0", "1", "2", "3", "cₖ"]
     assert [names.count(name) for name in inputs] == [2] * len(inputs)
     assert names.count("sep 3×3") == 5
     assert names.count("dil 3×3") == 1
@@ -77,6 +78,14 @@ def test_no_text_lies_on_another_or_outside(variant: str, size: tuple[float, flo
         assert overlaps(named) == []
         inside = axes.figure.bbox
         assert all(inside.contains(*corner) for _, box in named for corner in box.corners())
+
+
+def test_names_are_plain_characters_where_labels_are_no_formulas() -> None:
+    space = open_darts()
+    with rc_context({"text.parse_math": False}):
+        axes = drawn(space, space.parse("DARTS_V2"), PANEL)
+        assert overlaps(boxes(axes)) == []
+        assert not any("$" in text.get_text() for text in axes.texts)
 
 
 def test_every_variant_can_be_drawn() -> None:

@@ -58,16 +58,16 @@ FAULTY = {
     PRINTED.replace("dil_conv_3x3', 2", "dil_conv_3x3', 5"): ("5)", "the inputs 0 to 4, not 5"),
     PRINTED.replace("dil_conv_3x3', 2", "dil_conv_3x3', 0"): (
         "('dil_conv_3x3', 0)",
-        "node 5 of `normal` takes input 0 twice, which only cells of `darts.variant=unas.` do",
+        "Node 5 of `normal` takes input 0 twice, which only cells of `darts.variant=unas.` do",
     ),
     PRINTED.replace(NORMAL, LEFT_OUT): (LEFT_OUT, "`normal` has 7 edges, not 8, 2 a node"),
     PRINTED.replace("range(2, 6)", "range(1, 6)", 1): ("range(1", "must be all intermediate nodes"),
     PRINTED.replace("range(2, 6)", "[2, 3, 4]", 1): ("[2, 3", "must be all intermediate nodes"),
     PRINTED.replace("range(2, 6)", "['a', 2]", 1): ("['a'", "must be all intermediate nodes"),
     PRINTED.replace("range(2, 6)", "[None, 2]", 1): ("[None", "must be all intermediate nodes"),
-    PRINTED.replace("('skip_connect', 0)", "('skip_connect', 0, 1)", 1): (
-        "('skip_connect', 0, 1)",
-        "a pair .*these are 3",
+    PRINTED.replace("('skip_connect', 0)", "('skip_connect', 0, 1, 2)", 1): (
+        "('skip_connect', 0, 1, 2)",
+        "a pair .*these are 4",
     ),
     PRINTED.replace("('skip_connect', 0)", "(True, False)", 1): ("(True", "a pair"),
     f"Genotype(normal={NORMAL})": ("Genotype", "`reduce` is missing"),
@@ -75,9 +75,9 @@ FAULTY = {
     f"naslib: {NUMBERED.replace('(2, 5)', '(2, 7)')}": ("7)", "numbers from 0 to 6"),
     f" naslib : {NUMBERED.replace('(2, 5)', '(9, 5)')}": ("9, 5", "the inputs 0 to 4, not 9"),
     f"Genotype(normal=\n{NORMAL.replace('dil_conv_3x3', 'x')}, reduce={REDUCE})": ("'x'", "`x`"),
-    "naslib: [[(": ("[[(", "expected `Genotype"),
-    "DARTS_V3": ("DARTS_V3", "did you mean `DARTS_V"),
-    "": ("", "expected `Genotype"),
+    "naslib: [[(": ("[[(", "Expected `Genotype"),
+    "DARTS_V3": ("DARTS_V3", "Did you mean `DARTS_V"),
+    "": ("", "Expected `Genotype"),
 }
 
 
@@ -103,7 +103,7 @@ def test_a_part_that_is_given_twice_is_refused() -> None:
 
 
 def test_operations_of_other_variants_are_refused_by_their_edge() -> None:
-    with pytest.raises(InvalidArchitectureError, match="edge 2<-0 of `normal` has no `sep_conv"):
+    with pytest.raises(InvalidArchitectureError, match="Edge 2<-0 of `normal` has no `sep_conv"):
         open_darts("s1").parse(PRINTED)
     with pytest.raises(InvalidArchitectureError, match="has other cells than published ones"):
         open_darts("single_cell").parse("DARTS_V2")
