@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+import nasbench_harness as nh
 from nasbench_harness.errors import HarnessError
 from nasbench_harness.hardware import Hardware
 from nasbench_harness.jobs.driver import run_job
@@ -59,6 +60,15 @@ def test_processes_change_no_result(given: dict[str, Any], tmp_path: Path) -> No
         results.append(read_json(folder / "result.json"))
     assert results[0]["architecture"] == results[1]["architecture"]
     assert results[0]["oneshot_accuracy"] == results[1]["oneshot_accuracy"]
+
+
+def test_python_streams_too(given: dict[str, Any], tmp_path: Path) -> None:
+    asked = {**given, "epochs": 1, "workers": 0, "threads": 1, "device": "cpu"}
+    study = nh.run("darts", random=False, out=tmp_path / "s", jobs=1, progress=False, **asked)
+    assert study.failures == []
+    (row,) = study.trials.to_dict("records")
+    assert "--stream" in row["command"]
+    assert row["trial"] == only(given, epochs=1).trial_id
 
 
 def test_what_was_asked_stands_in_the_command(given: dict[str, Any]) -> None:
