@@ -10,7 +10,6 @@ import pytest
 from PIL import Image
 
 import nasbench_harness as nh
-from nasbench_harness.errors import HarnessError
 from nasbench_harness.hardware import Hardware
 from nasbench_harness.jobs.driver import run_job
 from nasbench_harness.store.files import read_json
@@ -79,9 +78,10 @@ def test_what_was_asked_stands_in_the_command(given: dict[str, Any]) -> None:
     assert whole.trial_id == only(given, stream=False).trial_id != only(given).trial_id
 
 
-def test_no_square_is_cut_out_of_what_is_streamed(given: dict[str, Any]) -> None:
-    with pytest.raises(HarnessError, match="set cutout to 0"):
-        only(given, network={**TINY, "cutout": 4})
+def test_a_square_is_cut_out_of_what_is_streamed_too(given: dict[str, Any], tmp_path: Path) -> None:
+    spec = only(given, network={**TINY, "cutout": 4}, epochs=1)
+    outcome = run_job(spec, tmp_path / "run", hardware=Hardware("cpu", workers=0))
+    assert outcome.status is Status.DONE, outcome.error
 
 
 def test_a_broken_photograph_of_the_architectures_half(
