@@ -32,16 +32,19 @@ class Augment:
         cutout: int = 0,
         color_jitter: Sequence[float] = (),
         channels_last: bool = True,
+        at_random: bool = True,
     ) -> None:
         """Prepare for images like those of `dataset`, on `device`.
 
         `cutout` is the side of the erased square in pixels, 0 for none (DeVries and Taylor, 2017),
         `color_jitter` the strengths of a `ColorJitter`, none for no change of colours.
         `channels_last` is the memory format of the results, which are [B, C, H, W] either way.
+        Without `at_random` training images are those of tests.
         Raises HarnessError for a negative cutout.
         """
         if cutout < 0:
             raise HarnessError(f"A cutout of {cutout} pixels is none; give 0 or more.")
+        self.at_random = at_random
         self.cutout = cutout
         self.jitter = ColorJitter(color_jitter) if any(color_jitter) else None
         self.dtype = dtype
@@ -66,6 +69,8 @@ class Augment:
         in the image and is clipped at the border. The generator is on the device of the pixels and
         is all that chance there is.
         """
+        if not self.at_random:
+            return self.test(pixels)
         self._check(pixels)
         batch = len(pixels)
         draws = torch.rand(len(self._spans), batch, generator=generator, device=pixels.device)
@@ -78,7 +83,7 @@ class Augment:
 
     def recoloured(self, pixels: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
         """The same pixels with other colours, if they are changed; the generator is on the host."""
-        if self.jitter is None:
+        if not self.at_random or self.jitter is None:
             return pixels
         seeds = torch.randint(2**62, (len(pixels),), generator=generator)
         return self.jitter(pixels, [random.Random(seed) for seed in seeds.tolist()])
@@ -88,7 +93,7 @@ class Augment:
 
         All chance is that of the seeds, one an image.
         """
-        if not self.jitter and not self.cutout:
+        if not self.at_random or not (self.jitter or self.cutout):
             return self.test(pixels)
         chances = [random.Random(seed) for seed in seeds]
         images = self.test(self.jitter(pixels, chances) if self.jitter else pixels)

@@ -94,7 +94,7 @@ def _with_hue(pixels: Tensor, shifts: Tensor) -> Tensor:
 
 def _hue(colours: Tensor, value: Tensor, chroma: Tensor) -> Tensor:
     """[B, 1, H, W] in shares of the circle; 0 of what is grey."""
-    red, green, blue = colours.split(1, dim=1)
+    red, green, blue = torch.split(colours, 1, dim=1)
     span = torch.where(chroma > 0, chroma, 1)
     sixth = torch.where(
         value == red,

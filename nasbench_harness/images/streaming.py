@@ -117,7 +117,8 @@ class StreamedBatches:
                 stop = min(start + self.batch_size, self._end)
                 positions = order[start:stop].tolist()
                 seeds = [stream_seed(self._seed, f"{epoch}/{n}") for n in range(start, stop)]
-                yield _Coming(epoch, stop, positions, self.images.ask(positions, seeds))
+                asked = self.images.ask(positions, seeds if self._augment.at_random else None)
+                yield _Coming(epoch, stop, positions, asked)
             epoch, position = epoch + 1, 0
 
     def _order(self, epoch: int) -> torch.Tensor:

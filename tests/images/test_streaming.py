@@ -13,6 +13,7 @@ import torch
 from nasbench_harness.errors import HarnessError
 from nasbench_harness.images.augment import Augment
 from nasbench_harness.images.datasets import open_dataset
+from nasbench_harness.images.feeding import measured
 from nasbench_harness.images.jitter import ColorJitter
 from nasbench_harness.images.streamed import MEAN, STD
 from nasbench_harness.images.streaming import StreamedBatches
@@ -36,10 +37,13 @@ def make_batches(make_folder: MakeFolder) -> MakeBatches:
         workers: int = 0,
         cutout: int = 0,
         colours: Sequence[float] = (),
+        at_random: bool = True,
         **options: Any,
     ) -> StreamedBatches:
         dataset = open_dataset(f"folder:{folder}", image_size=8, stream=True, workers=workers)
-        augment = Augment(dataset, device="cpu", cutout=cutout, color_jitter=colours)
+        augment = Augment(
+            dataset, device="cpu", cutout=cutout, color_jitter=colours, at_random=at_random
+        )
         return StreamedBatches(dataset.train, batch_size, seed=seed, augment=augment, **options)
 
     return make
@@ -152,6 +156,18 @@ def test_what_follows_the_crops_is_the_same_wherever_it_stopped(
     assert same(drawn(fresh, 3), expected)
     singles = drawn(one_by_one, 40)[30:]
     assert same(expected[:1], [tuple(map(torch.cat, zip(*singles, strict=True)))])
+
+
+@pytest.mark.parametrize("workers", [0, 1])
+def test_images_that_are_not_augmented_are_cut_from_the_centre(
+    make_batches: MakeBatches, workers: int
+) -> None:
+    batches = make_batches(workers=workers, at_random=False)
+    every = torch.cat([seen for seen, _ in measured(batches.images, batches._augment, 45)])
+    for epoch in range(2):
+        order = batches._order(epoch)
+        seen = torch.cat([images for images, _ in drawn(batches, 4)])
+        assert torch.equal(seen, every[order[:40]])
 
 
 def test_a_square_is_cut_out_of_each_image(make_batches: MakeBatches) -> None:
