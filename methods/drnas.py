@@ -64,7 +64,7 @@ class DrNAS(DrNASSetup, StagedSearcher[DrNASSettings]):
     def update_alpha(self) -> Log:
         """Descend E[L_val(theta)] (eq. 3) with the anchor."""
         loss = self.loss_at(self.sample())
-        self.descend(self.anchored(loss))
+        self.descend(self.anchored(loss), self.settings.clip_norm)
         return {"valid_loss": loss.detach(), "concentration": self.total_concentration()}
 
     def loss_at(self, theta: Tensor) -> Tensor:

@@ -18,6 +18,7 @@ import os
 import warnings
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
+from dataclasses import fields
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -137,10 +138,6 @@ def run(  # noqa: PLR0913 - what runs, and where
     settings: Mapping[str, Any] | None = None,
     out: Pathlike | None = None,
     jobs: int | None = None,
-    device: str = "auto",
-    threads: int = 1,
-    data_dir: Pathlike | None = None,
-    download: bool = False,
     progress: bool = True,
     **options: Any,
 ) -> StudyResults:
@@ -149,21 +146,22 @@ def run(  # noqa: PLR0913 - what runs, and where
     `methods` are names with settings in brackets, such as `"unas[temperature=0.4]"`; `settings` are
     further ones by their dotted names (`{"drnas.anchor": "kl"}`). `config` is a study file, and
     `options` are its keys: space, table, search, dataset, seeds, steps, noise, fixed, ..., also
-    `smallest_difference` (in the metric's unit, or a mapping of metrics to such). The study goes
-    into the folder `out`, or one of its own below `runs`. `jobs` trials run at a time, by default
-    as many as there are cores, and one on an accelerator. Ctrl-C keeps what is done, and the same
-    call goes on. HarnessError: what is wrong; a trial that fails raises nothing, see `failures`.
+    `smallest_difference` (in the metric's unit, or a mapping of metrics to such); and what it runs
+    on, a `Hardware`: device, threads, compile, deterministic, data_dir, download, workers. The
+    study goes into the folder `out`, or one of its own below `runs`. `jobs` trials run at a time,
+    by default as many as there are cores, and one on an accelerator. Ctrl-C keeps what is done, and
+    the same call goes on. HarnessError: what is wrong; a trial that fails raises nothing, see
+    `failures`.
     """
-    from nasbench_harness.hardware import Hardware
     from nasbench_harness.study.naming import place
     from nasbench_harness.study.suites import asked_suite
 
     _refuse_jobs(jobs)
+    hardware, options = _hardware(options)
     given = _given(methods, options)
     if suite := asked_suite(_path(config), given):
         raise HarnessError(f"`run` is for one study; `run_suite({suite!r}, ...)` runs a suite.")
     placed = place(_config(config, given, settings), _path(out))
-    hardware = Hardware(device, threads, data_dir=_path(data_dir), download=download)
     return _run(placed.config, placed.folder, hardware, jobs, _Notes(placed.note), shown=progress)
 
 
@@ -176,10 +174,6 @@ def run_suite(  # noqa: PLR0913 - what runs, and where
     settings: Mapping[str, Any] | None = None,
     out: Pathlike | None = None,
     jobs: int | None = None,
-    device: str = "auto",
-    threads: int = 1,
-    data_dir: Pathlike | None = None,
-    download: bool = False,
     progress: bool = True,
     **options: Any,
 ) -> SuiteResults:
@@ -189,7 +183,6 @@ def run_suite(  # noqa: PLR0913 - what runs, and where
     says the spaces, tables, data sets and kinds of problem. What cannot be run here is left out
     with a warning.
     """
-    from nasbench_harness.hardware import Hardware
     from nasbench_harness.jobs.study import lay_out
     from nasbench_harness.store.suites import refuse_other, write_record
     from nasbench_harness.study.suites import plan_suite
@@ -197,7 +190,7 @@ def run_suite(  # noqa: PLR0913 - what runs, and where
     _refuse_jobs(jobs)
     if not isinstance(name, str):
         raise HarnessError(f"`name` cannot be {name!r}: expected that of a suite.")
-    hardware = Hardware(device, threads, data_dir=_path(data_dir), download=download)
+    hardware, options = _hardware(options)
     given, sets = _given(methods, options), _sets(settings)
     plan = plan_suite(name, _path(config), given, sets, _path(out), hardware)
     refuse_other(plan)
@@ -271,6 +264,17 @@ def open_space(name: str | None = None) -> SearchSpace:
     from nasbench_harness import registry
 
     return registry.open_space(name or registry.default_space())
+
+
+def _hardware(options: Mapping[str, Any]) -> tuple[Hardware, dict[str, Any]]:
+    """What of the options a study runs on, and the others, which say what it is."""
+    from nasbench_harness.hardware import Hardware
+
+    names = {field.name for field in fields(Hardware)}
+    on = {name: value for name, value in options.items() if name in names}
+    if "data_dir" in on:
+        on["data_dir"] = _path(on["data_dir"])
+    return Hardware(**on), {k: value for k, value in options.items() if k not in names}
 
 
 def _given(methods: str | Sequence[str] | None, options: Mapping[str, Any]) -> dict[str, Any]:

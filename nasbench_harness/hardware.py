@@ -11,17 +11,15 @@ import platform
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
-from nasbench_harness.errors import HarnessError
+from nasbench_harness.errors import HarnessError, UnknownNameError
 
 if TYPE_CHECKING:
     import torch
 
 CompileMode = Literal["none", "inductor", "graph"]
-COMPILE_MODES: dict[str, CompileMode] = {"none": "none", "inductor": "inductor", "graph": "graph"}
-
-
+COMPILE_MODES: tuple[CompileMode, ...] = get_args(CompileMode)
 MOST_DECODERS = 16
 
 _DEVICE = re.compile("auto|(cpu|cuda|mps)(:[0-9]{1,3})?")
@@ -55,9 +53,13 @@ class Hardware:
     as many as `decoders` says."""
 
     def __post_init__(self) -> None:
-        """DeviceError for a name that no device has; whether it is there, `open` tells."""
+        """HarnessError for what nobody can run on; whether a device is there, `open` tells."""
         if not _DEVICE.fullmatch(str(self.device)):
             raise DeviceError(_no_device(self.device))
+        if self.compile not in COMPILE_MODES:
+            raise UnknownNameError("way to compile", str(self.compile), COMPILE_MODES)
+        _refuse_count("threads", self.threads, 1)
+        _refuse_count("workers", 0 if self.workers is None else self.workers, 0)
 
     def decoders(self, device: torch.device) -> int:
         """Processes that decode streamed images for a network on `device`.
@@ -101,6 +103,13 @@ class Hardware:
             torch.use_deterministic_algorithms(True)
         reset_peak_memory(device)
         return device
+
+
+def _refuse_count(name: str, value: Any, least: int) -> None:
+    if not isinstance(value, int) or isinstance(value, bool) or value < least:
+        raise HarnessError(
+            f"`{name}` cannot be {value!r}: expected a whole number of {least} or more."
+        )
 
 
 def available_cores() -> int:

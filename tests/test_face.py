@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from nasbench_harness import registry
 from nasbench_harness.cli import app
 from nasbench_harness.contracts import Suite, SuiteProblem
 from nasbench_harness.errors import HarnessError
+from nasbench_harness.hardware import Hardware
 from nasbench_harness.jobs.executors.local import LocalExecutor
 from nasbench_harness.store.outcomes import Status
 
@@ -76,6 +78,12 @@ def test_settings_and_study_file(tmp_path: Path) -> None:
     )  # fmt: skip
     (row,) = study.trials.to_dict("records")
     assert (row["setting_anchor"], row["setting_anchor_weight"]) == ("l2", 0.5)
+
+
+def test_it_takes_the_hardware_of_the_command(study: nh.StudyResults, tmp_path: Path) -> None:
+    machine = {field.name: field.default for field in fields(Hardware)} | {"workers": 0}
+    again = nh.run(["drnas", "rea"], out=tmp_path / "s", **SMALL, **machine)
+    assert list(again.trials["trial"]) == list(study.trials["trial"])
 
 
 def test_report_is_written(study: nh.StudyResults, tmp_path: Path) -> None:
@@ -160,6 +168,10 @@ def test_ctrl_c_arrives(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
         ({"methods": "drnas", "jobs": 0}, "`jobs` cannot be 0"),
         ({"width": 4}, 'write network={"width": 4}, as a study file has `network:`'),
         ({"methods": "drnas", "jobs": "two"}, "`jobs` cannot be 'two'"),
+        ({"methods": "drnas", "workers": -1}, "`workers` cannot be -1"),
+        ({"methods": "drnas", "threads": 0}, "`threads` cannot be 0"),
+        ({"methods": "drnas", "compile": "fast"}, "no way to compile called `fast`"),
+        ({"methods": "drnas", "device": "toaster"}, "There is no device `toaster`"),
     ],
 )
 def test_what_is_wrong_is_one_sentence(given: dict[str, Any], said: str, tmp_path: Path) -> None:

@@ -25,6 +25,9 @@ class DrNASSettings(StagedSettings):
     weight_decay: float = setting(
         0.0, "further L2 on alpha; the l2 anchor is added to it", tag="C", ge=0
     )
+    clip_norm: float = setting(
+        0.0, "largest norm of the gradient of alpha; 0 never clips", tag="C", ge=0, later=True
+    )
     concentration_floor: float = setting(
         0.0,
         "smallest concentration; above 0 tames very negative alpha (our addition)",

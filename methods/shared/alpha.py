@@ -122,15 +122,18 @@ class AlphaSearcher(Generic[S]):
             fused=True,
         )
 
-    def descend(self, loss: Tensor) -> None:
+    def descend(self, loss: Tensor, clip_norm: float = 0.0) -> None:
         """One Adam step of alpha along the gradient of `loss`, one per run; nothing else changes.
 
-        None where the loss does not depend on alpha: the discrete choices around a relaxed one may
-        leave a network whose output nothing reaches.
+        A run's gradient is no longer than `clip_norm`, where that is not 0. No step where the loss
+        does not depend on alpha: the discrete choices around a relaxed one may leave a network
+        whose output nothing reaches.
         """
         self.optimizer.zero_grad()
         if loss.requires_grad:
             loss.sum().backward()  # type: ignore[no-untyped-call]
+            if clip_norm and self.alpha.grad is not None:
+                self.alpha.grad.mul_(_shortening(self.alpha.grad, clip_norm))
             self.optimizer.step()
 
     def gradient(self, loss: Tensor) -> Tensor:
@@ -156,6 +159,12 @@ class AlphaSearcher(Generic[S]):
 
     def _like(self) -> dict[str, Any]:
         return {"dtype": self.problem.dtype, "device": self.problem.device}
+
+
+def _shortening(gradient: Tensor, clip_norm: float) -> Tensor:
+    """What each run's gradient [D, K] is multiplied by, as torch's `clip_grad_norm_` does it."""
+    norm = torch.linalg.vector_norm(gradient, dim=(-2, -1), keepdim=True)
+    return (clip_norm / (norm + 1e-6)).clamp(max=1.0)
 
 
 def _is_tensor(value: Any) -> bool:

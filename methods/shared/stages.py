@@ -72,13 +72,13 @@ class StagedSearcher(AlphaSearcher[S]):
         best = torch.zeros_like(self.mask).scatter(-1, ranked.topk(count).indices, True)
         return best & self.mask
 
-    def descend(self, loss: Tensor) -> None:
+    def descend(self, loss: Tensor, clip_norm: float = 0.0) -> None:
         """As ever, but alpha of dropped options stays where it is: no momentum, no decay."""
         if self.dropped is None:
-            super().descend(loss)
+            super().descend(loss, clip_norm)
             return
         before = self.alpha.detach().clone()
-        super().descend(loss)
+        super().descend(loss, clip_norm)
         with torch.no_grad():
             self.alpha.copy_(torch.where(self.dropped, before, self.alpha))
 

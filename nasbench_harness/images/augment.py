@@ -1,13 +1,16 @@
-"""Random crops, flips and cutout of a whole batch at once, on the device of its pixels."""
+"""Random crops, flips, colours and cutout of whole batches, on the device of their pixels."""
 
 from __future__ import annotations
 
+import random
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
 
 from nasbench_harness.errors import HarnessError
+from nasbench_harness.images.jitter import ColorJitter
 from nasbench_harness.images.parts import ImageDataset
 
 
@@ -20,24 +23,30 @@ class Augment:
     is one multiplication and one addition.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - keywords, each a part of a recipe
         self,
         dataset: ImageDataset,
         *,
         device: torch.device | str,
         dtype: torch.dtype = torch.float32,
         cutout: int = 0,
+        color_jitter: Sequence[float] = (),
         channels_last: bool = True,
+        at_random: bool = True,
     ) -> None:
         """Prepare for images like those of `dataset`, on `device`.
 
-        `cutout` is the side of the erased square in pixels, 0 for none (DeVries and Taylor, 2017).
+        `cutout` is the side of the erased square in pixels, 0 for none (DeVries and Taylor, 2017),
+        `color_jitter` the strengths of a `ColorJitter`, none for no change of colours.
         `channels_last` is the memory format of the results, which are [B, C, H, W] either way.
+        Without `at_random` training images are those of tests.
         Raises HarnessError for a negative cutout.
         """
         if cutout < 0:
             raise HarnessError(f"A cutout of {cutout} pixels is none; give 0 or more.")
+        self.at_random = at_random
         self.cutout = cutout
+        self.jitter = ColorJitter(color_jitter) if any(color_jitter) else None
         self.dtype = dtype
         self.channels_last = channels_last
         self._shape = (dataset.train.channels, *dataset.train.size)
@@ -60,6 +69,8 @@ class Augment:
         in the image and is clipped at the border. The generator is on the device of the pixels and
         is all that chance there is.
         """
+        if not self.at_random:
+            return self.test(pixels)
         self._check(pixels)
         batch = len(pixels)
         draws = torch.rand(len(self._spans), batch, generator=generator, device=pixels.device)
@@ -69,6 +80,32 @@ class Augment:
         if self.cutout:
             rows.mul_(self._kept(drawn[3], drawn[4]))
         return self._images(rows).to(self.dtype)
+
+    def recoloured(self, pixels: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
+        """The same pixels with other colours, if they are changed; the generator is on the host."""
+        if not self.at_random or self.jitter is None:
+            return pixels
+        seeds = torch.randint(2**62, (len(pixels),), generator=generator)
+        return self.jitter(pixels, [random.Random(seed) for seed in seeds.tolist()])
+
+    def cropped(self, pixels: torch.Tensor, seeds: Sequence[int]) -> torch.Tensor:
+        """As `train`, of images that are cropped and mirrored: colours, normalise and cut out.
+
+        All chance is that of the seeds, one an image.
+        """
+        if not self.at_random or not (self.jitter or self.cutout):
+            return self.test(pixels)
+        chances = [random.Random(seed) for seed in seeds]
+        images = self.test(self.jitter(pixels, chances) if self.jitter else pixels)
+        if not self.cutout:
+            return images
+        height, width = self._shape[1:]
+        centres = [(chance.randrange(height), chance.randrange(width)) for chance in chances]
+        y, x = torch.tensor(centres, device=images.device).unbind(dim=1)
+        rows, columns = (torch.arange(n, device=images.device) for n in (height, width))
+        rows, columns = self._outside(rows, y), self._outside(columns, x)
+        kept = torch.maximum(rows[:, :, None], columns[:, None, :])
+        return images.mul_(kept[:, None].to(images.dtype))
 
     def test(self, pixels: torch.Tensor) -> torch.Tensor:
         """Normalise alone: uint8 [B, C, H, W] to `dtype`, same shape."""

@@ -30,10 +30,10 @@ class Batches:
     ) -> None:
         """Batches of `images`, which are on the device already.
 
-        `generator` is on the CPU: it gives the order, and the seed of a generator on the device
-        that augmentation draws from. `drop_last` leaves out the last images of an epoch where they
-        make no whole batch, `"lone"` only where that is a single one. Raises HarnessError for a
-        batch size above the number of images.
+        `generator` is on the CPU: it gives the order and changes of colour, and the seed of a
+        generator on the device that the rest of augmentation draws from. `drop_last` leaves out the
+        last images of an epoch where they make no whole batch, `"lone"` only where that is a single
+        one. Raises HarnessError for a batch size above the number of images.
         """
         if not 0 < batch_size <= len(images):
             raise HarnessError(
@@ -66,6 +66,7 @@ class Batches:
         chosen = self._on_device[self._position : stop]
         self._position = stop
         pixels = self.images.pixels.index_select(0, chosen)
+        pixels = self._augment.recoloured(pixels, self._generator)
         return self._augment.train(pixels, self._chance), self.images.labels.index_select(0, chosen)
 
     def state_dict(self) -> dict[str, Any]:

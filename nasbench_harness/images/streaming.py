@@ -20,15 +20,6 @@ AHEAD = 2
 """Batches that are decoded while another is trained on; or chunks of every process, if more."""
 
 
-def refuse_cutout(cutout: int) -> None:
-    """HarnessError where a square of so many pixels is to be cut out of streamed images."""
-    if cutout:
-        raise HarnessError(
-            f"No square of {cutout} pixels can be cut out of images that are streamed; set cutout"
-            " to 0, or say `--no-stream`."
-        )
-
-
 @dataclass
 class _Coming:
     """A batch that was asked for."""
@@ -43,9 +34,9 @@ class _Coming:
 class StreamedBatches:
     """As `Batches`, every image once an epoch, in a new order each epoch; cropped as `crops` says.
 
-    The order of an epoch comes from the seed and the epoch alone, and crop and mirror of an image
-    from the seed, the epoch and its position in it: how many processes decode, and how far ahead,
-    changes nothing, and a checkpoint is two numbers.
+    The order of an epoch comes from the seed and the epoch alone, and crop, mirror, colours and
+    cutout of an image from the seed, the epoch and its position in it: how many processes decode,
+    and how far ahead, changes nothing, and a checkpoint is two numbers.
     """
 
     def __init__(
@@ -57,17 +48,16 @@ class StreamedBatches:
         augment: Augment,
         drop_last: bool | Literal["lone"] = True,
     ) -> None:
-        """Batches of `images` on the device of their labels; `augment` normalises them.
+        """Batches of `images` on the device of their labels; `augment` does what follows crops.
 
         `drop_last` as in `Batches`. Raises HarnessError for a batch size above the number of
-        images, or where a square is to be cut out.
+        images.
         """
         if not 0 < batch_size <= len(images):
             raise HarnessError(
                 f"A batch of {batch_size} cannot be taken from {len(images)} images; choose a"
                 f" batch size from 1 to {len(images)}, or more images."
             )
-        refuse_cutout(augment.cutout)
         self.images, self.batch_size = images, batch_size
         self._seed, self._augment = seed, augment
         whole = len(images) // batch_size * batch_size
@@ -95,7 +85,9 @@ class StreamedBatches:
         pixels = self.images.take(batch.chunks)
         self._epoch, self._position = batch.epoch, batch.stop
         chosen = torch.tensor(batch.positions, device=pixels.device)
-        return self._augment.test(pixels), self.images.labels.index_select(0, chosen)
+        places = range(batch.stop - len(batch.positions), batch.stop)
+        seeds = [stream_seed(self._seed, f"colours {batch.epoch}/{n}") for n in places]
+        return self._augment.cropped(pixels, seeds), self.images.labels.index_select(0, chosen)
 
     def state_dict(self) -> dict[str, Any]:
         """How far it is, as plain numbers."""
@@ -125,7 +117,8 @@ class StreamedBatches:
                 stop = min(start + self.batch_size, self._end)
                 positions = order[start:stop].tolist()
                 seeds = [stream_seed(self._seed, f"{epoch}/{n}") for n in range(start, stop)]
-                yield _Coming(epoch, stop, positions, self.images.ask(positions, seeds))
+                asked = self.images.ask(positions, seeds if self._augment.at_random else None)
+                yield _Coming(epoch, stop, positions, asked)
             epoch, position = epoch + 1, 0
 
     def _order(self, epoch: int) -> torch.Tensor:

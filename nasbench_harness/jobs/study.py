@@ -26,6 +26,7 @@ from nasbench_harness.store.studies import (
 )
 from nasbench_harness.study.config import StudyConfig, settled
 from nasbench_harness.study.installed import outdated
+from nasbench_harness.study.latencies import keep_named
 from nasbench_harness.study.planning import plan
 from nasbench_harness.study.relocation import with_images
 
@@ -58,6 +59,7 @@ def run_study(  # noqa: PLR0913 - what runs, where, and who is told
     refuse_strangers(folder)
     config = settled(config)
     specs = plan(config, hardware, opened)
+    keep_named(specs)
     folder.mkdir(parents=True, exist_ok=True)
     with _working_on(folder):
         study = plan_study(folder, config.model_dump(mode="json"), specs)
@@ -72,6 +74,7 @@ def lay_out(config: StudyConfig, folder: Path, hardware: Hardware) -> None:
     refuse_strangers(folder)
     config = settled(config)
     specs = plan(config, hardware)
+    keep_named(specs)
     folder.mkdir(parents=True, exist_ok=True)
     with _working_on(folder):
         plan_study(folder, config.model_dump(mode="json"), specs)

@@ -23,6 +23,9 @@ class Cosine:
     """Epochs before the cosine begins, over those that are left."""
     cycles: int = 1
     """Whole cosines that follow each other, each of them over as many of the epochs."""
+    warmup: int = 0
+    """Epochs at the start in which the rate grows in even steps to `start`; the cosine's clock
+    counts them, and it goes on from the last of them as from a restart."""
 
     def begins(self, epoch: int) -> bool:
         """Does a cycle other than the first begin with `epoch`."""
@@ -38,6 +41,9 @@ class Cosine:
         `end` shrinks from there on by the same factors as without it. So does torch's scheduler
         that is given a new optimiser and its own old state.
         """
+        if epoch < self.warmup:
+            return self.start * (epoch + 1) / self.warmup
+        restarted = restarted or max(0, self.warmup - 1)
         if self.cycles > 1:
             first, end = (-(-(self._cycle(epoch) + n) * self.epochs // self.cycles) for n in (0, 1))
             return cosine(self.start, self.end, epoch - first, end - first)

@@ -15,7 +15,7 @@ from nasbench_harness.settings import named
 from nasbench_harness.study.choice import MethodChoice
 from nasbench_harness.study.costs import space_costs
 from nasbench_harness.study.heldcost import COST, TARGET
-from nasbench_harness.study.latencies import is_file, keep_file
+from nasbench_harness.study.latencies import is_file, offer_file
 from nasbench_harness.study.notation import ConfigError
 
 Limits = float | list[float]
@@ -42,7 +42,7 @@ def _read_names(given: Any, space: str) -> str:
             f"`{COST_OPTION}` cannot be {shown(given)}: expected {', '.join(counted(space))}, or"
             " another cost that the table has, or several of them."
         )
-    return TOGETHER.join(keep_file(name, space) if is_file(name) else name for name in names)
+    return TOGETHER.join(offer_file(name, space) if is_file(name) else name for name in names)
 
 
 def _read_targets(given: Any) -> Limits:

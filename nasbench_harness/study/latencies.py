@@ -1,13 +1,13 @@
 """Latency tables that a study holds: found by device or by file, and refused where they misfit.
 
 `latency:cpu` is the table that was measured here for exactly the networks of the search, in the
-usual batches; `latency:PATH.json` is a file, which is kept beside the others. Trials name the table
-by its content, so that none is ever taken for another.
+usual batches; `latency:PATH.json` is a file, which is kept beside the others when a study begins.
+Trials name the table by its content, so that none is ever taken for another.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -25,13 +25,16 @@ from nasbench_harness.tables.latencies import (
     LatencyError,
     LatencyTable,
     MeasuredShape,
-    keep,
+    keep_offered,
     kept,
+    offer,
     read_latencies,
 )
 
 if TYPE_CHECKING:
     import torch
+
+    from nasbench_harness.study.spec import TrialSpec
 
 DEVICES = ("cpu", "cuda", "mps")
 S = TypeVar("S", bound=Settings)
@@ -43,8 +46,10 @@ def is_file(name: str) -> bool:
     return name.startswith(LATENCY) and (path.endswith(SUFFIX) or "/" in path)
 
 
-def keep_file(name: str, space: str) -> str:
-    """The name under which the table of `latency:PATH.json` is kept from now on.
+def offer_file(name: str, space: str) -> str:
+    """The name of the table of `latency:PATH.json`, which is found by it from now on.
+
+    It is written nowhere before `keep_named`: a study that is only planned leaves nothing.
 
     LatencyError for one that cannot be read, or is of another space.
     """
@@ -56,11 +61,20 @@ def keep_file(name: str, space: str) -> str:
             f"{file} is a latency table of {which}, and the search is of version {opened.version}"
             f" of `{space}`; {_build(space, None, table.device)}"
         )
-    try:
-        keep(table)
-    except OSError as error:
-        raise LatencyError(f"{file} cannot be kept for the search ({reason(error)}).") from error
+    offer(table)
     return f"{LATENCY}{table.name}"
+
+
+def keep_named(specs: Iterable[TrialSpec]) -> None:
+    """Keep the tables of files that trials name, which begin now; LatencyError if that fails."""
+    held = {str(spec.roles.get(COST, NO_COST)) for spec in specs}
+    names = {name.removeprefix(LATENCY) for cost in held for name in cost.split(TOGETHER)}
+    try:
+        keep_offered(names)
+    except OSError as error:
+        raise LatencyError(
+            f"A latency table cannot be kept for the search ({reason(error)})."
+        ) from error
 
 
 def settle_latencies(method: str, settings: S, space: SearchSpace, shape: NetworkShape | None) -> S:

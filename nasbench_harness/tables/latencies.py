@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import suppress
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -152,11 +152,42 @@ def keep(table: LatencyTable) -> Path:
     return path
 
 
+_offered: dict[str, LatencyTable] = {}
+"""Tables of files that a search names and that nobody has kept yet, by name."""
+
+
+def offer(table: LatencyTable) -> None:
+    """Count a table among those that are kept, in this process; nothing is written."""
+    _offered[table.name] = table
+
+
+def keep_offered(names: Collection[str]) -> None:
+    """Put those of these names that were offered among the tables that are kept.
+
+    OSError where they cannot be written.
+    """
+    for name in _offered.keys() & set(names):
+        keep(_offered[name])
+        del _offered[name]
+
+
 def kept(space: str) -> dict[str, LatencyTable]:
-    """All tables of a space that are kept here, by name, in its order.
+    """All tables of a space that are kept here or offered, by name, in its order.
 
     What was changed by hand no longer has its name, and is none.
     """
+    offered = {name: table for name, table in _offered.items() if table.space == space}
+    return dict(sorted((offered | _files_of(space)).items()))
+
+
+def every_kept() -> Iterator[LatencyTable]:
+    """Of all spaces, without what is only offered."""
+    with suppress(NoHomeError, OSError):
+        for folder in sorted((data_folder() / "latency").iterdir()):
+            yield from _files_of(folder.name).values()
+
+
+def _files_of(space: str) -> dict[str, LatencyTable]:
     found = {}
     with suppress(NoHomeError, OSError):
         for path in sorted(folder_of(space).glob(f"*{SUFFIX}")):
@@ -165,13 +196,6 @@ def kept(space: str) -> dict[str, LatencyTable]:
                 if table.name == path.stem and table.space == space:
                     found[table.name] = table
     return found
-
-
-def every_kept() -> Iterator[LatencyTable]:
-    """Of all spaces."""
-    with suppress(NoHomeError, OSError):
-        for folder in sorted((data_folder() / "latency").iterdir()):
-            yield from kept(folder.name).values()
 
 
 @lru_cache(maxsize=256)

@@ -15,7 +15,6 @@ from nasbench_harness.images.datasets import open_dataset
 from nasbench_harness.images.layout import LayoutName
 from nasbench_harness.images.parts import ImageDataset
 from nasbench_harness.images.place import absolute, place_name
-from nasbench_harness.images.streaming import refuse_cutout
 from nasbench_harness.training.equipment import check_equipment
 from nasbench_harness.training.images import training_images
 from nasbench_harness.training.settings import TrainingSettings, find_recipe, network_space
@@ -133,8 +132,6 @@ def _images(request: TrainingRequest, like: str) -> ImageDataset:
         image_size=request.image_size,
         stream=request.stream,
     )
-    if dataset.streamed:
-        refuse_cutout(request.settings.cutout)
     images = training_images(dataset, request.settings.split)
     if (batch := request.settings.batch_size) > len(images.train):
         more = "more images" if request.limit is None else f"a `--limit` of {batch} or more"

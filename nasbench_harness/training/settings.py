@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal
 
+from pydantic import NonNegativeFloat, field_validator
+
 from nasbench_harness import registry
 from nasbench_harness.contracts import NetworkSize, NetworkSpace, TrainingRecipe
 from nasbench_harness.errors import HarnessError, UnknownNameError
 from nasbench_harness.settings import Settings, setting
 
+MOST_HUE = 0.5
+"""A change of hue by so much of the circle reaches all of it."""
 FREE = frozenset({"epochs", "precision", "split", "evaluate_every"})
 """What may differ while a training is still the recipe's own."""
 
@@ -56,6 +60,12 @@ class TrainingSettings(Settings):
     cutout: int = setting(
         0, "side of the square cut out of training images", unit="pixels", ge=0, later=True
     )
+    color_jitter: list[NonNegativeFloat] = setting(
+        [],
+        "how far brightness, contrast, saturation and hue (0.5 at most) of training images are"
+        " changed at random: four numbers, as [0.4,0.4,0.4,0.2]; [] changes nothing",
+        later=True,
+    )
     drop_path: float = setting(
         0.0,
         "largest probability that a path of the network is dropped, which grows with the epochs",
@@ -82,6 +92,13 @@ class TrainingSettings(Settings):
     evaluate_every: int = setting(
         1, "epochs between two evaluations; the last epoch always has one", unit="epochs", ge=1
     )
+
+    @field_validator("color_jitter")
+    @classmethod
+    def _four_strengths(cls, value: list[float]) -> list[float]:
+        if value and (len(value) != 4 or value[-1] > MOST_HUE):
+            raise ValueError(f"four numbers, the last of them {MOST_HUE} at most")
+        return value
 
     def sized(self, size: NetworkSize) -> TrainingSettings:
         """The same with the space's size where nobody said another."""

@@ -53,7 +53,11 @@ class Training:
         layout = torch.channels_last if channels_last else torch.contiguous_format
         self.network = network.to(device=device, memory_format=layout)  # type: ignore[call-overload]
         self._augment = Augment(
-            images.dataset, device=device, channels_last=channels_last, cutout=settings.cutout
+            images.dataset,
+            device=device,
+            channels_last=channels_last,
+            cutout=settings.cutout,
+            color_jitter=settings.color_jitter,
         )
         self._batches = feed(
             images.train,

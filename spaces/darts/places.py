@@ -66,6 +66,7 @@ def is_large(shape: NetworkShape) -> bool:
 def check_width(shape: NetworkShape, partial: int = 1) -> None:
     """ValueError for a width without a 1/partial, or that ImageNet's stem cannot halve."""
     if shape.width % partial:
-        raise ValueError(f"a width of {shape.width} channels cannot be divided by {partial}")
+        told = f"a width of {shape.width} channels cannot be divided by {partial}"
+        raise ValueError(f"{told}; take one that can, or let another share of them through")
     if is_large(shape) and shape.width % 2:
         raise ValueError(f"a width of {shape.width} channels cannot be halved; take an even one")

@@ -19,10 +19,10 @@ _CIFAR = {
 }  # fmt: skip
 _IMAGENET = {
     **_SGD, "epochs": 250, "weight_decay": 3e-5, "label_smoothing": 0.1, "auxiliary_weight": 0.4,
-    "width": IMAGENET.width, "cells": IMAGENET.cells,
+    "width": IMAGENET.width, "cells": IMAGENET.cells, "color_jitter": [0.4, 0.4, 0.4, 0.2],
 }  # fmt: skip
 _POOLS = "their poolings are followed by a batch norm without a map, ours by none"
-_CROPS = "with random resized crops where images are streamed, and without their colour changes"
+_CROPS = "with random resized crops where images are streamed"
 
 RECIPES: Mapping[str, TrainingRecipe] = {
     "darts_cifar": TrainingRecipe(

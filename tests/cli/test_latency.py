@@ -76,6 +76,20 @@ def test_a_search_holds_a_file(nasharness: Run, tmp_path: Path) -> None:
     assert "the networks of this search are of" in " ".join(refused.stderr.split())
 
 
+def test_a_dry_run_keeps_no_file_and_the_run_does(nasharness: Run) -> None:
+    nasharness("latency", "build", *SMALL, "--whole", "0", "--out", "mine.json")
+    words = ["run", "-m", "unas", "--space", "nbmacro", "--seeds", "1", "--steps", "5", "-j", "1"]
+    words += ["--cost", "latency:mine.json", "--target", "1", "--set", "unas.cost_fit_samples=20"]
+    (folder,) = json.loads(nasharness(*words, "--dry-run", "--json").stdout)["folders"]
+    method = folder["methods"][0]
+    assert method["changed"]["cost"].startswith("latency:cpu-8x8-w2-b24-")
+    assert method["measured_steps"] > 0
+    assert not (data_folder() / "latency").exists()
+    nasharness(*words, "--no-report")
+    (listed,) = json.loads(nasharness("latency", "list", "--json").stdout)
+    assert listed["cost"] == method["changed"]["cost"]
+
+
 def test_a_table_from_elsewhere_is_kept(nasharness: Run) -> None:
     nasharness("latency", "build", *SMALL, "--whole", "0", "--out", "mine.json")
     kept = json.loads(nasharness("latency", "keep", "mine.json", "--json").stdout)

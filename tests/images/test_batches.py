@@ -97,6 +97,22 @@ def test_goes_on_bit_by_bit(dataset: ImageDataset, taken: int) -> None:
         assert torch.equal(chosen, same_chosen)
 
 
+def test_colours_go_on_bit_by_bit_too(dataset: ImageDataset) -> None:
+    colours = Augment(dataset, device="cpu", color_jitter=(0.4, 0.4, 0.4, 0.2))
+    source, plain = batches(dataset), batches(dataset)
+    source._augment = colours
+    images, chosen = source.next()
+    plain_images, plain_chosen = plain.next()
+    assert torch.equal(chosen, plain_chosen)
+    assert not torch.equal(images, plain_images)
+    state = source.state_dict()
+    expected = [source.next() for _ in range(8)]
+    resumed = batches(dataset, seed=99)
+    resumed._augment = colours
+    resumed.load_state_dict(state)
+    assert all(torch.equal(images, resumed.next()[0]) for images, _ in expected)
+
+
 def test_state_is_not_changed_by_going_on(dataset: ImageDataset) -> None:
     source = batches(dataset)
     state = source.state_dict()

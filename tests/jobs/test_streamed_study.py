@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from nasbench_harness.errors import HarnessError
+import nasbench_harness as nh
 from nasbench_harness.hardware import Hardware
 from nasbench_harness.jobs.driver import run_job
 from nasbench_harness.store.files import read_json
@@ -61,6 +61,15 @@ def test_processes_change_no_result(given: dict[str, Any], tmp_path: Path) -> No
     assert results[0]["oneshot_accuracy"] == results[1]["oneshot_accuracy"]
 
 
+def test_python_streams_too(given: dict[str, Any], tmp_path: Path) -> None:
+    asked = {**given, "epochs": 1, "workers": 0, "threads": 1, "device": "cpu"}
+    study = nh.run("darts", random=False, out=tmp_path / "s", jobs=1, progress=False, **asked)
+    assert study.failures == []
+    (row,) = study.trials.to_dict("records")
+    assert "--stream" in row["command"]
+    assert row["trial"] == only(given, epochs=1).trial_id
+
+
 def test_what_was_asked_stands_in_the_command(given: dict[str, Any]) -> None:
     assert "--image-size 8 --stream" in reproduce(only(given))
     assert "--no-stream" in reproduce(only(given, stream=False))
@@ -69,9 +78,10 @@ def test_what_was_asked_stands_in_the_command(given: dict[str, Any]) -> None:
     assert whole.trial_id == only(given, stream=False).trial_id != only(given).trial_id
 
 
-def test_no_square_is_cut_out_of_what_is_streamed(given: dict[str, Any]) -> None:
-    with pytest.raises(HarnessError, match="set cutout to 0"):
-        only(given, network={**TINY, "cutout": 4})
+def test_a_square_is_cut_out_of_what_is_streamed_too(given: dict[str, Any], tmp_path: Path) -> None:
+    spec = only(given, network={**TINY, "cutout": 4}, epochs=1)
+    outcome = run_job(spec, tmp_path / "run", hardware=Hardware("cpu", workers=0))
+    assert outcome.status is Status.DONE, outcome.error
 
 
 def test_a_broken_photograph_of_the_architectures_half(

@@ -40,6 +40,22 @@ def test_the_total_concentration_is_logged_after_the_step() -> None:
     assert float(log["concentration"]) == pytest.approx(float(sum(rows)) / 2, abs=1e-12)
 
 
+@pytest.mark.parametrize("clip_norm", [0.0, 1e-4, 1e4])
+def test_the_gradient_of_alpha_is_clipped_as_torch_does_it(clip_norm: float) -> None:
+    problem = toy_problem(options=(2, 4), steps=5)
+    settings = DrNASSettings(anchor="kl", clip_norm=clip_norm)
+    searcher, same = (DrNAS(problem, settings, seed=0) for _ in range(2))
+    problem.advance()
+    searcher.step()
+    gradient = same.gradient(same.anchored(same.loss_at(same.sample())))
+    same.alpha.grad = gradient.clone()
+    if clip_norm:
+        torch.nn.utils.clip_grad_norm_([same.alpha], clip_norm)
+    assert searcher.alpha.grad is not None
+    assert torch.allclose(searcher.alpha.grad, same.alpha.grad, rtol=1e-12, atol=0)
+    assert (torch.equal(same.alpha.grad, gradient)) == (clip_norm != 1e-4)
+
+
 def test_mean_and_variance_of_the_samples(
     generator: torch.Generator, z_scores: Callable[[Tensor, Tensor], Tensor]
 ) -> None:

@@ -13,6 +13,7 @@ from nasbench_harness.contracts import PartialChannels
 from nasbench_harness.errors import HarnessError
 from nasbench_harness.methods.drnas import DrNAS, DrNASSettings
 from nasbench_harness.problems.landscape.objective import Landscape
+from nasbench_harness.problems.supernet.network_settings import NetworkSettings
 from nasbench_harness.study.notation import parse_methods
 from nasbench_harness.testing import check_searcher, toy_problem
 
@@ -208,6 +209,21 @@ def test_published_stages() -> None:
     plain = DrNASSettings(**DrNAS.recipes["nb201"].settings)
     assert (plain.stages, plain.warmup_epochs, plain.learning_rate) == (1, 0, 3e-4)
     assert (plain.anchor, plain.anchor_weight) == ("l2", 1e-3)
+
+
+def test_published_stages_on_imagenet() -> None:
+    recipe = DrNAS.recipes["imagenet"]
+    settings = DrNASSettings(**recipe.settings)
+    network = NetworkSettings.build("network", recipe.network)
+    assert (settings.partial_channels, settings.kept_options) == ([6, 3], [7, 4])
+    assert (recipe.epochs, settings.stages, settings.warmup_epochs) == (50, 2, 10)
+    assert (settings.learning_rate, settings.clip_norm, settings.beta1) == (6e-3, 5.0, 0.5)
+    assert (settings.anchor, settings.anchor_weight, settings.excluded) == ("l2", 1e-3, ("none",))
+    rates = network.learning_rate, network.learning_rate_min, network.learning_rate_warmup
+    assert (network.batch_size, *rates) == (512, 0.5, 0.0, 5)
+    assert (network.weight_decay, network.momentum, network.clip_norm) == (3e-4, 0.9, 5.0)
+    assert (network.split, network.train_share, network.valid_share) == ("per_class", 0.1, 0.025)
+    assert (network.width, network.cells, network.augmentation) == (48, 14, "random")
 
 
 def test_only_partial_channels_need_the_capability() -> None:

@@ -41,8 +41,11 @@ def walked(
                 scheduler.step()
 
 
-def drnas_rates(stages: Sequence[int]) -> list[float]:
-    """A new SGD at every stage, under a new scheduler that loads the old one's state."""
+def drnas_rates(stages: Sequence[int], warmup: int = 0) -> list[float]:
+    """A new SGD at every stage, under a new scheduler that loads the old one's state.
+
+    While it warms up its rate is set by hand before every epoch.
+    """
 
     def made() -> tuple[torch.optim.Optimizer, CosineAnnealingLR]:
         sgd = torch.optim.SGD([torch.zeros(1, requires_grad=True)], START, momentum=0.9)
@@ -50,12 +53,15 @@ def drnas_rates(stages: Sequence[int]) -> list[float]:
 
     def schedulers() -> Iterator[tuple[torch.optim.Optimizer, CosineAnnealingLR]]:
         optimizer, scheduler = made()
-        for stage, epochs in enumerate(stages):
+        for stage in range(len(stages)):
             if stage:
                 state = scheduler.state_dict()
                 optimizer, scheduler = made()
                 scheduler.load_state_dict(state)
-            yield from ((optimizer, scheduler) for _ in range(epochs))
+            for epoch in range(sum(stages[:stage]), sum(stages[: stage + 1])):
+                if epoch < warmup:
+                    optimizer.param_groups[0]["lr"] = START * (epoch + 1) / warmup
+                yield optimizer, scheduler
 
     return list(walked(schedulers()))
 
@@ -118,6 +124,20 @@ def test_progressive_recipe_trains_at_the_authors_rates(
         searcher.step()
     assert problem.supernet.partial == 2
     assert rates == pytest.approx(drnas_rates(stages_of(epochs)), rel=0, abs=1e-12)
+
+
+@pytest.mark.parametrize("epochs", [50, 12])
+def test_a_rate_that_grows_first_is_that_of_the_authors(epochs: int) -> None:
+    schedule, stages = Cosine(START, END, epochs, warmup=5), stages_of(epochs)
+    rates = [schedule.rate(n, stages[0] * (n >= stages[0])) for n in range(epochs)]
+    assert rates == pytest.approx(drnas_rates(stages, warmup=5), rel=0, abs=1e-12)
+    assert rates[:5] == pytest.approx([START * (n + 1) / 5 for n in range(5)])
+
+
+def test_a_search_grows_its_rate_first(one_image: Build) -> None:
+    problem, searcher = progressive(one_image, 12, learning_rate_warmup=5)
+    found = trained(problem, searcher, 6)
+    assert found == pytest.approx(drnas_rates([6, 6], warmup=5)[:6], rel=0, abs=1e-12)
 
 
 def test_the_second_half_is_twice_as_fast_as_one_cosine() -> None:

@@ -193,6 +193,25 @@ def test_global_random_state_is_left_alone(supernet_problem: Build) -> None:
     assert torch.equal(before, torch.get_rng_state())
 
 
+def test_images_that_are_not_augmented_are_those_of_tests(supernet_problem: Build) -> None:
+    problem = supernet_problem(augmentation="none")
+    problem.advance()
+    (images, labels) = problem._batch["valid"]
+    held_out = problem.augment.test(problem._held_out.pixels)
+    same = (images[:, None] == held_out[None]).flatten(2).all(dim=2)
+    assert torch.all(same.any(dim=1))
+    assert torch.equal(problem._held_out.labels[same.int().argmax(dim=1)], labels)
+    augmented = supernet_problem()
+    augmented.advance()
+    assert torch.equal(augmented._batch["valid"][1], labels)
+    assert not torch.equal(augmented._batch["valid"][0], images)
+
+
+def test_no_square_is_cut_out_of_what_is_not_augmented(supernet_problem: Build) -> None:
+    with pytest.raises(HarnessError, match="set cutout to 0"):
+        supernet_problem(augmentation="none", cutout=2)
+
+
 def test_seed_decides_network_and_batches(supernet_problem: Build) -> None:
     one, again, other = supernet_problem(seed=1), supernet_problem(seed=1), supernet_problem(seed=2)
     for problem in (one, again, other):

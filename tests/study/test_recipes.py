@@ -96,6 +96,7 @@ BY_THE_SOURCES: dict[str, dict[str, tuple[str, dict[str, str]]]] = {
         "nb201": ("C", {}),
         "nb201_progressive": ("C", {}),
         "darts": ("C", {}),  # 2.5 and the additions to it
+        "imagenet": ("C", {}),  # 2.5
         "quick": ("D", {"C": f"{AS_DARTS} track_running_stats"}),
         "darts_quick": ("D", {"C": f"{AS_DARTS} track_running_stats"}),
     },
@@ -122,6 +123,7 @@ BY_THE_SOURCES: dict[str, dict[str, tuple[str, dict[str, str]]]] = {
         "proxyless": ("C", {}),  # its last column
         "quick": ("D", {"C": "network: weight_decay clip_norm"}),
         "darts": ("C", {"D": "network: track_running_stats"}),  # 3.9
+        "imagenet": ("C", {"D": "network: track_running_stats"}),  # 3.9, corrected
         "darts_quick": ("D", {}),
     },
 }  # fmt: skip
@@ -168,7 +170,7 @@ def test_recipes_named_after_a_space_are_for_it(name: str) -> None:
     for title, recipe in registry.open_setup(name).recipes.items():
         if title in ("nb201", "nats", "nb201_progressive", "nb201_per_example"):
             assert recipe.space == "nb201"
-        if title in ("darts", "darts_quick"):
+        if title in ("darts", "darts_quick", "imagenet"):
             assert recipe.space == "darts"
         if title == "proxyless":
             assert recipe.space == title

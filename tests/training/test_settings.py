@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from nasbench_harness.errors import HarnessError
@@ -52,6 +54,21 @@ def test_what_a_table_has_numbers_of(changed: dict[str, object]) -> None:
 )
 def test_what_a_table_has_no_numbers_of(changed: dict[str, object]) -> None:
     assert not is_tabled(NB201(), TrainingSettings(**changed))
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ([0.4, 0.4], "four numbers, the last of them 0.5 at most"),
+        ([0.4, 0.4, 0.4, 0.6], "four numbers, the last of them 0.5 at most"),
+        ([0.4, -0.1, 0.4, 0.2], "`train.color_jitter` cannot be -0.1"),
+        ("strong", "`train.color_jitter` cannot be 'strong'"),
+    ],
+)
+def test_colours_change_by_four_strengths(wrong: object, said: str) -> None:
+    with pytest.raises(HarnessError, match=re.escape(said)):
+        TrainingSettings.build("train", {"color_jitter": wrong})
+    assert "color_jitter" not in TrainingSettings().identity()
 
 
 def test_a_wrong_setting_is_explained() -> None:

@@ -70,10 +70,23 @@ def test_stopped_killed_and_gone_on_with(
     check_jobs(plan(make_streamed(settings=settings)).specs, tmp_path / "jobs")
 
 
-def test_the_number_of_processes_changes_no_result(
-    make_streamed: MakeRequest, tmp_path: Path
+@pytest.mark.parametrize("stream", [True, False])
+def test_colours_are_the_same_however_often_it_stops(
+    make_streamed: MakeRequest, train_here: Callable[..., TrainingRun], tmp_path: Path, stream: bool
 ) -> None:
-    spec, told = only(make_streamed()), []
+    settings = SETTINGS.model_copy(update={"color_jitter": [0.4, 0.4, 0.4, 0.2]})
+    check_jobs(plan(make_streamed(settings=settings, stream=stream)).specs, tmp_path / "jobs")
+    done = train_here(make_streamed(settings=settings, stream=stream), tmp_path / "run")
+    (command,) = done.trials["command"]
+    assert "--set color_jitter=[0.4,0.4,0.4,0.2]" in command.replace("'", "").replace(", ", ",")
+
+
+@pytest.mark.parametrize("changes", [{}, {"color_jitter": [0.4, 0.4, 0.4, 0.2], "cutout": 4}])
+def test_the_number_of_processes_changes_no_result(
+    make_streamed: MakeRequest, tmp_path: Path, changes: dict[str, Any]
+) -> None:
+    settings = SETTINGS.model_copy(update=changes)
+    spec, told = only(make_streamed(settings=settings)), []
     for workers in (0, 2):
         folder = tmp_path / str(workers)
         assert run_job(spec, folder, hardware=Hardware("cpu", workers=workers)).status == "done"
@@ -112,14 +125,6 @@ def test_a_folder_that_changed_is_another(
     (folder / "train" / "cat" / "3.jpg").unlink()
     outcome = run_job(spec, tmp_path / "run", hardware=Hardware("cpu", workers=0))
     assert "have changed since the training was planned" in outcome.error
-
-
-def test_a_square_to_cut_out_is_refused_before_anything_is_written(
-    make_streamed: MakeRequest,
-) -> None:
-    request = make_streamed(settings=SETTINGS.model_copy(update={"cutout": 4}))
-    with pytest.raises(HarnessError, match="set cutout to 0, or say `--no-stream`"):
-        plan(request)
 
 
 def test_its_command_streams(

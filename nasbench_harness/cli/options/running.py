@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
@@ -13,7 +13,7 @@ from nasbench_harness.cli import completion
 from nasbench_harness.cli.help import COMPARED, MACHINE, OUTPUT, WATCHING
 
 if TYPE_CHECKING:
-    from nasbench_harness.hardware import Hardware
+    from nasbench_harness.hardware import CompileMode, Hardware
 
 DIAGNOSE_EVERY = 5
 _ELSEWHERE = ("diagnose", "config", "sets", "out")
@@ -302,16 +302,12 @@ class Machine:
 
     def hardware(self, *, download: bool = False) -> Hardware:
         """As the engine has it; UnknownNameError for another way to compile."""
-        from nasbench_harness.errors import UnknownNameError
-        from nasbench_harness.hardware import COMPILE_MODES, Hardware
+        from nasbench_harness.hardware import Hardware
 
-        if self.compile_mode not in COMPILE_MODES:
-            raise UnknownNameError("way to compile", self.compile_mode, COMPILE_MODES)
-        mode = COMPILE_MODES[self.compile_mode]
         return Hardware(
             self.device,
             self.threads,
-            mode,
+            cast("CompileMode", self.compile_mode),
             self.deterministic,
             self.data_dir,
             download,

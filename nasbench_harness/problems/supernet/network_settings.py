@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, Self
 
+from pydantic import model_validator
+
 from nasbench_harness.contracts import NetworkShape, NetworkSize
 from nasbench_harness.settings import Settings, setting
 
@@ -33,6 +35,13 @@ class NetworkSettings(Settings):
     optimizer: Literal["sgd", "adam"] = setting("sgd", "optimiser of the network weights")
     learning_rate: float = setting(0.025, "its step at the start", gt=0)
     learning_rate_min: float = setting(0.001, "its step at the end of a cosine over epochs", ge=0)
+    learning_rate_warmup: int = setting(
+        0,
+        "epochs at the start in which it grows in even steps to its whole; the cosine counts them",
+        unit="epochs",
+        ge=0,
+        later=True,
+    )
     constant_epochs: int = setting(
         0,
         "epochs at the first learning rate; the cosine runs over those that are left",
@@ -79,6 +88,12 @@ class NetworkSettings(Settings):
         later=True,
     )
     cutout: int = setting(0, "side of the square cut out of training images", unit="pixels", ge=0)
+    augmentation: Literal["random", "none"] = setting(
+        "random",
+        "how images of both halves are fed: cropped and mirrored at random, or none of it, as for"
+        " tests (streamed ones cut from the centre)",
+        later=True,
+    )
     track_running_stats: bool = setting(
         True, "keep running statistics in the batch norms of the cells"
     )
@@ -95,6 +110,14 @@ class NetworkSettings(Settings):
         "arithmetic of the network; its weights are kept in fp32",
         shortcut={"text": "Arithmetic of the supernet: fp32, bf16 or fp16.", "told": "fp32"},
     )
+
+    @model_validator(mode="after")
+    def _agree(self) -> Self:
+        if self.cutout and self.augmentation == "none":
+            raise ValueError(
+                "images that are not augmented have no square cut out: set cutout to 0"
+            )
+        return self
 
     def shape(self, images: ImageDataset) -> NetworkShape:
         """Of networks of this size for these images; ValueError where no size is said."""

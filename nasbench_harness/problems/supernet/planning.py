@@ -101,11 +101,8 @@ class OnImages:
     def resolve(self, table: Benchmark | None, method: Any, recipe: Recipe) -> dict[str, Any]:
         """What depends on the method: the steps of an epoch, and how many of them."""
         from nasbench_harness.images.splits import search_split
-        from nasbench_harness.images.streaming import refuse_cutout
 
         network = self._network(recipe)
-        if self.images.streamed:
-            refuse_cutout(network.cutout)
         train, valid = search_split(
             self.images, network.split, train_share=network.train_share,
             valid_share=network.valid_share,

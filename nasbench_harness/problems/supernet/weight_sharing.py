@@ -103,7 +103,9 @@ class WeightSharing:
         )
         self._held_out = valid.to(self.device)
         halves: dict[Split, ImagePart] = {"train": train.to(self.device), "valid": self._held_out}
-        self.augment = Augment(dataset, device=self.device, cutout=s.cutout)
+        self.augment = Augment(
+            dataset, device=self.device, cutout=s.cutout, at_random=s.augmentation == "random"
+        )
         self._batches: dict[Split, Feed] = {
             split: feed(
                 images,
@@ -417,4 +419,5 @@ def _schedule(settings: NetworkSettings, epochs: int) -> Cosine:
         epochs,
         settings.constant_epochs,
         settings.cycles,
+        settings.learning_rate_warmup,
     )

@@ -14,11 +14,11 @@ SPACE = open_darts()
 SAME = {"momentum": 0.9, "nesterov": False, "clip_norm": 5, "auxiliary_weight": 0.4}
 CIFAR = {
     **SAME, "epochs": 600, "weight_decay": 3e-4, "cutout": 16, "label_smoothing": 0,
-    "schedule": "cosine", "width": 36, "cells": 20,
+    "schedule": "cosine", "width": 36, "cells": 20, "color_jitter": [],
 }  # fmt: skip
 IMAGENET = {
     **SAME, "epochs": 250, "weight_decay": 3e-5, "cutout": 0, "label_smoothing": 0.1,
-    "drop_path": 0, "cells": 14,
+    "drop_path": 0, "cells": 14, "color_jitter": [0.4, 0.4, 0.4, 0.2],
 }  # fmt: skip
 PUBLISHED: dict[str, dict[str, Any]] = {
     "darts_cifar": {
