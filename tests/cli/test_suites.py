@@ -47,7 +47,7 @@ def nasharness(installed: Aside, tmp_path: Path) -> Run:
 
 def test_suites_are_listed_and_shown(nasharness: Run) -> None:
     listed = json.loads(nasharness("list", "suites", "--json").stdout)
-    assert {"few", "full", "quick"} == {one["name"] for one in listed}
+    assert {"darts_bench", "few", "full", "quick"} == {one["name"] for one in listed}
     shown = nasharness("show", "suite", "few").stdout
     assert "few: A few problems" in shown
     assert "nasharness data pull nb201" in shown
