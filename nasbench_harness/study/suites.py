@@ -7,7 +7,7 @@ run on; both with the reason. What is wrong on every problem is the user's to me
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -93,9 +93,11 @@ def plan_suite(  # noqa: PLR0913, PLR0917 - what a study is asked for with, and 
     sets: Sequence[str],
     out: Path | None = None,
     hardware: Hardware | None = None,
+    later: Callable[[StudyConfig], bool] = lambda config: False,
 ) -> SuitePlan:
     """The studies of a suite with what a file and the options say; nothing is written.
 
+    Those that are for `later`, as their images are still to be fetched, are taken unplanned.
     UnknownNameError where there is no such suite, ConfigError where nothing of it can run here.
     """
     suite = registry.open_suite(name)
@@ -105,10 +107,12 @@ def plan_suite(  # noqa: PLR0913, PLR0917 - what a study is asked for with, and 
     for problem in suite.problems:
         _take(found, problem, lambda one: build_config(path, given, sets, one.keys))
     _refuse_nothing(suite, found)
-    fitting = _fitting(found, hardware or Hardware())
+    waiting = [part for part in found.parts if later(part.config)]
+    planned = [part for part in found.parts if part not in waiting]
+    fitting = _fitting(replace(found, parts=planned), hardware or Hardware())
     _refuse_one_number(suite, fitting)
     home = out or Path("runs") / suite_name(name, found.parts[0].config, said)
-    parts = tuple(SuitePart(one.name, one.config, home / one.name) for one in fitting)
+    parts = tuple(SuitePart(one.name, one.config, home / one.name) for one in (*fitting, *waiting))
     return SuitePlan(suite, home, parts, tuple(found.left_out))
 
 

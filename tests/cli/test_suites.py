@@ -70,6 +70,15 @@ def test_a_dry_run_tells_the_plan_and_writes_nothing(nasharness: Run, tmp_path: 
     assert not (tmp_path / "runs").exists()
 
 
+def test_images_that_a_suite_would_fetch_are_told_once(nasharness: Run, tmp_path: Path) -> None:
+    asked = ("run", "-m", "darts", "--suite", "darts_bench", "--dry-run")
+    missing = nasharness(*asked, "--data-dir", str(tmp_path), code=2)
+    assert "nasharness data pull cifar10" in " ".join(missing.stderr.split())
+    told = nasharness(*asked, "--data-dir", str(tmp_path), "--download")
+    assert "9 problems" in told.stderr
+    assert told.stdout.count("CIFAR-10 would be fetched first") == 1
+
+
 def test_a_dry_run_ends_with_what_all_studies_come_to(nasharness: Run) -> None:
     told = " ".join(nasharness("run", *SMALL, "--dry-run").stdout.split())
     assert "In all 2 studies: 21 trials, of which 0 done; 21 to run, 252 steps; about" in told
