@@ -52,7 +52,7 @@ def suite_row(
     sets: Sequence[str],
     out: Path | None,
     hardware: Hardware,
-    later: Callable[[StudyConfig], bool],
+    later: Callable[[StudyConfig], bool] = lambda config: False,
 ) -> StudyRow:
     """What a suite comes to here; what is left out is told."""
     from nasbench_harness.cli import console
