@@ -106,6 +106,8 @@ PARSED = {
     "nasharness run -m darts,drnas,unas,edas --search supernet --dataset cifar10 --device cuda": "",
     "nasharness run -m darts,drnas,unas,edas --space darts --search supernet --dataset cifar10"
     " --device cuda": "",
+    "nasharness run -m darts,drnas --suite darts_bench --dataset digits"
+    " --recipe darts_bench_quick": "",
     "nasharness data pull cifar10": "",
     "cifar100": "nasharness data pull cifar100",
     "svhn": "nasharness data pull svhn",

@@ -115,16 +115,23 @@ def tell_dry_run(
 
     studies, fetched, noted = [], [], CostNotes()
     for config, folder in parts:
-        needs = download and "download" in kind_of(config.search).uses
-        if needs and (source := _to_fetch(config.dataset, hardware)):
-            fetched.append(source)
+        if would_fetch(config, hardware=hardware, download=download):
+            fetched.append(_to_fetch(config.dataset, hardware))
             continue
         own = jobs or kind_of(config.search).processes(hardware)
         processes = own or max(1, available_cores() // hardware.threads)
         study = planned(config, folder, hardware, console.tell_images)
         noted.begin(study)
         studies.append(_foresee(study, processes, hardware))
-    _tell(studies, fetched, json=json)
+    _tell(studies, list(dict.fromkeys(filter(None, fetched))), json=json)
+
+
+def would_fetch(config: StudyConfig, *, hardware: Hardware, download: bool) -> bool:
+    """With `download`, are a study's images still to be got."""
+    from nasbench_harness.problems.kinds import kind_of
+
+    needs = download and "download" in kind_of(config.search).uses
+    return needs and _to_fetch(config.dataset, hardware) is not None
 
 
 def tell_dry_training(

@@ -52,13 +52,14 @@ def suite_row(
     sets: Sequence[str],
     out: Path | None,
     hardware: Hardware,
+    later: Callable[[StudyConfig], bool] = lambda config: False,
 ) -> StudyRow:
     """What a suite comes to here; what is left out is told."""
     from nasbench_harness.cli import console
     from nasbench_harness.store.suites import refuse_other
     from nasbench_harness.study.suites import plan_suite
 
-    plan = plan_suite(name, path, given, sets, out, hardware)
+    plan = plan_suite(name, path, given, sets, out, hardware, later)
     refuse_other(plan)
     there = "1 problem" if len(plan.parts) == 1 else f"{len(plan.parts)} problems"
     console.note(f"Suite {name}: {there} → {plan.folder}")

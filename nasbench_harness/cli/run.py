@@ -10,7 +10,7 @@ import typer
 
 from nasbench_harness.cli.app import JsonOption, app
 from nasbench_harness.cli.declared import RunCommand, given_options
-from nasbench_harness.cli.forecast import tell_dry_run
+from nasbench_harness.cli.forecast import tell_dry_run, would_fetch
 from nasbench_harness.cli.help import Command, examples
 from nasbench_harness.cli.notes import tell_repeated, tell_unused
 from nasbench_harness.cli.options.grouped import grouped
@@ -60,7 +60,8 @@ def run(
     given, sets = asked.keys | options, [*of_options, *(asked.sets or [])]
     tell_repeated(asked.seeds)
     hardware = machine.hardware(download=download and not dry_run)
-    row = _row(asked.config, given, sets, asked.out, hardware)
+    later = partial(would_fetch, hardware=hardware, download=download and dry_run)
+    row = _row(asked.config, given, sets, asked.out, hardware, later)
     for search in dict.fromkeys(config.search for config, _ in row.parts):
         tell_unused(search, hardware)
     if dry_run:
@@ -113,6 +114,7 @@ def _row(
     sets: Sequence[str],
     out: Path | None,
     hardware: Hardware,
+    later: Callable[[StudyConfig], bool],
 ) -> StudyRow:
     """The study that is asked for, one for each of its data sets, or those of a suite."""
     from nasbench_harness.cli import console
@@ -121,7 +123,7 @@ def _row(
     from nasbench_harness.study.suites import asked_suite
 
     if suite := asked_suite(path, given):
-        return suite_row(suite, path, given, sets, out, hardware)
+        return suite_row(suite, path, given, sets, out, hardware, later)
     placed = place(build_config(path, given, sets), out)
     if placed.note:
         console.note(f"Note: {placed.note}")

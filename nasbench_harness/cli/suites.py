@@ -55,10 +55,10 @@ def show_suite(
     """A suite's problems, and which of them can be run here."""
     from nasbench_harness.cli import console
     from nasbench_harness.reports.words.marked import listing
-    from nasbench_harness.study.suites import missing, problem_names
+    from nasbench_harness.study.suites import missing, missing_images, problem_names
 
     suite = registry.open_suite(name)
-    faults = [missing(problem) for problem in suite.problems]
+    faults = [missing(problem) or missing_images(problem) for problem in suite.problems]
     rows = [
         (called, *(str(problem.keys.get(key, "")) for key in BUDGET), _budget(problem.keys))
         for called, problem in zip(problem_names(suite), suite.problems, strict=True)

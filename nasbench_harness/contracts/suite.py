@@ -15,7 +15,9 @@ from typing import Any
 class SuiteProblem:
     """One problem of a suite: what a study file would say of it.
 
-    What is compared on it (methods, seeds) is the user's to say.
+    What is compared on it is the user's to say: methods, and seeds where it names none. Whatever
+    they say of other keys wins, but `space`, `table` and `search` are the problem's own; `dataset`
+    is too where tables are searched, while images may be exchanged.
     """
 
     keys: Mapping[str, Any]

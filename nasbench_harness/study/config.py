@@ -56,6 +56,8 @@ ALL_DATASETS = "all"
 """`--dataset all`: one study per data set."""
 CHECK = "check"
 """A section of the study file that is for `nasharness check` alone."""
+IMAGES = "data_dir"
+"""What a kind of problem `uses` that searches on images: the folder where they lie."""
 SUITE = "suite"
 """A key that stands for the problems of a suite, see `suites`: several studies."""
 
@@ -147,7 +149,7 @@ class CommonConfig(BaseModel):
         """That of the table, where it is the table's; what is wrong with one is told elsewhere."""
         if "dataset" not in self.model_fields_set:
             with contextlib.suppress(HarnessError):
-                if "data_dir" in open_kind(self.search).uses:  # these are images
+                if IMAGES in open_kind(self.search).uses:
                     return self
                 if (table := find_table(self.table)) is not None:
                     self.__dict__["dataset"] = default_dataset(table)

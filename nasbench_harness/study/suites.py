@@ -6,8 +6,8 @@ run on; both with the reason. What is wrong on every problem is the user's to me
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +15,11 @@ from nasbench_harness import registry
 from nasbench_harness.contracts import Suite, SuiteProblem
 from nasbench_harness.errors import HarnessError
 from nasbench_harness.hardware import Hardware
+from nasbench_harness.problems.kinds import kind_of
 from nasbench_harness.study.choice import MethodChoice
 from nasbench_harness.study.config import (
     BASELINE,
+    IMAGES,
     SUITE,
     StudyConfig,
     build_config,
@@ -31,7 +33,7 @@ from nasbench_harness.study.smallest import SMALLEST
 from nasbench_harness.tables.library import find_table
 
 ITS_OWN = ("space", "table", "dataset", "search")
-"""Keys that a suite's problems say, and nobody else."""
+"""Keys that a suite's problems say, and nobody else; but that images may be exchanged."""
 
 
 @dataclass(frozen=True)
@@ -91,26 +93,26 @@ def plan_suite(  # noqa: PLR0913, PLR0917 - what a study is asked for with, and 
     sets: Sequence[str],
     out: Path | None = None,
     hardware: Hardware | None = None,
+    later: Callable[[StudyConfig], bool] = lambda config: False,
 ) -> SuitePlan:
     """The studies of a suite with what a file and the options say; nothing is written.
 
+    Those that are for `later`, as their images are still to be fetched, are taken unplanned.
     UnknownNameError where there is no such suite, ConfigError where nothing of it can run here.
     """
     suite = registry.open_suite(name)
     said = {*given, *(read_yaml(path) if path else ())}
-    if own := next((key for key in ITS_OWN if key in said), None):
-        raise ConfigError(
-            f"The suite `{name}` says itself on what methods are compared (`nasharness show suite"
-            f" {name}`); leave `{own}` out, or leave the suite out."
-        )
+    _refuse_its_own(suite, said)
     found = _Parts()
     for problem in suite.problems:
         _take(found, problem, lambda one: build_config(path, given, sets, one.keys))
     _refuse_nothing(suite, found)
-    fitting = _fitting(found, hardware or Hardware())
+    waiting = [part for part in found.parts if later(part.config)]
+    planned = [part for part in found.parts if part not in waiting]
+    fitting = _fitting(replace(found, parts=planned), hardware or Hardware())
     _refuse_one_number(suite, fitting)
     home = out or Path("runs") / suite_name(name, found.parts[0].config, said)
-    parts = tuple(SuitePart(one.name, one.config, home / one.name) for one in fitting)
+    parts = tuple(SuitePart(one.name, one.config, home / one.name) for one in (*fitting, *waiting))
     return SuitePlan(suite, home, parts, tuple(found.left_out))
 
 
@@ -120,13 +122,53 @@ def problem_names(suite: Suite) -> list[str]:
 
 
 def missing(problem: SuiteProblem) -> str:
-    """Why a problem cannot be run here, with the way to get it; empty where it can."""
+    """Why a problem cannot be run here, with the way to get it; empty where it can.
+
+    Images are not looked for, which can be exchanged: see `missing_images`.
+    """
     try:
         registry.open_space(problem.keys["space"])
         find_table(str(problem.keys.get("table") or ""))
     except HarnessError as error:
         return str(error)
     return ""
+
+
+def missing_images(problem: SuiteProblem) -> str:
+    """The same of a problem's own images, those of published data sets."""
+    from nasbench_harness.images.sources import (
+        find_installed,
+        image_source,
+        images_folder,
+        published_names,
+    )
+
+    dataset = problem.keys.get("dataset")
+    if not _on_images(problem) or dataset not in published_names():
+        return ""
+    try:
+        find_installed(image_source(dataset), images_folder())
+    except HarnessError as error:
+        return str(error)
+    return ""
+
+
+def _on_images(problem: SuiteProblem) -> bool:
+    """Are images searched on, so that the problem is there on any others as well."""
+    return IMAGES in kind_of(problem.keys.get("search", registry.default_problem())).uses
+
+
+def _refuse_its_own(suite: Suite, said: Collection[str]) -> None:
+    """Another space or table is another problem, and so are other images where a table knows some.
+
+    On images alone the same problems can be had in small.
+    """
+    free = ("dataset",) if all(map(_on_images, suite.problems)) else ()
+    if own := next((key for key in ITS_OWN if key in said and key not in free), None):
+        raise ConfigError(
+            f"The suite `{suite.name}` says itself on what methods are compared (`nasharness show"
+            f" suite {suite.name}`); leave `{own}` out, or leave the suite out."
+        )
 
 
 # --- problems ----------------------------------------------------------------------------------

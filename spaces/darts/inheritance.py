@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import cast
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from nasbench_harness.spaces.darts.branches import (
     Kernels,
@@ -16,7 +16,7 @@ from nasbench_harness.spaces.darts.branches import (
     WideOperation,
     WideSeparable,
 )
-from nasbench_harness.spaces.darts.encoding import INPUTS, CellEdges
+from nasbench_harness.spaces.darts.encoding import INPUTS, KEPT, SKIP, CellEdges, edges_of
 from nasbench_harness.spaces.darts.leaving import Leaving
 from nasbench_harness.spaces.darts.mixed_cell import MixedDARTSCell
 from nasbench_harness.spaces.darts.network import DiscreteCell, EvaluationNetwork
@@ -25,23 +25,44 @@ from nasbench_harness.spaces.darts.operations import (
     HalvingSkip,
     Norms,
     SeparableConv,
+    make_operation,
 )
+from nasbench_harness.spaces.darts.places import CellPlace
 from nasbench_harness.spaces.darts.shared_weights import DARTSSupernet
+
+
+class SkippedCell(DiscreteCell):
+    """A cell with a skip beside every edge, the kept ones and all others.
+
+    It is what an architecture is inside a supernet that has such skips; trained alone it has none.
+    """
+
+    def __init__(self, cell: CellEdges, place: CellPlace, norms: Norms) -> None:
+        super().__init__(cell, place, norms)
+        self.beside = nn.ModuleList(
+            make_operation(SKIP, place.channels, place.stride if source < INPUTS else 1, norms)
+            for _, source in edges_of(len(cell))
+        )
+
+    def node(self, states: Sequence[Tensor], brought: Tensor) -> Tensor:
+        """With what all nodes before it are."""
+        edges = edges_of(len(self.sources) // KEPT)
+        for (target, source), skip in zip(edges, self.beside, strict=True):
+            if target == len(states):
+                brought = brought + skip(states[source])
+        return brought
 
 
 def inherit(cells: Mapping[str, CellEdges], supernet: DARTSSupernet) -> EvaluationNetwork:
     """The network of these cells; ValueError while only a part of the channels passes.
 
-    Or where skips stand beside the edges, which the stand-alone network has not.
+    Where skips stand beside the edges of the supernet, they do so in the network as well.
     """
     if supernet.partial != 1:
         raise ValueError("networks with partial channels do not stand alone")
-    if supernet.variant.auxiliary_skip:
-        raise ValueError("networks with a skip beside every edge do not stand alone")
     norms = Norms(after_pools=supernet.norms.after_pools)
-    network = EvaluationNetwork(
-        cells, supernet.shape, lambda cell, place: DiscreteCell(cell, place, norms)
-    )
+    make = SkippedCell if supernet.variant.auxiliary_skip else DiscreteCell
+    network = EvaluationNetwork(cells, supernet.shape, lambda cell, place: make(cell, place, norms))
     outside = {n: v for n, v in supernet.state_dict().items() if not n.startswith("cells.")}
     network.load_state_dict(outside, strict=False)
     for own, mixed in zip(network.cells, supernet.cells, strict=True):
@@ -62,6 +83,10 @@ def _inherit_cell(own: DiscreteCell, mixed: MixedDARTSCell, cells: Mapping[str, 
             leaving = cast("Leaving", mixed.leaving[edge.source])
             position = list(mixed.targets(edge.source)).index(node)
             take_over(next(operations), leaving, position, edge.operation)
+    if isinstance(own, SkippedCell):
+        for (target, source), skip in zip(mixed.variant.edges, own.beside, strict=True):
+            beside = cast("Leaving", mixed.auxiliary[source])
+            take_over(skip, beside, list(mixed.targets(source)).index(target), SKIP)
 
 
 def _norms(module: nn.Module) -> list[nn.BatchNorm2d]:

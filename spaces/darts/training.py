@@ -1,7 +1,8 @@
 """How DARTS networks of publications were trained on their own.
 
 Those for CIFAR 600 epochs with cutout and drop path, those for ImageNet 250 with smoothed labels;
-all of them with a second classifier and clipped gradients. Numbers are those of the authors' code.
+all of them with a second classifier and clipped gradients. DARTS-Bench-Suite has neither so many
+epochs nor the classifier. Numbers are those of the authors' code.
 Our last epoch counts, as in DARTS' and UNAS' code; DrNAS' logs the best of all epochs.
 """
 
@@ -60,6 +61,17 @@ RECIPES: Mapping[str, TrainingRecipe] = {
         {
             **_IMAGENET, "batch_size": 1024, "learning_rate": 0.8, "schedule": "cosine",
             "warmup_epochs": 5, "width": 46,
+        },
+    ),
+    "darts_bench": TrainingRecipe(
+        "DARTS-Bench-Suite authors' code (confopt), the second of its nine settings, on networks as"
+        " large as the searched ones; the others are learning_rate 0.025, 0.1 or 0.01 with"
+        " weight_decay 1e-4, 3e-4 or 1e-3. They train on the second half of CIFAR-10's training"
+        " images and tell the mean and the best of nine test accuracies; choose a setting with"
+        " `--split search`, which never looks at the test part.",
+        {
+            **_SGD, "epochs": 300, "batch_size": 512, "learning_rate": 0.025, "schedule": "cosine",
+            "weight_decay": 3e-4, "cutout": 16, "drop_path": 0.3,
         },
     ),
     "quick": TrainingRecipe(

@@ -16,3 +16,8 @@ def quick() -> Suite:
 def full() -> Suite:
     """Those, and all that `nasharness data` installs."""
     return read_suite(_HERE / "full.yaml")
+
+
+def darts_bench() -> Suite:
+    """The nine problems of DARTS-Bench-Suite, searched on images."""
+    return read_suite(_HERE / "darts_bench.yaml")

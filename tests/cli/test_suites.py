@@ -47,7 +47,7 @@ def nasharness(installed: Aside, tmp_path: Path) -> Run:
 
 def test_suites_are_listed_and_shown(nasharness: Run) -> None:
     listed = json.loads(nasharness("list", "suites", "--json").stdout)
-    assert {"few", "full", "quick"} == {one["name"] for one in listed}
+    assert {"darts_bench", "few", "full", "quick"} == {one["name"] for one in listed}
     shown = nasharness("show", "suite", "few").stdout
     assert "few: A few problems" in shown
     assert "nasharness data pull nb201" in shown
@@ -68,6 +68,15 @@ def test_a_dry_run_tells_the_plan_and_writes_nothing(nasharness: Run, tmp_path: 
     assert total["steps"] == 21 * 12
     assert total["seconds"] == pytest.approx(sum(one["seconds"] for one in parts))
     assert not (tmp_path / "runs").exists()
+
+
+def test_images_that_a_suite_would_fetch_are_told_once(nasharness: Run, tmp_path: Path) -> None:
+    asked = ("run", "-m", "darts", "--suite", "darts_bench", "--dry-run")
+    missing = nasharness(*asked, "--data-dir", str(tmp_path), code=2)
+    assert "nasharness data pull cifar10" in " ".join(missing.stderr.split())
+    told = nasharness(*asked, "--data-dir", str(tmp_path), "--download")
+    assert "9 problems" in told.stderr
+    assert told.stdout.count("CIFAR-10 would be fetched first") == 1
 
 
 def test_a_dry_run_ends_with_what_all_studies_come_to(nasharness: Run) -> None:

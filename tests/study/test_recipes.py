@@ -80,6 +80,8 @@ def test_every_number_of_our_recipes_and_defaults_has_a_tag(name: str) -> None:
     assert [row["name"] for row in setup.Settings.explain() if not row["tag"]] == []
 
 
+BENCH = ("darts_bench", "darts_bench_deep", "darts_bench_deep_no_skip", "darts_bench_deep_all_skip")
+"""Those of DARTS-Bench-Suite, on all of its problems and on the deep ones."""
 AS_DARTS = "network: optimizer learning_rate_min momentum nesterov weight_decay clip_norm split"
 BY_THE_SOURCES: dict[str, dict[str, tuple[str, dict[str, str]]]] = {
     "darts": {  # table 1.3 of the notes on methods, a column a recipe
@@ -90,6 +92,8 @@ BY_THE_SOURCES: dict[str, dict[str, tuple[str, dict[str, str]]]] = {
         "nats": ("B", {}),
         "quick": ("D", {"C": f"{AS_DARTS} track_running_stats"}),
         "darts_quick": ("D", {"C": f"{AS_DARTS} track_running_stats"}),
+        "darts_bench_quick": ("D", {"C": f"{AS_DARTS} track_running_stats"}),
+        **dict.fromkeys(BENCH, ("B", {"D": "network: split"})),  # 0.8.5 of the additions
     },
     "drnas": {  # 2.5; that widening starts the rate again is in the authors' `net2wider.py`
         "landscape": ("D", {}),
@@ -99,9 +103,12 @@ BY_THE_SOURCES: dict[str, dict[str, tuple[str, dict[str, str]]]] = {
         "imagenet": ("C", {}),  # 2.5
         "quick": ("D", {"C": f"{AS_DARTS} track_running_stats"}),
         "darts_quick": ("D", {"C": f"{AS_DARTS} track_running_stats"}),
+        "darts_bench_quick": ("D", {"C": f"{AS_DARTS} track_running_stats"}),
+        **dict.fromkeys(BENCH, ("B", {"D": "network: split"})),  # 0.8.5 of the additions
     },
     "edas": dict.fromkeys(  # 4: an abstract
-        ("landscape", "nb201", "quick", "darts", "darts_quick"), ("D", {})
+        ("landscape", "nb201", "quick", "darts", "darts_quick", "darts_bench_quick", *BENCH),
+        ("D", {}),
     ),
     "random": dict.fromkeys(("landscape", "nb201", "quick", "sampling"), ("D", {})),  # 5.1
     "rea": dict.fromkeys(("landscape", "nb201", "quick"), ("D", {})),  # 5.3: queries for seconds
@@ -113,6 +120,7 @@ BY_THE_SOURCES: dict[str, dict[str, tuple[str, dict[str, str]]]] = {
             "B": "network: optimizer learning_rate_min momentum clip_norm track_running_stats"}),
         "darts": ("D", {}),
         "darts_quick": ("D", {}),
+        **dict.fromkeys(("darts_bench_quick", *BENCH), ("D", {})),
     },
     "unas": {  # 3.9: CIFAR's column, and the line on NAS-Bench-201 below it
         "landscape": ("D", {}),
@@ -125,6 +133,9 @@ BY_THE_SOURCES: dict[str, dict[str, tuple[str, dict[str, str]]]] = {
         "darts": ("C", {"D": "network: track_running_stats"}),  # 3.9
         "imagenet": ("C", {"D": "network: track_running_stats"}),  # 3.9, corrected
         "darts_quick": ("D", {}),
+        "darts_bench_quick": ("D", {}),
+        **dict.fromkeys(BENCH, ("C", {
+            "D": "network: batch_size split train_share valid_share track_running_stats"})),
     },
 }  # fmt: skip
 """By method and recipe the tag of most numbers, and of which it is another."""
@@ -174,6 +185,24 @@ def test_recipes_named_after_a_space_are_for_it(name: str) -> None:
             assert recipe.space == "darts"
         if title == "proxyless":
             assert recipe.space == title
+
+
+@pytest.mark.parametrize(
+    "variant", ["wide", "wide_no_skip", "deep", "deep_all_skip", "single_cell"]
+)
+def test_recipes_of_the_bench_suite_are_as_its_authors_have_them(variant: str) -> None:
+    space = f"darts[variant={variant}]"
+    darts, drnas = (
+        find_recipe(name, "darts_bench", space, "supernet").recipe for name in ("darts", "drnas")
+    )
+    assert darts.epochs == drnas.epochs == 100
+    for recipe in (darts, drnas):
+        network = recipe.network
+        assert network["batch_size"] == (64 if "deep" in variant else 96)
+        assert network["train_share"] == network["valid_share"] == 0.25
+    assert (darts.network["learning_rate"], drnas.network["learning_rate"]) == (0.025, 0.1)
+    assert drnas.settings == {"learning_rate": 6e-4, "anchor": "l2", "anchor_weight": 1e-3}
+    assert find_recipe("drnas", "paper", space, "supernet").name == "darts"
 
 
 def test_a_file_is_read_when_it_is_asked_for(tmp_path: Path) -> None:

@@ -21,6 +21,8 @@ from nasbench_harness.study.notation import ConfigError
 from nasbench_harness.study.suites import (
     SuitePlan,
     asked_suite,
+    missing,
+    missing_images,
     plan_suite,
     problem_names,
 )
@@ -29,6 +31,9 @@ ANALOG = {"space": "nb201", "dataset": "cifar10", "table": "analog"}
 OFFICIAL = {"space": "nb201", "dataset": "cifar100", "table": "official"}
 LAYERS = {"space": "nbmacro", "dataset": "cifar10", "table": "nbmacro"}
 IMAGES = {"space": "transnas101", "dataset": "normal", "table": "transnas101"}
+TRAINED = {"space": "nb201", "search": "supernet", "dataset": "cifar10", "table": "none"}
+BENCH = [f"{size}{skips}" for size in ("wide", "deep", "single_cell")
+         for skips in ("", "_no_skip", "_all_skip")]  # fmt: skip
 
 Offer = Callable[..., Suite]
 
@@ -81,6 +86,27 @@ def test_all_of_quick_runs_with_nothing_installed() -> None:
 def test_full_begins_with_all_of_quick() -> None:
     quick, full = (registry.open_suite(name).problems for name in ("quick", "full"))
     assert full[: len(quick)] == quick
+
+
+def test_darts_bench_is_nine_supernets_on_images_with_its_recipe_and_three_seeds() -> None:
+    suite = registry.open_suite("darts_bench")
+    assert problem_names(suite) == BENCH
+    assert "chosen on test" in suite.about
+    given = {"methods": "darts,drnas", "dataset": "digits"}
+    plan = plan_suite("darts_bench", None, given, [])
+    assert plan.left_out == ()
+    assert plan.folder == Path("runs/suite-darts_bench-darts-drnas-dataset-digits")
+    assert [part.config.space for part in plan.parts] == [f"darts[variant={n}]" for n in BENCH]
+    for config in (part.config for part in plan.parts):
+        assert (config.search, config.dataset, config.table) == ("supernet", "digits", "none")
+        assert (config.recipe, config.seeds) == ("darts_bench", (0, 1, 2))
+
+
+def test_darts_bench_has_recipes_of_every_method_that_searches_its_space() -> None:
+    given = {"methods": "darts,drnas,unas,edas,rsws", "dataset": "digits", "seeds": "1"}
+    for recipe in ("darts_bench", "darts_bench_quick", "quick"):
+        plan = plan_suite("darts_bench", None, {**given, "recipe": recipe}, [])
+        assert (plan.left_out, len(plan.parts)) == ((), 9), recipe
 
 
 def test_a_name_that_nobody_has_is_answered_with_the_nearest() -> None:
@@ -176,6 +202,32 @@ def test_a_method_is_left_out_where_it_cannot_run(offer: Offer) -> None:
     (out,) = plan.left_out
     assert (out.problem, out.method) == ("nbmacro-cifar10", "unas[recipe=paper]")
     assert (everywhere, without) == (["unas", "rea", "random"], ["rea", "random"])
+
+
+def test_images_may_be_exchanged_where_nothing_else_is_searched(offer: Offer) -> None:
+    offer(TRAINED, layers={**TRAINED, "space": "nbmacro"})
+    plan = planned("darts", dataset="digits", recipe="quick")
+    assert {part.config.dataset for part in plan.parts} == {"digits"}
+    assert [part.name for part in plan.parts] == ["nb201-digits-none-supernet", "layers"]
+    offer(TRAINED, ANALOG)
+    with pytest.raises(ConfigError, match="leave `dataset` out"):
+        planned("darts", dataset="digits", recipe="quick")
+
+
+@pytest.mark.parametrize("key", ["space", "table", "search"])
+def test_all_else_that_a_problem_on_images_is_stays_its_own(key: str, offer: Offer) -> None:
+    offer(TRAINED)
+    with pytest.raises(ConfigError, match=f"leave `{key}` out"):
+        planned("darts", **{key: TRAINED[key]})
+
+
+def test_images_that_are_missing_are_told_of_problems_on_images_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NASHARNESS_DATA", str(tmp_path))
+    trained, digits = SuiteProblem(TRAINED), SuiteProblem({**TRAINED, "dataset": "digits"})
+    assert "nasharness data pull cifar10" in missing_images(trained)
+    assert missing(trained) == missing_images(digits) == missing_images(SuiteProblem(ANALOG)) == ""
 
 
 # --- what is refused ---------------------------------------------------------------------------

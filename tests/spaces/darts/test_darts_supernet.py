@@ -153,14 +153,14 @@ def test_weights_per_example_equal_one_by_one() -> None:
         torch.testing.assert_close(together[place], alone[0], atol=1e-9, rtol=1e-9)
 
 
-@pytest.mark.parametrize("variant", ["regular", "unas", "s1"])
+@pytest.mark.parametrize("variant", ["regular", "unas", "s1", "wide_all_skip"])
 def test_the_networks_keep_the_contract(variant: str) -> None:
     check_networks(open_darts(variant), cells=3, samples=1)
 
 
 @pytest.mark.parametrize("training", [True, False], ids=["train", "eval"])
 @pytest.mark.parametrize("track", [True, False], ids=["running", "batch"])
-@pytest.mark.parametrize("variant", ["regular", "unas", "s3"])
+@pytest.mark.parametrize("variant", ["regular", "unas", "s3", "deep_all_skip"])
 def test_one_hot_supernet_equals_the_network_that_inherits(
     variant: str, training: bool, track: bool
 ) -> None:

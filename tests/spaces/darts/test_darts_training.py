@@ -42,6 +42,10 @@ PUBLISHED: dict[str, dict[str, Any]] = {
         **IMAGENET, "batch_size": 1024, "learning_rate": 0.8, "schedule": "cosine",
         "warmup_epochs": 5, "width": 46,
     },
+    "darts_bench": {
+        **SAME, "epochs": 300, "weight_decay": 3e-4, "cutout": 16, "drop_path": 0.3,
+        "schedule": "cosine", "batch_size": 512, "learning_rate": 0.025, "auxiliary_weight": 0,
+    },
 }  # fmt: skip
 
 
@@ -49,6 +53,12 @@ PUBLISHED: dict[str, dict[str, Any]] = {
 def test_recipes_are_as_published(name: str) -> None:
     settings = recipe_settings(SPACE, RECIPES[name]).model_dump()
     assert {key: settings[key] for key in PUBLISHED[name]} == PUBLISHED[name]
+
+
+def test_the_bench_suite_trains_networks_as_large_as_it_searches() -> None:
+    for variant, size in (("wide", (18, 4)), ("deep_no_skip", (7, 18)), ("single_cell", (26, 1))):
+        settings = recipe_settings(open_darts(variant), RECIPES["darts_bench"])
+        assert (settings.width, settings.cells) == size
 
 
 def test_that_of_the_authors_for_cifar_is_the_usual_one() -> None:
