@@ -183,7 +183,7 @@ def _tell_results(space: SearchSpace, results: Sequence[PublishedResult]) -> Non
     measure = results[0].measure if results else ""
     measure = f"test {measure}" if all(one.split == "test" for one in results) else measure
     headings = [
-        "result of", "on", f"{measure} (%)", "top-5 (%)", "params (M)", "search (GPU days)",
+        "result of", "on", f"{measure} (%)", "top-5 (%)", "params", "search",
         "released as", "counted params (M)", "counted multiply-adds (M)", "source",
     ]  # fmt: skip
     kept = [at for at, _ in enumerate(headings) if any(row[at] for row in rows)]

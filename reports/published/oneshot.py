@@ -37,8 +37,8 @@ NOTE = (
     " images held back from the search data. Published is the test error of networks that were"
     " trained from scratch for hundreds of epochs. The one is no estimate of the other: they stand"
     " in columns of their own, and no difference is given. What can be held against a published"
-    " error is a training of the answer alone, by `nasharness train`. Parameters found are those of"
-    " the answers at the published size of network, counted. Behind a published number:"
+    f" error is a training of the answer alone, by {name('nasharness train')}. Parameters found are"
+    " those of the answers at the published size of network, counted. Behind a published number:"
     f" {wording.LEGEND}; sd is its standard deviation."
 )
 
@@ -55,20 +55,18 @@ def errors_beside(data: StudyData) -> PrintedTable | None:
     return PrintedTable(KEY, _columns(data, rows), rows, _head)
 
 
-def fold_words(board: PrintedTable) -> str:
-    """What is behind the fold."""
-    cells = [board.rows[f"{dataset}_text"] != "" for dataset in _datasets(board.rows)]
-    numbers_known = int(sum(column.sum() for column in cells))
-    told = count(numbers_known, "published number")
-    return f"None can be compared with this study: {told}, and what differs"
-
-
 def parted(board: PrintedTable) -> list[PrintedTable]:
-    """The table in two that fit a sheet of paper each: the study, and other methods if any."""
+    """The table in two: the methods of the study, and without its columns the others, if any."""
     others = board.rows["kind"] == CONTEXT
-    columns = tuple(c for c in board.columns if c.heading not in OF_STUDY)
+    columns = tuple(column for column in board.columns if column.heading not in OF_STUDY)
     rest = replace(board, key=f"{KEY}-others", columns=columns, rows=board.rows[others])
     return [replace(board, rows=board.rows[~others]), *([rest] if others.any() else [])]
+
+
+def fold_words(others: PrintedTable) -> str:
+    """What is behind the fold, if those are."""
+    known = sum(int((others.rows[f"{dataset}_text"] != "").sum()) for dataset in SHOWN)
+    return f"{count(known, 'published number')} of methods that are not in this study"
 
 
 # --- rows --------------------------------------------------------------------------------------
@@ -110,12 +108,12 @@ def _context(data: StudyData) -> Iterator[dict[str, Any]]:
                "params_low": math.nan, "params_high": math.nan}  # fmt: skip
     for line in _lines(data):
         if not any(map(line[0].is_of, present)):
-            row = {"kind": CONTEXT, "method": line[0].name, **nothing, **_numbers(line)}
-            yield {**row, "set_up": "not in this study"}
+            row = {"kind": CONTEXT, "method": wording.line_text(line[0]), **nothing}
+            yield {**row, **_numbers(line), "set_up": ""}
     for one in unknown(data.study.specs[0].space):
         if one.method not in present:
             row = {"kind": CONTEXT, "method": one.name, **nothing, **_nothing([one])}
-            yield {**row, "set_up": "not in this study"}
+            yield {**row, "set_up": ""}
 
 
 def _lines(data: StudyData) -> list[Line]:
@@ -146,24 +144,24 @@ def _numbers(line: Line) -> dict[str, Any]:
     row: dict[str, Any] = {**_EMPTY, **_words(line[0])}
     for result in line:
         place = result.dataset
-        text, top5 = wording.number_text(result), wording.top5_text(result)
+        text = wording.error_text(result)
         row |= {
             f"{place}_error": _number(result.mean), f"{place}_sd": _number(result.std),
             f"{place}_low": _number(result.low), f"{place}_high": _number(result.high),
             f"{place}_top5": _number(result.top5),
             f"{place}_params_millions": _number(result.params_millions),
             f"{place}_gpu_days": _number(result.cost_gpu_days),
-            f"{place}_text": f"{text} (top-5 {top5})" if top5 else text,
+            f"{place}_text": text,
         }  # fmt: skip
-    row["params_text"] = _by_dataset(line, wording.params_text)
-    row["cost_text"] = _by_dataset(line, wording.cost_text)
+    row["size_text"] = "; ".join(filter(None, map(_size_and_cost, line)))
     return row
 
 
-def _by_dataset(line: Line, text: Any) -> str:
-    """`4.1 [P] CIFAR-10, 5.7 [P] ImageNet`."""
-    told = ((text(result), DATASETS[result.dataset]) for result in line)
-    return ", ".join(f"{number} {dataset}" for number, dataset in told if number)
+def _size_and_cost(result: PublishedResult) -> str:
+    """`ImageNet 5.7 M [P], 4.6 GPU days [P]`; empty where neither is known."""
+    size, cost = wording.params_text(result), wording.cost_text(result)
+    told = _joined([size, cost], ", ")
+    return f"{DATASETS[result.dataset]} {told}" if told else ""
 
 
 def _words(result: PublishedResult) -> dict[str, str]:
@@ -186,8 +184,8 @@ def _number(value: float | None) -> float:
     return math.nan if value is None else value
 
 
-def _joined(words: Iterable[str]) -> str:
-    return "; ".join(filter(None, words))
+def _joined(words: Iterable[str], between: str = "; ") -> str:
+    return between.join(filter(None, words))
 
 
 SHOWN = ("cifar10", "cifar100", "imagenet")
@@ -196,9 +194,7 @@ _PARTS = ("error", "sd", "low", "high", "top5", "params_millions", "gpu_days")
 _EMPTY: dict[str, Any] = {
     **{f"{dataset}_{part}": math.nan for dataset in SHOWN for part in _PARTS},
     **{f"{dataset}_text": "" for dataset in SHOWN},
-    **dict.fromkeys(
-        ("params_text", "cost_text", "published_as", "variant", "source", "link", "note"), ""
-    ),
+    **dict.fromkeys(("size_text", "published_as", "variant", "source", "link", "note"), ""),
 }
 
 
@@ -235,9 +231,12 @@ def _any(row: Any) -> bool:
     return any(getattr(row, f"{dataset}_text") for dataset in SHOWN)
 
 
+def _published_as(row: Any) -> str:
+    return _joined([row.published_as, row.variant], ", ")
+
+
 def _source_text(row: Any) -> str:
-    named = row.published_as if row.kind != CONTEXT else ""
-    return _joined([row.source, named, row.variant, row.note])
+    return _joined([row.source, row.note])
 
 
 def _datasets(rows: pd.DataFrame) -> list[str]:
@@ -245,24 +244,21 @@ def _datasets(rows: pd.DataFrame) -> list[str]:
     return [dataset for dataset in SHOWN if (rows[f"{dataset}_text"] != "").any()]
 
 
-FOUND, COUNTED, DIFFERS = "Found", "Parameters found", "What differs here"
-OF_STUDY = (FOUND, COUNTED, DIFFERS)
-"""Headings of columns that are about the study."""
+FOUND, COUNTED, AS, DIFFERS = "Found", "Parameters", "Published as", "What differs here"
+OF_STUDY = (FOUND, COUNTED, AS, DIFFERS)
+"""Headings of columns that are about the study, or tell its rows apart."""
 
 
 def _columns(data: StudyData, rows: pd.DataFrame) -> tuple[PrintedColumn, ...]:
-    unit = f"{data.measure.noun}, %, sd, n"
     return (
-        PrintedColumn(FOUND, unit, _found_text),
-        PrintedColumn(COUNTED, "M", _params_text),
+        PrintedColumn(FOUND, f"{data.measure.noun}, %", _found_text),
+        PrintedColumn(COUNTED, "found, M", _params_text),
+        PrintedColumn(DIFFERS, "", lambda row: row.set_up, inches=1.6),
+        PrintedColumn(AS, "", _published_as, inches=0.8),
         *(
-            PrintedColumn(
-                f"Published, {DATASETS[dataset]}", "test error, %", _published_text(dataset)
-            )
+            PrintedColumn(DATASETS[dataset], "published error, %", _published_text(dataset))
             for dataset in _datasets(rows)
         ),
-        PrintedColumn("Published parameters", "M", lambda row: row.params_text, inches=0.9),
-        PrintedColumn("Published cost", "GPU days", lambda row: row.cost_text, inches=0.9),
-        PrintedColumn(DIFFERS, "", lambda row: row.set_up, inches=1.6),
-        PrintedColumn("Published where", "source", _source_text, inches=1.5),
+        PrintedColumn("Size and search", "published", lambda row: row.size_text, inches=1.2),
+        PrintedColumn("Published where", "", _source_text, inches=1.5),
     )

@@ -48,6 +48,16 @@ def number_text(result: PublishedResult) -> str:
     return f"{shown} ({spread}) {own}"
 
 
+def error_text(result: PublishedResult) -> str:
+    """The same with the top-5 error, if it is known: `26.7 (top-5 8.7) [P]`."""
+    number, top5, own = number_text(result), top5_text(result), tags(result.levels())
+    if not top5:
+        return number
+    if number.endswith(f" {own}") and top5.endswith(f" {own}"):
+        return f"{number.removesuffix(own)}(top-5 {top5.removesuffix(f' {own}')}) {own}"
+    return f"{number} (top-5 {top5})"
+
+
 def top5_text(result: PublishedResult) -> str:
     """`8.7 [P]`; empty where it is not known."""
     if result.top5 is None:
@@ -56,13 +66,13 @@ def top5_text(result: PublishedResult) -> str:
 
 
 def params_text(result: PublishedResult) -> str:
-    """`3.3 [P]`, millions; empty where nobody says."""
-    return _tagged(result.params_millions, result, PARAMS)
+    """`3.3 M [P]`; empty where nobody says."""
+    return _tagged(result.params_millions, "M", result, PARAMS)
 
 
 def cost_text(result: PublishedResult) -> str:
-    """`0.6 [P]`, GPU days; empty where nobody says."""
-    return _tagged(result.cost_gpu_days, result, COST)
+    """`0.6 GPU days [P]`; empty where nobody says."""
+    return _tagged(result.cost_gpu_days, "GPU days", result, COST)
 
 
 def line_text(result: PublishedResult) -> str:
@@ -70,5 +80,5 @@ def line_text(result: PublishedResult) -> str:
     return f"{result.name}, {result.variant}" if result.variant else result.name
 
 
-def _tagged(value: float | None, result: PublishedResult, what: str) -> str:
-    return "" if value is None else f"{value} {tags(result.levels(what))}"
+def _tagged(value: float | None, unit: str, result: PublishedResult, what: str) -> str:
+    return "" if value is None else f"{value} {unit} {tags(result.levels(what))}"

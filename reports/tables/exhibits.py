@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from nasbench_harness.reports.analysis import searchcost
 from nasbench_harness.reports.published import leaderboard, oneshot
@@ -92,11 +92,12 @@ def _published(data: StudyData, read: str) -> Iterator[Exhibit]:
     """What others have published, beside what was looked up or what searches measured."""
     if board := leaderboard.leaderboard(data):
         shown, behind = leaderboard.folded(board)
-        fold = Fold(shown, leaderboard.fold_words(board), behind)
+        fold: Fold | None = Fold(shown, leaderboard.fold_words(board), behind)
         note, sheets = leaderboard.caption(data), leaderboard.parted(board)
     elif board := oneshot.errors_beside(data):
-        fold = Fold(replace(board, rows=board.rows[:0]), oneshot.fold_words(board), board)
         note, sheets = oneshot.NOTE, oneshot.parted(board)
+        others = sheets[-1]
+        fold = Fold(sheets[0], oneshot.fold_words(others), others) if len(sheets) > 1 else None
     else:
         return
     yield Exhibit(PUBLISHED, f"{note} {read}".rstrip(), board, fold, tuple(sheets))
