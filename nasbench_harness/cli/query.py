@@ -6,13 +6,21 @@ import contextlib
 import math
 import re
 from itertools import islice
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
-import typer
-
-from nasbench_harness.cli import completion
 from nasbench_harness.cli.app import JsonOption, app
 from nasbench_harness.cli.help import Command, examples
+from nasbench_harness.cli.options.querying import (
+    ArchArgument,
+    ByOption,
+    DatasetOption,
+    IndexOption,
+    MaxLatencyOption,
+    PublishedOption,
+    SpaceOption,
+    TableOption,
+    TopOption,
+)
 from nasbench_harness.cli.published import tell_all, tell_of
 from nasbench_harness.errors import HarnessError, InvalidArchitectureError, UnknownNameError
 from nasbench_harness.fields.scalars import AmbiguousScalarError, read_number, read_scalar
@@ -23,30 +31,6 @@ if TYPE_CHECKING:
     from nasbench_harness.contracts import Architecture, Benchmark, Metric, SearchSpace
 
 _INDEX = re.compile("-?[0-9]{1,300}")
-DatasetOption = Annotated[
-    str | None,
-    typer.Option(
-        help="Dataset of the ranks, where `--by` names none.",
-        show_default="the table's own",
-        autocompletion=completion.table_datasets,
-    ),
-]
-SpaceOption = Annotated[
-    str | None,
-    typer.Option(
-        help="Search space, whose table is asked.",
-        show_default="that of the table",
-        autocompletion=completion.names("spaces"),
-    ),
-]
-TableOption = Annotated[
-    str | None,
-    typer.Option(
-        help="Tabular benchmark.",
-        show_default="that of the space",
-        autocompletion=completion.names("tables"),
-    ),
-]
 
 
 @app.command(
@@ -60,32 +44,17 @@ TableOption = Annotated[
     ),
 )
 def query(
-    arch: Annotated[
-        str | None, typer.Argument(metavar="ARCH", help="Architecture string.")
-    ] = None,
-    index: Annotated[
-        int | None, typer.Option(help="Official benchmark index instead.", show_default="none")
-    ] = None,
-    top: Annotated[
-        int | None, typer.Option(min=1, help="The best so many architectures.", show_default="none")
-    ] = None,
-    published: Annotated[
-        bool, typer.Option("--published", help="What others have published in the space.")
-    ] = False,
-    by: Annotated[
-        str | None, typer.Option(help="Column that ranks them, or 'test@200'.",
-                                 show_default="the table's test accuracy",
-                                 autocompletion=completion.columns)
-    ] = None,
-    max_latency: Annotated[
-        list[str] | None, typer.Option(help="Only those within DEVICE=MILLISECONDS.",
-                                 show_default="any", autocompletion=completion.latency_limits)
-    ] = None,
+    arch: ArchArgument = None,
+    index: IndexOption = None,
+    top: TopOption = None,
+    published: PublishedOption = False,
+    by: ByOption = None,
+    max_latency: MaxLatencyOption = None,
     dataset: DatasetOption = None,
     space: SpaceOption = None,
     table: TableOption = None,
     json: JsonOption = False,
-) -> None:  # fmt: skip
+) -> None:
     """Everything a table knows about one architecture, or the best architectures.
 
     In a space without a table: exact facts, and what is published of the architecture.
@@ -93,11 +62,11 @@ def query(
     from nasbench_harness.cli import console
 
     if [arch, index, top, published or None].count(None) != 3:
-        raise HarnessError(
-            "Give an architecture string, --index, --top or --published, one of them."
-        )
-    if published:
+        asked = "an architecture string, --index, --top or --published"
+        raise HarnessError(f"Give {asked}, one of them.")
+    if top is None:
         _refuse_limits(max_latency)
+    if published:
         tell_all(_space_asked(space, table), dataset, json=json)
         return
     if arch is not None and table is None and (without := _without(space)):
@@ -108,7 +77,6 @@ def query(
         rows = _best(opened, top, by, dataset, max_latency or [])
         console.print_json(rows) if json else _tell_best(rows, opened.metrics)
         return
-    _refuse_limits(max_latency)
     found = (
         _at(opened.space, index)
         if arch is None
