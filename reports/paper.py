@@ -101,11 +101,8 @@ def _tables(data: StudyData) -> Iterator[tuple[PrintedTable, str]]:
     for exhibit in exhibits(data):
         said = "" if subject(data) in exhibit.note else f" {about}"
         caption = f"{exhibit.title}.{said} {exhibit.note}"
-        if exhibit.table.key != leaderboard.KEY:
-            yield exhibit.table, caption
-            continue
-        study, *others = leaderboard.parted(exhibit.table)
-        yield study, caption
+        first, *others = exhibit.sheets or (exhibit.table,)
+        yield first, caption
         for table in others:
             yield table, f"{OTHERS} {leaderboard.ESTABLISHED}"
 

@@ -64,6 +64,8 @@ RUN = {
     "show suite quick": "nasharness show suite quick",
     "nasharness query '|nor_conv_3x3~0|+|...|'": f"nasharness query '{CELL}'",
     "query --index 9930": "nasharness query --index 9930",
+    "nasharness query DARTS_V2 --space darts": "@",
+    "query --space darts --published": "nasharness query --space darts --published",
     "nasharness data list": "@",
     "cite nb201": "nasharness data cite nb201 --json",
     "nasharness cite runs/A": "@",

@@ -6,13 +6,22 @@ import contextlib
 import math
 import re
 from itertools import islice
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
-import typer
-
-from nasbench_harness.cli import completion
 from nasbench_harness.cli.app import JsonOption, app
 from nasbench_harness.cli.help import Command, examples
+from nasbench_harness.cli.options.querying import (
+    ArchArgument,
+    ByOption,
+    DatasetOption,
+    IndexOption,
+    MaxLatencyOption,
+    PublishedOption,
+    SpaceOption,
+    TableOption,
+    TopOption,
+)
+from nasbench_harness.cli.published import tell_all, tell_of
 from nasbench_harness.errors import HarnessError, InvalidArchitectureError, UnknownNameError
 from nasbench_harness.fields.scalars import AmbiguousScalarError, read_number, read_scalar
 
@@ -22,30 +31,6 @@ if TYPE_CHECKING:
     from nasbench_harness.contracts import Architecture, Benchmark, Metric, SearchSpace
 
 _INDEX = re.compile("-?[0-9]{1,300}")
-DatasetOption = Annotated[
-    str | None,
-    typer.Option(
-        help="Dataset of the ranks, where `--by` names none.",
-        show_default="the table's own",
-        autocompletion=completion.table_datasets,
-    ),
-]
-SpaceOption = Annotated[
-    str | None,
-    typer.Option(
-        help="Search space, whose table is asked.",
-        show_default="that of the table",
-        autocompletion=completion.names("spaces"),
-    ),
-]
-TableOption = Annotated[
-    str | None,
-    typer.Option(
-        help="Tabular benchmark.",
-        show_default="that of the space",
-        autocompletion=completion.names("tables"),
-    ),
-]
 
 
 @app.command(
@@ -54,43 +39,44 @@ TableOption = Annotated[
         "nasharness query '|none~0|+|none~0|none~1|+|nor_conv_3x3~0|none~1|none~2|'",
         "nasharness query --index 9930 --json",
         "nasharness query --top 10 --by cifar100_test_200ep --max-latency pixel3=10",
+        "nasharness query DARTS_V2 --space darts",
+        "nasharness query --space darts --published --dataset imagenet",
     ),
 )
 def query(
-    arch: Annotated[
-        str | None, typer.Argument(metavar="ARCH", help="Architecture string.")
-    ] = None,
-    index: Annotated[
-        int | None, typer.Option(help="Official benchmark index instead.", show_default="none")
-    ] = None,
-    top: Annotated[
-        int | None, typer.Option(min=1, help="The best so many architectures.", show_default="none")
-    ] = None,
-    by: Annotated[
-        str | None, typer.Option(help="Column that ranks them, or 'test@200'.",
-                                 show_default="the table's test accuracy",
-                                 autocompletion=completion.columns)
-    ] = None,
-    max_latency: Annotated[
-        list[str] | None, typer.Option(help="Only those within DEVICE=MILLISECONDS.",
-                                 show_default="any", autocompletion=completion.latency_limits)
-    ] = None,
+    arch: ArchArgument = None,
+    index: IndexOption = None,
+    top: TopOption = None,
+    published: PublishedOption = False,
+    by: ByOption = None,
+    max_latency: MaxLatencyOption = None,
     dataset: DatasetOption = None,
     space: SpaceOption = None,
     table: TableOption = None,
     json: JsonOption = False,
-) -> None:  # fmt: skip
-    """Everything a table knows about one architecture, or the best architectures."""
+) -> None:
+    """Everything a table knows about one architecture, or the best architectures.
+
+    In a space without a table: exact facts, and what is published of the architecture.
+    """
     from nasbench_harness.cli import console
 
-    if [arch, index, top].count(None) != 2:
-        raise HarnessError("Give an architecture string, --index or --top, one of them.")
+    if [arch, index, top, published or None].count(None) != 3:
+        asked = "an architecture string, --index, --top or --published"
+        raise HarnessError(f"Give {asked}, one of them.")
+    if top is None:
+        _refuse_limits(max_latency)
+    if published:
+        tell_all(_space_asked(space, table), dataset, json=json)
+        return
+    if arch is not None and table is None and (without := _without(space)):
+        tell_of(without, arch, json=json)
+        return
     opened = _opened(table, space, arch)
     if top is not None:
         rows = _best(opened, top, by, dataset, max_latency or [])
         console.print_json(rows) if json else _tell_best(rows, opened.metrics)
         return
-    _refuse_limits(max_latency)
     found = (
         _at(opened.space, index)
         if arch is None
@@ -103,6 +89,24 @@ def query(
 def _refuse_limits(limits: list[str] | None) -> None:
     if limits:
         raise HarnessError("`--max-latency` is for the best of all; add --top, or leave it out.")
+
+
+def _space_asked(space: str | None, table: str | None) -> str:
+    """The space somebody named, by itself or by a table of it, or the default one."""
+    from nasbench_harness import registry
+
+    return space or (registry.open_table(table).space if table else registry.default_space())
+
+
+def _without(space: str | None) -> SearchSpace | None:
+    """A space without a table in which something is published; None where it is another."""
+    from nasbench_harness import registry
+    from nasbench_harness.reports.published.cells import has_published
+    from nasbench_harness.tables.library import NO_TABLE, default_table
+
+    if space is None or not has_published(space) or default_table(space) != NO_TABLE:
+        return None
+    return registry.open_space(space)
 
 
 def _opened(table: str | None, space: str | None, arch: str | None) -> Benchmark:
@@ -122,8 +126,14 @@ def _opened(table: str | None, space: str | None, arch: str | None) -> Benchmark
 def _without_table(arch: str | None, space: str = "NAME") -> str:
     """Who tells of an architecture where nothing is looked up."""
     from nasbench_harness.process.names import shell_word
+    from nasbench_harness.reports.published.cells import has_published
 
     text = "ARCH" if arch is None else shell_word(arch)
+    if has_published(space):
+        return (
+            f"There is no table of `{space}`; `nasharness query {text} --space {space}` tells what"
+            " is published of an architecture."
+        )
     return (
         "A query looks up in a table; without one,"
         f" `nasharness show arch {text} --space {space}` tells what is known of an architecture."

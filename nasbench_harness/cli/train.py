@@ -19,6 +19,7 @@ from nasbench_harness.cli.notes import tell_repeated, tell_twins
 from nasbench_harness.cli.options.grouped import grouped
 from nasbench_harness.cli.options.running import DryRunOption
 from nasbench_harness.cli.options.training import Trained, TrainingMachine, TrainingOutput
+from nasbench_harness.cli.published import beside_trained, tell_trained, trained_records
 from nasbench_harness.cli.query import read_architecture
 from nasbench_harness.cli.trainings import run_trainings, tell_unfinished, training_request
 
@@ -80,10 +81,11 @@ def _tell(done: TrainingRun, *, json: bool) -> None:
     from nasbench_harness.cli import console
     from nasbench_harness.training.summary import summarise
 
-    rows = summarise(done.trials)
+    rows, beside = summarise(done.trials), beside_trained(done)
     if json:
         status = {str(name): count for name, count in done.counts().items()}
-        console.print_json({"folder": done.trainings.folder, "status": status, "summary": rows})
+        told = {"folder": done.trainings.folder, "status": status, "summary": rows}
+        console.print_json({**told, "published": trained_records(done, beside)})
         return
     if rows:
         valid = any("valid_accuracy_mean" in row for row in rows)
@@ -97,6 +99,7 @@ def _tell(done: TrainingRun, *, json: bool) -> None:
         console.print_rows(
             _title(done, rows), headings, cells, numbers=range(1, last), below=(last,)
         )
+    tell_trained(rows, beside)
     console.out.print(f"\nTables: {done.trainings.folder / 'trials.csv'}", soft_wrap=True)
     tell_unfinished(done)
 

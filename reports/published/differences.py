@@ -26,7 +26,18 @@ PAPER, RECIPE = "paper", "recipe"
 
 def of_method(data: StudyData, spec: TrialSpec) -> list[str]:
     """What differs from every published search with this method."""
-    found = [*_problem(data, spec), *of_table(data)]
+    return [*_problem(data, spec), *of_table(data), *_changes(data, spec)]
+
+
+def of_search(data: StudyData, spec: TrialSpec) -> list[str]:
+    """The same where nothing is looked up, which is told by itself."""
+    images = search_data(data)
+    other = [f"searched on {_named(images)}"] if images and images not in DATASETS else []
+    return [*_problem(data, spec), *other, *_changes(data, spec)]
+
+
+def _changes(data: StudyData, spec: TrialSpec) -> list[str]:
+    found: list[str] = []
     if data.images and spec.method != BASELINE:
         found += _sizes(data, spec)
     changed = {key: value for key, value in spec.overrides.items() if key != RECIPE}

@@ -13,6 +13,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field
 
 from nasbench_harness.errors import UnknownNameError
+from nasbench_harness.fields.parameters import base_of
 
 DATASETS = {
     "cifar10": "CIFAR-10",
@@ -21,8 +22,10 @@ DATASETS = {
     "imagenet": "ImageNet",
 }
 ACCURACY, ERROR = "accuracy", "error"
-MEASURES = {"nb201": ACCURACY, "darts": ERROR, "proxylessnas": ERROR}
+MEASURES = {"nb201": ACCURACY, "darts": ERROR, "proxyless": ERROR}
 """What the results of a space are; both in percent."""
+SD, TOP5, PARAMS, COST = "sd", "top5", "params", "cost"
+"""What stands beside a number, and may be established otherwise."""
 
 
 class Evidence(StrEnum):
@@ -38,12 +41,23 @@ class Evidence(StrEnum):
         """The same, spelled out."""
         return _PROVENANCE[self]
 
+    @property
+    def tag(self) -> str:
+        """The same as one letter, as recipes have them."""
+        return _TAGS[self]
+
 
 _PROVENANCE = {
     Evidence.RECOMPUTED: "recomputed from the table",
     Evidence.PRINTED: "printed in the source",
     Evidence.ABSTRACT: "abstract only",
     Evidence.UNVERIFIED: "unverified",
+}
+_TAGS = {
+    Evidence.RECOMPUTED: "V",
+    Evidence.PRINTED: "P",
+    Evidence.ABSTRACT: "A",
+    Evidence.UNVERIFIED: "U",
 }
 
 
@@ -103,6 +117,21 @@ class PublishedResult:
     params_millions: float | None = None
     cost_gpu_days: float | None = None
     note: str = ""
+    architecture: str = ""
+    """What the authors released as found by that search, as the space reads it; empty: nothing."""
+    training: str = ""
+    """The space's recipe with the values of the authors' training of it; empty where none has."""
+    beside: Mapping[str, tuple[Evidence, ...]] = field(default_factory=dict)
+    """How well what stands beside the number is established, where it is otherwise."""
+
+    def levels(self, what: str = "") -> tuple[Evidence, ...]:
+        """How well the number is established, or `SD`, `TOP5`, `PARAMS` or `COST` beside it."""
+        return self.beside.get(what, self.provenance)
+
+    @property
+    def line(self) -> tuple[str, str, str, bool]:
+        """What the numbers of one line of a published table have in common."""
+        return self.name, self.variant, str(self.source), self.rerun
 
     def is_of(self, method: str) -> bool:
         """Whether it is of the method with this name in the registry: `pc_darts` is PC-DARTS."""
@@ -132,8 +161,9 @@ def published(
 ) -> list[PublishedResult]:
     """Published results in a space, in the order of the file; None for every data set or split.
 
-    UnknownNameError for a space without any.
+    Those in a variant of a space are those in the space. UnknownNameError for one without any.
     """
+    space = base_of(space)
     if space not in MEASURES:
         raise UnknownNameError("space with published results", space, MEASURES)
     return [
@@ -152,7 +182,7 @@ def unknown(space: str = "nb201") -> list[UnknownResult]:
             tuple(entry.provenance), entry.note,
         )
         for entry in content.unknown
-        if entry.space == space
+        if entry.space == base_of(space)
     ]  # fmt: skip
 
 
@@ -203,6 +233,8 @@ class _Entry(_Strict):
     top5: dict[Dataset, Percent] = {}
     params_millions: dict[Dataset, Positive] = {}
     cost_gpu_days: dict[Dataset, Positive] = {}
+    cells: dict[Dataset, str] = {}
+    training: dict[Dataset, str] = {}
 
 
 class _Unknown(_Strict):
@@ -218,7 +250,7 @@ class _Content(_Strict):
     sources: dict[str, Reference]
     nb201: list[_Entry]
     darts: list[_Entry]
-    proxylessnas: list[_Entry]
+    proxyless: list[_Entry]
     unknown: list[_Unknown]
 
 
@@ -261,6 +293,9 @@ def _of_entry(space: str, entry: _Entry) -> Iterator[PublishedResult]:
                 params_millions=entry.params_millions.get(dataset),
                 cost_gpu_days=entry.cost_gpu_days.get(dataset),
                 note=entry.note,
+                architecture=entry.cells.get(dataset, ""),
+                training=entry.training.get(dataset, ""),
+                beside=dict(_beside(entry, dataset)),
             )
 
 
@@ -273,6 +308,12 @@ def _number(number: list[float] | _Range) -> dict[str, Any]:
 def _provenance(entry: _Entry, dataset: str, split: str) -> tuple[Evidence, ...]:
     particular = entry.provenance.get(f"{dataset} {split}")
     return tuple(particular or entry.provenance[split])
+
+
+def _beside(entry: _Entry, dataset: str) -> Iterator[tuple[str, tuple[Evidence, ...]]]:
+    for what in (SD, TOP5, PARAMS, COST):
+        if levels := entry.provenance.get(f"{dataset} {what}", entry.provenance.get(what)):
+            yield what, tuple(levels)
 
 
 def _protocol(entry: _Entry, dataset: Dataset) -> str:

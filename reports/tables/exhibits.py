@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from nasbench_harness.reports.analysis import searchcost
-from nasbench_harness.reports.published import leaderboard
+from nasbench_harness.reports.published import leaderboard, oneshot
 from nasbench_harness.reports.study.data import StudyData
 from nasbench_harness.reports.tables import (
     collapse,
@@ -47,6 +47,8 @@ class Exhibit:
     """All of it, as files hold it."""
     fold: Fold | None = None
     """How the page shows it; None: all at once."""
+    sheets: tuple[PrintedTable, ...] = ()
+    """The table in parts that fit a sheet of paper each; empty: it fits one."""
 
     @property
     def at_once(self) -> PrintedTable:
@@ -83,16 +85,22 @@ def exhibits(data: StudyData) -> list[Exhibit]:
         for title, note, table in shown
         if table is not None
     ]
-    board = leaderboard.leaderboard(data)
-    if board is None:
-        return found
-    note = f"{leaderboard.caption(data)} {read}".rstrip()
-    return [*found, Exhibit(PUBLISHED, note, board, _folded(board))]
+    return [*found, *_published(data, read)]
 
 
-def _folded(board: PrintedTable) -> Fold:
-    shown, behind = leaderboard.folded(board)
-    return Fold(shown, leaderboard.fold_words(board), behind)
+def _published(data: StudyData, read: str) -> Iterator[Exhibit]:
+    """What others have published, beside what was looked up or what searches measured."""
+    if board := leaderboard.leaderboard(data):
+        shown, behind = leaderboard.folded(board)
+        fold: Fold | None = Fold(shown, leaderboard.fold_words(board), behind)
+        note, sheets = leaderboard.caption(data), leaderboard.parted(board)
+    elif board := oneshot.errors_beside(data):
+        note, sheets = oneshot.NOTE, oneshot.parted(board)
+        others = sheets[-1]
+        fold = Fold(sheets[0], oneshot.fold_words(others), others) if len(sheets) > 1 else None
+    else:
+        return
+    yield Exhibit(PUBLISHED, f"{note} {read}".rstrip(), board, fold, tuple(sheets))
 
 
 PUBLISHED = "Published beside found"
@@ -100,7 +108,8 @@ PUBLISHED = "Published beside found"
 
 def withheld(data: StudyData) -> Iterator[Withheld]:
     """Tables a reader may look for, and why they are not there."""
-    if reason := leaderboard.why_not(data):
+    reason = leaderboard.why_not(data)
+    if reason and oneshot.errors_beside(data) is None:
         yield Withheld(PUBLISHED, reason)
 
 

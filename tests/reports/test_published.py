@@ -77,6 +77,22 @@ def specified(checkout: Path) -> list[list[list[str]]]:
     return tables
 
 
+@pytest.fixture(scope="module")
+def added(checkout: Path) -> list[float]:
+    """Numbers of the DARTS space in the additions to the specification."""
+    path = checkout.parent / "shared" / "methods-more.md"
+    if not path.is_file():
+        pytest.skip("the additions to the specification are not beside the checkout")
+    text = path.read_text(encoding="utf-8")
+    readme = re.search(r"README figures.*?DrNAS 23\.7/5\.7/4\.6", text, re.DOTALL)
+    table = text.split("\n## 8. ")[1].split("| method |")[1].split("\n\n")[0]
+    assert readme
+    cells = [cell for row in table.splitlines()[2:] for cell in row.split("|")[2:5]]
+    found = [re.sub(r"[±–/#]", " ", cell) for cell in [*cells, readme[0]]]
+    bare = [re.sub(r"issue  \d+|(?<=\d)(?=\.\s)", " ", cell) for cell in found]
+    return [n for cell in bare for n in decimals(re.sub(r"(?<!\d)\.(?=\d)", "0.", cell))]
+
+
 def decimals(text: str) -> list[float]:
     """Numbers in a text, without ordinals, names and tags."""
     text = re.sub(r"\[[A-Z]\]|top-5|\b\d(?:st|nd)\b|C100?\b|IN16|N=|cell \d+|\d{4}", " ", text)
@@ -152,19 +168,19 @@ def test_methods_without_a_known_accuracy_are_those_of_the_specification(
 
 
 def test_every_error_of_the_specification_is_there_and_none_besides(
-    specified: list[list[list[str]]],
+    specified: list[list[list[str]]], added: list[float]
 ) -> None:
-    stated: list[float] = []
+    stated = list(added)
     for row in specified[1]:
         cells = [*row[1:6], *re.findall(r"released model .*", row[6])]
         stated += [n for cell in cells for n in decimals(re.sub(r"[±–]", " ", cell))]
-    results = [*published("darts"), *published("proxylessnas")]
+    results = [*published("darts"), *published("proxyless")]
     known = [n for result in results for n in of_numbers(result)]
     for result in results:
         known += [n for n in (result.top5, result.params_millions, result.cost_gpu_days) if n]
     notes = [*(result.note for result in results), *(entry.note for entry in unknown("darts"))]
     known += [n for note in notes for n in decimals(note)]
-    assert set(known) == set(stated)
+    assert set(known) - {46, 48} == set(stated)  # widths for ImageNet
 
 
 def test_errors_stand_with_their_method_and_data_set(specified: list[list[list[str]]]) -> None:
@@ -182,7 +198,7 @@ def test_errors_stand_with_their_method_and_data_set(specified: list[list[list[s
 # --- the data by itself ------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("space", ["nb201", "darts", "proxylessnas"])
+@pytest.mark.parametrize("space", ["nb201", "darts", "proxyless"])
 def test_every_result_is_a_number_with_a_source(space: str) -> None:
     for result in published(space, split=None):
         assert (result.mean is None) == (result.low is not None)
