@@ -13,7 +13,6 @@ import pytest
 from PIL import Image
 
 from nasbench_harness.contracts import Architecture
-from nasbench_harness.errors import HarnessError
 from nasbench_harness.hardware import Hardware
 from nasbench_harness.jobs.driver import Callbacks, run_job
 from nasbench_harness.store.outcomes import Status
