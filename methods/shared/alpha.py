@@ -163,7 +163,7 @@ class AlphaSearcher(Generic[S]):
 
 def _shortening(gradient: Tensor, clip_norm: float) -> Tensor:
     """What each run's gradient [D, K] is multiplied by, as torch's `clip_grad_norm_` does it."""
-    norm = torch.linalg.vector_norm(gradient, dim=(-2, -1), keepdim=True)
+    norm: Tensor = torch.linalg.vector_norm(gradient, dim=(-2, -1), keepdim=True)
     return (clip_norm / (norm + 1e-6)).clamp(max=1.0)
 
 
