@@ -1,4 +1,4 @@
-"""epe_nas: how correlated the Jacobians of images of one class are (Lopes et al., 2021).
+"""How correlated the Jacobians of images of one class are (Lopes et al., 2021).
 
 Lopes, Alirezazadeh & Alexandre, "EPE-NAS: Efficient Performance Estimation Without Training for
 Neural Architecture Search", ICANN 2021.

@@ -1,4 +1,4 @@
-"""fisher: how much the loss depends on each channel being there, to second order (Turner, 2020).
+"""How much the loss depends on each channel being there, to second order (Turner, 2020).
 
 Theis et al., 2018, and BlockSwap (Turner et al., ICLR 2020); as a proxy by Abdelfattah et al.
 """

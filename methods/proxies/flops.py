@@ -1,4 +1,4 @@
-"""flops: multiply-adds of one image (in NAS-Bench-Suite-Zero in millions)."""
+"""Multiply-adds of one image (in NAS-Bench-Suite-Zero in millions)."""
 
 from __future__ import annotations
 

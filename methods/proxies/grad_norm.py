@@ -1,4 +1,4 @@
-"""grad_norm: the sum over layers of the norm of the loss's gradient (Abdelfattah et al., 2021)."""
+"""The sum over layers of the norm of the loss's gradient (Abdelfattah et al., 2021)."""
 
 from __future__ import annotations
 

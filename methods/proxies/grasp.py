@@ -1,4 +1,4 @@
-"""grasp: how much the flow of gradients gains by each weight being there (Wang et al., 2020).
+"""How much the flow of gradients gains by each weight being there (Wang et al., 2020).
 
 Wang, Zhang & Grosse, ICLR 2020; summed over a network as a proxy by Abdelfattah et al., ICLR 2021.
 """

@@ -1,4 +1,4 @@
-"""jacov: how little the Jacobians of a batch's images are correlated (Mellor et al., 2020).
+"""How little the Jacobians of a batch's images are correlated (Mellor et al., 2020).
 
 The first version of "Neural Architecture Search without Training"; nwot is the score of the second.
 """

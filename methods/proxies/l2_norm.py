@@ -1,4 +1,4 @@
-"""l2_norm: the sum over layers of the norm of their weights, a proxy of NASLib."""
+"""The sum over layers of the norm of their weights, a proxy of NASLib."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""nwot: how differently the ReLUs of a network see the images of a batch (NASWOT, Mellor, 2021).
+"""How differently the ReLUs of a network see the images of a batch (NASWOT, Mellor, 2021).
 
 Mellor, Turner, Storkey & Crowley, ICML 2021.
 """

@@ -1,4 +1,4 @@
-"""params: number of parameters, the plainest of proxies (in NAS-Bench-Suite-Zero in millions)."""
+"""Number of parameters, the plainest of proxies (in NAS-Bench-Suite-Zero in millions)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""snip: connection sensitivity, how much the loss depends on each weight being there (Lee, 2019).
+"""Connection sensitivity, how much the loss depends on each weight being there (Lee, 2019).
 
 Lee, Ajanthan & Torr, ICLR 2019; summed over a network as a proxy by Abdelfattah et al., ICLR 2021.
 """

@@ -1,4 +1,4 @@
-"""synflow: synaptic flow, the product of all weights along all paths (Tanaka et al., 2020).
+"""Synaptic flow, the product of all weights along all paths (Tanaka et al., 2020).
 
 Tanaka, Kunin, Yamins & Ganguli, NeurIPS 2020; as a proxy by Abdelfattah et al., ICLR 2021.
 """

@@ -1,4 +1,4 @@
-"""zen: how far small changes of random images move the features of a random network (Lin, 2021).
+"""How far small changes of random images move the features of a random network (Lin, 2021).
 
 Lin et al., "Zen-NAS: A Zero-Shot NAS for High-Performance Image Recognition", ICCV 2021.
 """

@@ -14,6 +14,7 @@ from nasbench_harness.cli import (
     query,
     report,
     run,
+    score,
     suites,
     train,
     watch,
@@ -22,5 +23,5 @@ from nasbench_harness.cli.app import app
 
 __all__ = [
     "app", "baseline", "calibrate", "check", "cite", "compare", "data", "latency", "main",
-    "plugins", "problem", "query", "report", "run", "suites", "train", "watch",
+    "plugins", "problem", "query", "report", "run", "score", "suites", "train", "watch",
 ]  # fmt: skip

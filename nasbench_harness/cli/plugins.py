@@ -36,6 +36,12 @@ def list_tables(json: JsonOption = False) -> None:
     _list("tables", json)
 
 
+@list_app.command("proxies", cls=Command, epilog=examples("nasharness list proxies"))
+def list_proxies(json: JsonOption = False) -> None:
+    """Zero-cost proxies, which `nasharness score` scores untrained networks by."""
+    _list("proxies", json)
+
+
 def _list(kind: str, json: bool) -> None:
     from nasbench_harness.cli import console
 

@@ -100,7 +100,9 @@ def test_l2_norm(score: Score, network: Small) -> None:
 def test_grad_norm(score: Score, network: Small, batch: tuple[Tensor, Tensor]) -> None:
     gradient = torch.func.grad(loss_of(network, batch))(flat(network))
     parts = gradient.split([network.get_parameter(name).numel() for name in WEIGHTS])
-    assert score("grad_norm") == pytest.approx(float(sum(p.norm() for p in parts).detach()), rel=EXACT)
+    assert score("grad_norm") == pytest.approx(
+        float(sum(p.norm() for p in parts).detach()), rel=EXACT
+    )
 
 
 def test_snip_is_the_gradient_in_masks(
