@@ -12,7 +12,7 @@ import torch
 from nasbench_harness.contracts import Probe, Proxy
 from nasbench_harness.methods.proxies.shared import gradients, weights
 from nasbench_harness.methods.setups.citations import SYNFLOW_BIBTEX, ZERO_COST_BIBTEX
-from nasbench_harness.networks.passes import WithoutNorms
+from nasbench_harness.networks.passes import Homogeneous
 
 
 def synflow(probe: Probe) -> float:
@@ -26,7 +26,7 @@ def synflow(probe: Probe) -> float:
         values.abs_()
     ones = torch.ones(1, *probe.images.shape[1:], dtype=torch.float64, device=probe.images.device)
     own = weights(network)
-    with WithoutNorms():
+    with Homogeneous():
         total = network(ones).sum()
     found = zip(own, gradients(total, own), strict=True)
     flow = float(sum((weight.detach() * gradient).abs().sum() for weight, gradient in found))

@@ -14,11 +14,9 @@ from torch import Tensor
 from torch.nn import functional as F
 from torch.overrides import TorchFunctionMode
 
-RELUS = frozenset({
-    torch.relu, torch.relu_, F.relu, F.relu_, Tensor.relu, Tensor.relu_, F.relu6, F.hardtanh,
-    F.hardtanh_,
-})  # fmt: skip
-"""With the ReLU that is cut off at 6."""
+CUT_OFF = frozenset({F.relu6, F.hardtanh, F.hardtanh_})
+"""The ReLU that is cut off at 6, which torch's module calls by the second."""
+RELUS = CUT_OFF | {torch.relu, torch.relu_, F.relu, F.relu_, Tensor.relu, Tensor.relu_}
 MEANS = frozenset({torch.mean, Tensor.mean, F.adaptive_avg_pool2d})
 """What can be a global average pool."""
 
@@ -72,17 +70,26 @@ def _is_global(maps: Tensor, output: Tensor) -> bool:
     return maps.dim() == 4 and output.shape in (channels, torch.Size([*channels, 1, 1]))
 
 
-class WithoutNorms(_Pass):
-    """Within it batch norms do not normalise; their affine map stays.
+class Homogeneous(_Pass):
+    """Within it a network without biases gives c times as much for c times a layer's weights.
 
-    Of a fresh network that map is the identity, but supernets may mix by it.
+    Batch norms do not normalise; their affine map stays, which is the identity in fresh networks,
+    but supernets may mix by it. A ReLU that is cut off at 6 is not (our decision: without norms
+    nearly all would be, and nothing would flow).
     """
 
     def called(self, func: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
-        """A norm's input, mapped."""
+        """A norm's input, mapped; what is positive of a ReLU's."""
         if func is F.batch_norm:
             return _affine(*args, **kwargs)
+        if func in CUT_OFF and _lowest(func, *args[1:], **kwargs) == 0:
+            return torch.relu(args[0])
         return func(*args, **kwargs)
+
+
+def _lowest(func: Any, min_val: float = -1.0, *rest: Any, **named: Any) -> float:
+    """Where a function is cut off below."""
+    return 0.0 if func is F.relu6 else min_val
 
 
 def _affine(

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from nasbench_harness.contracts import Architecture, NetworkShape, NetworkSpace, Probe, Proxy
 from nasbench_harness.errors import HarnessError
 from nasbench_harness.networks.chance import Chance
-from nasbench_harness.networks.passes import WithoutNorms
+from nasbench_harness.networks.passes import Homogeneous
 
 
 def fresh_network(
@@ -83,7 +83,7 @@ def synaptic_flow(
     point = weights.detach().to(device, torch.float64).requires_grad_()
     ones = torch.ones(1, *image, dtype=torch.float64, device=device)
     try:
-        with contextlib.nullcontext() if norms else WithoutNorms():
+        with contextlib.nullcontext() if norms else Homogeneous():
             # A weight for each example: wide operations written by hand have norms nobody sees.
             total = network(ones, point[None], active).sum()
     except ValueError as error:

@@ -39,7 +39,7 @@ def test_queries_are_told_with_what_they_answered_and_would_have_cost() -> None:
 
 
 def spec(**given: Any) -> Any:
-    basics = {"steps": 2000, "epochs": 10, "epoch_steps": 200, "table": "analog"}
+    basics = {"steps": 2000, "epochs": 10, "epoch_steps": 200, "table": "analog", "method": "darts"}
     return SimpleNamespace(**{**basics, "search_metric": "cifar10_baseline_accuracy", **given})
 
 
@@ -73,7 +73,8 @@ def test_a_table_that_is_gone_tells_no_training_length() -> None:
         ({}, {"search_cpu_hours": 0.05}, "10 epochs, 3.0 CPU minutes"),
         ({"steps": 500, "epochs": 3}, {}, "500 steps"),
         ({"steps": 200, "epochs": 1}, {}, "1 epoch"),
-        ({"steps": 1}, {"search_cpu_hours": 1e-9}, "nothing (a blind draw)"),
+        ({"steps": 1, "method": "random"}, {"search_cpu_hours": 1e-9}, "nothing (a blind draw)"),
+        ({"steps": 1}, {}, "1 step"),
     ],
 )
 def test_a_search_on_images_saw_epochs_in_a_time(

@@ -21,6 +21,7 @@ from nasbench_harness.problems.spent import duration
 from nasbench_harness.problems.supernet.columns import COLUMNS, CPU_HOURS, GPU_DAYS
 from nasbench_harness.problems.supernet.options import ALPHA_RATE, SupernetOptions
 from nasbench_harness.seeding import stream_seed
+from nasbench_harness.study.config import BASELINE
 
 if TYPE_CHECKING:
     import torch
@@ -223,10 +224,10 @@ class SupernetKind(PlainKind):
 
     def saw(self, spec: TrialSpec, spent: Mapping[str, float]) -> str:
         """Epochs, and the time that was measured; nothing of what only drew an architecture."""
-        if spec.steps == 1:
+        if spec.steps == 1 and spec.method == BASELINE:
             return "nothing (a blind draw)"
         steps = spec.epochs * spec.epoch_steps
-        length = f"{spec.steps:,} steps"
+        length = f"{spec.steps:,} step{'s' if spec.steps != 1 else ''}"
         if spec.steps == steps:
             length = f"{spec.epochs:,} epoch{'s' if spec.epochs != 1 else ''}"
         hours = {"GPU": 24 * spent.get(GPU_DAYS, 0.0), "CPU": spent.get(CPU_HOURS, 0.0)}
