@@ -21,7 +21,6 @@ from nasbench_harness.problems.spent import duration
 from nasbench_harness.problems.supernet.columns import COLUMNS, CPU_HOURS, GPU_DAYS
 from nasbench_harness.problems.supernet.options import ALPHA_RATE, SupernetOptions
 from nasbench_harness.seeding import stream_seed
-from nasbench_harness.study.config import BASELINE
 
 if TYPE_CHECKING:
     import torch
@@ -224,6 +223,8 @@ class SupernetKind(PlainKind):
 
     def saw(self, spec: TrialSpec, spent: Mapping[str, float]) -> str:
         """Epochs, and the time that was measured; nothing of what only drew an architecture."""
+        from nasbench_harness.study.config import BASELINE
+
         if spec.steps == 1 and spec.method == BASELINE:
             return "nothing (a blind draw)"
         steps = spec.epochs * spec.epoch_steps
