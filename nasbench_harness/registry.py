@@ -1,4 +1,4 @@
-"""Finds plugins by entry point: methods, spaces, tables, data, kinds of problem, recipes, suites.
+"""Finds plugins by entry point: methods, spaces, tables, data, problems, recipes, suites, proxies.
 
 Listing names imports nothing; a plugin is imported when it is asked for. What is installed when
 the process starts is what there is: nothing can be registered later.
@@ -21,6 +21,7 @@ from nasbench_harness.contracts import (
     CompleteTable,
     DataSource,
     Kind,
+    Proxy,
     Searcher,
     SearchSpace,
     Setup,
@@ -194,6 +195,7 @@ problems: Registry[Kind] = Registry("problem")
 recipes: Registry[Any] = Registry("recipe")
 """Packages with files of recipes; they are read, and not imported."""
 suites: Registry[Any] = Registry("suite")
+proxies: Registry[Any] = Registry("proxy", "proxies")
 
 
 @cache
@@ -292,6 +294,17 @@ def open_suite(name: str) -> Suite:
         told = f"calls itself `{suite.name}`; its entry point and its `name` must be the same"
         raise suites.error(name, told)
     return suite
+
+
+def open_proxy(name: str) -> Proxy:
+    """The zero-cost proxy of that name; PluginError where its entry point names no `Proxy`."""
+    proxy = proxies.load(name)
+    if not isinstance(proxy, Proxy):
+        raise proxies.error(name, "is no `nasbench_harness.contracts.Proxy`")
+    if proxy.name != name:
+        told = f"calls itself `{proxy.name}`; its entry point and its `name` must be the same"
+        raise proxies.error(name, told)
+    return proxy
 
 
 def data_of(table: str) -> DataSource | None:

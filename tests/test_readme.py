@@ -85,6 +85,10 @@ RUN = {
         "nasharness evaluate runs/A --dataset digits --epochs 1 --seeds 1 --limit 300 --width 2"
         " --cells 1 --random 3"
     ),
+    "nasharness score 13714 9930 --proxy synflow,nwot": "@ --width 2 --cells 1 --batch-size 4",
+    "nasharness run -m freedarts,proxy --search supernet --dataset digits --recipe quick": (
+        "@ --width 2 --set proxy.candidates=3 --table none --out runs/U " + TINY
+    ),
     "nasharness calibrate --dataset cifar10 --width 8 --cells 1 --epochs 20": (
         "nasharness calibrate --dataset digits --width 2 --cells 1 --epochs 1 --seeds 1 --limit 300"
         " --count 2"

@@ -17,7 +17,7 @@ FACTS = {
     "genotype",
 }  # fmt: skip
 """What no list of plugins tells."""
-ENGLISH = {"graph", "identity", "none", "official", "random", "skip"}
+ENGLISH = {"graph", "identity", "none", "official", "proxy", "random", "skip"}
 """Plugins and options that are words as well; `test_arrows` forbids tables' names as strings."""
 ALLOWED = {"problems/landscape/kind.py": "a command to paste, for what to do next"}
 """Files whose texts for people name a plugin, and why; commands in `examples(...)` may anyway."""

@@ -54,3 +54,86 @@ REINFORCE_BIBTEX = """@article{williams1992simple,
   journal = {Machine Learning},
   year = {1992}
 }"""
+ZERO_COST_BIBTEX = """@inproceedings{abdelfattah2021zerocost,
+  title = {Zero-Cost Proxies for Lightweight {NAS}},
+  author = {Abdelfattah, Mohamed S. and Mehrotra, Abhinav and Dudziak, Lukasz
+            and Lane, Nicholas D.},
+  booktitle = {International Conference on Learning Representations},
+  year = {2021},
+  eprint = {2101.08134},
+  archiveprefix = {arXiv}
+}"""
+SUITE_ZERO_BIBTEX = """@inproceedings{krishnakumar2022suitezero,
+  title = {{NAS-Bench-Suite-Zero}: Accelerating Research on Zero Cost Proxies},
+  author = {Krishnakumar, Arjun and White, Colin and Zela, Arber and Tu, Renbo and Safari, Mahmoud
+            and Hutter, Frank},
+  booktitle = {Advances in Neural Information Processing Systems, Datasets and Benchmarks},
+  year = {2022},
+  eprint = {2210.03230},
+  archiveprefix = {arXiv}
+}"""
+SYNFLOW_BIBTEX = """@inproceedings{tanaka2020synflow,
+  title = {Pruning Neural Networks without any Data by Iteratively Conserving Synaptic Flow},
+  author = {Tanaka, Hidenori and Kunin, Daniel and Yamins, Daniel L. K. and Ganguli, Surya},
+  booktitle = {Advances in Neural Information Processing Systems},
+  year = {2020},
+  eprint = {2006.05467},
+  archiveprefix = {arXiv}
+}"""
+SNIP_BIBTEX = """@inproceedings{lee2019snip,
+  title = {{SNIP}: Single-Shot Network Pruning Based on Connection Sensitivity},
+  author = {Lee, Namhoon and Ajanthan, Thalaiyasingam and Torr, Philip H. S.},
+  booktitle = {International Conference on Learning Representations},
+  year = {2019},
+  eprint = {1810.02340},
+  archiveprefix = {arXiv}
+}"""
+GRASP_BIBTEX = """@inproceedings{wang2020grasp,
+  title = {Picking Winning Tickets Before Training by Preserving Gradient Flow},
+  author = {Wang, Chaoqi and Zhang, Guodong and Grosse, Roger},
+  booktitle = {International Conference on Learning Representations},
+  year = {2020},
+  eprint = {2002.07376},
+  archiveprefix = {arXiv}
+}"""
+FISHER_BIBTEX = """@inproceedings{turner2020blockswap,
+  title = {{BlockSwap}: Fisher-guided Block Substitution for Network Compression on a Budget},
+  author = {Turner, Jack and Crowley, Elliot J. and O'Boyle, Michael and Storkey, Amos
+            and Gray, Gavin},
+  booktitle = {International Conference on Learning Representations},
+  year = {2020},
+  eprint = {1906.04113},
+  archiveprefix = {arXiv}
+}"""
+NASWOT_BIBTEX = """@inproceedings{mellor2021naswot,
+  title = {Neural Architecture Search without Training},
+  author = {Mellor, Joe and Turner, Jack and Storkey, Amos and Crowley, Elliot J.},
+  booktitle = {International Conference on Machine Learning},
+  year = {2021},
+  eprint = {2006.04647},
+  archiveprefix = {arXiv}
+}"""
+EPE_NAS_BIBTEX = """@inproceedings{lopes2021epenas,
+  title = {{EPE-NAS}: Efficient Performance Estimation Without Training for Neural Architecture
+           Search},
+  author = {Lopes, Vasco and Alirezazadeh, Saeid and Alexandre, Lu{\'i}s A.},
+  booktitle = {International Conference on Artificial Neural Networks},
+  year = {2021},
+  eprint = {2102.08099},
+  archiveprefix = {arXiv}
+}"""
+ZEN_BIBTEX = """@inproceedings{lin2021zennas,
+  title = {{Zen-NAS}: A Zero-Shot {NAS} for High-Performance Image Recognition},
+  author = {Lin, Ming and Wang, Pichao and Sun, Zhenhong and Chen, Hesen and Sun, Xiuyu
+            and Qian, Qi and Li, Hao and Jin, Rong},
+  booktitle = {IEEE/CVF International Conference on Computer Vision},
+  year = {2021},
+  eprint = {2102.01063},
+  archiveprefix = {arXiv}
+}"""
+FREEDARTS_BIBTEX = """@article{zhang2021freedarts,
+  title = {Differentiable Architecture Search Without Training Nor Labels: A Pruning Perspective},
+  author = {Zhang and others},
+  journal = {arXiv preprint arXiv:2106.11542},
+  year = {2021}
+}"""

@@ -15,6 +15,7 @@ from nasbench_harness.cli import (
     query,
     report,
     run,
+    score,
     suites,
     train,
     watch,
@@ -23,5 +24,5 @@ from nasbench_harness.cli.app import app
 
 __all__ = [
     "app", "baseline", "calibrate", "check", "cite", "compare", "data", "evaluate", "latency",
-    "main", "plugins", "problem", "query", "report", "run", "suites", "train", "watch",
+    "main", "plugins", "problem", "query", "report", "run", "score", "suites", "train", "watch",
 ]  # fmt: skip

@@ -27,7 +27,7 @@ from nasbench_harness.process.names import user_path
 from nasbench_harness.process.streams import guarded
 
 COMMANDS = (
-    "run", "train", "evaluate", "calibrate", "resume", "watch", "report", "compare", "cite",
+    "run", "train", "evaluate", "score", "calibrate", "resume", "watch", "report", "compare", "cite",
     "baseline", "check", "query", "show", "list", "data", "latency",
 )  # fmt: skip
 

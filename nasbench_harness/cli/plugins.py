@@ -36,6 +36,12 @@ def list_tables(json: JsonOption = False) -> None:
     _list("tables", json)
 
 
+@list_app.command("proxies", cls=Command, epilog=examples("nasharness list proxies"))
+def list_proxies(json: JsonOption = False) -> None:
+    """Zero-cost proxies, which `nasharness score` scores untrained networks by."""
+    _list("proxies", json)
+
+
 def _list(kind: str, json: bool) -> None:
     from nasbench_harness.cli import console
 
@@ -65,7 +71,7 @@ def show_method(
         typer.Option(
             help="Whose values to show.",
             autocompletion=completion.method_recipes,
-            show_default="that of a search on a table",
+            show_default="that of a search on a table, or the first",
         ),
     ] = None,
     json: JsonOption = False,
@@ -96,9 +102,12 @@ def _method_facts(name: str, recipe: str | None) -> dict[str, Any]:
             f" `nasharness show method {plain}` to see what `{rest.partition('=')[0]}` may be."
         )
     method = registry.open_setup(name)
+    known = recipes.recipes_of(name)
     kind = open_kind(registry.default_problem())
-    asked = recipe or kind.recipe
-    found = recipes.find_recipe(name, asked, registry.default_space(), kind.name)
+    first, of_kind = kind.recipe, kind.name
+    if known and all(one.name != first for one in known):  # such as of one that needs networks
+        first, of_kind = known[0].name, known[0].recipe.kind or of_kind
+    found = recipes.find_recipe(name, recipe or first, registry.default_space(), of_kind)
     chosen, tags = found.recipe, recipes.recipe_tags(found.recipe)
     of_values = recipes.value_tags(method, chosen)
     values = method.Settings.build(name, chosen.settings).model_dump(mode="json")

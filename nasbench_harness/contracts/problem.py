@@ -156,3 +156,33 @@ class StandAloneAccuracy(Protocol):
 
     def query(self, arch: Architecture) -> float:
         """Accuracy, percent, or another number of which more is better; counts as one query."""
+
+
+@runtime_checkable
+class ProxyScores(Protocol):
+    """Capability of a problem: zero-cost proxies of its untrained networks; see `Proxy`."""
+
+    def proxy(self, candidate: torch.Tensor | Architecture, name: str) -> float:
+        """On this step's training batch, of an architecture alone or of a mixture [D, K].
+
+        An architecture's network has fresh weights, the same at every step; a mixture is scored
+        as the supernet is, options of weight 0 left out. More is better; not a finite number where
+        the proxy has none. UnknownNameError for a proxy that is not installed.
+        """
+
+
+@runtime_checkable
+class SynapticFlow(Protocol):
+    """Capability of a problem: what flows through its untrained supernet; no data are read.
+
+    Every parameter and buffer is replaced by its absolute value, the input is one image of ones,
+    and R is the sum of all logits.
+    """
+
+    def flow(
+        self, weights: torch.Tensor, active: torch.Tensor | None = None, *, norms: bool
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """R [] and its gradient [D, K] in the weights, in float64, of any precision of `weights`.
+
+        With `norms` batch norms normalise, by this image alone; without they pass their input on.
+        """

@@ -14,7 +14,7 @@ from nasbench_harness.contracts import (
     Setup,
     ShapedPlan,
 )
-from nasbench_harness.errors import HarnessError
+from nasbench_harness.errors import HarnessError, UnknownNameError
 from nasbench_harness.hardware import Hardware
 from nasbench_harness.problems.kinds import kinds, open_kind
 from nasbench_harness.settings import Settings, by_role, named, roles
@@ -24,7 +24,7 @@ from nasbench_harness.study.config import BASELINE, StudyConfig
 from nasbench_harness.study.cost_checks import check_costs
 from nasbench_harness.study.latencies import settle_latencies
 from nasbench_harness.study.notation import ConfigError
-from nasbench_harness.study.recipes import RECIPE, find_recipe
+from nasbench_harness.study.recipes import RECIPE, NamedRecipe, find_recipe
 from nasbench_harness.study.smallest import check_metrics
 from nasbench_harness.study.spec import TrialSpec
 from nasbench_harness.tables.library import find_table
@@ -107,7 +107,7 @@ def _resolve(
     given = dict(choice.settings)
     of_study = _study_recipe(choice, config, kind, place)
     asked = given.pop(RECIPE, None) or place.recipe(choice.name) or of_study
-    found = find_recipe(choice.name, asked, config.space, kind.name)
+    found = _found_recipe(choice.name, asked, config.space, kind)
     recipe = found.recipe
     resolved = place.resolve(table, method, recipe)
     shrunk = _shrunk_warmup(method, recipe, resolved["epochs"])
@@ -131,6 +131,17 @@ def _resolve(
         **resolved,
         **network,
     }
+
+
+def _found_recipe(method: str, asked: str, space: str, kind: Kind) -> NamedRecipe:
+    """Where there is none, what the method needs and problems of this kind lack says more."""
+    try:
+        return find_recipe(method, asked, space, kind.name)
+    except UnknownNameError:
+        if asked == kind.recipe:
+            setup = registry.open_setup(method, "requires")
+            check_capabilities(method, setup, setup.Settings.build(method), kind)
+        raise
 
 
 def _roles(settings: Settings) -> dict[str, Any]:

@@ -122,3 +122,28 @@ class ToyChannels(ToyProblem):
 
     def _accuracy(self, weights: Tensor) -> Tensor:
         return super()._accuracy(weights / self.factor)
+
+
+class ToyUntrained(ToyProblem):
+    """The same with what can be told of untrained networks: proxies, and what flows.
+
+    A proxy of any name is the sum of |value| of what is chosen, with the name's length in front. R
+    is the product over the decisions of what their weights let through of their |values|.
+    """
+
+    def proxy(self, candidate: Tensor | Architecture, name: str) -> float:
+        """See `ProxyScores`."""
+        if isinstance(candidate, Architecture):
+            candidate = self.space.weights(candidate)
+        return len(name) * float((candidate.to(self.dtype) * self._values.abs()).sum())
+
+    def flow(
+        self, weights: Tensor, active: Tensor | None = None, *, norms: bool
+    ) -> tuple[Tensor, Tensor]:
+        """See `SynapticFlow`; norms make every decision's part one of at most 1."""
+        point = weights.detach().to(self.dtype).requires_grad_()
+        let = point * self._values.abs()
+        parts = (let if active is None else let * active).sum(dim=-1)
+        total = (parts.tanh() if norms else parts).prod()
+        (gradient,) = torch.autograd.grad(total, point)
+        return total.detach(), gradient

@@ -10,9 +10,20 @@ import pytest
 from nasbench_harness import registry
 from nasbench_harness.contracts import Problem, Searcher
 from nasbench_harness.problems.supernet.network_settings import NetworkSettings
-from nasbench_harness.testing import ToyChannels, ToySpace, check_searcher, toy_problem
+from nasbench_harness.study import recipes
+from nasbench_harness.testing import (
+    ToyChannels,
+    ToySpace,
+    ToyUntrained,
+    check_searcher,
+    toy_problem,
+)
 
-BUILT_IN = ("darts", "drnas", "edas", "random", "rea", "reinforce", "rsws", "unas")
+BUILT_IN = (
+    "darts", "drnas", "edas", "freedarts", "proxy", "random", "rea", "reinforce", "rsws", "unas",
+)  # fmt: skip
+UNTRAINED = ("freedarts", "proxy")
+"""Methods that need networks, and so no table."""
 
 
 RECIPES = [(name, recipe) for name in BUILT_IN for recipe in registry.methods.load(name).recipes]
@@ -38,7 +49,9 @@ def test_method_keeps_the_contract(name: str, recipe: str) -> None:
     method = registry.methods.load(name)
     settings = settings_of(method, recipe)
     make_problem = partial(toy_problem, noise=0.5, batch_size=3)
-    if not meets(make_problem(), method.requires(settings)):
+    if name in UNTRAINED:
+        make_problem = partial(ToyUntrained, ToySpace(), batch_size=3)
+    elif not meets(make_problem(), method.requires(settings)):
         assert name == "drnas"  # a landscape has no channels
         assert recipe in ("nb201_progressive", "darts", "imagenet")
         make_problem = partial(ToyChannels, ToySpace(), batch_size=3)
@@ -53,6 +66,10 @@ def test_networks_of_recipes_are_understood(name: str, recipe: str) -> None:
 
 @pytest.mark.parametrize("name", BUILT_IN)
 def test_every_method_has_a_recipe_for_each_study(name: str) -> None:
+    if name in UNTRAINED:
+        assert recipes.published(name, "nb201", "supernet")
+        assert "quick" in registry.methods.load(name).recipes
+        return
     assert {"landscape", "nb201", "quick"} <= set(registry.methods.load(name).recipes)
 
 
@@ -73,6 +90,8 @@ VARIANTS = [
     ("edas", {"clamp": "eps_argmax"}),
     ("edas", {"skip_drop": 0.3, "log_relax_gap": True}),
     ("edas", {"scoring": "one_hot", "log_relax_gap": True, "entropy_weight": 0.1}),
+    ("freedarts", {"weights": "gates", "pruning": "iterative", "per_operation": True}),
+    ("proxy", {"candidates": 2, "name": "nwot"}),
     ("random", {"ask": False}),
     ("rea", {"population": 3, "tournament": 2}),
     ("reinforce", {"answer": "mode"}),

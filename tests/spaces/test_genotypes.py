@@ -19,7 +19,7 @@ from nasbench_harness.store.files import read_json
 from nasbench_harness.study.config import build_config
 from nasbench_harness.study.planning import plan
 from nasbench_harness.tables.enumeration import enumerable
-from nasbench_harness.testing import ToyProblem, check_searcher, check_space
+from nasbench_harness.testing import ToyProblem, ToyUntrained, check_searcher, check_space
 from tests.commands import Aside
 from tests.registries import install
 
@@ -94,7 +94,7 @@ def test_it_is_no_product_of_its_decisions(space: SearchSpace) -> None:
 
 @pytest.mark.parametrize("method", registry.methods.names())
 def test_every_method_searches_it(method: str, space: SearchSpace) -> None:
-    check_searcher(registry.methods.load(method), make_problem=lambda: ToyProblem(space))
+    check_searcher(registry.methods.load(method), make_problem=lambda: ToyUntrained(space))
 
 
 def test_evolution_beats_its_first_draw(space: SearchSpace) -> None:

@@ -21,7 +21,9 @@ from nasbench_harness.study.recipes import NamedRecipe, find_recipe, recipes_of,
 from nasbench_harness.study.spec import TrialSpec
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "0.1.0"
-BUILT_IN = ("darts", "drnas", "edas", "random", "rea", "reinforce", "rsws", "unas")
+BUILT_IN = (
+    "darts", "drnas", "edas", "freedarts", "proxy", "random", "rea", "reinforce", "rsws", "unas",
+)  # fmt: skip
 Bring = Callable[..., None]
 
 
@@ -110,6 +112,17 @@ BY_THE_SOURCES: dict[str, dict[str, tuple[str, dict[str, str]]]] = {
         ("landscape", "nb201", "quick", "darts", "darts_quick", "darts_bench_quick", *BENCH),
         ("D", {}),
     ),
+    "freedarts": {  # 6.2 of the additions; what batches a search is fed does not matter
+        "freedarts_code": ("C", {"D": "network: batch_size split"}),
+        "freedarts_code_nb201": ("C", {"D": "network: batch_size split"}),
+        "freedarts_code_darts": ("C", {"D": "network: batch_size split"}),
+        "freeflow": ("D", {}),
+        "quick": ("D", {
+            "C": "settings: weights init_scale absolute norms pruning"}),
+        "darts_quick": ("D", {
+            "C": "settings: weights init_scale absolute norms pruning"}),
+    },
+    "proxy": dict.fromkeys(("paper", "quick", "darts_quick"), ("D", {})),
     "random": dict.fromkeys(("landscape", "nb201", "quick", "sampling"), ("D", {})),  # 5.1
     "rea": dict.fromkeys(("landscape", "nb201", "quick"), ("D", {})),  # 5.3: queries for seconds
     "reinforce": dict.fromkeys(("landscape", "nb201", "quick"), ("D", {})),  # 5.4: the same
@@ -143,6 +156,8 @@ DEFAULTS_BY_THE_SOURCES: dict[str, tuple[str, dict[str, str]]] = {
     "darts": ("C", {"D": "order excluded"}),
     "drnas": ("C", {"D": "concentration_floor excluded"}),
     "edas": ("D", {}),
+    "freedarts": ("C", {"D": "per_operation"}),
+    "proxy": ("D", {}),
     "random": ("B", {"D": "cost cost_target"}),
     "rea": ("B", {"D": "cost cost_target"}),
     "reinforce": ("B", {"D": "weight_decay excluded"}),
@@ -343,7 +358,8 @@ def test_of_one_name_the_nearest_is_chosen(
 
 @pytest.mark.parametrize("name", BUILT_IN)
 def test_paper_is_the_recipe_named_after_the_space(name: str) -> None:
-    assert find_recipe(name, "paper", "nb201", "supernet").name == "nb201"
+    expected = {"freedarts": "freedarts_code", "proxy": "paper"}.get(name, "nb201")
+    assert find_recipe(name, "paper", "nb201", "supernet").name == expected
 
 
 def test_a_recipe_for_something_else_can_be_asked_for_by_name() -> None:

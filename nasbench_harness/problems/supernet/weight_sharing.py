@@ -21,6 +21,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
+from nasbench_harness import registry
 from nasbench_harness.contracts import (
     Architecture,
     Benchmark,
@@ -43,6 +44,12 @@ from nasbench_harness.networks.losses import begin_epoch, training_loss
 from nasbench_harness.networks.meters import Meters
 from nasbench_harness.networks.precision import Precision
 from nasbench_harness.networks.schedules import Cosine
+from nasbench_harness.networks.untrained import (
+    Mixture,
+    fresh_network,
+    proxy_score,
+    synaptic_flow,
+)
 from nasbench_harness.problems.costs import Costs
 from nasbench_harness.problems.supernet.network_settings import NetworkSettings
 from nasbench_harness.problems.supernet.unrolled import unrolled_gradient
@@ -280,6 +287,25 @@ class WeightSharing:
                 f"The supernet of `{self.space.name}` cannot let more channels through on the way"
                 " (it has no `use_channels`); let as many pass in every stage of the search."
             )
+
+    def proxy(self, candidate: Tensor | Architecture, name: str) -> float:
+        """A zero-cost proxy on this step's training batch; see `ProxyScores`."""
+        seed = stream_seed(self._seed, "proxy")
+        if isinstance(candidate, Tensor):
+            host = candidate.detach().cpu()
+            weights = candidate.detach().to(self.device, self.dtype)
+            network: nn.Module = Mixture(self.supernet, weights, host != 0)
+        else:
+            space = cast("NetworkSpace", self.space)
+            network = fresh_network(space, candidate, self._shape, seed).to(self.device)
+        return proxy_score(registry.open_proxy(name), network, self._batch["train"], seed)
+
+    def flow(
+        self, weights: Tensor, active: Tensor | None = None, *, norms: bool
+    ) -> tuple[Tensor, Tensor]:
+        """What flows through the supernet as it is; see `SynapticFlow`."""
+        image = (self._shape.in_channels, *self._shape.image_size)
+        return synaptic_flow(self.supernet, weights, image, active, norms=norms)
 
     # --- what is measured ----------------------------------------------------------------------
 
