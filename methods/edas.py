@@ -25,6 +25,7 @@ from nasbench_harness.methods.shared.relaxations import (
     one_hot,
 )
 from nasbench_harness.methods.shared.rows import RowIndex, RowSearcher
+from nasbench_harness.methods.shared.schedules import line
 from nasbench_harness.methods.shared.topology import Topology
 
 
@@ -163,11 +164,8 @@ class EDAS(EDASSetup, RowSearcher[EDASSettings]):
 
     def sample(self) -> Tensor:
         """z ~ p at the clamp temperature, one-hot [D, K]."""
-        s = self.settings
-        share = self.problem.progress.fraction
-        temperature = s.clamp_temperature_start + share * (
-            s.clamp_temperature_end - s.clamp_temperature_start
-        )
+        first, last = self.settings.clamp_temperature_start, self.settings.clamp_temperature_end
+        temperature = line(first, last, self.problem.progress.fraction)
         return self._one_hot(
             self._draw(masked_softmax(self.alpha.detach() / temperature, self.mask))
         )

@@ -12,7 +12,19 @@ from nasbench_harness.contracts import Problem, Searcher
 from nasbench_harness.problems.supernet.network_settings import NetworkSettings
 from nasbench_harness.testing import ToyChannels, ToySpace, check_searcher, toy_problem
 
-BUILT_IN = ("darts", "drnas", "edas", "random", "rea", "reinforce", "rsws", "unas")
+BUILT_IN = (
+    "darts",
+    "drnas",
+    "edas",
+    "gdas",
+    "random",
+    "rea",
+    "reinforce",
+    "reinmax",
+    "rsws",
+    "snas",
+    "unas",
+)
 
 
 RECIPES = [(name, recipe) for name in BUILT_IN for recipe in registry.methods.load(name).recipes]

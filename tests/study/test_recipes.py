@@ -21,7 +21,19 @@ from nasbench_harness.study.recipes import NamedRecipe, find_recipe, recipes_of,
 from nasbench_harness.study.spec import TrialSpec
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "0.1.0"
-BUILT_IN = ("darts", "drnas", "edas", "random", "rea", "reinforce", "rsws", "unas")
+BUILT_IN = (
+    "darts",
+    "drnas",
+    "edas",
+    "gdas",
+    "random",
+    "rea",
+    "reinforce",
+    "reinmax",
+    "rsws",
+    "snas",
+    "unas",
+)
 Bring = Callable[..., None]
 
 
