@@ -38,7 +38,7 @@ class GDAS(GDASSetup, ChosenSearcher[GDASSettings]):
     ...     problem.advance()
     ...     log = gdas.step()
     >>> str(gdas.architecture())
-    '2-0-0'
+    '1-3-0'
     """
 
     batched = True

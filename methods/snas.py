@@ -34,7 +34,7 @@ class SNAS(SNASSetup, PerturbedSearcher[SNASSettings]):
     ...     problem.advance()
     ...     log = snas.step()
     >>> str(snas.architecture())
-    '2-0-0'
+    '1-3-0'
     """
 
     batched = True

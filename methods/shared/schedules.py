@@ -17,8 +17,11 @@ def line(first: float, last: float, share: float) -> float:
 
 
 def passed_epochs(epoch: int, epochs: int, *, reached: bool) -> float:
-    """Share of the epochs that lies behind: 0 in the first, and in the last 1 or 1 - 1/epochs."""
-    return epoch / max(epochs - 1, 1) if reached else epoch / epochs
+    """Share of the epochs that lies behind: 0 in the first, in the last 1 or 1 - 1/epochs.
+
+    1 after the last, where a search goes on.
+    """
+    return min(epoch / max(epochs - 1, 1) if reached else epoch / epochs, 1.0)
 
 
 def ramp(weight: float, step: int, steps: int) -> float:

@@ -13,18 +13,9 @@ from nasbench_harness.problems.supernet.network_settings import NetworkSettings
 from nasbench_harness.testing import ToyChannels, ToySpace, check_searcher, toy_problem
 
 BUILT_IN = (
-    "darts",
-    "drnas",
-    "edas",
-    "gdas",
-    "random",
-    "rea",
-    "reinforce",
-    "reinmax",
-    "rsws",
-    "snas",
+    "darts", "drnas", "edas", "gdas", "random", "rea", "reinforce", "reinmax", "rsws", "snas",
     "unas",
-)
+)  # fmt: skip
 
 
 RECIPES = [(name, recipe) for name in BUILT_IN for recipe in registry.methods.load(name).recipes]
@@ -48,8 +39,8 @@ def test_method_keeps_the_contract(name: str, recipe: str) -> None:
     settings = settings_of(method, recipe)
     make_problem = partial(toy_problem, noise=0.5, batch_size=3)
     if not meets(make_problem(), method.requires(settings)):
-        assert name == "drnas"  # a landscape has no channels
-        assert recipe in ("nb201_progressive", "darts")
+        assert name in ("drnas", "gdas", "reinmax")  # a landscape has neither channels nor maps
+        assert recipe in ("nb201_progressive", "darts", "nb201", "nats", "nb201_quick")
         make_problem = partial(ToyChannels, ToySpace(), batch_size=3)
     check_searcher(method, settings, make_problem=make_problem)
 
@@ -81,6 +72,12 @@ VARIANTS = [
     ("edas", {"clamp": "eps_argmax"}),
     ("edas", {"skip_drop": 0.3, "log_relax_gap": True}),
     ("edas", {"scoring": "one_hot", "log_relax_gap": True, "entropy_weight": 0.1}),
+    ("gdas", {"unchosen": "exact", "temperature_start": 1.0}),
+    ("gdas", {"unchosen": "none", "arch_before_weight": True, "temperature_reached": False}),
+    ("reinmax", {"unchosen": "exact"}),
+    ("reinmax", {"unchosen": "none", "estimator": "straight_through"}),
+    ("snas", {}),
+    ("snas", {"levels": "two", "clip_norm": 1e-3}),
     ("random", {"ask": False}),
     ("rea", {"population": 3, "tournament": 2}),
     ("reinforce", {"answer": "mode"}),
