@@ -25,6 +25,7 @@ from nasbench_harness.methods.shared.relaxations import (
     one_hot,
 )
 from nasbench_harness.methods.shared.rows import RowIndex, RowSearcher
+from nasbench_harness.methods.shared.schedules import line
 from nasbench_harness.methods.shared.topology import Topology
 
 
@@ -176,11 +177,8 @@ class EDAS(EDASSetup, RowSearcher[EDASSettings]):
 
     def clamp_probabilities(self) -> Tensor:
         """p at the clamp temperature, [D, K]."""
-        s = self.settings
-        share = self.problem.progress.fraction
-        temperature = s.clamp_temperature_start + share * (
-            s.clamp_temperature_end - s.clamp_temperature_start
-        )
+        first, last = self.settings.clamp_temperature_start, self.settings.clamp_temperature_end
+        temperature = line(first, last, self.problem.progress.fraction)
         return masked_softmax(self.alpha.detach() / temperature, self.mask)
 
     def next_edge(self) -> RowIndex:

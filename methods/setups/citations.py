@@ -31,6 +31,30 @@ EDAS_BIBTEX = """@article{hong2019edas,
   journal = {arXiv preprint arXiv:1912.01237},
   year = {2019}
 }"""
+GDAS_BIBTEX = """@inproceedings{dong2019gdas,
+  title = {Searching for a Robust Neural Architecture in Four GPU Hours},
+  author = {Dong, Xuanyi and Yang, Yi},
+  booktitle = {IEEE/CVF Conference on Computer Vision and Pattern Recognition},
+  year = {2019},
+  eprint = {1910.04465},
+  archiveprefix = {arXiv}
+}"""
+REINMAX_BIBTEX = """@inproceedings{liu2023reinmax,
+  title = {Bridging Discrete and Backpropagation: Straight-Through and Beyond},
+  author = {Liu, Liyuan and Dong, Chengyu and Liu, Xiaodong and Yu, Bin and Gao, Jianfeng},
+  booktitle = {Advances in Neural Information Processing Systems},
+  year = {2023},
+  eprint = {2304.08612},
+  archiveprefix = {arXiv}
+}"""
+SNAS_BIBTEX = """@inproceedings{xie2019snas,
+  title = {SNAS: Stochastic Neural Architecture Search},
+  author = {Xie, Sirui and Zheng, Hehui and Liu, Chunxiao and Lin, Liang},
+  booktitle = {International Conference on Learning Representations},
+  year = {2019},
+  eprint = {1812.09926},
+  archiveprefix = {arXiv}
+}"""
 RANDOM_BIBTEX = """@inproceedings{li2019random,
   title = {Random Search and Reproducibility for Neural Architecture Search},
   author = {Li, Liam and Talwalkar, Ameet},

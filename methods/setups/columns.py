@@ -18,3 +18,8 @@ BEST_SCORE = Column(
     "best_score", Value.NUMBER, Role.RECORD, "best score so far", "percent, or its own",
     missing="other methods",
 )  # fmt: skip
+TEMPERATURE = Column(
+    "temperature", Value.NUMBER, Role.RECORD,
+    "temperature of the samples in this step; soft ones are one-hot where small, all alike where"
+    " large", missing="other methods",
+)  # fmt: skip

@@ -33,10 +33,15 @@ class AlphaSearcher(Generic[S]):
     """Attributes that are a run's state besides: a tensor [] of each, or a number that is the same
     for runs that are joined."""
 
+    on_host: ClassVar[bool] = False
+    """Are alpha and its draws kept on the host, for a method that chooses what is run at all: then
+    no pass waits until a device has told what was drawn."""
+
     def __init__(self, problem: Problem, settings: S, seed: int) -> None:
         self.problem, self.settings = problem, settings
-        self.mask = searched_mask(problem.space, settings.excluded).to(problem.device)
-        self.generator = torch.Generator(problem.device).manual_seed(seed)
+        self.device = torch.device("cpu") if self.on_host else problem.device
+        self.mask = searched_mask(problem.space, settings.excluded).to(self.device)
+        self.generator = torch.Generator(self.device).manual_seed(seed)
         self.generators: Sequence[torch.Generator] | None = None  # of joined runs
         self.alpha = (settings.init_scale * self.normal(self.mask.shape)).requires_grad_()
         self.optimizer: torch.optim.Adam | JointAdam = self.adam([self.alpha])
@@ -109,7 +114,7 @@ class AlphaSearcher(Generic[S]):
         self.generator.set_state(state["generator"].cpu())
         for name in self.own:
             value = state.get(name, getattr(self, name))  # earlier versions may have kept less
-            setattr(self, name, value.to(self.problem.device) if _is_tensor(value) else value)
+            setattr(self, name, value.to(self.device) if _is_tensor(value) else value)
 
     def adam(self, parameters: Sequence[Tensor]) -> torch.optim.Adam:
         """The settings' Adam (coupled weight decay, not AdamW)."""
@@ -158,7 +163,7 @@ class AlphaSearcher(Generic[S]):
         return drawn_apart(draw, self.generators)
 
     def _like(self) -> dict[str, Any]:
-        return {"dtype": self.problem.dtype, "device": self.problem.device}
+        return {"dtype": self.problem.dtype, "device": self.device}
 
 
 def _shortening(gradient: Tensor, clip_norm: float) -> Tensor:

@@ -92,6 +92,25 @@ def gumbel_soft(perturbed: Tensor, temperature: float) -> Tensor:
     return (perturbed / temperature).softmax(dim=-1)
 
 
+def straight_through(hard: Tensor, soft: Tensor) -> Tensor:
+    """The value of `hard`, exactly, with the gradient of `soft`."""
+    return hard + (soft - soft.detach())
+
+
+def reinmax(logits: Tensor, mask: Tensor, hard: Tensor, temperature: float) -> Tensor:
+    """The value of `hard`, a draw of p = softmax(logits), with ReinMax' gradient (Heun's rule).
+
+    Of what comes back, g, the logits get 2 J(q) g - J(p) g / 2 with J(x) = diag(x) - x x' and
+    q = (softmax(logits / temperature) + hard) / 2 (Liu et al. 2023, arXiv 2304.08612). Its sum over
+    the options is 0 as it is, so that there is no mean to subtract.
+    """
+    with torch.no_grad():
+        middle = (masked_softmax(logits / temperature, mask) + hard) / 2
+        shift = middle.log() - logits
+    q = masked_softmax(shift + logits, mask)
+    return straight_through(hard, 2 * q - masked_softmax(logits, mask) / 2)
+
+
 def draw(log_p: Tensor, uniforms: Tensor, temperature: float) -> Sample:
     """Gumbel-max samples z of p with zeta and zeta~, from uniforms [..., n, D, K] in [0, 1).
 

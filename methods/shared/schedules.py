@@ -11,6 +11,19 @@ def cosine(high: float, low: float, passed: int, whole: int) -> float:
     return low + (high - low) * share
 
 
+def line(first: float, last: float, share: float) -> float:
+    """From `first` to `last` along a line, of which `share` (0 to 1) lies behind."""
+    return first + share * (last - first)
+
+
+def passed_epochs(epoch: int, epochs: int, *, reached: bool) -> float:
+    """Share of the epochs that lies behind: 0 in the first, in the last 1 or 1 - 1/epochs.
+
+    1 after the last, where a search goes on.
+    """
+    return min(epoch / max(epochs - 1, 1) if reached else epoch / epochs, 1.0)
+
+
 def ramp(weight: float, step: int, steps: int) -> float:
     """From 0 to `weight` in so many steps, and there ever after."""
     return weight * min(step / steps, 1.0)

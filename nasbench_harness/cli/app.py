@@ -27,8 +27,8 @@ from nasbench_harness.process.names import user_path
 from nasbench_harness.process.streams import guarded
 
 COMMANDS = (
-    "run", "train", "evaluate", "score", "calibrate", "resume", "watch", "report", "compare", "cite",
-    "baseline", "check", "query", "show", "list", "data", "latency",
+    "run", "train", "evaluate", "score", "calibrate", "resume", "watch", "report", "compare",
+    "cite", "baseline", "check", "query", "show", "list", "data", "latency",
 )  # fmt: skip
 
 

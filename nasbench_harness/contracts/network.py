@@ -124,6 +124,17 @@ class Widening(Protocol):
 
 
 @runtime_checkable
+class ShiftedMaps(Protocol):
+    """Capability of a supernet: numbers can be added to what its decisions bring."""
+
+    def shifted(self, shifts: torch.Tensor) -> AbstractContextManager[None]:
+        """Within it a forward pass adds shifts [D] to the maps that the decisions bring.
+
+        Each to every element of its decision's map, in every cell; differentiable in them.
+        """
+
+
+@runtime_checkable
 class TrainingLoss(Protocol):
     """Capability of a stand-alone network: it is trained by a loss of its own.
 

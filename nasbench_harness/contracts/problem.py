@@ -114,6 +114,37 @@ class UnrolledGradient(Protocol):
 
 
 @runtime_checkable
+class FittedGradient(Protocol):
+    """Capability of a problem: a training step tells what the weights would have to do as well."""
+
+    def fit_gradient(
+        self, weights: torch.Tensor, active: torch.Tensor | None = None
+    ) -> tuple[Log, torch.Tensor]:
+        """`fit`, and the gradient in `weights`, in their shape, of the mean loss it descended.
+
+        Both come from one pass. It is the gradient before the step, and nothing of it is clipped.
+        Where no network weights are trained, it is that of the training losses.
+        """
+
+
+@runtime_checkable
+class ChosenLosses(Protocol):
+    """Capability of a problem: options that are not run have a gradient all the same.
+
+    Their weights are then added to the maps, as plain numbers.
+    """
+
+    def chosen_losses(
+        self, weights: torch.Tensor, split: Split, active: torch.Tensor
+    ) -> torch.Tensor:
+        """`losses`, but for what is not `active`: its weight is added to its decision's map.
+
+        So a weight of 0 changes no loss, and has the gradient of the map's sum. `weights` are
+        [D, K]. HarnessError where the network has no maps that numbers can be added to.
+        """
+
+
+@runtime_checkable
 class Multilinear(Protocol):
     """Capability of a problem: its losses are multilinear in the rows of the weights.
 

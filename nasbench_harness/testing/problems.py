@@ -76,6 +76,10 @@ class ToyProblem:
         (gradient,) = torch.autograd.grad(self.losses(point, "valid").mean(), point)
         return gradient
 
+    def fit_gradient(self, weights: Tensor, active: Tensor | None = None) -> tuple[Log, Tensor]:
+        """Nothing to train, and the plain gradient."""
+        return {}, self.unrolled_gradient(weights)
+
     def observe(self, weights: Tensor) -> dict[str, float]:
         """The accuracy of a mixture, percent."""
         return {"toy_accuracy_mixture": self.score(weights)}
@@ -101,7 +105,7 @@ class ToyProblem:
 
 
 class ToyChannels(ToyProblem):
-    """The same with partial channels: the fewer pass, the less does the accuracy tell."""
+    """The same with maps and channels: the fewer of these pass, the less the accuracy tells."""
 
     factor = 1
 
@@ -110,6 +114,12 @@ class ToyChannels(ToyProblem):
         if factor < 1 or (self._step >= 0 and factor > self.factor):
             raise ValueError(f"channels cannot go from 1/{self.factor} to 1/{factor}")
         self.factor = factor
+
+    def chosen_losses(self, weights: Tensor, split: Split, active: Tensor) -> Tensor:
+        """The weights of what is not active count as they are, whatever their options' values."""
+        values = torch.where(active, self._values, 1.0)
+        value = -(weights * values / self.factor).sum(dim=(-2, -1)).sigmoid()
+        return value.expand(self.batch_size)
 
     def state_dict(self) -> dict[str, Any]:
         """With the factor."""

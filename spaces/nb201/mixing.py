@@ -69,8 +69,12 @@ class Scales:
 class Mixing:
     """The weights of one forward pass; what depends on them alone is computed once per width."""
 
-    def __init__(self, weights: Tensor, active: Tensor | None) -> None:
+    def __init__(
+        self, weights: Tensor, active: Tensor | None, shifts: Tensor | None = None
+    ) -> None:
         """`weights` [D, K] or [B, D, K]; `active` bool [D, K] on the host, None for all.
+
+        `shifts` [D] are numbers to add to what the edges bring, None for none.
 
         Weights on the host that carry no gradient name their zeros themselves. Weights per example
         take the way that can be differentiated twice.
@@ -82,6 +86,8 @@ class Mixing:
         """Per edge the operations to compute."""
         self.weights = weights.to(torch.promote_types(weights.dtype, torch.float32))
         self._scales: dict[tuple[int, torch.dtype], list[Scales]] = {}
+        self.shifts = None if shifts is None else _by_target(shifts)
+        """By node, the sum of those of the edges that enter it."""
 
     @property
     def wide(self) -> bool:
@@ -117,6 +123,15 @@ def _expand(weights: Tensor, channels: int, dtype: torch.dtype) -> list[Scales]:
         for k in (SKIP, POOL)
     ]
     return [Scales(*of_node) for of_node in zip(*parts, strict=True)]
+
+
+def _by_target(shifts: Tensor) -> list[Tensor]:
+    each = shifts.unbind()
+    entering = [
+        [e for e, (target, _) in zip(each, EDGES, strict=True) if target == node]
+        for node in range(NODES)
+    ]
+    return [torch.stack(edges).sum() if edges else shifts.new_zeros(()) for edges in entering]
 
 
 # --- everything that leaves a node -------------------------------------------------------------

@@ -131,18 +131,23 @@ class MixedCell(nn.Module):
         brought: list[list[Tensor]] = [[] for _ in range(NODES)]
         bypassed: list[Tensor] = []
         for source in range(NODES - 1):
-            node = x if source == 0 else self._node(brought[source], bypassed, x)
+            node = x if source == 0 else self._node(brought, source, bypassed, x, mixed)
             if self.partial > 1:
                 bypassed.append(node[:, inner:])
                 node = _channels_last(node[:, :inner])
             for target, values in self._leave(source, node, mixed):
                 brought[target].append(values)
-        return self._node(brought[-1], bypassed, x)
+        return self._node(brought, NODES - 1, bypassed, x, mixed)
 
-    def _node(self, brought: list[Tensor], bypassed: list[Tensor], x: Tensor) -> Tensor:
+    def _node(
+        self, brought: list[list[Tensor]], node: int, bypassed: list[Tensor], x: Tensor,
+        mixed: Mixing,
+    ) -> Tensor:  # fmt: skip
         """The sum of what reaches a node."""
         inner = x.shape[1] // self.partial
-        total = _sum(brought) if brought else torch.zeros_like(x[:, :inner])
+        total = _sum(brought[node]) if brought[node] else torch.zeros_like(x[:, :inner])
+        if mixed.shifts is not None:
+            total = total + mixed.shifts[node].to(x.dtype)
         if self.partial == 1:
             return _channels_last(total)
         return _shuffle(torch.cat([total, _sum(bypassed)], dim=1), self.partial)
@@ -204,11 +209,12 @@ class CellSupernet(Skeleton):
         self.partial = partial
         make_cell = bind(MixedCell, partial=partial, track=track_running_stats)
         super().__init__(shape, make_cell)
+        self.shifts: Tensor | None = None
         self.to(memory_format=torch.channels_last)
 
     def forward(self, images: Tensor, weights: Tensor, active: Tensor | None = None) -> Tensor:
         """Logits [B, classes]."""
-        mixed = Mixing(weights, active)
+        mixed = Mixing(weights, active, self.shifts)
         x: Tensor = self.stem(_channels_last(images))
         for _, block in self.blocks():
             x = block(x) if isinstance(block, Reduction) else block(x, mixed)
@@ -226,6 +232,15 @@ class CellSupernet(Skeleton):
         finally:
             for parameter in parameters:
                 parameter.requires_grad_(True)
+
+    @contextlib.contextmanager
+    def shifted(self, shifts: Tensor) -> Iterator[None]:
+        """Within it numbers [D] are added to what the edges bring (`ShiftedMaps`)."""
+        self.shifts = shifts
+        try:
+            yield
+        finally:
+            self.shifts = None
 
     def use_channels(self, factor: int, generator: torch.Generator) -> list[Grown]:
         """Widen every mixed operation to 1/factor of the channels.

@@ -38,6 +38,9 @@ BATCHED = (
     "edas[clamp=eps_argmax,clamp_temperature_start=2.0,clamp_temperature_end=0.5]",
     "edas[skip_drop=0.3,log_relax_gap=true,init_scale=0.1]",
     "unas[gap=batch_mean,probability_floor=0.1,entropy_weight=0.1,least_weight=0.05]",
+    "gdas", "gdas[unchosen=none,arch_before_weight=true,temperature_start=1.0]",
+    "reinmax", "reinmax[estimator=straight_through,temperature_start=3.0]",
+    "snas", "snas[levels=single,clip_norm=0.01]",
 )  # fmt: skip
 ALONE = ("random", "rea", "unas[cost=params,cost_target=0.3]", "drnas[kept_options=3]")
 CHILDREN = Path(__file__).parent / "killed_children.py"
@@ -113,7 +116,7 @@ def test_noise_is_a_trial_s_own(method: str, tmp_path: Path) -> None:
     assert_equal([specs[2], specs[1]], tmp_path / "two", expected)
 
 
-@pytest.mark.parametrize("method", ["darts", "drnas", "edas", "unas"])
+@pytest.mark.parametrize("method", ["darts", "drnas", "edas", "gdas", "reinmax", "snas", "unas"])
 def test_every_lane_of_a_large_cohort_is_as_alone(method: str, tmp_path: Path) -> None:
     specs = planned(method, str(LARGEST), steps=6)
     list(run_cohort(specs, tmp_path / "cohort"))

@@ -20,7 +20,8 @@ from nasbench_harness.testing import (
 )
 
 BUILT_IN = (
-    "darts", "drnas", "edas", "freedarts", "proxy", "random", "rea", "reinforce", "rsws", "unas",
+    "darts", "drnas", "edas", "freedarts", "gdas", "proxy", "random", "rea", "reinforce", "reinmax",
+    "rsws", "snas", "unas",
 )  # fmt: skip
 UNTRAINED = ("freedarts", "proxy")
 """Methods that need networks, and so no table."""
@@ -52,8 +53,10 @@ def test_method_keeps_the_contract(name: str, recipe: str) -> None:
     if name in UNTRAINED:
         make_problem = partial(ToyUntrained, ToySpace(), batch_size=3)
     elif not meets(make_problem(), method.requires(settings)):
-        assert name == "drnas"  # a landscape has no channels
-        assert recipe in ("nb201_progressive", "darts", "imagenet")
+        assert name in ("drnas", "gdas", "reinmax")  # a landscape has neither channels nor maps
+        assert recipe in (
+            "nb201_progressive", "darts", "imagenet", "nb201", "nats", "nb201_quick",
+        )  # fmt: skip
         make_problem = partial(ToyChannels, ToySpace(), batch_size=3)
     check_searcher(method, settings, make_problem=make_problem)
 
@@ -92,6 +95,12 @@ VARIANTS = [
     ("edas", {"scoring": "one_hot", "log_relax_gap": True, "entropy_weight": 0.1}),
     ("freedarts", {"weights": "gates", "pruning": "iterative", "per_operation": True}),
     ("proxy", {"candidates": 2, "name": "nwot"}),
+    ("gdas", {"unchosen": "exact", "temperature_start": 1.0}),
+    ("gdas", {"unchosen": "none", "arch_before_weight": True, "temperature_reached": False}),
+    ("reinmax", {"unchosen": "exact"}),
+    ("reinmax", {"unchosen": "none", "estimator": "straight_through"}),
+    ("snas", {}),
+    ("snas", {"levels": "two", "clip_norm": 1e-3}),
     ("random", {"ask": False}),
     ("rea", {"population": 3, "tournament": 2}),
     ("reinforce", {"answer": "mode"}),

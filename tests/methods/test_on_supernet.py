@@ -13,42 +13,11 @@ from torch import Tensor
 from nasbench_harness import registry
 from nasbench_harness.contracts import NetworkSpace
 from nasbench_harness.images.augment import Augment
-from nasbench_harness.images.parts import ImageDataset, Images
 from nasbench_harness.methods.darts import DARTS, DARTSSettings
 from nasbench_harness.methods.edas import EDAS, EDASSettings
-from nasbench_harness.problems.supernet.network_settings import NetworkSettings
 from nasbench_harness.problems.supernet.weight_sharing import WeightSharing
-from nasbench_harness.spaces.nb201 import NB201
 from nasbench_harness.testing import check_searcher
-
-EDGES = 6
-CLASSES, SIDE, IMAGES, BATCH = 3, 8, 48, 4
-EPOCHS = 2
-STEPS = EPOCHS * IMAGES // 2 // BATCH
-
-
-def tiny_images() -> ImageDataset:
-    """Noise with a bright patch whose place is the class."""
-    generator = torch.Generator().manual_seed(0)
-    labels = torch.arange(IMAGES) % CLASSES
-    pixels = torch.randint(0, 100, (IMAGES, 3, SIDE, SIDE), generator=generator)
-    for image, label in zip(pixels, labels.tolist(), strict=True):
-        image[:, :, 2 * label : 2 * label + 3] += 120
-    return ImageDataset(
-        name="tiny", train=Images(pixels.to(torch.uint8), labels), valid=None, test=None,
-        classes=("a", "b", "c"), mean=(0.3,) * 3, std=(0.2,) * 3, padding=1, flip=True,
-        digest="tiny", table_dataset=None,
-    )  # fmt: skip
-
-
-def supernet(**network: Any) -> WeightSharing:
-    """Two epochs of six steps, width 4, one cell a stage."""
-    chosen = {"width": 4, "cells": 1, "batch_size": BATCH, "split": "halves", **network}
-    settings = NetworkSettings.build("network", chosen)
-    return WeightSharing(
-        NB201(), tiny_images(), settings, steps=STEPS, epochs=EPOCHS, seed=5, device="cpu"
-    )
-
+from tests.methods.tiny_supernet import BATCH, EDGES, STEPS, supernet, tiny_images
 
 CASES = [
     ("darts", {}),
@@ -63,6 +32,13 @@ CASES = [
     ("edas", {}),
     ("edas", {"skip_drop": 0.3, "log_relax_gap": True, "entropy_weight": 0.1}),
     ("edas", {"scoring": "one_hot"}),
+    ("gdas", {}),
+    ("gdas", {"unchosen": "none", "arch_before_weight": True}),
+    ("gdas", {"unchosen": "exact"}),
+    ("reinmax", {}),
+    ("reinmax", {"estimator": "straight_through", "unchosen": "none"}),
+    ("snas", {}),
+    ("snas", {"levels": "two"}),
     ("rsws", {"candidates": 3}),
     ("random", {"ask": False}),
 ]
@@ -103,6 +79,9 @@ UPDATES = [
     ("darts", {"order": "second"}, lambda made: made.update_alpha()),
     ("drnas", {}, lambda made: made.update_alpha()),
     ("edas", {}, lambda made: made.update_row(2)),
+    ("gdas", {}, lambda made: made.update_alpha()),
+    ("reinmax", {}, lambda made: made.update_alpha()),
+    ("snas", {"levels": "two"}, lambda made: made.update_alpha()),
     ("unas", {"sample_per": "batch"}, lambda made: made.update_logits(made.sample(1))),
     ("unas", {}, lambda made: made.update_logits(made.sample(BATCH))),
 ]
@@ -123,7 +102,9 @@ def test_an_architecture_step_leaves_the_network_alone(
         assert parameter.grad is None or not parameter.grad.any()
 
 
-@pytest.mark.parametrize("name", ["darts", "drnas", "edas", "unas", "rsws"])
+@pytest.mark.parametrize(
+    "name", ["darts", "drnas", "edas", "gdas", "reinmax", "snas", "unas", "rsws"]
+)
 def test_a_step_trains_the_network(
     name: str, start: Callable[..., tuple[Any, WeightSharing]]
 ) -> None:

@@ -24,6 +24,7 @@ from nasbench_harness.testing import TOY_METRIC, ToyTable, toy_problem
 
 OPTIONS = (3, 4, 2)
 COLUMNS = {"gradient_bias", "gradient_bias_error", "gradient_variance", "gradient_cosine"}
+ONE = {"temperature_start": 1.0, "temperature_end": 1.0}
 UNBIASED: list[tuple[str, dict[str, Any]]] = [
     ("drnas", {"anchor": "none"}),
     ("drnas", {"anchor": "kl", "anchor_weight": 0.05}),
@@ -51,6 +52,8 @@ UNBIASED: list[tuple[str, dict[str, Any]]] = [
     ),
     ("edas", {}),
     ("edas", {"edge_policy": "uniform", "entropy_weight": 0.1}),
+    ("reinmax", {"unchosen": "exact", **ONE}),
+    ("reinmax", {"unchosen": "exact", "estimator": "straight_through", **ONE}),
 ]
 Trained = tuple[Any, Landscape]
 pytestmark = pytest.mark.usefixtures("two_costs")
@@ -107,6 +110,9 @@ def dirichlet_mean(alpha: Tensor) -> Tensor:
         ("unas", {}, softmax, 1),
         ("edas", {"clamp": "argmax"}, softmax, 1),
         ("reinforce", {}, softmax, 100),
+        ("gdas", {"unchosen": "exact"}, softmax, 1),
+        ("reinmax", {"unchosen": "exact"}, softmax, 1),
+        ("snas", {"levels": "two"}, softmax, 1),
     ],
 )
 def test_the_exact_gradient_is_the_enumerated_one(
@@ -144,6 +150,14 @@ def test_the_exact_cost_is_the_enumerated_one(costs: str, targets: float | list[
 def test_what_is_unbiased_is_found_so(name: str, settings: dict[str, Any]) -> None:
     searcher, _ = trained(name, settings)
     assert float(z_scores(drawn(searcher), searcher.exact()).max()) < 4
+
+
+@pytest.mark.parametrize(
+    ("name", "settings"), [("gdas", {"unchosen": "exact", **ONE}), ("snas", {"levels": "two"})]
+)
+def test_gumbel_softmax_is_biased(name: str, settings: dict[str, Any]) -> None:
+    searcher, _ = trained(name, settings)
+    assert float(z_scores(drawn(searcher), searcher.exact()).max()) > 6
 
 
 @pytest.mark.parametrize(
@@ -213,7 +227,9 @@ def state_of(searcher: Any, problem: Landscape) -> Any:
     return json.dumps(state, default=lambda tensor: tensor.tolist(), sort_keys=True)
 
 
-@pytest.mark.parametrize(("name", "settings"), [*UNBIASED, ("darts", {}), ("reinforce", {})])
+@pytest.mark.parametrize(
+    ("name", "settings"), [*UNBIASED, ("darts", {}), ("reinforce", {}), ("snas", {})]
+)
 def test_a_diagnosed_search_goes_on_as_one_that_is_not(name: str, settings: dict[str, Any]) -> None:
     (plain, alone), (asked, watched) = (
         trained(name, settings, steps=0, noise=0.5) for _ in range(2)

@@ -23,6 +23,8 @@ from nasbench_harness.study.spec import TrialSpec
 GOLDEN = Path(__file__).parents[1] / "golden" / "0.1.0"
 BUILT_IN = (
     "darts", "drnas", "edas", "freedarts", "proxy", "random", "rea", "reinforce", "rsws", "unas",
+    "darts", "drnas", "edas", "gdas", "random", "rea", "reinforce", "reinmax", "rsws", "snas",
+    "unas",
 )  # fmt: skip
 Bring = Callable[..., None]
 
@@ -85,6 +87,7 @@ def test_every_number_of_our_recipes_and_defaults_has_a_tag(name: str) -> None:
 BENCH = ("darts_bench", "darts_bench_deep", "darts_bench_deep_no_skip", "darts_bench_deep_all_skip")
 """Those of DARTS-Bench-Suite, on all of its problems and on the deep ones."""
 AS_DARTS = "network: optimizer learning_rate_min momentum nesterov weight_decay clip_norm split"
+AS_GDAS = "network: optimizer learning_rate_min momentum clip_norm track_running_stats"
 BY_THE_SOURCES: dict[str, dict[str, tuple[str, dict[str, str]]]] = {
     "darts": {  # table 1.3 of the notes on methods, a column a recipe
         "landscape": ("D", {}),
@@ -123,6 +126,31 @@ BY_THE_SOURCES: dict[str, dict[str, tuple[str, dict[str, str]]]] = {
             "C": "settings: weights init_scale absolute norms pruning"}),
     },
     "proxy": dict.fromkeys(("paper", "quick", "darts_quick"), ("D", {})),
+    "gdas": {  # 5.5; what has no gradient in the DARTS space is in the authors' `search_cells.py`
+        "landscape": ("D", {}),
+        "nb201": ("B", {}),
+        "nats": ("B", {}),
+        "darts": ("C", {"B": f"{AS_GDAS} learning_rate nesterov weight_decay split"}),
+        "quick": ("D", {"B": AS_GDAS}),
+        "nb201_quick": ("D", {"B": AS_GDAS}),
+        "darts_quick": ("D", {"B": AS_GDAS}),
+    },
+    "reinmax": {  # the additions' 5.13
+        "landscape": ("D", {}),
+        "nb201": ("B", {"C3": "settings: temperature_start temperature_end"}),
+        "darts": ("C", {"C3": "settings: temperature_start temperature_end",
+            "B": f"{AS_GDAS} learning_rate nesterov weight_decay split"}),
+        "quick": ("D", {"B": AS_GDAS}),
+        "nb201_quick": ("D", {"B": AS_GDAS}),
+        "darts_quick": ("D", {"B": AS_GDAS}),
+    },
+    "snas": {  # 5.6
+        "landscape": ("D", {}),
+        "nb201": ("C", {}),
+        "darts": ("C", {"D": "network: train_share"}),
+        "quick": ("D", {"C": f"{AS_DARTS} track_running_stats"}),
+        "darts_quick": ("D", {"C": f"{AS_DARTS} track_running_stats"}),
+    },
     "random": dict.fromkeys(("landscape", "nb201", "quick", "sampling"), ("D", {})),  # 5.1
     "rea": dict.fromkeys(("landscape", "nb201", "quick"), ("D", {})),  # 5.3: queries for seconds
     "reinforce": dict.fromkeys(("landscape", "nb201", "quick"), ("D", {})),  # 5.4: the same
@@ -158,10 +186,13 @@ DEFAULTS_BY_THE_SOURCES: dict[str, tuple[str, dict[str, str]]] = {
     "edas": ("D", {}),
     "freedarts": ("C", {"D": "per_operation"}),
     "proxy": ("D", {}),
+    "gdas": ("B", {"D": "excluded"}),
     "random": ("B", {"D": "cost cost_target"}),
     "rea": ("B", {"D": "cost cost_target"}),
     "reinforce": ("B", {"D": "weight_decay excluded"}),
+    "reinmax": ("B", {"C": "estimator", "D": "excluded"}),
     "rsws": ("B", {}),
+    "snas": ("C", {"D": "excluded"}),
     "unas": ("C", {"D": "entropy_weight warmup_epochs uniform_clamp cost_target schedules excluded"
         " least_weight cost_form cost_share cost_growth cost_entropy cost_rate cost_samples"}),
 }  # fmt: skip

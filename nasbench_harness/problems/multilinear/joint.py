@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Generic, TypeVar
 
-import torch
 from torch import Tensor
 
 from nasbench_harness.contracts import Log, Problem, Progress, Split
 from nasbench_harness.problems.active import active_part
-from nasbench_harness.problems.multilinear.objective import MultilinearProblem
+from nasbench_harness.problems.multilinear.objective import MultilinearProblem, plain_gradient
 
 P = TypeVar("P", bound=MultilinearProblem)
 
@@ -56,9 +55,11 @@ class JointMultilinear(Generic[P]):
 
     def unrolled_gradient(self, weights: Tensor) -> Tensor:
         """The plain gradient, as without network weights."""
-        point = weights.detach().requires_grad_()
-        (gradient,) = torch.autograd.grad(self.losses(point, "valid").mean(dim=-1).sum(), point)
-        return gradient
+        return plain_gradient(self.losses, weights, "valid")
+
+    def fit_gradient(self, weights: Tensor, active: Tensor | None = None) -> tuple[Log, Tensor]:
+        """Nothing to train, and the plain gradient."""
+        return {}, plain_gradient(self.losses, weights, "train", active)
 
 
 def can_join(problem: Problem, of: type) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from nasbench_harness.contracts import (
+    FittedGradient,
     Multilinear,
     Search,
     StandAloneAccuracy,
@@ -27,7 +28,7 @@ class MultilinearKind(PlainKind):
         "diagnose_every": "recorded steps",
         "batch_size": "architecture samples per step, of methods that draw one per example",
     }
-    capabilities = (UnrolledGradient, StandAloneAccuracy, Multilinear)
+    capabilities = (UnrolledGradient, FittedGradient, StandAloneAccuracy, Multilinear)
     trains = False
 
     def record(self, search: Search, p: torch.Tensor) -> dict[str, Any]:

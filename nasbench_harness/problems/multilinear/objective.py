@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Any, Literal
 
@@ -88,6 +88,10 @@ class MultilinearProblem:
         """Nothing to train."""
         return {}
 
+    def fit_gradient(self, weights: Tensor, active: Tensor | None = None) -> tuple[Log, Tensor]:
+        """Nothing to train, and the plain gradient."""
+        return {}, plain_gradient(self.losses, weights, "train", active)
+
     def query(self, arch: Architecture) -> float:
         """What the benchmark says of the architecture, in its unit."""
         return self.score(arch)
@@ -104,9 +108,7 @@ class MultilinearProblem:
 
     def unrolled_gradient(self, weights: Tensor) -> Tensor:
         """The plain gradient: without network weights there is no look-ahead step."""
-        point = weights.detach().requires_grad_()
-        (gradient,) = torch.autograd.grad(self.losses(point, "valid").mean(), point)
-        return gradient
+        return plain_gradient(self.losses, weights, "valid")
 
     def check(self) -> None:
         """What is looked up cannot diverge."""
@@ -126,3 +128,15 @@ class MultilinearProblem:
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Go on after the step of `state`."""
         self._step, self.queries = state["step"], state["queries"]
+
+
+def plain_gradient(
+    losses: Callable[[Tensor, Split, Tensor | None], Tensor],
+    weights: Tensor,
+    split: Split,
+    active: Tensor | None = None,
+) -> Tensor:
+    """Of the mean loss in the weights; of joint runs, [R, ...], of the loss of each."""
+    point = weights.detach().requires_grad_()
+    (gradient,) = torch.autograd.grad(losses(point, split, active).mean(dim=-1).sum(), point)
+    return gradient

@@ -30,6 +30,7 @@ from nasbench_harness.contracts import (
     NetworkSpace,
     Progress,
     SearchSpace,
+    ShiftedMaps,
     Split,
     Supernet,
     Widening,
@@ -196,9 +197,12 @@ class WeightSharing:
 
     def fit(self, weights: Tensor, active: Tensor | None = None) -> Log:
         """One step of the network's optimiser on the train batch; see `SupernetLoss`."""
+        return self._fit(weights.detach(), active)
+
+    def _fit(self, weights: Tensor, active: Tensor | None) -> Log:
         labels = self._batch["train"][1]
         self._optimizer.zero_grad()
-        loss, logits = self._descended(weights.detach(), active)
+        loss, logits = self._descended(weights, active)
         self._precision.enlarge(loss).backward()  # type: ignore[no-untyped-call]
         parameters = list(self.supernet.parameters())
         self._precision.reduce_gradients(parameters)
@@ -230,6 +234,24 @@ class WeightSharing:
         return torch.compile(self.supernet, backend=BACKENDS[self._compile_mode], dynamic=False)
 
     # --- capabilities --------------------------------------------------------------------------
+
+    def fit_gradient(self, weights: Tensor, active: Tensor | None = None) -> tuple[Log, Tensor]:
+        """A training step whose pass goes back to the weights too; see `FittedGradient`."""
+        point = weights.detach().requires_grad_()
+        log = self._fit(self._precision.reduce(point), active)
+        return log, torch.zeros_like(point) if point.grad is None else point.grad
+
+    def chosen_losses(self, weights: Tensor, split: Split, active: Tensor) -> Tensor:
+        """Losses with what is not active added as numbers; see `ChosenLosses`."""
+        if not isinstance(self.supernet, ShiftedMaps):
+            raise HarnessError(
+                f"The supernet of `{self.space.name}` cannot add numbers to its maps (it has no"
+                " `shifted`), by which options that are not run would have a gradient; choose"
+                " another gradient for them."
+            )
+        rest = weights.masked_fill(active.to(weights.device), 0.0).sum(dim=-1)
+        with self.supernet.shifted(rest):
+            return self.losses(weights, split, active)
 
     def unrolled_gradient(self, weights: Tensor) -> Tensor:
         """DARTS' second order, eq. 7 and 8; see `unrolled`. Its passes drop out the same."""
