@@ -31,6 +31,7 @@ from nasbench_harness.contracts.kind import Kind, Plan, Search, ShapedPlan
 from nasbench_harness.contracts.network import (
     AuxiliaryHead,
     DropPath,
+    EdgeWeighing,
     EpochAware,
     Grown,
     Layer,
@@ -48,8 +49,10 @@ from nasbench_harness.contracts.network import (
     Widening,
 )
 from nasbench_harness.contracts.problem import (
+    EdgeWeights,
     Log,
     Multilinear,
+    NetworkWeights,
     PartialChannels,
     Problem,
     Progress,
@@ -99,6 +102,8 @@ __all__ = [
     "Decision",
     "Declaring",
     "DropPath",
+    "EdgeWeighing",
+    "EdgeWeights",
     "Enumerable",
     "EnumerableSpace",
     "EpochAware",
@@ -123,6 +128,7 @@ __all__ = [
     "NetworkSize",
     "NetworkSizes",
     "NetworkSpace",
+    "NetworkWeights",
     "Numbered",
     "Origin",
     "PartialChannels",

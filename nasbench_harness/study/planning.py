@@ -24,7 +24,7 @@ from nasbench_harness.study.config import BASELINE, StudyConfig
 from nasbench_harness.study.cost_checks import check_costs
 from nasbench_harness.study.latencies import settle_latencies
 from nasbench_harness.study.notation import ConfigError
-from nasbench_harness.study.recipes import RECIPE, find_recipe
+from nasbench_harness.study.recipes import RECIPE, NamedRecipe, find_recipe
 from nasbench_harness.study.smallest import check_metrics
 from nasbench_harness.study.spec import TrialSpec
 from nasbench_harness.tables.library import find_table
@@ -107,7 +107,7 @@ def _resolve(
     given = dict(choice.settings)
     of_study = _study_recipe(choice, config, kind, place)
     asked = given.pop(RECIPE, None) or place.recipe(choice.name) or of_study
-    found = find_recipe(choice.name, asked, config.space, kind.name)
+    found = _recipe(choice.name, asked, given, config.space, kind)
     recipe = found.recipe
     resolved = place.resolve(table, method, recipe)
     shrunk = _shrunk_warmup(method, recipe, resolved["epochs"])
@@ -129,6 +129,17 @@ def _resolve(
         **resolved,
         **network,
     }
+
+
+def _recipe(name: str, asked: str, given: Mapping[str, Any], space: str, kind: Kind) -> NamedRecipe:
+    """The recipe; where a method has none of the kind's, perhaps as it needs what that lacks."""
+    try:
+        return find_recipe(name, asked, space, kind.name)
+    except HarnessError:
+        method = registry.open_setup(name, "requires")
+        if asked == kind.recipe:
+            check_capabilities(name, method, method.Settings.build(name, given), kind)
+        raise
 
 
 def _roles(settings: Settings) -> dict[str, Any]:

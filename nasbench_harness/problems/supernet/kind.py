@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from nasbench_harness.contracts import (
     Benchmark,
+    EdgeWeights,
+    NetworkWeights,
     PartialChannels,
     Problem,
     Search,
@@ -60,7 +62,7 @@ class SupernetKind(PlainKind):
         "batch_size": "images",
     }
     recipe = "paper"
-    capabilities = (UnrolledGradient, PartialChannels)
+    capabilities = (UnrolledGradient, PartialChannels, NetworkWeights, EdgeWeights)
     measures = True
     concludes = "oneshot_accuracy"
     conclusion = "one-shot accuracy"
