@@ -11,7 +11,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-Loss = Callable[[Tensor], Tensor]
+MixtureLoss = Callable[[Tensor], Tensor]
 """Mean loss [] of the rows [D, K] of a mixture."""
 
 
@@ -33,7 +33,7 @@ def moved_at_random(rows: Tensor, mask: Tensor, radius: float, uniforms: Tensor)
 
 
 def moved_against(  # noqa: PLR0913, PLR0917 - the attack's own numbers
-    rows: Tensor, mask: Tensor, radius: float, uniforms: Tensor, steps: int, loss: Loss
+    rows: Tensor, mask: Tensor, radius: float, uniforms: Tensor, steps: int, loss: MixtureLoss
 ) -> Tensor:
     """SDARTS-ADV: projected ascent of the loss in the L-infinity ball of `radius` around the rows.
 

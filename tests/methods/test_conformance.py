@@ -10,9 +10,15 @@ import pytest
 from nasbench_harness import registry
 from nasbench_harness.contracts import Problem, Searcher
 from nasbench_harness.problems.supernet.network_settings import NetworkSettings
-from nasbench_harness.testing import ToyChannels, ToySpace, check_searcher, toy_problem
+from nasbench_harness.testing import ToyChannels, ToyNetwork, ToySpace, check_searcher, toy_problem
 
-BUILT_IN = ("darts", "drnas", "edas", "random", "rea", "reinforce", "rsws", "unas")
+FAMILY = ("betadarts", "dartsminus", "fairdarts", "pcdarts", "sdarts")
+BUILT_IN = (
+    *("darts", "drnas", "edas", "random", "rea", "reinforce", "rsws", "unas"),
+    *FAMILY,
+)
+NO_TABLE = ("dartsminus", "pcdarts", "sdarts")
+"""Of which nothing is left on a table: what they change are networks."""
 
 
 RECIPES = [(name, recipe) for name in BUILT_IN for recipe in registry.methods.load(name).recipes]
@@ -36,9 +42,12 @@ def test_method_keeps_the_contract(name: str, recipe: str) -> None:
     settings = settings_of(method, recipe)
     make_problem = partial(toy_problem, noise=0.5, batch_size=3)
     if not meets(make_problem(), method.requires(settings)):
-        assert name == "drnas"  # a landscape has no channels
-        assert recipe in ("nb201_progressive", "darts")
-        make_problem = partial(ToyChannels, ToySpace(), batch_size=3)
+        if name in NO_TABLE:
+            make_problem = partial(ToyNetwork, ToySpace(free=("o0",)), batch_size=3)
+        else:
+            assert name == "drnas"  # a landscape has no channels
+            assert recipe in ("nb201_progressive", "darts")
+            make_problem = partial(ToyChannels, ToySpace(), batch_size=3)
     check_searcher(method, settings, make_problem=make_problem)
 
 
@@ -50,7 +59,9 @@ def test_networks_of_recipes_are_understood(name: str, recipe: str) -> None:
 
 @pytest.mark.parametrize("name", BUILT_IN)
 def test_every_method_has_a_recipe_for_each_study(name: str) -> None:
-    assert {"landscape", "nb201", "quick"} <= set(registry.methods.load(name).recipes)
+    found = set(registry.methods.load(name).recipes)
+    assert {"nb201", "quick"} <= found
+    assert ("landscape" in found) == (name not in NO_TABLE)
 
 
 VARIANTS = [
@@ -69,6 +80,11 @@ VARIANTS = [
     ("edas", {"clamp": "eps_argmax"}),
     ("edas", {"skip_drop": 0.3, "log_relax_gap": True}),
     ("edas", {"scoring": "one_hot", "log_relax_gap": True, "entropy_weight": 0.1}),
+    ("pcdarts", {"warmup_epochs": 4, "partial_channels": [4, 2]}),
+    ("sdarts", {"perturbation": "adversarial"}),
+    ("fairdarts", {"threshold": 0.5, "kept_options": [4, 2]}),
+    ("betadarts", {"edge_normalisation": True, "perturbation": "random"}),
+    ("dartsminus", {"arch_before_weight": False, "perturbation": "adversarial"}),
     ("random", {"ask": False}),
     ("rea", {"population": 3, "tournament": 2}),
     ("reinforce", {"answer": "mode"}),
