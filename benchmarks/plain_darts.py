@@ -95,6 +95,7 @@ class PlainCell(nn.Module):
         super().__init__()
         first, second, channels = places
         self.partial = partial
+        self.weighs_edges = False  # does what bypasses the operations weigh what they do together
         self.before_last = (
             Halving(first, channels, track) if halved else self.read(first, channels, track)
         )
@@ -132,6 +133,9 @@ class PlainCell(nn.Module):
             return total
         if self.reduces and self.ends[number][1] < 2:
             outer = max_pool2d(outer, 2, 2, ceil_mode=True)
+        if self.weighs_edges:
+            share = weights.sum(dim=-1)
+            outer = outer * (share[:, None, None, None] if share.dim() else share)
         mixed = torch.cat([total, outer], dim=1)
         batch, channels, height, width = mixed.shape
         groups = mixed.view(batch, self.partial, channels // self.partial, height, width)

@@ -18,11 +18,11 @@ from torch.nn.functional import elu
 
 from nasbench_harness.contracts import Log
 from nasbench_harness.methods.setups.drnas import DrNASSettings, DrNASSetup
+from nasbench_harness.methods.shared.composed import ComposedSearcher
 from nasbench_harness.methods.shared.relaxations import dirichlet
-from nasbench_harness.methods.shared.stages import StagedSearcher
 
 
-class DrNAS(DrNASSetup, StagedSearcher[DrNASSettings]):
+class DrNAS(DrNASSetup, ComposedSearcher[DrNASSettings]):
     """Pathwise gradient through Dirichlet samples, a fresh one in every forward pass.
 
         theta ~ Dirichlet(beta),  beta = elu(alpha) + 1
@@ -57,7 +57,7 @@ class DrNAS(DrNASSetup, StagedSearcher[DrNASSettings]):
         log: Log = {} if self.warming_up else self.update_alpha()
         with torch.no_grad():
             weights = self.sample()
-        return log | self.problem.fit(weights, self.active)
+        return log | self.fit(weights)
 
     # --- one step of alpha ---------------------------------------------------------------------
 
@@ -69,7 +69,7 @@ class DrNAS(DrNASSetup, StagedSearcher[DrNASSettings]):
 
     def loss_at(self, theta: Tensor) -> Tensor:
         """Mean validation loss of a mixture."""
-        return self.problem.losses(theta, "valid", self.active).mean(dim=-1)
+        return self.problem.losses(self.composed(theta), "valid", self.active).mean(dim=-1)
 
     def anchored(self, loss: Tensor) -> Tensor:
         """With the KL anchor; the l2 anchor is Adam's weight decay."""
@@ -111,9 +111,8 @@ class DrNAS(DrNASSetup, StagedSearcher[DrNASSettings]):
 
     def scores(self) -> Tensor:
         """softmax(alpha) as in the authors' derivation, or the mean of the Dirichlet."""
-        if self.settings.scores == "softmax":
-            return super().scores()
-        return self.mean().detach()
+        rows = super().scores() if self.settings.scores == "softmax" else self.mean()
+        return self.composed(rows).detach()
 
     def mean(self) -> Tensor:
         """Mean of the Dirichlet among the options that exist, 0 elsewhere: [D, K]."""

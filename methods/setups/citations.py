@@ -161,3 +161,46 @@ FREEDARTS_BIBTEX = """@article{zhang2021freedarts,
   journal = {arXiv preprint arXiv:2106.11542},
   year = {2021}
 }"""
+PCDARTS_BIBTEX = """@inproceedings{xu2020pcdarts,
+  title = {PC-DARTS: Partial Channel Connections for Memory-Efficient Architecture Search},
+  author = {Xu, Yuhui and Xie, Lingxi and Zhang, Xiaopeng and Chen, Xin and Qi, Guo-Jun
+            and Tian, Qi and Xiong, Hongkai},
+  booktitle = {International Conference on Learning Representations},
+  year = {2020},
+  eprint = {1907.05737},
+  archiveprefix = {arXiv}
+}"""
+SDARTS_BIBTEX = """@inproceedings{chen2020sdarts,
+  title = {Stabilizing Differentiable Architecture Search via Perturbation-based Regularization},
+  author = {Chen, Xiangning and Hsieh, Cho-Jui},
+  booktitle = {International Conference on Machine Learning},
+  year = {2020},
+  eprint = {2002.05283},
+  archiveprefix = {arXiv}
+}"""
+FAIRDARTS_BIBTEX = """@inproceedings{chu2020fairdarts,
+  title = {Fair DARTS: Eliminating Unfair Advantages in Differentiable Architecture Search},
+  author = {Chu, Xiangxiang and Zhou, Tianbao and Zhang, Bo and Li, Jixiang},
+  booktitle = {European Conference on Computer Vision},
+  year = {2020},
+  eprint = {1911.12126},
+  archiveprefix = {arXiv}
+}"""
+BETADARTS_BIBTEX = """@inproceedings{ye2022betadarts,
+  title = {b-DARTS: Beta-Decay Regularization for Differentiable Architecture Search},
+  author = {Ye, Peng and Li, Baopu and Li, Yikang and Chen, Tao and Fan, Jiayuan
+            and Ouyang, Wanli},
+  booktitle = {IEEE/CVF Conference on Computer Vision and Pattern Recognition},
+  year = {2022},
+  eprint = {2203.01665},
+  archiveprefix = {arXiv}
+}"""
+DARTSMINUS_BIBTEX = """@inproceedings{chu2021dartsminus,
+  title = {DARTS-: Robustly Stepping out of Performance Collapse Without Indicators},
+  author = {Chu, Xiangxiang and Wang, Xiaoxing and Zhang, Bo and Lu, Shun and Wei, Xiaolin
+            and Yan, Junchi},
+  booktitle = {International Conference on Learning Representations},
+  year = {2021},
+  eprint = {2009.01027},
+  archiveprefix = {arXiv}
+}"""

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar, Literal
 
-from nasbench_harness.contracts import Column, PartialChannels, Role, Value
+from nasbench_harness.contracts import Column, Role, Value
 from nasbench_harness.fields.recipes import recipe_file
 from nasbench_harness.methods.setups.citations import DRNAS_BIBTEX
 from nasbench_harness.methods.setups.columns import VALID_LOSS
-from nasbench_harness.methods.setups.stages import StagedSettings
+from nasbench_harness.methods.setups.relaxed import ComposedSettings, needed_by
 from nasbench_harness.settings import setting
 
 
-class DrNASSettings(StagedSettings):
+class DrNASSettings(ComposedSettings):
     """The authors' values for NAS-Bench-201."""
 
     anchor: Literal["l2", "kl", "none"] = setting(
@@ -62,8 +62,8 @@ class DrNASSetup:
 
     @classmethod
     def requires(cls, settings: DrNASSettings) -> Sequence[type]:
-        """Partial channels need a problem that has channels."""
-        return (PartialChannels,) if settings.has_partial_channels else ()
+        """What the parts need: partial channels a problem that has channels."""
+        return needed_by(settings)
 
     @classmethod
     def channel_parts(cls, settings: DrNASSettings) -> Sequence[int]:

@@ -43,3 +43,11 @@ def free_options(space: SearchSpace) -> Tensor:
     for row, decision in zip(free, space.decisions, strict=True):
         row[: len(decision.options)] = torch.tensor([o in decision.free for o in decision.options])
     return free
+
+
+def absent_options(space: SearchSpace) -> Tensor:
+    """bool [D, K]: the options that bring nothing."""
+    absent = torch.zeros_like(space.mask, device="cpu")
+    for row, decision in zip(absent, space.decisions, strict=True):
+        row[: len(decision.options)] = torch.tensor([o == NOTHING for o in decision.options])
+    return absent

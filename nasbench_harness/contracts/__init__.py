@@ -31,6 +31,7 @@ from nasbench_harness.contracts.kind import Kind, Plan, Search, ShapedPlan
 from nasbench_harness.contracts.network import (
     AuxiliaryHead,
     DropPath,
+    EdgeWeighing,
     EpochAware,
     Grown,
     Layer,
@@ -51,9 +52,11 @@ from nasbench_harness.contracts.network import (
 )
 from nasbench_harness.contracts.problem import (
     ChosenLosses,
+    EdgeWeights,
     FittedGradient,
     Log,
     Multilinear,
+    NetworkWeights,
     PartialChannels,
     Problem,
     Progress,
@@ -109,6 +112,8 @@ __all__ = [
     "Decision",
     "Declaring",
     "DropPath",
+    "EdgeWeighing",
+    "EdgeWeights",
     "Enumerable",
     "EnumerableSpace",
     "EpochAware",
@@ -134,6 +139,7 @@ __all__ = [
     "NetworkSize",
     "NetworkSizes",
     "NetworkSpace",
+    "NetworkWeights",
     "Numbered",
     "Origin",
     "PartialChannels",

@@ -135,6 +135,14 @@ class ShiftedMaps(Protocol):
 
 
 @runtime_checkable
+class EdgeWeighing(Protocol):
+    """Capability of a supernet: its nodes sum edges, which can be weighed against each other."""
+
+    weighs_edges: bool
+    """Do channels that bypass an edge's operations weigh what its row sums to; False: 1."""
+
+
+@runtime_checkable
 class TrainingLoss(Protocol):
     """Capability of a stand-alone network: it is trained by a loss of its own.
 

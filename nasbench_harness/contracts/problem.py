@@ -182,6 +182,34 @@ class WideningCheck(Protocol):
 
 
 @runtime_checkable
+class NetworkWeights(Protocol):
+    """Capability of a problem: `fit` trains network weights, which can be asked as they are."""
+
+    def evaluated_losses(
+        self, weights: torch.Tensor, split: Split, active: torch.Tensor | None = None
+    ) -> torch.Tensor:
+        """As `losses`, of the network as it is evaluated: nothing is dropped out, nothing kept.
+
+        Batch norms use their running statistics where they have any.
+        """
+
+
+@runtime_checkable
+class EdgeWeights(Protocol):
+    """Capability of a problem: its edges can be weighed against each other, beside their options.
+
+    The rows of such weights do not sum to 1 each, but together over the edges that enter a node.
+    """
+
+    def use_edge_weights(self) -> None:
+        """From now on all that an edge brings weighs what its row sums to (PC-DARTS).
+
+        Also the channels that bypass its operations, which weigh 1 without it. HarnessError where
+        the network has no nodes that several edges enter.
+        """
+
+
+@runtime_checkable
 class StandAloneAccuracy(Protocol):
     """Capability of a problem: the accuracy of single architectures, each trained on its own."""
 

@@ -107,7 +107,7 @@ def _resolve(
     given = dict(choice.settings)
     of_study = _study_recipe(choice, config, kind, place)
     asked = given.pop(RECIPE, None) or place.recipe(choice.name) or of_study
-    found = _found_recipe(choice.name, asked, config.space, kind)
+    found = _found_recipe(choice.name, asked, given, config.space, kind)
     recipe = found.recipe
     resolved = place.resolve(table, method, recipe)
     shrunk = _shrunk_warmup(method, recipe, resolved["epochs"])
@@ -133,14 +133,16 @@ def _resolve(
     }
 
 
-def _found_recipe(method: str, asked: str, space: str, kind: Kind) -> NamedRecipe:
+def _found_recipe(
+    method: str, asked: str, given: Mapping[str, Any], space: str, kind: Kind
+) -> NamedRecipe:
     """Where there is none, what the method needs and problems of this kind lack says more."""
     try:
         return find_recipe(method, asked, space, kind.name)
     except UnknownNameError:
         if asked == kind.recipe:
             setup = registry.open_setup(method, "requires")
-            check_capabilities(method, setup, setup.Settings.build(method), kind)
+            check_capabilities(method, setup, setup.Settings.build(method, given), kind)
         raise
 
 

@@ -157,3 +157,45 @@ class ToyUntrained(ToyProblem):
         total = (parts.tanh() if norms else parts).prod()
         (gradient,) = torch.autograd.grad(total, point)
         return total.detach(), gradient
+
+
+class ToyNetwork(ToyChannels):
+    """The same with network weights: a number beside the value of every option, which `fit` trains.
+
+    A step of 0.1 along the gradient; trained, everything is a little better than it was.
+    """
+
+    def __init__(self, space: SearchSpace, *, steps: int = 20, batch_size: int = 1, seed: int = 0):
+        super().__init__(space, steps=steps, batch_size=batch_size, seed=seed)
+        self.trained = torch.zeros_like(self._values)
+        self.weighs_edges = False
+
+    def fit(self, weights: Tensor, active: Tensor | None = None) -> Log:
+        """A step of the network weights."""
+        self.trained.requires_grad_()
+        loss = self.losses(weights.detach(), "train", active).mean()
+        (gradient,) = torch.autograd.grad(loss, self.trained)
+        self.trained = self.trained.detach() - 0.1 * gradient
+        return {}
+
+    def evaluated_losses(
+        self, weights: Tensor, split: Split, active: Tensor | None = None
+    ) -> Tensor:
+        """The losses: there is nothing that differs in training."""
+        return self.losses(weights, split, active)
+
+    def use_edge_weights(self) -> None:
+        """Rows may weigh what they like."""
+        self.weighs_edges = True
+
+    def state_dict(self) -> dict[str, Any]:
+        """With the network weights."""
+        return {**super().state_dict(), "trained": self.trained.detach().clone()}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """With the network weights."""
+        super().load_state_dict(state)
+        self.trained = state["trained"].clone()
+
+    def _accuracy(self, weights: Tensor) -> Tensor:
+        return (weights / self.factor * (self._values + self.trained)).sum(dim=(-2, -1)).sigmoid()

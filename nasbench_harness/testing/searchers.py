@@ -27,7 +27,7 @@ from nasbench_harness.problems.base import PlainKind
 from nasbench_harness.problems.kinds import kinds
 from nasbench_harness.registry import lacking
 from nasbench_harness.testing.columns import check_logged
-from nasbench_harness.testing.problems import ToyChannels, ToyUntrained
+from nasbench_harness.testing.problems import ToyChannels, ToyNetwork, ToyUntrained
 from nasbench_harness.testing.recipes import check_recipes, check_texts
 from nasbench_harness.testing.toys import ToySpace, toy_problem
 
@@ -84,7 +84,12 @@ def check_searcher(
 def _fitting(method: type[Searcher], settings: Any, given: MakeProblem | None) -> MakeProblem:
     """What makes a problem that a method can search; SkipTest where no toy can be."""
     required = method.requires(settings)
-    toys = (toy_problem, lambda: ToyChannels(ToySpace()), lambda: ToyUntrained(ToySpace()))
+    toys = (
+        toy_problem,
+        lambda: ToyChannels(ToySpace()),
+        lambda: ToyUntrained(ToySpace()),
+        lambda: ToyNetwork(ToySpace(free=("o0",))),
+    )
     for make in [given] if given else toys:
         problem = make()
         if not _wanting(problem, required):

@@ -31,10 +31,11 @@ class ToySpace:
     version = "1"
     costs = (Cost("params", "steps away from option 0", "count", "Steps", "million", 1e6),)
 
-    def __init__(self, options: Sequence[int] = TOY_OPTIONS) -> None:
+    def __init__(self, options: Sequence[int] = TOY_OPTIONS, free: Sequence[str] = ()) -> None:
+        """`options` counts those of each decision, `free` names those with nothing to train."""
         self.name = "toy"
         self.decisions = tuple(
-            Decision(f"d{i}", tuple(f"o{k}" for k in range(count)), group=f"g{i // 2}")
+            Decision(f"d{i}", tuple(f"o{k}" for k in range(count)), f"g{i // 2}", tuple(free))
             for i, count in enumerate(options)
         )
         self.size = int(np.prod(options))

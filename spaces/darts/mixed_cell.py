@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 from itertools import chain
 from typing import cast
 
@@ -41,8 +42,18 @@ class Weights:
         )
         """Are these all that there are."""
         self.weights = weights.to(torch.promote_types(weights.dtype, torch.float32))
+        self._active = active
         self.flat = pad(self.weights.flatten(-2), (0, 1))
         """[D * K + 1] or [B, D * K + 1], with a 0 at the end."""
+
+    @cached_property
+    def edges(self) -> list[Tensor]:
+        """[D]: what each edge weighs altogether, a tensor of its own, [] or [B, 1, 1, 1]."""
+        weights = self.weights
+        if self._active is not None:
+            weights = weights.masked_fill(~self._active.to(weights.device), 0.0)
+        sums = weights.sum(dim=-1)
+        return list(sums.unbind() if sums.dim() == 1 else sums.T[..., None, None, None].unbind())
 
     def of(self, decision: int, option: int) -> Tensor:
         """One weight, [] or [B, 1, 1, 1]."""
@@ -63,6 +74,7 @@ class MixedDARTSCell(nn.Module):
     ) -> None:
         super().__init__()
         self.place, self.variant, self.partial = place, variant, partial
+        self.weighs_edges = False
         plain = Norms(affine=False, track=norms.track)
         reduce = HalvingSkip if place.halved else Preprocess
         self.before_last = reduce(place.before_last, place.channels, plain)
@@ -111,7 +123,8 @@ class MixedDARTSCell(nn.Module):
         for source, leaving in enumerate(self.leaving):
             assert isinstance(leaving, Leaving)
             if source >= INPUTS:
-                states.append(self._node(brought[source], bypassed, states))
+                past = self._bypassing(source, bypassed, weights)
+                states.append(self._node(brought[source], past, states))
             x = self._inner(states[source], leaving.stride, bypassed)
             targets = [brought[target] for target in self.targets(source)]
             if wide is not None:
@@ -120,7 +133,8 @@ class MixedDARTSCell(nn.Module):
                 self._single(source, leaving, x, weights, targets)
             if self.variant.auxiliary_skip:
                 self._skip(source, x, targets)
-        states.append(self._node(brought[-1], bypassed, states))
+        past = self._bypassing(INPUTS + self.variant.nodes - 1, bypassed, weights)
+        states.append(self._node(brought[-1], past, states))
         return torch.cat(states[INPUTS:], dim=1)
 
     def _single(
@@ -151,6 +165,18 @@ class MixedDARTSCell(nn.Module):
         outer = x[:, inner:]
         bypassed.append(outer if stride == 1 else max_pool2d(outer, 2, 2, ceil_mode=True))
         return channels_last(x[:, :inner])
+
+    def _bypassing(self, target: int, bypassed: list[Tensor], weights: Weights) -> list[Tensor]:
+        """What reaches a node past the operations, edge by edge."""
+        if not self.weighs_edges:
+            return bypassed
+        edges = {
+            source: edge for edge, (of, source) in enumerate(self.variant.edges) if of == target
+        }
+        return [
+            values * weights.edges[self.first + edges[source]].to(values.dtype)
+            for source, values in enumerate(bypassed)
+        ]
 
     def _node(self, brought: Brought, bypassed: list[Tensor], states: list[Tensor]) -> Tensor:
         """The sum of what reaches a node."""

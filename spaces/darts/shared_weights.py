@@ -38,6 +38,7 @@ class DARTSSupernet(CellChain, PlainSupernet):
         if variant.repeats and is_large(shape):
             shape = replace(shape, width=STEM * shape.width)
         self.variant, self.partial = variant, partial
+        self._weighs_edges = False
         self.norms = MixedNorms(track_running_stats, after_pools=not variant.repeats)
         super().__init__(
             shape,
@@ -54,6 +55,17 @@ class DARTSSupernet(CellChain, PlainSupernet):
         for cell in self.cells:
             before_last, last = last, cell(before_last, last, mixed)
         return self.head(last)
+
+    @property
+    def weighs_edges(self) -> bool:
+        """See `EdgeWeighing`."""
+        return self._weighs_edges
+
+    @weighs_edges.setter
+    def weighs_edges(self, weighs: bool) -> None:
+        self._weighs_edges = weighs
+        for cell in self.cells:
+            cast("MixedDARTSCell", cell).weighs_edges = weighs
 
     def use_channels(self, factor: int, generator: torch.Generator) -> list[Grown]:
         """Widen every mixed operation to 1/factor of the channels; see `widening`.

@@ -81,6 +81,7 @@ class Mixing:
         """
         if active is None and weights.device.type == "cpu" and not weights.requires_grad:
             active = (weights != 0).reshape(-1, *weights.shape[-2:]).any(dim=0)
+        self._active = active
         rows = [[True] * len(OPERATIONS)] * len(EDGES) if active is None else active.tolist()
         self.chosen = [[k for k in COMPUTED if row[k]] for row in rows]
         """Per edge the operations to compute."""
@@ -94,6 +95,15 @@ class Mixing:
         """Is every operation of every edge needed, with one weight for all examples."""
         complete = all(len(chosen) == len(COMPUTED) for chosen in self.chosen)
         return complete and self.weights.dim() == 2
+
+    @cached_property
+    def edges(self) -> list[Tensor]:
+        """[D]: what each edge weighs altogether, a tensor of its own, [] or [B, 1, 1, 1]."""
+        weights = self.weights
+        if self._active is not None:
+            weights = weights.masked_fill(~self._active.to(weights.device), 0.0)
+        sums = weights.sum(dim=-1)
+        return list(sums.unbind() if sums.dim() == 1 else sums.T[..., None, None, None].unbind())
 
     @cached_property
     def scalars(self) -> list[list[Tensor]]:

@@ -116,7 +116,7 @@ class MixedCell(nn.Module):
 
     def __init__(self, channels: int, *, partial: int, track: bool) -> None:
         super().__init__()
-        self.partial = partial
+        self.partial, self.weighs_edges = partial, False
         inner = channels // partial
         self.conv3 = nn.ModuleList(Branch(inner, len(e), 3, track) for e in LEAVING)
         self.conv1 = nn.ModuleList(Branch(inner, len(e), 1, track) for e in LEAVING)
@@ -131,13 +131,27 @@ class MixedCell(nn.Module):
         brought: list[list[Tensor]] = [[] for _ in range(NODES)]
         bypassed: list[Tensor] = []
         for source in range(NODES - 1):
-            node = x if source == 0 else self._node(brought, source, bypassed, x, mixed)
+            node = x
+            if source:
+                past = self._bypassing(source, bypassed, mixed)
+                node = self._node(brought, source, past, x, mixed)
             if self.partial > 1:
                 bypassed.append(node[:, inner:])
                 node = _channels_last(node[:, :inner])
             for target, values in self._leave(source, node, mixed):
                 brought[target].append(values)
-        return self._node(brought, NODES - 1, bypassed, x, mixed)
+        past = self._bypassing(NODES - 1, bypassed, mixed)
+        return self._node(brought, NODES - 1, past, x, mixed)
+
+    def _bypassing(self, target: int, bypassed: list[Tensor], mixed: Mixing) -> list[Tensor]:
+        """What reaches a node past the operations, edge by edge."""
+        if not self.weighs_edges:
+            return bypassed
+        entering = [edge for edge, (of, _) in enumerate(EDGES) if of == target]
+        return [
+            values * mixed.edges[edge].to(values.dtype)
+            for edge, values in zip(entering, bypassed, strict=False)
+        ]
 
     def _node(
         self, brought: list[list[Tensor]], node: int, bypassed: list[Tensor], x: Tensor,
@@ -207,6 +221,7 @@ class CellSupernet(Skeleton):
         if shape.width % partial:
             raise ValueError(f"width {shape.width} cannot be divided by {partial}")
         self.partial = partial
+        self._weighs_edges = False
         make_cell = bind(MixedCell, partial=partial, track=track_running_stats)
         super().__init__(shape, make_cell)
         self.shifts: Tensor | None = None
@@ -220,6 +235,18 @@ class CellSupernet(Skeleton):
             x = block(x) if isinstance(block, Reduction) else block(x, mixed)
         logits: Tensor = self.head(x)
         return logits
+
+    @property
+    def weighs_edges(self) -> bool:
+        """See `EdgeWeighing`."""
+        return self._weighs_edges
+
+    @weighs_edges.setter
+    def weighs_edges(self, weighs: bool) -> None:
+        self._weighs_edges = weighs
+        for _, block in self.blocks():
+            if isinstance(block, MixedCell):
+                block.weighs_edges = weighs
 
     @contextlib.contextmanager
     def frozen(self) -> Iterator[None]:

@@ -13,18 +13,22 @@ from nasbench_harness.problems.supernet.network_settings import NetworkSettings
 from nasbench_harness.study import recipes
 from nasbench_harness.testing import (
     ToyChannels,
+    ToyNetwork,
     ToySpace,
     ToyUntrained,
     check_searcher,
     toy_problem,
 )
 
+FAMILY = ("betadarts", "dartsminus", "fairdarts", "pcdarts", "sdarts")
 BUILT_IN = (
     "darts", "drnas", "edas", "freedarts", "gdas", "proxy", "random", "rea", "reinforce", "reinmax",
-    "rsws", "snas", "unas",
+    "rsws", "snas", "unas", *FAMILY,
 )  # fmt: skip
 UNTRAINED = ("freedarts", "proxy")
 """Methods that need networks, and so no table."""
+NO_TABLE = ("dartsminus", "pcdarts", "sdarts")
+"""Of which nothing is left on a table: what they change are networks."""
 
 
 RECIPES = [(name, recipe) for name in BUILT_IN for recipe in registry.methods.load(name).recipes]
@@ -52,6 +56,8 @@ def test_method_keeps_the_contract(name: str, recipe: str) -> None:
     make_problem = partial(toy_problem, noise=0.5, batch_size=3)
     if name in UNTRAINED:
         make_problem = partial(ToyUntrained, ToySpace(), batch_size=3)
+    elif name in NO_TABLE:
+        make_problem = partial(ToyNetwork, ToySpace(free=("o0",)), batch_size=3)
     elif not meets(make_problem(), method.requires(settings)):
         assert name in ("drnas", "gdas", "reinmax")  # a landscape has neither channels nor maps
         assert recipe in (
@@ -73,7 +79,9 @@ def test_every_method_has_a_recipe_for_each_study(name: str) -> None:
         assert recipes.published(name, "nb201", "supernet")
         assert "quick" in registry.methods.load(name).recipes
         return
-    assert {"landscape", "nb201", "quick"} <= set(registry.methods.load(name).recipes)
+    found = set(registry.methods.load(name).recipes)
+    assert {"nb201", "quick"} <= found
+    assert ("landscape" in found) == (name not in NO_TABLE)
 
 
 VARIANTS = [
@@ -101,6 +109,11 @@ VARIANTS = [
     ("reinmax", {"unchosen": "none", "estimator": "straight_through"}),
     ("snas", {}),
     ("snas", {"levels": "two", "clip_norm": 1e-3}),
+    ("pcdarts", {"warmup_epochs": 4, "partial_channels": [4, 2]}),
+    ("sdarts", {"perturbation": "adversarial"}),
+    ("fairdarts", {"threshold": 0.5, "kept_options": [4, 2]}),
+    ("betadarts", {"edge_normalisation": True, "perturbation": "random"}),
+    ("dartsminus", {"arch_before_weight": False, "perturbation": "adversarial"}),
     ("random", {"ask": False}),
     ("rea", {"population": 3, "tournament": 2}),
     ("reinforce", {"answer": "mode"}),

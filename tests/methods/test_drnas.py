@@ -13,7 +13,8 @@ from torch.nn.functional import elu
 from nasbench_harness.methods.drnas import DrNAS, DrNASSettings
 from nasbench_harness.methods.shared.relaxations import dirichlet
 from nasbench_harness.problems.landscape.objective import Landscape
-from nasbench_harness.testing import toy_problem
+from nasbench_harness.spaces.nb201 import NB201
+from nasbench_harness.testing import ToyNetwork, toy_problem
 
 SAMPLES = 100_000
 
@@ -171,3 +172,27 @@ def test_warm_up_leaves_alpha_alone() -> None:
 def test_every_forward_pass_draws_afresh(problem: Landscape) -> None:
     searcher = DrNAS(problem, DrNASSettings(), seed=0)
     assert not torch.equal(searcher.sample(), searcher.sample())
+
+
+def test_parts_of_other_methods_go_together_with_samples() -> None:
+    """Partial channels, edge normalisation and perturbed weights: settings, no code of its own."""
+    space = NB201()
+    settings = DrNASSettings(
+        partial_channels=[4], edge_normalisation=True, perturbation="adversarial"
+    )
+    problem = ToyNetwork(space, steps=10)
+    searcher = DrNAS(problem, settings, seed=0)
+    assert searcher.edges is not None
+    assert problem.factor == 4
+    before = searcher.edges.logits.detach().clone()
+    for _ in range(10):
+        problem.advance()
+        searcher.step()
+    assert not torch.equal(before, searcher.edges.logits)
+    rows = searcher.alpha.detach().softmax(-1) * searcher.edges.shares().detach()[:, None]
+    assert torch.allclose(searcher.scores(), rows, atol=1e-14)
+
+
+def test_parts_that_are_not_asked_for_leave_the_trial_s_name() -> None:
+    """They were added later; see `Settings.identity`."""
+    assert not {"edge_normalisation", "perturbation"} & set(DrNASSettings().identity())

@@ -26,6 +26,14 @@ CASES = [
     ("drnas", {}),
     ("drnas", {"anchor": "kl", "kept_options": [5, 3]}),
     ("drnas", {"partial_channels": [4, 2], "kept_options": [5, 3], "warmup_epochs": 0}),
+    ("pcdarts", {"partial_channels": [2], "warmup_epochs": 1}),
+    ("pcdarts", {"partial_channels": [4, 2], "warmup_epochs": 0, "perturbation": "random"}),
+    ("sdarts", {}),
+    ("sdarts", {"perturbation": "adversarial", "perturbation_steps": 2}),
+    ("fairdarts", {}),
+    ("betadarts", {}),
+    ("dartsminus", {}),
+    ("dartsminus", {"edge_normalisation": True, "excluded": ("skip_connect",)}),
     ("unas", {"sample_per": "batch"}),
     ("unas", {"sample_per": "example"}),
     ("unas", {"sample_per": "batch", "cost": "flops", "cost_fit_samples": 50, "cost_ramp": 3}),
@@ -103,7 +111,11 @@ def test_an_architecture_step_leaves_the_network_alone(
 
 
 @pytest.mark.parametrize(
-    "name", ["darts", "drnas", "edas", "gdas", "reinmax", "snas", "unas", "rsws"]
+    "name",
+    [
+        *("darts", "drnas", "edas", "gdas", "reinmax", "snas", "unas", "rsws"),
+        *("pcdarts", "sdarts", "fairdarts", "betadarts", "dartsminus"),
+    ],
 )
 def test_a_step_trains_the_network(
     name: str, start: Callable[..., tuple[Any, WeightSharing]]

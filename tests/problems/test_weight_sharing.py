@@ -70,6 +70,45 @@ def test_losses_leave_the_network_weights_alone(supernet_problem: Build) -> None
     assert all(p.grad is None for p in problem.supernet.parameters())
 
 
+def test_evaluated_losses_are_those_of_running_statistics_and_leave_no_trace(
+    supernet_problem: Build,
+) -> None:
+    problem = supernet_problem()
+    problem.advance()
+    problem.fit(uniform())
+    before = [b.clone() for b in problem.supernet.buffers()]
+    found = problem.evaluated_losses(mixture(), "train")
+    with problem.evaluating("running"), torch.no_grad():
+        images, labels = problem._batch["train"]
+        wanted = cross_entropy(problem.supernet(images, mixture()), labels, reduction="none")
+    torch.testing.assert_close(found, wanted)
+    point = mixture().requires_grad_()
+    problem.evaluated_losses(point, "train").mean().backward()
+    assert point.grad is not None
+    assert problem.supernet.training
+    assert same(before, list(problem.supernet.buffers()))
+    assert not torch.allclose(found, problem.losses(mixture(), "train"), atol=1e-3)
+
+
+def test_edges_stay_weighed_where_the_network_is_built_anew(supernet_problem: Build) -> None:
+    problem = supernet_problem()
+    problem.use_edge_weights()
+    problem.use_channels(2)
+    assert problem.supernet.weighs_edges
+    assert problem.supernet.stages[0][0].weighs_edges  # type: ignore[index,union-attr]
+    other = supernet_problem()
+    other.use_edge_weights()
+    other.load_state_dict(through_file(problem.state_dict()))
+    assert other.supernet.weighs_edges
+
+
+def test_a_network_without_nodes_cannot_weigh_edges(supernet_problem: Build) -> None:
+    problem = supernet_problem()
+    problem.supernet = torch.nn.Linear(2, 2)
+    with pytest.raises(HarnessError, match="no edges that could be weighed"):
+        problem.use_edge_weights()
+
+
 def test_fit_moves_the_network_weights_only(supernet_problem: Build) -> None:
     problem = supernet_problem()
     problem.advance()

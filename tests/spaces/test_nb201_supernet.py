@@ -278,6 +278,35 @@ def test_channels_bypass_the_operations_and_are_shuffled() -> None:
     torch.testing.assert_close(out, _shuffle(torch.cat([x[:, :2], bypassed], 1), 4))
 
 
+@pytest.mark.parametrize("leading", [(), (2,)], ids=["for all", "per example"])
+def test_weighed_edges_weigh_their_bypass_too(leading: tuple[int, ...]) -> None:
+    """Edge by edge as PC-DARTS has it, of a cell of `none` and skips."""
+    from nasbench_harness.spaces.nb201.mixing import Mixing
+
+    supernet = CellSupernet(NetworkShape(classes=10, width=8, cells=1), partial=4).double()
+    supernet.weighs_edges = True
+    weights = torch.zeros(*leading, 6, 5, dtype=torch.float64)
+    weights[..., :2] = torch.rand(
+        *leading, 6, 2, generator=torch.Generator().manual_seed(4)
+    ).double()
+    generator = torch.Generator().manual_seed(5)
+    x = torch.randn(2, 8, 4, 4, dtype=torch.float64, generator=generator)
+    nodes = [x]
+    for edges in ((0,), (1, 2), (3, 4, 5)):
+        brought = []
+        for source, edge in enumerate(edges):
+            scale = weights[..., edge, :].reshape(*(leading or (1,)), 5, 1, 1, 1)
+            inner, outer = nodes[source][:, :2], nodes[source][:, 2:]
+            parts = [scale[:, 1] * inner, scale.sum(dim=1) * outer]
+            brought.append(_shuffle(torch.cat(parts, 1), 4))
+        nodes.append(torch.stack(brought).sum(dim=0))
+    active = torch.tensor([True, True, False, False, False]).expand(6, 5)
+    out = supernet.stages[0][0](x, Mixing(weights, active))  # type: ignore[index]
+    torch.testing.assert_close(out, nodes[-1], atol=1e-12, rtol=1e-10)
+    supernet.weighs_edges = False
+    assert not torch.allclose(supernet.stages[0][0](x, Mixing(weights, active)), out)  # type: ignore[index]
+
+
 def test_shuffle_is_a_permutation() -> None:
     x = torch.arange(12.0).view(1, 12, 1, 1)
     shuffled = _shuffle(x, 3).flatten().tolist()

@@ -22,9 +22,8 @@ from nasbench_harness.study.spec import TrialSpec
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "0.1.0"
 BUILT_IN = (
-    "darts", "drnas", "edas", "freedarts", "proxy", "random", "rea", "reinforce", "rsws", "unas",
-    "darts", "drnas", "edas", "gdas", "random", "rea", "reinforce", "reinmax", "rsws", "snas",
-    "unas",
+    "darts", "drnas", "edas", "freedarts", "gdas", "proxy", "random", "rea", "reinforce", "reinmax",
+    "rsws", "snas", "unas", "betadarts", "dartsminus", "fairdarts", "pcdarts", "sdarts",
 )  # fmt: skip
 Bring = Callable[..., None]
 
@@ -154,6 +153,39 @@ BY_THE_SOURCES: dict[str, dict[str, tuple[str, dict[str, str]]]] = {
     "random": dict.fromkeys(("landscape", "nb201", "quick", "sampling"), ("D", {})),  # 5.1
     "rea": dict.fromkeys(("landscape", "nb201", "quick"), ("D", {})),  # 5.3: queries for seconds
     "reinforce": dict.fromkeys(("landscape", "nb201", "quick"), ("D", {})),  # 5.4: the same
+    "pcdarts": {  # 5.7; the least rate of the network is the code's
+        "darts": ("C", {}),
+        "imagenet": ("C", {}),
+        "nb201": ("D", {"C": f"{AS_DARTS} track_running_stats"}),
+        "quick": ("D", {"C": f"{AS_DARTS} track_running_stats"}),
+        "darts_quick": ("D", {"C": f"{AS_DARTS} track_running_stats"}),
+    },
+    "sdarts": {  # 5.8
+        "darts": ("C", {}),
+        "nb201": ("C", {}),
+        "quick": ("D", {"C": f"{AS_DARTS} track_running_stats"}),
+        "darts_quick": ("D", {"C": f"{AS_DARTS} track_running_stats"}),
+    },
+    "fairdarts": {  # 5.10
+        "landscape": ("D", {}),
+        "darts": ("C", {}),
+        "nb201": ("D", {"C": f"{AS_DARTS} batch_size learning_rate track_running_stats"}),
+        "quick": ("D", {"C": f"{AS_DARTS} track_running_stats"}),
+        "darts_quick": ("D", {"C": f"{AS_DARTS} track_running_stats"}),
+    },
+    "betadarts": {  # 5.14, and the authors' code
+        "landscape": ("D", {}),
+        "nb201": ("C", {}),
+        "darts": ("C", {}),
+        "quick": ("D", {"C": f"{AS_DARTS} track_running_stats"}),
+        "darts_quick": ("D", {"C": f"{AS_DARTS} track_running_stats"}),
+    },
+    "dartsminus": {  # 5.15, and the authors' code
+        "darts": ("C", {}),
+        "nb201": ("D", {"C": f"{AS_DARTS} batch_size learning_rate track_running_stats"}),
+        "quick": ("D", {"C": f"{AS_DARTS} track_running_stats"}),
+        "darts_quick": ("D", {"C": f"{AS_DARTS} track_running_stats"}),
+    },
     "rsws": {  # 5.2: Nesterov, 5e-4 and the published split are not those of `quick`
         "landscape": ("D", {}),
         "nb201": ("B", {}),
@@ -182,7 +214,12 @@ BY_THE_SOURCES: dict[str, dict[str, tuple[str, dict[str, str]]]] = {
 """By method and recipe the tag of most numbers, and of which it is another."""
 DEFAULTS_BY_THE_SOURCES: dict[str, tuple[str, dict[str, str]]] = {
     "darts": ("C", {"D": "order excluded"}),
-    "drnas": ("C", {"D": "concentration_floor excluded"}),
+    "drnas": ("C", {"D": "concentration_floor excluded edge_normalisation perturbation"}),
+    "betadarts": ("C", {"D": "excluded edge_normalisation perturbation"}),
+    "dartsminus": ("C", {"D": "excluded edge_normalisation perturbation"}),
+    "fairdarts": ("C", {"D": "excluded edge_normalisation perturbation"}),
+    "pcdarts": ("C", {"D": "excluded perturbation"}),
+    "sdarts": ("C", {"D": "excluded edge_normalisation"}),
     "edas": ("D", {}),
     "freedarts": ("C", {"D": "per_operation"}),
     "proxy": ("D", {}),

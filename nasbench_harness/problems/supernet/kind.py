@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from nasbench_harness.contracts import (
     Benchmark,
     ChosenLosses,
+    EdgeWeights,
     FittedGradient,
+    NetworkWeights,
     PartialChannels,
     Problem,
     Search,
@@ -62,7 +64,10 @@ class SupernetKind(PlainKind):
         "batch_size": "images",
     }
     recipe = "paper"
-    capabilities = (UnrolledGradient, FittedGradient, ChosenLosses, PartialChannels)
+    capabilities = (
+        UnrolledGradient, FittedGradient, ChosenLosses, PartialChannels, NetworkWeights,
+        EdgeWeights,
+    )  # fmt: skip
     measures = True
     concludes = "oneshot_accuracy"
     conclusion = "one-shot accuracy"

@@ -26,6 +26,7 @@ from nasbench_harness.contracts import (
     Architecture,
     Benchmark,
     Cost,
+    EdgeWeighing,
     Log,
     NetworkSpace,
     Progress,
@@ -97,6 +98,7 @@ class WeightSharing:
         size = cast("NetworkSpace", space).shapes.search
         self._shape = settings.sized(size).shape(dataset)
         self._compile_mode = compile_mode
+        self._weighs_edges = False
         self._build(1)
         self._precision = Precision(settings.precision, self.device)
         self._chance = Chance(stream_seed(seed, "dropout"), self.device)
@@ -138,6 +140,8 @@ class WeightSharing:
             except ValueError as error:
                 raise HarnessError(f"The supernet cannot be built: {error}.") from error
         self.supernet: nn.Module = net.to(self.device)
+        if self._weighs_edges:
+            self.use_edge_weights()
         self._compiled = self._compile()
         self._optimizer = self._make_optimizer()
         self._channel_factor = factor
@@ -268,6 +272,22 @@ class WeightSharing:
         if split == "train":
             return self._descended(weights, None)[0]
         return cross_entropy(self._logits(weights, split, None), self._batch[split][1])
+
+    def evaluated_losses(
+        self, weights: Tensor, split: Split, active: Tensor | None = None
+    ) -> Tensor:
+        """The losses as the network is evaluated; see `NetworkWeights`."""
+        with self.evaluating("running"):
+            return self.losses(weights, split, active)
+
+    def use_edge_weights(self) -> None:
+        """Weigh what bypasses an edge's operations by the sum of its row; see `EdgeWeights`."""
+        if not isinstance(self.supernet, EdgeWeighing):
+            raise HarnessError(
+                f"The supernet of `{self.space.name}` has no edges that could be weighed against"
+                " each other (it has no `weighs_edges`); search without edge normalisation."
+            )
+        self._weighs_edges = self.supernet.weighs_edges = True
 
     def use_channels(self, factor: int) -> None:
         """Let 1/factor of the channels through the mixed operations; see `PartialChannels`."""

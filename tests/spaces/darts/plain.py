@@ -40,6 +40,8 @@ def plain_of(module: ModuleType, supernet: DARTSSupernet) -> Any:
     )  # fmt: skip
     dtype = next(supernet.parameters()).dtype
     plain.to(dtype).train(supernet.training)
+    for cell in plain.cells:
+        cell.weighs_edges = supernet.weighs_edges
     copy_weights(plain, supernet)
     return plain
 

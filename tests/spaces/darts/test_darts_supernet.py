@@ -131,6 +131,16 @@ def test_partial_channels_equal_the_formula(plain: ModuleType, variant: str, par
     compare(plain, made(variant, width=8, partial=partial).double(), drawn(variant))
 
 
+@pytest.mark.parametrize("leading", [(), (3,)], ids=["for all", "per example"])
+@pytest.mark.parametrize("variant", ["regular", "s1"])
+def test_weighed_edges_equal_the_formula(
+    plain: ModuleType, variant: str, leading: tuple[int, ...]
+) -> None:
+    supernet = made(variant, width=8, partial=4).double()
+    supernet.weighs_edges = True
+    compare(plain, supernet, drawn(variant, *leading))
+
+
 @pytest.mark.parametrize("track", [True, False], ids=["running", "batch"])
 def test_statistics_follow_the_formula(plain: ModuleType, track: bool) -> None:
     supernet = made(track_running_stats=track).double()

@@ -1,0 +1,64 @@
+"""Settings and recipes of PC-DARTS."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from pydantic import PositiveInt
+
+from nasbench_harness.fields.recipes import recipe_file
+from nasbench_harness.methods.setups.citations import PCDARTS_BIBTEX
+from nasbench_harness.methods.setups.columns import VALID_LOSS
+from nasbench_harness.methods.setups.relaxed import RelaxedSettings, needed_by
+from nasbench_harness.settings import setting
+
+
+class PCDARTSSettings(RelaxedSettings):
+    """The authors' values for CIFAR-10."""
+
+    learning_rate: float = setting(
+        6e-4, "Adam's step on the architecture parameters", role="rate", tag="C", gt=0
+    )
+    warmup_epochs: int = setting(
+        15,
+        "epochs at the start of every stage that leave alpha alone",
+        unit="epochs",
+        role="warmup",
+        tag="C",
+        ge=0,
+    )
+    partial_channels: list[PositiveInt] = setting(
+        [4],
+        "1/k of the channels pass through the operations: one k, or one per stage, as [4,2]",
+        role="stages",
+        tag="C",
+        min_length=1,
+    )
+    edge_normalisation: bool = setting(
+        True,
+        "edges that enter a node are weighed against each other by parameters of their own",
+        tag="C",
+    )
+
+
+class PCDARTSSetup:
+    """What can be read of the method without torch."""
+
+    Settings = PCDARTSSettings
+    citation = PCDARTS_BIBTEX
+    columns = (VALID_LOSS,)
+    queries = False
+    batched: ClassVar[bool] = True
+    version = "1"
+    recipes = recipe_file("nasbench_harness.methods.recipes", "pcdarts")
+
+    @classmethod
+    def requires(cls, settings: PCDARTSSettings) -> Sequence[type]:
+        """Channels, and edges that can be weighed."""
+        return needed_by(settings)
+
+    @classmethod
+    def channel_parts(cls, settings: PCDARTSSettings) -> Sequence[int]:
+        """One for each stage, or one for all."""
+        return settings.partial_channels
