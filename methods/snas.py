@@ -61,33 +61,18 @@ class SNAS(SNASSetup, PerturbedSearcher[SNASSettings]):
         """Network weights and alpha along the gradients of one training loss."""
         zeta = self.sample()
         log, gradient = cast("FittedGradient", self.problem).fit_gradient(zeta.detach())
-        self.descend((zeta * gradient).sum(dim=(-2, -1)))
+        self.descend((zeta * gradient).sum(dim=(-2, -1)), self.settings.clip_norm)
         return {**log, "temperature": self.told_temperature()}
 
     def update_alpha(self) -> Log:
         """Descend the validation loss of a soft sample."""
         loss = self.loss_at(self.sample())
-        self.descend(loss)
+        self.descend(loss, self.settings.clip_norm)
         return {"valid_loss": loss.detach(), "temperature": self.told_temperature()}
 
     def loss_at(self, zeta: Tensor) -> Tensor:
         """Mean validation loss of a sample."""
         return self.problem.losses(zeta, "valid").mean(dim=-1)
-
-    def descend(self, loss: Tensor) -> None:
-        """One Adam step along the gradient, which is shortened to `clip_norm` if it is longer."""
-        if not self.settings.clip_norm:
-            super().descend(loss)
-            return
-        gradient = self.gradient(loss.sum())
-        super().descend((self.alpha * self.clipped(gradient)).sum(dim=(-2, -1)))
-
-    def clipped(self, gradient: Tensor) -> Tensor:
-        """No longer than `clip_norm`; of joined runs each by itself."""
-        runs = gradient.unsqueeze(0) if gradient.ndim == 2 else gradient
-        norms = torch.stack([run.contiguous().norm() for run in runs])
-        scales = (self.settings.clip_norm / (norms + 1e-6)).clamp(max=1.0)
-        return (runs * scales[:, None, None]).view_as(gradient)
 
     # --- the estimator (see `GradientEstimator`) -----------------------------------------------
 

@@ -5,6 +5,8 @@ Wang, Zhang & Grosse, ICLR 2020; summed over a network as a proxy by Abdelfattah
 
 from __future__ import annotations
 
+import torch
+
 from nasbench_harness.contracts import Probe, Proxy
 from nasbench_harness.methods.proxies.shared import batch_loss, gradients, weights
 from nasbench_harness.methods.setups.citations import GRASP_BIBTEX, ZERO_COST_BIBTEX
@@ -17,7 +19,7 @@ def grasp(probe: Probe) -> float:
     """
     own = weights(probe.network)
     first = gradients(batch_loss(probe), own, create_graph=True)
-    z = sum((gradient.detach() * gradient).sum() for gradient in first)
+    z = torch.stack([(gradient.detach() * gradient).sum() for gradient in first]).sum()
     second = gradients(z, own)
     return float(-sum((w.detach() * h).sum() for w, h in zip(own, second, strict=True)))
 

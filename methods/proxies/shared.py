@@ -23,7 +23,7 @@ def layers(network: nn.Module) -> list[nn.Conv2d | nn.Linear]:
     return [part for part in network.modules() if isinstance(part, nn.Conv2d | nn.Linear)]
 
 
-def weights(network: nn.Module) -> list[nn.Parameter]:
+def weights(network: nn.Module) -> list[Tensor]:
     """W, a tensor a layer."""
     return [layer.weight for layer in layers(network)]
 

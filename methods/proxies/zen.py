@@ -59,7 +59,8 @@ def _normal(probe: Probe, shape: torch.Size) -> Tensor:
 def _features(probe: Probe, images: Tensor) -> Tensor | None:
     with WatchedPool() as watched:
         probe.network(images)
-    return watched.maps
+    maps: Tensor | None = watched.maps
+    return maps
 
 
 PROXY = Proxy("zen", zen, reads="nothing", citation=ZEN_BIBTEX)

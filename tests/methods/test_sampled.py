@@ -260,15 +260,6 @@ def test_levels_are_the_same_where_nothing_is_trained() -> None:
     assert torch.allclose(*alphas, atol=1e-12)
 
 
-def test_gradients_of_alpha_are_shortened_to_a_length() -> None:
-    searcher = standing("snas", {"clip_norm": 1e-3})
-    gradient = torch.tensor([[3.0, 0.0], [0.0, 4.0]], dtype=torch.float64)
-    assert float(searcher.clipped(gradient).norm()) == pytest.approx(1e-3)
-    assert torch.equal(searcher.clipped(gradient * 1e-5), gradient * 1e-5)
-    both = torch.stack([gradient, gradient * 1e-5])
-    assert torch.equal(searcher.clipped(both)[1], gradient * 1e-5)
-
-
 def test_compare_knows_who_is_biased() -> None:
     """The diagnosis of `--diagnose` tells ReinMax from GDAS."""
     told = {}
