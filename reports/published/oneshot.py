@@ -38,8 +38,8 @@ NOTE = (
     " trained from scratch for hundreds of epochs. The one is no estimate of the other: they stand"
     " in columns of their own, and no difference is given. What can be held against a published"
     f" error is a training of the answer alone, by {name('nasharness evaluate')}. Parameters found"
-    " are those of the answers at the published size of network, counted. Behind a published"
-    f" number: {wording.LEGEND}; sd is its standard deviation."
+    " are those of the answers at the published size of network, counted. Behind published numbers:"
+    f" {wording.LEGEND}; sd is its standard deviation."
 )
 
 Line = list[PublishedResult]
