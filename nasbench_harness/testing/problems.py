@@ -76,8 +76,9 @@ class ToyProblem:
         (gradient,) = torch.autograd.grad(self.losses(point, "valid").mean(), point)
         return gradient
 
-    def observe(self, weights: Tensor) -> dict[str, float]:
+    def observe(self, weights: Tensor, arch: Architecture) -> dict[str, float]:
         """The accuracy of a mixture, percent."""
+        del arch
         return {"toy_accuracy_mixture": self.score(weights)}
 
     def check(self) -> None:
