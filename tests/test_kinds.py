@@ -183,8 +183,8 @@ class ToyKind(PlainKind):
         class Tilted(Landscape):
             tilt = 1
 
-            def observe(self, weights):
-                return {**super().observe(weights), "tilted_by": float(self.tilt)}
+            def observe(self, weights, arch):
+                return {**super().observe(weights, arch), "tilted_by": float(self.tilt)}
 
         return Tilted
 

@@ -6,8 +6,8 @@ examples of a batch. Accuracies are percent (0-100), losses are what a searcher 
 
 The life of a search, in order: the problem and the searcher are made; at every step the problem
 begins it with `advance()` and the searcher takes it with `step()`; at recorded steps the searcher
-is asked for `scores()`, its mixture and `architecture()`, the problem `observe`s the mixture, and
-a line goes into the journal; at due times both give their `state_dict()` for a checkpoint; at the
+is asked for `scores()`, its mixture and `architecture()`, the problem `observe`s both, and a line
+goes into the journal; at due times both give their `state_dict()` for a checkpoint; at the
 end comes `architecture()`, which the problem `conclude`s and the table looks up. Searches on a
 landscape that differ in their seed only take a step together where their method is a
 `JointSearcher`.

@@ -86,8 +86,11 @@ class Problem(Protocol):
     def cost(self, arch: Architecture, what: str) -> float:
         """Cost of the stand-alone network on this problem's dataset, in the cost's `unit`."""
 
-    def observe(self, weights: torch.Tensor) -> dict[str, float]:
+    def observe(self, weights: torch.Tensor, arch: Architecture) -> dict[str, float]:
         """Facts about a mixture [D, K] for the history, such as its expected accuracy.
+
+        `arch` is the answer if the search stopped now, which need not be what the space derives
+        from the mixture.
 
         It leaves no trace: a search that is observed goes on as one that is not.
         """

@@ -35,7 +35,7 @@ def record(run: Run, log: Mapping[str, Any], *, snapshot: bool) -> dict[str, Any
         **_looked_up(run, arch, {run.spec.search_metric, run.spec.report_metric} - {""}),
         "entropy": float(-(p * p.clamp(min=1e-300).log()).sum(dim=-1).mean()),
         **_held_in_passing(run, arch),
-        **_observed(run, mixture(run, p)),
+        **_observed(run, mixture(run, p), arch),
         **_logged(run, log),
         **open_kind(run.spec.problem).record(run, p),
     }
@@ -69,9 +69,9 @@ def _taken(names: tuple[str, ...]) -> frozenset[str]:
     return frozenset(name for name in names if any(column.covers(name) for column in taken))
 
 
-def _observed(run: Run, p: Any) -> dict[str, Any]:
+def _observed(run: Run, p: Any, arch: Architecture) -> dict[str, Any]:
     """What the problem tells; without a benchmark the report metric is among it."""
-    facts: dict[str, Any] = run.problem.observe(p)
+    facts: dict[str, Any] = run.problem.observe(p, arch)
     observes = open_kind(run.spec.problem).observes
     if run.table is None and observes in facts:
         facts = {run.spec.report_metric: facts[observes], **facts}

@@ -80,8 +80,9 @@ class ToyProblem:
         """Nothing to train, and the plain gradient."""
         return {}, self.unrolled_gradient(weights)
 
-    def observe(self, weights: Tensor) -> dict[str, float]:
+    def observe(self, weights: Tensor, arch: Architecture) -> dict[str, float]:
         """The accuracy of a mixture, percent."""
+        del arch
         return {"toy_accuracy_mixture": self.score(weights)}
 
     def check(self) -> None:

@@ -109,15 +109,15 @@ class WideOperation(nn.Module):
         super().__init__()
         self.positions, self.channels = list(positions), channels
 
-    def every(self, x: Tensor, scale: Scale) -> Tensor:
+    def every(self, x: Tensor, scale: Scale, dilation: int = 1) -> Tensor:
         """What it brings to all its edges, [B, n * C, H', W'].
 
         It reads rectified maps [B, C, H, W], or where it is one that `repeats` the same for each
-        edge, [B, n * C, H, W].
+        edge, [B, n * C, H, W]; `dilation` is that of dilated kernels in these maps.
         """
         raise NotImplementedError
 
-    def one(self, x: Tensor, scale: Scale, edge: int) -> Tensor:
+    def one(self, x: Tensor, scale: Scale, edge: int, dilation: int = 1) -> Tensor:
         """What it brings to one of its edges, the `edge`-th: [B, C, H', W']."""
         raise NotImplementedError
 
@@ -143,12 +143,14 @@ class WideSeparable(WideOperation):
         self.pointwise = nn.ModuleList(Kernels(edges, channels, channels, 1, 1) for _ in range(2))
         self.norms = nn.ModuleList(WideNorm(edges * channels, track) for _ in range(2))
 
-    def every(self, x: Tensor, scale: Scale) -> Tensor:
+    def every(self, x: Tensor, scale: Scale, dilation: int = 1) -> Tensor:
         """See `WideOperation`."""
+        del dilation
         return self._run(x, scale, ALL, len(self.positions))
 
-    def one(self, x: Tensor, scale: Scale, edge: int) -> Tensor:
+    def one(self, x: Tensor, scale: Scale, edge: int, dilation: int = 1) -> Tensor:
         """See `WideOperation`."""
+        del dilation
         return self._run(x, scale, slice(edge * self.channels, (edge + 1) * self.channels), 1)
 
     def _run(self, x: Tensor, scale: Scale, chosen: slice, edges: int) -> Tensor:
@@ -172,8 +174,8 @@ class WideSeparable(WideOperation):
 class WideDilated(WideOperation):
     """ReLU, depthwise k x k of dilation 2, pointwise, batch norm.
 
-    It reads maps of `to_blocks`, or every other pixel where the stride is 2; `dilation` is 2 where
-    maps are read as they are.
+    It reads maps of `to_blocks`, or every other pixel where the stride is 2, with a `dilation` of 1
+    in these; it is 2 where maps are read as they are.
     """
 
     def __init__(self, positions: Sequence[int], channels: int, kernel: int, track: bool) -> None:
@@ -182,18 +184,18 @@ class WideDilated(WideOperation):
         self.depthwise = Kernels(edges, channels, 1, kernel, kernel)
         self.pointwise = Kernels(edges, channels, channels, 1, 1)
         self.norm = WideNorm(edges * channels, track)
-        self.dilation = 1
 
-    def every(self, x: Tensor, scale: Scale) -> Tensor:
+    def every(self, x: Tensor, scale: Scale, dilation: int = 1) -> Tensor:
         """See `WideOperation`."""
-        return self._run(x, scale, ALL, len(self.positions))
+        return self._run(x, scale, ALL, len(self.positions), dilation)
 
-    def one(self, x: Tensor, scale: Scale, edge: int) -> Tensor:
+    def one(self, x: Tensor, scale: Scale, edge: int, dilation: int = 1) -> Tensor:
         """See `WideOperation`."""
-        return self._run(x, scale, slice(edge * self.channels, (edge + 1) * self.channels), 1)
+        chosen = slice(edge * self.channels, (edge + 1) * self.channels)
+        return self._run(x, scale, chosen, 1, dilation)
 
-    def _run(self, x: Tensor, scale: Scale, chosen: slice, edges: int) -> Tensor:
-        x = depthwise(x, _part(self.depthwise.weight, chosen), 1, self.dilation)
+    def _run(self, x: Tensor, scale: Scale, chosen: slice, edges: int, dilation: int) -> Tensor:
+        x = depthwise(x, _part(self.depthwise.weight, chosen), 1, dilation)
         x = pointwise(x, _part(self.pointwise.weight, chosen), edges)
         normed: Tensor = self.norm(x, scale, chosen)
         return normed
@@ -228,8 +230,9 @@ class WideHalving(WideOperation):
         self.odd = Kernels(edges, channels // 2, channels, 1, 1)
         self.norm = WideNorm(edges * channels, track)
 
-    def every(self, x: Tensor, scale: Scale) -> Tensor:
+    def every(self, x: Tensor, scale: Scale, dilation: int = 1) -> Tensor:
         """See `WideOperation`."""
+        del dilation
         even, odd = self._halves(x, ALL)
         batch, _, height, width = even.shape
         shape = (batch, len(self.positions), self.channels // 2, height, width)
@@ -237,8 +240,9 @@ class WideHalving(WideOperation):
         normed: Tensor = self.norm(channels_last(both.flatten(1, 2)), scale)
         return normed
 
-    def one(self, x: Tensor, scale: Scale, edge: int) -> Tensor:
+    def one(self, x: Tensor, scale: Scale, edge: int, dilation: int = 1) -> Tensor:
         """See `WideOperation`."""
+        del dilation
         half = self.channels // 2
         both = torch.cat(self._halves(x, slice(edge * half, (edge + 1) * half)), dim=1)
         chosen = slice(edge * self.channels, (edge + 1) * self.channels)
@@ -267,13 +271,14 @@ class WideNoise(WideOperation):
         super().__init__(positions, channels)
         self.stride = stride
 
-    def every(self, x: Tensor, scale: Scale) -> Tensor:
+    def every(self, x: Tensor, scale: Scale, dilation: int = 1) -> Tensor:
         """See `WideOperation`."""
+        del dilation
         return self._run(x, scale)
 
-    def one(self, x: Tensor, scale: Scale, edge: int) -> Tensor:
+    def one(self, x: Tensor, scale: Scale, edge: int, dilation: int = 1) -> Tensor:
         """See `WideOperation`."""
-        del edge  # all are alike
+        del edge, dilation  # all are alike
         return self._run(x, scale)
 
     def _run(self, x: Tensor, scale: Scale) -> Tensor:

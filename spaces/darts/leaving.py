@@ -86,11 +86,8 @@ class Leaving(nn.Module):
                 target.maps.append(value)
         totals: dict[tuple[bool, tuple[int, ...]], Tensor] = {}
         for name, branch in self.each_branch():
-            value, key = (
-                branch.every(inputs.wide(name, branch), scales[name]),
-                tuple(branch.positions),
-            )
-            place = inputs.in_blocks(name), key
+            value = branch.every(inputs.wide(name, branch), scales[name], inputs.dilation)
+            place = inputs.in_blocks(name), tuple(branch.positions)
             totals[place] = totals[place] + value if place in totals else value
         for (blocks, positions), total in totals.items():
             for position, value in zip(
@@ -106,7 +103,8 @@ class Leaving(nn.Module):
             branch = self.branches[name]
             assert isinstance(branch, WideOperation)
             affine = scale.expand(self.channels).contiguous() if scale.dim() == 0 else scale
-            value = branch.one(inputs.of(name), affine, branch.positions.index(edge))
+            place = branch.positions.index(edge)
+            value = branch.one(inputs.of(name), affine, place, inputs.dilation)
             (target.blocks if inputs.in_blocks(name) else target.maps).append(value)
 
     def widen(self, channels: int, generator: torch.Generator) -> list[Grown]:
@@ -150,10 +148,8 @@ class Inputs:
         self._made: dict[str, Tensor] = {}
         even = x.shape[2] % 2 == 0 and x.shape[3] % 2 == 0
         self._blocks = even and leaving.stride == 1
-        for name, branch in leaving.each_branch():
-            if isinstance(branch, WideDilated):
-                branch.dilation = 1 if self._blocks or leaving.stride > 1 else 2
-            del name
+        self.dilation = 1 if self._blocks or leaving.stride > 1 else 2
+        """Of dilated operations, in the maps that they read."""
 
     def in_blocks(self, name: str) -> bool:
         """Does an operation work on maps of `to_blocks`."""

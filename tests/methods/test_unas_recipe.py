@@ -16,10 +16,11 @@ from nasbench_harness.methods.unas import UNAS, UNASSettings
 from nasbench_harness.problems.landscape.objective import Landscape
 from nasbench_harness.problems.supernet.network_settings import NetworkSettings
 from nasbench_harness.spaces.darts.variants import DARTS_OPERATIONS, UNAS_OPERATIONS
+from nasbench_harness.study.recipes import find_recipe
 from nasbench_harness.testing import TOY_METRIC, ToyTable, toy_problem
 
 AUTHORS = ("nb201", "nb201_per_example")
-YOUNGER = ("darts", "darts_quick", "proxyless", "imagenet")
+YOUNGER = ("darts", "darts_quick", "proxyless", "imagenet", "imagenet_own")
 EXACT = {"gap_weight": 0.0, "weight_decay": 0.0, "uniform_clamp": 1e-12}
 
 
@@ -280,14 +281,21 @@ def test_the_recipe_for_layers_is_the_authors_last_column() -> None:
     assert chosen.rates_for_batch is None
 
 
-def test_the_recipe_for_cells_on_imagenet_is_the_authors_middle_column() -> None:
-    chosen = UNAS.recipes["imagenet"]
+@pytest.mark.parametrize(
+    ("space", "width", "operations"),
+    [("darts", 3 * 16, DARTS_OPERATIONS), ("darts[variant=unas]", 16, UNAS_OPERATIONS)],
+)
+def test_the_recipe_for_cells_on_imagenet_is_the_authors_middle_column(
+    space: str, width: int, operations: tuple[str, ...]
+) -> None:
+    """Networks of the variant have three times as many channels for large images by themselves."""
+    chosen = find_recipe("unas", "imagenet", space, "supernet").recipe
     settings = UNASSettings(**chosen.settings)
     network = NetworkSettings.build("network", chosen.network)
     assert (chosen.epochs, settings.warmup_epochs) == (5 + 15, 5)
     assert network.constant_epochs == network.reset_optimizer_epoch == 5
     assert (network.batch_size, network.train_share) == (8 * 24, 0.9)
-    assert (network.width, network.cells, network.augmentation) == (3 * 16, 14, "none")
+    assert (network.width, network.cells, network.augmentation) == (width, 14, "none")
     rates = network.learning_rate, network.learning_rate_min, network.weight_decay
     assert (network.optimizer, *rates) == ("adam", 3e-4, 1e-4, 3e-4)
     assert (settings.learning_rate, settings.learning_rate_min) == (1e-3, 3e-4)
@@ -296,7 +304,7 @@ def test_the_recipe_for_cells_on_imagenet_is_the_authors_middle_column() -> None
     assert (settings.sample_per, settings.schedules) == ("batch", "after_warmup")
     assert (settings.least_weight, settings.duplicate_weight) == (0.05, 0.2)
     assert (settings.cost, chosen.rates_for_batch) == ("none", None)
-    left = [name for name in DARTS_OPERATIONS if name not in settings.excluded]
+    left = [name for name in operations if name not in settings.excluded]
     assert sorted(left) == sorted(UNAS_OPERATIONS[:5])
 
 

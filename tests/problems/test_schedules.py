@@ -102,7 +102,7 @@ def trained(problem: WeightSharing, searcher: DrNAS, epochs: int) -> list[float]
     for _ in range(epochs):
         problem.advance()
         searcher.step()
-        rates.append(problem.observe(searcher.scores())["learning_rate"])
+        rates.append(problem.observe(searcher.scores(), searcher.architecture())["learning_rate"])
     return rates
 
 

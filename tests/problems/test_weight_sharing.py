@@ -206,7 +206,7 @@ def test_observing_leaves_no_trace(supernet_problem: Build) -> None:
             problem.advance()
             problem.fit(uniform())
             if problem is watched:
-                problem.observe(uniform())
+                problem.observe(uniform(), problem.space.derive(uniform()))
     assert same(weights_of(watched), weights_of(other))
     for (name, one), (_, two) in zip(
         watched.supernet.state_dict().items(), other.supernet.state_dict().items(), strict=True
@@ -218,7 +218,8 @@ def test_observation_tells_the_gap(supernet_problem: Build) -> None:
     problem = supernet_problem()
     problem.advance()
     problem.fit(uniform())
-    seen = problem.observe(one_hot(torch.full((6,), 1), 5).double())
+    skips = one_hot(torch.full((6,), 1), 5).double()
+    seen = problem.observe(skips, problem.space.derive(skips))
     assert seen["discretisation_gap"] == 0
     assert seen["skip_connections"] == 6
     assert 0 <= seen["mean_train_accuracy"] <= 100
@@ -272,7 +273,8 @@ def test_state_goes_on_identically(supernet_problem: Build, optimizer: str) -> N
             p.advance()
             p.fit(mixture())
     assert same(weights_of(problem), weights_of(fresh))
-    assert problem.observe(mixture()) == fresh.observe(mixture())
+    arch = problem.space.derive(mixture())
+    assert problem.observe(mixture(), arch) == fresh.observe(mixture(), arch)
 
 
 # --- second order ------------------------------------------------------------------------------
@@ -459,7 +461,8 @@ def test_cuda_search_learns(space: NB201, digits: Any, precision: str, compile_m
         point = uniform().cuda().requires_grad_()
         problem.losses(point, "valid").mean().backward()
         problem.fit(point.detach())
-    assert problem.observe(uniform())["mean_train_accuracy"] > 30
+    arch = problem.space.derive(uniform())
+    assert problem.observe(uniform(), arch)["mean_train_accuracy"] > 30
 
 
 @CUDA

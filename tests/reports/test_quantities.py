@@ -175,7 +175,7 @@ def test_scores_and_expectations_are_in_the_unit_and_losses_are_not_made_smaller
     point = problem.space.weights(arch).double()
     assert problem.query(arch) == pytest.approx(value, abs=1e-15)
     assert problem.score(point) == pytest.approx(value, abs=1e-15)
-    assert problem.observe(point)["expected_accuracy"] == pytest.approx(value, abs=1e-15)
+    assert problem.observe(point, arch)["expected_accuracy"] == pytest.approx(value, abs=1e-15)
     assert float(problem.losses(point, "valid")) == pytest.approx(-value, abs=1e-15)
 
 

@@ -205,6 +205,7 @@ BY_THE_SOURCES: dict[str, dict[str, tuple[str, dict[str, str]]]] = {
         "quick": ("D", {"C": "network: weight_decay clip_norm"}),
         "darts": ("C", {"D": "network: track_running_stats"}),  # 3.9
         "imagenet": ("C", {"D": "network: track_running_stats"}),  # 3.9, corrected
+        "imagenet_own": ("C", {"D": "network: track_running_stats"}),
         "darts_quick": ("D", {}),
         "darts_bench_quick": ("D", {}),
         **dict.fromkeys(BENCH, ("C", {

@@ -104,8 +104,9 @@ class Landscape(MultilinearProblem):
         self.queries += 1
         return self._listed.rank(arch)
 
-    def observe(self, weights: Tensor) -> dict[str, float]:
+    def observe(self, weights: Tensor, arch: Architecture) -> dict[str, float]:
         """The noise-free expectation (`expected_accuracy`, in its unit), and the queries so far."""
+        del arch  # the table has its number
         with torch.no_grad():
             value = expectation(self._shares, weights, self.options, self.half)
         return {"expected_accuracy": self.whole * float(value), **self.spent()}

@@ -355,8 +355,8 @@ class WeightSharing:
         """One-shot accuracy, percent: inherited weights, all search-validation images."""
         return self.accuracy(candidate, len(self._held_out))
 
-    def observe(self, weights: Tensor) -> dict[str, float]:
-        """One-shot accuracy of the mixture and of the cell derived from it; the epoch so far.
+    def observe(self, weights: Tensor, arch: Architecture) -> dict[str, float]:
+        """One-shot accuracy of the mixture and of the architecture derived now; the epoch so far.
 
         The difference is the discretisation gap. The mixture is the searcher's preferences p
         themselves: what DARTS trains; DrNAS and UNAS train samples around it, EDAS single
@@ -364,7 +364,6 @@ class WeightSharing:
         """
         images = self.settings.evaluated_images
         mixture = self.accuracy(weights.to(self.device, self.dtype), images)
-        arch = self.space.derive(weights.cpu())
         derived = self.accuracy(arch, images)
         return {
             **self._meters.read(),

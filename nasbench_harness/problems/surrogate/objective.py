@@ -32,6 +32,7 @@ class Surrogate(MultilinearProblem):
         with torch.no_grad():
             return self.whole * float(self.expected(candidate).mean())
 
-    def observe(self, weights: Tensor) -> dict[str, float]:
+    def observe(self, weights: Tensor, arch: Architecture) -> dict[str, float]:
         """The expected prediction, and the queries made so far."""
+        del arch  # which is predicted at the end
         return {"expected_prediction": self.score(weights), **self.spent()}

@@ -318,3 +318,21 @@ def test_channels_that_cannot_be_divided_are_refused() -> None:
     assert all(torch.equal(a, b) for a, b in zip(before, supernet.parameters(), strict=True))
     with pytest.raises(ValueError, match="partial channels"):
         open_darts().inherit(open_darts().parse("DARTS_V2"), supernet)
+
+
+@pytest.mark.parametrize("side", [8, 12], ids=["even maps", "odd maps"])
+def test_a_pass_changes_no_module(side: int) -> None:
+    """Whether maps can be split into blocks is the pass's own: networks may be in two at once."""
+
+    def plainly(supernet: Any) -> list[dict[str, Any]]:
+        kept = (int, float, str, bool, list, tuple)
+        return [
+            {name: value for name, value in vars(module).items() if isinstance(value, kept)}
+            for module in supernet.modules()
+        ]
+
+    supernet, weights = made("s1", side=side), drawn("s1").float()
+    before = plainly(supernet)
+    for active in (None, weights > 0.5):
+        supernet(images_of(side).float(), weights, active)
+    assert plainly(supernet) == before
