@@ -65,22 +65,27 @@ def score(
     scoring = _scoring(names, networks, untrained, machine)
     with console.counting_bar("scoring", "architectures") as told:
         scores = score_architectures(scoring, networks, architectures, told)
+    texts = [str(arch) for arch in architectures]
     if json:
-        rows = [
-            {"architecture": str(arch), **of_arch}
-            for arch, of_arch in zip(architectures, scores, strict=True)
-        ]
-        console.print_json(rows)
+        rows = zip(texts, scores, strict=True)
+        console.print_json([{"architecture": text, **of_arch} for text, of_arch in rows])
     else:
-        cells = [
-            (*(_shown(of_arch[name]) for name in names), arch)
-            for arch, of_arch in zip(architectures, scores, strict=True)
-        ]
-        headings, last = (*names, "architecture"), len(names)
-        console.print_rows(
-            _title(untrained, scoring), headings, cells, numbers=range(last), below=(last,)
-        )
-    _tell_missing(names, [str(arch) for arch in architectures], scores)
+        _tell(names, texts, scores, _title(untrained, scoring))
+    _tell_missing(names, texts, scores)
+
+
+def _tell(
+    names: Sequence[str], archs: Sequence[str], scores: Sequence[dict[str, float]], title: str
+) -> None:
+    from nasbench_harness.cli import console
+
+    last = len(names)
+    cells = [
+        (*(_shown(of_arch[name]) for name in names), arch)
+        for arch, of_arch in zip(archs, scores, strict=True)
+    ]
+    headings = (*names, "architecture")
+    console.print_rows(title, headings, cells, numbers=range(last), below=(last,))
 
 
 def _names(asked: str | None) -> list[str]:
