@@ -124,7 +124,7 @@ class ToyChannels(ToyProblem):
         return super()._accuracy(weights / self.factor)
 
 
-class ToyNetwork(ToyChannels):
+class ToyTrained(ToyChannels):
     """The same with network weights: a number beside the value of every option, which `fit` trains.
 
     A step of 0.1 along the gradient; trained, everything is a little better than it was.

@@ -10,14 +10,14 @@ import pytest
 from nasbench_harness import registry
 from nasbench_harness.contracts import Problem, Searcher
 from nasbench_harness.problems.supernet.network_settings import NetworkSettings
-from nasbench_harness.testing import ToyChannels, ToyNetwork, ToySpace, check_searcher, toy_problem
+from nasbench_harness.testing import ToyChannels, ToySpace, ToyTrained, check_searcher, toy_problem
 
 FAMILY = ("betadarts", "dartsminus", "fairdarts", "pcdarts", "sdarts")
 BUILT_IN = (
     *("darts", "drnas", "edas", "random", "rea", "reinforce", "rsws", "unas"),
     *FAMILY,
 )
-NO_TABLE = ("dartsminus", "pcdarts", "sdarts")
+NO_TABLE = ("dartsminus", "fairdarts", "pcdarts", "sdarts")
 """Of which nothing is left on a table: what they change are networks."""
 
 
@@ -43,7 +43,7 @@ def test_method_keeps_the_contract(name: str, recipe: str) -> None:
     make_problem = partial(toy_problem, noise=0.5, batch_size=3)
     if not meets(make_problem(), method.requires(settings)):
         if name in NO_TABLE:
-            make_problem = partial(ToyNetwork, ToySpace(free=("o0",)), batch_size=3)
+            make_problem = partial(ToyTrained, ToySpace(free=("o0",)), batch_size=3)
         else:
             assert name == "drnas"  # a landscape has no channels
             assert recipe in ("nb201_progressive", "darts")
