@@ -30,10 +30,10 @@ class DARTSMinus(DARTSMinusSetup, RelaxedSearcher[DARTSMinusSettings]):
     Answers are derived from softmax(alpha).
 
     >>> from nasbench_harness.spaces.nb201 import NB201
-    >>> from nasbench_harness.testing import ToyNetwork
-    >>> problem = ToyNetwork(NB201(), steps=20)
+    >>> from nasbench_harness.testing import ToyTrained
+    >>> problem = ToyTrained(NB201(), steps=20)
     >>> dartsminus = DARTSMinus(problem, DARTSMinusSettings(learning_rate=0.05), seed=0)
-    >>> weights = dartsminus.composed(dartsminus.relaxed())
+    >>> weights = dartsminus.composed(dartsminus.relaxed()).detach()
     >>> [round(float(total), 6) for total in weights.sum(dim=-1)]
     [2.0, 2.0, 2.0, 2.0, 2.0, 2.0]
     """

@@ -19,15 +19,15 @@ class PCDARTS(PCDARTSSetup, RelaxedSearcher[PCDARTSSettings]):
 
     What bypasses the operations of an edge weighs gamma_e as well. Answers are derived from m.
 
-    >>> from nasbench_harness.testing import ToyNetwork, ToySpace
-    >>> problem = ToyNetwork(ToySpace(), steps=200)
+    >>> from nasbench_harness.testing import ToyTrained, ToySpace
+    >>> problem = ToyTrained(ToySpace(), steps=200)
     >>> settings = PCDARTSSettings(learning_rate=0.05, warmup_epochs=0)
     >>> pcdarts = PCDARTS(problem, settings, seed=0)
     >>> for _ in range(200):
     ...     problem.advance()
     ...     log = pcdarts.step()
     >>> str(pcdarts.architecture())
-    '1-2-0'
+    '0-3-1'
     """
 
     batched = True

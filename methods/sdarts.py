@@ -20,14 +20,14 @@ class SDARTS(SDARTSSetup, RelaxedSearcher[SDARTSSettings]):
 
     Where there are no network weights, as on a table, nothing of it is left but DARTS.
 
-    >>> from nasbench_harness.testing import ToyNetwork, ToySpace
-    >>> problem = ToyNetwork(ToySpace(), steps=200)
+    >>> from nasbench_harness.testing import ToyTrained, ToySpace
+    >>> problem = ToyTrained(ToySpace(), steps=200)
     >>> sdarts = SDARTS(problem, SDARTSSettings(learning_rate=0.05, weight_decay=0.0), seed=0)
     >>> for _ in range(200):
     ...     problem.advance()
     ...     log = sdarts.step()
     >>> str(sdarts.architecture())
-    '1-2-0'
+    '0-3-1'
     """
 
     batched = True

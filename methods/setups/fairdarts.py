@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
+from nasbench_harness.contracts import NetworkWeights
 from nasbench_harness.fields.recipes import recipe_file
 from nasbench_harness.methods.setups.citations import FAIRDARTS_BIBTEX
 from nasbench_harness.methods.setups.columns import VALID_LOSS
@@ -41,8 +42,8 @@ class FairDARTSSetup:
 
     @classmethod
     def requires(cls, settings: FairDARTSSettings) -> Sequence[type]:
-        """What the parts that are chosen need."""
-        return needed_by(settings)
+        """Networks: where no loss is above 0, as on a table, sigmoids all rise to 1."""
+        return (NetworkWeights, *(one for one in needed_by(settings) if one != NetworkWeights))
 
     @classmethod
     def channel_parts(cls, settings: FairDARTSSettings) -> Sequence[int]:

@@ -6,14 +6,14 @@
 Each check raises AssertionError with a sentence about what the contract asks for. `ToySpace` and
 `toy_problem` are small enough to enumerate and ragged, so that a method that forgets the mask is
 found out; `ToyProblem` is one over any space, `ToyChannels` the same with partial channels,
-`ToyUntrained` with what untrained networks tell, `ToyNetwork` with network weights and edges that
+`ToyUntrained` with what untrained networks tell, `ToyTrained` with network weights and edges that
 can be weighed.
 """
 
 from nasbench_harness.testing.data import check_data
 from nasbench_harness.testing.jobs import check_jobs, check_study, check_training
 from nasbench_harness.testing.networks import check_costs, check_networks
-from nasbench_harness.testing.problems import ToyChannels, ToyNetwork, ToyProblem, ToyUntrained
+from nasbench_harness.testing.problems import ToyChannels, ToyProblem, ToyTrained, ToyUntrained
 from nasbench_harness.testing.searchers import check_searcher
 from nasbench_harness.testing.spaces import check_space
 from nasbench_harness.testing.tables import check_table
@@ -23,7 +23,6 @@ __all__ = [
     "TOY_METRIC",
     "TOY_OPTIONS",
     "ToyChannels",
-    "ToyNetwork",
     "ToyProblem",
     "ToySpace",
     "ToyTable",

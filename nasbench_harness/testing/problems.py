@@ -160,7 +160,7 @@ class ToyUntrained(ToyProblem):
         return total.detach(), gradient
 
 
-class ToyNetwork(ToyChannels):
+class ToyTrained(ToyChannels):
     """The same with network weights: a number beside the value of every option, which `fit` trains.
 
     A step of 0.1 along the gradient; trained, everything is a little better than it was.

@@ -13,8 +13,8 @@ from nasbench_harness.problems.supernet.network_settings import NetworkSettings
 from nasbench_harness.study import recipes
 from nasbench_harness.testing import (
     ToyChannels,
-    ToyNetwork,
     ToySpace,
+    ToyTrained,
     ToyUntrained,
     check_searcher,
     toy_problem,
@@ -27,7 +27,7 @@ BUILT_IN = (
 )  # fmt: skip
 UNTRAINED = ("freedarts", "proxy")
 """Methods that need networks, and so no table."""
-NO_TABLE = ("dartsminus", "pcdarts", "sdarts")
+NO_TABLE = ("dartsminus", "fairdarts", "pcdarts", "sdarts")
 """Of which nothing is left on a table: what they change are networks."""
 
 
@@ -57,7 +57,7 @@ def test_method_keeps_the_contract(name: str, recipe: str) -> None:
     if name in UNTRAINED:
         make_problem = partial(ToyUntrained, ToySpace(), batch_size=3)
     elif name in NO_TABLE:
-        make_problem = partial(ToyNetwork, ToySpace(free=("o0",)), batch_size=3)
+        make_problem = partial(ToyTrained, ToySpace(free=("o0",)), batch_size=3)
     elif not meets(make_problem(), method.requires(settings)):
         assert name in ("drnas", "gdas", "reinmax")  # a landscape has neither channels nor maps
         assert recipe in (

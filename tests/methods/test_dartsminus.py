@@ -9,14 +9,14 @@ from nasbench_harness.contracts import NetworkShape, NetworkWeights
 from nasbench_harness.errors import HarnessError
 from nasbench_harness.methods.dartsminus import DARTSMinus, DARTSMinusSettings
 from nasbench_harness.spaces.nb201 import NB201
-from nasbench_harness.testing import ToyNetwork, ToySpace
+from nasbench_harness.testing import ToySpace, ToyTrained
 
 STEPS = 10
 
 
 @pytest.fixture
 def searcher() -> DARTSMinus:
-    return DARTSMinus(ToyNetwork(NB201(), steps=STEPS), DARTSMinusSettings(), seed=0)
+    return DARTSMinus(ToyTrained(NB201(), steps=STEPS), DARTSMinusSettings(), seed=0)
 
 
 def test_the_weight_falls_from_one_to_zero_along_a_line_of_epochs(searcher: DARTSMinus) -> None:
@@ -64,7 +64,7 @@ def test_answers_know_nothing_of_it(searcher: DARTSMinus) -> None:
 
 def test_a_skip_that_is_not_searched_stays_beside() -> None:
     settings = DARTSMinusSettings(excluded=("skip_connect",))
-    searcher = DARTSMinus(ToyNetwork(NB201(), steps=STEPS), settings, seed=0)
+    searcher = DARTSMinus(ToyTrained(NB201(), steps=STEPS), settings, seed=0)
     searcher.problem.advance()
     assert (searcher.composed(searcher.relaxed())[:, 1] == 1).all()
     assert searcher.active is None or bool(searcher.active.all())
@@ -72,7 +72,7 @@ def test_a_skip_that_is_not_searched_stays_beside() -> None:
 
 def test_a_space_without_skips_is_refused_in_a_sentence() -> None:
     with pytest.raises(HarnessError, match="has no skip"):
-        DARTSMinus(ToyNetwork(ToySpace()), DARTSMinusSettings(), seed=0)
+        DARTSMinus(ToyTrained(ToySpace()), DARTSMinusSettings(), seed=0)
 
 
 def test_it_needs_network_weights_once() -> None:

@@ -14,7 +14,7 @@ from nasbench_harness.methods.drnas import DrNAS, DrNASSettings
 from nasbench_harness.methods.shared.relaxations import dirichlet
 from nasbench_harness.problems.landscape.objective import Landscape
 from nasbench_harness.spaces.nb201 import NB201
-from nasbench_harness.testing import ToyNetwork, toy_problem
+from nasbench_harness.testing import ToyTrained, toy_problem
 
 SAMPLES = 100_000
 
@@ -180,7 +180,7 @@ def test_parts_of_other_methods_go_together_with_samples() -> None:
     settings = DrNASSettings(
         partial_channels=[4], edge_normalisation=True, perturbation="adversarial"
     )
-    problem = ToyNetwork(space, steps=10)
+    problem = ToyTrained(space, steps=10)
     searcher = DrNAS(problem, settings, seed=0)
     assert searcher.edges is not None
     assert problem.factor == 4

@@ -8,10 +8,11 @@ import pytest
 import torch
 from torch import Tensor
 
+from nasbench_harness.contracts import NetworkWeights
 from nasbench_harness.methods.fairdarts import FairDARTS, FairDARTSSettings
 from nasbench_harness.problems.landscape.objective import Landscape
 from nasbench_harness.spaces.darts import open_darts
-from nasbench_harness.testing import ToyProblem, ToySpace
+from nasbench_harness.testing import ToyProblem, ToySpace, toy_problem
 
 
 def test_gradient_is_exact(
@@ -37,6 +38,15 @@ def test_the_zero_one_loss_is_least_at_zero_and_one() -> None:
     assert values[4] == pytest.approx(-10 * 0.25, abs=1e-12)
     assert values[2] == 0
     assert values[0] < values[1] < values[2] > values[3] > values[4]
+
+
+def test_on_a_table_every_sigmoid_would_rise() -> None:
+    """So that it is refused there: whatever brings accuracy at all is worth more of it."""
+    problem = toy_problem()
+    searcher = FairDARTS(problem, FairDARTSSettings(), seed=0)
+    problem.advance()
+    assert (searcher.gradient(searcher.mixture_loss())[searcher.mask] < 0).all()
+    assert FairDARTS.requires(searcher.settings) == (NetworkWeights,)
 
 
 def test_operations_do_not_compete() -> None:

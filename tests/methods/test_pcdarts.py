@@ -11,13 +11,13 @@ from torch import Tensor
 from nasbench_harness.contracts import EdgeWeights, MixtureSearcher, PartialChannels
 from nasbench_harness.methods.pcdarts import PCDARTS, PCDARTSSettings
 from nasbench_harness.spaces.nb201 import NB201
-from nasbench_harness.testing import ToyNetwork, ToySpace
+from nasbench_harness.testing import ToySpace, ToyTrained
 
 STEPS = 20
 
 
 def make(**settings: Any) -> PCDARTS:
-    searcher = PCDARTS(ToyNetwork(NB201(), steps=STEPS), PCDARTSSettings(**settings), seed=4)
+    searcher = PCDARTS(ToyTrained(NB201(), steps=STEPS), PCDARTSSettings(**settings), seed=4)
     generator = torch.Generator().manual_seed(1)
     assert searcher.edges is not None
     for parameter in (searcher.alpha, searcher.edges.logits):
@@ -78,7 +78,7 @@ def test_alpha_and_edges_move_together_after_the_warm_up_only() -> None:
 
 def test_the_network_uses_a_quarter_of_its_channels_and_weighs_its_edges() -> None:
     problem = make().problem
-    assert isinstance(problem, ToyNetwork)
+    assert isinstance(problem, ToyTrained)
     assert problem.factor == 4
     assert problem.weighs_edges
 
@@ -91,7 +91,7 @@ def test_it_needs_channels_and_edges() -> None:
 
 def test_without_its_parts_it_is_darts() -> None:
     plain = PCDARTSSettings(partial_channels=[1], edge_normalisation=False)
-    searcher = PCDARTS(ToyNetwork(ToySpace()), plain, seed=0)
+    searcher = PCDARTS(ToyTrained(ToySpace()), plain, seed=0)
     assert searcher.edges is None
     assert not isinstance(searcher, MixtureSearcher)
     assert torch.equal(searcher.scores(), searcher.relaxed().detach())

@@ -11,14 +11,14 @@ from torch import Tensor
 from nasbench_harness.contracts import NetworkWeights
 from nasbench_harness.methods.darts import DARTS, DARTSSettings
 from nasbench_harness.methods.sdarts import SDARTS, SDARTSSettings
-from nasbench_harness.testing import ToyNetwork, ToySpace
+from nasbench_harness.testing import ToySpace, ToyTrained
 
 STEPS = 10
 
 
 def make(**settings: Any) -> tuple[SDARTS, list[Tensor]]:
     """The method, and the weights that the network was trained under so far."""
-    problem, seen = ToyNetwork(ToySpace(), steps=STEPS), []
+    problem, seen = ToyTrained(ToySpace(), steps=STEPS), []
     fit = problem.fit
 
     def watched(weights: Tensor, active: Tensor | None = None) -> Any:
@@ -68,7 +68,7 @@ def test_alpha_steps_at_the_clean_mixture() -> None:
     """Where `fit` trains nothing the two cannot be told apart."""
     searcher, _ = make(perturbation="random")
     searcher.problem.fit = lambda *_: {}  # type: ignore[method-assign]
-    darts = DARTS(ToyNetwork(ToySpace(), steps=STEPS), DARTSSettings(), seed=3)
+    darts = DARTS(ToyTrained(ToySpace(), steps=STEPS), DARTSSettings(), seed=3)
     darts.problem.fit = lambda *_: {}  # type: ignore[method-assign]
     for _ in range(STEPS):
         for each in (searcher, darts):

@@ -167,7 +167,6 @@ BY_THE_SOURCES: dict[str, dict[str, tuple[str, dict[str, str]]]] = {
         "darts_quick": ("D", {"C": f"{AS_DARTS} track_running_stats"}),
     },
     "fairdarts": {  # 5.10
-        "landscape": ("D", {}),
         "darts": ("C", {}),
         "nb201": ("D", {"C": f"{AS_DARTS} batch_size learning_rate track_running_stats"}),
         "quick": ("D", {"C": f"{AS_DARTS} track_running_stats"}),
