@@ -21,7 +21,7 @@ MEANS = frozenset({torch.mean, Tensor.mean, F.adaptive_avg_pool2d})
 """What can be a global average pool."""
 
 
-class _Pass(TorchFunctionMode):
+class _Watched(TorchFunctionMode):
     """Within it `called` makes every call of torch."""
 
     def __torch_function__(
@@ -34,7 +34,7 @@ class _Pass(TorchFunctionMode):
         return func(*args, **kwargs)
 
 
-class WatchedReLUs(_Pass):
+class WatchedReLUs(_Watched):
     """Within it `seen` hears of the output of every ReLU, in the order of the pass."""
 
     def __init__(self, seen: Callable[[Tensor], None]) -> None:
@@ -49,7 +49,7 @@ class WatchedReLUs(_Pass):
         return output
 
 
-class WatchedPool(_Pass):
+class WatchedPool(_Watched):
     """Within it `maps` becomes what the last global average pool of the pass has read."""
 
     def __init__(self) -> None:
@@ -70,7 +70,7 @@ def _is_global(maps: Tensor, output: Tensor) -> bool:
     return maps.dim() == 4 and output.shape in (channels, torch.Size([*channels, 1, 1]))
 
 
-class Homogeneous(_Pass):
+class Homogeneous(_Watched):
     """Within it a network without biases gives c times as much for c times a layer's weights.
 
     Batch norms do not normalise; their affine map stays, which is the identity in fresh networks,

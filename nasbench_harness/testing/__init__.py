@@ -26,6 +26,7 @@ __all__ = [
     "ToyProblem",
     "ToySpace",
     "ToyTable",
+    "ToyTrained",
     "ToyUntrained",
     "check_costs",
     "check_data",

@@ -53,12 +53,9 @@ class Training:
         layout = torch.channels_last if channels_last else torch.contiguous_format
         self.network = network.to(device=device, memory_format=layout)  # type: ignore[call-overload]
         self._augment = Augment(
-            images.dataset,
-            device=device,
-            channels_last=channels_last,
-            cutout=settings.cutout,
-            color_jitter=settings.color_jitter,
-        )
+            images.dataset, device=device, channels_last=channels_last,
+            cutout=settings.cutout, color_jitter=settings.color_jitter,
+        )  # fmt: skip
         self._batches = feed(
             images.train,
             settings.batch_size,

@@ -86,7 +86,8 @@ def test_published_settings() -> None:
     assert (nb201.weight_decay, nb201.init_scale) == (1e-3, 1e-3)
     assert {name: recipe.epochs for name, recipe in DARTS.recipes.items()} == {
         "landscape": 100, "nb201": 50, "nats": 100, "drnas": 100, "darts": 50, "quick": 10,
-        "darts_quick": 10,
+        "darts_quick": 10, "darts_bench_quick": 10,
+        **{f"darts_bench{on}": 100 for on in ("", "_deep", "_deep_no_skip", "_deep_all_skip")},
     }  # fmt: skip
 
 

@@ -20,7 +20,10 @@ from nasbench_harness.study.recipes import find_recipe
 from nasbench_harness.testing import TOY_METRIC, ToyTable, toy_problem
 
 AUTHORS = ("nb201", "nb201_per_example")
-YOUNGER = ("darts", "darts_quick", "proxyless", "imagenet", "imagenet_own")
+YOUNGER = (
+    *("darts", "darts_quick", "proxyless", "imagenet", "imagenet_own", "darts_bench_quick"),
+    *(f"darts_bench{on}" for on in ("", "_deep", "_deep_no_skip", "_deep_all_skip")),
+)
 EXACT = {"gap_weight": 0.0, "weight_decay": 0.0, "uniform_clamp": 1e-12}
 
 

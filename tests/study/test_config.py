@@ -304,7 +304,7 @@ def test_defaults(configured: Configured) -> None:
 
 
 def test_no_methods_says_what_to_give() -> None:
-    with pytest.raises(ConfigError, match="No methods given; try `--methods darts,drnas`"):
+    with pytest.raises(ConfigError, match="No methods given; try `--methods betadarts,darts`"):
         config.build_config(None, {}, ())
 
 
