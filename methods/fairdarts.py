@@ -35,7 +35,7 @@ class FairDARTS(FairDARTSSetup, RelaxedSearcher[FairDARTSSettings]):
     ...     problem.advance()
     ...     log = fairdarts.step()
     >>> str(fairdarts.architecture())
-    '0-3-1'
+    '0-2-0'
     """
 
     batched = True

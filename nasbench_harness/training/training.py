@@ -48,9 +48,7 @@ class Training:
         self.device = device
         self.steps = 0
         """Batches trained on so far."""
-        # 1.4 times as fast on the CPU, and what tensor cores want; nobody measured it on MPS.
-        channels_last = device.type != "mps"
-        layout = torch.channels_last if channels_last else torch.contiguous_format
+        channels_last, layout = _layout(device)
         self.network = network.to(device=device, memory_format=layout)  # type: ignore[call-overload]
         self._augment = Augment(
             images.dataset, device=device, channels_last=channels_last,
@@ -201,6 +199,15 @@ def learning_rate(settings: TrainingSettings, epoch: int) -> float:
     if settings.schedule == "linear":
         return start * (1 - passed / epochs)
     return cosine(start, 0.0, passed, epochs)
+
+
+def _layout(device: torch.device) -> tuple[bool, torch.memory_format]:
+    """Are maps channels-last, and how torch calls it.
+
+    1.4 times as fast on the CPU, and what tensor cores want; nobody measured it on MPS.
+    """
+    channels_last = device.type != "mps"
+    return channels_last, torch.channels_last if channels_last else torch.contiguous_format
 
 
 def _dropped(

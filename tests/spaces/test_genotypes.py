@@ -19,7 +19,13 @@ from nasbench_harness.store.files import read_json
 from nasbench_harness.study.config import build_config
 from nasbench_harness.study.planning import plan
 from nasbench_harness.tables.enumeration import enumerable
-from nasbench_harness.testing import ToyProblem, ToyUntrained, check_searcher, check_space
+from nasbench_harness.testing import (
+    ToyProblem,
+    ToySpace,
+    ToyUntrained,
+    check_searcher,
+    check_space,
+)
 from tests.commands import Aside
 from tests.registries import install
 
@@ -92,7 +98,14 @@ def test_it_is_no_product_of_its_decisions(space: SearchSpace) -> None:
     assert sorted(weights.sum(dim=1).tolist()) == [0] * 3 + [1] * 6
 
 
-@pytest.mark.parametrize("method", registry.methods.names())
+def searches(method: str) -> bool:
+    """Does it, as it is by default, need no more than a problem without networks has."""
+    setup = registry.open_setup(method)
+    problem = ToyUntrained(ToySpace())
+    return all(isinstance(problem, needed) for needed in setup.requires(setup.Settings()))
+
+
+@pytest.mark.parametrize("method", filter(searches, registry.methods.names()))
 def test_every_method_searches_it(method: str, space: SearchSpace) -> None:
     check_searcher(registry.methods.load(method), make_problem=lambda: ToyUntrained(space))
 

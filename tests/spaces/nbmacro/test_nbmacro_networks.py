@@ -167,14 +167,11 @@ def test_a_supernet_is_searched_on_images() -> None:
     )  # fmt: skip
 
 
-NETWORKS_ONLY = ("freedarts", "proxy")
-
-
 @pytest.mark.parametrize("method", registry.methods.names())
 def test_every_method_has_a_recipe_for_the_space(method: str) -> None:
     """On the table, and on images where it does not ask for trained networks."""
     setup = registry.open_setup(method)
-    on_tables = {"landscape": "landscape"} if method not in NETWORKS_ONLY else {}
+    on_tables = {"landscape": "landscape"} if "landscape" in setup.recipes else {}
     kinds = on_tables | ({} if setup.queries else {"supernet": "quick"})
     for kind, name in kinds.items():
         recipe = recipes.find_recipe(method, name, SPACE.name, kind).recipe
