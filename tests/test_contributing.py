@@ -136,7 +136,7 @@ def test_every_file_is_shown_once_and_named_by_the_package() -> None:
     for module in modules - {"nas_extras/recipes"}:
         assert f"{module}.py" in shown
     assert {page.stem for page in PAGES[1:]} == {
-        "benchmark", "data", "kind", "method", "recipe", "space", "suite",
+        "benchmark", "data", "kind", "method", "proxy", "recipe", "space", "suite",
     }  # fmt: skip
 
 
@@ -178,7 +178,9 @@ def test_names_are_there(page: Path) -> None:
             resolve_name(name)
 
 
-ENTRY_POINTS = {"methods", "setups", "spaces", "tables", "recipes", "problems", "data", "defaults"}
+ENTRY_POINTS = {
+    "methods", "setups", "spaces", "tables", "recipes", "problems", "proxies", "data", "defaults",
+}  # fmt: skip
 
 
 def test_what_plugins_may_import_is_there_and_is_all_they_import() -> None:

@@ -65,7 +65,7 @@ def test_a_system_whose_cell_is_not_known_has_its_rows() -> None:
 
 @pytest.mark.parametrize(
     ("name", "near"),
-    [("DARTS_V3", "did you mean `DARTS_V2`?"), ("EDSA", "Results are published as `EDAS`"),
+    [("DARTS_V3", "Did you mean `DARTS_V2`?"), ("EDSA", "Results are published as `EDAS`"),
      ("UNAS_CIFAR10", "darts[variant=unas]")],
 )  # fmt: skip
 def test_an_unknown_name_gets_the_near_ones(name: str, near: str) -> None:
