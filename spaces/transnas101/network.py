@@ -61,7 +61,7 @@ class FactorisedReduction(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """[B, C, H, W] to [B, wide, H / 2, W / 2], rounded up."""
         x = relu(x)
-        shifted = pad(x, (-1, 1, -1, 1))  # no view: see `shifted_maps` of the DARTS space
+        shifted = pad(x, (-1, 1, -1, 1))  # of its own: behind a view torch 2.14 writes beyond the gradient
         normed: Tensor = self.norm(torch.cat([self.even(x), self.odd(shifted)], dim=1))
         return normed
 
