@@ -17,11 +17,10 @@ from typing import cast
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import batch_norm, conv2d
+from torch.nn.functional import batch_norm, conv2d, pad
 
 from nasbench_harness.contracts import Grown
 from nasbench_harness.spaces.darts.depthwise import depthwise
-from nasbench_harness.spaces.darts.operations import shifted_maps
 from nasbench_harness.spaces.darts.widening import CopiedChannels, copies
 
 EPS, MOMENTUM = 1e-5, 0.1
@@ -251,8 +250,7 @@ class WideHalving(WideOperation):
         return normed
 
     def _halves(self, x: Tensor, chosen: slice) -> tuple[Tensor, Tensor]:
-        x = x.contiguous(memory_format=torch.channels_last)  # see `shifted_maps`
-        shifted = shifted_maps(x)
+        shifted = pad(x, (0, 1, 0, 1))[:, :, 1:, 1:]
         even = conv2d(x, _part(self.even.weight, chosen).to(x.dtype), stride=2)
         return even, conv2d(shifted, _part(self.odd.weight, chosen).to(x.dtype), stride=2)
 

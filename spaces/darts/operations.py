@@ -41,15 +41,6 @@ class Preprocess(nn.Sequential):
         super().__init__(nn.ReLU(), convolution, norms.make(outputs))
 
 
-def shifted_maps(x: Tensor) -> Tensor:
-    """All pixels from the second of either side on, and 0 behind the last.
-
-    It is a tensor of its own: torch 2.14 writes beyond its memory where the gradient of a 1x1
-    convolution of stride 2 is asked for behind a view into a larger one.
-    """
-    return pad(x, (-1, 1, -1, 1))
-
-
 class HalvingSkip(nn.Module):
     """Halves the maps: two convolutions 1x1 of stride 2, one of them a pixel further on.
 
@@ -68,7 +59,7 @@ class HalvingSkip(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """[B, inputs, H, W] to [B, outputs, H / 2, W / 2]."""
         x = torch.relu(x)
-        shifted = shifted_maps(x)
+        shifted = pad(x, (0, 1, 0, 1))[:, :, 1:, 1:]
         normed: Tensor = self.norm(torch.cat([self.even(x), self.odd(shifted)], dim=1))
         return normed
 
