@@ -17,10 +17,11 @@ from typing import cast
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import batch_norm, conv2d, pad
+from torch.nn.functional import batch_norm, conv2d
 
 from nasbench_harness.contracts import Grown
 from nasbench_harness.spaces.darts.depthwise import depthwise
+from nasbench_harness.spaces.darts.operations import every_other
 from nasbench_harness.spaces.darts.widening import CopiedChannels, copies
 
 EPS, MOMENTUM = 1e-5, 0.1
@@ -250,9 +251,9 @@ class WideHalving(WideOperation):
         return normed
 
     def _halves(self, x: Tensor, chosen: slice) -> tuple[Tensor, Tensor]:
-        shifted = pad(x, (0, 1, 0, 1))[:, :, 1:, 1:]
-        even = conv2d(x, _part(self.even.weight, chosen).to(x.dtype), stride=2)
-        return even, conv2d(shifted, _part(self.odd.weight, chosen).to(x.dtype), stride=2)
+        even, odd = every_other(x)
+        kernels = (_part(half.weight, chosen).to(x.dtype) for half in (self.even, self.odd))
+        return conv2d(channels_last(even), next(kernels)), conv2d(channels_last(odd), next(kernels))
 
     def widen(self, channels: int, generator: torch.Generator) -> list[Grown]:
         """See `WideOperation`."""

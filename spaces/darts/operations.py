@@ -41,6 +41,16 @@ class Preprocess(nn.Sequential):
         super().__init__(nn.ReLU(), convolution, norms.make(outputs))
 
 
+def every_other(x: Tensor) -> tuple[Tensor, Tensor]:
+    """Every other pixel of both sides, from the first on and from the second on; outside is 0.
+
+    What a convolution 1x1 of stride 2 reads. It is taken out before, since torch 2.14 writes beyond
+    its memory on a CPU when it finds the gradient of such a convolution of few channels.
+    """
+    shifted = pad(x, (-1, 1, -1, 1))
+    return x[:, :, ::2, ::2], shifted[:, :, ::2, ::2]
+
+
 class HalvingSkip(nn.Module):
     """Halves the maps: two convolutions 1x1 of stride 2, one of them a pixel further on.
 
@@ -52,15 +62,14 @@ class HalvingSkip(nn.Module):
         if outputs % 2:
             raise ValueError(f"a width of {outputs} channels cannot be halved; take an even one")
         super().__init__()
-        self.even = nn.Conv2d(inputs, outputs // 2, 1, stride=2, bias=False)
-        self.odd = nn.Conv2d(inputs, outputs // 2, 1, stride=2, bias=False)
+        self.even = nn.Conv2d(inputs, outputs // 2, 1, bias=False)
+        self.odd = nn.Conv2d(inputs, outputs // 2, 1, bias=False)
         self.norm = norms.make(outputs)
 
     def forward(self, x: Tensor) -> Tensor:
         """[B, inputs, H, W] to [B, outputs, H / 2, W / 2]."""
-        x = torch.relu(x)
-        shifted = pad(x, (0, 1, 0, 1))[:, :, 1:, 1:]
-        normed: Tensor = self.norm(torch.cat([self.even(x), self.odd(shifted)], dim=1))
+        even, odd = every_other(torch.relu(x))
+        normed: Tensor = self.norm(torch.cat([self.even(even), self.odd(odd)], dim=1))
         return normed
 
 

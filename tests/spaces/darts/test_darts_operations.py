@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import conv2d
 
+from nasbench_harness.spaces.darts import branches
+from nasbench_harness.spaces.darts.branches import WideHalving
 from nasbench_harness.spaces.darts.encoding import DILATED, NONE, OPERATIONS, SEPARABLE, SKIP
-from nasbench_harness.spaces.darts.operations import HalvingSkip, Norms, make_operation
+from nasbench_harness.spaces.darts.operations import HalvingSkip, Norms, every_other, make_operation
 
 CHANNELS = 6
 PLAIN = Norms(affine=False)
@@ -80,6 +84,8 @@ def reach(name: str) -> set[int]:
     """Offsets of the rows that a pixel of the output depends on."""
     images = noise_of(3, 1, 2, 21, 21).abs().requires_grad_()
     operation = make_operation(name, 2, 1, PLAIN).double().eval()
+    for kernel in operation.parameters():
+        nn.init.uniform_(kernel, 0.5, 1.0)  # above 0, so that no activation is cut off
     operation(images.double())[0, :, 10, 10].sum().backward()
     assert images.grad is not None
     rows = images.grad.abs().sum((0, 1, 3)).nonzero().flatten().tolist()
@@ -134,3 +140,26 @@ def test_noise_is_standard_normal_whatever_comes_in() -> None:
 def test_an_odd_number_of_channels_cannot_be_halved() -> None:
     with pytest.raises(ValueError, match="a width of 7 channels cannot be halved"):
         make_operation(SKIP, 7, 2, Norms())
+
+
+def test_a_pixel_of_four_is_read_in_place_of_a_stride(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The gradient of a convolution 1x1 of stride 2 writes beyond its memory in torch 2.14."""
+    given: list[tuple[torch.Size, dict[str, Any]]] = []
+
+    def spied(x: Tensor, kernel: Tensor, **named: Any) -> Tensor:
+        given.append((x.shape, named))
+        return conv2d(x, kernel, **named)
+
+    monkeypatch.setattr(branches, "conv2d", spied)
+    WideHalving([0, 1], 4, track=False).every(noise_of(0, 2, 4, 8, 8), None)
+    assert given == [((2, 4, 4, 4), {}), ((2, 4, 4, 4), {})]
+    halving = HalvingSkip(4, 4, PLAIN)
+    assert halving.even.stride == halving.odd.stride == (1, 1)
+
+
+@pytest.mark.parametrize("sides", [(8, 8), (7, 5), (1, 1)])
+def test_it_is_what_the_stride_would_read(sides: tuple[int, int]) -> None:
+    images, kernel = noise_of(1, 2, 4, *sides).double(), noise_of(2, 6, 4, 1, 1).double()
+    shifted = torch.nn.functional.pad(images, (0, 1, 0, 1))[:, :, 1:, 1:]
+    for found, strided in zip(every_other(images), (images, shifted), strict=True):
+        assert torch.allclose(conv2d(found, kernel), conv2d(strided, kernel, stride=2), atol=1e-12)
