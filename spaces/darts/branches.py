@@ -21,8 +21,8 @@ from torch.nn.functional import batch_norm, conv2d
 
 from nasbench_harness.contracts import Grown
 from nasbench_harness.spaces.darts.depthwise import depthwise
-from nasbench_harness.spaces.darts.operations import every_other
 from nasbench_harness.spaces.darts.widening import CopiedChannels, copies
+from nasbench_harness.spaces.shared.halving import both_halves
 
 EPS, MOMENTUM = 1e-5, 0.1
 ALL = slice(None)
@@ -251,7 +251,7 @@ class WideHalving(WideOperation):
         return normed
 
     def _halves(self, x: Tensor, chosen: slice) -> tuple[Tensor, Tensor]:
-        even, odd = every_other(x)
+        even, odd = both_halves(x)
         kernels = (_part(half.weight, chosen).to(x.dtype) for half in (self.even, self.odd))
         return conv2d(channels_last(even), next(kernels)), conv2d(channels_last(odd), next(kernels))
 

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import pad
 
 from nasbench_harness.spaces.darts.encoding import DILATED, NONE, SEPARABLE, SKIP
+from nasbench_harness.spaces.shared.halving import both_halves
 
 POOLS = ("max_pool_3x3", "avg_pool_3x3")
 
@@ -41,16 +41,6 @@ class Preprocess(nn.Sequential):
         super().__init__(nn.ReLU(), convolution, norms.make(outputs))
 
 
-def every_other(x: Tensor) -> tuple[Tensor, Tensor]:
-    """Every other pixel of both sides, from the first on and from the second on; outside is 0.
-
-    What a convolution 1x1 of stride 2 reads. It is taken out before, since torch 2.14 writes beyond
-    its memory on a CPU when it finds the gradient of such a convolution of few channels.
-    """
-    shifted = pad(x, (-1, 1, -1, 1))
-    return x[:, :, ::2, ::2], shifted[:, :, ::2, ::2]
-
-
 class HalvingSkip(nn.Module):
     """Halves the maps: two convolutions 1x1 of stride 2, one of them a pixel further on.
 
@@ -68,7 +58,7 @@ class HalvingSkip(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """[B, inputs, H, W] to [B, outputs, H / 2, W / 2]."""
-        even, odd = every_other(torch.relu(x))
+        even, odd = both_halves(torch.relu(x))
         normed: Tensor = self.norm(torch.cat([self.even(even), self.odd(odd)], dim=1))
         return normed
 

@@ -12,10 +12,11 @@ from collections.abc import Callable, Iterator, Sequence
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import pad, relu
+from torch.nn.functional import relu
 
 from nasbench_harness.contracts import NetworkShape
 from nasbench_harness.spaces.shared.cell import EDGES, NODES
+from nasbench_harness.spaces.shared.halving import both_halves, every_other
 from nasbench_harness.spaces.transnas101.encoding import OPERATIONS
 
 MODULES = (True, False, True, False, True)
@@ -36,14 +37,17 @@ class StridedConvolution(nn.Module):
         """To as many channels as the norm has."""
         super().__init__()
         wide = norm.num_features
+        self.picks = kernel == 1 and stride == 2
         self.conv = nn.Conv2d(
-            channels, wide, kernel, stride=stride, padding=kernel // 2, bias=False
-        )
+            channels, wide, kernel, stride=1 if self.picks else stride, padding=kernel // 2,
+            bias=False,
+        )  # fmt: skip
         self.norm = norm
 
     def forward(self, x: Tensor) -> Tensor:
         """[B, C, H, W] to [B, wide, H / stride, W / stride], rounded up."""
-        normed: Tensor = self.norm(self.conv(relu(x)))
+        x = relu(x)
+        normed: Tensor = self.norm(self.conv(every_other(x) if self.picks else x))
         return normed
 
 
@@ -54,15 +58,14 @@ class FactorisedReduction(nn.Module):
         """To as many channels as the norm has."""
         super().__init__()
         wide = norm.num_features
-        self.even = nn.Conv2d(channels, wide // 2, 1, stride=2, bias=False)
-        self.odd = nn.Conv2d(channels, wide - wide // 2, 1, stride=2, bias=False)
+        self.even = nn.Conv2d(channels, wide // 2, 1, bias=False)
+        self.odd = nn.Conv2d(channels, wide - wide // 2, 1, bias=False)
         self.norm = norm
 
     def forward(self, x: Tensor) -> Tensor:
         """[B, C, H, W] to [B, wide, H / 2, W / 2], rounded up."""
-        x = relu(x)
-        shifted = pad(x, (0, 1, 0, 1))[:, :, 1:, 1:]
-        normed: Tensor = self.norm(torch.cat([self.even(x), self.odd(shifted)], dim=1))
+        even, odd = both_halves(relu(x))
+        normed: Tensor = self.norm(torch.cat([self.even(even), self.odd(odd)], dim=1))
         return normed
 
 

@@ -12,7 +12,8 @@ from torch.nn.functional import conv2d
 from nasbench_harness.spaces.darts import branches
 from nasbench_harness.spaces.darts.branches import WideHalving
 from nasbench_harness.spaces.darts.encoding import DILATED, NONE, OPERATIONS, SEPARABLE, SKIP
-from nasbench_harness.spaces.darts.operations import HalvingSkip, Norms, every_other, make_operation
+from nasbench_harness.spaces.darts.operations import HalvingSkip, Norms, make_operation
+from nasbench_harness.spaces.shared.halving import both_halves
 
 CHANNELS = 6
 PLAIN = Norms(affine=False)
@@ -161,5 +162,5 @@ def test_a_pixel_of_four_is_read_in_place_of_a_stride(monkeypatch: pytest.Monkey
 def test_it_is_what_the_stride_would_read(sides: tuple[int, int]) -> None:
     images, kernel = noise_of(1, 2, 4, *sides).double(), noise_of(2, 6, 4, 1, 1).double()
     shifted = torch.nn.functional.pad(images, (0, 1, 0, 1))[:, :, 1:, 1:]
-    for found, strided in zip(every_other(images), (images, shifted), strict=True):
+    for found, strided in zip(both_halves(images), (images, shifted), strict=True):
         assert torch.allclose(conv2d(found, kernel), conv2d(strided, kernel, stride=2), atol=1e-12)
