@@ -18,7 +18,6 @@ from nasbench_harness.store.provenance import facts
 from nasbench_harness.store.studies import Study, current_tables
 from nasbench_harness.study.config import BASELINE
 from nasbench_harness.training.calibration import Kept
-from nasbench_harness.training.sampling import blind_draws
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -124,6 +123,8 @@ def answers_of(study: Study) -> list[Candidate]:
 
 def draws(space: str, number: int, seed: int) -> list[Candidate]:
     """So many architectures drawn without looking."""
+    from nasbench_harness.training.sampling import blind_draws
+
     drawn = blind_draws(registry.open_space(space), number, seed)
     return [Candidate(method=BASELINE, seed=None, architecture=str(arch)) for arch in drawn]
 
