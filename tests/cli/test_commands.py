@@ -182,7 +182,7 @@ FAULTS = [
     (["show", "arch", "[" * 2000], "These brackets cannot be read"),
     (["run"], "No methods given"),
     (["run", "--config", "nowhere.yaml"], "nowhere.yaml cannot be read"),
-    (["query"], "Give an architecture string, --index or --top"),
+    (["query"], "Give an architecture string, --index, --top or --published"),
     (["query", "--index", "15625"], "run from 0 to 15624"),
     (["query", "|nor_conv_3x3~0|+|nor_conv_3x3~0"], "Expected `|`"),
     (["show", "method", "dartz"], "Did you mean `darts`?"),
