@@ -171,11 +171,14 @@ def test_an_error_has_no_empty_line_before_it(nasharness: Run, tmp_path: Path) -
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (["list", "tabels"], "Did you mean `tables`? Known: methods, spaces, suites, tables."),
+        (
+            ["list", "tabels"],
+            "Did you mean `tables`? Known: methods, proxies, spaces, suites, tables.",
+        ),
         (["show", "suit"], "Did you mean `suite`?"),
         (
             ["list"],
-            "Error: `nasharness list` of what? Name one of methods, spaces, tables, suites.",
+            "Error: `nasharness list` of what? Name one of methods, spaces, tables, proxies, suites.",
         ),
         (["baseline"], "Error: `nasharness baseline` of what? Name one of save."),
         (["data", "verify"], "Missing argument 'NAME'"),
