@@ -178,7 +178,7 @@ def test_an_error_has_no_empty_line_before_it(nasharness: Run, tmp_path: Path) -
         (["show", "suit"], "Did you mean `suite`?"),
         (
             ["list"],
-            "Error: `nasharness list` of what? Name one of methods, spaces, tables, proxies, suites.",
+            "`nasharness list` of what? Name one of methods, spaces, tables, proxies, suites.",
         ),
         (["baseline"], "Error: `nasharness baseline` of what? Name one of save."),
         (["data", "verify"], "Missing argument 'NAME'"),

@@ -283,7 +283,7 @@ def test_out_of_memory_names_what_to_change(
         ("darts", {"network": {"widht": 4}}, "Did you mean `width`"),
         ("darts", {"network": {"batch_size": 500}}, "too few for batches of 500"),
         ("unas[warmup_epochs=3]", {}, "leaves the architecture alone for 3 epochs"),
-        ("drnas[warmup_epochs=2,kept_options=[5,3]]", {}, "2 stages of 1 epochs"),
+        ("drnas[warmup_epochs=2,kept_options=[5,3]]", {}, "2 stages of 1 epoch;"),
         ("darts", {"steps": 1000}, "give one of --epochs and --steps"),
         ("darts", {"search": "landscape", "recipe": "landscape"}, "is about supernets"),
         ("darts[cost=params]", {}, "has no setting `cost`"),

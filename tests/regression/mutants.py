@@ -56,7 +56,7 @@ MUTANTS = (
     ),
     Mutant(
         "gradient's sign flipped", "drnas",
-        "self.descend(self.anchored(loss))", "self.descend(self.anchored(-loss))",
+        "self.descend(self.anchored(loss), ", "self.descend(self.anchored(-loss), ",
     ),
     Mutant(
         "gradient's sign flipped", "edas",
