@@ -69,7 +69,7 @@ class FreeDARTS(FreeDARTSSetup):
         saliency = (self.weights * gradient.cpu().double() * kept).abs()
         if not bool(flow.isfinite()) or not bool(saliency.isfinite().all()):
             raise HarnessError(
-                f"What flows through the supernet is no finite number (R = {float(flow):.3g}), so"
+                f"What flows through the network is no finite number (R = {float(flow):.3g}), so"
                 " that no operation can be scored by it; take fewer --cells or a smaller --width."
             )
         return float(flow), self.compared(

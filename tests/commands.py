@@ -17,6 +17,8 @@ from typer.testing import CliRunner
 from nasbench_harness import registry
 from nasbench_harness.cli import app
 
+SITE = "site"
+"""Folder of what a test installs."""
 NASHARNESS = str(Path(sysconfig.get_path("scripts")) / "nasharness")
 
 WITHOUT_WORKERS = ("cite", "compare", "data", "latency", "list", "query", "show")
@@ -45,10 +47,12 @@ def called(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def process(*arguments: str) -> subprocess.CompletedProcess[str]:
-    """The command as a whole process."""
+    """The command as a whole process, which finds what a test has installed for this one."""
     words = [NASHARNESS, *arguments]
     # What Python knows of the environment: readline puts COLUMNS into C's, behind its back.
     environment = dict(os.environ)
+    if installed := [folder for folder in sys.path if Path(folder).name == SITE]:
+        environment["PYTHONPATH"] = os.pathsep.join(installed)
     return subprocess.run(words, capture_output=True, text=True, check=False, env=environment)
 
 

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import settings
 
 from . import registries
-from .commands import nasharness, usual_environment  # noqa: F401 - fixtures
+from .commands import SITE, nasharness, usual_environment  # noqa: F401 - fixtures
 
 if TYPE_CHECKING:
     from nasbench_harness.contracts import CompleteTable
@@ -157,7 +157,7 @@ def install_plugin(
     This process then finds it as one that starts now would, and so do workers, which have its
     `sys.path`; but for kinds of problem, whose options the types of studies are made of at import.
     """
-    site = tmp_path / "site"
+    site = tmp_path / SITE
     site.mkdir()
     monkeypatch.syspath_prepend(site)
     modules = []

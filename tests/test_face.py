@@ -161,7 +161,7 @@ def test_ctrl_c_arrives(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
         ({"methods": "drna"}, "Did you mean `drnas`"),
         ({"methods": "drnas", "stepps": 5}, "stepps"),
         ({"foo": 1}, "A study has no key `foo`"),
-        ({}, 'try `methods="darts,drnas"`'),
+        ({}, 'try `methods="betadarts,darts"`'),
         ({"methods": "drnas", "dataset": "all"}, "one data set at a time"),
         ({"methods": "drnas", "settings": {"drnas.anchr": 1}}, "anchr"),
         ({"methods": "drnas", "config": "nowhere.yaml"}, "nowhere.yaml"),

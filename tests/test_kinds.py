@@ -22,10 +22,12 @@ from nasbench_harness import registry
 from nasbench_harness.cli.notes import tell_unused
 from nasbench_harness.contracts import (
     ChosenLosses,
+    EdgeWeights,
     FittedGradient,
     GradientEstimator,
     Kind,
     Multilinear,
+    NetworkWeights,
     PartialChannels,
     StandAloneAccuracy,
     UnrolledGradient,
@@ -114,8 +116,8 @@ def test_no_value_of_a_trial_is_a_sign_of_its_kind(checkout: Path) -> None:
 def test_capabilities_are_those_of_the_class(kind: object) -> None:
     problem = kind.problem()  # type: ignore[attr-defined]
     protocols = (
-        ChosenLosses, FittedGradient, GradientEstimator, Multilinear, PartialChannels,
-        StandAloneAccuracy, UnrolledGradient,
+        ChosenLosses, EdgeWeights, FittedGradient, GradientEstimator, Multilinear, NetworkWeights,
+        PartialChannels, StandAloneAccuracy, UnrolledGradient,
     )  # fmt: skip
     has = {p for p in protocols if all(hasattr(problem, m) for m in vars(p) if m[0] != "_")}
     assert set(kind.capabilities) == has  # type: ignore[attr-defined]

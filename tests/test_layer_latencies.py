@@ -25,6 +25,7 @@ from nasbench_harness.study.heldcost import held_costs
 from nasbench_harness.study.latencies import settle_latencies
 from nasbench_harness.study.planning import plan
 from nasbench_harness.study.spec import TrialSpec
+from nasbench_harness.tables import latencies
 from nasbench_harness.tables.latencies import LatencyTable, MeasuredShape, keep
 from nasbench_harness.tables.within import costs_of
 
@@ -35,8 +36,9 @@ Planned = Callable[..., TrialSpec]
 
 @pytest.fixture(autouse=True)
 def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Where tables are kept, empty at first."""
+    """Where tables are kept, empty at first; and nothing that other tests offered."""
     monkeypatch.setenv("NASHARNESS_DATA", str(tmp_path / "data"))
+    monkeypatch.setattr(latencies, "_offered", {})
     return tmp_path / "data"
 
 
@@ -132,7 +134,10 @@ def test_a_file_is_kept_and_named_by_its_content(tmp_path: Path, data: Path) -> 
     spec = on_digits(f"latency:{file},params")
     assert spec.roles["cost"] == f"latency:{table.name}+params"
     file.unlink()
-    assert (data / "latency" / "nbmacro" / f"{table.name}.json").is_file()
+    kept = data / "latency" / "nbmacro" / f"{table.name}.json"
+    assert not kept.exists()  # a plan writes nothing
+    latencies.keep_offered([table.name])
+    assert kept.is_file()
     assert on_digits(f"latency:{table.name},params").trial_id == spec.trial_id
 
 

@@ -89,7 +89,7 @@ def synaptic_flow(
     except ValueError as error:
         raise HarnessError(
             f"A single image of {image[1]}x{image[2]} pixels cannot pass the batch norms of this"
-            f" supernet ({str(error).splitlines()[0]}); take larger images."
+            f" network ({str(error).splitlines()[0]}); take larger images."
         ) from error
     (gradient,) = torch.autograd.grad(total, point, allow_unused=True, materialize_grads=True)
     return total.detach().to(weights.device), gradient.to(weights.device)

@@ -36,7 +36,9 @@ def check_supernet(
         try:
             space.check_supernet(shape, partial=partial)
         except ValueError as error:
-            raise ConfigError(f"The supernet of `{name}` cannot be built: {error}.") from error
+            raise ConfigError(
+                f"The network that `{name}` searches cannot be built: {error}."
+            ) from error
 
 
 def _has(problem: type, capability: type) -> bool:

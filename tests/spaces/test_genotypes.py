@@ -105,7 +105,7 @@ def searches(method: str) -> bool:
     return all(isinstance(problem, needed) for needed in setup.requires(setup.Settings()))
 
 
-@pytest.mark.parametrize("method", filter(searches, registry.methods.names()))
+@pytest.mark.parametrize("method", [name for name in registry.methods.names() if searches(name)])
 def test_every_method_searches_it(method: str, space: SearchSpace) -> None:
     check_searcher(registry.methods.load(method), make_problem=lambda: ToyUntrained(space))
 

@@ -34,7 +34,7 @@ def planned(methods: str, space: str, **network: int) -> None:
 def test_what_a_space_has_no_supernet_for_is_refused(
     methods: str, space: str, network: dict[str, int], words: str
 ) -> None:
-    with pytest.raises(ConfigError, match=r"The supernet of `d.* cannot be built: ") as refused:
+    with pytest.raises(ConfigError, match=r"The network that `d.* cannot be built: ") as refused:
         planned(methods, space, **network)
     assert words in str(refused.value)
 
