@@ -36,7 +36,7 @@ from nasbench_harness.reports.statistics.twosample import smallest_two_sample_p,
 Test = Literal["two samples", "pairs", "blind draws"]
 NAMES: dict[Test, str] = {
     "two samples": "studentised permutation test of two samples",
-    "pairs": "Wilcoxon's signed-rank test over common seeds",
+    "pairs": "Wilcoxon signed-rank test over common seeds",
     "blind draws": "exact test against as many blind draws from the table",
 }
 
