@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import ClassVar
-
 from nasbench_harness.contracts import NetworkWeights
 from nasbench_harness.fields.recipes import recipe_file
 from nasbench_harness.methods.setups.citations import DARTSMINUS_BIBTEX
-from nasbench_harness.methods.setups.columns import VALID_LOSS
-from nasbench_harness.methods.setups.relaxed import RelaxedSettings, needed_by
+from nasbench_harness.methods.setups.relaxed import ComposedSetup, RelaxedSettings
 from nasbench_harness.settings import setting
 
 
@@ -21,23 +17,11 @@ class DARTSMinusSettings(RelaxedSettings):
     )
 
 
-class DARTSMinusSetup:
+class DARTSMinusSetup(ComposedSetup):
     """What can be read of the method without torch."""
 
     Settings = DARTSMinusSettings
     citation = DARTSMINUS_BIBTEX
-    columns = (VALID_LOSS,)
-    queries = False
-    batched: ClassVar[bool] = True
-    version = "1"
     recipes = recipe_file("nasbench_harness.methods.recipes", "dartsminus")
-
-    @classmethod
-    def requires(cls, settings: DARTSMinusSettings) -> Sequence[type]:
-        """Network weights, whose training the skip is for."""
-        return (NetworkWeights, *(one for one in needed_by(settings) if one != NetworkWeights))
-
-    @classmethod
-    def channel_parts(cls, settings: DARTSMinusSettings) -> Sequence[int]:
-        """One for each stage, or one for all."""
-        return settings.partial_channels
+    always_needs = (NetworkWeights,)
+    """Network weights, whose training the skip is for."""

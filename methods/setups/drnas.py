@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import ClassVar, Literal
+from typing import Literal
 
 from nasbench_harness.contracts import Column, Role, Value
 from nasbench_harness.fields.recipes import recipe_file
 from nasbench_harness.methods.setups.citations import DRNAS_BIBTEX
 from nasbench_harness.methods.setups.columns import VALID_LOSS
-from nasbench_harness.methods.setups.relaxed import ComposedSettings, needed_by
+from nasbench_harness.methods.setups.relaxed import ComposedSettings, ComposedSetup
 from nasbench_harness.settings import setting
 
 
@@ -41,7 +40,7 @@ class DrNASSettings(ComposedSettings):
     )
 
 
-class DrNASSetup:
+class DrNASSetup(ComposedSetup):
     """What can be read of the method without torch."""
 
     Settings = DrNASSettings
@@ -55,17 +54,4 @@ class DrNASSetup:
             missing="other methods, warm-up",
         ),
     )  # fmt: skip
-    queries = False
-    batched: ClassVar[bool] = True
-    version = "1"
     recipes = recipe_file("nasbench_harness.methods.recipes", "drnas")
-
-    @classmethod
-    def requires(cls, settings: DrNASSettings) -> Sequence[type]:
-        """What the parts need: partial channels a problem that has channels."""
-        return needed_by(settings)
-
-    @classmethod
-    def channel_parts(cls, settings: DrNASSettings) -> Sequence[int]:
-        """One for each stage, or one for all."""
-        return settings.partial_channels

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import ClassVar
-
 from nasbench_harness.contracts import NetworkWeights
 from nasbench_harness.fields.recipes import recipe_file
 from nasbench_harness.methods.setups.citations import FAIRDARTS_BIBTEX
-from nasbench_harness.methods.setups.columns import VALID_LOSS
-from nasbench_harness.methods.setups.relaxed import RelaxedSettings, needed_by
+from nasbench_harness.methods.setups.relaxed import ComposedSetup, RelaxedSettings
 from nasbench_harness.settings import setting
 
 
@@ -29,23 +25,11 @@ class FairDARTSSettings(RelaxedSettings):
     )  # fmt: skip
 
 
-class FairDARTSSetup:
+class FairDARTSSetup(ComposedSetup):
     """What can be read of the method without torch."""
 
     Settings = FairDARTSSettings
     citation = FAIRDARTS_BIBTEX
-    columns = (VALID_LOSS,)
-    queries = False
-    batched: ClassVar[bool] = True
-    version = "1"
     recipes = recipe_file("nasbench_harness.methods.recipes", "fairdarts")
-
-    @classmethod
-    def requires(cls, settings: FairDARTSSettings) -> Sequence[type]:
-        """Networks: where no loss is above 0, as on a table, sigmoids all rise to 1."""
-        return (NetworkWeights, *(one for one in needed_by(settings) if one != NetworkWeights))
-
-    @classmethod
-    def channel_parts(cls, settings: FairDARTSSettings) -> Sequence[int]:
-        """One for each stage, or one for all."""
-        return settings.partial_channels
+    always_needs = (NetworkWeights,)
+    """Networks: where no loss is above 0, as on a table, sigmoids all rise to 1."""

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import ClassVar
-
 from pydantic import PositiveInt
 
 from nasbench_harness.fields.recipes import recipe_file
 from nasbench_harness.methods.setups.citations import PCDARTS_BIBTEX
-from nasbench_harness.methods.setups.columns import VALID_LOSS
-from nasbench_harness.methods.setups.relaxed import RelaxedSettings, needed_by
+from nasbench_harness.methods.setups.relaxed import ComposedSetup, RelaxedSettings
 from nasbench_harness.settings import setting
 
 
@@ -42,23 +38,9 @@ class PCDARTSSettings(RelaxedSettings):
     )
 
 
-class PCDARTSSetup:
+class PCDARTSSetup(ComposedSetup):
     """What can be read of the method without torch."""
 
     Settings = PCDARTSSettings
     citation = PCDARTS_BIBTEX
-    columns = (VALID_LOSS,)
-    queries = False
-    batched: ClassVar[bool] = True
-    version = "1"
     recipes = recipe_file("nasbench_harness.methods.recipes", "pcdarts")
-
-    @classmethod
-    def requires(cls, settings: PCDARTSSettings) -> Sequence[type]:
-        """Channels, and edges that can be weighed."""
-        return needed_by(settings)
-
-    @classmethod
-    def channel_parts(cls, settings: PCDARTSSettings) -> Sequence[int]:
-        """One for each stage, or one for all."""
-        return settings.partial_channels

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import PositiveInt
 
-from nasbench_harness.contracts import EdgeWeights, NetworkWeights, PartialChannels
+from nasbench_harness.contracts import Column, EdgeWeights, NetworkWeights, PartialChannels
+from nasbench_harness.methods.setups.columns import VALID_LOSS
 from nasbench_harness.methods.setups.stages import StagedSettings
 from nasbench_harness.settings import setting
 
@@ -58,3 +59,24 @@ def needed_by(settings: ComposedSettings) -> Sequence[type]:
         (NetworkWeights, settings.perturbation != "none"),
     )
     return tuple(capability for capability, wanted in parts if wanted)
+
+
+class ComposedSetup:
+    """What can be read of such a method without torch."""
+
+    columns: ClassVar[Sequence[Column]] = (VALID_LOSS,)
+    queries = False
+    batched: ClassVar[bool] = True
+    version = "1"
+    always_needs: ClassVar[Sequence[type]] = ()
+    """Capabilities beside those of the parts that are chosen."""
+
+    @classmethod
+    def requires(cls, settings: ComposedSettings) -> Sequence[type]:
+        """What the method needs, and the parts that are chosen."""
+        return tuple(dict.fromkeys((*cls.always_needs, *needed_by(settings))))
+
+    @classmethod
+    def channel_parts(cls, settings: ComposedSettings) -> Sequence[int]:
+        """One for each stage, or one for all."""
+        return settings.partial_channels
