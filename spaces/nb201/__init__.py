@@ -177,6 +177,10 @@ class NB201:
 
         return CellSupernet(shape, track_running_stats=track_running_stats, partial=partial)
 
+    def check_supernet(self, shape: NetworkShape, *, partial: int = 1) -> None:
+        """ValueError for an impossible width."""
+        training.check_width(shape, partial)
+
     def network(self, arch: Architecture, shape: NetworkShape) -> Network:
         """The cell's stand-alone network, as the benchmark trained it; fresh weights."""
         from nasbench_harness.spaces.nb201.network import Network

@@ -21,6 +21,7 @@ from nasbench_harness.spaces.nb201.encoding import EDGES, NODES
 from nasbench_harness.spaces.nb201.mixing import CONV1, CONV3, LEAVING, SKIP, Mixing, Norm
 from nasbench_harness.spaces.nb201.network import Cell, Network, ReLUConvNorm
 from nasbench_harness.spaces.nb201.skeleton import Reduction, Skeleton
+from nasbench_harness.spaces.nb201.training import check_width
 
 __all__ = ["CellSupernet", "inherit"]
 
@@ -218,8 +219,7 @@ class CellSupernet(Skeleton):
         self, shape: NetworkShape, *, track_running_stats: bool = True, partial: int = 1
     ) -> None:
         """ValueError if the width cannot be divided by `partial`."""
-        if shape.width % partial:
-            raise ValueError(f"width {shape.width} cannot be divided by {partial}")
+        check_width(shape, partial)
         self.partial = partial
         self._weighs_edges = False
         make_cell = bind(MixedCell, partial=partial, track=track_running_stats)

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from nasbench_harness.contracts import NetworkSize, NetworkSizes, Tabled, TrainingRecipe
+from nasbench_harness.contracts import (
+    NetworkShape,
+    NetworkSize,
+    NetworkSizes,
+    Tabled,
+    TrainingRecipe,
+)
 
 SIZE = NetworkSize(width=16, cells=5)
 SHAPES = NetworkSizes(search=SIZE, evaluation=SIZE)
@@ -26,3 +32,9 @@ TABLES = TrainingRecipe(
     ),
 )  # fmt: skip
 RECIPES = {"tables": TABLES}
+
+
+def check_width(shape: NetworkShape, partial: int) -> None:
+    """ValueError for a width without a 1/partial."""
+    if shape.width % partial:
+        raise ValueError(f"width {shape.width} cannot be divided by {partial}")

@@ -82,9 +82,14 @@ class NBMacro(ListedProduct):
         """
         from nasbench_harness.spaces.nbmacro.shared_weights import MacroSupernet
 
+        self.check_supernet(shape, partial=partial)
+        return MacroSupernet(shape, track_running_stats=track_running_stats)
+
+    def check_supernet(self, shape: NetworkShape, *, partial: int = 1) -> None:
+        """ValueError for partial channels, which it has not, and for `cells` other than 1."""
         if partial != 1:
             raise ValueError("networks of nbmacro pass all of their channels")
-        return MacroSupernet(shape, track_running_stats=track_running_stats)
+        training.check_depth(shape)
 
     def network(self, arch: Architecture, shape: NetworkShape) -> MacroNetwork:
         """The stand-alone network, as the benchmark trained it; fresh weights."""

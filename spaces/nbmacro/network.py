@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from nasbench_harness.contracts import Layer, NetworkShape
 from nasbench_harness.spaces.nbmacro.costs import BLOCKS, TAIL
 from nasbench_harness.spaces.nbmacro.encoding import FIRST, IDENTITY, OPTIONS
+from nasbench_harness.spaces.nbmacro.training import check_depth
 from nasbench_harness.spaces.shared.inverted import BlockStyle, ConvNorm, MBConv
 
 
@@ -46,10 +47,7 @@ class MacroSkeleton(nn.Module):
 
     def __init__(self, shape: NetworkShape, make_layer: MakeLayer) -> None:
         """ValueError for `cells` other than 1: the layers are the depth."""
-        if shape.cells != 1:
-            raise ValueError(
-                f"a network of nbmacro has eight layers, so cells is 1, not {shape.cells}"
-            )
+        check_depth(shape)
         super().__init__()
         self.shape = shape
         self.stem = ConvNorm(shape.in_channels, shape.width, 3)

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from nasbench_harness.contracts import NetworkSize, NetworkSizes, Tabled, TrainingRecipe
+from nasbench_harness.contracts import (
+    NetworkShape,
+    NetworkSize,
+    NetworkSizes,
+    Tabled,
+    TrainingRecipe,
+)
 from nasbench_harness.spaces.nbmacro.costs import STEM
 
 SIZE = NetworkSize(width=STEM, cells=1)
@@ -24,3 +30,9 @@ TABLE = TrainingRecipe(
     tabled=Tabled(epochs=(50,), images={"cifar10": 50_000}),
 )  # fmt: skip
 RECIPES = {"table": TABLE}
+
+
+def check_depth(shape: NetworkShape) -> None:
+    """ValueError for `cells` other than 1."""
+    if shape.cells != 1:
+        raise ValueError(f"a network of nbmacro has eight layers, so cells is 1, not {shape.cells}")

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -445,7 +445,8 @@ def test_a_method_that_cannot_run_fails_alone(tmp_path: Path) -> None:
 
 
 def test_network_that_cannot_be_built_is_a_sentence(tmp_path: Path) -> None:
-    spec = only_trial("drnas[partial_channels=4]", network={**TINY, "width": 6})
+    planned = only_trial("drnas[partial_channels=4]", network={**TINY, "width": 8})
+    spec = replace(planned, network={**planned.network, "width": 6})  # as no plan has it
     outcome = run_job(spec, tmp_path)
     assert outcome.error == "The supernet cannot be built: width 6 cannot be divided by 4."
 

@@ -28,6 +28,9 @@ def planned(methods: str, space: str, **network: int) -> None:
         ("darts,drnas[partial_channels=[4,3]]", "darts", {}, "8 channels cannot be divided by 3"),
         ("drnas[partial_channels=[64]]", "darts", {}, "8 channels cannot be divided by 64"),
         ("drnas[partial_channels=[4,2]]", "proxyless", {}, "pass all of their channels"),
+        ("drnas[partial_channels=[4,3]]", "nb201", {"width": 8}, "width 8 cannot be divided by 3"),
+        ("drnas[partial_channels=[4,2]]", "nbmacro", {}, "pass all of their channels"),
+        ("darts", "nbmacro", {"cells": 2}, "cells is 1, not 2"),
         ("darts", "proxyless", {"cells": 3}, "cells is 1, not 3"),
     ],
 )
