@@ -11,8 +11,8 @@ import typer
 from nasbench_harness import registry
 from nasbench_harness.cli import completion
 from nasbench_harness.cli.app import JsonOption, list_app, show_app
+from nasbench_harness.cli.architectures import read_architecture
 from nasbench_harness.cli.help import Command, examples
-from nasbench_harness.cli.query import read_architecture
 from nasbench_harness.contracts import Metric
 from nasbench_harness.errors import HarnessError
 from nasbench_harness.fields.parameters import Parameters, base_of

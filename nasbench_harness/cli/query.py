@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import math
-import re
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from nasbench_harness.cli.app import JsonOption, app
+from nasbench_harness.cli.architectures import no_index, read_architecture, space_of
 from nasbench_harness.cli.help import Command, examples
 from nasbench_harness.cli.options.querying import (
     ArchArgument,
@@ -23,14 +22,12 @@ from nasbench_harness.cli.options.querying import (
 )
 from nasbench_harness.cli.published import tell_all, tell_of
 from nasbench_harness.errors import HarnessError, InvalidArchitectureError, UnknownNameError
-from nasbench_harness.fields.scalars import AmbiguousScalarError, read_number, read_scalar
+from nasbench_harness.fields.scalars import read_number
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from nasbench_harness.contracts import Architecture, Benchmark, Metric, SearchSpace
-
-_INDEX = re.compile("-?[0-9]{1,300}")
 
 
 @app.command(
@@ -148,21 +145,10 @@ def _read(table: Benchmark, text: str, *, asked: bool) -> Architecture:
     try:
         return read_architecture(table.space, text)
     except InvalidArchitectureError as error:
-        other = None if asked else _space_of(text)
+        other = None if asked else space_of(text)
         if other is None:
             raise
         raise HarnessError(_elsewhere(text, other, table)) from error
-
-
-def _space_of(text: str) -> str | None:
-    """The first installed space that can read the text."""
-    from nasbench_harness import registry
-
-    for name in registry.spaces.names():
-        with contextlib.suppress(Exception):  # somebody else's fault is told where it is asked for
-            registry.open_space(name).parse(text)
-            return name
-    return None
 
 
 def _elsewhere(text: str, space: str, table: Benchmark) -> str:
@@ -180,12 +166,8 @@ def _at(space: str, index: int | None) -> Architecture:
     from nasbench_harness.contracts import Numbered
 
     if not isinstance(registry.open_space(space), Numbered):
-        raise HarnessError(_no_index(space))
+        raise HarnessError(no_index(space))
     return read_architecture(space, str(index))
-
-
-def _no_index(space: str) -> str:
-    return f"The architectures of `{space}` have no index; give an architecture string instead."
 
 
 def _everything(table: Benchmark, arch: Architecture, asked: str | None) -> dict[str, Any]:
@@ -340,44 +322,3 @@ def _missing(space: str) -> str:
     holds = f": {source.holds}" if source.holds else ""
     what = source.what[:1].upper() + source.what[1:]
     return f"{what} is not installed{holds}. {source.how} installs it."
-
-
-def _other_length(space: SearchSpace, digits: str) -> str:
-    """That a space which reads digits reads another number of them; empty where it does not."""
-    expected = len(space.decisions)
-    if len(digits) == expected or not digits.isdecimal():
-        return ""
-    try:
-        example = str(space.parse("0" * expected))
-    except InvalidArchitectureError:
-        return ""
-    return (
-        f"`{digits[:40]}` has {len(digits)} digits, and an architecture of `{space.name}` has"
-        f" {expected}, one for each decision: `{'0' * expected}` is `{example}`"
-        f" (`nasharness show space {space.name}` tells what they mean)."
-    )
-
-
-def read_architecture(space: str, text: str) -> Architecture:
-    """An architecture string of the space, or an official index where it has one."""
-    from nasbench_harness import registry
-    from nasbench_harness.contracts import Numbered
-
-    opened = registry.open_space(space)
-    plain = text.strip()
-    numeric = plain.lstrip("-").isnumeric()
-    if not isinstance(opened, Numbered) or not numeric:
-        try:
-            return opened.parse(text)
-        except InvalidArchitectureError as error:
-            if not numeric:
-                raise
-            told = _other_length(opened, plain) or f"{_no_index(space)} {error}"
-            raise HarnessError(told) from error
-    if not _INDEX.fullmatch(plain):
-        raise HarnessError(f"`{plain[:40]}` is no index: write it with the digits 0 to 9.")
-    try:
-        read_scalar(plain)
-        return opened.at_index(int(plain))
-    except (AmbiguousScalarError, IndexError) as error:
-        raise HarnessError(f"{error}.") from error

@@ -11,10 +11,10 @@ import typer
 from nasbench_harness import registry
 from nasbench_harness.cli import completion
 from nasbench_harness.cli.app import JsonOption, app
+from nasbench_harness.cli.architectures import read_architecture
 from nasbench_harness.cli.help import Command, examples
 from nasbench_harness.cli.options.grouped import grouped
 from nasbench_harness.cli.options.scoring import ScoringMachine, Untrained
-from nasbench_harness.cli.query import read_architecture
 from nasbench_harness.errors import HarnessError
 
 if TYPE_CHECKING:

@@ -13,6 +13,7 @@ import typer
 from nasbench_harness import registry
 from nasbench_harness.cli import completion
 from nasbench_harness.cli.app import JsonOption, app
+from nasbench_harness.cli.architectures import read_architecture
 from nasbench_harness.cli.forecast import tell_dry_training
 from nasbench_harness.cli.help import Command, examples
 from nasbench_harness.cli.notes import tell_repeated, tell_twins
@@ -20,7 +21,6 @@ from nasbench_harness.cli.options.grouped import grouped
 from nasbench_harness.cli.options.running import DryRunOption
 from nasbench_harness.cli.options.training import Trained, TrainingMachine, TrainingOutput
 from nasbench_harness.cli.published import beside_trained, tell_trained, trained_records
-from nasbench_harness.cli.query import read_architecture
 from nasbench_harness.cli.trainings import run_trainings, tell_unfinished, training_request
 
 if TYPE_CHECKING:
