@@ -15,6 +15,16 @@ if TYPE_CHECKING:
 _INDEX = re.compile("-?[0-9]{1,300}")
 
 
+class ForeignArchitectureError(HarnessError):
+    """An architecture of another space than the one that was asked for."""
+
+    def __init__(self, asked: str, space: str) -> None:
+        super().__init__(
+            f"This is an architecture of `{space}`, not of `{asked}`; `--space {space}` reads it."
+        )
+        self.space = space
+
+
 def read_architecture(space: str, text: str) -> Architecture:
     """An architecture string of the space, or an official index where it has one."""
     from nasbench_harness import registry
@@ -28,6 +38,8 @@ def read_architecture(space: str, text: str) -> Architecture:
             return opened.parse(text)
         except InvalidArchitectureError as error:
             if not numeric:
+                if other := _space_of(text):
+                    raise ForeignArchitectureError(space, other) from error
                 raise
             told = _other_length(opened, plain) or f"{no_index(space)} {error}"
             raise HarnessError(told) from error
@@ -40,7 +52,7 @@ def read_architecture(space: str, text: str) -> Architecture:
         raise HarnessError(f"{error}.") from error
 
 
-def space_of(text: str) -> str | None:
+def _space_of(text: str) -> str | None:
     """The first installed space that can read the text."""
     from nasbench_harness import registry
 

@@ -197,9 +197,10 @@ def keep_table(
 ) -> None:
     """Keep a table that was measured elsewhere, as a study from there needs it to go on."""
     from nasbench_harness.cli import console
-    from nasbench_harness.tables.latencies import keep, read_latencies
+    from nasbench_harness.study.latencies import read_to_keep
+    from nasbench_harness.tables.latencies import keep
 
-    table = read_latencies(file)
+    table = read_to_keep(file)
     place = keep(table)
     if json:
         console.print_json({"file": place, **_facts(table)})

@@ -7,7 +7,11 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from nasbench_harness.cli.app import JsonOption, app
-from nasbench_harness.cli.architectures import no_index, read_architecture, space_of
+from nasbench_harness.cli.architectures import (
+    ForeignArchitectureError,
+    no_index,
+    read_architecture,
+)
 from nasbench_harness.cli.help import Command, examples
 from nasbench_harness.cli.options.querying import (
     ArchArgument,
@@ -21,7 +25,7 @@ from nasbench_harness.cli.options.querying import (
     TopOption,
 )
 from nasbench_harness.cli.published import tell_all, tell_of
-from nasbench_harness.errors import HarnessError, InvalidArchitectureError, UnknownNameError
+from nasbench_harness.errors import HarnessError, UnknownNameError
 from nasbench_harness.fields.scalars import read_number
 
 if TYPE_CHECKING:
@@ -144,11 +148,10 @@ def _read(table: Benchmark, text: str, *, asked: bool) -> Architecture:
     """
     try:
         return read_architecture(table.space, text)
-    except InvalidArchitectureError as error:
-        other = None if asked else space_of(text)
-        if other is None:
+    except ForeignArchitectureError as error:
+        if asked:
             raise
-        raise HarnessError(_elsewhere(text, other, table)) from error
+        raise HarnessError(_elsewhere(text, error.space, table)) from error
 
 
 def _elsewhere(text: str, space: str, table: Benchmark) -> str:

@@ -56,13 +56,27 @@ def offer_file(name: str, space: str) -> str:
     file = user_path(Path(name.removeprefix(LATENCY)))
     table, opened = read_latencies(file), registry.open_space(space)
     if not is_of(table, opened):
-        which = f"version {table.space_version} of space `{table.space}`"
         raise LatencyError(
-            f"{file} is a latency table of {which}, and the search is of version {opened.version}"
-            f" of `{space}`; {_build(space, None, table.device)}"
+            f"{file} is a latency table of {_which(table)}, and the search is of version"
+            f" {opened.version} of `{space}`; {_build(space, None, table.device)}"
         )
     offer(table)
     return f"{LATENCY}{table.name}"
+
+
+def read_to_keep(file: Path) -> LatencyTable:
+    """The table of a file, of a space that is installed.
+
+    LatencyError where the space has other options than the table, UnknownNameError for an unknown
+    one.
+    """
+    table = read_latencies(file)
+    if not is_of(table, registry.open_space(table.space)):
+        raise LatencyError(
+            f"{file} calls itself a latency table of {_which(table)}, whose options are others"
+            " here; it is kept where that version is installed."
+        )
+    return table
 
 
 def keep_named(specs: Iterable[TrialSpec]) -> None:
@@ -157,6 +171,10 @@ def _here(device: str) -> torch.device:
             f"`{LATENCY}{device}` is what was measured on this machine's {device}, and it has none;"
             " hold a table by its name (`nasharness latency list`) or its file."
         ) from error
+
+
+def _which(table: LatencyTable) -> str:
+    return f"version {table.space_version} of space `{table.space}`"
 
 
 def _build(space: str, shape: MeasuredShape | None, device: str) -> str:

@@ -102,6 +102,24 @@ def test_a_table_from_elsewhere_is_kept(nasharness: Run) -> None:
 
 
 @pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"space": "nb201"}, "whose options are others"),
+        ({"space_version": "0"}, "version 0 of space `nbmacro`"),
+        ({"space": "mine"}, "`mine`"),
+    ],
+)
+def test_a_table_of_what_is_not_installed_is_not_kept(
+    nasharness: Run, change: dict[str, str], said: str
+) -> None:
+    nasharness("latency", "build", *SMALL, "--whole", "0", "--out", "mine.json")
+    changed = json.loads(Path("mine.json").read_text()) | change
+    Path("mine.json").write_text(json.dumps(changed))
+    assert said in nasharness("latency", "keep", "mine.json", code=2).stderr
+    assert json.loads(nasharness("latency", "list", "--json").stdout) == []
+
+
+@pytest.mark.parametrize(
     ("words", "said"),
     [
         (["--space", "nb201", "--dataset", "digits"], "does not give its layers one by one"),

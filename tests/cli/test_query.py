@@ -37,6 +37,15 @@ def test_counts_are_written_out() -> None:
 
 
 @pytest.mark.parametrize(
+    "asked",
+    [["train"], ["show", "arch"], ["score", "--proxy", "params"], ["query", "--table", "analog"]],
+)
+def test_architectures_of_another_space_are_told_so(nasharness: Run, asked: list[str]) -> None:
+    refused = nasharness(*asked, "DARTS_V2", code=2).stderr
+    assert "architecture of `darts`, not of `nb201`; `--space darts` reads it" in refused
+
+
+@pytest.mark.parametrize(
     ("table", "digits", "told"),
     [
         (
