@@ -138,7 +138,13 @@ def _reduced(data: StudyData) -> str:
 
 
 def _smaller(data: StudyData) -> list[str]:
-    found = [difference for spec in trained(data) for difference in _differences(data, spec)]
+    published: dict[str, list[str]] = {}
+    for spec in trained(data):
+        for size, of in _differences(data, spec):
+            published.setdefault(size, []).append(of)
+    found = [
+        f"{size} (published: {listing(list(dict.fromkeys(of)))})" for size, of in published.items()
+    ]
     first = data.study.specs[0]
     if any(spec.recipe == QUICK for spec in trained(data)):
         found.insert(0, f"recipe {name(QUICK)}")
@@ -147,10 +153,11 @@ def _smaller(data: StudyData) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def _differences(data: StudyData, spec: TrialSpec) -> list[str]:
+def _differences(data: StudyData, spec: TrialSpec) -> list[tuple[str, str]]:
+    """Sizes in words, each with the published number."""
     sizes = _sizes(spec, data.space)
     return [
-        f"{sizes[key]} (published: {published})"
+        (sizes[key], str(published))
         for key, published in published_sizes(spec, data.space).items()
         if spec.network.get(key, published) != published
     ]
