@@ -38,6 +38,15 @@ class UNASSettings(AlphaSettings):
     sample_per: Literal["example", "batch"] = setting(
         "example", "draw one architecture per example, or one for the whole batch", tag="C"
     )
+    arch_samples: int = setting(
+        1,
+        "independent estimates of the gradient a step, of which the mean is followed, each with its"
+        " own samples of architecture and cost; on images each has an equal part of the batch, as"
+        " the authors' eight devices on ImageNet",
+        tag="D",
+        ge=1,
+        later=True,
+    )
     gap_weight: float = setting(
         0.5,
         "weight of the generalisation gap |L_val - L_train|; 0 searches on L_train",
@@ -218,3 +227,8 @@ class UNASSetup:
     def requires(cls, settings: UNASSettings) -> Sequence[type]:
         """No optional capability."""
         return ()
+
+    @classmethod
+    def batch_parts(cls, settings: UNASSettings) -> int:
+        """One for each independent estimate."""
+        return settings.arch_samples

@@ -165,6 +165,14 @@ def test_a_resumed_search_records_the_same_rates(done: int, one_image: Build) ->
     assert rates == pytest.approx(drnas_rates([5, 5]), rel=0, abs=1e-12)
 
 
+@pytest.mark.parametrize("recipe", ["nb201_progressive", "darts", "imagenet"])
+def test_all_progressive_recipes_restart_as_the_authors_do(recipe: str) -> None:
+    """Their three scripts make the new cosine take the old one's state over."""
+    network = NetworkSettings.build("network", DrNAS.recipes[recipe].network)
+    assert network.restart_when_widened
+    assert network.cycles == 1
+
+
 def test_every_widening_restarts_by_itself(one_image: Build) -> None:
     problem = one_image(
         steps=9, epochs=9, **{**WHOLE, "learning_rate": START, "restart_when_widened": True}
