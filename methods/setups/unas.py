@@ -36,7 +36,10 @@ class UNASSettings(AlphaSettings):
         tag="C",
     )
     sample_per: Literal["example", "batch"] = setting(
-        "example", "draw one architecture per example, or one for the whole batch", tag="C"
+        "example",
+        "draw one architecture per example, for which every operation is run, or one for the whole"
+        " batch (each part of it, where `arch_samples` are several)",
+        tag="C",
     )
     arch_samples: int = setting(
         1,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor
 
 
 def by_part(values: Tensor, parts: int, dim: int) -> Tensor:
     """[..., n, ...] as [..., parts, n / parts, ...]; fewer values than parts are one each."""
-    return values.unflatten(dim, (min(parts, values.shape[dim]), -1))
+    return torch.unflatten(values, dim, (min(parts, values.shape[dim]), -1))
 
 
 def for_each(samples: Tensor, examples: int, dim: int) -> Tensor:
