@@ -85,7 +85,9 @@ class EDAS(EDASSetup, SweepSearcher[EDASSettings]):
         objective, loss = self.objective(edges, log_p, kept, mixed)
         log: Log = {"valid_loss": loss}
         if self.settings.log_relax_gap:
-            log["relax_gap"] = loss - self.loss_at_best(self.around(edges, kept), edges)
+            together = [edges] if self.settings.scoring == "soft" else [[edge] for edge in edges]
+            best = [self.loss_at_best(self.around(some, kept), some) for some in together]
+            log["relax_gap"] = loss - reduce(add, best) / len(best)
         self.descend_rows(objective, edges, rows)
         return log, (mixed[0].detach(), mixed[1])
 

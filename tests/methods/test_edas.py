@@ -10,9 +10,10 @@ import pytest
 import torch
 from torch import Tensor
 
+from nasbench_harness import registry
 from nasbench_harness.methods.edas import EDAS, EDASSettings
 from nasbench_harness.problems.landscape.objective import Landscape
-from nasbench_harness.testing import toy_problem
+from nasbench_harness.testing import ToyProblem, toy_problem
 
 
 @pytest.fixture
@@ -335,6 +336,30 @@ def test_rows_of_both_cells_have_the_gradient_of_the_clamped_mean(
             for edge, own in zip(edges, torch.autograd.grad(objective, rows), strict=True):
                 mean[edge] += chance * 2 * own / 4  # two rows a cell, four pairs
     assert torch.allclose(mean, made.exact(), atol=1e-12, rtol=0)
+
+
+@pytest.mark.parametrize("trained_on", ["discrete", "relaxed"])
+def test_cells_of_darts_have_one_soft_edge_each(trained_on: str) -> None:
+    """And two edges a node, also where the network weights are trained."""
+    problem = ToyProblem(registry.open_space("darts"), steps=14)
+    asked: list[Tensor] = []
+    losses = problem.losses
+    problem.losses = lambda weights, *_: asked.append(weights.detach()) or losses(weights, "valid")  # type: ignore
+    problem.fit = lambda weights, *_: asked.append(weights) or {}  # type: ignore
+    settings = {"relaxed_per": "cell", "trained_on": trained_on, "excluded": ("none",)}
+    made = EDAS(problem, EDASSettings(**settings), seed=0)  # type: ignore[arg-type]
+    for _ in range(14):
+        problem.advance()
+        made.step()
+    nodes = [decision.group for decision in problem.space.decisions]
+    for place, weights in enumerate(asked):
+        chosen = (weights > 0).sum(dim=-1)
+        discrete = trained_on == "discrete" and place % 2
+        for cell in (chosen[:14], chosen[14:]):
+            assert sorted(cell[cell > 0].tolist()) == [1] * 8 if discrete else [1] * 7 + [7]
+        for node in set(nodes):
+            assert sum(int(n > 0) for n, of in zip(chosen, nodes, strict=True) if of == node) == 2
+    assert torch.all((made.alpha != 0).any(dim=-1))  # a whole sweep of both
 
 
 def test_spaces_of_one_type_of_cell_do_as_before(edas: Callable[..., EDAS]) -> None:
