@@ -8,8 +8,10 @@ regularisers and numbers below are design decisions of this project.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Self, cast
+from collections.abc import Sequence
+from functools import reduce
+from operator import add
+from typing import cast
 
 import torch
 from torch import Tensor
@@ -24,12 +26,13 @@ from nasbench_harness.methods.shared.relaxations import (
     masked_softmax,
     one_hot,
 )
-from nasbench_harness.methods.shared.rows import RowIndex, RowSearcher
+from nasbench_harness.methods.shared.rows import RowIndex
 from nasbench_harness.methods.shared.schedules import line
+from nasbench_harness.methods.shared.sweeps import SweepSearcher
 from nasbench_harness.methods.shared.topology import Topology
 
 
-class EDAS(EDASSetup, RowSearcher[EDASSettings]):
+class EDAS(EDASSetup, SweepSearcher[EDASSettings]):
     """One relaxed edge a step; every other edge is one-hot.
 
         e drawn,  z ~ p = softmax(alpha / tau_p)
@@ -41,6 +44,9 @@ class EDAS(EDASSetup, RowSearcher[EDASSettings]):
     options, each measured on the discrete architecture that has it,
 
         alpha_e <- alpha_e - Adam(grad sum_k softmax(alpha_e)_k L_val(w, z with z_e = k))
+
+    With relaxed_per=cell one edge of each type of cell is relaxed in a step, all of them in one
+    network; with trained_on=relaxed (ours) w descends on that network too.
 
     >>> from nasbench_harness.testing import toy_problem
     >>> problem = toy_problem(steps=300)
@@ -55,43 +61,71 @@ class EDAS(EDASSetup, RowSearcher[EDASSettings]):
     batched = True
 
     def __init__(self, problem: Problem, settings: EDASSettings, seed: int) -> None:
-        super().__init__(problem, settings, seed)
-        self.queue: list[RowIndex] = []
+        apart = settings.relaxed_per == "cell"
+        super().__init__(problem, settings, seed, settings.edge_policy, by_cell=apart)
         self.free = free_options(problem.space).to(problem.device)
         self.topology = Topology(problem.space)
 
     def step(self) -> Log:
-        """Relax one edge and update its row; then fit a fully discrete sample."""
+        """Relax an edge and update its row; then fit a fully discrete sample, or the same again."""
         log: Log = {}
         progress = self.problem.progress
         if progress.epoch >= self.settings.warmup_fraction * progress.epochs:
-            log = self.update_row(self.next_edge())
+            log, mixed = self.update_rows([self.next_edge(cell) for cell in range(len(self.cells))])
+            if self.settings.trained_on == "relaxed":
+                return log | self.problem.fit(*mixed)
         clamped = self.discrete(self.sample())
         return log | self.problem.fit(clamped, clamped.bool().cpu())
 
-    def update_row(self, edge: RowIndex) -> Log:
-        """Gradient of the validation loss with one edge soft and the others clamped."""
-        clamped, row = self.around(edge, self.clamp()), self.row(edge)
-        objective, loss = self.row_objective(edge, row, clamped)
+    def update_rows(self, edges: Sequence[RowIndex]) -> tuple[Log, tuple[Tensor, Tensor]]:
+        """Gradient of the validation loss with edges soft and the others clamped; that network."""
+        kept, rows = self.kept(self.clamp()), [self.row(edge) for edge in edges]
+        log_p = self.log_p(edges, rows)
+        mixed = self.mixed(edges, log_p, kept)
+        objective, loss = self.objective(edges, log_p, kept, mixed)
         log: Log = {"valid_loss": loss}
         if self.settings.log_relax_gap:
-            log["relax_gap"] = loss - self.loss_at_best(clamped, edge)
-        self.descend_row(objective, edge, row)
-        return log
+            together = [edges] if self.settings.scoring == "soft" else [[edge] for edge in edges]
+            best = [self.loss_at_best(self.around(some, kept), some) for some in together]
+            log["relax_gap"] = loss - reduce(add, best) / len(best)
+        self.descend_rows(objective, edges, rows)
+        return log, (mixed[0].detach(), mixed[1])
 
-    def row_objective(self, edge: RowIndex, row: Tensor, clamped: Tensor) -> tuple[Tensor, Tensor]:
-        """Loss less entropy bonus as a function of one row; the loss itself, detached."""
-        log_p = masked_log_softmax(row, self.mask[edge])
-        score = self.expected_loss if self.settings.scoring == "one_hot" else self.soft_loss
-        loss = score(edge, log_p.exp(), clamped)
-        bonus = self.entropy_bonus()
-        objective = loss - bonus * entropy(log_p, self.mask[edge]) if bonus else loss
-        return objective, loss.detach()
+    def objective(
+        self, edges: Sequence[RowIndex], log_p: Sequence[Tensor], kept: Tensor,
+        mixed: tuple[Tensor, Tensor],
+    ) -> tuple[Tensor, Tensor]:  # fmt: skip
+        """Loss less entropy bonus as a function of rows; the loss itself, detached.
 
-    def soft_loss(self, edge: RowIndex, p: Tensor, clamped: Tensor) -> Tensor:
-        """Validation loss with the row at its probabilities [K], the others clamped."""
-        weights, active = self.relax(clamped, edge, self.drop_skip(edge, p))
-        return self.problem.losses(weights, "valid", active).mean(dim=-1)
+        Of several edges that are scored by discrete architectures, each by itself, it is the mean.
+        """
+        if self.settings.scoring == "one_hot":
+            losses = [
+                self.expected_loss(edge, p.exp(), self.around([edge], kept))
+                for edge, p in zip(edges, log_p, strict=True)
+            ]
+        else:
+            losses = [self.problem.losses(mixed[0], "valid", mixed[1]).mean(dim=-1)]
+        objective = reduce(add, losses)
+        loss = objective.detach() / len(losses)
+        if bonus := self.entropy_bonus():
+            spreads = (entropy(p, self.mask[e]) for e, p in zip(edges, log_p, strict=True))
+            objective = objective - bonus * reduce(add, spreads)
+        return objective, loss
+
+    def mixed(
+        self, edges: Sequence[RowIndex], log_p: Sequence[Tensor], kept: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """Weights [D, K] with rows at their probabilities, the others clamped; what they need."""
+        soft = [row.exp() for row in log_p]
+        if self.settings.scoring == "soft":
+            soft = [self.drop_skip(edge, p) for edge, p in zip(edges, soft, strict=True)]
+        return self.relax(self.around(edges, kept), edges, soft)
+
+    def log_p(self, edges: Sequence[RowIndex], rows: Sequence[Tensor]) -> list[Tensor]:
+        """log softmax of rows [K], each among its options."""
+        pairs = zip(edges, rows, strict=True)
+        return [masked_log_softmax(row, self.mask[edge]) for edge, row in pairs]
 
     def expected_loss(self, edge: RowIndex, p: Tensor, clamped: Tensor) -> Tensor:
         """Mean under p [K] of the validation losses of the discrete architectures around a row."""
@@ -107,18 +141,21 @@ class EDAS(EDASSetup, RowSearcher[EDASSettings]):
         """
         options = torch.arange(self.mask.shape[-1], device=self.mask.device)
         choices = torch.where(self.mask[edge], options, 0)
-        losses = [self.loss_with(clamped, edge, choice) for choice in choices.unbind(dim=-1)]
+        losses = [self.loss_with(clamped, [edge], [choice]) for choice in choices.unbind(dim=-1)]
         return torch.stack(losses, dim=-1)
 
     def entropy_bonus(self) -> float:
         """Weight of the entropy now: linear to 0."""
         return self.settings.entropy_weight * (1 - self.problem.progress.fraction)
 
-    def relax(self, clamped: Tensor, edge: RowIndex, soft: Tensor) -> tuple[Tensor, Tensor]:
-        """Weights [D, K] with row `edge` soft and the rest clamped, and which choices they need."""
+    def relax(
+        self, clamped: Tensor, edges: Sequence[RowIndex], soft: Sequence[Tensor]
+    ) -> tuple[Tensor, Tensor]:
+        """Weights [D, K] with some rows soft and the rest clamped, and which choices they need."""
         weights, active = clamped.clone(), clamped.bool()
-        weights[self.at(edge)] = soft
-        active[self.at(edge)] = self.mask[edge]
+        for edge, row in zip(edges, soft, strict=True):
+            weights[self.at(edge)] = row
+            active[self.at(edge)] = self.mask[edge]
         return weights, active.cpu()
 
     def drop_skip(self, edge: RowIndex, soft: Tensor) -> Tensor:
@@ -130,15 +167,18 @@ class EDAS(EDASSetup, RowSearcher[EDASSettings]):
         return soft * torch.where(self.free[edge], kept, 1.0)
 
     @torch.no_grad()
-    def loss_at_best(self, clamped: Tensor, edge: RowIndex) -> Tensor:
-        """Validation loss with the relaxed edge at its best option, as after derivation."""
-        best = self.row(edge).masked_fill(~self.mask[edge], -torch.inf).argmax(dim=-1)
-        return self.loss_with(clamped, edge, best)
+    def loss_at_best(self, clamped: Tensor, edges: Sequence[RowIndex]) -> Tensor:
+        """Validation loss with relaxed edges at their best options, as after derivation."""
+        rows = (self.row(edge).masked_fill(~self.mask[edge], -torch.inf) for edge in edges)
+        return self.loss_with(clamped, edges, [row.argmax(dim=-1) for row in rows])
 
-    def loss_with(self, clamped: Tensor, edge: RowIndex, choice: Tensor) -> Tensor:
-        """Validation loss of the clamped architecture with one option at a row."""
+    def loss_with(
+        self, clamped: Tensor, edges: Sequence[RowIndex], choices: Sequence[Tensor]
+    ) -> Tensor:
+        """Validation loss of the clamped architecture with one option at each of some rows."""
         discrete = clamped.clone()
-        discrete[self.at(edge)] = self._one_hot(choice)
+        for edge, choice in zip(edges, choices, strict=True):
+            discrete[self.at(edge)] = self._one_hot(choice)
         return self.problem.losses(discrete, "valid", discrete.bool().cpu()).mean(dim=-1)
 
     def discrete(self, drawn: Tensor) -> Tensor:
@@ -150,16 +190,20 @@ class EDAS(EDASSetup, RowSearcher[EDASSettings]):
             return drawn
         return self.topology.kept(drawn, self.clamp_probabilities(), self.uniform([len(drawn)]))
 
-    def around(self, edge: RowIndex, drawn: Tensor) -> Tensor:
-        """The same with room for a relaxed edge, which takes its node's weaker one's place.
+    def kept(self, clamped: Tensor) -> Tensor:
+        """The same of clamped rows, which are the likeliest ones where clamps are no samples."""
+        if self.settings.clamp == "sample":
+            return self.discrete(clamped)
+        return self.topology.kept(clamped, self.scores())
 
-        Without sampled clamps the rows are the likeliest ones.
-        """
+    def around(self, edges: Sequence[RowIndex], kept: Tensor) -> Tensor:
+        """An architecture with room for relaxed edges, each in its node's weaker one's place."""
         if self.topology.whole:
-            return drawn
-        scores, sampled = self.scores(), self.settings.clamp == "sample"
-        kept = self.discrete(drawn) if sampled else self.topology.kept(drawn, scores)
-        return self.topology.with_room(kept, cast("int", edge), scores)
+            return kept
+        scores = self.scores()
+        for edge in edges:
+            kept = self.topology.with_room(kept, cast("int", edge), scores)
+        return kept
 
     def clamp(self) -> Tensor:
         """One-hot [D, K]: a sample of p, or its mode, with or without exploration."""
@@ -181,35 +225,19 @@ class EDAS(EDASSetup, RowSearcher[EDASSettings]):
         temperature = line(first, last, self.problem.progress.fraction)
         return masked_softmax(self.alpha.detach() / temperature, self.mask)
 
-    def next_edge(self) -> RowIndex:
-        """The decision to relax."""
-        if self.settings.edge_policy != "sweep":
-            return self.draw_edge()
-        if not self.queue:
-            order = self.drawn(self._order)
-            self.queue = order.tolist() if order.ndim == 1 else list(order.unbind(dim=-1))
-        return self.queue.pop()
-
-    def draw_edge(self) -> RowIndex:
-        """A decision by its entropy where that is the policy, else uniformly."""
-        if self.settings.edge_policy == "entropy":
-            weight = entropy(masked_log_softmax(self.alpha.detach(), self.mask), self.mask)
-        else:
-            weight = torch.ones(self.alpha.shape[:-1], device=self.problem.device)
-        drawn = categorical(weight, self.generators or self.generator)
-        return drawn if drawn.ndim else int(drawn)
-
     # --- the estimator (see `GradientEstimator`) -----------------------------------------------
 
     def estimate(self) -> Tensor:
-        """A row's gradient times the number of rows, 0 elsewhere: as one step of many sees it."""
-        edge = self.draw_edge()  # a place in a sweep is uniform
-        row = self.row(edge)
-        objective, _ = self.row_objective(edge, row, self.around(edge, self.clamp()))
+        """Gradients of rows times those of their cell, 0 elsewhere: as one step of many sees it."""
+        edges = [self.draw_edge(cell) for cell in range(len(self.cells))]  # as a place in a sweep
+        kept, rows = self.kept(self.clamp()), [self.row(edge) for edge in edges]
+        log_p = self.log_p(edges, rows)
+        objective, _ = self.objective(edges, log_p, kept, self.mixed(edges, log_p, kept))
         found = torch.zeros_like(self.alpha)
         if objective.requires_grad:
-            (gradient,) = torch.autograd.grad(objective, row)
-            found[edge] = len(self.rows) * gradient
+            gradients = torch.autograd.grad(objective, rows)
+            for edge, cell, gradient in zip(edges, self.cells, gradients, strict=True):
+                found[edge] = len(cell) * gradient
         return found
 
     def exact(self) -> Tensor:
@@ -221,39 +249,9 @@ class EDAS(EDASSetup, RowSearcher[EDASSettings]):
         loss = self.problem.losses(log_p.exp(), "valid").mean()
         return self.gradient(loss - self.entropy_bonus() * entropy(log_p, self.mask).sum())
 
-    # --- runs and state ------------------------------------------------------------------------
-
-    @classmethod
-    def join(cls, searchers: Sequence[Self], problem: Problem) -> Self:
-        """With the rest of their sweeps, which are equally long."""
-        joint = super().join(searchers, problem)
-        queues = (searcher.queue for searcher in searchers)
-        joint.queue = [torch.tensor(edges) for edges in zip(*queues, strict=True)]
-        return joint
-
-    def part(self, searchers: Sequence[Self]) -> None:
-        """With the rest of its sweep."""
-        super().part(searchers)
-        edges = [torch.as_tensor(edge).tolist() for edge in self.queue]
-        for place, searcher in enumerate(searchers):
-            searcher.queue = [of_all[place] for of_all in edges]
-
-    def state_dict(self) -> dict[str, Any]:
-        """With the rest of the sweep."""
-        return {**super().state_dict(), "queue": list(self.queue)}
-
-    def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Go on from `state`."""
-        super().load_state_dict(state)
-        self.queue = list(state["queue"])
-
     def _draw(self, p: Tensor) -> Tensor:
         """One option per row, in proportion to `p`."""
         return categorical(p.to(self.problem.dtype), self.generators or self.generator)
-
-    def _order(self, generator: torch.Generator) -> Tensor:
-        """A random order of the decisions."""
-        return torch.randperm(len(self.mask), generator=generator, device=self.problem.device)
 
     def _one_hot(self, choices: Tensor) -> Tensor:
         return one_hot(choices, self.mask.shape[1], self.problem.dtype)

@@ -20,10 +20,12 @@ import torch
 from torch import Tensor
 
 from nasbench_harness.contracts import Log, Multilinear, Problem, held_down
+from nasbench_harness.errors import HarnessError
 from nasbench_harness.methods.setups.unas import UNASSettings, UNASSetup
 from nasbench_harness.methods.shared.costs import CostTerm, LinearCost
 from nasbench_harness.methods.shared.factorised import FactorisedSearcher, first
 from nasbench_harness.methods.shared.factors import FactoredProblem, heavy_options
+from nasbench_harness.methods.shared.parts import by_part, for_each
 from nasbench_harness.methods.shared.relaxations import Sample
 from nasbench_harness.methods.shared.scaledcost import ScaledCost, ScaledTerm
 from nasbench_harness.methods.shared.schedules import cosine, fading, growth, ramp
@@ -44,6 +46,10 @@ class UNAS(UNASSetup, FactorisedSearcher[UNASSettings]):
     and with a c of its own, a fitted linear model; several add the sum of theirs. On landscapes
     costs are scaled to the loss, which is ours: see `ScaledCost`.
 
+    With several `arch_samples` a step follows the mean of as many independent g, as the authors'
+    devices do: each has samples of its own, also of the cost, and on images an equal part of the
+    batch.
+
     >>> from nasbench_harness.testing import toy_problem
     >>> problem = toy_problem(steps=300)
     >>> unas = UNAS(problem, UNASSettings(learning_rate=0.1, gap_weight=0.0), seed=0)
@@ -58,7 +64,14 @@ class UNAS(UNASSetup, FactorisedSearcher[UNASSettings]):
     own = ("baseline", "updates")
 
     def __init__(self, problem: Problem, settings: UNASSettings, seed: int) -> None:
-        super().__init__(problem, settings, seed, settings.least_weight)
+        super().__init__(problem, settings, seed, settings.least_weight, settings.arch_samples)
+        self.images = 0 if isinstance(problem, Multilinear) else problem.batch_size
+        if self.images % settings.arch_samples:
+            raise HarnessError(
+                f"{self.images} images of a batch cannot be shared evenly by"
+                f" {settings.arch_samples} architectures; choose another batch size, or other"
+                " `arch_samples`."
+            )
         self.baseline = torch.zeros((), **self._like())
         self.cost = self._cost_term(held_down(settings.cost, settings.cost_target))
         self.updates = 0  # of the logits, so far
@@ -77,8 +90,7 @@ class UNAS(UNASSetup, FactorisedSearcher[UNASSettings]):
         log: Log = {}
         if self.problem.progress.epoch >= self.settings.warmup_epochs:
             log = self.update_logits(sample)
-        mixed = self.heavy(sample.soft.detach())
-        return log | self.problem.fit(mixed if self.per_example else first(mixed))
+        return log | self.problem.fit(self.dealt(self.heavy(sample.soft.detach())))
 
     def update_logits(self, sample: Sample) -> Log:
         """One Adam step along the estimated gradient of the expected loss."""
@@ -95,7 +107,8 @@ class UNAS(UNASSetup, FactorisedSearcher[UNASSettings]):
         with torch.no_grad():
             loss = self.objective(sample.discrete, self.only(sample))
         control = self.control(sample)
-        surrogate = score_function(loss, control, sample.log_p).mean(dim=-1)
+        log_p = sample.log_p if self.samples == 1 else for_each(sample.log_p, self.images, -1)
+        surrogate = score_function(loss, control, log_p).mean(dim=-1)
         log: Log = {"discrete_loss": loss.mean(dim=-1)}
         if self.settings.control_variate == "loss":
             log["soft_loss"] = control.detach().mean(dim=-1)
@@ -111,8 +124,7 @@ class UNAS(UNASSetup, FactorisedSearcher[UNASSettings]):
 
         And where cells choose two paths a node, what it costs to choose one twice.
         """
-        if not self.per_example:
-            weights = first(weights)
+        weights = self.dealt(weights)
         loss = self.generalisation(weights, active)
         if isinstance(self.problem, FactoredProblem) and (of := self.settings.duplicate_weight):
             loss = loss + of * self.problem.factorised.overlap(weights)
@@ -126,8 +138,9 @@ class UNAS(UNASSetup, FactorisedSearcher[UNASSettings]):
         valid = self.problem.losses(weights, "valid", active)
         if self.settings.gap == "per_example":
             return train + self.settings.gap_weight * (valid - train).abs()
+        train, valid = (by_part(of, self.settings.arch_samples, -1) for of in (train, valid))
         gap = valid.mean(dim=-1, keepdim=True) - train.mean(dim=-1, keepdim=True)
-        return train + self.settings.gap_weight * gap.abs()
+        return (train + self.settings.gap_weight * gap.abs()).flatten(-2)
 
     def control(self, sample: Sample) -> Tensor:
         """c(zeta): the same objective of the soft samples; or a baseline, which is 0 if unused."""
@@ -139,15 +152,18 @@ class UNAS(UNASSetup, FactorisedSearcher[UNASSettings]):
         """The same of kappa relu(cost(z) - target), with a linear model of the cost as c.
 
         Of several costs it is of their sum, at the same samples. It draws architectures of its
-        own; one as published, as the authors' code does.
+        own; as published one, as the authors' code does on every device.
         """
         self.prepare_cost()
+        parts = self.settings.arch_samples
         if not self.scaled:
-            sample = self.sample(1)
-            measured = self.cost.excess(sample.discrete[0])
-            predicted = self.cost.predicted_excess(sample.soft[0])
-            return self.cost_coefficient() * score_function(measured, predicted, sample.log_p[0])
-        sample = self.sample(self.settings.cost_samples)
+            sample = self.sample(parts)
+            published = [
+                score_function(self.cost.excess(z), self.cost.predicted_excess(soft), log_p)
+                for z, soft, log_p in zip(sample.discrete, sample.soft, sample.log_p, strict=True)
+            ]
+            return self.cost_coefficient() * torch.stack(published).mean()
+        sample = self.sample(parts * self.settings.cost_samples)
         excesses = [self.cost.excess(z) for z in sample.discrete]
         predicted = self.cost.predicted_excess(sample.soft)
         terms = score_function(predicted.new_tensor(excesses), predicted, sample.log_p)
@@ -179,14 +195,20 @@ class UNAS(UNASSetup, FactorisedSearcher[UNASSettings]):
     @property
     def samples(self) -> int:
         """Architectures drawn in a step."""
-        if not self.per_example:
-            return 1
-        many = self.scaled and isinstance(self.problem, Multilinear)
-        return max(self.problem.batch_size, self.settings.cost_samples if many else 1)
+        parts = self.settings.arch_samples
+        if not self.per_example or self.images:
+            return self.images if self.per_example else parts
+        return parts * max(self.problem.batch_size, self.settings.cost_samples * self.scaled)
+
+    def dealt(self, samples: Tensor) -> Tensor:
+        """Samples [..., n, D, K] as a batch takes them: one for all [..., D, K], or one each."""
+        if not self.per_example and samples.shape[-3] == 1:
+            return first(samples)
+        return for_each(samples, self.images, -3)
 
     def only(self, sample: Sample) -> Tensor | None:
-        """The choices of z where one z serves the whole batch, on the host: nothing else is run."""
-        return None if self.per_example else first(sample.discrete).bool().cpu()
+        """What any z chooses, on the host, where not every example has its own: no more is run."""
+        return None if self.per_example else sample.discrete.bool().any(dim=-3).cpu()
 
     def heavy(self, soft: Tensor) -> Tensor:
         """Soft samples as networks mix them: without options of hardly any weight.
@@ -195,7 +217,7 @@ class UNAS(UNASSetup, FactorisedSearcher[UNASSettings]):
         """
         if isinstance(self.problem, FactoredProblem):
             return soft
-        return heavy_options(soft, self.settings.least_weight)
+        return heavy_options(soft, self.settings.least_weight, self.settings.arch_samples)
 
     @property
     def scaled(self) -> bool:
@@ -261,8 +283,8 @@ class UNAS(UNASSetup, FactorisedSearcher[UNASSettings]):
 
     @classmethod
     def joins(cls, settings: UNASSettings) -> bool:
-        """Not where every run fits a cost model of its own."""
-        return super().joins(settings) and settings.cost == "none"
+        """Not where every run fits a cost model of its own, nor with several samples of a step."""
+        return super().joins(settings) and settings.cost == "none" and settings.arch_samples == 1
 
     def state_dict(self) -> dict[str, Any]:
         """With the reward baseline and the fitted models of costs."""

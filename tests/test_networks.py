@@ -522,3 +522,43 @@ def test_cycles_of_few_epochs_still_begin_with_the_first_rate(epochs: int) -> No
     begun = [0, *(epoch for epoch in range(epochs) if schedule.begins(epoch))]
     assert [schedule.rate(epoch) for epoch in begun] == [0.1] * len(begun)
     assert len(begun) == min(2, epochs)
+
+
+def test_the_first_cycle_begins_with_the_constant_epochs() -> None:
+    """Its cosine runs over what is left of it; the cycles stay as long as the stages."""
+    schedule = Cosine(0.1, 0.0, epochs=20, cycles=2, constant=4)
+    expected = [0.1] * 4 + [cosine(0.1, 0.0, epoch, 6) for epoch in range(6)]
+    expected += [cosine(0.1, 0.0, epoch, 10) for epoch in range(10)]
+    assert [schedule.rate(epoch) for epoch in range(20)] == expected
+    assert [epoch for epoch in range(20) if schedule.begins(epoch)] == [10]
+
+
+def test_more_constant_epochs_than_a_cycle_has() -> None:
+    schedule = Cosine(0.1, 0.0, epochs=20, cycles=2, constant=12)
+    expected = [0.1] * 12 + [cosine(0.1, 0.0, epoch, 8) for epoch in range(8)]
+    assert [schedule.rate(epoch) for epoch in range(20)] == expected
+
+
+def test_a_restart_within_a_cycle_ends_with_it() -> None:
+    schedule = Cosine(0.1, 0.01, epochs=20, cycles=2)
+    rates = [schedule.rate(epoch, restarted=5 * (epoch >= 5)) for epoch in range(20)]
+    alone = Cosine(0.1, 0.01, epochs=10)
+    assert rates[:10] == [alone.rate(epoch, 5 * (epoch >= 5)) for epoch in range(10)]
+    assert rates[5] == pytest.approx(0.1, abs=1e-15)
+    assert rates[10:] == [alone.rate(epoch) for epoch in range(10)]
+
+
+def test_a_restart_where_a_cycle_begins_changes_nothing() -> None:
+    schedule = Cosine(0.1, 0.01, epochs=20, cycles=2)
+    for epoch in range(10, 20):
+        assert schedule.rate(epoch, restarted=10) == schedule.rate(epoch)
+
+
+def test_a_rate_that_grows_first_does_so_in_the_first_of_several_cycles() -> None:
+    schedule, alone = (
+        Cosine(0.1, 0.0, epochs, 0, cycles, 3) for epochs, cycles in ((20, 2), (10, 1))
+    )
+    assert [schedule.rate(epoch) for epoch in range(10)] == [alone.rate(e) for e in range(10)]
+    assert [schedule.rate(10 + e) for e in range(10)] == [
+        cosine(0.1, 0.0, e, 10) for e in range(10)
+    ]

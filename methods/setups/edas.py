@@ -72,6 +72,20 @@ class EDASSettings(AlphaSettings):
         tag="D",
         later=True,
     )
+    relaxed_per: Literal["network", "cell"] = setting(
+        "network",
+        "one edge is relaxed in a step, of all that are searched, or of each type of cell where the"
+        " network has several",
+        tag="D",
+        later=True,
+    )
+    trained_on: Literal["discrete", "relaxed"] = setting(
+        "discrete",
+        "what the network weights are trained on after the warm-up: a discrete sample, or (ours,"
+        " not published) the network with the soft edge that alpha was updated on",
+        tag="D",
+        later=True,
+    )
     log_relax_gap: bool = setting(
         False,
         "log the loss with the relaxed edge minus the loss with its best option: one more forward"

@@ -36,7 +36,19 @@ class UNASSettings(AlphaSettings):
         tag="C",
     )
     sample_per: Literal["example", "batch"] = setting(
-        "example", "draw one architecture per example, or one for the whole batch", tag="C"
+        "example",
+        "draw one architecture per example, for which every operation is run, or one for the whole"
+        " batch (each part of it, where `arch_samples` are several)",
+        tag="C",
+    )
+    arch_samples: int = setting(
+        1,
+        "independent estimates of the gradient a step, of which the mean is followed, each with its"
+        " own samples of architecture and cost; on images each has an equal part of the batch, as"
+        " the authors' eight devices on ImageNet",
+        tag="D",
+        ge=1,
+        later=True,
     )
     gap_weight: float = setting(
         0.5,
@@ -218,3 +230,8 @@ class UNASSetup:
     def requires(cls, settings: UNASSettings) -> Sequence[type]:
         """No optional capability."""
         return ()
+
+    @classmethod
+    def batch_parts(cls, settings: UNASSettings) -> int:
+        """One for each independent estimate."""
+        return settings.arch_samples

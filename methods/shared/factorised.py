@@ -43,9 +43,11 @@ class FactorisedSearcher(AlphaSearcher[S]):
     mixture: Callable[[], Tensor]
     """Of searches by factors, whose network's rows do not sum to 1; see `MixtureSearcher`."""
 
-    def __init__(self, problem: Problem, settings: S, seed: int, least_weight: float = 0.0) -> None:
+    def __init__(
+        self, problem: Problem, settings: S, seed: int, least_weight: float = 0.0, parts: int = 1
+    ) -> None:
         if isinstance(problem.space, Factorised):
-            problem = cast("Problem", FactoredProblem(problem, least_weight))
+            problem = cast("Problem", FactoredProblem(problem, least_weight, parts))
             self.mixture = self.scores
         super().__init__(problem, settings, seed)
 

@@ -22,6 +22,7 @@ from nasbench_harness.contracts import (
     SearchSpace,
     Split,
 )
+from nasbench_harness.methods.shared.parts import by_part
 
 
 class FactorSpace:
@@ -53,11 +54,11 @@ class FactoredProblem:
     """A problem whose weights are those of factors, [F, M] or [B, F, M].
 
     Options of the network that weigh less than `least_weight` in all of a batch's samples are left
-    out; the others keep their weight.
+    out; the others keep their weight. Of a batch in `parts` every part leaves out its own.
     """
 
-    def __init__(self, problem: Problem, least_weight: float = 0.0) -> None:
-        self.problem, self.least_weight = problem, least_weight
+    def __init__(self, problem: Problem, least_weight: float = 0.0, parts: int = 1) -> None:
+        self.problem, self.least_weight, self.parts = problem, least_weight, parts
         self.factorised = cast("Factorised", problem.space)
         self.space = cast("SearchSpace", FactorSpace(self.factorised))
 
@@ -75,7 +76,7 @@ class FactoredProblem:
         """[..., F, M] to [..., D, K], without light options."""
         expanded = self.factorised.expand(weights)
         if expanded.ndim > 2:
-            return heavy_options(expanded, self.least_weight)
+            return heavy_options(expanded, self.least_weight, self.parts)
         return heavy_options(expanded.unsqueeze(0), self.least_weight).squeeze(0)
 
     def needed(self, expanded: Tensor, active: Tensor | None) -> Tensor | None:
@@ -93,10 +94,14 @@ class FactoredProblem:
         return getattr(self.problem, name)
 
 
-def heavy_options(soft: Tensor, least: float) -> Tensor:
+def heavy_options(soft: Tensor, least: float, parts: int = 1) -> Tensor:
     """Soft samples [..., n, D, K] as networks mix them: without options that weigh less.
 
     What is left is not renormalised. An option stays for all n samples if it weighs enough in one
-    of them.
+    of them; for those of its part where they are several parts.
     """
-    return soft * (soft.detach().amax(dim=-3, keepdim=True) >= least) if least else soft
+    if not least:
+        return soft
+    of_parts = by_part(soft.detach(), parts, -3)
+    heavy = of_parts.amax(dim=-3, keepdim=True) >= least
+    return soft * heavy.expand_as(of_parts).flatten(-4, -3)

@@ -1,4 +1,4 @@
-"""Rows of alpha that are updated one at a time: each has moments and a count of its own."""
+"""Rows of alpha that are updated by themselves: each has moments and a count of its own."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ RowIndex = int | Tensor
 
 
 class RowSearcher(AlphaSearcher[S]):
-    """Alpha [D, K] of which a step updates one row; a method adds its `step`.
+    """Alpha [D, K] of which a step updates a row or a few; a method adds its `step`.
 
     Adam skips a tensor without gradient altogether, moments included: so there is one per row of
     alpha, whose memory they share.
@@ -39,20 +39,24 @@ class RowSearcher(AlphaSearcher[S]):
         """What picks a decision's row of [..., D, K]."""
         return (place,) if isinstance(place, int) else (torch.arange(len(place)), place)
 
-    def descend_row(self, loss: Tensor, place: RowIndex, row: Tensor) -> None:
-        """One Adam step along the gradient of `loss` in `row`, one per run; no other row moves.
+    def descend_rows(
+        self, loss: Tensor, places: Sequence[RowIndex], rows: Sequence[Tensor]
+    ) -> None:
+        """One Adam step along the gradient of `loss` in `rows`, one per run; no other row moves.
 
-        None where the loss does not depend on it: the discrete choices around a relaxed one may
+        None where the loss does not depend on them: the discrete choices around relaxed ones may
         leave a network whose output nothing reaches.
         """
         if not loss.requires_grad:
             return
-        (gradient,) = torch.autograd.grad(loss.sum(), row)
+        gradients = torch.autograd.grad(loss.sum(), rows)
         if self.joint_rows is not None:
-            self.joint_rows.step(cast("Tensor", place).tolist(), gradient)
+            for place, gradient in zip(places, gradients, strict=True):
+                self.joint_rows.step(cast("Tensor", place).tolist(), gradient)
             return
         self.optimizer.zero_grad()
-        self.rows[cast("int", place)].grad = gradient
+        for place, gradient in zip(places, gradients, strict=True):
+            self.rows[cast("int", place)].grad = gradient
         self.optimizer.step()
 
     @classmethod

@@ -70,6 +70,7 @@ from nasbench_harness.contracts.problem import (
 from nasbench_harness.contracts.proxy import Probe, Proxy
 from nasbench_harness.contracts.searcher import (
     TAGS,
+    BatchParts,
     ChannelParts,
     FrontSearcher,
     GradientEstimator,
@@ -99,6 +100,7 @@ __all__ = [
     "Additive",
     "Architecture",
     "AuxiliaryHead",
+    "BatchParts",
     "Benchmark",
     "ChannelParts",
     "ChosenLosses",

@@ -140,6 +140,15 @@ class ChannelParts(Protocol):
 
 
 @runtime_checkable
+class BatchParts(Protocol):
+    """Capability of a set-up: it tells into how many parts the method divides a batch of images."""
+
+    @classmethod
+    def batch_parts(cls, settings: Any) -> int:
+        """Equal parts, each with architectures of its own; 1 where a batch stays whole."""
+
+
+@runtime_checkable
 class FrontSearcher(Protocol):
     """Capability of a searcher: it knows more answers than one, by accuracy and costs.
 

@@ -20,7 +20,7 @@ class Cosine:
     epochs: int
     """Of the whole search."""
     constant: int = 0
-    """Epochs before the cosine begins, over those that are left."""
+    """Epochs before the cosine begins, over those that are left, of its cycle if there are more."""
     cycles: int = 1
     """Whole cosines that follow each other, each of them over as many of the epochs."""
     warmup: int = 0
@@ -34,23 +34,26 @@ class Cosine:
     def _cycle(self, epoch: int) -> int:
         return epoch * self.cycles // self.epochs
 
+    def _first(self, cycle: int) -> int:
+        """The epoch that a cycle begins with; of the one after the last, the epochs there are."""
+        return -(-cycle * self.epochs // self.cycles)
+
     def rate(self, epoch: int, restarted: int = 0) -> float:
         """In `epoch`, 0 for the first; `restarted` is the epoch of the last restart, 0 for none.
 
         A restart puts the rate back to `start` and leaves the cosine's clock alone: what exceeds
-        `end` shrinks from there on by the same factors as without it. So does torch's scheduler
-        that is given a new optimiser and its own old state.
+        `end` shrinks from there on by the same factors as without it, until the cycle ends. So does
+        torch's scheduler that is given a new optimiser and its own old state.
         """
         if epoch < self.warmup:
             return self.start * (epoch + 1) / self.warmup
-        restarted = restarted or max(0, self.warmup - 1)
-        if self.cycles > 1:
-            first, end = (-(-(self._cycle(epoch) + n) * self.epochs // self.cycles) for n in (0, 1))
-            return cosine(self.start, self.end, epoch - first, end - first)
         if epoch < self.constant:
             return self.start
-        rate = cosine(self.start, self.end, epoch - self.constant, self.epochs - self.constant)
-        if restarted <= self.constant:
+        cycle = min(self._cycle(epoch), self.cycles - 1)
+        begun, end = max(self._first(cycle), self.constant), self._first(cycle + 1)
+        rate = cosine(self.start, self.end, epoch - begun, end - begun)
+        restarted = restarted or max(0, self.warmup - 1)
+        if restarted <= begun:
             return rate
-        left = cosine(1.0, 0.0, restarted - self.constant, self.epochs - self.constant)
+        left = cosine(1.0, 0.0, restarted - begun, end - begun)
         return self.end + (rate - self.end) / left

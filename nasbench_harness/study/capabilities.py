@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from nasbench_harness.contracts import ChannelParts, SupernetCheck
+from nasbench_harness.contracts import BatchParts, ChannelParts, SupernetCheck
 from nasbench_harness.study.notation import ConfigError
 
 if TYPE_CHECKING:
@@ -39,6 +39,16 @@ def check_supernet(
             raise ConfigError(
                 f"The network that `{name}` searches cannot be built: {error}."
             ) from error
+
+
+def check_batch(name: str, method: type[Setup], settings: Any, batch_size: int) -> None:
+    """ConfigError if the method cannot divide a batch of so many images as it wants to."""
+    parts = method.batch_parts(settings) if isinstance(method, BatchParts) else 1
+    if batch_size % parts:
+        raise ConfigError(
+            f"`{name}` divides every batch into {parts} equal parts, which {batch_size} images"
+            f" cannot be; set --batch-size to a multiple of {parts}, or change its settings."
+        )
 
 
 def _has(problem: type, capability: type) -> bool:

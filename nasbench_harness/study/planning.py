@@ -18,7 +18,7 @@ from nasbench_harness.errors import HarnessError, UnknownNameError
 from nasbench_harness.hardware import Hardware
 from nasbench_harness.problems.kinds import kinds, open_kind
 from nasbench_harness.settings import Settings, by_role, named, roles
-from nasbench_harness.study.capabilities import check_capabilities, check_supernet
+from nasbench_harness.study.capabilities import check_batch, check_capabilities, check_supernet
 from nasbench_harness.study.choice import MethodChoice
 from nasbench_harness.study.config import BASELINE, StudyConfig
 from nasbench_harness.study.cost_checks import check_costs
@@ -118,6 +118,7 @@ def _resolve(
     shape = place.shape(network["network"]) if isinstance(place, ShapedPlan) else None
     if shape is not None:
         check_supernet(choice.name, method, settings, space, shape)
+        check_batch(choice.name, method, settings, network["batch_size"])
     settings = settle_latencies(choice.name, settings, space, shape)
     dumped = settings.model_dump(mode="json")
     check_costs(choice.name, settings, space, table, kind)

@@ -45,8 +45,9 @@ class PathSpace(DARTSSpace):
             for path in range(KEPT):
                 called, group = f"{kind}_{node}_path{path}", f"{kind}_{node}"
                 inputs = tuple(str(source) for source in range(node))
-                made.append(Decision(f"{called}_input", inputs, group))
-                made.append(Decision(f"{called}_operation", self.path_operations, group))
+                made.append(Decision(f"{called}_input", inputs, group, cell=kind))
+                operations = self.path_operations
+                made.append(Decision(f"{called}_operation", operations, group, cell=kind))
         return tuple(made)
 
     def expand(self, weights: Tensor) -> Tensor:

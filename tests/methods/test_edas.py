@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -9,9 +10,10 @@ import pytest
 import torch
 from torch import Tensor
 
+from nasbench_harness import registry
 from nasbench_harness.methods.edas import EDAS, EDASSettings
 from nasbench_harness.problems.landscape.objective import Landscape
-from nasbench_harness.testing import toy_problem
+from nasbench_harness.testing import ToyProblem, toy_problem
 
 
 @pytest.fixture
@@ -71,7 +73,7 @@ def test_a_sweep_visits_every_edge_once(edas: Callable[..., EDAS]) -> None:
 
 def test_only_what_is_needed_is_active(edas: Callable[..., EDAS]) -> None:
     made = edas()
-    weights, active = made.relax(made.clamp(), 1, torch.full((4,), 0.25, dtype=torch.float64))
+    weights, active = made.relax(made.clamp(), [1], [torch.full((4,), 0.25, dtype=torch.float64)])
     assert active.sum(-1).tolist() == [1, 4, 1]  # (E - 1) + K operations a cell
     assert torch.equal(active, weights != 0)
 
@@ -262,3 +264,160 @@ def test_published_settings() -> None:
     )  # fmt: skip
     assert (settings.clamp_temperature_start, settings.clamp_temperature_end) == (2.0, 0.5)
     assert recipe.network["split"] == "halves"
+
+
+# --- one edge of each type of cell ---------------------------------------------------------------
+
+
+@pytest.fixture
+def two_cells() -> Landscape:
+    """A toy landscape whose first two decisions are one type of cell and the last two another."""
+    problem = toy_problem(options=(3, 3, 3, 3), steps=100_000, seed=3)
+    problem.space.decisions = tuple(  # type: ignore[misc]
+        replace(d, cell="one" if place < 2 else "other")
+        for place, d in enumerate(problem.space.decisions)
+    )
+    return problem
+
+
+def by_cell(problem: Landscape, **settings: object) -> EDAS:
+    made = EDAS(problem, EDASSettings(relaxed_per="cell", **settings), seed=1)  # type: ignore[arg-type]
+    logits = torch.randn(4, 3, dtype=torch.float64, generator=torch.Generator().manual_seed(2))
+    made.load_state_dict({**made.state_dict(), "alpha": logits})
+    return made
+
+
+@pytest.mark.parametrize("scoring", ["soft", "one_hot"])
+@pytest.mark.parametrize("policy", ["sweep", "uniform", "entropy"])
+def test_one_row_of_each_cell_moves(two_cells: Landscape, policy: str, scoring: str) -> None:
+    made = by_cell(two_cells, edge_policy=policy, scoring=scoring)
+    for _ in range(20):
+        before = made.alpha.detach().clone()
+        two_cells.advance()
+        made.step()
+        moved = (made.alpha.detach() != before).any(dim=-1)
+        assert moved.view(2, 2).sum(dim=1).tolist() == [1, 1]
+
+
+def test_sweeps_of_cells_visit_every_edge_once(two_cells: Landscape) -> None:
+    made = by_cell(two_cells)
+    for _ in range(10):
+        visited = [made.next_edge(cell) for _ in range(2) for cell in range(2)]
+        assert sorted(visited) == [0, 1, 2, 3]
+        assert [edge // 2 for edge in visited] == [0, 1, 0, 1]  # type: ignore[operator]
+
+
+def test_the_rest_of_two_sweeps_goes_through_a_checkpoint(two_cells: Landscape) -> None:
+    made, again = by_cell(two_cells), by_cell(two_cells)
+    for cell in (0, 1, 0):
+        made.next_edge(cell)
+    again.load_state_dict(made.state_dict())
+    following = [[searcher.next_edge(cell) for cell in (1, 0, 1)] for searcher in (made, again)]
+    assert following[0] == following[1]
+
+
+@pytest.mark.parametrize("scoring", ["soft", "one_hot"])
+def test_rows_of_both_cells_have_the_gradient_of_the_clamped_mean(
+    two_cells: Landscape, scoring: str
+) -> None:
+    """Over all clamps, enumerated: rows times those of their cell give the exact gradient."""
+    made = by_cell(two_cells, scoring=scoring)
+    two_cells.advance()
+    p = made.scores()
+    mean = torch.zeros_like(p)
+    for choices in itertools.product(range(3), repeat=4):
+        clamped = torch.nn.functional.one_hot(torch.tensor(choices), 3).double()
+        chance = p[torch.arange(4), list(choices)].prod()
+        for edges in itertools.product((0, 1), (2, 3)):
+            rows = [made.row(edge) for edge in edges]
+            log_p = made.log_p(edges, rows)
+            mixed = made.mixed(edges, log_p, clamped)
+            objective, _ = made.objective(edges, log_p, clamped, mixed)
+            for edge, own in zip(edges, torch.autograd.grad(objective, rows), strict=True):
+                mean[edge] += chance * 2 * own / 4  # two rows a cell, four pairs
+    assert torch.allclose(mean, made.exact(), atol=1e-12, rtol=0)
+
+
+@pytest.mark.parametrize("trained_on", ["discrete", "relaxed"])
+def test_cells_of_darts_have_one_soft_edge_each(trained_on: str) -> None:
+    """And two edges a node, also where the network weights are trained."""
+    problem = ToyProblem(registry.open_space("darts"), steps=14)
+    asked: list[Tensor] = []
+    losses = problem.losses
+    problem.losses = lambda weights, *_: asked.append(weights.detach()) or losses(weights, "valid")  # type: ignore
+    problem.fit = lambda weights, *_: asked.append(weights) or {}  # type: ignore
+    settings = {"relaxed_per": "cell", "trained_on": trained_on, "excluded": ("none",)}
+    made = EDAS(problem, EDASSettings(**settings), seed=0)  # type: ignore[arg-type]
+    for _ in range(14):
+        problem.advance()
+        made.step()
+    nodes = [decision.group for decision in problem.space.decisions]
+    for place, weights in enumerate(asked):
+        chosen = (weights > 0).sum(dim=-1)
+        discrete = trained_on == "discrete" and place % 2
+        for cell in (chosen[:14], chosen[14:]):
+            assert sorted(cell[cell > 0].tolist()) == [1] * 8 if discrete else [1] * 7 + [7]
+        for node in set(nodes):
+            assert sum(int(n > 0) for n, of in zip(chosen, nodes, strict=True) if of == node) == 2
+    assert torch.all((made.alpha != 0).any(dim=-1))  # a whole sweep of both
+
+
+def test_spaces_of_one_type_of_cell_do_as_before(edas: Callable[..., EDAS]) -> None:
+    alone, apart = edas(), edas(relaxed_per="cell")
+    for _ in range(20):
+        alone.problem.advance()
+        for made in (alone, apart):
+            made.step()
+    assert torch.equal(alone.alpha, apart.alpha)
+
+
+# --- what the network weights are trained on ----------------------------------------------------
+
+
+def test_the_relaxed_network_trains_the_weights_too(
+    edas: Callable[..., EDAS], problem: Landscape, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[tuple[Tensor, Tensor]] = []
+    fitted: list[tuple[Tensor, Tensor]] = []
+    losses = problem.losses
+
+    def watched(weights: Tensor, split: str, active: Tensor | None = None) -> Tensor:
+        assert active is not None
+        asked.append((weights.detach().clone(), active))
+        return losses(weights, split, active)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(problem, "losses", watched)
+    monkeypatch.setattr(problem, "fit", lambda *given: fitted.append(given) or {})
+    made = edas(trained_on="relaxed", skip_drop=0.5)
+    for _ in range(10):
+        problem.advance()
+        made.step()
+    assert len(asked) == len(fitted) == 10
+    for (weights, active), (trained, needed) in zip(asked, fitted, strict=True):
+        assert torch.equal(weights, trained)
+        assert torch.equal(active, needed)
+        assert not trained.requires_grad
+
+
+def test_the_warm_up_trains_on_discrete_samples_all_the_same(
+    problem: Landscape, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fitted: list[Tensor] = []
+    monkeypatch.setattr(problem, "fit", lambda weights, _: fitted.append(weights) or {})
+    settings = EDASSettings(trained_on="relaxed", warmup_fraction=0.5)
+    made = EDAS(problem, settings, seed=0)
+    problem.advance()
+    made.step()
+    assert set(fitted[0].unique().tolist()) == {0.0, 1.0}
+
+
+def test_alternatives_are_off_by_default_and_name_no_trial() -> None:
+    assert not {"relaxed_per", "trained_on"} & set(EDASSettings().identity())
+    other = EDASSettings(relaxed_per="cell", trained_on="relaxed").identity()
+    assert (other["relaxed_per"], other["trained_on"]) == ("cell", "relaxed")
+
+
+def test_recipes_of_two_types_of_cells_relax_an_edge_of_each() -> None:
+    for name, recipe in EDAS.recipes.items():
+        several = (recipe.space or "").startswith("darts")
+        assert (EDASSettings(**recipe.settings).relaxed_per == "cell") is several, name

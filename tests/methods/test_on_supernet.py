@@ -37,9 +37,12 @@ CASES = [
     ("unas", {"sample_per": "batch"}),
     ("unas", {"sample_per": "example"}),
     ("unas", {"sample_per": "batch", "cost": "flops", "cost_fit_samples": 50, "cost_ramp": 3}),
+    ("unas", {"sample_per": "batch", "arch_samples": 2, "least_weight": 0.2, "gap": "batch_mean"}),
+    ("unas", {"sample_per": "example", "arch_samples": 2, "least_weight": 0.2}),
     ("edas", {}),
     ("edas", {"skip_drop": 0.3, "log_relax_gap": True, "entropy_weight": 0.1}),
     ("edas", {"scoring": "one_hot"}),
+    ("edas", {"trained_on": "relaxed", "skip_drop": 0.3}),
     ("gdas", {}),
     ("gdas", {"unchosen": "none", "arch_before_weight": True}),
     ("gdas", {"unchosen": "exact"}),
@@ -86,7 +89,7 @@ UPDATES = [
     ("darts", {}, lambda made: made.update_alpha()),
     ("darts", {"order": "second"}, lambda made: made.update_alpha()),
     ("drnas", {}, lambda made: made.update_alpha()),
-    ("edas", {}, lambda made: made.update_row(2)),
+    ("edas", {}, lambda made: made.update_rows([2])),
     ("gdas", {}, lambda made: made.update_alpha()),
     ("reinmax", {}, lambda made: made.update_alpha()),
     ("snas", {"levels": "two"}, lambda made: made.update_alpha()),
@@ -147,7 +150,7 @@ def test_a_network_that_nothing_passes_moves_no_row(
     none = torch.zeros(EDGES, 5)
     none[:, 0] = 1.0
     monkeypatch.setattr(searcher, "clamp", lambda: none)
-    monkeypatch.setattr(searcher, "next_edge", lambda: 0)  # the edge into node 1, a dead end here
+    monkeypatch.setattr(searcher, "next_edge", lambda _: 0)  # the edge into node 1, a dead end here
     log = searcher.step()
     assert torch.all(searcher.alpha == 0)
     assert float(log["valid_loss"]) > 0

@@ -165,6 +165,21 @@ def test_a_resumed_search_records_the_same_rates(done: int, one_image: Build) ->
     assert rates == pytest.approx(drnas_rates([5, 5]), rel=0, abs=1e-12)
 
 
+def test_a_cycle_for_every_stage_begins_with_the_restart(one_image: Build) -> None:
+    rates = trained(*progressive(one_image, 8, cycles=2, constant_epochs=1), 8)
+    first = [START, *(cosine(START, END, epoch, 3) for epoch in range(3))]
+    expected = first + [cosine(START, END, epoch, 4) for epoch in range(4)]
+    assert rates == pytest.approx(expected, rel=0, abs=1e-12)
+
+
+@pytest.mark.parametrize("recipe", ["nb201_progressive", "darts", "imagenet"])
+def test_all_progressive_recipes_restart_as_the_authors_do(recipe: str) -> None:
+    """Their three scripts make the new cosine take the old one's state over."""
+    network = NetworkSettings.build("network", DrNAS.recipes[recipe].network)
+    assert network.restart_when_widened
+    assert network.cycles == 1
+
+
 def test_every_widening_restarts_by_itself(one_image: Build) -> None:
     problem = one_image(
         steps=9, epochs=9, **{**WHOLE, "learning_rate": START, "restart_when_widened": True}

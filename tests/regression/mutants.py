@@ -60,7 +60,7 @@ MUTANTS = (
     ),
     Mutant(
         "gradient's sign flipped", "edas",
-        "self.descend_row(objective,", "self.descend_row(-objective,",
+        "self.descend_rows(objective,", "self.descend_rows(-objective,",
     ),
     Mutant(
         "gradient's sign flipped", "unas",

@@ -231,7 +231,8 @@ DEFAULTS_BY_THE_SOURCES: dict[str, tuple[str, dict[str, str]]] = {
     "rsws": ("B", {}),
     "snas": ("C", {"D": "excluded"}),
     "unas": ("C", {"D": "entropy_weight warmup_epochs uniform_clamp cost_target schedules excluded"
-        " least_weight cost_form cost_share cost_growth cost_entropy cost_rate cost_samples"}),
+        " arch_samples least_weight cost_form cost_share cost_growth cost_entropy cost_rate"
+        " cost_samples"}),
 }  # fmt: skip
 
 

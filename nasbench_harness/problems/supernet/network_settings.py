@@ -44,15 +44,16 @@ class NetworkSettings(Settings):
     )
     constant_epochs: int = setting(
         0,
-        "epochs at the first learning rate; the cosine runs over those that are left",
+        "epochs at the first learning rate; the cosine, of several the first, runs over those that"
+        " are left",
         unit="epochs",
         ge=0,
         later=True,
     )
     cycles: int = setting(
         1,
-        "whole cosines that follow each other, each with a fresh optimiser, as the stages of a"
-        " progressive search do in some authors' code",
+        "whole cosines that follow each other, each with a fresh optimiser, such as one for every"
+        " stage of a progressive search (ours)",
         ge=1,
         later=True,
     )
