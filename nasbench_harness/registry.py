@@ -76,6 +76,11 @@ class Registry(Generic[P]):
         """Every registered name; nothing is imported."""
         return list(self.entries)
 
+    def built_in(self) -> list[str]:
+        """Those of the engine's own package; nothing is imported."""
+        owners = {name: entry.dist for name, entry in self.entries.items()}
+        return [name for name, dist in owners.items() if dist and dist.name == DISTRIBUTION]
+
     def load(self, name: str) -> P:
         """Import the plugin, by itself or as `NAME[parameter=value]`.
 
@@ -298,6 +303,8 @@ def open_suite(name: str) -> Suite:
 
 def open_proxy(name: str) -> Proxy:
     """The zero-cost proxy of that name; PluginError where its entry point names no `Proxy`."""
+    if (plain := base_of(name)) != name:
+        raise HarnessError(f"`{name}` is no proxy: proxies have no parameters; write `{plain}`.")
     proxy = proxies.load(name)
     if not isinstance(proxy, Proxy):
         raise proxies.error(name, "is no `nasbench_harness.contracts.Proxy`")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from nasbench_harness.contracts import NetworkWeights
+from nasbench_harness.contracts import NetworkWeights, SearchSpace
+from nasbench_harness.errors import HarnessError
 from nasbench_harness.fields.recipes import recipe_file
 from nasbench_harness.methods.setups.citations import DARTSMINUS_BIBTEX
 from nasbench_harness.methods.setups.relaxed import ComposedSetup, RelaxedSettings
@@ -15,6 +16,15 @@ class DARTSMinusSettings(RelaxedSettings):
     auxiliary_skip: float = setting(
         1.0, "weight of the auxiliary skip in the first epoch; it falls to 0", tag="C", ge=0
     )
+
+    def check_space(self, space: SearchSpace) -> None:
+        """HarnessError as well where there is no skip."""
+        super().check_space(space)
+        if not any(decision.free for decision in space.decisions):
+            raise HarnessError(
+                f"The space `{space.name}` has no skip, and so nothing that DARTS- could add;"
+                " search it with `darts`."
+            )
 
 
 class DARTSMinusSetup(ComposedSetup):

@@ -14,7 +14,7 @@ from nasbench_harness.settings import Settings, setting
 class ProxySettings(Settings):
     """Which proxy, and of how many architectures."""
 
-    name: str = setting("synflow", "the proxy, of `nasharness list proxies`", tag="D")
+    name: str = setting("synflow", "the proxy, of `nasharness list proxies`", role="proxy", tag="D")
     candidates: int = setting(100, "uniform architectures scored in a step", tag="D", ge=1)
 
 

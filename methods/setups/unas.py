@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, ClassVar, Literal
 
-from nasbench_harness.contracts import Column, Role, Value
+from nasbench_harness.contracts import Column, Decision, Factorised, Role, SearchSpace, Value
 from nasbench_harness.fields.recipes import recipe_file
 from nasbench_harness.methods.setups.alpha import AlphaSettings
 from nasbench_harness.methods.setups.citations import UNAS_BIBTEX
@@ -163,6 +163,10 @@ class UNASSettings(AlphaSettings):
         ge=0,
         later=True,
     )
+
+    def searched(self, space: SearchSpace) -> Sequence[Decision]:
+        """The factors, where the space is no free product of its decisions."""
+        return space.factors if isinstance(space, Factorised) else super().searched(space)
 
     def identity(self) -> dict[str, Any]:
         """Without the form of a cost that there is none of."""

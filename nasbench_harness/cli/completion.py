@@ -83,11 +83,14 @@ searches = names("problems")
 
 @_quiet
 def methods(ctx: typer.Context, incomplete: str) -> list[str]:
-    """`drnas,un` to `drnas,unas`, and `unas[temp` to `unas[temperature=`."""
+    """`drnas,un` to `drnas,unas`, `unas[temp` to `unas[temperature=`, and `all`."""
+    from nasbench_harness.study.every import EVERY
+
     before, last = _last_method(incomplete)
     name, bracket, inside = last.partition("[")
     if not bracket:
-        return [before + known for known in names("methods")(ctx, last)]
+        known = [*_starting(last, [EVERY]), *names("methods")(ctx, last)]
+        return [before + name for name in known]
     done, comma, open_ = inside.rpartition(",")
     return [f"{before}{name}[{done}{comma}{said}" for said in _method_settings(name, open_)]
 

@@ -78,6 +78,7 @@ from nasbench_harness.contracts.searcher import (
     Recipe,
     Searcher,
     Setup,
+    SpaceCheck,
     keeps_front,
 )
 from nasbench_harness.contracts.space import (
@@ -162,6 +163,7 @@ __all__ = [
     "ShapedPlan",
     "ShiftedMaps",
     "SmoothedLoss",
+    "SpaceCheck",
     "Split",
     "StandAloneAccuracy",
     "Suite",

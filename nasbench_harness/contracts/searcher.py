@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeGuard, runtime_checkable
 
 from nasbench_harness.contracts.problem import Log, Problem
-from nasbench_harness.contracts.space import Architecture
+from nasbench_harness.contracts.space import Architecture, SearchSpace
 
 if TYPE_CHECKING:
     import torch
@@ -137,6 +137,17 @@ class ChannelParts(Protocol):
     @classmethod
     def channel_parts(cls, settings: Any) -> Sequence[int]:
         """Every k of which 1/k of the channels passes at some time; 1 where all do."""
+
+
+@runtime_checkable
+class SpaceCheck(Protocol):
+    """Capability of settings: what they ask of a space that it has not is told before a search.
+
+    A study that asks for it is then refused, where otherwise each of its trials would fail.
+    """
+
+    def check_space(self, space: SearchSpace) -> None:
+        """HarnessError where no search of this space can have these settings."""
 
 
 @runtime_checkable
