@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from nasbench_harness.contracts import NetworkWeights, SearchSpace
+from nasbench_harness.contracts import (
+    Basis,
+    Fidelity,
+    NetworkWeights,
+    Passes,
+    SearchSpace,
+    StepCost,
+)
 from nasbench_harness.errors import HarnessError
 from nasbench_harness.fields.recipes import recipe_file
 from nasbench_harness.methods.setups.citations import DARTSMINUS_BIBTEX
@@ -32,6 +39,19 @@ class DARTSMinusSetup(ComposedSetup):
 
     Settings = DARTSMinusSettings
     citation = DARTSMINUS_BIBTEX
+    fidelity = Fidelity(
+        Basis.CODE,
+        gist="DARTS with a fading skip",
+        against="The auxiliary skip, its weight by epochs and the settings as in the authors' code,"
+        " as read.",
+        deviations=(
+            "Edges that halve the resolution have no auxiliary skip; in the authors' code they have"
+            " one with weights of its own.",
+            "The authors' code has no search on NAS-Bench-201: that recipe is ours.",
+        ),
+        cost=StepCost(Passes(1, 1), Passes(1, 1)),
+        tests=("tests/methods/test_dartsminus.py",),
+    )
     recipes = recipe_file("nasbench_harness.methods.recipes", "dartsminus")
     always_needs = (NetworkWeights,)
     """Network weights, whose training the skip is for."""

@@ -26,6 +26,7 @@ from nasbench_harness.contracts.data import (
     Pullable,
     bibtex_entries,
 )
+from nasbench_harness.contracts.fidelity import Basis, Faithful, Fidelity, Passes, StepCost
 from nasbench_harness.contracts.fitted import Fitted, HeldOut, Polynomial
 from nasbench_harness.contracts.kind import Kind, Plan, Search, ShapedPlan
 from nasbench_harness.contracts.network import (
@@ -100,6 +101,7 @@ __all__ = [
     "Additive",
     "Architecture",
     "AuxiliaryHead",
+    "Basis",
     "Benchmark",
     "ChannelParts",
     "ChosenLosses",
@@ -119,6 +121,8 @@ __all__ = [
     "EnumerableSpace",
     "EpochAware",
     "Factorised",
+    "Faithful",
+    "Fidelity",
     "Fitted",
     "FittedGradient",
     "Flawed",
@@ -144,6 +148,7 @@ __all__ = [
     "Numbered",
     "Origin",
     "PartialChannels",
+    "Passes",
     "PlainData",
     "Plan",
     "Polynomial",
@@ -166,6 +171,7 @@ __all__ = [
     "SpaceCheck",
     "Split",
     "StandAloneAccuracy",
+    "StepCost",
     "Suite",
     "SuiteProblem",
     "Supernet",
