@@ -18,7 +18,7 @@ from tests.registries import install, read_anew, restore, state
 Configured = Callable[..., StudyConfig]
 SUPERNET = {
     "search": "supernet", "dataset": "digits", "recipe": "quick", "epochs": 1, "limit": 64,
-    "seeds": 1, "table": "none",
+    "seeds": 1, "table": "none", "batch_size": 32,
 }  # fmt: skip
 NEEDING_NETWORKS = {"dartsminus", "fairdarts", "freedarts", "pcdarts", "proxy", "sdarts"}
 QUERYING = {"rea", "reinforce"}
@@ -106,7 +106,7 @@ def test_it_may_stand_in_a_study_file(tmp_path: Path, configured: Configured) ->
     path.write_text("methods: [all, 'unas[temperature=1]']\nseeds: 1\n")
     found = build_config(path, {}, [])
     assert set(names(found)) == set(names(configured(EVERY)))
-    assert found.methods[-1].label == "unas[temperature=1]"
+    assert found.methods[-1].label == "unas[temperature=1.0]"
 
 
 def test_over_all_data_sets_it_is_found_on_one(configured: Configured) -> None:
