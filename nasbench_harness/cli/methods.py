@@ -198,7 +198,8 @@ def _print_method(shown: Mapping[str, Any]) -> None:
     console.out.print("")
     from nasbench_harness.study.recipes import PAPER
 
-    by_space = [tuple(one.values()) for one in shown["recipes_by_space"]]
+    told = ("name", "space", "kind", "source")
+    by_space = [tuple(one[what] for what in told) for one in shown["recipes_by_space"]]
     if PAPER in shown["recipes"]:
         by_space.append((PAPER, "", "", shown["recipes"][PAPER]))
     console.print_rows("recipes", ("name", "space", "problem", "source"), by_space, below=(3,))

@@ -65,7 +65,7 @@ class Described:
         if self.queries and not trained.intersection(self.runs_on):
             place = "queries"
         else:
-            everywhere = set(self.runs_on) == {kind.name for kind in kinds()}
+            everywhere = set(self.runs_on) >= set(registry.problems.built_in())
             place = "any" if everywhere else ", ".join(self.runs_on)
         return "; ".join(filter(None, (place, "costs" if self.holds_costs else "")))
 
@@ -101,12 +101,10 @@ def formula(name: str) -> str:
 
 
 def cost_sentence(cost: StepCost) -> str:
-    """`network weights: 1 forward, 1 backward; architecture: 1 forward, 1 backward`, and notes."""
-    parts = (
-        f"network weights {_passes(cost.weights)}, architecture {_passes(cost.architecture)}",
-        cost.note,
-    )
-    return "; ".join(filter(None, parts))
+    """`network weights 1 forward and 1 backward, architecture no pass`, and the note."""
+    passes = f"network weights {_passes(cost.weights)}, architecture {_passes(cost.architecture)}"
+    none = cost.weights == cost.architecture == Passes()
+    return "; ".join(filter(None, ("" if none and cost.note else passes, cost.note)))
 
 
 def fidelity_facts(fidelity: Fidelity | None) -> dict[str, Any] | None:
@@ -115,12 +113,13 @@ def fidelity_facts(fidelity: Fidelity | None) -> dict[str, Any] | None:
 
 
 def recipes_by_space(name: str) -> list[Mapping[str, str]]:
-    """Every recipe of a method, with the space and the kind of problem it is for."""
+    """Every recipe of a method: the space and kind it is for, and who else brought it."""
     return [
         {
             "name": one.title,
             "space": one.recipe.space or "any",
             "kind": one.recipe.kind or "any",
+            "package": one.package,
             "source": one.recipe.source,
         }
         for one in recipes_of(name)
