@@ -66,10 +66,10 @@ class Setup(Protocol):
     module that imports little, and name it by an entry point `nasbench_harness.setups` as well:
     then `show method` and shell completion answer at once; with `queries`, `batched` and `requires`
     in that class as well a study is planned without the method's own module. It may also have
-    `citation`, BibTeX of where the method was published (see `Citable`), and `reading`, what its
-    results are results of where that is less than the method as published; reports say it beside
-    them. It has `columns`, a `Column` of each thing that `step` logs, where it logs anything (see
-    `Declaring`). With `fronts` true a target of 0 is none to it: the cost is an objective, of which
+    `citation`, BibTeX of where the method was published (see `Citable`), `fidelity`, how true it
+    is to that (see `Faithful`), and `reading`, what its results are results of where that is less
+    than the method as published; reports say it beside them. It has `columns`, a `Column` of each
+    thing that `step` logs, where it logs anything (see `Declaring`). With `fronts` true a target of 0 is none to it: the cost is an objective, of which
     it looks for the whole front (see `FrontSearcher`).
     """
 
