@@ -69,8 +69,9 @@ class Setup(Protocol):
     `citation`, BibTeX of where the method was published (see `Citable`), `fidelity`, how true it
     is to that (see `Faithful`), and `reading`, what its results are results of where that is less
     than the method as published; reports say it beside them. It has `columns`, a `Column` of each
-    thing that `step` logs, where it logs anything (see `Declaring`). With `fronts` true a target of 0 is none to it: the cost is an objective, of which
-    it looks for the whole front (see `FrontSearcher`).
+    thing that `step` logs, where it logs anything (see `Declaring`). With `fronts` true a target of
+    0 is none to it: the cost is an objective, of which it looks for the whole front (see
+    `FrontSearcher`).
     """
 
     Settings: ClassVar[type[Any]]
