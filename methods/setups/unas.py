@@ -207,8 +207,8 @@ class UNASSetup:
             "Uniforms are clamped at 1e-6, the authors' at 1e-3 (`uniform_clamp`).",
             "Discrete passes run exact one-hots; in the authors' DARTS space they are nearly so.",
             "One device draws one architecture a batch where theirs draw one each.",
-            "cost_form=scaled, which landscapes use, and several costs are ours; so is the recipe"
-            " on NAS-Bench-201.",
+            "cost_form=scaled, which searches of a table use, and several costs are ours; so is"
+            " the recipe on NAS-Bench-201.",
         ),
         cost=StepCost(
             Passes(1, 1), Passes(4, 2),
