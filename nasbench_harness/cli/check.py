@@ -243,8 +243,7 @@ def _standard(
     from nasbench_harness.reports.regression.baseline import read_baseline
     from nasbench_harness.reports.regression.check import kept_metrics
     from nasbench_harness.reports.regression.standard import Standard
-    from nasbench_harness.study.every import EVERY
-    from nasbench_harness.study.notation import parse_methods
+    from nasbench_harness.study.notation import EVERY, parse_methods
     from nasbench_harness.study.spec import method_label
 
     choices = parse_methods(",".join(methods or []))

@@ -84,7 +84,7 @@ searches = names("problems")
 @_quiet
 def methods(ctx: typer.Context, incomplete: str) -> list[str]:
     """`drnas,un` to `drnas,unas`, `unas[temp` to `unas[temperature=`, and `all`."""
-    from nasbench_harness.study.every import EVERY
+    from nasbench_harness.study.notation import EVERY
 
     before, last = _last_method(incomplete)
     name, bracket, inside = last.partition("[")
@@ -154,12 +154,14 @@ def assignments(ctx: typer.Context, incomplete: str) -> list[str]:
 def _chosen(ctx: typer.Context) -> list[str]:
     """The methods on the line, or all."""
     from nasbench_harness import registry
-    from nasbench_harness.study.notation import ConfigError, parse_methods
+    from nasbench_harness.study.notation import EVERY, ConfigError, parse_methods
 
+    known = registry.methods.names()
     with contextlib.suppress(ConfigError):
         if text := _given(ctx, "methods"):
-            return [choice["name"] for choice in parse_methods(text)]
-    return registry.methods.names()
+            chosen = [choice["name"] for choice in parse_methods(text)]
+            return known if EVERY in chosen else chosen
+    return known
 
 
 @_quiet

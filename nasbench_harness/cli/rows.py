@@ -58,7 +58,7 @@ def suite_row(
     """What a suite comes to here; what is left out is told."""
     from nasbench_harness.cli import console
     from nasbench_harness.store.suites import refuse_other
-    from nasbench_harness.study.every import EVERY
+    from nasbench_harness.study.notation import EVERY
     from nasbench_harness.study.suites import plan_suite
 
     plan = plan_suite(name, path, given, sets, out, hardware, later)

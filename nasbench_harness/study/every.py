@@ -15,12 +15,9 @@ from nasbench_harness.problems.kinds import open_kind
 from nasbench_harness.study.capabilities import LackingError
 from nasbench_harness.study.choice import MethodChoice
 from nasbench_harness.study.keys import ALL_DATASETS, BASELINE, StudyConfig
-from nasbench_harness.study.notation import ConfigError
+from nasbench_harness.study.notation import EVERY, ConfigError
 from nasbench_harness.study.planning import plan
 from nasbench_harness.tables.library import find_table
-
-EVERY = "all"
-"""What a list of methods says for all that are built in."""
 
 
 @dataclass(frozen=True)

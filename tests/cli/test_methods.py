@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from nasbench_harness import registry
+from nasbench_harness.cli import check
+from nasbench_harness.hardware import Hardware
 from tests.commands import Run
 
 NARROW = 80
@@ -75,6 +77,21 @@ def test_all_methods_run_at_once(nasharness: Run, tmp_path: Path) -> None:
     names = {folder.name.split("-")[0] for folder in (tmp_path / "A" / "trials").iterdir()}
     assert {"betadarts", "gdas", "random", "rea", "snas", "unas"} < names
     assert "sdarts" not in names
+
+
+def test_a_check_of_a_file_runs_all_methods_too(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    study = {"methods": ["all"], "seeds": "1", "steps": 2}
+    row = check._row(study, None, tmp_path, Hardware())
+    ((config, _),) = row.parts
+    assert {"darts", "gdas", "random", "unas"} < {choice.name for choice in config.methods}
+    assert "`all` on a landscape of nb201" in capsys.readouterr().err
+
+
+def test_all_methods_of_a_baseline_are_those_it_has(tmp_path: Path) -> None:
+    standard = check._standard(tmp_path / "new.json", ["all"], {}, update=True)
+    assert standard.methods == check._standard(tmp_path / "new.json", None, {}, update=True).methods
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,8 @@ import pytest
 from nasbench_harness import registry
 from nasbench_harness.errors import HarnessError
 from nasbench_harness.study.config import StudyConfig, build_config
-from nasbench_harness.study.every import EVERY, Every
+from nasbench_harness.study.every import Every
+from nasbench_harness.study.notation import EVERY
 from nasbench_harness.study.planning import plan
 from nasbench_harness.study.suites import plan_suite
 from tests.registries import install, read_anew, restore, state
