@@ -39,8 +39,8 @@ class Every:
         for name, what in self.lacking.items():
             needs.setdefault(what, []).append(name)
         if needs:
-            told = "; ".join(f"{', '.join(names)}: {what}" for what, names in needs.items())
-            yield f"Left out for what {self.problem} has not, {told}."
+            told = ", ".join(f"{what} ({', '.join(names)})" for what, names in needs.items())
+            yield f"Left out, for {self.problem} has not what they need: {told}."
         for name, reason in self.reasons.items():
             if name not in self.lacking:
                 yield f"`{EVERY}` leaves out {name}: {reason}"

@@ -73,7 +73,7 @@ def test_all_methods_run_at_once(nasharness: Run, tmp_path: Path) -> None:
     done = nasharness(*words, "--out", "A")
     told = " ".join(done.stderr.split())
     assert "Note: `all` on a landscape of nb201: betadarts, darts, drnas, edas," in told
-    assert "sdarts: network weights" in told
+    assert "network weights (dartsminus, fairdarts, sdarts)" in told
     names = {folder.name.split("-")[0] for folder in (tmp_path / "A" / "trials").iterdir()}
     assert {"betadarts", "gdas", "random", "rea", "snas", "unas"} < names
     assert "sdarts" not in names

@@ -65,8 +65,8 @@ def test_what_it_is_is_told_with_the_reasons_of_others() -> None:
     (every,) = heard
     first, second = every.sentences()
     assert first == f"`all` on a landscape of nb201: {', '.join(every.methods)}."
-    assert second.startswith("Left out for what a landscape of nb201 has not, ")
-    assert "dartsminus, fairdarts, sdarts: network weights" in second
+    assert second.startswith("Left out, for a landscape of nb201 has not what they need: ")
+    assert "network weights (dartsminus, fairdarts, sdarts)" in second
 
 
 def test_other_reasons_are_told_one_by_one() -> None:
