@@ -10,7 +10,6 @@ import torch
 from torch import Tensor
 
 from nasbench_harness.contracts import Problem
-from nasbench_harness.errors import HarnessError
 from nasbench_harness.methods.setups.dartsminus import DARTSMinusSettings, DARTSMinusSetup
 from nasbench_harness.methods.shared.options import free_options
 from nasbench_harness.methods.shared.relaxed import RelaxedSearcher
@@ -43,11 +42,7 @@ class DARTSMinus(DARTSMinusSetup, RelaxedSearcher[DARTSMinusSettings]):
     def __init__(self, problem: Problem, settings: DARTSMinusSettings, seed: int) -> None:
         self.free = free_options(problem.space)
         """bool [D, K] on the host."""
-        if not self.free.any():
-            raise HarnessError(
-                f"The space `{problem.space.name}` has no skip, and so nothing that DARTS- could"
-                " add; search it with `darts`."
-            )
+        settings.check_space(problem.space)
         super().__init__(problem, settings, seed)
         self.beside = self.free.to(problem.device, problem.dtype)
 

@@ -15,8 +15,8 @@ class SDARTS(SDARTSSetup, RelaxedSearcher[SDARTSSettings]):
     """DARTS with perturbed weights, a part that is shared; only the step of w differs.
 
         alpha <- alpha - Adam(grad_alpha L_val(w, softmax(alpha)))
-        w     <- w - SGD(grad_w L_train(w, m')),  |m' - softmax(alpha)| <= eps before m' is
-                 divided by its sum; m' random, or what raises L_train most in a few steps
+        w     <- w - SGD(grad_w L_train(w, m')),  |m' - softmax(alpha)| <= eps
+        m' random, or what raises L_train most in a few steps; then divided by its sum
 
     Where there are no network weights, as on a table, nothing of it is left but DARTS.
 

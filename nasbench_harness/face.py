@@ -143,7 +143,8 @@ def run(  # noqa: PLR0913 - what runs, and where
 ) -> StudyResults:
     """Run what is missing of a study and gather its tables, as `nasharness run` does.
 
-    `methods` are names with settings in brackets, such as `"unas[temperature=0.4]"`; `settings` are
+    `methods` are names with settings in brackets, such as `"unas[temperature=0.4]"`, or `"all"`,
+    every built-in one that can run on the problem; `settings` are
     further ones by their dotted names (`{"drnas.anchor": "kl"}`). `config` is a study file, and
     `options` are its keys: space, table, search, dataset, seeds, steps, noise, fixed, ..., also
     `smallest_difference` (in the metric's unit, or a mapping of metrics to such); and what it runs
@@ -161,7 +162,7 @@ def run(  # noqa: PLR0913 - what runs, and where
     given = _given(methods, options)
     if suite := asked_suite(_path(config), given):
         raise HarnessError(f"`run` is for one study; `run_suite({suite!r}, ...)` runs a suite.")
-    placed = place(_config(config, given, settings), _path(out))
+    placed = place(_config(config, given, settings, hardware), _path(out))
     return _run(placed.config, placed.folder, hardware, jobs, _Notes(placed.note), shown=progress)
 
 
@@ -290,11 +291,14 @@ def _sets(settings: Mapping[str, Any] | None) -> list[str]:
 
 
 def _config(
-    config: Pathlike | None, given: Mapping[str, Any], settings: Mapping[str, Any] | None
+    config: Pathlike | None,
+    given: Mapping[str, Any],
+    settings: Mapping[str, Any] | None,
+    hardware: Hardware,
 ) -> StudyConfig:
     from nasbench_harness.study.config import ALL_DATASETS, build_config
 
-    built = build_config(_path(config), given, _sets(settings))
+    built = build_config(_path(config), given, _sets(settings), hardware=hardware)
     if built.dataset == ALL_DATASETS:
         raise HarnessError("`run` takes one data set at a time; call it once for each.")
     return built

@@ -76,6 +76,11 @@ class Registry(Generic[P]):
         """Every registered name; nothing is imported."""
         return list(self.entries)
 
+    def built_in(self) -> list[str]:
+        """Those of the engine's own package; nothing is imported."""
+        owners = {name: entry.dist for name, entry in self.entries.items()}
+        return [name for name, dist in owners.items() if dist and dist.name == DISTRIBUTION]
+
     def load(self, name: str) -> P:
         """Import the plugin, by itself or as `NAME[parameter=value]`.
 
@@ -99,14 +104,26 @@ class Registry(Generic[P]):
     def summary(self, name: str) -> str:
         """First line of the plugin's module docstring, read from its source without importing."""
         try:
-            spec = importlib.util.find_spec(self.entries[base_of(name)].module)
-            if spec is None or spec.origin is None:
-                return f"cannot be found: there is no module {self.entries[base_of(name)].module}"
-            source = importlib.util.decode_source(Path(spec.origin).read_bytes())
-            docstring = ast.get_docstring(ast.parse(source))
+            docstring = ast.get_docstring(self._source(name))
         except Exception as error:  # a broken plugin must not take the listing down
-            return f"cannot be found: {error}"
+            return f"cannot be found: {reason(error)}"
         return (docstring or "").partition("\n")[0]
+
+    def docstring(self, name: str) -> str:
+        """That of the class or function that the entry point names, read in the same way."""
+        with suppress(Exception):  # as above; `summary` tells
+            for node in ast.walk(self._source(name)):
+                if getattr(node, "name", None) == self.entries[base_of(name)].attr:
+                    return ast.get_docstring(cast("ast.ClassDef", node)) or ""
+        return ""
+
+    def _source(self, name: str) -> ast.Module:
+        """The module of an entry point, which is not imported."""
+        module = self.entries[base_of(name)].module
+        spec = importlib.util.find_spec(module)
+        if spec is None or spec.origin is None:
+            raise PluginError(f"there is no module {module}")
+        return ast.parse(importlib.util.decode_source(Path(spec.origin).read_bytes()))
 
     def open(self, name: str) -> Any:
         """Import the plugin and call it with its parameters, if any; errors as those of `load`.
@@ -298,6 +315,8 @@ def open_suite(name: str) -> Suite:
 
 def open_proxy(name: str) -> Proxy:
     """The zero-cost proxy of that name; PluginError where its entry point names no `Proxy`."""
+    if (plain := base_of(name)) != name:
+        raise HarnessError(f"`{name}` is no proxy: proxies have no parameters; write `{plain}`.")
     proxy = proxies.load(name)
     if not isinstance(proxy, Proxy):
         raise proxies.error(name, "is no `nasbench_harness.contracts.Proxy`")

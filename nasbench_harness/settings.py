@@ -28,6 +28,7 @@ ROLES: Mapping[str, str] = {
     "stages": "a list with a value for each stage of the search",
     "cost": "names of the costs to hold down, joined by `+`, `none` for none",
     "cost_target": "how much of each is free: one number for all, or a list with one for each",
+    "proxy": "name of a zero-cost proxy, which is looked for before anything runs",
     "cost_ramp": "steps over which the weight of the cost grows to its whole",
 }
 """What the engine may ask of a method's settings, whatever they are called."""

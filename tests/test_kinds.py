@@ -29,7 +29,9 @@ from nasbench_harness.contracts import (
     Multilinear,
     NetworkWeights,
     PartialChannels,
+    ProxyScores,
     StandAloneAccuracy,
+    SynapticFlow,
     UnrolledGradient,
 )
 from nasbench_harness.hardware import Hardware
@@ -117,7 +119,7 @@ def test_capabilities_are_those_of_the_class(kind: object) -> None:
     problem = kind.problem()  # type: ignore[attr-defined]
     protocols = (
         ChosenLosses, EdgeWeights, FittedGradient, GradientEstimator, Multilinear, NetworkWeights,
-        PartialChannels, StandAloneAccuracy, UnrolledGradient,
+        PartialChannels, ProxyScores, StandAloneAccuracy, SynapticFlow, UnrolledGradient,
     )  # fmt: skip
     has = {p for p in protocols if all(hasattr(problem, m) for m in vars(p) if m[0] != "_")}
     assert set(kind.capabilities) == has  # type: ignore[attr-defined]

@@ -51,6 +51,7 @@ RUN = {
     "nasharness check --power --baseline baselines/nb201.json": "@",
     "nasharness watch runs/A": "@",
     "nasharness run ... --tensorboard": "nasharness run -m rea --out runs/C --tensorboard " + SMALL,
+    "nasharness run -m all --space nb201": "@ " + SMALL,
     "nasharness list methods": "@",
     "spaces": "nasharness list spaces",
     "tables": "nasharness list tables",

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from nasbench_harness.contracts import Decision, SearchSpace
+from nasbench_harness.methods.setups.excluded import check_excluded
 from nasbench_harness.settings import Settings, setting
 
 
@@ -25,3 +29,11 @@ class AlphaSettings(Settings):
         tag="D",
         later=True,
     )
+
+    def check_space(self, space: SearchSpace) -> None:
+        """HarnessError where options are excluded that are not there, or all of a decision's."""
+        check_excluded(space.name, self.searched(space), self.excluded)
+
+    def searched(self, space: SearchSpace) -> Sequence[Decision]:
+        """What a search of the space chooses among."""
+        return space.decisions

@@ -1,4 +1,8 @@
-"""BibTeX of the papers that methods are written from; what the sources do not tell is left out."""
+"""BibTeX of the papers that methods and proxies are written from.
+
+Authors, titles, venues and years are those of the authors' own pages and of listings of the venues;
+what could not be found there is left out.
+"""
 
 DARTS_BIBTEX = """@inproceedings{liu2019darts,
   title = {DARTS: Differentiable Architecture Search},
@@ -27,12 +31,12 @@ UNAS_BIBTEX = """@inproceedings{vahdat2020unas,
 }"""
 EDAS_BIBTEX = """@article{hong2019edas,
   title = {EDAS: Efficient and Differentiable Architecture Search},
-  author = {Hong and Ahn and Kim},
+  author = {Hong, Hyeong Gwon and Ahn, Pyunghwan and Kim, Junmo},
   journal = {arXiv preprint arXiv:1912.01237},
   year = {2019}
 }"""
 GDAS_BIBTEX = """@inproceedings{dong2019gdas,
-  title = {Searching for a Robust Neural Architecture in Four GPU Hours},
+  title = {Searching for A Robust Neural Architecture in Four {GPU} Hours},
   author = {Dong, Xuanyi and Yang, Yi},
   booktitle = {IEEE/CVF Conference on Computer Vision and Pattern Recognition},
   year = {2019},
@@ -80,7 +84,7 @@ REINFORCE_BIBTEX = """@article{williams1992simple,
 }"""
 ZERO_COST_BIBTEX = """@inproceedings{abdelfattah2021zerocost,
   title = {Zero-Cost Proxies for Lightweight {NAS}},
-  author = {Abdelfattah, Mohamed S. and Mehrotra, Abhinav and Dudziak, Lukasz
+  author = {Abdelfattah, Mohamed S. and Mehrotra, Abhinav and Dudziak, {\\L}ukasz
             and Lane, Nicholas D.},
   booktitle = {International Conference on Learning Representations},
   year = {2021},
@@ -140,7 +144,7 @@ NASWOT_BIBTEX = """@inproceedings{mellor2021naswot,
 EPE_NAS_BIBTEX = """@inproceedings{lopes2021epenas,
   title = {{EPE-NAS}: Efficient Performance Estimation Without Training for Neural Architecture
            Search},
-  author = {Lopes, Vasco and Alirezazadeh, Saeid and Alexandre, Lu{\'i}s A.},
+  author = {Lopes, Vasco and Alirezazadeh, Saeid and Alexandre, Lu{\\'i}s A.},
   booktitle = {International Conference on Artificial Neural Networks},
   year = {2021},
   eprint = {2102.08099},
@@ -157,7 +161,8 @@ ZEN_BIBTEX = """@inproceedings{lin2021zennas,
 }"""
 FREEDARTS_BIBTEX = """@article{zhang2021freedarts,
   title = {Differentiable Architecture Search Without Training Nor Labels: A Pruning Perspective},
-  author = {Zhang and others},
+  author = {Zhang, Miao and Su, Steven and Pan, Shirui and Chang, Xiaojun and Huang, Wei
+            and Haffari, Gholamreza},
   journal = {arXiv preprint arXiv:2106.11542},
   year = {2021}
 }"""

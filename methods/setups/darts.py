@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar, Literal
 
-from nasbench_harness.contracts import UnrolledGradient
+from nasbench_harness.contracts import Basis, Fidelity, Passes, StepCost, UnrolledGradient
 from nasbench_harness.fields.recipes import recipe_file
 from nasbench_harness.methods.setups.alpha import AlphaSettings
 from nasbench_harness.methods.setups.citations import DARTS_BIBTEX
@@ -35,6 +35,23 @@ class DARTSSetup:
 
     Settings = DARTSSettings
     citation = DARTS_BIBTEX
+    fidelity = Fidelity(
+        Basis.CODE,
+        gist="softmax-mixed operations",
+        against="Both orders, their settings and recipes as in the authors' code and those of the"
+        " NAS-Bench-201 and DrNAS authors, as read; gradients against exact and unrolled ones.",
+        deviations=(
+            "The gradient of alpha is never counted in where the network's gradient is clipped; in"
+            " the NAS-Bench-201 authors' code it is.",
+            "The network's learning rate of an epoch is that of its cosine there, which codes of"
+            " different age take an epoch earlier or later.",
+        ),
+        cost=StepCost(
+            Passes(1, 1), Passes(1, 1),
+            "with order=second the architecture costs 5 forward and 4 backward",
+        ),
+        tests=("tests/methods/test_darts.py", "tests/problems/test_weight_sharing.py"),
+    )  # fmt: skip
     columns = (VALID_LOSS,)
     queries = False
     batched: ClassVar[bool] = True

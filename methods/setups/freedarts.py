@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar, Literal
 
-from nasbench_harness.contracts import Column, Role, SynapticFlow, Value
+from nasbench_harness.contracts import (
+    Basis,
+    Column,
+    Fidelity,
+    Passes,
+    Role,
+    StepCost,
+    SynapticFlow,
+    Value,
+)
 from nasbench_harness.fields.recipes import recipe_file
 from nasbench_harness.methods.setups.citations import FREEDARTS_BIBTEX, SYNFLOW_BIBTEX
 from nasbench_harness.settings import Settings, setting
@@ -48,6 +57,24 @@ class FreeDARTSSetup:
 
     Settings = FreeDARTSSettings
     citation = f"{FREEDARTS_BIBTEX}\n\n{SYNFLOW_BIBTEX}"
+    fidelity = Fidelity(
+        Basis.CODE,
+        gist="flow of untrained networks",
+        against="`freedarts_code` as in the code of the anonymous submission, as read, scores"
+        " against the formula written out; `freeflow` from the abstract alone.",
+        deviations=(
+            "Computed in float64 and checked: in float32 the authors' scores have overflowed.",
+            "`freeflow`, without batch norms, with gates and removed step by step, is our reading"
+            " of the abstract with synaptic flow.",
+            "The criteria that read labels (SNIP, GraSP) are not there.",
+        ),
+        cost=StepCost(
+            Passes(), Passes(1, 1),
+            "in the first step only, of one image of ones; with pruning=iterative once more for"
+            " each option that is removed",
+        ),
+        tests=("tests/methods/test_freedarts.py",),
+    )  # fmt: skip
     columns = (
         Column(
             "flow", Value.NUMBER, Role.RECORD,

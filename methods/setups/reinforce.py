@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+from nasbench_harness.contracts import Basis, Fidelity, Passes, StepCost
 from nasbench_harness.fields.recipes import recipe_file
 from nasbench_harness.methods.setups.alpha import AlphaSettings
 from nasbench_harness.methods.setups.citations import REINFORCE_BIBTEX
@@ -35,5 +36,14 @@ class REINFORCESetup(QuerySetup):
 
     Settings = REINFORCESettings
     citation = REINFORCE_BIBTEX
+    fidelity = Fidelity(
+        Basis.BENCHMARK_CODE,
+        gist="policy gradient",
+        against="Reward, baseline, settings and answer as the NATS-Bench authors run it, as read;"
+        " the mean gradient against the enumerated one.",
+        deviations=("The budget is a number of queries and no simulated time.",),
+        cost=StepCost(Passes(), Passes(), "the accuracy of one architecture is asked for"),
+        tests=("tests/methods/test_query_methods.py",),
+    )
     version = "1"
     recipes = recipe_file("nasbench_harness.methods.recipes", "reinforce")

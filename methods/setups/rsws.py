@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
-from nasbench_harness.contracts import Column, Role, Value
+from nasbench_harness.contracts import Basis, Column, Fidelity, Passes, Role, StepCost, Value
 from nasbench_harness.fields.recipes import recipe_file
 from nasbench_harness.methods.setups.citations import RANDOM_BIBTEX
 from nasbench_harness.methods.setups.columns import BEST_SCORE
@@ -23,6 +23,22 @@ class RandomSearchWeightSharingSetup:
 
     Settings = RSWSSettings
     citation = RANDOM_BIBTEX
+    fidelity = Fidelity(
+        Basis.BENCHMARK_CODE,
+        gist="random with shared weights",
+        against="Training and selection as the NAS-Bench-201 authors run it (RSPS), as read.",
+        deviations=(
+            "All cells share the draw, which is never redrawn.",
+            "Candidates are scored on the whole search-validation data, the authors' on one batch"
+            " of 512 images.",
+        ),
+        cost=StepCost(
+            Passes(1, 1), Passes(),
+            "of one operation an edge; in the last step each candidate passes over the"
+            " search-validation images",
+        ),
+        tests=("tests/methods/test_rsws.py",),
+    )  # fmt: skip
     columns = (
         BEST_SCORE,
         Column(

@@ -6,6 +6,8 @@ from typing import Any, Self
 
 from pydantic import PositiveInt, field_validator, model_validator
 
+from nasbench_harness.contracts import SearchSpace
+from nasbench_harness.errors import HarnessError
 from nasbench_harness.methods.setups.alpha import AlphaSettings
 from nasbench_harness.settings import setting
 
@@ -51,6 +53,18 @@ class StagedSettings(AlphaSettings):
         if any(numbers != sorted(numbers, reverse=True) for numbers in (channels, kept)):
             raise ValueError("partial_channels and kept_options cannot grow from stage to stage")
         return self
+
+    def check_space(self, space: SearchSpace) -> None:
+        """HarnessError as well where even the last stage keeps more options than there are."""
+        super().check_space(space)
+        gone = set(self.excluded)
+        most = max(len(set(d.options) - gone) for d in self.searched(space))
+        if self.kept_options and self.kept_options[-1] > most:
+            raise HarnessError(
+                f"`kept_options` keeps {self.kept_options[-1]} options of every decision, of which"
+                f" `{space.name}` has {most} at most, and so drops none; write fewer, or leave it"
+                " out."
+            )
 
     @property
     def stages(self) -> int:

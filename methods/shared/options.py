@@ -8,10 +8,7 @@ import torch
 from torch import Tensor
 
 from nasbench_harness.contracts import SearchSpace
-from nasbench_harness.errors import HarnessError, UnknownNameError
-
-NOTHING = "none"
-"""What many spaces call the operation that brings nothing; leaving it out is always possible."""
+from nasbench_harness.methods.setups.excluded import NOTHING, check_excluded
 
 
 def searched_mask(space: SearchSpace, excluded: Collection[str]) -> Tensor:
@@ -22,18 +19,10 @@ def searched_mask(space: SearchSpace, excluded: Collection[str]) -> Tensor:
     """
     if not excluded:
         return space.mask
-    known = {option for decision in space.decisions for option in decision.options}
-    for name in excluded:
-        if name not in known and name != NOTHING:
-            raise UnknownNameError(f"option of the space `{space.name}`", name, known)
+    check_excluded(space.name, space.decisions, excluded)
     mask = space.mask.clone()
     for row, decision in zip(mask, space.decisions, strict=True):
         row[: len(decision.options)] = torch.tensor([o not in excluded for o in decision.options])
-        if not row.any():
-            raise HarnessError(
-                f"Without {', '.join(excluded)} the decision `{decision.name}` of `{space.name}`"
-                " has no option left; exclude fewer."
-            )
     return mask
 
 

@@ -10,6 +10,7 @@ from nasbench_harness.cli import (
     data,
     evaluate,
     latency,
+    methods,
     plugins,
     problem,
     query,
@@ -24,5 +25,6 @@ from nasbench_harness.cli.app import app
 
 __all__ = [
     "app", "baseline", "calibrate", "check", "cite", "compare", "data", "evaluate", "latency",
-    "main", "plugins", "problem", "query", "report", "run", "score", "suites", "train", "watch",
+    "main", "methods", "plugins", "problem", "query", "report", "run", "score", "suites", "train",
+    "watch",
 ]  # fmt: skip

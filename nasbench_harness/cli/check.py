@@ -17,7 +17,7 @@ from nasbench_harness.cli.baseline import read_margins, tell_changes
 from nasbench_harness.cli.help import Command, examples
 from nasbench_harness.cli.options.checking import GITHUB, Checked, CheckMachine, Told
 from nasbench_harness.cli.options.grouped import grouped
-from nasbench_harness.cli.rows import StudyRow, suite_row
+from nasbench_harness.cli.rows import StudyRow, suite_row, tell_every
 from nasbench_harness.errors import ExitCode, HarnessError
 from nasbench_harness.process.frame import give_up
 from nasbench_harness.store.files import check_writable
@@ -183,7 +183,7 @@ def _row(study: dict[str, Any], out: Path | None, temporary: Path, hardware: Har
 
     if suite := asked_suite(None, study):
         return suite_row(suite, None, study, [], out or temporary / suite, hardware)
-    config = build_config(None, study, [])
+    config = build_config(None, study, [], hardware=hardware, told=tell_every)
     folder = out or temporary / study_name(config)
     return StudyRow(folder, list(split_datasets(config, folder)))
 
@@ -243,10 +243,12 @@ def _standard(
     from nasbench_harness.reports.regression.baseline import read_baseline
     from nasbench_harness.reports.regression.check import kept_metrics
     from nasbench_harness.reports.regression.standard import Standard
-    from nasbench_harness.study.notation import parse_methods
+    from nasbench_harness.study.notation import EVERY, parse_methods
     from nasbench_harness.study.spec import method_label
 
     choices = parse_methods(",".join(methods or []))
+    if any(choice["name"] == EVERY for choice in choices):
+        choices = []
     labels = [method_label(choice["name"], choice["settings"]) for choice in choices]
     if update:
         return Standard(None, labels, margins, kept_metrics(path))

@@ -83,11 +83,14 @@ searches = names("problems")
 
 @_quiet
 def methods(ctx: typer.Context, incomplete: str) -> list[str]:
-    """`drnas,un` to `drnas,unas`, and `unas[temp` to `unas[temperature=`."""
+    """`drnas,un` to `drnas,unas`, `unas[temp` to `unas[temperature=`, and `all`."""
+    from nasbench_harness.study.notation import EVERY
+
     before, last = _last_method(incomplete)
     name, bracket, inside = last.partition("[")
     if not bracket:
-        return [before + known for known in names("methods")(ctx, last)]
+        known = [*_starting(last, [EVERY]), *names("methods")(ctx, last)]
+        return [before + name for name in known]
     done, comma, open_ = inside.rpartition(",")
     return [f"{before}{name}[{done}{comma}{said}" for said in _method_settings(name, open_)]
 
@@ -151,12 +154,14 @@ def assignments(ctx: typer.Context, incomplete: str) -> list[str]:
 def _chosen(ctx: typer.Context) -> list[str]:
     """The methods on the line, or all."""
     from nasbench_harness import registry
-    from nasbench_harness.study.notation import ConfigError, parse_methods
+    from nasbench_harness.study.notation import EVERY, ConfigError, parse_methods
 
+    known = registry.methods.names()
     with contextlib.suppress(ConfigError):
         if text := _given(ctx, "methods"):
-            return [choice["name"] for choice in parse_methods(text)]
-    return registry.methods.names()
+            chosen = [choice["name"] for choice in parse_methods(text)]
+            return known if EVERY in chosen else chosen
+    return known
 
 
 @_quiet

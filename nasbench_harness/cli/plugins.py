@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -16,12 +16,6 @@ from nasbench_harness.cli.help import Command, examples
 from nasbench_harness.contracts import Metric
 from nasbench_harness.errors import HarnessError
 from nasbench_harness.fields.parameters import Parameters, base_of
-
-
-@list_app.command("methods", cls=Command, epilog=examples("nasharness list methods --json"))
-def list_methods(json: JsonOption = False) -> None:
-    """Search methods, ours and those of installed plugins."""
-    _list("methods", json)
 
 
 @list_app.command("spaces", cls=Command, epilog=examples("nasharness list spaces"))
@@ -52,145 +46,6 @@ def _list(kind: str, json: bool) -> None:
         console.print_json([dict(zip(keys, row, strict=True)) for row in rows])
     else:
         console.print_rows("", ("name", "what it is", "from"), rows, below=(1,))
-
-
-@show_app.command(
-    "method", cls=Command, epilog=examples("nasharness show method unas --recipe nb201")
-)
-def show_method(
-    name: Annotated[
-        str,
-        typer.Argument(
-            metavar="METHOD",
-            help="Name, of `list methods`.",
-            autocompletion=completion.names("methods"),
-        ),
-    ],
-    recipe: Annotated[
-        str | None,
-        typer.Option(
-            help="Whose values to show.",
-            autocompletion=completion.method_recipes,
-            show_default="that of a search on a table, or the first",
-        ),
-    ] = None,
-    json: JsonOption = False,
-) -> None:
-    """A method's settings: value, default, where both are from, range, meaning; its recipes.
-
-    Letters in brackets say where a number is from, and are explained below the numbers.
-    """
-    from nasbench_harness.cli import console
-
-    shown = _method_facts(name, recipe)
-    if json:
-        console.print_json(shown)
-    else:
-        _print_method(shown)
-
-
-def _method_facts(name: str, recipe: str | None) -> dict[str, Any]:
-    """Settings under a recipe, with the tags of values and defaults, and what else there is."""
-    from nasbench_harness import registry
-    from nasbench_harness.problems.kinds import open_kind
-    from nasbench_harness.study import recipes
-
-    plain, bracket, rest = name.partition("[")
-    if bracket and plain in registry.methods.names():
-        raise HarnessError(
-            f"`{name}` is a method with settings, which are given to `nasharness run`; type"
-            f" `nasharness show method {plain}` to see what `{rest.partition('=')[0]}` may be."
-        )
-    method = registry.open_setup(name)
-    known = recipes.recipes_of(name)
-    kind = open_kind(registry.default_problem())
-    first, of_kind = kind.recipe, kind.name
-    if known and all(one.name != first for one in known):  # such as of one that needs networks
-        first, of_kind = known[0].name, known[0].recipe.kind or of_kind
-    found = recipes.find_recipe(name, recipe or first, registry.default_space(), of_kind)
-    chosen, tags = found.recipe, recipes.recipe_tags(found.recipe)
-    of_values = recipes.value_tags(method, chosen)
-    values = method.Settings.build(name, chosen.settings).model_dump(mode="json")
-    rows = [
-        {**row, "value": values[row["name"]], "default_tag": row["tag"],
-         "tag": of_values.get(row["name"], "")}
-        for row in method.Settings.explain()
-    ]  # fmt: skip
-    lengths = {"epochs": chosen.epochs} | ({"steps": chosen.steps} if chosen.steps else {})
-    return {
-        "name": name, "version": method.version, "recipe": found.title, **lengths,
-        "settings": rows, "network": dict(chosen.network), "tags": tags,
-        "recipes": _recipes(name),
-    }  # fmt: skip
-
-
-def _recipes(method: str) -> dict[str, str]:
-    """What `--recipe` takes, with what each is."""
-    from nasbench_harness.study import recipes
-
-    usual, problem = registry.default_space(), registry.default_problem()
-    found = {one.title: one.recipe.source for one in recipes.recipes_of(method)}
-    spaces = dict.fromkeys([usual, *registry.spaces.names()])
-    published = {space: recipes.published(method, space, problem) for space in spaces}
-    told = [f"for {space}: {one.title}" for space, one in published.items() if one]
-    if told:
-        found[recipes.PAPER] = f"the one that is published {'; '.join(told)}"
-    return found
-
-
-def _print_method(shown: Mapping[str, Any]) -> None:
-    from nasbench_harness import registry
-    from nasbench_harness.cli import console
-
-    name, rows, tags = shown["name"], shown["settings"], shown["tags"]
-    console.out.print(f"{name}: {registry.methods.summary(name)}\n", markup=False)
-    lengths = [
-        f"{shown[what + 's']:,} {what}{'' if shown[what + 's'] == 1 else 's'}"
-        f"{_tagged(tags.get(what + 's'))}"
-        for what in ("epoch", "step")
-        if what + "s" in shown
-    ]
-    console.print_rows(
-        f"settings, recipe {shown['recipe']} ({', '.join(lengths)})",
-        ("setting", "value", "default", "allowed", "meaning"),
-        [_setting_cells(row) for row in rows],
-        below=(4, 3),
-    )
-    if network := shown["network"]:
-        console.out.print("")
-        cells = [(key, _valued(v, tags.get(f"network.{key}"))) for key, v in network.items()]
-        console.print_rows("network weights on images", ("setting", "value"), cells)
-    _explain_tags({*tags.values(), *(row["default_tag"] for row in rows)})
-    console.out.print("")
-    console.print_rows("recipes", ("name", "source"), shown["recipes"].items(), below=(1,))
-
-
-def _setting_cells(row: Mapping[str, Any]) -> tuple[str, ...]:
-    value = _valued(row["value"], row["tag"], row["unit"])
-    default = _valued(row["default"], row["default_tag"])
-    return row["name"], value, default, row["allowed"], row["meaning"]
-
-
-def _valued(value: Any, tag: str | None, unit: str = "") -> str:
-    """The value with its unit, and the tag that says where it is from."""
-    from nasbench_harness.cli.console import cell
-
-    shown = cell(value) or "null"
-    return f"{shown} {unit}".rstrip() + _tagged(tag)
-
-
-def _tagged(tag: str | None) -> str:
-    return f" [{tag}]" if tag else ""
-
-
-def _explain_tags(used: Iterable[str]) -> None:
-    """A line for each letter that stands above."""
-    from nasbench_harness.cli import console
-    from nasbench_harness.contracts import TAGS
-
-    letters = "".join(used)
-    if told := [f"[{tag}] {meaning}" for tag, meaning in TAGS.items() if tag in letters]:
-        console.out.print("\nfrom: " + ", ".join(told), markup=False)
 
 
 @show_app.command("space", cls=Command, epilog=examples("nasharness show space nb201"))

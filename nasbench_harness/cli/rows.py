@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from nasbench_harness.hardware import Hardware
     from nasbench_harness.jobs.study import StudyRun
     from nasbench_harness.study.config import StudyConfig
+    from nasbench_harness.study.every import Every
     from nasbench_harness.study.suites import NotRun, SuitePlan
 
 
@@ -57,14 +58,25 @@ def suite_row(
     """What a suite comes to here; what is left out is told."""
     from nasbench_harness.cli import console
     from nasbench_harness.store.suites import refuse_other
+    from nasbench_harness.study.notation import EVERY
     from nasbench_harness.study.suites import plan_suite
 
     plan = plan_suite(name, path, given, sets, out, hardware, later)
     refuse_other(plan)
     there = "1 problem" if len(plan.parts) == 1 else f"{len(plan.parts)} problems"
     console.note(f"Suite {name}: {there} → {plan.folder}")
+    if plan.every:
+        console.note(f"Note: `{EVERY}` is {', '.join(plan.every)}, each where it can run.")
     tell_left_out(plan.left_out)
     return StudyRow(plan.folder, [(part.config, part.folder) for part in plan.parts], plan)
+
+
+def tell_every(every: Every) -> None:
+    """What `all` among the methods comes to, and why others are not among them."""
+    from nasbench_harness.cli import console
+
+    for sentence in every.sentences():
+        console.note(f"Note: {sentence}")
 
 
 def tell_left_out(left_out: Iterable[NotRun]) -> None:

@@ -21,7 +21,7 @@ from nasbench_harness.cli.options.running import (
     StudyOptions,
     Work,
 )
-from nasbench_harness.cli.rows import StudyRow, suite_row, tell_left_out
+from nasbench_harness.cli.rows import StudyRow, suite_row, tell_every, tell_left_out
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -124,7 +124,8 @@ def _row(
 
     if suite := asked_suite(path, given):
         return suite_row(suite, path, given, sets, out, hardware, later)
-    placed = place(build_config(path, given, sets), out)
+    config = build_config(path, given, sets, hardware=hardware, told=tell_every)
+    placed = place(config, out)
     if placed.note:
         console.note(f"Note: {placed.note}")
     if placed.config.dataset == ALL_DATASETS:

@@ -26,6 +26,7 @@ from nasbench_harness.contracts.data import (
     Pullable,
     bibtex_entries,
 )
+from nasbench_harness.contracts.fidelity import Basis, Faithful, Fidelity, Passes, StepCost
 from nasbench_harness.contracts.fitted import Fitted, HeldOut, Polynomial
 from nasbench_harness.contracts.kind import Kind, Plan, Search, ShapedPlan
 from nasbench_harness.contracts.network import (
@@ -79,6 +80,7 @@ from nasbench_harness.contracts.searcher import (
     Recipe,
     Searcher,
     Setup,
+    SpaceCheck,
     keeps_front,
 )
 from nasbench_harness.contracts.space import (
@@ -101,6 +103,7 @@ __all__ = [
     "Architecture",
     "AuxiliaryHead",
     "BatchParts",
+    "Basis",
     "Benchmark",
     "ChannelParts",
     "ChosenLosses",
@@ -120,6 +123,8 @@ __all__ = [
     "EnumerableSpace",
     "EpochAware",
     "Factorised",
+    "Faithful",
+    "Fidelity",
     "Fitted",
     "FittedGradient",
     "Flawed",
@@ -145,6 +150,7 @@ __all__ = [
     "Numbered",
     "Origin",
     "PartialChannels",
+    "Passes",
     "PlainData",
     "Plan",
     "Polynomial",
@@ -164,8 +170,10 @@ __all__ = [
     "ShapedPlan",
     "ShiftedMaps",
     "SmoothedLoss",
+    "SpaceCheck",
     "Split",
     "StandAloneAccuracy",
+    "StepCost",
     "Suite",
     "SuiteProblem",
     "Supernet",

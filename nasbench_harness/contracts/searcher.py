@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeGuard, runtime_checkable
 
 from nasbench_harness.contracts.problem import Log, Problem
-from nasbench_harness.contracts.space import Architecture
+from nasbench_harness.contracts.space import Architecture, SearchSpace
 
 if TYPE_CHECKING:
     import torch
@@ -66,11 +66,12 @@ class Setup(Protocol):
     module that imports little, and name it by an entry point `nasbench_harness.setups` as well:
     then `show method` and shell completion answer at once; with `queries`, `batched` and `requires`
     in that class as well a study is planned without the method's own module. It may also have
-    `citation`, BibTeX of where the method was published (see `Citable`), and `reading`, what its
-    results are results of where that is less than the method as published; reports say it beside
-    them. It has `columns`, a `Column` of each thing that `step` logs, where it logs anything (see
-    `Declaring`). With `fronts` true a target of 0 is none to it: the cost is an objective, of which
-    it looks for the whole front (see `FrontSearcher`).
+    `citation`, BibTeX of where the method was published (see `Citable`), `fidelity`, how true it
+    is to that (see `Faithful`), and `reading`, what its results are results of where that is less
+    than the method as published; reports say it beside them. It has `columns`, a `Column` of each
+    thing that `step` logs, where it logs anything (see `Declaring`). With `fronts` true a target of
+    0 is none to it: the cost is an objective, of which it looks for the whole front (see
+    `FrontSearcher`).
     """
 
     Settings: ClassVar[type[Any]]
@@ -146,6 +147,17 @@ class BatchParts(Protocol):
     @classmethod
     def batch_parts(cls, settings: Any) -> int:
         """Equal parts, each with architectures of its own; 1 where a batch stays whole."""
+
+
+@runtime_checkable
+class SpaceCheck(Protocol):
+    """Capability of settings: what they ask of a space that it has not is told before a search.
+
+    A study that asks for it is then refused, where otherwise each of its trials would fail.
+    """
+
+    def check_space(self, space: SearchSpace) -> None:
+        """HarnessError where no search of this space can have these settings."""
 
 
 @runtime_checkable

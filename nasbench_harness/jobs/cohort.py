@@ -24,16 +24,21 @@ LARGEST = 64
 
 
 def cohorts(specs: Sequence[Spec], jobs: int) -> list[list[Spec]]:
-    """The specs in cohorts, none of which is larger than a fair share of `jobs` processes."""
+    """The specs in cohorts, as few as keep `jobs` processes at work.
+
+    A step of a cohort costs hardly more than one of a part of it: what differs in its seed only is
+    shared out where there are less than two such groups for every process.
+    """
     alike: dict[str, list[Spec]] = defaultdict(list)
     for spec in specs:
         alike[spec.cohort or spec.trial_id].append(spec)
-    return [cohort for group in alike.values() for cohort in _shared_out(group, jobs)]
+    parts = min(jobs, -(-2 * jobs // max(1, len(alike))))
+    return [cohort for group in alike.values() for cohort in _shared_out(group, parts)]
 
 
-def _shared_out(group: Sequence[Spec], jobs: int) -> list[list[Spec]]:
+def _shared_out(group: Sequence[Spec], parts: int) -> list[list[Spec]]:
     """In runs of the same length, give or take one."""
-    count = max(min(jobs, len(group)), -(-len(group) // LARGEST))
+    count = max(min(parts, len(group)), -(-len(group) // LARGEST))
     bounds = [len(group) * i // count for i in range(count + 1)]
     return [list(group[a:b]) for a, b in pairwise(bounds)]
 

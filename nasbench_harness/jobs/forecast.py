@@ -76,10 +76,11 @@ def forecast(
     each = min(OF_ONE, seconds / max(1, len(alike)))
     deadline = time.monotonic() + seconds
     paces: dict[str, Pace] = {}
-    for label, group in sorted(alike.items(), key=lambda item: item[1][0].steps):
+    shared = cohorts(specs, processes)
+    for label, _ in sorted(alike.items(), key=lambda item: item[1][0].steps):
         late = time.monotonic() > deadline
-        largest = max(cohorts(group, processes), key=len)
-        paces[label] = Pace(None) if late else _pace(largest, hardware, each)
+        own = ([spec for spec in cohort if spec.label == label] for cohort in shared)
+        paces[label] = Pace(None) if late else _pace(max(own, key=len), hardware, each)
     return Forecast(processes, _until_the_last(specs, processes, paces), paces)
 
 

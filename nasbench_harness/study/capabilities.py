@@ -5,24 +5,40 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from nasbench_harness.contracts import BatchParts, ChannelParts, SupernetCheck
+from nasbench_harness import registry
+from nasbench_harness.contracts import BatchParts, ChannelParts, SpaceCheck, SupernetCheck
+from nasbench_harness.errors import HarnessError
+from nasbench_harness.settings import Settings, named
 from nasbench_harness.study.notation import ConfigError
 
 if TYPE_CHECKING:
     from nasbench_harness.contracts import Kind, NetworkShape, SearchSpace, Setup
 
 
+PROXY = "proxy"
+"""Role of the setting that names a zero-cost proxy."""
+
+
+class LackingError(ConfigError):
+    """A method that needs what problems of a kind lack."""
+
+    def __init__(self, method: str, lacking: str, kind: str) -> None:
+        self.lacking = lacking
+        """As sentences say it: `network weights`."""
+        super().__init__(
+            f"`{method}` with these settings needs a problem with {lacking}, and a {kind} has none;"
+            " leave the method out or change its settings."
+        )
+
+
 def check_capabilities(name: str, method: Any, settings: Any, kind: Kind) -> None:
-    """ConfigError if problems of this kind lack what the method needs under these settings.
+    """LackingError if problems of this kind lack what the method needs under these settings.
 
     A kind's class is only asked for what the kind does not say itself.
     """
     for capability in method.requires(settings):
         if capability not in kind.capabilities and not _has(kind.problem(), capability):
-            raise ConfigError(
-                f"`{name}` with these settings needs a problem with {_said(capability)}, and a"
-                f" {kind.name} has none; leave the method out or change its settings."
-            )
+            raise LackingError(name, _said(capability), kind.name)
 
 
 def check_supernet(
@@ -49,6 +65,18 @@ def check_batch(name: str, method: type[Setup], settings: Any, batch_size: int) 
             f"`{name}` divides every batch into {parts} equal parts, which {batch_size} images"
             f" cannot be; set --batch-size to a multiple of {parts}, or change its settings."
         )
+
+
+def check_settings(name: str, settings: Settings, space: SearchSpace) -> None:
+    """HarnessError if the settings name a proxy that is not there, or what the space has not."""
+    proxy = named(type(settings), PROXY)
+    try:
+        if proxy is not None:
+            registry.open_proxy(getattr(settings, proxy))
+        if isinstance(settings, SpaceCheck):
+            settings.check_space(space)
+    except HarnessError as error:
+        raise ConfigError(f"`{name}` cannot be run with these settings: {error}") from error
 
 
 def _has(problem: type, capability: type) -> bool:

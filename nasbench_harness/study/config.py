@@ -1,208 +1,46 @@
-"""What a study is: parsed from the command line or YAML, validated, defaulted, hashed."""
+"""How a study is read: from a file, the options of a command line, and `--set`."""
 
 from __future__ import annotations
 
-import contextlib
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
+from typing import Any
 
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Field,
-    ValidationError,
-    ValidationInfo,
-    create_model,
-    field_validator,
-    model_validator,
-)
+from pydantic import ValidationError
 
 from nasbench_harness import registry
 from nasbench_harness.contracts import NO_COST
-from nasbench_harness.errors import HarnessError, UnknownNameError
+from nasbench_harness.errors import UnknownNameError
 from nasbench_harness.fields import faults
-from nasbench_harness.fields.declared import as_declared
-from nasbench_harness.fields.scalars import LARGEST, shown
+from nasbench_harness.fields.scalars import shown
 from nasbench_harness.fields.yaml_text import YAMLTextError, line_of, read_yaml_file
-from nasbench_harness.problems.kinds import held, kind_names, kinds, open_kind
+from nasbench_harness.hardware import Hardware
+from nasbench_harness.problems.kinds import held, kinds, open_kind
 from nasbench_harness.settings import by_role
 from nasbench_harness.study.canonical import canonical_held, canonical_settings
 from nasbench_harness.study.choice import MethodChoice
-from nasbench_harness.study.cost_options import (
-    COST_OPTION,
-    TARGET_OPTION,
-    held_by,
-    hold,
-    read_options,
-)
+from nasbench_harness.study.cost_options import COST_OPTION, TARGET_OPTION, hold, read_options
+from nasbench_harness.study.every import Every, asks_for_every, expanded
 from nasbench_harness.study.heldcost import COST
-from nasbench_harness.study.notation import (
-    ConfigError,
-    check_seed_count,
-    parse_methods,
-    parse_pairs,
-    read_seeds,
+from nasbench_harness.study.keys import (
+    ALL_DATASETS,
+    BASELINE,
+    CHECK,
+    DEFAULT_SEEDS,
+    IMAGES,
+    SUITE,
+    CommonConfig,
+    StudyConfig,
 )
+from nasbench_harness.study.notation import ConfigError, check_seed_count, parse_pairs
 from nasbench_harness.study.recipes import RECIPE, find_recipe
-from nasbench_harness.study.smallest import Said, read_smallest
-from nasbench_harness.tables.library import NO_TABLE, default_table, find_table
-from nasbench_harness.tables.metrics import USUAL_DATASET, default_dataset
+from nasbench_harness.tables.library import find_table
 
-DEFAULT_SEEDS = 10
-BASELINE = "random"
-ALL_DATASETS = "all"
-"""`--dataset all`: one study per data set."""
-CHECK = "check"
-"""A section of the study file that is for `nasharness check` alone."""
-IMAGES = "data_dir"
-"""What a kind of problem `uses` that searches on images: the folder where they lie."""
-SUITE = "suite"
-"""A key that stands for the problems of a suite, see `suites`: several studies."""
-
-
-class CommonConfig(BaseModel):
-    """What every study says, whatever it searches on."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-    methods: tuple[MethodChoice, ...] = Field(min_length=1)
-    space: str = Field(default_factory=registry.default_space)
-    table: str = ""
-    """A benchmark by name, or `none`; where nothing is said, the default one of the space."""
-    search: str = registry.default_problem()
-    """The kind of problem."""
-    dataset: str = USUAL_DATASET
-    """Of the table, its own if nobody says it; of images also `digits` or `folder:PATH`."""
-    recipe: str = open_kind(registry.default_problem()).recipe
-    """A recipe of every method; `paper` is the one published for the space."""
-    seeds: tuple[Annotated[int, Field(ge=0, le=LARGEST)], ...] = Field(
-        default=tuple(range(DEFAULT_SEEDS)), min_length=1
-    )
-    steps: int | None = Field(default=None, ge=1)
-    """Search steps; None takes each method's own from the recipe."""
-    diagnose_every: int = Field(default=0, ge=0)
-    """Diagnose every so many epochs or recorded steps; 0: never."""
-    report_metric: str | None = None
-    """What results are judged by: a column, or `test@200`; None follows the benchmark."""
-    batch_size: int = Field(default=1, ge=1)
-    """Architecture samples per step, for methods that draw one per example."""
-    random: bool = True
-    """Add random search, the line to beat."""
-    smallest_difference: Said | None = None
-    """Points (or the metric's own unit) below which a difference is of no interest, of all or by
-    metric; None: as the benchmark has it."""
-    fixed: bool | None = None
-    """Judge it once, on all that is planned, and never extend it; None: as it is planned so far."""
-
-    @field_validator("*", mode="before")
-    @classmethod
-    def _read_as_declared(cls, value: Any, info: ValidationInfo) -> Any:
-        return as_declared(cls.model_fields[str(info.field_name)].annotation, value)
-
-    @field_validator("methods", mode="before")
-    @classmethod
-    def _read_methods(cls, value: Any) -> Any:
-        if isinstance(value, str):
-            return parse_methods(value)
-        if isinstance(value, Sequence):
-            return [
-                choice
-                for entry in value
-                for choice in (parse_methods(entry) if isinstance(entry, str) else [entry])
-            ]
-        return value
-
-    @field_validator("seeds", mode="before")
-    @classmethod
-    def _read_seeds(cls, value: Any) -> Any:
-        return read_seeds(value)
-
-    @field_validator("smallest_difference", mode="before")
-    @classmethod
-    def _read_smallest(cls, value: Any) -> Any:
-        return read_smallest(value)
-
-    @field_validator("space", mode="after")
-    @classmethod
-    def _name_space(cls, value: str) -> str:
-        return registry.canonical_space(value)
-
-    @field_validator("table", mode="before")
-    @classmethod
-    def _read_table(cls, value: Any) -> Any:
-        return "" if value is None else value
-
-    @model_validator(mode="after")
-    def _default_table(self) -> Self:
-        """Nobody has said it, and so it is none of the fields that are set."""
-        if not self.table:
-            try:
-                self.__dict__["table"] = default_table(self.space)
-            except HarnessError:  # there is no such space, which is told where it is opened
-                self.__dict__["table"] = NO_TABLE
-        return self
-
-    @model_validator(mode="after")
-    def _default_dataset(self) -> Self:
-        """That of the table, where it is the table's; what is wrong with one is told elsewhere."""
-        if "dataset" not in self.model_fields_set:
-            with contextlib.suppress(HarnessError):
-                if IMAGES in open_kind(self.search).uses:
-                    return self
-                if (table := find_table(self.table)) is not None:
-                    self.__dict__["dataset"] = default_dataset(table)
-        return self
-
-    @model_validator(mode="before")
-    @classmethod
-    def _recipe_of_search(cls, values: Any) -> Any:
-        name = values.get("search") if isinstance(values, dict) else None
-        if isinstance(name, str) and name in registry.problems.names():
-            return {"recipe": open_kind(name).recipe, **values}
-        return values
-
-    @property
-    def choices(self) -> tuple[MethodChoice, ...]:
-        """The methods, with random search unless it is switched off.
-
-        One that holds a cost is another method: what all are compared with holds none.
-        """
-        if not self.random or any(_is_baseline(choice) for choice in self.methods):
-            return self.methods
-        return (*self.methods, MethodChoice(name=BASELINE))
-
-
-def _is_baseline(choice: MethodChoice) -> bool:
-    return choice.name == BASELINE and held_by(choice) == NO_COST
-
-
-def _options_of_kinds() -> tuple[type, ...]:
-    """The options of every kind, none of them twice or within another's."""
-    every = [kind.Options for kind in kinds()]
-    own = (one for one in every if not any(o is not one and issubclass(o, one) for o in every))
-    return tuple(dict.fromkeys(own))
-
-
-if TYPE_CHECKING:
-
-    class StudyConfig(CommonConfig):
-        """Methods x seeds on one space and table. Where trials run is no part of it.
-
-        Beside its own keys it has the options of every kind of problem that is installed.
-        """
-
-        def __getattr__(self, option: str) -> Any: ...
-
-else:
-    StudyConfig = create_model(
-        "StudyConfig",
-        __base__=(CommonConfig, *_options_of_kinds()),
-        __module__=__name__,
-        __doc__="Methods x seeds on one space and table, with the options of every kind.",
-        search=(Literal[tuple(kind_names())], registry.default_problem()),
-    )
+__all__ = [
+    "ALL_DATASETS", "BASELINE", "CHECK", "DEFAULT_SEEDS", "IMAGES", "SUITE", "CommonConfig",
+    "StudyConfig", "build_config", "read_yaml", "settled", "split_datasets", "with_cost",
+]  # fmt: skip
 
 
 def settled(config: StudyConfig) -> StudyConfig:
@@ -220,15 +58,19 @@ def settled(config: StudyConfig) -> StudyConfig:
 # --- reading -----------------------------------------------------------------------------------
 
 
-def build_config(
+def build_config(  # noqa: PLR0913 - what a study is asked for with, and who is told
     path: Path | None,
     given: Mapping[str, Any],
     sets: Sequence[str],
     problem: Mapping[str, Any] | None = None,
+    *,
+    hardware: Hardware | None = None,
+    told: Callable[[Every], None] = lambda every: None,
 ) -> StudyConfig:
     """Merge a YAML file, command-line options (they win) and `--set method.key=value` pairs.
 
-    `problem` is what a suite says of one of its problems, which all of these change.
+    `problem` is what a suite says of one of its problems, which all of these change. `told` hears
+    what `all` among the methods comes to; `hardware` says where images are, to find out.
     """
     written = read_yaml(path) if path else {}
     _refuse_unknown(path, written, given)
@@ -249,6 +91,9 @@ def build_config(
     config = _validate({**merged, **options})
     check_seed_count(len(config.seeds))
     others = [text for text in sets if text not in of_options]
+    if asks_for_every(config.methods):
+        config, every = expanded(config, hardware)
+        told(every)
     methods = _apply_sets(config.methods, others)
     return with_cost(config.model_copy(update={"methods": methods}), cost, target)
 

@@ -16,6 +16,8 @@ from nasbench_harness.fields.scalars import (
     shown,
 )
 
+EVERY = "all"
+"""What a list of methods says for all that are built in; see `study.every`."""
 MOST_SEEDS = 10_000
 """Of one study; a slip of the pen such as `0-999999999` is told at once."""
 _FORMS = "write how many (`10`), a range (`0-9`) or a list (`3,7`; `3,` for one)"

@@ -18,10 +18,15 @@ from nasbench_harness.errors import HarnessError, UnknownNameError
 from nasbench_harness.hardware import Hardware
 from nasbench_harness.problems.kinds import kinds, open_kind
 from nasbench_harness.settings import Settings, by_role, named, roles
-from nasbench_harness.study.capabilities import check_batch, check_capabilities, check_supernet
+from nasbench_harness.study.capabilities import (
+    check_batch,
+    check_capabilities,
+    check_settings,
+    check_supernet,
+)
 from nasbench_harness.study.choice import MethodChoice
-from nasbench_harness.study.config import BASELINE, StudyConfig
 from nasbench_harness.study.cost_checks import check_costs
+from nasbench_harness.study.keys import BASELINE, StudyConfig
 from nasbench_harness.study.latencies import settle_latencies
 from nasbench_harness.study.notation import ConfigError
 from nasbench_harness.study.recipes import RECIPE, NamedRecipe, find_recipe
@@ -115,6 +120,7 @@ def _resolve(
     settings = method.Settings.build(choice.name, recipe.settings, rates, shrunk, given)
     network = place.resolve_network(recipe, _roles(settings))
     space = registry.open_space(config.space)
+    check_settings(choice.name, settings, space)
     shape = place.shape(network["network"]) if isinstance(place, ShapedPlan) else None
     if shape is not None:
         check_supernet(choice.name, method, settings, space, shape)

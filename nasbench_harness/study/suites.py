@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from nasbench_harness.study.config import (
     read_yaml,
     split_datasets,
 )
+from nasbench_harness.study.every import Every
 from nasbench_harness.study.naming import suite_name
 from nasbench_harness.study.notation import ConfigError
 from nasbench_harness.study.planning import plan
@@ -64,6 +66,8 @@ class SuitePlan:
     folder: Path
     parts: tuple[SuitePart, ...]
     left_out: tuple[NotRun, ...]
+    every: tuple[str, ...] = ()
+    """Methods that `all` stands for on any of the problems, where it is among the methods."""
 
 
 @dataclass
@@ -74,6 +78,8 @@ class _Parts:
     left_out: list[NotRun] = field(default_factory=list)
     faults: list[HarnessError] = field(default_factory=list)
     """Of problems whose table is there."""
+    every: list[Every] = field(default_factory=list)
+    """What `all` comes to, of each problem that was built."""
 
 
 def asked_suite(path: Path | None, given: Mapping[str, Any]) -> str:
@@ -104,8 +110,9 @@ def plan_suite(  # noqa: PLR0913, PLR0917 - what a study is asked for with, and 
     said = {*given, *(read_yaml(path) if path else ())}
     _refuse_its_own(suite, said)
     found = _Parts()
+    build = partial(build_config, path, given, sets, hardware=hardware, told=found.every.append)
     for problem in suite.problems:
-        _take(found, problem, lambda one: build_config(path, given, sets, one.keys))
+        _take(found, problem, lambda one: build(one.keys))
     _refuse_nothing(suite, found)
     waiting = [part for part in found.parts if later(part.config)]
     planned = [part for part in found.parts if part not in waiting]
@@ -113,7 +120,8 @@ def plan_suite(  # noqa: PLR0913, PLR0917 - what a study is asked for with, and 
     _refuse_one_number(suite, fitting)
     home = out or Path("runs") / suite_name(name, found.parts[0].config, said)
     parts = tuple(SuitePart(one.name, one.config, home / one.name) for one in (*fitting, *waiting))
-    return SuitePlan(suite, home, parts, tuple(found.left_out))
+    every = dict.fromkeys(method for one in found.every for method in one.methods)
+    return SuitePlan(suite, home, parts, tuple(found.left_out), tuple(every))
 
 
 def problem_names(suite: Suite) -> list[str]:
@@ -181,8 +189,14 @@ def _take(
     if reason := missing(problem):
         found.left_out.append(NotRun(name, reason))
         return
+    known = len(found.every)
     try:
         found.parts += _parts(problem, build(problem))
+        found.left_out += [
+            NotRun(name, reason, method)
+            for every in found.every[known:]
+            for method, reason in every.reasons.items()
+        ]
     except HarnessError as error:
         found.faults.append(error)
         found.left_out.append(NotRun(name, str(error)))

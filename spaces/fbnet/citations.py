@@ -1,4 +1,4 @@
-"""BibTeX of the space, and of those who published its latencies."""
+"""BibTeX of the space."""
 
 FBNET_BIBTEX = """@inproceedings{wu2019fbnet,
   title = {{FBNet}: Hardware-Aware Efficient {ConvNet} Design via Differentiable Neural Architecture Search},
@@ -6,9 +6,3 @@ FBNET_BIBTEX = """@inproceedings{wu2019fbnet,
   booktitle = {IEEE/CVF Conference on Computer Vision and Pattern Recognition},
   year = {2019}
 }"""  # noqa: E501
-HELP_BIBTEX = """@inproceedings{lee2021help,
-  title = {HELP: Hardware-Adaptive Efficient Latency Prediction for NAS via Meta-Learning},
-  author = {Lee, Hayeon and Lee, Sewoong and Chong, Song and Hwang, Sung Ju},
-  booktitle = {Advances in Neural Information Processing Systems},
-  year = {2021}
-}"""

@@ -12,12 +12,6 @@ NATS_BIBTEX = """@article{dong2021nats,
   journal = {IEEE Transactions on Pattern Analysis and Machine Intelligence},
   year = {2021}
 }"""
-HELP_BIBTEX = """@inproceedings{lee2021help,
-  title = {HELP: Hardware-Adaptive Efficient Latency Prediction for NAS via Meta-Learning},
-  author = {Lee, Hayeon and Lee, Sewoong and Chong, Song and Hwang, Sung Ju},
-  booktitle = {Advances in Neural Information Processing Systems},
-  year = {2021}
-}"""
 HWNAS_BIBTEX = """@inproceedings{li2021hwnasbench,
   title = {HW-NAS-Bench: Hardware-Aware Neural Architecture Search Benchmark},
   author = {Li, Chaojian and Yu, Zhongzhi and Fu, Yonggan and Zhang, Yongan and Zhao, Yang

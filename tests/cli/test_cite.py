@@ -78,11 +78,18 @@ def test_folder_that_holds_no_study(nasharness: Run, tmp_path: Path) -> None:
 
 
 def everything_cited() -> dict[str, str]:
-    """The citation of every built-in method, space and data source."""
-    things: dict[str, Any] = {name: registry.open_setup(name) for name in registry.setups.names()}
-    things |= {name: registry.open_space(name) for name in registry.spaces.names()}
-    found = {name: thing.citation for name, thing in things.items()}
-    return found | {f"data {n}": registry.open_data(n).citation for n in registry.data.names()}
+    """The citation of every built-in method, space, proxy and data source."""
+    kinds: dict[str, tuple[list[str], Callable[[str], Any]]] = {
+        "method": (registry.setups.names(), registry.open_setup),
+        "space": (registry.spaces.names(), registry.open_space),
+        "proxy": (registry.proxies.names(), registry.open_proxy),
+        "data": (registry.data.names(), registry.open_data),
+    }
+    return {
+        f"{kind} {name}": opened(name).citation
+        for kind, (names, opened) in kinds.items()
+        for name in names
+    }
 
 
 def test_every_built_in_thing_has_entries_that_parse() -> None:
@@ -95,6 +102,22 @@ def test_every_built_in_thing_has_entries_that_parse() -> None:
             assert entry.count("{") == entry.count("}")
             assert "  title = {" in found[3]
             assert seen.setdefault(found[2], entry) == entry, "one key, one entry"
+
+
+def test_authors_have_their_names() -> None:
+    """`Hong and Ahn` and `Zhang and others` were such as had not been looked up."""
+    for name, bibtex in everything_cited().items():
+        if not name.startswith(("method ", "proxy ")):
+            continue
+        for authors in re.findall(r"author = \{(.*?)\},?\n  \w+ =", bibtex, re.DOTALL):
+            people = " ".join(authors.split()).split(" and ")
+            assert all(re.fullmatch(r"[^,]+, \S.*", person) for person in people), (name, authors)
+
+
+def test_accents_keep_their_backslash() -> None:
+    told = "".join(everything_cited().values())
+    assert r"Lu{\'i}s" in told
+    assert r"{\L}ukasz" in told
 
 
 def test_a_method_is_its_own_set_up_s_citation() -> None:

@@ -130,8 +130,14 @@ def test_show_method_counts_in_words_and_lists_paper(nasharness: Run) -> None:
 
 
 def test_a_method_known_from_its_abstract_is_shown_as_that(nasharness: Run) -> None:
-    for words in (("list", "methods"), ("show", "method", "edas")):
-        assert "EDAS as reconstructed from its abstract" in nasharness(*words).stdout
+    listed = nasharness("list", "methods").stdout
+    assert re.search(r"^edas .* abstract only$", listed, re.MULTILINE)
+    summaries = [
+        one["summary"] for one in json.loads(nasharness("list", "methods", "--json").stdout)
+    ]
+    shown = nasharness("show", "method", "edas").stdout
+    for text in (" ".join(summaries), shown):
+        assert "EDAS as reconstructed from its abstract" in text
     told = nasharness("show", "method", "edas", "--recipe", "landscape").stdout
     assert re.search(r"learning_rate +0\.3 \[D\]", told)
 

@@ -55,6 +55,8 @@ OFFERS = [
     ("nasharness show method rea --recipe ", {"landscape", "nb201", "quick", "paper"}, {"nats"}),
     ("nasharness show method unas --recipe nb", {"nb201", "nb201_per_example"}, {"nats"}),
     ("nasharness run --methods drnas,e", {"drnas,edas"}, {"drnas,unas"}),
+    ("nasharness run -m darts,al", {"darts,all"}, {"darts,unas"}),
+    ("nasharness run -m all --set drn", {"drnas."}, {"all."}),
     ("nasharness run -m unas[temp", {"unas[temperature="}, {"unas[cost="}),
     ("nasharness run -m darts,unas[temperature=1,gap=", {
         "darts,unas[temperature=1,gap=per_example", "darts,unas[temperature=1,gap=batch_mean"},

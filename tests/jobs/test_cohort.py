@@ -287,3 +287,11 @@ def test_cohorts_share_out_what_differs_in_its_seed_only() -> None:
     assert [len(cohort) for cohort in cohorts(specs, 8)] == [1] * 7
     assert [len(cohort) for cohort in cohorts(planned("darts", "150"), 1)] == [50] * 3
     assert [spec for cohort in cohorts(specs, 2) for spec in cohort] == specs
+
+
+def test_with_two_groups_a_process_none_is_shared_out() -> None:
+    rates = [planned(f"darts[learning_rate={rate}]", "5") for rate in (0.1, 0.2, 0.3, 0.4)]
+    several = [spec for of_rate in rates for spec in of_rate]
+    assert [len(cohort) for cohort in cohorts(several, 2)] == [5] * 4
+    assert [len(cohort) for cohort in cohorts(several[:15], 2)] == [2, 3] * 3
+    assert [len(cohort) for cohort in cohorts(several, 4)] == [2, 3] * 4

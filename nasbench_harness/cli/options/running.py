@@ -80,7 +80,8 @@ class StudyOptions:
             "--methods",
             "-m",
             autocompletion=completion.methods,
-            help="Methods to compare, with settings in brackets: 'NAME,NAME[setting=value]'.",
+            help="Methods to compare, with settings in brackets: 'NAME,NAME[setting=value]'; all:"
+            " every built-in one that can run there.",
             show_default="those of --config",
             rich_help_panel=COMPARED,
         ),

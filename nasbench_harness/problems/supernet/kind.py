@@ -14,8 +14,10 @@ from nasbench_harness.contracts import (
     NetworkWeights,
     PartialChannels,
     Problem,
+    ProxyScores,
     Search,
     SearchSpace,
+    SynapticFlow,
     UnrolledGradient,
 )
 from nasbench_harness.errors import HarnessError
@@ -66,7 +68,7 @@ class SupernetKind(PlainKind):
     recipe = "paper"
     capabilities = (
         UnrolledGradient, FittedGradient, ChosenLosses, PartialChannels, NetworkWeights,
-        EdgeWeights,
+        EdgeWeights, SynapticFlow, ProxyScores,
     )  # fmt: skip
     measures = True
     concludes = "oneshot_accuracy"

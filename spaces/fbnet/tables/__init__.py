@@ -18,8 +18,8 @@ from typing import Any
 from nasbench_harness.contracts import Architecture, Cost, Metric
 from nasbench_harness.errors import HarnessError, UnknownNameError
 from nasbench_harness.process.names import NoHomeError
-from nasbench_harness.spaces.fbnet.citations import HELP_BIBTEX
 from nasbench_harness.spaces.fbnet.space import LAYERS, OPTIONS
+from nasbench_harness.spaces.shared.citations import HELP_BIBTEX
 from nasbench_harness.store.files import read_json
 from nasbench_harness.tables import library
 from nasbench_harness.tables.additive import AdditiveCost

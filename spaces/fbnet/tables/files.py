@@ -6,8 +6,9 @@ from pathlib import Path
 
 from nasbench_harness.contracts import PlainData
 from nasbench_harness.contracts.data import ProgressCallback
-from nasbench_harness.spaces.fbnet.citations import FBNET_BIBTEX, HELP_BIBTEX
+from nasbench_harness.spaces.fbnet.citations import FBNET_BIBTEX
 from nasbench_harness.spaces.fbnet.tables import DEVICES, NAME, fbnet_file, is_installed, open_fbnet
+from nasbench_harness.spaces.shared.citations import HELP_BIBTEX
 from nasbench_harness.tables import library
 
 

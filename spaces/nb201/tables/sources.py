@@ -13,12 +13,12 @@ from importlib.resources import files as package_files
 
 from nasbench_harness.spaces.nb201.citations import (
     FREEREA_BIBTEX,
-    HELP_BIBTEX,
     HWNAS_BIBTEX,
     JUNG_BIBTEX,
     NATS_BIBTEX,
     NB201_BIBTEX,
 )
+from nasbench_harness.spaces.shared.citations import HELP_BIBTEX
 from nasbench_harness.tables.pinned import PinnedFile
 
 
