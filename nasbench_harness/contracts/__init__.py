@@ -53,6 +53,7 @@ from nasbench_harness.contracts.network import (
 from nasbench_harness.contracts.problem import (
     ChosenLosses,
     EdgeWeights,
+    EvaluatedProxies,
     FittedGradient,
     Log,
     Multilinear,
@@ -64,6 +65,7 @@ from nasbench_harness.contracts.problem import (
     Split,
     StandAloneAccuracy,
     SynapticFlow,
+    TunedTraining,
     UnrolledGradient,
     WideningCheck,
 )
@@ -117,6 +119,7 @@ __all__ = [
     "Enumerable",
     "EnumerableSpace",
     "EpochAware",
+    "EvaluatedProxies",
     "Factorised",
     "Fitted",
     "FittedGradient",
@@ -173,6 +176,7 @@ __all__ = [
     "Tabled",
     "TrainingLoss",
     "TrainingRecipe",
+    "TunedTraining",
     "UnrolledGradient",
     "Value",
     "Widening",

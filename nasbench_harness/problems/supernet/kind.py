@@ -10,12 +10,14 @@ from nasbench_harness.contracts import (
     Benchmark,
     ChosenLosses,
     EdgeWeights,
+    EvaluatedProxies,
     FittedGradient,
     NetworkWeights,
     PartialChannels,
     Problem,
     Search,
     SearchSpace,
+    TunedTraining,
     UnrolledGradient,
 )
 from nasbench_harness.errors import HarnessError
@@ -66,7 +68,7 @@ class SupernetKind(PlainKind):
     recipe = "paper"
     capabilities = (
         UnrolledGradient, FittedGradient, ChosenLosses, PartialChannels, NetworkWeights,
-        EdgeWeights,
+        EdgeWeights, TunedTraining, EvaluatedProxies,
     )  # fmt: skip
     measures = True
     concludes = "oneshot_accuracy"
