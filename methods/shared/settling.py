@@ -27,7 +27,7 @@ class Crowd:
 
 
 @dataclass(frozen=True)
-class Part:
+class SpacePart:
     """What is settled beside other parts, such as one type of cell."""
 
     decisions: tuple[int, ...]
@@ -43,12 +43,12 @@ class Part:
         return [crowd for crowd in self.crowds if int(left[[*crowd.decisions]].sum()) > crowd.keeps]
 
 
-def parts_of(space: SearchSpace) -> list[Part]:
+def parts_of(space: SearchSpace) -> list[SpacePart]:
     """The space's parts, in the order of its decisions; one where it tells none apart."""
     names = [decision.part for decision in space.decisions]
     places = {name: [d for d, own in enumerate(names) if own == name] for name in names}
     kept = _kept_decisions(space)
-    return [Part(tuple(own), _crowds(space, own, kept)) for own in places.values()]
+    return [SpacePart(tuple(own), _crowds(space, own, kept)) for own in places.values()]
 
 
 def _kept_decisions(space: SearchSpace) -> Tensor:
@@ -67,7 +67,7 @@ def _crowds(space: SearchSpace, decisions: Sequence[int], kept: Tensor) -> tuple
     return tuple(crowd for crowd in crowds if crowd.keeps < len(crowd.decisions))
 
 
-def rounds_left(parts: Sequence[Part], kept: Tensor) -> int:
+def rounds_left(parts: Sequence[SpacePart], kept: Tensor) -> int:
     """Rounds until everything is settled: in each, every part settles a decision or a group."""
     return max(len(part.undecided(kept)) + len(part.crowded(kept)) for part in parts)
 
@@ -78,7 +78,7 @@ class Settling(ABC):
     `parts` are those of its space.
     """
 
-    parts: Sequence[Part]
+    parts: Sequence[SpacePart]
 
     @property
     @abstractmethod
