@@ -172,7 +172,8 @@ BY_THE_SOURCES: dict[str, dict[str, tuple[str, dict[str, str]]]] = {
         "nb201": ("C", {}),
         "darts": ("C", {}),
         "quick": ("D", {"C": f"{AS_DARTS} track_running_stats evaluation"}),
-        "darts_quick": ("D", {"C": f"{AS_DARTS} track_running_stats evaluation"}),
+        "darts_quick": ("D", {"C": "network: optimizer learning_rate_min momentum nesterov"
+            " weight_decay clip_norm track_running_stats evaluation"}),
     },
     "zerocostpt": {  # 5.19 of the additions, and the authors' code
         "nb201": ("C", {"D": "epochs"}),
