@@ -25,6 +25,7 @@ from nasbench_harness.fields.scalars import shown
 ROLES: Mapping[str, str] = {
     "rate": "step of the architecture parameters, which a recipe may have grow with the batch",
     "warmup": "epochs at the start of the search, or of every stage, that leave them alone",
+    "training": "epochs at the start of the search that only train, before anything is decided",
     "stages": "a list with a value for each stage of the search",
     "cost": "names of the costs to hold down, joined by `+`, `none` for none",
     "cost_target": "how much of each is free: one number for all, or a list with one for each",

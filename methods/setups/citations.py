@@ -200,6 +200,22 @@ BETADARTS_BIBTEX = """@inproceedings{ye2022betadarts,
   eprint = {2203.01665},
   archiveprefix = {arXiv}
 }"""
+DARTSPT_BIBTEX = """@inproceedings{wang2021dartspt,
+  title = {Rethinking Architecture Selection in Differentiable {NAS}},
+  author = {Wang, Ruochen and Cheng, Minhao and Chen, Xiangning and Tang, Xiaocheng
+            and Hsieh, Cho-Jui},
+  booktitle = {International Conference on Learning Representations},
+  year = {2021},
+  eprint = {2108.04392},
+  archiveprefix = {arXiv}
+}"""
+ZEROCOSTPT_BIBTEX = """@article{xiang2022zerocostpt,
+  title = {Zero-Cost Operation Scoring in Differentiable Architecture Search},
+  author = {Xiang, Lichuan and Dudziak, {\\L}ukasz and Abdelfattah, Mohamed S. and Chau, Thomas
+            and Lane, Nicholas D. and Wen, Hongkai},
+  journal = {arXiv preprint arXiv:2106.06799},
+  year = {2022}
+}"""
 DARTSMINUS_BIBTEX = """@inproceedings{chu2021dartsminus,
   title = {DARTS-: Robustly Stepping out of Performance Collapse Without Indicators},
   author = {Chu, Xiangxiang and Wang, Xiaoxing and Zhang, Bo and Lu, Shun and Wei, Xiaolin

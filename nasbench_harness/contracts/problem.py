@@ -198,6 +198,19 @@ class NetworkWeights(Protocol):
 
 
 @runtime_checkable
+class TunedTraining(Protocol):
+    """Capability of a problem: the training of its network weights can end in a tuning."""
+
+    def use_tuning(self, epoch: int, share: float, *, decays: bool) -> None:
+        """Before the first step: from `epoch` on a fresh optimiser trains the network weights.
+
+        It begins with `share` of the first learning rate, which stays, or where it `decays` falls
+        along a cosine to the last one. What schedule there is before it ends where it begins.
+        `epoch` is one of the search, and not its first.
+        """
+
+
+@runtime_checkable
 class EdgeWeights(Protocol):
     """Capability of a problem: its edges can be weighed against each other, beside their options.
 
@@ -230,6 +243,18 @@ class ProxyScores(Protocol):
         An architecture's network has fresh weights, the same at every step; a mixture is scored
         as the supernet is, options of weight 0 left out. More is better; not a finite number where
         the proxy has none. UnknownNameError for a proxy that is not installed.
+        """
+
+
+@runtime_checkable
+class EvaluatedProxies(Protocol):
+    """Capability of a problem: proxies of its untrained networks as these are evaluated."""
+
+    def evaluated_proxy(self, candidate: torch.Tensor | Architecture, name: str) -> float:
+        """As `ProxyScores.proxy`, with batch norms that use their running statistics.
+
+        Of a mixture [D, K] every option is run, also where it weighs 0: a proxy that counts what it
+        sees, such as ReLUs, sees as many whatever is taken out.
         """
 
 

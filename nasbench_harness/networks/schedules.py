@@ -4,11 +4,22 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Protocol
 
 
 def cosine(start: float, end: float, epoch: int, epochs: int) -> float:
     """From `start` in epoch 0 towards `end`, which is reached after the last epoch."""
     return end + (start - end) * (1 + math.cos(math.pi * epoch / epochs)) / 2
+
+
+class Schedule(Protocol):
+    """A learning rate for every epoch of a search."""
+
+    def begins(self, epoch: int) -> bool:
+        """Does a fresh optimiser begin with `epoch`, other than the first."""
+
+    def rate(self, epoch: int, restarted: int = 0) -> float:
+        """In `epoch`, 0 for the first; `restarted` is the epoch of the last restart, 0 for none."""
 
 
 @dataclass(frozen=True)
@@ -57,3 +68,24 @@ class Cosine:
             return rate
         left = cosine(1.0, 0.0, restarted - begun, end - begun)
         return self.end + (rate - self.end) / left
+
+
+@dataclass(frozen=True)
+class Tuned:
+    """A schedule that ends early, and another with a fresh optimiser after it."""
+
+    training: Cosine
+    """Its epochs are those before the tuning."""
+    tuning: Cosine
+
+    def begins(self, epoch: int) -> bool:
+        """Does a cycle of the training begin with `epoch`, or the tuning."""
+        first = self.training.epochs
+        return epoch == first or (epoch < first and self.training.begins(epoch))
+
+    def rate(self, epoch: int, restarted: int = 0) -> float:
+        """In `epoch`, 0 for the first; restarts are those of the training."""
+        first = self.training.epochs
+        if epoch < first:
+            return self.training.rate(epoch, restarted)
+        return self.tuning.rate(epoch - first)

@@ -29,15 +29,23 @@ def fresh_network(
             raise HarnessError(f"The network of `{arch}` cannot be built: {error}.") from error
 
 
-def proxy_score(proxy: Proxy, network: nn.Module, batch: tuple[Tensor, Tensor], seed: int) -> float:
+def proxy_score(
+    proxy: Proxy,
+    network: nn.Module,
+    batch: tuple[Tensor, Tensor],
+    seed: int,
+    *,
+    training: bool = True,
+) -> float:
     """Of a network on a batch (images, labels); both stay as they are, and so does global chance.
 
-    Not a finite number where the proxy has none for this network. HarnessError where the network
-    cannot read the images, or has not what the proxy looks at.
+    It looks at the network in training mode, or as it is evaluated. Not a finite number where the
+    proxy has none for this network. HarnessError where the network cannot read the images, or has
+    not what the proxy looks at.
     """
     images, labels = batch
     generator = torch.Generator().manual_seed(seed)
-    probe = Probe(copy.deepcopy(network).train(), images.clone(), labels, generator)
+    probe = Probe(copy.deepcopy(network).train(training), images.clone(), labels, generator)
     try:
         with Chance(seed, images.device)():
             return float(proxy.score(probe))
@@ -51,14 +59,21 @@ def proxy_score(proxy: Proxy, network: nn.Module, batch: tuple[Tensor, Tensor], 
 class Mixture(nn.Module):
     """A supernet at fixed weights, as a network of images alone."""
 
-    def __init__(self, supernet: nn.Module, weights: Tensor, active: Tensor | None) -> None:
-        """`weights` [D, K]; `active` bool [D, K] on the host, None for all."""
+    def __init__(
+        self, supernet: nn.Module, weights: Tensor, active: Tensor | None, *, apart: bool = False
+    ) -> None:
+        """`weights` [D, K]; `active` bool [D, K] on the host, None for all.
+
+        With `apart` every image brings the weights by itself: wide operations written by hand have
+        ReLUs that nobody sees.
+        """
         super().__init__()
-        self.supernet, self.weights, self.active = supernet, weights, active
+        self.supernet, self.weights, self.active, self.apart = supernet, weights, active, apart
 
     def forward(self, images: Tensor) -> Tensor:
         """Logits [B, classes]."""
-        logits: Tensor = self.supernet(images, self.weights, self.active)
+        weights = self.weights.expand(len(images), -1, -1) if self.apart else self.weights
+        logits: Tensor = self.supernet(images, weights, self.active)
         return logits
 
 

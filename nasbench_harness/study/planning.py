@@ -38,9 +38,9 @@ from nasbench_harness.tables.metrics import find_metric
 if TYPE_CHECKING:
     from nasbench_harness.images.parts import ImageDataset
 
-WARMUP, STAGES = "warmup", "stages"
-"""Roles of settings: epochs without the architecture, and values per stage; a warm-up restarts in
-each."""
+WARMUP, TRAINING, STAGES = "warmup", "training", "stages"
+"""Roles of settings: epochs without the architecture, epochs without decisions, and values per
+stage; a warm-up restarts in each."""
 
 
 def plan(
@@ -115,7 +115,7 @@ def _resolve(
     found = _found_recipe(choice.name, asked, given, config.space, kind)
     recipe = found.recipe
     resolved = place.resolve(table, method, recipe)
-    shrunk = _shrunk_warmup(method, recipe, resolved["epochs"])
+    shrunk = _shrunk_phases(method, recipe, resolved["epochs"])
     rates = place.rates(method, recipe)
     settings = method.Settings.build(choice.name, recipe.settings, rates, shrunk, given)
     network = place.resolve_network(recipe, _roles(settings))
@@ -129,6 +129,7 @@ def _resolve(
     dumped = settings.model_dump(mode="json")
     check_costs(choice.name, settings, space, table, kind)
     _check_warmup(choice.name, method, dumped, resolved["epochs"])
+    _check_training(choice.name, method, dumped, resolved["epochs"])
     return {
         "method": choice.name,
         "method_version": method.version,
@@ -157,13 +158,19 @@ def _roles(settings: Settings) -> dict[str, Any]:
     return by_role(type(settings), settings.model_dump(mode="json"))
 
 
-def _shrunk_warmup(method: type[Setup], recipe: Recipe, epochs: int) -> dict[str, int]:
-    """A recipe's warm-up in a search of fewer epochs keeps its share (our own decision)."""
-    name = named(method.Settings, WARMUP)
-    warmup = recipe.settings.get(name, 0) if name else 0
-    if name is None or not warmup or epochs >= recipe.epochs:
+def _shrunk_phases(method: type[Setup], recipe: Recipe, epochs: int) -> dict[str, int]:
+    """A recipe's first epochs in a search of fewer keep their share (our own decision).
+
+    Those that only train leave one for what they train for.
+    """
+    if epochs >= recipe.epochs:
         return {}
-    return {name: round(warmup * epochs / recipe.epochs)}
+    found = {}
+    for role, most in ((WARMUP, epochs), (TRAINING, epochs - 1)):
+        name = named(method.Settings, role)
+        if name and (phase := recipe.settings.get(name, 0)):
+            found[name] = min(round(phase * epochs / recipe.epochs), most)
+    return found
 
 
 def _check_warmup(name: str, method: type[Setup], settings: Mapping[str, Any], epochs: int) -> None:
@@ -178,6 +185,19 @@ def _check_warmup(name: str, method: type[Setup], settings: Mapping[str, Any], e
         raise ConfigError(
             f"`{name}` leaves the architecture alone for {_epochs(warmup)} and the search has"
             f" {where}; give it more --epochs, or fewer warm-up epochs with"
+            f" `--set {name}.{setting}=...`."
+        )
+
+
+def _check_training(
+    name: str, method: type[Setup], settings: Mapping[str, Any], epochs: int
+) -> None:
+    """A training that is as long as the search would decide nothing."""
+    setting = named(method.Settings, TRAINING)
+    if setting and settings[setting] >= epochs:
+        raise ConfigError(
+            f"`{name}` only trains for {_epochs(settings[setting])} before it decides anything, and"
+            f" the search has {_epochs(epochs)}; give it more --epochs, or train for fewer with"
             f" `--set {name}.{setting}=...`."
         )
 

@@ -148,6 +148,10 @@ class ToyUntrained(ToyProblem):
             candidate = self.space.weights(candidate)
         return len(name) * float((candidate.to(self.dtype) * self._values.abs()).sum())
 
+    def evaluated_proxy(self, candidate: Tensor | Architecture, name: str) -> float:
+        """See `EvaluatedProxies`; there is nothing that differs in training."""
+        return self.proxy(candidate, name)
+
     def flow(
         self, weights: Tensor, active: Tensor | None = None, *, norms: bool
     ) -> tuple[Tensor, Tensor]:

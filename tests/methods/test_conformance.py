@@ -20,12 +20,12 @@ from nasbench_harness.testing import (
     toy_problem,
 )
 
-FAMILY = ("betadarts", "dartsminus", "fairdarts", "pcdarts", "sdarts")
+FAMILY = ("betadarts", "dartsminus", "dartspt", "fairdarts", "pcdarts", "sdarts")
 BUILT_IN = (
     "darts", "drnas", "edas", "freedarts", "gdas", "proxy", "random", "rea", "reinforce", "reinmax",
-    "rsws", "snas", "unas", *FAMILY,
+    "rsws", "snas", "unas", "zerocostpt", *FAMILY,
 )  # fmt: skip
-UNTRAINED = ("freedarts", "proxy")
+UNTRAINED = ("freedarts", "proxy", "zerocostpt")
 """Methods that need networks, and so no table."""
 NO_TABLE = ("dartsminus", "fairdarts", "pcdarts", "sdarts")
 """Of which nothing is left on a table: what they change are networks."""
@@ -114,6 +114,10 @@ VARIANTS = [
     ("fairdarts", {"threshold": 0.5, "kept_options": [4, 2]}),
     ("betadarts", {"edge_normalisation": True, "perturbation": "random"}),
     ("dartsminus", {"arch_before_weight": False, "perturbation": "adversarial"}),
+    ("dartspt", {"training_epochs": 8, "edge_normalisation": True}),
+    ("dartspt", {"training_epochs": 0, "fixed_alpha": True, "perturbation": "adversarial"}),
+    ("zerocostpt", {"proposals": 2, "validation_rounds": 5}),
+    ("zerocostpt", {"proposals": 9, "validation_rounds": 0, "proxy": "zen"}),
     ("random", {"ask": False}),
     ("rea", {"population": 3, "tournament": 2}),
     ("reinforce", {"answer": "mode"}),

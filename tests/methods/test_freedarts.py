@@ -41,8 +41,8 @@ def supernet() -> Any:
     return network
 
 
-def searched(seed: int = 0, noise: int = 0, **network: Any) -> WeightSharing:
-    """A problem of a few images; `noise` chooses them."""
+def searched(seed: int = 0, noise: int = 0, steps: int = 4, **network: Any) -> WeightSharing:
+    """A problem of a few images, two batches of either half; `noise` chooses them."""
     generator = torch.Generator().manual_seed(noise)
     pixels = torch.randint(0, 256, (16, 3, SIDE, SIDE), generator=generator).to(torch.uint8)
     labels = torch.randint(0, 3, (16,), generator=generator)
@@ -53,7 +53,7 @@ def searched(seed: int = 0, noise: int = 0, **network: Any) -> WeightSharing:
     )  # fmt: skip
     chosen = {"width": 4, "cells": 1, "batch_size": 4, "split": "halves", **network}
     settings = NetworkSettings.build("network", chosen)
-    return WeightSharing(NB201(), images, settings, steps=4, epochs=2, seed=seed)
+    return WeightSharing(NB201(), images, settings, steps=steps, epochs=-(-steps // 2), seed=seed)
 
 
 # --- the score, written out again ---------------------------------------------------------------

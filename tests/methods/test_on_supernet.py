@@ -51,6 +51,9 @@ CASES = [
     ("snas", {}),
     ("snas", {"levels": "two"}),
     ("rsws", {"candidates": 3}),
+    ("dartspt", {"training_epochs": 1}),
+    ("dartspt", {"training_epochs": 0, "fixed_alpha": True, "perturbation": "random"}),
+    ("zerocostpt", {"proposals": 1, "validation_rounds": 3}),
     ("random", {"ask": False}),
 ]
 
@@ -88,6 +91,7 @@ def start() -> Callable[..., tuple[Any, WeightSharing]]:
 UPDATES = [
     ("darts", {}, lambda made: made.update_alpha()),
     ("darts", {"order": "second"}, lambda made: made.update_alpha()),
+    ("dartspt", {}, lambda made: made.update_alpha()),
     ("drnas", {}, lambda made: made.update_alpha()),
     ("edas", {}, lambda made: made.update_rows([2])),
     ("gdas", {}, lambda made: made.update_alpha()),
@@ -117,7 +121,7 @@ def test_an_architecture_step_leaves_the_network_alone(
     "name",
     [
         *("darts", "drnas", "edas", "gdas", "reinmax", "snas", "unas", "rsws"),
-        *("pcdarts", "sdarts", "fairdarts", "betadarts", "dartsminus"),
+        *("pcdarts", "sdarts", "fairdarts", "betadarts", "dartsminus", "dartspt"),
     ],
 )
 def test_a_step_trains_the_network(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 import math
 import warnings
 from collections.abc import Callable, Iterator, Sequence
@@ -14,7 +15,7 @@ from torch.optim.lr_scheduler import CosineAnnealingLR
 
 from nasbench_harness.methods.drnas import DrNAS, DrNASSettings
 from nasbench_harness.methods.unas import UNAS
-from nasbench_harness.networks.schedules import Cosine, cosine
+from nasbench_harness.networks.schedules import Cosine, Tuned, cosine
 from nasbench_harness.problems.supernet.network_settings import NetworkSettings
 from nasbench_harness.problems.supernet.weight_sharing import WeightSharing
 
@@ -263,3 +264,29 @@ def test_a_search_of_constant_epochs_alone_has_one_rate() -> None:
 
 def test_schedules_are_off_by_default() -> None:
     assert not {"constant_epochs", "restart_when_widened"} & set(NetworkSettings().identity())
+
+
+# --- a tuning after the training (DARTS-PT) ----------------------------------------------------
+
+
+def test_a_tuning_is_torchs_schedule_of_a_new_optimiser() -> None:
+    """50 epochs of a cosine, then 81 of one that begins at a tenth, each with its own SGD."""
+    tuned = Tuned(Cosine(START, END, 50), Cosine(START / 10, END, 81))
+    found = [tuned.rate(epoch) for epoch in range(131)]
+    expected: list[float] = []
+    for rate, epochs in ((START, 50), (START / 10, 81)):
+        optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=rate)
+        scheduler = CosineAnnealingLR(optimizer, epochs, eta_min=END)
+        expected += list(walked(itertools.repeat((optimizer, scheduler), epochs)))
+    assert found == pytest.approx(expected, rel=1e-9)
+    assert [epoch for epoch in range(131) if tuned.begins(epoch)] == [50]
+
+
+def test_cycles_and_restarts_are_those_of_the_training() -> None:
+    cycled = Cosine(START, END, 10, cycles=2)
+    tuned = Tuned(cycled, Cosine(0.01, 0.01, 5))
+    assert [epoch for epoch in range(15) if tuned.begins(epoch)] == [5, 10]
+    whole = Cosine(START, END, 10)
+    restarted = Tuned(whole, Cosine(0.01, 0.01, 5))
+    assert restarted.rate(7, 4) == whole.rate(7, 4) != whole.rate(7)
+    assert [restarted.rate(epoch, 4) for epoch in range(10, 15)] == [0.01] * 5

@@ -118,7 +118,7 @@ UNWRITTEN = {
     # There is no GPU, and no study of these spaces.
     "trials": {"search_gpu_days", "trained_as", "normal_depth", "normal_skips", "known_as"},
     # `analog` knows no training times, and no study here searches without training.
-    "history": {"simulated_gpu_hours", "flow", "best_proxy"},
+    "history": {"simulated_gpu_hours", "flow", "best_proxy", "validated_proxy", "settled"},
 }
 
 

@@ -23,7 +23,8 @@ from nasbench_harness.study.spec import TrialSpec
 GOLDEN = Path(__file__).parents[1] / "golden" / "0.1.0"
 BUILT_IN = (
     "darts", "drnas", "edas", "freedarts", "gdas", "proxy", "random", "rea", "reinforce", "reinmax",
-    "rsws", "snas", "unas", "betadarts", "dartsminus", "fairdarts", "pcdarts", "sdarts",
+    "rsws", "snas", "unas", "zerocostpt", "betadarts", "dartsminus", "dartspt", "fairdarts",
+    "pcdarts", "sdarts",
 )  # fmt: skip
 Bring = Callable[..., None]
 
@@ -166,6 +167,20 @@ BY_THE_SOURCES: dict[str, dict[str, tuple[str, dict[str, str]]]] = {
         "quick": ("D", {"C": f"{AS_DARTS} track_running_stats"}),
         "darts_quick": ("D", {"C": f"{AS_DARTS} track_running_stats"}),
     },
+    "dartspt": {  # 5.9, and the authors' code
+        "landscape": ("D", {}),
+        "nb201": ("C", {}),
+        "darts": ("C", {}),
+        "quick": ("D", {"C": f"{AS_DARTS} track_running_stats evaluation"}),
+        "darts_quick": ("D", {"C": "network: optimizer learning_rate_min momentum nesterov"
+            " weight_decay clip_norm track_running_stats evaluation"}),
+    },
+    "zerocostpt": {  # 5.19 of the additions, and the authors' code
+        "nb201": ("C", {"D": "epochs"}),
+        "darts": ("C", {"D": "epochs"}),
+        "quick": ("D", {}),
+        "darts_quick": ("D", {}),
+    },
     "fairdarts": {  # 5.10
         "darts": ("C", {}),
         "nb201": ("D", {"C": f"{AS_DARTS} batch_size learning_rate track_running_stats"}),
@@ -217,6 +232,8 @@ DEFAULTS_BY_THE_SOURCES: dict[str, tuple[str, dict[str, str]]] = {
     "drnas": ("C", {"D": "concentration_floor excluded edge_normalisation perturbation"}),
     "betadarts": ("C", {"D": "excluded edge_normalisation perturbation"}),
     "dartsminus": ("C", {"D": "excluded edge_normalisation perturbation"}),
+    "dartspt": ("C", {"D": "excluded edge_normalisation perturbation"}),
+    "zerocostpt": ("C", {}),
     "fairdarts": ("C", {"D": "excluded edge_normalisation perturbation"}),
     "pcdarts": ("C", {"D": "excluded perturbation"}),
     "sdarts": ("C", {"D": "excluded edge_normalisation"}),

@@ -22,6 +22,8 @@ Plan = Callable[..., list[TrialSpec]]
         ("pcdarts", "partial channels"),
         ("pcdarts[partial_channels=1]", "edge weights"),
         ("darts,sdarts", "network weights"),
+        ("zerocostpt", "evaluated proxies"),
+        ("dartspt[perturbation=random]", "network weights"),
     ],
 )
 def test_what_means_nothing_on_a_table_is_refused(methods: str, lacks: str, planned: Plan) -> None:
@@ -42,6 +44,6 @@ def test_what_a_recipe_is_not_called_is_told_as_ever(planned: Plan) -> None:
 
 
 def test_methods_that_mean_something_are_planned(planned: Plan) -> None:
-    found = planned("darts,betadarts", seeds="0,", random=False)
-    assert [spec.method for spec in found] == ["darts", "betadarts"]
+    found = planned("darts,betadarts,dartspt", seeds="0,", random=False)
+    assert [spec.method for spec in found] == ["darts", "betadarts", "dartspt"]
     assert {spec.recipe for spec in found} == {"landscape"}

@@ -10,6 +10,7 @@ from nasbench_harness.contracts import (
     Benchmark,
     ChosenLosses,
     EdgeWeights,
+    EvaluatedProxies,
     FittedGradient,
     NetworkWeights,
     PartialChannels,
@@ -18,6 +19,7 @@ from nasbench_harness.contracts import (
     Search,
     SearchSpace,
     SynapticFlow,
+    TunedTraining,
     UnrolledGradient,
 )
 from nasbench_harness.errors import HarnessError
@@ -68,7 +70,7 @@ class SupernetKind(PlainKind):
     recipe = "paper"
     capabilities = (
         UnrolledGradient, FittedGradient, ChosenLosses, PartialChannels, NetworkWeights,
-        EdgeWeights, SynapticFlow, ProxyScores,
+        EdgeWeights, SynapticFlow, ProxyScores, TunedTraining, EvaluatedProxies,
     )  # fmt: skip
     measures = True
     concludes = "oneshot_accuracy"

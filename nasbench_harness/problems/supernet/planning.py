@@ -118,9 +118,12 @@ class OnImages:
         return {"epoch_steps": epoch_steps, "epochs": epochs, "steps": steps}
 
     def _length(self, recipe: Recipe, epoch_steps: int) -> tuple[int, int]:
-        """Epochs and steps; whichever is given decides, both must fit together."""
+        """Epochs and steps; whichever is given decides, both must fit together.
+
+        A recipe's steps are a number of batches: of few images they are more epochs.
+        """
         if recipe.steps:
-            return recipe.epochs, recipe.steps
+            return max(recipe.epochs, math.ceil(recipe.steps / epoch_steps)), recipe.steps
         epochs, steps = self.options.epochs, self.config.steps
         if steps is None:
             epochs = epochs or recipe.epochs

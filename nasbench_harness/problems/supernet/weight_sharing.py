@@ -45,7 +45,7 @@ from nasbench_harness.networks.chance import Chance
 from nasbench_harness.networks.losses import begin_epoch, training_loss
 from nasbench_harness.networks.meters import Meters
 from nasbench_harness.networks.precision import Precision
-from nasbench_harness.networks.schedules import Cosine
+from nasbench_harness.networks.schedules import Cosine, Schedule, Tuned
 from nasbench_harness.networks.untrained import (
     Mixture,
     fresh_network,
@@ -92,7 +92,7 @@ class WeightSharing:
         self.settings = settings
         self.batch_size = settings.batch_size
         self._steps, self._epochs, self._step, self._seed = steps, epochs, -1, seed
-        self._schedule = _schedule(settings, epochs)
+        self._schedule: Schedule = _schedule(settings, epochs)
         self._restarted = 0
         self._split_images(dataset)
         size = cast("NetworkSpace", space).shapes.search
@@ -280,6 +280,13 @@ class WeightSharing:
         with self.evaluating("running"):
             return self.losses(weights, split, active)
 
+    def use_tuning(self, epoch: int, share: float, *, decays: bool) -> None:
+        """A fresh optimiser from an epoch on; see `TunedTraining`."""
+        first = share * self.settings.learning_rate
+        last = min(first, self.settings.learning_rate_min) if decays else first
+        tuning = Cosine(first, last, self._epochs - epoch)
+        self._schedule = Tuned(_schedule(self.settings, epoch), tuning)
+
     def use_edge_weights(self) -> None:
         """Weigh what bypasses an edge's operations by the sum of its row; see `EdgeWeights`."""
         if not isinstance(self.supernet, EdgeWeighing):
@@ -332,15 +339,23 @@ class WeightSharing:
 
     def proxy(self, candidate: Tensor | Architecture, name: str) -> float:
         """A zero-cost proxy on this step's training batch; see `ProxyScores`."""
+        return self._proxy(candidate, name, training=True)
+
+    def evaluated_proxy(self, candidate: Tensor | Architecture, name: str) -> float:
+        """The same of networks as they are evaluated; see `EvaluatedProxies`."""
+        return self._proxy(candidate, name, training=False)
+
+    def _proxy(self, candidate: Tensor | Architecture, name: str, *, training: bool) -> float:
         seed = stream_seed(self._seed, "proxy")
         if isinstance(candidate, Tensor):
-            host = candidate.detach().cpu()
             weights = candidate.detach().to(self.device, self.dtype)
-            network: nn.Module = Mixture(self.supernet, weights, host != 0)
+            active = candidate.detach().cpu() != 0 if training else self.space.mask
+            network: nn.Module = Mixture(self.supernet, weights, active, apart=not training)
         else:
             space = cast("NetworkSpace", self.space)
             network = fresh_network(space, candidate, self._shape, seed).to(self.device)
-        return proxy_score(registry.open_proxy(name), network, self._batch["train"], seed)
+        proxy, batch = registry.open_proxy(name), self._batch["train"]
+        return proxy_score(proxy, network, batch, seed, training=training)
 
     def flow(
         self, weights: Tensor, active: Tensor | None = None, *, norms: bool
