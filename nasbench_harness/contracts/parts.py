@@ -65,8 +65,8 @@ class OperationGradients(Protocol):
     def operation_gradients(self) -> Sequence[OperationGradient]:
         """What the last way back has left: of a `fit`, as it was descended, or of these losses.
 
-        In the order of `OperationParameters`; zeros where it left nothing. To be copied by whoever
-        keeps them. Their size is up to a factor that all have in common.
+        In the order of `OperationParameters`; fresh tensors, zeros where it left nothing. Their
+        size is up to a factor that all of them have in common.
         """
 
     def freeze_operations(self, frozen: Collection[OperationPlace]) -> None:

@@ -22,6 +22,8 @@ Plan = Callable[..., list[TrialSpec]]
         ("pcdarts", "partial channels"),
         ("pcdarts[partial_channels=1]", "edge weights"),
         ("darts,sdarts", "network weights"),
+        ("oles", "operation gradients"),
+        ("lambdadarts", "cell weights"),
     ],
 )
 def test_what_means_nothing_on_a_table_is_refused(methods: str, lacks: str, planned: Plan) -> None:

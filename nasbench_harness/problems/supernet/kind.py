@@ -8,14 +8,17 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from nasbench_harness.contracts import (
     Benchmark,
+    CellWeights,
     ChosenLosses,
     EdgeWeights,
     FittedGradient,
     NetworkWeights,
+    OperationGradients,
     PartialChannels,
     Problem,
     Search,
     SearchSpace,
+    SkipRates,
     UnrolledGradient,
 )
 from nasbench_harness.errors import HarnessError
@@ -66,7 +69,7 @@ class SupernetKind(PlainKind):
     recipe = "paper"
     capabilities = (
         UnrolledGradient, FittedGradient, ChosenLosses, PartialChannels, NetworkWeights,
-        EdgeWeights,
+        EdgeWeights, OperationGradients, CellWeights, SkipRates,
     )  # fmt: skip
     measures = True
     concludes = "oneshot_accuracy"
