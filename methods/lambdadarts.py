@@ -44,7 +44,7 @@ class LambdaDARTS(LambdaDARTSSetup, RelaxedSearcher[LambdaDARTSSettings]):
     ...     problem.advance()
     ...     log = search.step()
     >>> str(search.architecture())
-    '1-2-0'
+    '0-3-0'
     """
 
     def __init__(self, problem: Problem, settings: LambdaDARTSSettings, seed: int) -> None:

@@ -44,7 +44,7 @@ class OLES(OLESSetup, RelaxedSearcher[OLESSettings]):
     ...     problem.advance()
     ...     log = oles.step()
     >>> round(float(log["frozen_operations"]), 2)
-    0.5
+    0.44
     """
 
     def __init__(self, problem: Problem, settings: OLESSettings, seed: int) -> None:
@@ -57,6 +57,11 @@ class OLES(OLESSetup, RelaxedSearcher[OLESSettings]):
         self.count = 0
         self.trained: list[Tensor] = []
         """The gradients that the last step of w went along; none before it."""
+
+    def next_stage(self) -> None:
+        """What was trained before may have been widened since: it is not compared."""
+        super().next_stage()
+        self.trained = []
 
     def train(self, weights: Tensor) -> Log:
         """A step of w, whose gradients are kept."""

@@ -211,8 +211,8 @@ OLES_BIBTEX = """@inproceedings{jiang2023oles,
   year = {2023}
 }"""
 LAMBDADARTS_BIBTEX = """@inproceedings{movahedi2023lambda,
-  title = {$\\Lambda$-{DARTS}: Mitigating Performance Collapse by Harmonizing Operation Selection among
-           Cells},
+  title = {$\\Lambda$-{DARTS}: Mitigating Performance Collapse by Harmonizing Operation Selection
+           among Cells},
   author = {Movahedi, Sajad and Adabinejad, Melika and Imani, Ayyoob and Keshavarz, Arezou
             and Dehghani, Mostafa and Shakery, Azadeh and Araabi, Babak N.},
   booktitle = {International Conference on Learning Representations},

@@ -62,7 +62,7 @@ class CellAlignment:
     def __init__(self, cells: list[list[int]], score: Score) -> None:
         """`cells` are the decisions of each cell; ValueError where fewer than two are compared."""
         self.compared = [place for place, decisions in enumerate(cells) if 0 in decisions]
-        if len(self.compared) < 2:  # noqa: PLR2004 - a pair
+        if len(self.compared) < 2:
             raise ValueError("a network with fewer than two cells of a type has nothing to align")
         self.decisions = cells[self.compared[0]]
         self._score = score

@@ -32,7 +32,7 @@ class ToyParts(ToyTrained):
         self.skip_dropout = 0.0
         self._frozen: frozenset[OperationPlace] = frozenset()
         generator = torch.Generator().manual_seed(seed + 1)
-        self._second = torch.rand(self._values.shape, generator=generator, dtype=self.dtype)
+        self._second = torch.randn(self._values.shape, generator=generator, dtype=self.dtype)
         self._other = torch.ones(self._values.numel(), dtype=self.dtype)
         self._other[1::2] = -1.0
         self._shifts: Tensor | None = None
@@ -80,7 +80,7 @@ class ToyParts(ToyTrained):
         self._shifted(weights.detach(), shifts).backward()  # type: ignore[no-untyped-call]
         assert shifts.grad is not None
         for factor, moved in turn(shifts.grad):
-            (factor * self._shifted(weights.detach(), moved)).backward()
+            (factor * self._shifted(weights.detach(), moved)).backward()  # type: ignore[no-untyped-call]
         return self._stepped()
 
     def _shifted(self, weights: Tensor, shifts: Tensor) -> Tensor:

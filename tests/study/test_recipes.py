@@ -186,7 +186,9 @@ BY_THE_SOURCES: dict[str, dict[str, tuple[str, dict[str, str]]]] = {
         "darts_quick": ("D", {"C": f"{AS_DARTS} track_running_stats"}),
     },
     "lambdadarts": {  # 5.16 of the additions; the schedule of its network weights is DARTS'
-        "darts": ("D", {"C3": "settings: layer_weight", "C": f"{AS_DARTS} batch_size learning_rate track_running_stats"}),
+        "darts": ("D", {
+            "C3": "settings: layer_weight",
+            "C": f"{AS_DARTS} batch_size learning_rate track_running_stats"}),
         "nb201": ("C3", {"D": f"{AS_DARTS} batch_size learning_rate track_running_stats"}),
         "quick": ("D", {"C": f"{AS_DARTS} track_running_stats"}),
         "darts_quick": ("D", {"C": f"{AS_DARTS} track_running_stats"}),

@@ -356,7 +356,7 @@ class WeightSharing:
             self._chance.state = drawn
             with cells.shifted_cells(moved):
                 other, _ = self._descended(point, active, self.supernet)
-            (factor * other).backward()
+            (factor * other).backward()  # type: ignore[no-untyped-call]
         self._chance.state = after
         return self._stepped(loss, logits)
 
