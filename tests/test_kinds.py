@@ -21,6 +21,7 @@ import pytest
 from nasbench_harness import registry
 from nasbench_harness.cli.notes import tell_unused
 from nasbench_harness.contracts import (
+    CellWeights,
     ChosenLosses,
     EdgeWeights,
     FittedGradient,
@@ -28,8 +29,10 @@ from nasbench_harness.contracts import (
     Kind,
     Multilinear,
     NetworkWeights,
+    OperationGradients,
     PartialChannels,
     ProxyScores,
+    SkipRates,
     StandAloneAccuracy,
     SynapticFlow,
     UnrolledGradient,
@@ -118,8 +121,9 @@ def test_no_value_of_a_trial_is_a_sign_of_its_kind(checkout: Path) -> None:
 def test_capabilities_are_those_of_the_class(kind: object) -> None:
     problem = kind.problem()  # type: ignore[attr-defined]
     protocols = (
-        ChosenLosses, EdgeWeights, FittedGradient, GradientEstimator, Multilinear, NetworkWeights,
-        PartialChannels, ProxyScores, StandAloneAccuracy, SynapticFlow, UnrolledGradient,
+        CellWeights, ChosenLosses, EdgeWeights, FittedGradient, GradientEstimator, Multilinear,
+        NetworkWeights, OperationGradients, PartialChannels, ProxyScores, SkipRates,
+        StandAloneAccuracy, SynapticFlow, UnrolledGradient,
     )  # fmt: skip
     has = {p for p in protocols if all(hasattr(problem, m) for m in vars(p) if m[0] != "_")}
     assert set(kind.capabilities) == has  # type: ignore[attr-defined]

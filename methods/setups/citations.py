@@ -225,3 +225,19 @@ DARTSMINUS_BIBTEX = """@inproceedings{chu2021dartsminus,
   eprint = {2009.01027},
   archiveprefix = {arXiv}
 }"""
+OLES_BIBTEX = """@inproceedings{jiang2023oles,
+  title = {Operation-Level Early Stopping for Robustifying Differentiable {NAS}},
+  author = {Jiang, Shen and Ji, Zipeng and Zhu, Guanghui and Yuan, Chunfeng and Huang, Yihua},
+  booktitle = {Advances in Neural Information Processing Systems},
+  year = {2023}
+}"""
+LAMBDADARTS_BIBTEX = """@inproceedings{movahedi2023lambda,
+  title = {$\\Lambda$-{DARTS}: Mitigating Performance Collapse by Harmonizing Operation Selection
+           among Cells},
+  author = {Movahedi, Sajad and Adabinejad, Melika and Imani, Ayyoob and Keshavarz, Arezou
+            and Dehghani, Mostafa and Shakery, Azadeh and Araabi, Babak N.},
+  booktitle = {International Conference on Learning Representations},
+  year = {2023},
+  eprint = {2210.07998},
+  archiveprefix = {arXiv}
+}"""

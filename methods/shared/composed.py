@@ -56,6 +56,10 @@ class ComposedSearcher(StagedSearcher[S]):
         moved = self.perturbed(rows.detach())
         with torch.no_grad():
             weights = self.composed(moved)
+        return self.train(weights)
+
+    def train(self, weights: Tensor) -> Log:
+        """One update of the network weights under these weights, as they are."""
         return self.problem.fit(weights, self.active)
 
     def perturbed(self, rows: Tensor) -> Tensor:

@@ -7,12 +7,13 @@ Each check raises AssertionError with a sentence about what the contract asks fo
 `toy_problem` are small enough to enumerate and ragged, so that a method that forgets the mask is
 found out; `ToyProblem` is one over any space, `ToyChannels` the same with partial channels,
 `ToyUntrained` with what untrained networks tell, `ToyTrained` with network weights and edges that
-can be weighed.
+can be weighed, `ToyParts` that with operations, cells and skips that are told apart.
 """
 
 from nasbench_harness.testing.data import check_data
 from nasbench_harness.testing.jobs import check_jobs, check_study, check_training
 from nasbench_harness.testing.networks import check_costs, check_networks
+from nasbench_harness.testing.parts import ToyParts
 from nasbench_harness.testing.problems import ToyChannels, ToyProblem, ToyTrained, ToyUntrained
 from nasbench_harness.testing.searchers import check_searcher
 from nasbench_harness.testing.spaces import check_space
@@ -23,6 +24,7 @@ __all__ = [
     "TOY_METRIC",
     "TOY_OPTIONS",
     "ToyChannels",
+    "ToyParts",
     "ToyProblem",
     "ToySpace",
     "ToyTable",

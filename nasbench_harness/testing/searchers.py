@@ -27,6 +27,7 @@ from nasbench_harness.problems.base import PlainKind
 from nasbench_harness.problems.kinds import kinds
 from nasbench_harness.registry import lacking
 from nasbench_harness.testing.columns import check_logged
+from nasbench_harness.testing.parts import ToyParts
 from nasbench_harness.testing.problems import ToyChannels, ToyTrained, ToyUntrained
 from nasbench_harness.testing.recipes import check_recipes, check_texts
 from nasbench_harness.testing.toys import ToySpace, toy_problem
@@ -89,6 +90,7 @@ def _fitting(method: type[Searcher], settings: Any, given: MakeProblem | None) -
         lambda: ToyChannels(ToySpace()),
         lambda: ToyUntrained(ToySpace()),
         lambda: ToyTrained(ToySpace(free=("o0",))),
+        lambda: ToyParts(ToySpace(free=("o0",))),
     )
     for make in [given] if given else toys:
         problem = make()

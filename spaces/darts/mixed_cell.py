@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import max_pool2d, pad
 
-from nasbench_harness.contracts import Grown
+from nasbench_harness.contracts import Grown, OperationParameter, OperationPlace
 from nasbench_harness.spaces.darts.branches import channels_last, from_blocks
 from nasbench_harness.spaces.darts.encoding import INPUTS, NONE
 from nasbench_harness.spaces.darts.leaving import Brought, Inputs, Leaving, MixedNorms
@@ -196,6 +196,22 @@ class MixedDARTSCell(nn.Module):
         stride = self.place.stride if len(states) == INPUTS else 1
         inner = self.place.channels // self.partial
         return x[:, :inner, ::stride, ::stride] * 0.0
+
+    # --- parameters by operation -----------------------------------------------------------------
+
+    def operation_parameters(self, cell: int) -> list[OperationParameter]:
+        """Of what is searched, but not of the skips beside it; edges share those of a branch."""
+        found: list[OperationParameter] = []
+        for source, leaving in enumerate(self.leaving):
+            assert isinstance(leaving, Leaving)
+            rows = self.decisions(source)
+            for name, branch in leaving.each_branch():
+                places = tuple(
+                    OperationPlace(cell, rows[edge], leaving.options[edge].index(name))
+                    for edge in branch.positions
+                )
+                found += [OperationParameter(each, places) for each in branch.parameters()]
+        return found
 
     # --- more channels ---------------------------------------------------------------------------
 

@@ -8,17 +8,17 @@ from typing import cast
 import torch
 from torch import Tensor
 
-from nasbench_harness.contracts import Grown, NetworkShape
+from nasbench_harness.contracts import Grown, NetworkShape, OperationParameter
 from nasbench_harness.spaces.darts.branches import channels_last
 from nasbench_harness.spaces.darts.leaving import MixedNorms
 from nasbench_harness.spaces.darts.mixed_cell import MixedDARTSCell, Weights
 from nasbench_harness.spaces.darts.places import STEM, check_width, is_large
 from nasbench_harness.spaces.darts.skeleton import CellChain
 from nasbench_harness.spaces.darts.variants import CellVariant
-from nasbench_harness.spaces.shared.mixing import PlainSupernet
+from nasbench_harness.spaces.shared.mixing import CellwiseSupernet, PlainSupernet
 
 
-class DARTSSupernet(CellChain, PlainSupernet):
+class DARTSSupernet(CellChain, CellwiseSupernet, PlainSupernet):
     """See `nasbench_harness.contracts.Supernet`.
 
     That of UNAS' variant begins with three times the width on large images too, as the authors'
@@ -52,9 +52,24 @@ class DARTSSupernet(CellChain, PlainSupernet):
         """Logits [B, classes]."""
         mixed = Weights(weights, active, self.variant)
         before_last, last = self.inputs(channels_last(images))
-        for cell in self.cells:
+        for place, cell in enumerate(self.cells):
+            if self.cell_shifts is not None:
+                mixed = Weights(self.weights_in(place, weights), active, self.variant)
             before_last, last = last, cell(before_last, last, mixed)
         return self.head(last)
+
+    def cell_decisions(self) -> list[range]:
+        """See `nasbench_harness.contracts.CellShifts`."""
+        firsts = [cast("MixedDARTSCell", cell).first for cell in self.cells]
+        return [range(first, first + len(self.variant.edges)) for first in firsts]
+
+    def operation_parameters(self) -> list[OperationParameter]:
+        """See `nasbench_harness.contracts.OperationParameters`."""
+        return [
+            found
+            for place, cell in enumerate(self.cells)
+            for found in cast("MixedDARTSCell", cell).operation_parameters(place)
+        ]
 
     @property
     def weighs_edges(self) -> bool:

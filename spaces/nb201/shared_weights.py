@@ -15,13 +15,19 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import avg_pool2d, batch_norm, conv2d
 
-from nasbench_harness.contracts import Grown, NetworkShape
+from nasbench_harness.contracts import (
+    Grown,
+    NetworkShape,
+    OperationParameter,
+    OperationPlace,
+)
 from nasbench_harness.spaces.nb201 import mixing
 from nasbench_harness.spaces.nb201.encoding import EDGES, NODES
 from nasbench_harness.spaces.nb201.mixing import CONV1, CONV3, LEAVING, SKIP, Mixing, Norm
 from nasbench_harness.spaces.nb201.network import Cell, Network, ReLUConvNorm
 from nasbench_harness.spaces.nb201.skeleton import Reduction, Skeleton
 from nasbench_harness.spaces.nb201.training import check_width
+from nasbench_harness.spaces.shared.mixing import CellwiseSupernet
 
 __all__ = ["CellSupernet", "inherit"]
 
@@ -126,6 +132,16 @@ class MixedCell(nn.Module):
         """The 3x3 and the 1x1 convolutions that leave a node."""
         return cast("Branch", self.conv3[source]), cast("Branch", self.conv1[source])
 
+    def operation_parameters(self, cell: int) -> list[OperationParameter]:
+        """Of its convolutions, of which those of a node's edges share one parameter."""
+        return [
+            OperationParameter(
+                branch.weight, tuple(OperationPlace(cell, edge, option) for edge in edges)
+            )
+            for source, edges in enumerate(LEAVING)
+            for branch, option in zip(self.branches(source), (CONV3, CONV1), strict=True)
+        ]
+
     def forward(self, x: Tensor, mixed: Mixing) -> Tensor:
         """[B, C, H, W] to the same shape."""
         inner = x.shape[1] // self.partial
@@ -212,7 +228,7 @@ class _Shared:
         return self._made[name]
 
 
-class CellSupernet(Skeleton):
+class CellSupernet(Skeleton, CellwiseSupernet):
     """See `nasbench_harness.contracts.Supernet`."""
 
     def __init__(
@@ -231,10 +247,33 @@ class CellSupernet(Skeleton):
         """Logits [B, classes]."""
         mixed = Mixing(weights, active, self.shifts)
         x: Tensor = self.stem(_channels_last(images))
+        cell = 0
         for _, block in self.blocks():
-            x = block(x) if isinstance(block, Reduction) else block(x, mixed)
+            if isinstance(block, Reduction):
+                x = block(x)
+                continue
+            if self.cell_shifts is not None:
+                mixed = Mixing(self.weights_in(cell, weights), active, self.shifts)
+            x = block(x, mixed)
+            cell += 1
         logits: Tensor = self.head(x)
         return logits
+
+    def cells(self) -> list[MixedCell]:
+        """In the order that data pass."""
+        return [block for _, block in self.blocks() if isinstance(block, MixedCell)]
+
+    def cell_decisions(self) -> list[range]:
+        """See `nasbench_harness.contracts.CellShifts`."""
+        return [range(len(EDGES))] * len(self.cells())
+
+    def operation_parameters(self) -> list[OperationParameter]:
+        """See `nasbench_harness.contracts.OperationParameters`."""
+        return [
+            found
+            for place, cell in enumerate(self.cells())
+            for found in cell.operation_parameters(place)
+        ]
 
     @property
     def weighs_edges(self) -> bool:
@@ -244,9 +283,8 @@ class CellSupernet(Skeleton):
     @weighs_edges.setter
     def weighs_edges(self, weighs: bool) -> None:
         self._weighs_edges = weighs
-        for _, block in self.blocks():
-            if isinstance(block, MixedCell):
-                block.weighs_edges = weighs
+        for cell in self.cells():
+            cell.weighs_edges = weighs
 
     @contextlib.contextmanager
     def frozen(self) -> Iterator[None]:

@@ -12,10 +12,10 @@ from itertools import chain
 
 from torch import Tensor, nn
 
-from nasbench_harness.contracts import NetworkShape
+from nasbench_harness.contracts import NetworkShape, OperationParameter
 from nasbench_harness.spaces.nbmacro.encoding import OPTIONS
 from nasbench_harness.spaces.nbmacro.network import MacroNetwork, MacroSkeleton, operation
-from nasbench_harness.spaces.shared.mixing import PlainSupernet, mixed
+from nasbench_harness.spaces.shared.mixing import PlainSupernet, mixed, parameters_of_layers
 
 
 class MacroSupernet(MacroSkeleton, PlainSupernet):
@@ -39,6 +39,10 @@ class MacroSupernet(MacroSkeleton, PlainSupernet):
             row = None if active is None else active[place]
             x = mixed(list(options), x, weights[..., place, :], row)
         return self.head(x)
+
+    def operation_parameters(self) -> list[OperationParameter]:
+        """See `nasbench_harness.contracts.OperationParameters`."""
+        return parameters_of_layers(self.layers)
 
 
 def inherit(choices: tuple[int, ...], supernet: MacroSupernet) -> MacroNetwork:

@@ -12,14 +12,14 @@ from collections.abc import Iterator
 
 from torch import Tensor, nn
 
-from nasbench_harness.contracts import NetworkShape
+from nasbench_harness.contracts import NetworkShape, OperationParameter
 from nasbench_harness.spaces.proxyless.network import (
     ProxylessNetwork,
     ProxylessSkeleton,
     operation,
 )
 from nasbench_harness.spaces.proxyless.structure import IDENTITY, OPTIONS, LayerSite
-from nasbench_harness.spaces.shared.mixing import PlainSupernet, mixed
+from nasbench_harness.spaces.shared.mixing import PlainSupernet, mixed, parameters_of_layers
 
 DROPPED = 0.1
 """Of what identities pass on."""
@@ -49,6 +49,10 @@ class ProxylessSupernet(ProxylessSkeleton, PlainSupernet):
             x = mixed(list(options), x, weights[..., place, : len(options)], row)
         logits: Tensor = self.head(x)
         return logits
+
+    def operation_parameters(self) -> list[OperationParameter]:
+        """See `nasbench_harness.contracts.OperationParameters`."""
+        return parameters_of_layers(self.layers)
 
 
 def inherit(choices: tuple[int, ...], supernet: ProxylessSupernet) -> ProxylessNetwork:

@@ -8,6 +8,8 @@ from collections.abc import Iterator, Sequence
 import torch
 from torch import Tensor, nn
 
+from nasbench_harness.contracts import OperationParameter, OperationPlace
+
 
 class PlainSupernet(nn.Module):
     """A base of supernets whose channels stay as they are: what is left to write is `forward`.
@@ -27,6 +29,44 @@ class PlainSupernet(nn.Module):
         finally:
             for parameter in needed:
                 parameter.requires_grad_(True)
+
+
+class CellwiseSupernet:
+    """A base of supernets of cells whose mixing weights can be moved cell by cell (`CellShifts`).
+
+    What is left to write is `cell_decisions`, and a `forward` that asks `weights_in`.
+    """
+
+    cell_shifts: Tensor | None = None
+
+    @contextlib.contextmanager
+    def shifted_cells(self, shifts: Tensor) -> Iterator[None]:
+        """Within it cell l mixes by the weights of a pass plus shifts[l]."""
+        self.cell_shifts = shifts
+        try:
+            yield
+        finally:
+            self.cell_shifts = None
+
+    def weights_in(self, cell: int, weights: Tensor) -> Tensor:
+        """What a cell mixes by, for what the pass was given."""
+        return weights if self.cell_shifts is None else weights + self.cell_shifts[cell]
+
+
+def parameters_at(operation: nn.Module, *place: int) -> list[OperationParameter]:
+    """The parameters of an operation by itself, which stands at a cell, decision and option."""
+    where = (OperationPlace(*place),)
+    return [OperationParameter(parameter, where) for parameter in operation.parameters()]
+
+
+def parameters_of_layers(layers: nn.ModuleList) -> list[OperationParameter]:
+    """Of a chain without cells: a decision is a layer, its options stand in it in their order."""
+    return [
+        found
+        for layer, options in enumerate(layers)
+        for option, operation in enumerate(options.children())
+        for found in parameters_at(operation, 0, layer, option)
+    ]
 
 
 def mixed(

@@ -13,9 +13,14 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
-from nasbench_harness.contracts import NetworkShape
+from nasbench_harness.contracts import NetworkShape, OperationParameter
 from nasbench_harness.spaces.shared.cell import EDGES, NODES
-from nasbench_harness.spaces.shared.mixing import PlainSupernet, mixed
+from nasbench_harness.spaces.shared.mixing import (
+    CellwiseSupernet,
+    PlainSupernet,
+    mixed,
+    parameters_at,
+)
 from nasbench_harness.spaces.transnas101.encoding import OPERATIONS
 from nasbench_harness.spaces.transnas101.network import (
     TransNASCell,
@@ -59,7 +64,7 @@ class MixedEdges(nn.Module):
         return list(cast("nn.ModuleList", self.edges[edge]))
 
 
-class TransNASSupernet(TransNASSkeleton, PlainSupernet):
+class TransNASSupernet(TransNASSkeleton, CellwiseSupernet, PlainSupernet):
     """See `nasbench_harness.contracts.Supernet`."""
 
     def __init__(
@@ -76,9 +81,23 @@ class TransNASSupernet(TransNASSkeleton, PlainSupernet):
     def forward(self, images: Tensor, weights: Tensor, active: Tensor | None = None) -> Tensor:
         """Logits [B, classes]."""
         x: Tensor = self.stem(images)
-        for cell in self.cells:
-            x = cell(x, weights, active)
+        for place, cell in enumerate(self.cells):
+            x = cell(x, self.weights_in(place, weights), active)
         return self.classify(x)
+
+    def cell_decisions(self) -> list[range]:
+        """See `nasbench_harness.contracts.CellShifts`."""
+        return [range(len(EDGES))] * len(self.cells)
+
+    def operation_parameters(self) -> list[OperationParameter]:
+        """See `nasbench_harness.contracts.OperationParameters`."""
+        return [
+            found
+            for place, cell in enumerate(self.cells)
+            for edge in range(len(EDGES))
+            for option, operation in enumerate(cast("MixedEdges", cell).operations(edge), start=1)
+            for found in parameters_at(operation, place, edge, option)
+        ]
 
 
 def inherit(choices: tuple[int, ...], supernet: TransNASSupernet) -> TransNASNetwork:

@@ -13,21 +13,23 @@ from nasbench_harness.problems.supernet.network_settings import NetworkSettings
 from nasbench_harness.study import recipes
 from nasbench_harness.testing import (
     ToyChannels,
+    ToyParts,
     ToySpace,
-    ToyTrained,
     ToyUntrained,
     check_searcher,
     toy_problem,
 )
 
-FAMILY = ("betadarts", "dartsminus", "dartspt", "fairdarts", "pcdarts", "sdarts")
+FAMILY = (
+    "betadarts", "dartsminus", "dartspt", "fairdarts", "lambdadarts", "oles", "pcdarts", "sdarts",
+)  # fmt: skip
 BUILT_IN = (
     "darts", "drnas", "edas", "freedarts", "gdas", "proxy", "random", "rea", "reinforce", "reinmax",
     "rsws", "snas", "unas", "zerocostpt", *FAMILY,
 )  # fmt: skip
 UNTRAINED = ("freedarts", "proxy", "zerocostpt")
 """Methods that need networks, and so no table."""
-NO_TABLE = ("dartsminus", "fairdarts", "pcdarts", "sdarts")
+NO_TABLE = ("dartsminus", "fairdarts", "lambdadarts", "oles", "pcdarts", "sdarts")
 """Of which nothing is left on a table: what they change are networks."""
 
 
@@ -57,7 +59,7 @@ def test_method_keeps_the_contract(name: str, recipe: str) -> None:
     if name in UNTRAINED:
         make_problem = partial(ToyUntrained, ToySpace(), batch_size=3)
     elif name in NO_TABLE:
-        make_problem = partial(ToyTrained, ToySpace(free=("o0",)), batch_size=3)
+        make_problem = partial(ToyParts, ToySpace(free=("o0",)), batch_size=3)
     elif not meets(make_problem(), method.requires(settings)):
         assert name in ("drnas", "gdas", "reinmax")  # a landscape has neither channels nor maps
         assert recipe in (
@@ -118,6 +120,11 @@ VARIANTS = [
     ("dartspt", {"training_epochs": 0, "fixed_alpha": True, "perturbation": "adversarial"}),
     ("zerocostpt", {"proposals": 2, "validation_rounds": 5}),
     ("zerocostpt", {"proposals": 9, "validation_rounds": 0, "proxy": "zen"}),
+    ("oles", {"window": 3}),
+    ("oles", {"window": 2, "exact_counter": True, "arch_before_weight": False}),
+    ("oles", {"window": 3, "added_gradients": True, "edge_normalisation": True}),
+    ("lambdadarts", {"layer_weight": 50.0}),
+    ("lambdadarts", {"alignment": "signcorr", "perturbation": "random"}),
     ("random", {"ask": False}),
     ("rea", {"population": 3, "tournament": 2}),
     ("reinforce", {"answer": "mode"}),

@@ -34,6 +34,10 @@ CASES = [
     ("betadarts", {}),
     ("dartsminus", {}),
     ("dartsminus", {"edge_normalisation": True, "excluded": ("skip_connect",)}),
+    ("oles", {"window": 2, "threshold": 0.6, "added_gradients": True}),
+    ("oles", {"window": 2, "partial_channels": [4, 2], "warmup_epochs": 0}),
+    ("lambdadarts", {"layer_weight": 5.0}),
+    ("lambdadarts", {"alignment": "signcorr", "kept_options": [5, 3]}),
     ("unas", {"sample_per": "batch"}),
     ("unas", {"sample_per": "example"}),
     ("unas", {"sample_per": "batch", "cost": "flops", "cost_fit_samples": 50, "cost_ramp": 3}),
@@ -121,7 +125,8 @@ def test_an_architecture_step_leaves_the_network_alone(
     "name",
     [
         *("darts", "drnas", "edas", "gdas", "reinmax", "snas", "unas", "rsws"),
-        *("pcdarts", "sdarts", "fairdarts", "betadarts", "dartsminus", "dartspt"),
+        *("pcdarts", "sdarts", "fairdarts", "betadarts", "dartsminus", "dartspt", "oles"),
+        "lambdadarts",
     ],
 )
 def test_a_step_trains_the_network(

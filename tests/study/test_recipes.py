@@ -24,7 +24,7 @@ GOLDEN = Path(__file__).parents[1] / "golden" / "0.1.0"
 BUILT_IN = (
     "darts", "drnas", "edas", "freedarts", "gdas", "proxy", "random", "rea", "reinforce", "reinmax",
     "rsws", "snas", "unas", "zerocostpt", "betadarts", "dartsminus", "dartspt", "fairdarts",
-    "pcdarts", "sdarts",
+    "oles", "pcdarts", "sdarts",
 )  # fmt: skip
 Bring = Callable[..., None]
 
@@ -200,6 +200,20 @@ BY_THE_SOURCES: dict[str, dict[str, tuple[str, dict[str, str]]]] = {
         "quick": ("D", {"C": f"{AS_DARTS} track_running_stats"}),
         "darts_quick": ("D", {"C": f"{AS_DARTS} track_running_stats"}),
     },
+    "lambdadarts": {  # 5.16 of the additions; the schedule of its network weights is DARTS'
+        "darts": ("D", {
+            "C3": "settings: layer_weight",
+            "C": f"{AS_DARTS} batch_size learning_rate track_running_stats"}),
+        "nb201": ("C3", {"D": f"{AS_DARTS} batch_size learning_rate track_running_stats"}),
+        "quick": ("D", {"C": f"{AS_DARTS} track_running_stats"}),
+        "darts_quick": ("D", {"C": f"{AS_DARTS} track_running_stats"}),
+    },
+    "oles": {  # 5.12 of the additions
+        "darts": ("C", {}),
+        "nb201": ("D", {"C": f"{AS_DARTS} batch_size learning_rate track_running_stats"}),
+        "quick": ("D", {"C": f"{AS_DARTS} track_running_stats"}),
+        "darts_quick": ("D", {"C": f"{AS_DARTS} track_running_stats"}),
+    },
     "rsws": {  # 5.2: Nesterov, 5e-4 and the published split are not those of `quick`
         "landscape": ("D", {}),
         "nb201": ("B", {}),
@@ -235,6 +249,8 @@ DEFAULTS_BY_THE_SOURCES: dict[str, tuple[str, dict[str, str]]] = {
     "dartspt": ("C", {"D": "excluded edge_normalisation perturbation"}),
     "zerocostpt": ("C", {}),
     "fairdarts": ("C", {"D": "excluded edge_normalisation perturbation"}),
+    "oles": ("C", {
+        "D": "excluded edge_normalisation perturbation exact_counter added_gradients"}),
     "pcdarts": ("C", {"D": "excluded perturbation"}),
     "sdarts": ("C", {"D": "excluded edge_normalisation"}),
     "edas": ("D", {}),

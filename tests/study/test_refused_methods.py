@@ -24,6 +24,8 @@ Plan = Callable[..., list[TrialSpec]]
         ("darts,sdarts", "network weights"),
         ("zerocostpt", "evaluated proxies"),
         ("dartspt[perturbation=random]", "network weights"),
+        ("oles", "operation gradients"),
+        ("lambdadarts", "cell weights"),
     ],
 )
 def test_what_means_nothing_on_a_table_is_refused(methods: str, lacks: str, planned: Plan) -> None:

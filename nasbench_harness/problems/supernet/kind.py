@@ -8,16 +8,19 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from nasbench_harness.contracts import (
     Benchmark,
+    CellWeights,
     ChosenLosses,
     EdgeWeights,
     EvaluatedProxies,
     FittedGradient,
     NetworkWeights,
+    OperationGradients,
     PartialChannels,
     Problem,
     ProxyScores,
     Search,
     SearchSpace,
+    SkipRates,
     SynapticFlow,
     TunedTraining,
     UnrolledGradient,
@@ -71,6 +74,7 @@ class SupernetKind(PlainKind):
     capabilities = (
         UnrolledGradient, FittedGradient, ChosenLosses, PartialChannels, NetworkWeights,
         EdgeWeights, SynapticFlow, ProxyScores, TunedTraining, EvaluatedProxies,
+        OperationGradients, CellWeights, SkipRates,
     )  # fmt: skip
     measures = True
     concludes = "oneshot_accuracy"

@@ -14,7 +14,7 @@ statistics all the same, one at w' more than in the authors' code.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, cast
 
 import torch
@@ -29,11 +29,14 @@ from nasbench_harness.contracts import (
     EdgeWeighing,
     Log,
     NetworkSpace,
+    OperationGradient,
+    OperationPlace,
     Progress,
     SearchSpace,
     ShiftedMaps,
     Split,
     Supernet,
+    Turn,
     Widening,
 )
 from nasbench_harness.errors import HarnessError
@@ -53,6 +56,7 @@ from nasbench_harness.networks.untrained import (
     synaptic_flow,
 )
 from nasbench_harness.problems.costs import Costs
+from nasbench_harness.problems.supernet import operations
 from nasbench_harness.problems.supernet.network_settings import NetworkSettings
 from nasbench_harness.problems.supernet.unrolled import unrolled_gradient
 from nasbench_harness.seeding import stream_seed
@@ -99,6 +103,7 @@ class WeightSharing:
         self._shape = settings.sized(size).shape(dataset)
         self._compile_mode = compile_mode
         self._weighs_edges = False
+        self._frozen: frozenset[OperationPlace] = frozenset()
         self._build(1)
         self._precision = Precision(settings.precision, self.device)
         self._chance = Chance(stream_seed(seed, "dropout"), self.device)
@@ -145,6 +150,7 @@ class WeightSharing:
         self._compiled = self._compile()
         self._optimizer = self._make_optimizer()
         self._channel_factor = factor
+        self._find_frozen()
 
     def _make_optimizer(self) -> torch.optim.Optimizer:
         s, parameters = self.settings, list(self.supernet.parameters())
@@ -195,7 +201,10 @@ class WeightSharing:
     def losses(self, weights: Tensor, split: Split, active: Tensor | None = None) -> Tensor:
         """Cross-entropy of each example, [B]; the network's own weights get no gradient."""
         with cast("Supernet", self.supernet).frozen():
-            logits = self._logits(self._precision.reduce(weights), split, active)
+            return self._losses(weights, split, active)
+
+    def _losses(self, weights: Tensor, split: Split, active: Tensor | None) -> Tensor:
+        logits = self._logits(self._precision.reduce(weights), split, active)
         losses = cross_entropy(logits, self._batch[split][1], reduction="none")
         return self._precision.enlarge(losses)
 
@@ -204,15 +213,21 @@ class WeightSharing:
         return self._fit(weights.detach(), active)
 
     def _fit(self, weights: Tensor, active: Tensor | None) -> Log:
-        labels = self._batch["train"][1]
         self._optimizer.zero_grad()
-        loss, logits = self._descended(weights, active)
+        loss, logits = self._descended(weights, active, self._network(active))
         self._precision.enlarge(loss).backward()  # type: ignore[no-untyped-call]
+        return self._stepped(loss, logits)
+
+    def _stepped(self, loss: Tensor, logits: Tensor) -> Log:
+        """A step of the optimiser along the gradients that are there, of this loss."""
         parameters = list(self.supernet.parameters())
         self._precision.reduce_gradients(parameters)
+        operations.forget_gradients(self._frozen_rows)
         if self.settings.clip_norm:
             nn.utils.clip_grad_norm_(parameters, self.settings.clip_norm)
-        self._optimizer.step()
+        with operations.held(self._frozen_rows):
+            self._optimizer.step()
+        labels = self._batch["train"][1]
         self._meters.add(loss.detach(), logits.detach(), labels, self._step + 1)
         return {"train_loss": loss.detach()}
 
@@ -222,11 +237,12 @@ class WeightSharing:
             logits: Tensor = self._network(active)(images, weights, active)
         return logits.float() if self._precision.dtype else logits
 
-    def _descended(self, weights: Tensor, active: Tensor | None) -> tuple[Tensor, Tensor]:
+    def _descended(
+        self, weights: Tensor, active: Tensor | None, network: Any
+    ) -> tuple[Tensor, Tensor]:
         """What the shared weights descend on the train batch, and the logits beside it."""
-        batch, network = self._batch["train"], self._network(active)
         with self._chance(), self._precision():
-            return training_loss(self.supernet, network, batch, (weights, active))
+            return training_loss(self.supernet, network, self._batch["train"], (weights, active))
 
     def _network(self, active: Tensor | None) -> Any:
         return self.supernet if active is not None else self._compiled
@@ -270,7 +286,7 @@ class WeightSharing:
     def _loss(self, weights: Tensor, split: Split) -> Tensor:
         """The batch's mean loss, differentiable in the network's parameters too."""
         if split == "train":
-            return self._descended(weights, None)[0]
+            return self._descended(weights, None, self._network(None))[0]
         return cross_entropy(self._logits(weights, split, None), self._batch[split][1])
 
     def evaluated_losses(
@@ -295,6 +311,65 @@ class WeightSharing:
                 " each other (it has no `weighs_edges`); search without edge normalisation."
             )
         self._weighs_edges = self.supernet.weighs_edges = True
+
+    def operation_losses(
+        self, weights: Tensor, split: Split, active: Tensor | None = None
+    ) -> Tensor:
+        """The losses, with gradients of the operations as well; see `OperationGradients`."""
+        own = operations.operations_of(self.supernet, self.space.name)
+        with cast("Supernet", self.supernet).frozen():
+            for parameter, _ in own:
+                parameter.grad = None
+                parameter.requires_grad_(True)
+            return self._losses(weights, split, active)
+
+    def operation_gradients(self) -> Sequence[OperationGradient]:
+        """What the last way back left; see `OperationGradients`."""
+        own = operations.operations_of(self.supernet, self.space.name)
+        return operations.gradients_of(own)
+
+    def freeze_operations(self, frozen: Collection[OperationPlace]) -> None:
+        """Train the weights of these no more; see `OperationGradients`."""
+        operations.operations_of(self.supernet, self.space.name)
+        self._frozen = frozenset(frozen)
+        self._find_frozen()
+
+    def _find_frozen(self) -> None:
+        """Anew where the network has other parameters than before."""
+        own = operations.operations_of(self.supernet, self.space.name) if self._frozen else ()
+        self._frozen_rows = operations.frozen_rows(own, self._frozen)
+
+    def cell_decisions(self) -> Sequence[Sequence[int]]:
+        """By cell; see `CellWeights`."""
+        precision = self.settings.precision
+        return operations.cells_of(self.supernet, self.space.name, precision).cell_decisions()
+
+    def fit_cells(self, weights: Tensor, turn: Turn, active: Tensor | None = None) -> Log:
+        """A step along a loss and factors times it at shifted weights; see `CellWeights`.
+
+        As with the second order, every pass counts in running statistics.
+        """
+        cells = operations.cells_of(self.supernet, self.space.name, self.settings.precision)
+        drawn, point = self._chance.state, weights.detach()
+        shape = (len(cells.cell_decisions()), *weights.shape[-2:])
+        shifts = torch.zeros(shape, dtype=self.dtype, device=self.device, requires_grad=True)
+        self._optimizer.zero_grad()
+        with cells.shifted_cells(shifts):
+            loss, logits = self._descended(point, active, self.supernet)
+        loss.backward()  # type: ignore[no-untyped-call]
+        after = self._chance.state
+        gradient = torch.zeros_like(shifts) if shifts.grad is None else shifts.grad
+        for factor, moved in turn(gradient):
+            self._chance.state = drawn
+            with cells.shifted_cells(moved):
+                other, _ = self._descended(point, active, self.supernet)
+            (factor * other).backward()  # type: ignore[no-untyped-call]
+        self._chance.state = after
+        return self._stepped(loss, logits)
+
+    def drop_skips(self, probability: float) -> None:
+        """Drop out so much of what skips pass on; see `SkipRates`."""
+        operations.drop_skips(self.supernet, self.space.name, probability)
 
     def use_channels(self, factor: int) -> None:
         """Let 1/factor of the channels through the mixed operations; see `PartialChannels`."""
@@ -321,6 +396,7 @@ class WeightSharing:
                 name: change.grow(v) if change and v is not None and v.dim() else v
                 for name, v in state.items()
             }
+        self._find_frozen()
 
     def check_widening(self, *factors: int) -> None:
         """HarnessError where the supernet's channels are fixed, or cannot be divided so."""
@@ -475,11 +551,13 @@ class WeightSharing:
             "batches": {split: b.state_dict() for split, b in self._batches.items()},
             "meters": self._meters.state_dict(),
             "latencies": dict(self._costs.measured),
+            **({"frozen": sorted(map(list, self._frozen))} if self._frozen else {}),
             **self._chance.state_dict(),
         }
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Go on after the step of `state`."""
+        self._frozen = frozenset(OperationPlace(*place) for place in state.get("frozen", ()))
         if state["channel_factor"] != self._channel_factor:
             self._build(state["channel_factor"])
         self._step = state["step"]
@@ -491,6 +569,7 @@ class WeightSharing:
         self._meters.load_state_dict(state["meters"])
         self._costs.measured.update(state["latencies"])
         self._chance.load_state_dict(state)
+        self._find_frozen()
         begin_epoch(self.supernet, max(self._step, 0) // self.steps_per_epoch, self._epochs)
 
 

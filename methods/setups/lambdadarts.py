@@ -1,0 +1,55 @@
+"""Settings and recipes of Lambda-DARTS."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from nasbench_harness.contracts import CellWeights, Column, Role, Value
+from nasbench_harness.fields.recipes import recipe_file
+from nasbench_harness.methods.setups.citations import LAMBDADARTS_BIBTEX
+from nasbench_harness.methods.setups.columns import VALID_LOSS
+from nasbench_harness.methods.setups.relaxed import ComposedSetup, RelaxedSettings
+from nasbench_harness.settings import setting
+
+
+class LambdaDARTSSettings(RelaxedSettings):
+    """The values of confopt."""
+
+    layer_weight: float = setting(
+        0.25,
+        "weight of the alignment of cells in the last epoch; it grows from 0 in the first",
+        tag="C3",
+        ge=0,
+    )
+    alignment: Literal["cosine", "signcorr"] = setting(
+        "cosine",
+        "what pairs of cells are compared by: the cosine of their gradients, or the share of it"
+        " that signs leave possible",
+        tag="C3",
+    )
+    shift: float = setting(
+        1e-4,
+        "length of the shifts of all mixing weights together, of which a difference is taken",
+        tag="C3",
+        gt=0,
+    )
+
+
+class LambdaDARTSSetup(ComposedSetup):
+    """What can be read of the method without torch."""
+
+    Settings = LambdaDARTSSettings
+    citation = LAMBDADARTS_BIBTEX
+    batched: ClassVar[bool] = False
+    columns = (
+        VALID_LOSS,
+        Column(
+            "layer_alignment", Value.NUMBER, Role.RECORD,
+            "mean over pairs of cells of the cosine (or its variant by signs) between the gradients"
+            " of the training loss in their mixing weights; 1 where all cells want the same",
+            missing="other methods",
+        ),
+    )  # fmt: skip
+    recipes = recipe_file("nasbench_harness.methods.recipes", "lambdadarts")
+    always_needs = (CellWeights,)
+    """Cells that can be given mixing weights one by one."""
