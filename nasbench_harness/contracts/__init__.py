@@ -27,7 +27,7 @@ from nasbench_harness.contracts.data import (
     bibtex_entries,
 )
 from nasbench_harness.contracts.fitted import Fitted, HeldOut, Polynomial
-from nasbench_harness.contracts.kind import Kind, Plan, Search, ShapedPlan
+from nasbench_harness.contracts.kind import Kind, Plan, Search, ShapedPlan, SizedPlan
 from nasbench_harness.contracts.network import (
     AuxiliaryHead,
     DropPath,
@@ -54,6 +54,7 @@ from nasbench_harness.contracts.problem import (
     ChosenLosses,
     EdgeWeights,
     FittedGradient,
+    FreshWeights,
     Log,
     Multilinear,
     NetworkWeights,
@@ -63,6 +64,7 @@ from nasbench_harness.contracts.problem import (
     ProxyScores,
     Split,
     StandAloneAccuracy,
+    StepMemory,
     SynapticFlow,
     UnrolledGradient,
     WideningCheck,
@@ -76,7 +78,9 @@ from nasbench_harness.contracts.searcher import (
     JointSearcher,
     MixtureSearcher,
     Recipe,
+    SearchCheck,
     Searcher,
+    SearchOutline,
     Setup,
     keeps_front,
 )
@@ -121,6 +125,7 @@ __all__ = [
     "Fitted",
     "FittedGradient",
     "Flawed",
+    "FreshWeights",
     "FrontSearcher",
     "GradientEstimator",
     "Grown",
@@ -156,14 +161,18 @@ __all__ = [
     "Retrained",
     "Role",
     "Search",
+    "SearchCheck",
+    "SearchOutline",
     "SearchSpace",
     "Searcher",
     "Setup",
     "ShapedPlan",
     "ShiftedMaps",
+    "SizedPlan",
     "SmoothedLoss",
     "Split",
     "StandAloneAccuracy",
+    "StepMemory",
     "Suite",
     "SuiteProblem",
     "Supernet",

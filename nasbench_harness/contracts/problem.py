@@ -198,6 +198,17 @@ class NetworkWeights(Protocol):
 
 
 @runtime_checkable
+class FreshWeights(Protocol):
+    """Capability of a problem: its network weights can be drawn anew."""
+
+    def renew_weights(self) -> None:
+        """From now on the network has weights as at the start of a search, of another draw.
+
+        Every call draws others, the same in every search of the seed. The optimiser stays.
+        """
+
+
+@runtime_checkable
 class EdgeWeights(Protocol):
     """Capability of a problem: its edges can be weighed against each other, beside their options.
 
@@ -230,6 +241,18 @@ class ProxyScores(Protocol):
         An architecture's network has fresh weights, the same at every step; a mixture is scored
         as the supernet is, options of weight 0 left out. More is better; not a finite number where
         the proxy has none. UnknownNameError for a proxy that is not installed.
+        """
+
+
+@runtime_checkable
+class StepMemory(Protocol):
+    """Capability of a problem: what a search step takes of the memory is known before it is run."""
+
+    def step_bytes(self, active: torch.Tensor) -> int:
+        """Bytes of a step in which these options, host-side bool [D, K], are run and no other.
+
+        All that has to be there at once: parameters and buffers of the whole supernet, the state of
+        its optimiser, the batch, and of what is run the gradients and whatever the way back keeps.
         """
 
 

@@ -5,11 +5,17 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from nasbench_harness.contracts import ChannelParts, SupernetCheck
+from nasbench_harness.contracts import ChannelParts, SearchCheck, SupernetCheck
 from nasbench_harness.study.notation import ConfigError
 
 if TYPE_CHECKING:
-    from nasbench_harness.contracts import Kind, NetworkShape, SearchSpace, Setup
+    from nasbench_harness.contracts import (
+        Kind,
+        NetworkShape,
+        SearchOutline,
+        SearchSpace,
+        Setup,
+    )
 
 
 def check_capabilities(name: str, method: Any, settings: Any, kind: Kind) -> None:
@@ -39,6 +45,12 @@ def check_supernet(
             raise ConfigError(
                 f"The network that `{name}` searches cannot be built: {error}."
             ) from error
+
+
+def check_search(method: type[Setup], settings: Any, outline: SearchOutline) -> None:
+    """HarnessError if the method knows that it cannot make this search."""
+    if isinstance(method, SearchCheck):
+        method.check_search(settings, outline)
 
 
 def _has(problem: type, capability: type) -> bool:

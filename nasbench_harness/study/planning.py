@@ -11,17 +11,24 @@ from nasbench_harness.contracts import (
     Kind,
     Plan,
     Recipe,
+    SearchOutline,
     Setup,
     ShapedPlan,
+    SizedPlan,
 )
 from nasbench_harness.errors import HarnessError, UnknownNameError
 from nasbench_harness.hardware import Hardware
 from nasbench_harness.problems.kinds import kinds, open_kind
 from nasbench_harness.settings import Settings, by_role, named, roles
-from nasbench_harness.study.capabilities import check_capabilities, check_supernet
+from nasbench_harness.study.capabilities import (
+    check_capabilities,
+    check_search,
+    check_supernet,
+)
 from nasbench_harness.study.choice import MethodChoice
 from nasbench_harness.study.config import BASELINE, StudyConfig
 from nasbench_harness.study.cost_checks import check_costs
+from nasbench_harness.study.costs import named_costs
 from nasbench_harness.study.latencies import settle_latencies
 from nasbench_harness.study.notation import ConfigError
 from nasbench_harness.study.recipes import RECIPE, NamedRecipe, find_recipe
@@ -122,6 +129,9 @@ def _resolve(
     dumped = settings.model_dump(mode="json")
     check_costs(choice.name, settings, space, table, kind)
     _check_warmup(choice.name, method, dumped, resolved["epochs"])
+    costs = named_costs(space, table, measured=kind.measures)
+    step_bytes = place.step_bytes(network["network"]) if isinstance(place, SizedPlan) else None
+    check_search(method, settings, SearchOutline(space, costs, resolved["epochs"], step_bytes))
     return {
         "method": choice.name,
         "method_version": method.version,

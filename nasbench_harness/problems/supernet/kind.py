@@ -11,11 +11,13 @@ from nasbench_harness.contracts import (
     ChosenLosses,
     EdgeWeights,
     FittedGradient,
+    FreshWeights,
     NetworkWeights,
     PartialChannels,
     Problem,
     Search,
     SearchSpace,
+    StepMemory,
     UnrolledGradient,
 )
 from nasbench_harness.errors import HarnessError
@@ -66,7 +68,7 @@ class SupernetKind(PlainKind):
     recipe = "paper"
     capabilities = (
         UnrolledGradient, FittedGradient, ChosenLosses, PartialChannels, NetworkWeights,
-        EdgeWeights,
+        EdgeWeights, FreshWeights, StepMemory,
     )  # fmt: skip
     measures = True
     concludes = "oneshot_accuracy"
