@@ -24,12 +24,14 @@ from nasbench_harness.contracts import (
     ChosenLosses,
     EdgeWeights,
     FittedGradient,
+    FreshWeights,
     GradientEstimator,
     Kind,
     Multilinear,
     NetworkWeights,
     PartialChannels,
     StandAloneAccuracy,
+    StepMemory,
     UnrolledGradient,
 )
 from nasbench_harness.hardware import Hardware
@@ -116,8 +118,8 @@ def test_no_value_of_a_trial_is_a_sign_of_its_kind(checkout: Path) -> None:
 def test_capabilities_are_those_of_the_class(kind: object) -> None:
     problem = kind.problem()  # type: ignore[attr-defined]
     protocols = (
-        ChosenLosses, EdgeWeights, FittedGradient, GradientEstimator, Multilinear, NetworkWeights,
-        PartialChannels, StandAloneAccuracy, UnrolledGradient,
+        ChosenLosses, EdgeWeights, FittedGradient, FreshWeights, GradientEstimator, Multilinear,
+        NetworkWeights, PartialChannels, StandAloneAccuracy, StepMemory, UnrolledGradient,
     )  # fmt: skip
     has = {p for p in protocols if all(hasattr(problem, m) for m in vars(p) if m[0] != "_")}
     assert set(kind.capabilities) == has  # type: ignore[attr-defined]

@@ -21,6 +21,7 @@ from nasbench_harness.contracts import (
 from nasbench_harness.errors import HarnessError
 from nasbench_harness.fields.recipes import recipe_file
 from nasbench_harness.methods.setups.citations import MONAS_BIBTEX
+from nasbench_harness.methods.setups.columns import REWARD
 from nasbench_harness.methods.setups.costs import CostSettings, cost_setting, target_setting
 from nasbench_harness.methods.setups.queries import QuerySetup
 from nasbench_harness.settings import setting
@@ -146,11 +147,7 @@ class MONASSetup(QuerySetup):
     reading = "MONAS as reconstructed from its abstract and from what others tell of it"
     columns = (
         *QuerySetup.columns,
-        Column(
-            "reward", Value.NUMBER, Role.RECORD,
-            "reward of the architecture or subspace that the policy drew last, accuracies and costs"
-            " scaled to 0 to 1", missing="other methods, and before the first",
-        ),
+        REWARD,
         Column(
             "policy_surprise", Value.NUMBER, Role.RECORD,
             "minus the log-probability of what the policy drew, per decision; its entropy on"

@@ -12,7 +12,7 @@ from nasbench_harness.errors import HarnessError
 from nasbench_harness.fields.recipes import recipe_file
 from nasbench_harness.methods.setups.alpha import AlphaSettings
 from nasbench_harness.methods.setups.citations import RADARS_BIBTEX
-from nasbench_harness.methods.setups.columns import VALID_LOSS
+from nasbench_harness.methods.setups.columns import REWARD, VALID_LOSS
 from nasbench_harness.settings import setting
 
 
@@ -66,11 +66,7 @@ class RADARSSetup:
     reading = "RADARS as reconstructed from its abstract"
     columns = (
         VALID_LOSS,
-        Column(
-            "reward", Value.NUMBER, Role.RECORD,
-            "reward of the architecture or subspace that the policy drew last, accuracies and costs"
-            " scaled to 0 to 1", missing="other methods, and before the first",
-        ),
+        REWARD,
         Column(
             "subspaces", Value.NUMBER, Role.RECORD,
             "subspaces that were proposed so far, the one that is left at last among them", "count",

@@ -9,11 +9,11 @@ from torch import Tensor
 
 from nasbench_harness.errors import HarnessError
 
-StepBytes = Callable[[Tensor], int]
+BytesOf = Callable[[Tensor], int]
 """Of options bool [D, K] that are run; see `StepMemory`."""
 
 
-def lightest(mask: Tensor, step_bytes: StepBytes) -> tuple[int, Tensor]:
+def lightest(mask: Tensor, step_bytes: BytesOf) -> tuple[int, Tensor]:
     """The least bytes of a network, and its options bool [D, K].
 
     Of those with the same option everywhere, where decisions have it; else their last.
@@ -21,7 +21,7 @@ def lightest(mask: Tensor, step_bytes: StepBytes) -> tuple[int, Tensor]:
     return min(((step_bytes(one), one) for one in _uniform(mask)), key=lambda pair: pair[0])
 
 
-def check_memory(mask: Tensor, limit: int, step_bytes: StepBytes) -> Tensor:
+def check_memory(mask: Tensor, limit: int, step_bytes: BytesOf) -> Tensor:
     """The lightest network, bool [D, K]; HarnessError where not even that fits."""
     needed, options = lightest(mask, step_bytes)
     if needed > limit:
@@ -33,7 +33,7 @@ def check_memory(mask: Tensor, limit: int, step_bytes: StepBytes) -> Tensor:
     return options
 
 
-def fitting(ranked: Tensor, limit: int, step_bytes: StepBytes | None) -> int:
+def fitting(ranked: Tensor, limit: int, step_bytes: BytesOf | None) -> int:
     """How many of the ranked options of every decision fit together into the limit (0: none).
 
     `ranked` [D, K] holds 1 for a decision's first option, 2 for its second and so on, 0 for those
