@@ -59,7 +59,7 @@ class RADARS(RADARSSetup):
     ...     problem.advance()
     ...     log = radars.step()
     >>> str(radars.architecture())
-    '1-0-1'
+    '0-2-1'
     """
 
     def __init__(self, problem: Problem, settings: RADARSSettings, seed: int) -> None:
