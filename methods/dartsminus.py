@@ -56,8 +56,8 @@ class DARTSMinus(DARTSMinusSetup, RelaxedSearcher[DARTSMinusSettings]):
         progress = self.problem.progress
         return fading(self.settings.auxiliary_skip, progress.epoch, progress.epochs)
 
-    def _keep(self, mask: Tensor) -> None:
+    def keep(self, mask: Tensor) -> None:
         """A skip that alpha has no more stays beside it."""
-        super()._keep(mask)
+        super().keep(mask)
         if self.active is not None:
             self.active = torch.logical_or(self.active, self.free)

@@ -6,12 +6,11 @@ drives the sigmoids to 0 and 1, so that little is lost when some are kept and th
 
 from __future__ import annotations
 
-import torch
 from torch import Tensor
 
 from nasbench_harness.contracts import Architecture, Problem
 from nasbench_harness.methods.setups.fairdarts import FairDARTSSettings, FairDARTSSetup
-from nasbench_harness.methods.shared.options import absent_options
+from nasbench_harness.methods.shared.options import absent_options, open_or_absent
 from nasbench_harness.methods.shared.relaxed import RelaxedSearcher
 
 
@@ -61,7 +60,5 @@ class FairDARTS(FairDARTSSetup, RelaxedSearcher[FairDARTSSettings]):
     def kept(self) -> Tensor:
         """[D, K] on the host: sigmoids above the threshold, else `none`, else the row as it is."""
         rows = self.scores().cpu()
-        above = rows * (self.relaxed().detach().cpu() > self.settings.threshold)
-        found, absent = above.any(dim=-1, keepdim=True), self.absent.any(dim=-1, keepdim=True)
-        nothing = torch.where(absent, self.absent.to(rows), rows)
-        return torch.where(found, above, nothing)
+        above = self.relaxed().detach().cpu() > self.settings.threshold
+        return open_or_absent(rows, above, self.absent)

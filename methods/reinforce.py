@@ -16,6 +16,7 @@ from torch import Tensor
 from nasbench_harness.contracts import Architecture, Log, Problem
 from nasbench_harness.methods.setups.reinforce import REINFORCESettings, REINFORCESetup
 from nasbench_harness.methods.shared.alpha import AlphaSearcher
+from nasbench_harness.methods.shared.baseline import MovingBaseline
 from nasbench_harness.methods.shared.queries import query, restored, whole
 from nasbench_harness.methods.shared.relaxations import masked_log_softmax, one_hot
 
@@ -38,7 +39,7 @@ class REINFORCE(REINFORCESetup, AlphaSearcher[REINFORCESettings]):
 
     def __init__(self, problem: Problem, settings: REINFORCESettings, seed: int) -> None:
         super().__init__(problem, settings, seed)
-        self.average, self.weight = 0.0, 0.0
+        self.baseline = MovingBaseline(settings.baseline_momentum)
         self.best: Architecture | None = None
         self.best_score = float("-inf")
 
@@ -62,14 +63,7 @@ class REINFORCE(REINFORCESetup, AlphaSearcher[REINFORCESettings]):
 
     def update_baseline(self, reward: float) -> float:
         """The moving average after this reward, corrected for its start at 0."""
-        self.average, self.weight = self.moved(reward)
-        return self.average / self.weight
-
-    def moved(self, reward: float) -> tuple[float, float]:
-        """Average and its weight as this reward would leave them."""
-        momentum = self.settings.baseline_momentum
-        average = momentum * self.average + (1 - momentum) * reward
-        return average, momentum * self.weight + (1 - momentum)
+        return self.baseline.update(reward)
 
     # --- the estimator (see `GradientEstimator`) -----------------------------------------------
 
@@ -77,7 +71,7 @@ class REINFORCE(REINFORCESetup, AlphaSearcher[REINFORCESettings]):
         """The gradient of a fresh query; the baseline knows it, as in a step, and forgets it."""
         arch, log_p = self.draw()
         reward = query(self.problem, arch)
-        average, weight = self.moved(reward)
+        average, weight = self.baseline.moved(reward)
         return self.gradient(-(reward - average / weight) * log_p)
 
     def exact(self) -> Tensor:
@@ -94,7 +88,7 @@ class REINFORCE(REINFORCESetup, AlphaSearcher[REINFORCESettings]):
     def state_dict(self) -> dict[str, Any]:
         """With the baseline and the best so far."""
         own = {
-            "baseline": (self.average, self.weight),
+            "baseline": self.baseline.state(),
             "best": None if self.best is None else str(self.best),
             "best_score": self.best_score,
         }
@@ -103,7 +97,7 @@ class REINFORCE(REINFORCESetup, AlphaSearcher[REINFORCESettings]):
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Go on from `state`."""
         super().load_state_dict(state)
-        self.average, self.weight = state["baseline"]
+        self.baseline.load_state(state["baseline"])
         best = state["best"]
         self.best = None if best is None else restored(self.problem.space, best)
         self.best_score = state["best_score"]

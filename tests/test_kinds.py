@@ -25,6 +25,7 @@ from nasbench_harness.contracts import (
     ChosenLosses,
     EdgeWeights,
     FittedGradient,
+    FreshWeights,
     GradientEstimator,
     Kind,
     Multilinear,
@@ -34,6 +35,7 @@ from nasbench_harness.contracts import (
     ProxyScores,
     SkipRates,
     StandAloneAccuracy,
+    StepMemory,
     SynapticFlow,
     UnrolledGradient,
 )
@@ -121,9 +123,9 @@ def test_no_value_of_a_trial_is_a_sign_of_its_kind(checkout: Path) -> None:
 def test_capabilities_are_those_of_the_class(kind: object) -> None:
     problem = kind.problem()  # type: ignore[attr-defined]
     protocols = (
-        CellWeights, ChosenLosses, EdgeWeights, FittedGradient, GradientEstimator, Multilinear,
-        NetworkWeights, OperationGradients, PartialChannels, ProxyScores, SkipRates,
-        StandAloneAccuracy, SynapticFlow, UnrolledGradient,
+        CellWeights, ChosenLosses, EdgeWeights, FittedGradient, FreshWeights, GradientEstimator,
+        Multilinear, NetworkWeights, OperationGradients, PartialChannels, ProxyScores, SkipRates,
+        StandAloneAccuracy, StepMemory, SynapticFlow, UnrolledGradient,
     )  # fmt: skip
     has = {p for p in protocols if all(hasattr(problem, m) for m in vars(p) if m[0] != "_")}
     assert set(kind.capabilities) == has  # type: ignore[attr-defined]

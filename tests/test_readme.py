@@ -94,6 +94,11 @@ RUN = {
         "nasharness calibrate --dataset digits --width 2 --cells 1 --epochs 1 --seeds 1 --limit 300"
         " --count 2"
     ),
+    "nasharness run -m monas,rea --cost params": "@ --out runs/M " + SMALL,
+    "nasharness run -m radars,twotemp --search supernet --dataset digits --recipe quick": (
+        "@ --width 2 --set radars.options=4 --set radars.proposals=1 --out runs/P"
+        " --seeds 1 --epochs 2 --limit 200 --no-report --jobs 1"
+    ),
 }
 """In the README's order, which is one in which they work; `@` is the command itself."""
 

@@ -241,3 +241,24 @@ LAMBDADARTS_BIBTEX = """@inproceedings{movahedi2023lambda,
   eprint = {2210.07998},
   archiveprefix = {arXiv}
 }"""
+MONAS_BIBTEX = """@article{hsu2018monas,
+  title = {MONAS: Multi-Objective Neural Architecture Search using Reinforcement Learning},
+  author = {Hsu, Chi-Hung and Chang, Shu-Huan and Liang, Jhao-Hong and Chou, Hsin-Ping
+            and Liu, Chun-Hao and Chang, Shih-Chieh and Pan, Jia-Yu and Chen, Yu-Ting and Wei, Wei
+            and Juan, Da-Cheng},
+  journal = {arXiv preprint arXiv:1806.10332},
+  year = {2018}
+}"""
+RADARS_BIBTEX = """@article{yan2021radars,
+  title = {RADARS: Memory Efficient Reinforcement Learning Aided Differentiable Neural
+           Architecture Search},
+  author = {Yan, Zheyu and Jiang, Weiwen and Hu, Xiaobo Sharon and Shi, Yiyu},
+  journal = {arXiv preprint arXiv:2109.05691},
+  year = {2021}
+}"""
+TWOTEMP_BIBTEX = """@article{colombo2021pruning,
+  title = {Differentiable Architecture Pruning for Transfer Learning},
+  author = {Colombo, Nicolo and Gao, Yang},
+  journal = {arXiv preprint arXiv:2107.03375},
+  year = {2021}
+}"""

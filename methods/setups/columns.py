@@ -23,3 +23,8 @@ TEMPERATURE = Column(
     "temperature of the samples in this step; soft ones are one-hot where small, all alike where"
     " large", missing="other methods",
 )  # fmt: skip
+REWARD = Column(
+    "reward", Value.NUMBER, Role.RECORD,
+    "reward of the architecture or subspace that the policy drew last, accuracies and costs scaled"
+    " to 0 to 1", missing="other methods, and before the first",
+)  # fmt: skip

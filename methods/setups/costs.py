@@ -28,10 +28,10 @@ Targets = Annotated[
 """A number for every cost, or a list with one for each."""
 
 
-def cost_setting(meaning: str, *, tag: str, later: bool = False) -> Any:
+def cost_setting(meaning: str, *, tag: str, later: bool = False, default: str = NO_COST) -> Any:
     """The costs of the discrete architecture to hold, a field of type `str`; none by default."""
     return setting(
-        NO_COST,
+        default,
         meaning,
         pattern=rf"^{_NAME}(\{TOGETHER}{_NAME})*$",
         notation=f"{NO_COST}, the name of a cost, or several as a{TOGETHER}b",

@@ -44,9 +44,8 @@ class CostlyQueries(QuerySearcher[S]):
         if not self.held:
             return super().ask(arch)
         score, costs = query(self.problem, arch), self.costs(arch)
-        if not self.best_costs or self._order(score, costs) < self._order(
-            self.best_score, self.best_costs
-        ):
+        best = self.best, self.best_score, self.best_costs
+        if not self.best_costs or self.order(arch, score, costs) < self.order(*best):
             self.best, self.best_score, self.best_costs = arch, score, costs
         self._archive((arch, score, costs))
         return {"score": score, "best_score": self.best_score}
@@ -65,9 +64,10 @@ class CostlyQueries(QuerySearcher[S]):
         free = (c for c, target in zip(costs, self.targets, strict=True) if target == 0.0)
         return (-score, *free)
 
-    def _order(self, score: float, costs: Sequence[float]) -> tuple[float, ...]:
-        values = violation(costs, self.targets), -score, *costs
-        return tuple(math.inf if math.isnan(value) else value for value in values)
+    def order(self, arch: Architecture, score: float, costs: Sequence[float]) -> tuple[float, ...]:
+        """What answers are compared by; the least is the best."""
+        del arch
+        return unknown_last(violation(costs, self.targets), -score, *costs)
 
     # --- the front of everything that was asked for ----------------------------------------------
 
@@ -108,6 +108,11 @@ class CostlyQueries(QuerySearcher[S]):
                 (restored(self.space, text), score, tuple(costs))
                 for text, score, costs in state["archive"]
             ]
+
+
+def unknown_last(*values: float) -> tuple[float, ...]:
+    """The same with infinity for what is not known."""
+    return tuple(math.inf if math.isnan(value) else value for value in values)
 
 
 def _point(member: Member) -> tuple[float, ...]:

@@ -40,3 +40,13 @@ def absent_options(space: SearchSpace) -> Tensor:
     for row, decision in zip(absent, space.decisions, strict=True):
         row[: len(decision.options)] = torch.tensor([o == NOTHING for o in decision.options])
     return absent
+
+
+def open_or_absent(rows: Tensor, is_open: Tensor, absent: Tensor) -> Tensor:
+    """Rows [D, K] of preferences, all on the host, of the options that are open.
+
+    Where none of a decision is: the one that brings nothing, if there is one; else the row as it
+    is.
+    """
+    found, nothing = is_open.any(dim=-1, keepdim=True), absent.any(dim=-1, keepdim=True)
+    return torch.where(found, rows * is_open, torch.where(nothing, absent.to(rows), rows))

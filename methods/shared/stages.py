@@ -29,7 +29,7 @@ class StagedSearcher(AlphaSearcher[S]):
     def __init__(self, problem: Problem, settings: S, seed: int) -> None:
         super().__init__(problem, settings, seed)
         self.stage = 0
-        self._keep(self.best_options(0))
+        self.keep(self.best_options(0))
         if settings.has_partial_channels:
             if len({*settings.partial_channels}) > 1 and isinstance(problem, WideningCheck):
                 problem.check_widening(*settings.partial_channels)
@@ -59,7 +59,7 @@ class StagedSearcher(AlphaSearcher[S]):
     def next_stage(self) -> None:
         """Drop the options with the smallest alpha, and widen what the supernet mixes."""
         self.stage += 1
-        self._keep(self.best_options(self.stage))
+        self.keep(self.best_options(self.stage))
         if self.settings.has_partial_channels:
             self._use_channels(self.stage)
 
@@ -90,9 +90,9 @@ class StagedSearcher(AlphaSearcher[S]):
         """Go on from `state`; the problem restores its channels itself."""
         super().load_state_dict(state)
         self.stage = state["stage"]
-        self._keep(state["mask"].to(self.problem.device))
+        self.keep(state["mask"].to(self.problem.device))
 
-    def _keep(self, mask: Tensor) -> None:
+    def keep(self, mask: Tensor) -> None:
         """From now on only these options exist; the device is asked once a stage."""
         self.mask = mask
         host, whole = mask.cpu(), self.problem.space.mask.cpu()

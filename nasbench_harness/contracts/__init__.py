@@ -28,7 +28,7 @@ from nasbench_harness.contracts.data import (
 )
 from nasbench_harness.contracts.fidelity import Basis, Faithful, Fidelity, Passes, StepCost
 from nasbench_harness.contracts.fitted import Fitted, HeldOut, Polynomial
-from nasbench_harness.contracts.kind import Kind, Plan, Search, ShapedPlan
+from nasbench_harness.contracts.kind import Kind, Plan, Search, ShapedPlan, SizedPlan
 from nasbench_harness.contracts.network import (
     AuxiliaryHead,
     DropPath,
@@ -68,6 +68,7 @@ from nasbench_harness.contracts.problem import (
     EdgeWeights,
     EvaluatedProxies,
     FittedGradient,
+    FreshWeights,
     Log,
     Multilinear,
     NetworkWeights,
@@ -77,6 +78,7 @@ from nasbench_harness.contracts.problem import (
     ProxyScores,
     Split,
     StandAloneAccuracy,
+    StepMemory,
     SynapticFlow,
     TunedTraining,
     UnrolledGradient,
@@ -92,7 +94,9 @@ from nasbench_harness.contracts.searcher import (
     JointSearcher,
     MixtureSearcher,
     Recipe,
+    SearchCheck,
     Searcher,
+    SearchOutline,
     Setup,
     SpaceCheck,
     keeps_front,
@@ -145,6 +149,7 @@ __all__ = [
     "Fitted",
     "FittedGradient",
     "Flawed",
+    "FreshWeights",
     "FrontSearcher",
     "GradientEstimator",
     "Grown",
@@ -186,11 +191,14 @@ __all__ = [
     "Retrained",
     "Role",
     "Search",
+    "SearchCheck",
+    "SearchOutline",
     "SearchSpace",
     "Searcher",
     "Setup",
     "ShapedPlan",
     "ShiftedMaps",
+    "SizedPlan",
     "SkipDropout",
     "SkipRates",
     "SmoothedLoss",
@@ -198,6 +206,7 @@ __all__ = [
     "Split",
     "StandAloneAccuracy",
     "StepCost",
+    "StepMemory",
     "Suite",
     "SuiteProblem",
     "Supernet",

@@ -54,6 +54,15 @@ class ShapedPlan(Protocol):
         """Of these settings, the `network` of a trial."""
 
 
+@runtime_checkable
+class SizedPlan(Protocol):
+    """Capability of a plan: it knows what a step of its trials takes of the memory."""
+
+    def step_bytes(self, network: Mapping[str, Any]) -> Callable[[torch.Tensor], int]:
+        """The `StepMemory` of a trial's problem, of these settings; nothing is built before it is
+        asked."""
+
+
 class Search(Protocol):
     """A search in progress, as a kind sees it where it is recorded."""
 

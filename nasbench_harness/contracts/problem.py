@@ -211,6 +211,17 @@ class TunedTraining(Protocol):
 
 
 @runtime_checkable
+class FreshWeights(Protocol):
+    """Capability of a problem: its network weights can be drawn anew."""
+
+    def renew_weights(self) -> None:
+        """From now on the network has weights as at the start of a search, of another draw.
+
+        Every call draws others, the same in every search of the seed. The optimiser stays.
+        """
+
+
+@runtime_checkable
 class EdgeWeights(Protocol):
     """Capability of a problem: its edges can be weighed against each other, beside their options.
 
@@ -255,6 +266,18 @@ class EvaluatedProxies(Protocol):
 
         Of a mixture [D, K] every option is run, also where it weighs 0: a proxy that counts what it
         sees, such as ReLUs, sees as many whatever is taken out.
+        """
+
+
+@runtime_checkable
+class StepMemory(Protocol):
+    """Capability of a problem: what a search step takes of the memory is known before it is run."""
+
+    def step_bytes(self, active: torch.Tensor) -> int:
+        """Bytes of a step in which these options, host-side bool [D, K], are run and no other.
+
+        All that has to be there at once: parameters and buffers of the whole supernet, the state of
+        its optimiser, the batch, and of what is run the gradients and whatever the way back keeps.
         """
 
 

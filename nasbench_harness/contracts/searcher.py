@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeGuard, runtime_checkable
 
+from nasbench_harness.contracts.cost import Cost
 from nasbench_harness.contracts.problem import Log, Problem
 from nasbench_harness.contracts.space import Architecture, SearchSpace
 
@@ -138,6 +139,30 @@ class ChannelParts(Protocol):
     @classmethod
     def channel_parts(cls, settings: Any) -> Sequence[int]:
         """Every k of which 1/k of the channels passes at some time; 1 where all do."""
+
+
+@dataclass(frozen=True)
+class SearchOutline:
+    """What is known of a search before it is planned."""
+
+    space: SearchSpace
+    costs: Mapping[str, Cost]
+    """Those that can be told there, by name."""
+    epochs: int
+    step_bytes: Callable[[torch.Tensor], int] | None = None
+    """The `StepMemory` of the problem; None where nothing is trained."""
+
+
+@runtime_checkable
+class SearchCheck(Protocol):
+    """Capability of a set-up: what its method cannot search is told before anything runs.
+
+    A study that asks for it is then refused, where otherwise each of its trials would fail.
+    """
+
+    @classmethod
+    def check_search(cls, settings: Any, outline: SearchOutline) -> None:
+        """HarnessError where a search of these settings cannot be; the costs it holds are known."""
 
 
 @runtime_checkable

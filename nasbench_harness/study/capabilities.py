@@ -6,13 +6,25 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from nasbench_harness import registry
-from nasbench_harness.contracts import BatchParts, ChannelParts, SpaceCheck, SupernetCheck
+from nasbench_harness.contracts import (
+    BatchParts,
+    ChannelParts,
+    SearchCheck,
+    SpaceCheck,
+    SupernetCheck,
+)
 from nasbench_harness.errors import HarnessError
 from nasbench_harness.settings import Settings, named
 from nasbench_harness.study.notation import ConfigError
 
 if TYPE_CHECKING:
-    from nasbench_harness.contracts import Kind, NetworkShape, SearchSpace, Setup
+    from nasbench_harness.contracts import (
+        Kind,
+        NetworkShape,
+        SearchOutline,
+        SearchSpace,
+        Setup,
+    )
 
 
 PROXY = "proxy"
@@ -77,6 +89,12 @@ def check_settings(name: str, settings: Settings, space: SearchSpace) -> None:
             settings.check_space(space)
     except HarnessError as error:
         raise ConfigError(f"`{name}` cannot be run with these settings: {error}") from error
+
+
+def check_search(method: type[Setup], settings: Any, outline: SearchOutline) -> None:
+    """HarnessError if the method knows that it cannot make this search."""
+    if isinstance(method, SearchCheck):
+        method.check_search(settings, outline)
 
 
 def _has(problem: type, capability: type) -> bool:

@@ -50,8 +50,8 @@ def _notes(label: str, spec: TrialSpec, held: HeldCosts) -> Iterator[str]:
     if not any(one.target for one in held) and target not in spec.overrides:
         if seeks_fronts(spec.method):
             yield (
-                f"`{label}` looks for the whole front of {_names(held)} and answers with the most"
-                f" accurate; --target (in brackets `{target}=...`) says what an answer may cost."
+                f"`{label}` looks for the whole front of {_names(held)}, whatever its answer costs;"
+                f" --target (in brackets `{target}=...`) says what that may cost."
             )
             return
         per = " and every ".join(_one(one) for one in held)

@@ -11,8 +11,10 @@ from nasbench_harness.contracts import (
     Kind,
     Plan,
     Recipe,
+    SearchOutline,
     Setup,
     ShapedPlan,
+    SizedPlan,
 )
 from nasbench_harness.errors import HarnessError, UnknownNameError
 from nasbench_harness.hardware import Hardware
@@ -21,11 +23,13 @@ from nasbench_harness.settings import Settings, by_role, named, roles
 from nasbench_harness.study.capabilities import (
     check_batch,
     check_capabilities,
+    check_search,
     check_settings,
     check_supernet,
 )
 from nasbench_harness.study.choice import MethodChoice
 from nasbench_harness.study.cost_checks import check_costs
+from nasbench_harness.study.costs import named_costs
 from nasbench_harness.study.keys import BASELINE, StudyConfig
 from nasbench_harness.study.latencies import settle_latencies
 from nasbench_harness.study.notation import ConfigError
@@ -130,6 +134,9 @@ def _resolve(
     check_costs(choice.name, settings, space, table, kind)
     _check_warmup(choice.name, method, dumped, resolved["epochs"])
     _check_training(choice.name, method, dumped, resolved["epochs"])
+    costs = named_costs(space, table, measured=kind.measures)
+    step_bytes = place.step_bytes(network["network"]) if isinstance(place, SizedPlan) else None
+    check_search(method, settings, SearchOutline(space, costs, resolved["epochs"], step_bytes))
     return {
         "method": choice.name,
         "method_version": method.version,

@@ -173,7 +173,7 @@ class ToyTrained(ToyChannels):
     def __init__(self, space: SearchSpace, *, steps: int = 20, batch_size: int = 1, seed: int = 0):
         super().__init__(space, steps=steps, batch_size=batch_size, seed=seed)
         self.trained = torch.zeros_like(self._values)
-        self.weighs_edges = False
+        self.weighs_edges, self.renewed = False, 0
 
     def fit(self, weights: Tensor, active: Tensor | None = None) -> Log:
         """A step of the network weights."""
@@ -189,18 +189,25 @@ class ToyTrained(ToyChannels):
         """The losses: there is nothing that differs in training."""
         return self.losses(weights, split, active)
 
+    def renew_weights(self) -> None:
+        """Small numbers of chance in the place of what was trained."""
+        self.renewed += 1
+        generator = torch.Generator().manual_seed(self.renewed)
+        self.trained = 0.1 * torch.randn(self._values.shape, generator=generator, dtype=self.dtype)
+
     def use_edge_weights(self) -> None:
         """Rows may weigh what they like."""
         self.weighs_edges = True
 
     def state_dict(self) -> dict[str, Any]:
         """With the network weights."""
-        return {**super().state_dict(), "trained": self.trained.detach().clone()}
+        own = {"trained": self.trained.detach().clone(), "renewed": self.renewed}
+        return {**super().state_dict(), **own}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """With the network weights."""
         super().load_state_dict(state)
-        self.trained = state["trained"].clone()
+        self.trained, self.renewed = state["trained"].clone(), state["renewed"]
 
     def _accuracy(self, weights: Tensor) -> Tensor:
         return (weights / self.factor * (self._values + self.trained)).sum(dim=(-2, -1)).sigmoid()

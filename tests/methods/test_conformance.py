@@ -12,9 +12,9 @@ from nasbench_harness.contracts import Problem, Searcher
 from nasbench_harness.problems.supernet.network_settings import NetworkSettings
 from nasbench_harness.study import recipes
 from nasbench_harness.testing import (
-    ToyChannels,
     ToyParts,
     ToySpace,
+    ToyTrained,
     ToyUntrained,
     check_searcher,
     toy_problem,
@@ -24,8 +24,8 @@ FAMILY = (
     "betadarts", "dartsminus", "dartspt", "fairdarts", "lambdadarts", "oles", "pcdarts", "sdarts",
 )  # fmt: skip
 BUILT_IN = (
-    "darts", "drnas", "edas", "freedarts", "gdas", "proxy", "random", "rea", "reinforce", "reinmax",
-    "rsws", "snas", "unas", "zerocostpt", *FAMILY,
+    "darts", "drnas", "edas", "freedarts", "gdas", "monas", "proxy", "radars", "random", "rea",
+    "reinforce", "reinmax", "rsws", "snas", "twotemp", "unas", "zerocostpt", *FAMILY,
 )  # fmt: skip
 UNTRAINED = ("freedarts", "proxy", "zerocostpt")
 """Methods that need networks, and so no table."""
@@ -61,11 +61,12 @@ def test_method_keeps_the_contract(name: str, recipe: str) -> None:
     elif name in NO_TABLE:
         make_problem = partial(ToyParts, ToySpace(free=("o0",)), batch_size=3)
     elif not meets(make_problem(), method.requires(settings)):
-        assert name in ("drnas", "gdas", "reinmax")  # a landscape has neither channels nor maps
+        # a landscape has neither channels, maps nor network weights
+        assert name in ("drnas", "gdas", "reinmax", "twotemp")
         assert recipe in (
             "nb201_progressive", "darts", "imagenet", "nb201", "nats", "nb201_quick",
-        )  # fmt: skip
-        make_problem = partial(ToyChannels, ToySpace(), batch_size=3)
+        ) or name == "twotemp"  # fmt: skip
+        make_problem = partial(ToyTrained, ToySpace(), batch_size=3)
     check_searcher(method, settings, make_problem=make_problem)
 
 
@@ -103,6 +104,13 @@ VARIANTS = [
     ("edas", {"clamp": "eps_argmax"}),
     ("edas", {"skip_drop": 0.3, "log_relax_gap": True}),
     ("edas", {"scoring": "one_hot", "log_relax_gap": True, "entropy_weight": 0.1}),
+    ("monas", {"accuracy_weight": 0.9, "cost_range": [0.0, 4.0], "cost_target": 2.0}),
+    ("monas", {"reward": "acc_constraint", "least_accuracy": 60.0, "hidden": 3}),
+    ("monas", {"reward": "cost_constraint", "cost_target": 2.5}),
+    ("radars", {"proposals": 2, "proposal_epochs": 1, "final": "drnas"}),
+    ("radars", {"proposals": 1, "proposal_epochs": 3, "options": 1}),
+    ("twotemp", {"weights": "trained", "complexity_weight": 0.0, "init_scale": 1.0}),
+    ("twotemp", {"weights": "trained", "mixing": "mean", "soft_temperature": 0.5}),
     ("freedarts", {"weights": "gates", "pruning": "iterative", "per_operation": True}),
     ("proxy", {"candidates": 2, "name": "nwot"}),
     ("gdas", {"unchosen": "exact", "temperature_start": 1.0}),

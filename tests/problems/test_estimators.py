@@ -172,7 +172,7 @@ def test_the_baseline_of_reinforce_shrinks_its_gradient() -> None:
     """The moving average knows the reward it is subtracted from, so that a share is lost."""
     searcher, _ = trained("reinforce", {"learning_rate": 0.05}, steps=2)
     estimates = drawn(searcher, 4_000)
-    _, weight = searcher.moved(0.0)
+    _, weight = searcher.baseline.moved(0.0)
     left = 1 - (1 - searcher.settings.baseline_momentum) / weight
     assert 0.5 < left < 0.9
     assert float(z_scores(estimates, left * searcher.exact()).max()) < 4

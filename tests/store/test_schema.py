@@ -28,11 +28,13 @@ Frames = dict[str, pd.DataFrame]
 ON_TABLE = {
     "methods": "darts,drnas,edas[log_relax_gap=true],unas[cost=params,cost_fit_samples=20]"
     ",unas[cost=params+flops,cost_fit_samples=20],rea[cost=params],reinforce,rsws"
-    ",gdas,reinmax,snas",
+    ",gdas,reinmax,snas,monas,radars,twotemp",
     "steps": 3, "table": "analog", "diagnose_every": 1,
 }  # fmt: skip
 ON_IMAGES = {
-    "methods": "darts,drnas,edas,gdas,snas,unas,rsws", "search": "supernet", "dataset": "digits",
+    "methods": "darts,drnas,edas,gdas,snas,unas,rsws"
+    ",radars[options=4,proposals=1,proposal_epochs=1],twotemp",
+    "search": "supernet", "dataset": "digits",
     "recipe": "quick", "table": "analog", "epochs": 3, "limit": 120, "diagnose_every": 1,
     "network": {"width": 2, "cells": 1, "batch_size": 16},
 }  # fmt: skip

@@ -183,8 +183,8 @@ def test_a_cost_without_a_target_is_said(given: dict[str, Any]) -> None:
 def test_without_a_target_query_methods_look_for_the_whole_front() -> None:
     (told,) = notes("rea", cost="params")
     assert told == (
-        "`rea[cost=params]` looks for the whole front of params and answers with the most accurate;"
-        " --target (in brackets `cost_target=...`) says what an answer may cost."
+        "`rea[cost=params]` looks for the whole front of params, whatever its answer costs;"
+        " --target (in brackets `cost_target=...`) says what that may cost."
     )
     given = {"methods": "rea[cost=params]", "seeds": "1", "random": False}
     (spec,) = plan(build_config(None, given, []))

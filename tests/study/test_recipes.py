@@ -22,9 +22,9 @@ from nasbench_harness.study.spec import TrialSpec
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "0.1.0"
 BUILT_IN = (
-    "darts", "drnas", "edas", "freedarts", "gdas", "proxy", "random", "rea", "reinforce", "reinmax",
-    "rsws", "snas", "unas", "zerocostpt", "betadarts", "dartsminus", "dartspt", "fairdarts",
-    "oles", "pcdarts", "sdarts",
+    "darts", "drnas", "edas", "freedarts", "gdas", "monas", "proxy", "radars", "random", "rea",
+    "reinforce", "reinmax", "rsws", "snas", "twotemp", "unas", "zerocostpt", "betadarts",
+    "dartsminus", "dartspt", "fairdarts", "oles", "pcdarts", "sdarts",
 )  # fmt: skip
 Bring = Callable[..., None]
 
@@ -154,6 +154,11 @@ BY_THE_SOURCES: dict[str, dict[str, tuple[str, dict[str, str]]]] = {
     "random": dict.fromkeys(("landscape", "nb201", "quick", "sampling"), ("D", {})),  # 5.1
     "rea": dict.fromkeys(("landscape", "nb201", "quick"), ("D", {})),  # 5.3: queries for seconds
     "reinforce": dict.fromkeys(("landscape", "nb201", "quick"), ("D", {})),  # 5.4: the same
+    "monas": dict.fromkeys(("landscape", "nb201", "quick"), ("D", {})),  # 6.3
+    "radars": dict.fromkeys(  # 6.1: an abstract
+        ("landscape", "nb201", "darts", "quick", "darts_quick"), ("D", {})),
+    "twotemp": dict.fromkeys(  # 6.5: an abstract
+        ("landscape", "nb201", "darts", "quick", "darts_quick"), ("D", {})),
     "pcdarts": {  # 5.7; the least rate of the network is the code's
         "darts": ("C", {}),
         "imagenet": ("C", {}),
@@ -261,6 +266,9 @@ DEFAULTS_BY_THE_SOURCES: dict[str, tuple[str, dict[str, str]]] = {
     "rea": ("B", {"D": "cost cost_target"}),
     "reinforce": ("B", {"D": "weight_decay excluded"}),
     "reinmax": ("B", {"C": "estimator", "D": "excluded"}),
+    "monas": ("D", {"U": "reward"}),
+    "radars": ("D", {}),
+    "twotemp": ("D", {}),
     "rsws": ("B", {}),
     "snas": ("C", {"D": "excluded"}),
     "unas": ("C", {"D": "entropy_weight warmup_epochs uniform_clamp cost_target schedules excluded"

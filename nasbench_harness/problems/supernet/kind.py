@@ -13,6 +13,7 @@ from nasbench_harness.contracts import (
     EdgeWeights,
     EvaluatedProxies,
     FittedGradient,
+    FreshWeights,
     NetworkWeights,
     OperationGradients,
     PartialChannels,
@@ -21,6 +22,7 @@ from nasbench_harness.contracts import (
     Search,
     SearchSpace,
     SkipRates,
+    StepMemory,
     SynapticFlow,
     TunedTraining,
     UnrolledGradient,
@@ -74,7 +76,7 @@ class SupernetKind(PlainKind):
     capabilities = (
         UnrolledGradient, FittedGradient, ChosenLosses, PartialChannels, NetworkWeights,
         EdgeWeights, SynapticFlow, ProxyScores, TunedTraining, EvaluatedProxies,
-        OperationGradients, CellWeights, SkipRates,
+        OperationGradients, CellWeights, SkipRates, FreshWeights, StepMemory,
     )  # fmt: skip
     measures = True
     concludes = "oneshot_accuracy"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from nasbench_harness import registry
@@ -25,8 +26,11 @@ from nasbench_harness.study.notation import ConfigError
 from nasbench_harness.tables.library import find_table
 
 if TYPE_CHECKING:
+    import torch
+
     from nasbench_harness.hardware import Hardware
     from nasbench_harness.images.parts import ImageDataset
+    from nasbench_harness.networks.memory import StepBytes
     from nasbench_harness.problems.supernet.options import SupernetOptions
     from nasbench_harness.study.spec import TrialSpec
 
@@ -58,7 +62,7 @@ class OnImages:
                 f"Space `{space.name}` builds no networks, so that nothing can be trained;"
                 f" {_instead(config)}."
             )
-        self.size = space.shapes.search
+        self.space, self.size = space, space.shapes.search
         self.images = open_dataset(
             config.dataset,
             data_dir=hardware.data_dir,
@@ -155,6 +159,21 @@ class OnImages:
     def shape(self, network: Mapping[str, Any]) -> NetworkShape:
         """Of the supernet; a search has the sizes that its images and settings give it."""
         return NetworkSettings.build("network", network).shape(self.images)
+
+    def step_bytes(self, network: Mapping[str, Any]) -> Callable[[torch.Tensor], int]:
+        """What a step takes of the memory; the supernet is built when it is asked first."""
+        settings = NetworkSettings.build("network", network)
+
+        @cache
+        def unbuilt() -> StepBytes:
+            from nasbench_harness.problems.supernet import memory
+
+            return memory.unbuilt(self.space, settings, settings.shape(self.images))
+
+        def step_bytes(active: torch.Tensor) -> int:
+            return unbuilt()(active)
+
+        return step_bytes
 
     def _network(self, recipe: Recipe) -> NetworkSettings:
         network = NetworkSettings.build("network", recipe.network, self.options.network)

@@ -46,6 +46,7 @@ from nasbench_harness.images.parts import ImageDataset, ImagePart
 from nasbench_harness.images.splits import search_split
 from nasbench_harness.networks.chance import Chance
 from nasbench_harness.networks.losses import begin_epoch, training_loss
+from nasbench_harness.networks.memory import StepBytes
 from nasbench_harness.networks.meters import Meters
 from nasbench_harness.networks.precision import Precision
 from nasbench_harness.networks.schedules import Cosine, Schedule, Tuned
@@ -57,6 +58,7 @@ from nasbench_harness.networks.untrained import (
 )
 from nasbench_harness.problems.costs import Costs
 from nasbench_harness.problems.supernet import operations
+from nasbench_harness.problems.supernet.memory import built
 from nasbench_harness.problems.supernet.network_settings import NetworkSettings
 from nasbench_harness.problems.supernet.unrolled import unrolled_gradient
 from nasbench_harness.seeding import stream_seed
@@ -97,7 +99,7 @@ class WeightSharing:
         self.batch_size = settings.batch_size
         self._steps, self._epochs, self._step, self._seed = steps, epochs, -1, seed
         self._schedule: Schedule = _schedule(settings, epochs)
-        self._restarted = 0
+        self._restarted, self._renewed = 0, 0
         self._split_images(dataset)
         size = cast("NetworkSpace", space).shapes.search
         self._shape = settings.sized(size).shape(dataset)
@@ -132,25 +134,29 @@ class WeightSharing:
         }
 
     def _build(self, factor: int) -> None:
-        """A fresh supernet from the trial's own seed; global random state stays as it is."""
+        """A fresh supernet from the trial's own seed."""
+        self.supernet: nn.Module = self._fresh(factor, "network").to(self.device)
+        if self._weighs_edges:
+            self.use_edge_weights()
+        self._compiled = self._compile()
+        self._optimizer = self._make_optimizer()
+        self._channel_factor = factor
+        self._bytes: StepBytes | None = None
+        self._find_frozen()
+
+    def _fresh(self, factor: int, stream: str) -> nn.Module:
+        """On the host; global random state stays as it is."""
         space = cast("NetworkSpace", self.space)
         with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(stream_seed(self._seed, "network"))
+            torch.manual_seed(stream_seed(self._seed, stream))
             try:
-                net = space.supernet(
+                return space.supernet(
                     self._shape,
                     track_running_stats=self.settings.track_running_stats,
                     partial=factor,
                 )
             except ValueError as error:
                 raise HarnessError(f"The supernet cannot be built: {error}.") from error
-        self.supernet: nn.Module = net.to(self.device)
-        if self._weighs_edges:
-            self.use_edge_weights()
-        self._compiled = self._compile()
-        self._optimizer = self._make_optimizer()
-        self._channel_factor = factor
-        self._find_frozen()
 
     def _make_optimizer(self) -> torch.optim.Optimizer:
         s, parameters = self.settings, list(self.supernet.parameters())
@@ -303,6 +309,12 @@ class WeightSharing:
         tuning = Cosine(first, last, self._epochs - epoch)
         self._schedule = Tuned(_schedule(self.settings, epoch), tuning)
 
+    def renew_weights(self) -> None:
+        """Other fresh weights, and statistics as at the start; see `FreshWeights`."""
+        self._renewed += 1
+        fresh = self._fresh(self._channel_factor, f"network {self._renewed}")
+        self.supernet.load_state_dict(fresh.state_dict())
+
     def use_edge_weights(self) -> None:
         """Weigh what bypasses an edge's operations by the sum of its row; see `EdgeWeights`."""
         if not isinstance(self.supernet, EdgeWeighing):
@@ -383,7 +395,7 @@ class WeightSharing:
         generator = torch.Generator().manual_seed(seed)
         old = self._optimizer
         grown = {g.new: g for g in cast("Widening", self.supernet).use_channels(factor, generator)}
-        self._channel_factor = factor
+        self._channel_factor, self._bytes = factor, None
         if self.settings.restart_when_widened:
             self._restarted = self.progress.epoch
         self._optimizer = self._make_optimizer()
@@ -439,6 +451,12 @@ class WeightSharing:
         """What flows through the supernet as it is; see `SynapticFlow`."""
         image = (self._shape.in_channels, *self._shape.image_size)
         return synaptic_flow(self.supernet, weights, image, active, norms=norms)
+
+    def step_bytes(self, active: Tensor) -> int:
+        """What a step on these options takes of the memory; see `StepMemory`."""
+        if self._bytes is None:
+            self._bytes = built(self.supernet, self.settings, self._shape)
+        return self._bytes(active)
 
     # --- what is measured ----------------------------------------------------------------------
 
@@ -497,9 +515,11 @@ class WeightSharing:
         return 100 * float(correct) / count
 
     def as_weights(self, candidate: Tensor | Architecture) -> tuple[Tensor, Tensor | None]:
-        """Weights [D, K] with the choices that are needed (None: all)."""
+        """Weights [D, K] with the choices that are needed (None: all): those of any weight."""
         if isinstance(candidate, Tensor):
-            return candidate, None
+            needed = candidate.detach().cpu() != 0
+            every = bool((needed | ~self.space.mask).all())
+            return candidate, None if every else needed
         weights = self.space.weights(candidate)
         return weights.to(self.device, self.dtype), weights.bool()
 
@@ -546,6 +566,7 @@ class WeightSharing:
             "step": self._step,
             "channel_factor": self._channel_factor,
             "restarted": self._restarted,
+            "renewed": self._renewed,
             "network": self.supernet.state_dict(),
             "optimizer": self._optimizer.state_dict(),
             "batches": {split: b.state_dict() for split, b in self._batches.items()},
@@ -562,6 +583,7 @@ class WeightSharing:
             self._build(state["channel_factor"])
         self._step = state["step"]
         self._restarted = state.get("restarted", 0)  # checkpoints of earlier versions have none
+        self._renewed = state.get("renewed", 0)
         self.supernet.load_state_dict(state["network"])
         self._optimizer.load_state_dict(state["optimizer"])
         for split, batches in self._batches.items():
