@@ -86,9 +86,9 @@ class DARTSPT(DARTSPTSetup, Settling, RelaxedSearcher[DARTSPTSettings]):
         """What is left, on the host."""
         return self.problem.space.mask.cpu() if self.active is None else self.active
 
-    def keep(self, kept: Tensor) -> None:
+    def leave(self, kept: Tensor) -> None:
         """Options that are taken out are neither run nor trained from now on."""
-        self._keep(kept.to(self.device))
+        self.keep(kept.to(self.device))
         self.left = rounds_left(self.parts, kept)
 
     def mixed(self) -> Tensor:

@@ -76,7 +76,7 @@ class ZeroCostPT(ZeroCostPTSetup, Settling):
             self.settle_round()
             if not rounds_left(self.parts, self.kept):
                 self.totals.setdefault(self.space.derive(self.mixed()), 0.0)
-                self.keep(self.whole.clone())
+                self.leave(self.whole.clone())
         self.done += 1
 
     def validate(self) -> None:
@@ -96,7 +96,7 @@ class ZeroCostPT(ZeroCostPTSetup, Settling):
         """What is left in the proposal that is made now."""
         return self._kept
 
-    def keep(self, kept: Tensor) -> None:
+    def leave(self, kept: Tensor) -> None:
         """Go on with these."""
         self._kept = kept
 
@@ -138,5 +138,5 @@ class ZeroCostPT(ZeroCostPTSetup, Settling):
         """Go on from `state`."""
         self.done = state["done"]
         self.totals = {self.space.parse(text): total for text, total in state["totals"].items()}
-        self.keep(state["kept"].cpu())
+        self.leave(state["kept"].cpu())
         self.generator.set_state(state["generator"].cpu())

@@ -10,12 +10,16 @@ from pydantic import NonNegativeFloat, field_validator, model_validator
 
 from nasbench_harness.contracts import (
     NO_COST,
+    Basis,
     Column,
     Cost,
     Enumerable,
+    Fidelity,
+    Passes,
     Role,
     SearchOutline,
     SearchSpace,
+    StepCost,
     Value,
 )
 from nasbench_harness.errors import HarnessError
@@ -144,6 +148,20 @@ class MONASSetup(QuerySetup):
 
     Settings = MONASSettings
     citation = MONAS_BIBTEX
+    fidelity = Fidelity(
+        Basis.ABSTRACT,
+        gist="a recurrent controller",
+        against="What the abstract says, and secondary accounts of controller and rewards; the"
+        " policy's gradient against the enumerated one.",
+        deviations=(
+            "The forms of the reward are secondary knowledge, unconfirmed; cost_constraint is"
+            " ours.",
+            "Sizes, rates, the baseline and the scale of costs are decisions of this project.",
+            "Accuracies and costs are those of a table; the published targets were other networks.",
+        ),
+        cost=StepCost(Passes(), Passes(), "the accuracy of one architecture is asked for"),
+        tests=("tests/methods/test_monas.py",),
+    )
     reading = "MONAS as reconstructed from its abstract and from what others tell of it"
     columns = (
         *QuerySetup.columns,

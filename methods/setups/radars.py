@@ -7,7 +7,17 @@ from typing import ClassVar, Literal
 
 from pydantic import NonNegativeInt
 
-from nasbench_harness.contracts import Column, Role, SearchOutline, StepMemory, Value
+from nasbench_harness.contracts import (
+    Basis,
+    Column,
+    Fidelity,
+    Passes,
+    Role,
+    SearchOutline,
+    StepCost,
+    StepMemory,
+    Value,
+)
 from nasbench_harness.errors import HarnessError
 from nasbench_harness.fields.recipes import recipe_file
 from nasbench_harness.methods.setups.alpha import AlphaSettings
@@ -63,6 +73,21 @@ class RADARSSetup:
 
     Settings = RADARSSettings
     citation = RADARS_BIBTEX
+    fidelity = Fidelity(
+        Basis.ABSTRACT,
+        gist="a policy prunes for DARTS",
+        against="What the abstract says: reinforcement learning prunes, differentiable search"
+        " follows, memory is bounded; nothing else was at hand.",
+        deviations=(
+            "Policy, proposals, rewards, pruning and every number are decisions of this project.",
+            "The memory of a step is counted before it is run, and not measured.",
+        ),
+        cost=StepCost(
+            Passes(1, 1), Passes(1, 1),
+            "of `options` options a decision; the validation images once more for each proposal",
+        ),
+        tests=("tests/methods/test_radars.py",),
+    )  # fmt: skip
     reading = "RADARS as reconstructed from its abstract"
     columns = (
         VALID_LOSS,

@@ -6,11 +6,15 @@ from collections.abc import Sequence
 from typing import ClassVar, Literal
 
 from nasbench_harness.contracts import (
+    Basis,
     Column,
+    Fidelity,
     FreshWeights,
     NetworkWeights,
+    Passes,
     Role,
     SearchOutline,
+    StepCost,
     Value,
 )
 from nasbench_harness.errors import UnknownNameError
@@ -59,6 +63,21 @@ class TwoTemperatureSetup:
 
     Settings = TwoTemperatureSettings
     citation = TWOTEMP_BIBTEX
+    fidelity = Fidelity(
+        Basis.ABSTRACT,
+        gist="gates, two temperatures",
+        against="What the abstract says of penalty, relaxation and weights; equal temperatures"
+        " against the exact gradient.",
+        deviations=(
+            "Elements, temperatures, their gradient, derivation and every number are decisions of"
+            " this project.",
+            "The abstract's guarantees are not examined.",
+        ),
+        cost=StepCost(
+            Passes(), Passes(1, 1), "with weights=trained the weights cost one pass of both"
+        ),
+        tests=("tests/methods/test_twotemp.py",),
+    )
     reading = "two-temperature subset selection as reconstructed from its abstract"
     columns = (
         VALID_LOSS,

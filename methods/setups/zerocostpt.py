@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
-from nasbench_harness.contracts import Column, EvaluatedProxies, Role, Value
+from nasbench_harness.contracts import (
+    Basis,
+    Column,
+    EvaluatedProxies,
+    Fidelity,
+    Passes,
+    Role,
+    StepCost,
+    Value,
+)
 from nasbench_harness.fields.recipes import recipe_file
 from nasbench_harness.methods.setups.citations import NASWOT_BIBTEX, ZEROCOSTPT_BIBTEX
 from nasbench_harness.settings import Settings, setting
@@ -35,6 +44,21 @@ class ZeroCostPTSetup:
 
     Settings = ZeroCostPTSettings
     citation = f"{ZEROCOSTPT_BIBTEX}\n\n{NASWOT_BIBTEX}"
+    fidelity = Fidelity(
+        Basis.CODE,
+        gist="untrained, by removal",
+        against="Proposals, validation and their numbers as in the authors' code, as read; every"
+        " choice against one that the tests make by trying all removals.",
+        deviations=(
+            "A ReLU whose input several operations share counts once.",
+            "Options weigh exactly the same; the authors' are the softmax of 1e-3 N(0, 1).",
+        ),
+        cost=StepCost(
+            Passes(), Passes(),
+            "nothing is trained; a decision scores the supernet once for each of its options",
+        ),
+        tests=("tests/methods/test_zerocostpt.py", "tests/methods/test_settling.py"),
+    )  # fmt: skip
     columns = (
         Column(
             "validated_proxy", Value.NUMBER, Role.RECORD,

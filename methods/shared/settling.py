@@ -86,7 +86,7 @@ class Settling(ABC):
         """bool [D, K] on the host: the options that are left; none of a decision left out."""
 
     @abstractmethod
-    def keep(self, kept: Tensor) -> None:
+    def leave(self, kept: Tensor) -> None:
         """Go on with fewer options."""
 
     @abstractmethod
@@ -116,7 +116,7 @@ class Settling(ABC):
         worths = [self._worth_without(mixed, (decision, option)) for option in options]
         kept[decision] = False
         kept[decision, options[worths.index(min(worths))]] = True
-        self.keep(kept)
+        self.leave(kept)
 
     def thin_out(self, crowd: Crowd) -> None:
         """Leave out what is missed least, one decision after the other; of equals the last.
@@ -130,7 +130,7 @@ class Settling(ABC):
             least = max(reversed(worths), key=worths.__getitem__)
             kept[least] = False
             del worths[least]
-        self.keep(kept)
+        self.leave(kept)
 
     def _worth_without(self, mixed: Tensor, place: tuple[int, ...]) -> float:
         """What is left weighs what it did; what is no number is worth most, so not chosen."""

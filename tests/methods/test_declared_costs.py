@@ -21,7 +21,7 @@ DECLARING = [
     and setup.fidelity.cost is not None
     and not registry.open_setup(name, "queries").queries  # type: ignore[attr-defined]
 ]
-OTHER_NETWORKS = {"freedarts", "proxy"}
+OTHER_NETWORKS = {"freedarts", "proxy", "zerocostpt"}
 """What these pass through is no supernet that is trained, but copies or networks of their own."""
 
 
@@ -33,7 +33,7 @@ class Counted:
         self.forward = {True: 0, False: 0}
         self.backward = {True: 0, False: 0}
         problem.supernet.register_forward_hook(self._passed)
-        for name in ("fit", "fit_gradient"):
+        for name in ("fit", "fit_gradient", "fit_cells"):
             setattr(problem, name, self._around(getattr(problem, name)))
 
     def passes(self, *, fitting: bool) -> Passes:

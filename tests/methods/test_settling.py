@@ -129,7 +129,7 @@ def test_edges_stay_that_are_missed_most() -> None:
         return -sum(loss for edge, loss in missed.items() if not weights[edge].any())
 
     settling = ByHand(space, rows, worth)
-    settling.keep(rows.bool())
+    settling.leave(rows.bool())
     (crowd,) = (c for c in settling.parts[0].crowds if len(c.decisions) == 5)
     settling.thin_out(crowd)
     assert len(settling.asked) == 5
