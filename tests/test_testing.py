@@ -217,6 +217,7 @@ ONE_EPOCH = {"epochs": "D"}
         ({"version": 1}, "version must be text"),
         ({"version": ""}, "version must be text"),
         ({"citation": ("a", "b")}, "citation must be BibTeX as text"),
+        ({"fidelity": "as published"}, "fidelity must be a contracts.Fidelity"),
     ],
 )
 def test_faulty_recipes_and_texts_are_found(members: dict[str, Any], complaint: str) -> None:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from nasbench_harness.contracts import TAGS, Recipe, Setup
+from nasbench_harness.contracts import TAGS, Fidelity, Recipe, Setup
 from nasbench_harness.problems.kinds import held
 
 _TAG = "|".join(sorted(TAGS, key=len, reverse=True))
@@ -24,11 +24,14 @@ def check_recipes(method: type[Setup]) -> None:
 
 
 def check_texts(method: type[Any]) -> None:
-    """Version and citation are texts; a citation need not be there."""
+    """Version and citation are texts, fidelity is one; citation and fidelity need not be there."""
     version, citation = getattr(method, "version", None), getattr(method, "citation", "")
     assert isinstance(version, str), f"version must be text, such as '1', and is {version!r}"
     assert version, "version must be text, such as '1', and is empty"
     assert isinstance(citation, str), f"citation must be BibTeX as text, and is {citation!r}"
+    fidelity = getattr(method, "fidelity", None)
+    told = f"fidelity must be a contracts.Fidelity, and is {fidelity!r}"
+    assert fidelity is None or isinstance(fidelity, Fidelity), told
 
 
 def _check_network(name: str, recipe: Recipe) -> None:
