@@ -23,6 +23,7 @@ from nasbench_harness.cli.notes import tell_unused
 from nasbench_harness.contracts import (
     ChosenLosses,
     EdgeWeights,
+    EvaluatedProxies,
     FittedGradient,
     GradientEstimator,
     Kind,
@@ -30,6 +31,7 @@ from nasbench_harness.contracts import (
     NetworkWeights,
     PartialChannels,
     StandAloneAccuracy,
+    TunedTraining,
     UnrolledGradient,
 )
 from nasbench_harness.hardware import Hardware
@@ -116,8 +118,8 @@ def test_no_value_of_a_trial_is_a_sign_of_its_kind(checkout: Path) -> None:
 def test_capabilities_are_those_of_the_class(kind: object) -> None:
     problem = kind.problem()  # type: ignore[attr-defined]
     protocols = (
-        ChosenLosses, EdgeWeights, FittedGradient, GradientEstimator, Multilinear, NetworkWeights,
-        PartialChannels, StandAloneAccuracy, UnrolledGradient,
+        ChosenLosses, EdgeWeights, EvaluatedProxies, FittedGradient, GradientEstimator, Multilinear,
+        NetworkWeights, PartialChannels, StandAloneAccuracy, TunedTraining, UnrolledGradient,
     )  # fmt: skip
     has = {p for p in protocols if all(hasattr(problem, m) for m in vars(p) if m[0] != "_")}
     assert set(kind.capabilities) == has  # type: ignore[attr-defined]
