@@ -24,6 +24,7 @@ from nasbench_harness.contracts import (
     CellWeights,
     ChosenLosses,
     EdgeWeights,
+    EvaluatedProxies,
     FittedGradient,
     FreshWeights,
     GradientEstimator,
@@ -37,6 +38,7 @@ from nasbench_harness.contracts import (
     StandAloneAccuracy,
     StepMemory,
     SynapticFlow,
+    TunedTraining,
     UnrolledGradient,
 )
 from nasbench_harness.hardware import Hardware
@@ -123,9 +125,10 @@ def test_no_value_of_a_trial_is_a_sign_of_its_kind(checkout: Path) -> None:
 def test_capabilities_are_those_of_the_class(kind: object) -> None:
     problem = kind.problem()  # type: ignore[attr-defined]
     protocols = (
-        CellWeights, ChosenLosses, EdgeWeights, FittedGradient, FreshWeights, GradientEstimator,
-        Multilinear, NetworkWeights, OperationGradients, PartialChannels, ProxyScores, SkipRates,
-        StandAloneAccuracy, StepMemory, SynapticFlow, UnrolledGradient,
+        CellWeights, ChosenLosses, EdgeWeights, EvaluatedProxies, FittedGradient, FreshWeights,
+        GradientEstimator, Multilinear, NetworkWeights, OperationGradients, PartialChannels,
+        ProxyScores, SkipRates, StandAloneAccuracy, StepMemory, SynapticFlow, TunedTraining,
+        UnrolledGradient,
     )  # fmt: skip
     has = {p for p in protocols if all(hasattr(problem, m) for m in vars(p) if m[0] != "_")}
     assert set(kind.capabilities) == has  # type: ignore[attr-defined]

@@ -27,8 +27,8 @@ class DARTSPTSettings(RelaxedSettings):
 
     training_epochs: int = setting(
         100,
-        "epochs that train the supernet before anything is decided; the others tune it between"
-        " decisions, which are spread over them evenly, the last in the last",
+        "epochs that train alpha and the network before anything is decided; the others tune"
+        " between decisions, which are spread over them evenly, the last in the last",
         unit="epochs",
         role="training",
         tag="C",

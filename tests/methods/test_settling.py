@@ -32,7 +32,7 @@ class ByHand(Settling):
     def kept(self) -> Tensor:
         return self._kept
 
-    def keep(self, kept: Tensor) -> None:
+    def leave(self, kept: Tensor) -> None:
         self._kept = kept
 
     def mixed(self) -> Tensor:
