@@ -20,13 +20,15 @@ class Decision:
     """A named categorical choice, for example the operation on one edge of a cell.
 
     `group` names what the decision belongs to (the node an edge enters, a layer). `free` names the
-    options that pass their input on with nothing to train: skips, identities.
+    options that pass their input on with nothing to train: skips, identities. `cell` is the type of
+    cell that it is in, where a space has several.
     """
 
     name: str
     options: tuple[str, ...]
     group: str
     free: tuple[str, ...] = ()
+    cell: str = ""
 
 
 @dataclass(frozen=True)

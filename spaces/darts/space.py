@@ -66,6 +66,7 @@ class DARTSSpace:
                 options,
                 group=f"{kind}_{target}",
                 free=(SKIP,) if SKIP in options and _keeps_size(kind, source) else (),
+                cell=kind,
             )
             for (kind, target, source), options in zip(places, self.variant.options, strict=True)
         )

@@ -23,7 +23,8 @@ from nasbench_harness.study.spec import TrialSpec
 GOLDEN = Path(__file__).parents[1] / "golden" / "0.1.0"
 BUILT_IN = (
     "darts", "drnas", "edas", "freedarts", "gdas", "proxy", "random", "rea", "reinforce", "reinmax",
-    "rsws", "snas", "unas", "betadarts", "dartsminus", "fairdarts", "oles", "pcdarts", "sdarts",
+    "rsws", "snas", "unas", "betadarts", "dartsminus", "fairdarts", "lambdadarts",
+    "oles", "pcdarts", "sdarts",
 )  # fmt: skip
 Bring = Callable[..., None]
 
@@ -226,16 +227,22 @@ BY_THE_SOURCES: dict[str, dict[str, tuple[str, dict[str, str]]]] = {
     },
 }  # fmt: skip
 """By method and recipe the tag of most numbers, and of which it is another."""
+SKIPS = "skip_dropout kept_skips stop_above_skips"
+"""Settings that all composed methods have; that none of it is the default is our decision."""
 DEFAULTS_BY_THE_SOURCES: dict[str, tuple[str, dict[str, str]]] = {
     "darts": ("C", {"D": "order excluded"}),
-    "drnas": ("C", {"D": "concentration_floor excluded edge_normalisation perturbation"}),
-    "betadarts": ("C", {"D": "excluded edge_normalisation perturbation"}),
-    "dartsminus": ("C", {"D": "excluded edge_normalisation perturbation"}),
-    "fairdarts": ("C", {"D": "excluded edge_normalisation perturbation"}),
+    "drnas": ("C", {"D": f"concentration_floor excluded edge_normalisation perturbation {SKIPS}"}),
+    "betadarts": ("C", {"D": f"excluded edge_normalisation perturbation {SKIPS}"}),
+    "dartsminus": ("C", {"D": f"excluded edge_normalisation perturbation {SKIPS}"}),
+    "fairdarts": ("C", {"D": f"excluded edge_normalisation perturbation {SKIPS}"}),
+    "lambdadarts": ("C", {
+        "C3": "layer_weight alignment shift",
+        "D": f"excluded edge_normalisation perturbation {SKIPS}"}),
     "oles": ("C", {
-        "D": "excluded edge_normalisation perturbation exact_counter added_gradients"}),
-    "pcdarts": ("C", {"D": "excluded perturbation"}),
-    "sdarts": ("C", {"D": "excluded edge_normalisation"}),
+        "D": "excluded edge_normalisation perturbation exact_counter added_gradients"
+        f" {SKIPS}"}),
+    "pcdarts": ("C", {"D": f"excluded perturbation {SKIPS}"}),
+    "sdarts": ("C", {"D": f"excluded edge_normalisation {SKIPS}"}),
     "edas": ("D", {}),
     "freedarts": ("C", {"D": "per_operation"}),
     "proxy": ("D", {}),
