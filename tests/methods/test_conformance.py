@@ -120,7 +120,7 @@ VARIANTS = [
     ("lambdadarts", {"layer_weight": 50.0}),
     ("lambdadarts", {"alignment": "signcorr", "perturbation": "random"}),
     ("drnas", {"kept_skips": 1, "skip_cells": "all", "skip_dropout": 0.3}),
-    ("betadarts", {"stop_above_skips": 0}),
+    ("sdarts", {"stop_above_skips": 0}),
     ("pcdarts", {"skip_dropout": 0.3, "kept_skips": 0, "stop_above_skips": 1, "warmup_epochs": 2}),
     ("random", {"ask": False}),
     ("rea", {"population": 3, "tournament": 2}),

@@ -190,7 +190,7 @@ BY_THE_SOURCES: dict[str, dict[str, tuple[str, dict[str, str]]]] = {
         "darts": ("D", {
             "C3": "settings: layer_weight",
             "C": f"{AS_DARTS} batch_size learning_rate track_running_stats"}),
-        "nb201": ("C3", {"D": f"{AS_DARTS} batch_size learning_rate track_running_stats"}),
+        "nb201": ("C3", {"C": f"{AS_DARTS} batch_size learning_rate track_running_stats"}),
         "quick": ("D", {"C": f"{AS_DARTS} track_running_stats"}),
         "darts_quick": ("D", {"C": f"{AS_DARTS} track_running_stats"}),
     },
