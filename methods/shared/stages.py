@@ -17,6 +17,7 @@ from nasbench_harness.methods.setups.stages import StagedSettings
 from nasbench_harness.methods.shared.alpha import AlphaSearcher
 
 S = TypeVar("S", bound=StagedSettings)
+N = TypeVar("N", int, float)
 
 
 class StagedSearcher(AlphaSearcher[S]):
@@ -108,6 +109,6 @@ class StagedSearcher(AlphaSearcher[S]):
         problem.use_channels(of_stage(self.settings.partial_channels, stage))
 
 
-def of_stage(numbers: Sequence[int], stage: int) -> int:
+def of_stage(numbers: Sequence[N], stage: int) -> N:
     """A stage's number; a single one holds for all stages."""
     return numbers[min(stage, len(numbers) - 1)]
