@@ -64,7 +64,7 @@ class ComposedSettings(StagedSettings):
     kept_skips: int | None = setting(
         None,
         "skips that the answer keeps at most: the one with the smallest preference gives way until"
-        " there are no more (P-DARTS, which keeps 2); none: as many as are derived",
+        " there are no more (P-DARTS, which keeps 2); null: as many as are derived",
         tag="D",
         ge=0,
         later=True,
@@ -72,7 +72,7 @@ class ComposedSettings(StagedSettings):
     stop_above_skips: int | None = setting(
         None,
         "end the search, alpha and network weights, before an epoch at whose start more skips are"
-        " derived than this; none: never",
+        " derived than this; null: never",
         tag="D",
         ge=0,
         later=True,
