@@ -54,6 +54,8 @@ class DrNAS(DrNASSetup, ComposedSearcher[DrNASSettings]):
     def step(self) -> Log:
         """Alpha on the validation batch, then the network weights on the train batch."""
         self.begin_stage()
+        if self.ends():
+            return {"early_stop": 1.0}
         log: Log = {} if self.warming_up else self.update_alpha()
         with torch.no_grad():
             weights = self.sample()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from nasbench_harness.contracts import Architecture, Problem
+from nasbench_harness.contracts import Problem
 from nasbench_harness.methods.setups.fairdarts import FairDARTSSettings, FairDARTSSetup
 from nasbench_harness.methods.shared.options import absent_options, open_or_absent
 from nasbench_harness.methods.shared.relaxed import RelaxedSearcher
@@ -53,9 +53,9 @@ class FairDARTS(FairDARTSSetup, RelaxedSearcher[FairDARTSSettings]):
         distance = (self.alpha.sigmoid() - 0.5).square() * self.mask
         return -self.settings.zero_one_weight * distance.sum(dim=(-2, -1)) / self.mask.sum()
 
-    def architecture(self) -> Architecture:
+    def preferences(self) -> Tensor:
         """What is above the threshold."""
-        return self.problem.space.derive(self.kept())
+        return self.kept()
 
     def kept(self) -> Tensor:
         """[D, K] on the host: sigmoids above the threshold, else `none`, else the row as it is."""

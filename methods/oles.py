@@ -15,7 +15,7 @@ from torch import Tensor
 
 from nasbench_harness.contracts import Log, OperationGradients, Problem
 from nasbench_harness.methods.setups.oles import OLESSettings, OLESSetup
-from nasbench_harness.methods.shared.agreement import Agreement
+from nasbench_harness.methods.shared.agreement import GradientAgreement
 from nasbench_harness.methods.shared.relaxed import RelaxedSearcher
 
 
@@ -50,7 +50,7 @@ class OLES(OLESSetup, RelaxedSearcher[OLESSettings]):
     def __init__(self, problem: Problem, settings: OLESSettings, seed: int) -> None:
         super().__init__(problem, settings, seed)
         self.seen = cast("OperationGradients", problem)
-        self.agreement = Agreement(self.seen.operation_gradients(), problem.device)
+        self.agreement = GradientAgreement(self.seen.operation_gradients(), problem.device)
         operations = len(self.agreement.places)
         self.total = torch.zeros(operations, dtype=problem.dtype, device=problem.device)
         self.frozen = torch.zeros(operations, dtype=torch.bool, device=problem.device)

@@ -9,6 +9,11 @@ VALID_LOSS = Column(
     "loss the architecture's step descended, before its step; on a table minus the accuracy as a"
     " fraction", "nats", missing="other methods",
 )  # fmt: skip
+EARLY_STOP = Column(
+    "early_stop", Value.NUMBER, Role.RECORD,
+    "1 where the search had ended before, as its answer had too many skips: nothing was trained any"
+    " more", missing="searches that go on",
+)  # fmt: skip
 SCORE = Column(
     "score", Value.NUMBER, Role.RECORD,
     "what the architecture asked for at this step is worth, with noise if there is any",

@@ -7,7 +7,7 @@ from typing import Literal
 from nasbench_harness.contracts import Basis, Column, Fidelity, Passes, Role, StepCost, Value
 from nasbench_harness.fields.recipes import recipe_file
 from nasbench_harness.methods.setups.citations import DRNAS_BIBTEX
-from nasbench_harness.methods.setups.columns import VALID_LOSS
+from nasbench_harness.methods.setups.columns import EARLY_STOP, VALID_LOSS
 from nasbench_harness.methods.setups.relaxed import ComposedSettings, ComposedSetup
 from nasbench_harness.settings import setting
 
@@ -61,6 +61,7 @@ class DrNASSetup(ComposedSetup):
     )
     columns = (
         VALID_LOSS,
+        EARLY_STOP,
         Column(
             "concentration", Value.NUMBER, Role.RECORD,
             "sum of the Dirichlet's parameters over the options of a decision, mean over decisions,"

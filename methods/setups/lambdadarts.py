@@ -16,7 +16,7 @@ from nasbench_harness.contracts import (
 )
 from nasbench_harness.fields.recipes import recipe_file
 from nasbench_harness.methods.setups.citations import LAMBDADARTS_BIBTEX
-from nasbench_harness.methods.setups.columns import VALID_LOSS
+from nasbench_harness.methods.setups.columns import EARLY_STOP, VALID_LOSS
 from nasbench_harness.methods.setups.relaxed import ComposedSetup, RelaxedSettings
 from nasbench_harness.settings import setting
 
@@ -68,6 +68,7 @@ class LambdaDARTSSetup(ComposedSetup):
     batched: ClassVar[bool] = False
     columns = (
         VALID_LOSS,
+        EARLY_STOP,
         Column(
             "layer_alignment", Value.NUMBER, Role.RECORD,
             "mean over pairs of cells of the cosine (or its variant by signs) between the gradients"

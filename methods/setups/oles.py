@@ -18,7 +18,7 @@ from nasbench_harness.contracts import (
 )
 from nasbench_harness.fields.recipes import recipe_file
 from nasbench_harness.methods.setups.citations import OLES_BIBTEX
-from nasbench_harness.methods.setups.columns import VALID_LOSS
+from nasbench_harness.methods.setups.columns import EARLY_STOP, VALID_LOSS
 from nasbench_harness.methods.setups.relaxed import ComposedSetup, RelaxedSettings
 from nasbench_harness.settings import setting
 
@@ -69,6 +69,7 @@ class OLESSetup(ComposedSetup):
     batched: ClassVar[bool] = False
     columns = (
         VALID_LOSS,
+        EARLY_STOP,
         Column(
             "gradient_matching", Value.NUMBER, Role.RECORD,
             "cosine between training and validation gradient of an operation's weights, mean over"

@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import PositiveInt
+from pydantic import Field, PositiveInt, field_validator, model_validator
 
-from nasbench_harness.contracts import Column, EdgeWeights, NetworkWeights, PartialChannels
-from nasbench_harness.methods.setups.columns import VALID_LOSS
+from nasbench_harness.contracts import (
+    Column,
+    EdgeWeights,
+    NetworkWeights,
+    PartialChannels,
+    SkipRates,
+)
+from nasbench_harness.methods.setups.columns import EARLY_STOP, VALID_LOSS
 from nasbench_harness.methods.setups.stages import StagedSettings
 from nasbench_harness.settings import setting
 
+Rate = Annotated[float, Field(ge=0, lt=1)]
+
 
 class ComposedSettings(StagedSettings):
-    """Stages and partial channels, edges weighed against each other, perturbed weights."""
+    """Stages and partial channels, edges weighed against each other, perturbed weights, skips."""
 
     edge_normalisation: bool = setting(
         False,
@@ -38,6 +46,62 @@ class ComposedSettings(StagedSettings):
     perturbation_steps: PositiveInt = setting(
         7, "steps of the adversary, each of 2/steps of the largest change", tag="C", later=True
     )
+    skip_dropout: list[Rate] = setting(
+        [],
+        "share of what skips pass on that is dropped out in the network, at the start of every"
+        " stage: one number, or one per stage, as [0.1,0.4,0.7] (P-DARTS); [] drops nothing",
+        role="stages",
+        tag="D",
+        later=True,
+    )
+    skip_dropout_decay: float = setting(
+        0.2,
+        "it falls by exp(-decay) an epoch where alpha is trained, and along a line in a warm-up",
+        tag="C",
+        ge=0,
+        later=True,
+    )
+    kept_skips: int | None = setting(
+        None,
+        "skips that the answer keeps at most: the one with the smallest preference gives way until"
+        " there are no more (P-DARTS, which keeps 2); null: as many as are derived",
+        tag="D",
+        ge=0,
+        later=True,
+    )
+    stop_above_skips: int | None = setting(
+        None,
+        "end the search, alpha and network weights, before an epoch at whose start more skips are"
+        " derived than this; null: never",
+        tag="D",
+        ge=0,
+        later=True,
+    )
+    skip_cells: Literal["first", "all"] = setting(
+        "first",
+        "whose skips these two count: of the first type of cell, such as the normal one, or of all",
+        tag="C",
+        later=True,
+    )
+
+    @field_validator("skip_dropout", mode="before")
+    @classmethod
+    def _one_rate_is_a_list(cls, value: Any) -> Any:
+        return [value] if isinstance(value, int | float) else value
+
+    @model_validator(mode="after")
+    def _rates_agree(self) -> Self:
+        if len(self.skip_dropout) not in (0, 1, self.stages):
+            raise ValueError(
+                "skip_dropout must have one number, or one per stage of partial_channels or"
+                " kept_options"
+            )
+        return self
+
+    @property
+    def counts_skips(self) -> bool:
+        """Does something depend on how many skips are derived."""
+        return self.kept_skips is not None or self.stop_above_skips is not None
 
 
 class RelaxedSettings(ComposedSettings):
@@ -57,6 +121,7 @@ def needed_by(settings: ComposedSettings) -> Sequence[type]:
         (PartialChannels, settings.has_partial_channels),
         (EdgeWeights, settings.edge_normalisation),
         (NetworkWeights, settings.perturbation != "none"),
+        (SkipRates, bool(settings.skip_dropout)),
     )
     return tuple(capability for capability, wanted in parts if wanted)
 
@@ -64,7 +129,7 @@ def needed_by(settings: ComposedSettings) -> Sequence[type]:
 class ComposedSetup:
     """What can be read of such a method without torch."""
 
-    columns: ClassVar[Sequence[Column]] = (VALID_LOSS,)
+    columns: ClassVar[Sequence[Column]] = (VALID_LOSS, EARLY_STOP)
     queries = False
     batched: ClassVar[bool] = True
     version = "1"

@@ -26,7 +26,7 @@ def row_cosines(one: Tensor, other: Tensor, operations: int) -> Tensor:
     return cosine_similarity(a, b, dim=1).mean(dim=-1)
 
 
-class Agreement:
+class GradientAgreement:
     """Cosines by operation, which are numbered by their places in ascending order."""
 
     def __init__(self, gradients: Sequence[OperationGradient], device: torch.device) -> None:

@@ -24,6 +24,8 @@ class RelaxedSearcher(ComposedSearcher[S]):
     def step(self) -> Log:
         """Alpha, unless it warms up, and network weights, in the recipe's order."""
         self.begin_stage()
+        if self.ends():
+            return {"early_stop": 1.0}
         if self.settings.arch_before_weight:
             log = self.update_alpha()
             return log | self.fit(self.relaxed())

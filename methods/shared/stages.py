@@ -17,6 +17,7 @@ from nasbench_harness.methods.setups.stages import StagedSettings
 from nasbench_harness.methods.shared.alpha import AlphaSearcher
 
 S = TypeVar("S", bound=StagedSettings)
+N = TypeVar("N", int, float)
 
 
 class StagedSearcher(AlphaSearcher[S]):
@@ -43,8 +44,12 @@ class StagedSearcher(AlphaSearcher[S]):
     @property
     def warming_up(self) -> bool:
         """Is alpha to be left alone in this step."""
-        passed = self.problem.progress.epoch - self.first_epoch(self.stage)
-        return passed < self.settings.warmup_epochs
+        return self.passed_epochs < self.settings.warmup_epochs
+
+    @property
+    def passed_epochs(self) -> int:
+        """Epochs of the stage that lie behind."""
+        return self.problem.progress.epoch - self.first_epoch(self.stage)
 
     def begin_stage(self) -> None:
         """Go on to the stage that this step belongs to."""
@@ -67,7 +72,7 @@ class StagedSearcher(AlphaSearcher[S]):
         """bool [D, K]: of the options that are left, those a stage keeps."""
         if not self.settings.kept_options:
             return self.mask
-        count = min(_of_stage(self.settings.kept_options, stage), self.mask.shape[1])
+        count = min(of_stage(self.settings.kept_options, stage), self.mask.shape[1])
         ranked = self.alpha.detach().masked_fill(~self.mask, -torch.inf)
         best = torch.zeros_like(self.mask).scatter(-1, ranked.topk(count).indices, True)
         return best & self.mask
@@ -101,9 +106,9 @@ class StagedSearcher(AlphaSearcher[S]):
 
     def _use_channels(self, stage: int) -> None:
         problem = cast("PartialChannels", self.problem)
-        problem.use_channels(_of_stage(self.settings.partial_channels, stage))
+        problem.use_channels(of_stage(self.settings.partial_channels, stage))
 
 
-def _of_stage(numbers: Sequence[int], stage: int) -> int:
+def of_stage(numbers: Sequence[N], stage: int) -> N:
     """A stage's number; a single one holds for all stages."""
     return numbers[min(stage, len(numbers) - 1)]

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from nasbench_harness.contracts import (
+    Decision,
     Log,
     OperationGradient,
     OperationPlace,
@@ -36,6 +37,9 @@ class ToyParts(ToyTrained):
         self._other = torch.ones(self._values.numel(), dtype=self.dtype)
         self._other[1::2] = -1.0
         self._shifts: Tensor | None = None
+        options = range(space.mask.shape[1])
+        free = [[k in _free(one) for k in options] for one in space.decisions]
+        self._skips = torch.tensor(free, dtype=self.dtype)
 
     # --- operations ----------------------------------------------------------------------------
 
@@ -93,7 +97,7 @@ class ToyParts(ToyTrained):
     # --- skips ---------------------------------------------------------------------------------
 
     def drop_skips(self, probability: float) -> None:
-        """Nothing is drawn: they count by so much less."""
+        """Nothing is drawn: they bring so much less."""
         self.skip_dropout = probability
 
     # --- state ---------------------------------------------------------------------------------
@@ -114,6 +118,7 @@ class ToyParts(ToyTrained):
     def _losses(self, weights: Tensor, split: Split, trained: Tensor) -> Tensor:
         signs = self._other.view_as(trained) if split == "valid" else 1.0
         values = (self._values + signs * trained) / self.factor
+        values = values * (1 - self.skip_dropout * self._skips)
         shifts = 0.0 if self._shifts is None else self._shifts
         first, second = (weights + shifts).expand(2, *weights.shape).unbind()
         return self._expanded((first * values + second * self._second * values).sum(dim=(-2, -1)))
@@ -131,3 +136,8 @@ class ToyParts(ToyTrained):
             step = torch.where(frozen, 0.0, 0.1 * self.trained.grad)
             self.trained.sub_(step)
         return {}
+
+
+def _free(decision: Decision) -> list[int]:
+    """The numbers of its options that need no training."""
+    return [k for k, option in enumerate(decision.options) if option in decision.free]

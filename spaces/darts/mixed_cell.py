@@ -9,11 +9,11 @@ from typing import cast
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import max_pool2d, pad
+from torch.nn.functional import dropout, max_pool2d, pad
 
 from nasbench_harness.contracts import Grown, OperationParameter, OperationPlace
 from nasbench_harness.spaces.darts.branches import channels_last, from_blocks
-from nasbench_harness.spaces.darts.encoding import INPUTS, NONE
+from nasbench_harness.spaces.darts.encoding import INPUTS, NONE, SKIP
 from nasbench_harness.spaces.darts.leaving import Brought, Inputs, Leaving, MixedNorms
 from nasbench_harness.spaces.darts.operations import HalvingSkip, Norms, Preprocess
 from nasbench_harness.spaces.darts.places import CellPlace
@@ -23,8 +23,16 @@ from nasbench_harness.spaces.darts.variants import CellVariant
 class Weights:
     """The weights of one forward pass, with the choices that are to be computed."""
 
-    def __init__(self, weights: Tensor, active: Tensor | None, variant: CellVariant) -> None:
+    def __init__(
+        self,
+        weights: Tensor,
+        active: Tensor | None,
+        variant: CellVariant,
+        skip_dropout: float = 0.0,
+    ) -> None:
         """`weights` [D, K] or [B, D, K]; `active` bool [D, K] on the host, None for all.
+
+        `skip_dropout` is the share of what skips pass on that is dropped out.
 
         Weights on the host that carry no gradient name their zeros themselves.
         """
@@ -42,7 +50,7 @@ class Weights:
         )
         """Are these all that there are."""
         self.weights = weights.to(torch.promote_types(weights.dtype, torch.float32))
-        self._active = active
+        self._active, self.skip_dropout = active, skip_dropout
         self.flat = pad(self.weights.flatten(-2), (0, 1))
         """[D * K + 1] or [B, D * K + 1], with a 0 at the end."""
 
@@ -131,6 +139,8 @@ class MixedDARTSCell(nn.Module):
                 leaving.wide(x, next(wide), targets)
             else:
                 self._single(source, leaving, x, weights, targets)
+            if weights.skip_dropout and leaving.stride == 1:
+                self._drop(source, leaving, x, weights, targets)
             if self.variant.auxiliary_skip:
                 self._skip(source, x, targets)
         past = self._bypassing(INPUTS + self.variant.nodes - 1, bypassed, weights)
@@ -148,6 +158,17 @@ class MixedDARTSCell(nn.Module):
             for option in weights.chosen[decision]:
                 name, scale = leaving.options[edge][option], weights.of(decision, option)
                 leaving.one(inputs, edge, name, scale, target)
+
+    def _drop(
+        self, source: int, leaving: Leaving, x: Tensor, weights: Weights, targets: list[Brought]
+    ) -> None:
+        """What dropping out changes of the skips that leave a node, each by itself."""
+        rows = zip(self.decisions(source), leaving.options, targets, strict=True)
+        for decision, names, target in rows:
+            skip = names.index(SKIP) if SKIP in names else -1
+            if skip in weights.chosen[decision]:
+                change = dropout(x, weights.skip_dropout) - x
+                target.maps.append(change * weights.of(decision, skip).to(x.dtype))
 
     def _skip(self, source: int, x: Tensor, targets: list[Brought]) -> None:
         """The skips beside what is searched."""

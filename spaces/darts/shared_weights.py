@@ -38,7 +38,7 @@ class DARTSSupernet(CellChain, CellwiseSupernet, PlainSupernet):
         if variant.repeats and is_large(shape):
             shape = replace(shape, width=STEM * shape.width)
         self.variant, self.partial = variant, partial
-        self._weighs_edges = False
+        self._weighs_edges, self.skip_dropout = False, 0.0
         self.norms = MixedNorms(track_running_stats, after_pools=not variant.repeats)
         super().__init__(
             shape,
@@ -50,13 +50,17 @@ class DARTSSupernet(CellChain, CellwiseSupernet, PlainSupernet):
 
     def forward(self, images: Tensor, weights: Tensor, active: Tensor | None = None) -> Tensor:
         """Logits [B, classes]."""
-        mixed = Weights(weights, active, self.variant)
+        mixed = self._mixing(weights, active)
         before_last, last = self.inputs(channels_last(images))
         for place, cell in enumerate(self.cells):
             if self.cell_shifts is not None:
-                mixed = Weights(self.weights_in(place, weights), active, self.variant)
+                mixed = self._mixing(self.weights_in(place, weights), active)
             before_last, last = last, cell(before_last, last, mixed)
         return self.head(last)
+
+    def _mixing(self, weights: Tensor, active: Tensor | None) -> Weights:
+        skip_dropout = self.skip_dropout if self.training else 0.0
+        return Weights(weights, active, self.variant, skip_dropout)
 
     def cell_decisions(self) -> list[range]:
         """See `nasbench_harness.contracts.CellShifts`."""

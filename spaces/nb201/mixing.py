@@ -70,18 +70,23 @@ class Mixing:
     """The weights of one forward pass; what depends on them alone is computed once per width."""
 
     def __init__(
-        self, weights: Tensor, active: Tensor | None, shifts: Tensor | None = None
+        self,
+        weights: Tensor,
+        active: Tensor | None,
+        shifts: Tensor | None = None,
+        skip_dropout: float = 0.0,
     ) -> None:
         """`weights` [D, K] or [B, D, K]; `active` bool [D, K] on the host, None for all.
 
-        `shifts` [D] are numbers to add to what the edges bring, None for none.
+        `shifts` [D] are numbers to add to what the edges bring, None for none; `skip_dropout` is
+        the share of what skips pass on that is dropped out.
 
         Weights on the host that carry no gradient name their zeros themselves. Weights per example
         take the way that can be differentiated twice.
         """
         if active is None and weights.device.type == "cpu" and not weights.requires_grad:
             active = (weights != 0).reshape(-1, *weights.shape[-2:]).any(dim=0)
-        self._active = active
+        self._active, self.skip_dropout = active, skip_dropout
         rows = [[True] * len(OPERATIONS)] * len(EDGES) if active is None else active.tolist()
         self.chosen = [[k for k in COMPUTED if row[k]] for row in rows]
         """Per edge the operations to compute."""

@@ -13,7 +13,7 @@ from typing import cast
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import avg_pool2d, batch_norm, conv2d
+from torch.nn.functional import avg_pool2d, batch_norm, conv2d, dropout
 
 from nasbench_harness.contracts import (
     Grown,
@@ -191,7 +191,8 @@ class MixedCell(nn.Module):
             scales = mixed.scales(x.shape[1], x.dtype)[source]
             kernel3, kernel1 = conv3.weight.to(x.dtype), conv1.weight.to(x.dtype)
             brought = mixing.leave(x, kernel3, kernel1, scales, conv3.norm, conv1.norm)
-            return list(zip(targets, brought, strict=True))
+            found = list(zip(targets, brought, strict=True))
+            return [*found, *self._dropped(source, x, mixed)] if mixed.skip_dropout else found
         shared = _Shared(x)
         each = []
         for position, edge in enumerate(LEAVING[source]):
@@ -203,7 +204,15 @@ class MixedCell(nn.Module):
                 else:
                     values = (x if k == SKIP else shared.pooled) * scale.to(x.dtype)
                 each.append((targets[position], values))
-        return each
+        return [*each, *self._dropped(source, x, mixed)] if mixed.skip_dropout else each
+
+    @staticmethod
+    def _dropped(source: int, x: Tensor, mixed: Mixing) -> Iterator[tuple[int, Tensor]]:
+        """What dropping out changes of the skips that leave a node, each by itself."""
+        for target, edge in enumerate(LEAVING[source], start=source + 1):
+            if SKIP in mixed.chosen[edge]:
+                change = dropout(x, mixed.skip_dropout) - x
+                yield target, change * mixed.scalars[edge][SKIP].to(x.dtype)
 
 
 class _Shared:
@@ -241,11 +250,12 @@ class CellSupernet(Skeleton, CellwiseSupernet):
         make_cell = bind(MixedCell, partial=partial, track=track_running_stats)
         super().__init__(shape, make_cell)
         self.shifts: Tensor | None = None
+        self.skip_dropout = 0.0
         self.to(memory_format=torch.channels_last)
 
     def forward(self, images: Tensor, weights: Tensor, active: Tensor | None = None) -> Tensor:
         """Logits [B, classes]."""
-        mixed = Mixing(weights, active, self.shifts)
+        mixed = self._mixing(weights, active)
         x: Tensor = self.stem(_channels_last(images))
         cell = 0
         for _, block in self.blocks():
@@ -253,11 +263,15 @@ class CellSupernet(Skeleton, CellwiseSupernet):
                 x = block(x)
                 continue
             if self.cell_shifts is not None:
-                mixed = Mixing(self.weights_in(cell, weights), active, self.shifts)
+                mixed = self._mixing(self.weights_in(cell, weights), active)
             x = block(x, mixed)
             cell += 1
         logits: Tensor = self.head(x)
         return logits
+
+    def _mixing(self, weights: Tensor, active: Tensor | None) -> Mixing:
+        skip_dropout = self.skip_dropout if self.training else 0.0
+        return Mixing(weights, active, self.shifts, skip_dropout)
 
     def cells(self) -> list[MixedCell]:
         """In the order that data pass."""

@@ -13,7 +13,7 @@ from torch import Tensor
 from nasbench_harness.contracts import OperationGradient, OperationGradients, OperationPlace
 from nasbench_harness.errors import HarnessError
 from nasbench_harness.methods.oles import OLES, OLESSettings
-from nasbench_harness.methods.shared.agreement import Agreement, row_cosines
+from nasbench_harness.methods.shared.agreement import GradientAgreement, row_cosines
 from nasbench_harness.problems.supernet.weight_sharing import WeightSharing
 from nasbench_harness.testing import ToyParts, ToySpace
 from nasbench_harness.testing.toy_networks import ToyNetworks
@@ -54,7 +54,7 @@ def test_parameters_of_an_operation_count_alike() -> None:
     one = [random(*shape, seed=n) for n, shape in enumerate(shapes)]
     other = [random(*shape, seed=n + 9) for n, shape in enumerate(shapes)]
     gradients = [OperationGradient(g, own) for g, own in zip(one, owners, strict=True)]
-    agreement = Agreement(gradients, torch.device("cpu"))
+    agreement = GradientAgreement(gradients, torch.device("cpu"))
     assert agreement.places == [first, second]
     shared = row_cosines(one[0], other[0], 2)
     expected = [

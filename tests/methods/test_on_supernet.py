@@ -38,6 +38,8 @@ CASES = [
     ("oles", {"window": 2, "partial_channels": [4, 2], "warmup_epochs": 0}),
     ("lambdadarts", {"layer_weight": 5.0}),
     ("lambdadarts", {"alignment": "signcorr", "kept_options": [5, 3]}),
+    ("drnas", {"skip_dropout": [0.1, 0.4], "kept_options": [5, 3], "kept_skips": 2}),
+    ("sdarts", {"skip_dropout": 0.4, "stop_above_skips": 0, "arch_before_weight": False}),
     ("unas", {"sample_per": "batch"}),
     ("unas", {"sample_per": "example"}),
     ("unas", {"sample_per": "batch", "cost": "flops", "cost_fit_samples": 50, "cost_ramp": 3}),

@@ -120,8 +120,12 @@ UNWRITTEN = {
     # There is no GPU, and no study of these spaces.
     "trials": {"search_gpu_days", "trained_as", "normal_depth", "normal_skips", "known_as"},
     # `analog` knows no training times, and no study here searches without training.
-    "history": {"simulated_gpu_hours", "flow", "best_proxy", "validated_proxy", "settled"},
-}
+    # No search here compares operations or cells, or ends for its skips.
+    "history": {
+        "simulated_gpu_hours", "flow", "best_proxy", "validated_proxy", "settled",
+        "gradient_matching", "frozen_operations", "layer_alignment", "early_stop",
+    },
+}  # fmt: skip
 
 
 def everything() -> Schema:

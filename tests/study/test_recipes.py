@@ -24,7 +24,7 @@ GOLDEN = Path(__file__).parents[1] / "golden" / "0.1.0"
 BUILT_IN = (
     "darts", "drnas", "edas", "freedarts", "gdas", "monas", "proxy", "radars", "random", "rea",
     "reinforce", "reinmax", "rsws", "snas", "twotemp", "unas", "zerocostpt", "betadarts",
-    "dartsminus", "dartspt", "fairdarts", "oles", "pcdarts", "sdarts",
+    "dartsminus", "dartspt", "fairdarts", "lambdadarts", "oles", "pcdarts", "sdarts",
 )  # fmt: skip
 Bring = Callable[..., None]
 
@@ -209,7 +209,7 @@ BY_THE_SOURCES: dict[str, dict[str, tuple[str, dict[str, str]]]] = {
         "darts": ("D", {
             "C3": "settings: layer_weight",
             "C": f"{AS_DARTS} batch_size learning_rate track_running_stats"}),
-        "nb201": ("C3", {"D": f"{AS_DARTS} batch_size learning_rate track_running_stats"}),
+        "nb201": ("C3", {"C": f"{AS_DARTS} batch_size learning_rate track_running_stats"}),
         "quick": ("D", {"C": f"{AS_DARTS} track_running_stats"}),
         "darts_quick": ("D", {"C": f"{AS_DARTS} track_running_stats"}),
     },
@@ -246,18 +246,24 @@ BY_THE_SOURCES: dict[str, dict[str, tuple[str, dict[str, str]]]] = {
     },
 }  # fmt: skip
 """By method and recipe the tag of most numbers, and of which it is another."""
+SKIPS = "skip_dropout kept_skips stop_above_skips"
+"""Settings that all composed methods have; that none of it is the default is our decision."""
 DEFAULTS_BY_THE_SOURCES: dict[str, tuple[str, dict[str, str]]] = {
     "darts": ("C", {"D": "order excluded"}),
-    "drnas": ("C", {"D": "concentration_floor excluded edge_normalisation perturbation"}),
-    "betadarts": ("C", {"D": "excluded edge_normalisation perturbation"}),
-    "dartsminus": ("C", {"D": "excluded edge_normalisation perturbation"}),
-    "dartspt": ("C", {"D": "excluded edge_normalisation perturbation"}),
+    "drnas": ("C", {"D": f"concentration_floor excluded edge_normalisation perturbation {SKIPS}"}),
+    "betadarts": ("C", {"D": f"excluded edge_normalisation perturbation {SKIPS}"}),
+    "dartsminus": ("C", {"D": f"excluded edge_normalisation perturbation {SKIPS}"}),
+    "fairdarts": ("C", {"D": f"excluded edge_normalisation perturbation {SKIPS}"}),
+    "lambdadarts": ("C", {
+        "C3": "layer_weight alignment shift",
+        "D": f"excluded edge_normalisation perturbation {SKIPS}"}),
+    "dartspt": ("C", {"D": f"excluded edge_normalisation perturbation {SKIPS}"}),
     "zerocostpt": ("C", {}),
-    "fairdarts": ("C", {"D": "excluded edge_normalisation perturbation"}),
     "oles": ("C", {
-        "D": "excluded edge_normalisation perturbation exact_counter added_gradients"}),
-    "pcdarts": ("C", {"D": "excluded perturbation"}),
-    "sdarts": ("C", {"D": "excluded edge_normalisation"}),
+        "D": "excluded edge_normalisation perturbation exact_counter added_gradients"
+        f" {SKIPS}"}),
+    "pcdarts": ("C", {"D": f"excluded perturbation {SKIPS}"}),
+    "sdarts": ("C", {"D": f"excluded edge_normalisation {SKIPS}"}),
     "edas": ("D", {}),
     "freedarts": ("C", {"D": "per_operation"}),
     "proxy": ("D", {}),

@@ -14,7 +14,7 @@ statistics all the same, one at w' more than in the authors' code.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any, cast
 
 import torch
@@ -29,14 +29,12 @@ from nasbench_harness.contracts import (
     EdgeWeighing,
     Log,
     NetworkSpace,
-    OperationGradient,
     OperationPlace,
     Progress,
     SearchSpace,
     ShiftedMaps,
     Split,
     Supernet,
-    Turn,
     Widening,
 )
 from nasbench_harness.errors import HarnessError
@@ -60,6 +58,7 @@ from nasbench_harness.problems.costs import Costs
 from nasbench_harness.problems.supernet import operations
 from nasbench_harness.problems.supernet.memory import built
 from nasbench_harness.problems.supernet.network_settings import NetworkSettings
+from nasbench_harness.problems.supernet.parts import SupernetParts
 from nasbench_harness.problems.supernet.unrolled import unrolled_gradient
 from nasbench_harness.seeding import stream_seed
 
@@ -68,7 +67,7 @@ BACKENDS = {"inductor": "inductor", "graph": "cudagraphs"}
 """What `torch.compile` is asked for."""
 
 
-class WeightSharing:
+class WeightSharing(SupernetParts):
     """A supernet on a data set of images, split in two for the search."""
 
     kind = "supernet"
@@ -323,65 +322,6 @@ class WeightSharing:
                 " each other (it has no `weighs_edges`); search without edge normalisation."
             )
         self._weighs_edges = self.supernet.weighs_edges = True
-
-    def operation_losses(
-        self, weights: Tensor, split: Split, active: Tensor | None = None
-    ) -> Tensor:
-        """The losses, with gradients of the operations as well; see `OperationGradients`."""
-        own = operations.operations_of(self.supernet, self.space.name)
-        with cast("Supernet", self.supernet).frozen():
-            for parameter, _ in own:
-                parameter.grad = None
-                parameter.requires_grad_(True)
-            return self._losses(weights, split, active)
-
-    def operation_gradients(self) -> Sequence[OperationGradient]:
-        """What the last way back left; see `OperationGradients`."""
-        own = operations.operations_of(self.supernet, self.space.name)
-        return operations.gradients_of(own)
-
-    def freeze_operations(self, frozen: Collection[OperationPlace]) -> None:
-        """Train the weights of these no more; see `OperationGradients`."""
-        operations.operations_of(self.supernet, self.space.name)
-        self._frozen = frozenset(frozen)
-        self._find_frozen()
-
-    def _find_frozen(self) -> None:
-        """Anew where the network has other parameters than before."""
-        own = operations.operations_of(self.supernet, self.space.name) if self._frozen else ()
-        self._frozen_rows = operations.frozen_rows(own, self._frozen)
-
-    def cell_decisions(self) -> Sequence[Sequence[int]]:
-        """By cell; see `CellWeights`."""
-        precision = self.settings.precision
-        return operations.cells_of(self.supernet, self.space.name, precision).cell_decisions()
-
-    def fit_cells(self, weights: Tensor, turn: Turn, active: Tensor | None = None) -> Log:
-        """A step along a loss and factors times it at shifted weights; see `CellWeights`.
-
-        As with the second order, every pass counts in running statistics.
-        """
-        cells = operations.cells_of(self.supernet, self.space.name, self.settings.precision)
-        drawn, point = self._chance.state, weights.detach()
-        shape = (len(cells.cell_decisions()), *weights.shape[-2:])
-        shifts = torch.zeros(shape, dtype=self.dtype, device=self.device, requires_grad=True)
-        self._optimizer.zero_grad()
-        with cells.shifted_cells(shifts):
-            loss, logits = self._descended(point, active, self.supernet)
-        loss.backward()  # type: ignore[no-untyped-call]
-        after = self._chance.state
-        gradient = torch.zeros_like(shifts) if shifts.grad is None else shifts.grad
-        for factor, moved in turn(gradient):
-            self._chance.state = drawn
-            with cells.shifted_cells(moved):
-                other, _ = self._descended(point, active, self.supernet)
-            (factor * other).backward()  # type: ignore[no-untyped-call]
-        self._chance.state = after
-        return self._stepped(loss, logits)
-
-    def drop_skips(self, probability: float) -> None:
-        """Drop out so much of what skips pass on; see `SkipRates`."""
-        operations.drop_skips(self.supernet, self.space.name, probability)
 
     def use_channels(self, factor: int) -> None:
         """Let 1/factor of the channels through the mixed operations; see `PartialChannels`."""
