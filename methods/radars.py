@@ -20,7 +20,7 @@ from nasbench_harness.methods.setups.drnas import DrNASSettings
 from nasbench_harness.methods.setups.radars import RADARSSettings, RADARSSetup
 from nasbench_harness.methods.setups.relaxed import RelaxedSettings
 from nasbench_harness.methods.shared.baseline import MovingBaseline
-from nasbench_harness.methods.shared.fitting import check_memory, fitting
+from nasbench_harness.methods.shared.fitting import check_memory, fitting, nearest
 from nasbench_harness.methods.shared.options import searched_mask
 from nasbench_harness.methods.shared.proposals import Proposal, SubspacePolicy
 from nasbench_harness.methods.shared.queries import whole
@@ -112,22 +112,27 @@ class RADARS(RADARSSetup):
     # --- the policy -------------------------------------------------------------------------------
 
     def _propose(self) -> _Subspace:
-        """A draw of the policy; the lightest network in its place, where not even one of it fits.
+        """A draw of the policy, as much of it as fits.
 
-        The policy learns nothing of that one.
+        Of one that does not fit with a single option for every decision the policy learns nothing.
         """
         drawn = self.policy.sample(self.generator)
-        most = fitting(drawn.ranked, self.settings.memory_limit, self.step_bytes)
-        proposal = drawn.cut(most) if most else None
-        return self._begun(self.lightest if proposal is None else proposal.ranked > 0, proposal)
+        most, kept = self._fitting(drawn.ranked)
+        return self._begun(kept, drawn.cut(most) if most else None)
 
     def _left(self) -> _Subspace:
         """What no pruning has removed, or as many of the likeliest as fit."""
         while self.policy.crowded:  # where epochs were skipped
             self.policy.prune()
-        ranked = self.policy.ranked()
-        most = fitting(ranked, self.settings.memory_limit, self.step_bytes)
-        return self._begun((ranked > 0) & (ranked <= most) if most else self.lightest, None)
+        return self._begun(self._fitting(self.policy.ranked())[1], None)
+
+    def _fitting(self, ranked: Tensor) -> tuple[int, Tensor]:
+        """How many options of every decision fit, and which are run, bool [D, K]."""
+        limit = self.settings.memory_limit
+        if most := fitting(ranked, limit, self.step_bytes):
+            return most, (ranked > 0) & (ranked <= most)
+        assert self.step_bytes is not None
+        return 0, nearest(ranked, self.lightest, limit, self.step_bytes)
 
     def _begun(self, kept: Tensor, proposal: Proposal | None) -> _Subspace:
         self.count += 1

@@ -47,6 +47,21 @@ def fitting(ranked: Tensor, limit: int, step_bytes: BytesOf | None) -> int:
     return most
 
 
+def nearest(ranked: Tensor, light: Tensor, limit: int, step_bytes: BytesOf) -> Tensor:
+    """bool [D, K]: one option a decision, its first ranked one as far as that fits.
+
+    Where not all first ones fit together: beginning with a network `light` that does, one decision
+    after the other takes its own unless that is too much.
+    """
+    kept = light.clone()
+    for place, first in enumerate(ranked == 1):
+        tried = kept.clone()
+        tried[place] = first
+        if bool(first.any()) and step_bytes(tried) <= limit:
+            kept = tried
+    return kept
+
+
 def _uniform(mask: Tensor) -> Iterator[Tensor]:
     """Of each option the network that has it everywhere."""
     for option in range(mask.shape[1]):

@@ -14,7 +14,7 @@ from nasbench_harness.contracts import SearchOutline, StepMemory
 from nasbench_harness.errors import HarnessError
 from nasbench_harness.methods.drnas import DrNAS
 from nasbench_harness.methods.radars import RADARS, RADARSSettings
-from nasbench_harness.methods.shared.fitting import check_memory, fitting, lightest
+from nasbench_harness.methods.shared.fitting import check_memory, fitting, lightest, nearest
 from nasbench_harness.methods.shared.proposals import Proposal, SubspacePolicy
 from nasbench_harness.problems.landscape.objective import Landscape
 from nasbench_harness.spaces.nb201 import NB201
@@ -302,6 +302,22 @@ def test_as_many_ranked_options_are_kept_as_fit() -> None:
     assert fitting(ranked, 40, step_bytes) == 2
     assert fitting(ranked, 39, step_bytes) == 1
     assert fitting(ranked, 19, step_bytes) == 0
+
+
+def test_where_no_network_of_the_first_options_fits_it_is_the_nearest_that_does() -> None:
+    ranked = torch.tensor([[0, 0, 1], [1, 2, 0], [2, 1, 0]])
+    light = torch.tensor([[True, False, False]] * 3)
+
+    def step_bytes(active: Tensor) -> int:
+        return int((active * torch.tensor([1, 4, 9])).sum())
+
+    def chosen(limit: int) -> list[int]:
+        return nearest(ranked, light, limit, step_bytes).int().argmax(dim=1).tolist()
+
+    assert chosen(14) == [2, 0, 1]
+    assert chosen(13) == [2, 0, 0]
+    assert chosen(10) == [0, 0, 1]
+    assert chosen(3) == [0, 0, 0]
 
 
 def test_the_lightest_network_has_the_cheapest_option_everywhere() -> None:

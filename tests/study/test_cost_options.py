@@ -110,7 +110,7 @@ def test_a_target_of_no_cost_is_refused() -> None:
 
 def test_a_cost_that_no_method_takes_names_those_that_do() -> None:
     with pytest.raises(
-        ConfigError, match="None of these methods takes a cost; `random`, `rea`, `unas` do"
+        ConfigError, match="None of these methods takes a cost; `monas`, `random`, `rea`, `unas` do"
     ):
         labels("drnas,darts", cost="params", target=1)
 
