@@ -24,7 +24,10 @@ class ZeroCostPTSettings(Settings):
     """The authors' values."""
 
     proxy: str = setting(
-        "nwot", "the proxy of mixtures and proposals, of `nasharness list proxies`", tag="C"
+        "nwot",
+        "the proxy of mixtures and proposals, of `nasharness list proxies`",
+        tag="C",
+        role="proxy",
     )
     proposals: int = setting(
         10, "architectures that are proposed, each by decisions in another order", tag="C", ge=1
@@ -55,7 +58,7 @@ class ZeroCostPTSetup:
         ),
         cost=StepCost(
             Passes(), Passes(),
-            "nothing is trained; a decision scores the supernet once for each of its options",
+            "nothing is trained; a decision scores the network of all once for each of its options",
         ),
         tests=("tests/methods/test_zerocostpt.py", "tests/methods/test_settling.py"),
     )  # fmt: skip

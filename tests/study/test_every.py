@@ -21,8 +21,11 @@ SUPERNET = {
     "search": "supernet", "dataset": "digits", "recipe": "quick", "epochs": 1, "limit": 64,
     "seeds": 1, "table": "none", "batch_size": 32,
 }  # fmt: skip
-NEEDING_NETWORKS = {"dartsminus", "fairdarts", "freedarts", "pcdarts", "proxy", "sdarts"}
-QUERYING = {"rea", "reinforce"}
+NEEDING_NETWORKS = {
+    "dartsminus", "fairdarts", "freedarts", "lambdadarts", "oles", "pcdarts", "proxy", "sdarts",
+    "zerocostpt",
+}  # fmt: skip
+QUERYING = {"monas", "rea", "reinforce"}
 
 
 def names(config: StudyConfig) -> list[str]:
@@ -116,7 +119,7 @@ def test_over_all_data_sets_it_is_found_on_one(configured: Configured) -> None:
 
 def test_costs_are_held_by_those_that_take_one(configured: Configured) -> None:
     held = {c.name for c in configured(EVERY, cost="params").methods if "cost" in c.settings}
-    assert held == {"random", "rea", "unas"}
+    assert held == {"monas", "random", "rea", "unas"}
 
 
 def test_methods_of_other_packages_are_not_among_them(

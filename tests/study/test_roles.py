@@ -169,7 +169,7 @@ def test_roles_are_inherited() -> None:
 def test_roles_of_our_methods() -> None:
     drnas, unas = (registry.open_setup(name).Settings for name in ("drnas", "unas"))
     assert named(drnas, "warmup") == named(unas, "warmup") == "warmup_epochs"
-    assert roles(drnas)["stages"] == ("partial_channels", "kept_options")
+    assert roles(drnas)["stages"] == ("partial_channels", "kept_options", "skip_dropout")
     assert (named(unas, "cost"), named(unas, "cost_target")) == ("cost", "cost_target")
 
 
