@@ -28,16 +28,19 @@ class Stop:
         self.asked = True
 
 
-def work(
+def work(  # noqa: PLR0913 - what runs, where, and who is told
     specs: Sequence[Spec],
     folder: Path,
     hardware: Hardware,
     tell: Callable[[Event], None],
     stop: Stop,
+    *,
+    shared: bool = False,
 ) -> None:
     """Run a cohort, each trial in `folder / trial_id`, and tell how they get on and how they end.
 
     Where `tell` raises OSError nobody listens any more: the trials save themselves and stop.
+    `shared`: other machines work in the folder, see `run_job`.
     """
 
     def tell_or_stop(event: Event) -> None:
@@ -51,7 +54,7 @@ def work(
             lambda steps: tell_or_stop(Advanced(spec.trial_id, steps)), lambda: stop.asked
         )
 
-    for outcome in run_cohort(specs, folder, callbacks, hardware):
+    for outcome in run_cohort(specs, folder, callbacks, hardware, shared=shared):
         tell_or_stop(outcome)
 
 
