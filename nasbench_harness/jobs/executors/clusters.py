@@ -63,8 +63,6 @@ def connect(address: str) -> Any:
     ClusterError where there is no Ray, no cluster, or one of another version.
     """
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-    # Trials without GPUs are told to use none; Ray need not announce that it will hide them.
-    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
     try:
         ray = import_module("ray")
     except ImportError as error:
