@@ -13,6 +13,7 @@ from nasbench_harness.cli.declared import RunCommand, given_options
 from nasbench_harness.cli.forecast import tell_dry_run, would_fetch
 from nasbench_harness.cli.help import Command, examples
 from nasbench_harness.cli.notes import tell_repeated, tell_unused
+from nasbench_harness.cli.options.executing import Executing
 from nasbench_harness.cli.options.grouped import grouped
 from nasbench_harness.cli.options.running import (
     DownloadOption,
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from nasbench_harness.hardware import Hardware
+    from nasbench_harness.jobs.executors import Executor
     from nasbench_harness.jobs.study import StudyRun
     from nasbench_harness.study.config import StudyConfig
 
@@ -47,6 +49,7 @@ def run(
     machine: Machine,
     *,
     download: DownloadOption = False,
+    executing: Executing,
     work: Work,
     dry_run: DryRunOption = False,
     json: JsonOption = False,
@@ -56,6 +59,7 @@ def run(
     A study that exists is gone on with: only what is missing runs, and methods or seeds may be
     added to it.
     """
+    executing.check()
     options, of_options = given_options(ctx)
     given, sets = asked.keys | options, [*of_options, *(asked.sets or [])]
     tell_repeated(asked.seeds)
@@ -67,8 +71,9 @@ def run(
     if dry_run:
         tell_dry_run(row.parts, hardware, work.jobs, json=json, download=download)
         return
+    make = partial(executing.make, hardware=hardware, jobs=work.jobs)
     row.prepare(hardware)
-    _run(row.begun(), hardware, work, row.folder, json=json)
+    _run(row.begun(), hardware, make, work, row.folder, json=json)
 
 
 @app.command(cls=Command, epilog=examples("nasharness resume runs/unas-drnas-nb201"))
@@ -76,6 +81,7 @@ def run(
 def resume(
     folder: Annotated[Path, typer.Argument(metavar="RUN", help="A study's folder.")],
     machine: Machine,
+    executing: Executing,
     work: Work,
     *,
     dataset: Annotated[
@@ -97,6 +103,7 @@ def resume(
     from nasbench_harness.store.studies import open_study, study_folders
     from nasbench_harness.store.suites import read_record
 
+    executing.check()
     parts = [
         (open_study(place).search, partial(resume_study, place, images=dataset))
         for place in study_folders(folder)
@@ -105,7 +112,9 @@ def resume(
         tell_unused(search, machine.hardware())
     if record := read_record(folder):
         tell_left_out(record.left_out)
-    _run(parts, machine.hardware(), work, folder, json=json, resumed=True)
+    hardware = machine.hardware()
+    make = partial(executing.make, hardware=hardware, jobs=work.jobs)
+    _run(parts, hardware, make, work, folder, json=json, resumed=True)
 
 
 def _row(
@@ -146,23 +155,20 @@ def _tell_datasets(config: StudyConfig) -> None:
 
 
 def _run(
-    parts: Sequence[tuple[str, Callable[..., StudyRun]]], hardware: Hardware, asked: Work,
-    folder: Path, *, json: bool, resumed: bool = False,
+    parts: Sequence[tuple[str, Callable[..., StudyRun]]], hardware: Hardware,
+    make: Callable[..., Executor], asked: Work, folder: Path, *, json: bool, resumed: bool = False,
 ) -> None:  # fmt: skip
     """Run each study after the other; Ctrl-C ends the row, and leaves the report for later."""
     from nasbench_harness.cli.console import JobsProgress
     from nasbench_harness.cli.ending import end_trackers, tell, tell_waiting
     from nasbench_harness.cli.notes import CostNotes
-    from nasbench_harness.jobs.executors.local import LocalExecutor
-    from nasbench_harness.problems.kinds import kind_of
     from nasbench_harness.watch.opening import open_trackers
     from nasbench_harness.watch.trackers import Listeners
 
     trackers = open_trackers(tensorboard=asked.tensorboard, mlflow=asked.mlflow)
     done, tracked, noted = [], [], CostNotes()
     for search, work in parts:
-        processes = asked.jobs or kind_of(search).processes(hardware)
-        executor = LocalExecutor(processes, hardware, waiting=tell_waiting)
+        executor = make(search, waiting=tell_waiting)
         told = trackers()
         tracked += told
         with JobsProgress() as progress:

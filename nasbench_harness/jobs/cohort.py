@@ -48,16 +48,18 @@ def run_cohort(
     folder: Path,
     callbacks: Callable[[Spec], Callbacks] = lambda spec: Callbacks(),
     hardware: Hardware | None = None,
+    *,
+    shared: bool = False,
 ) -> Iterator[Outcome]:
     """Run (or go on with) jobs that differ in their seed, each in `folder / trial_id`.
 
     The callbacks of any of them tell whether to stop. How each ended is yielded when it has; of
-    those that were not begun when they were stopped, nothing.
+    those that were not begun when they were stopped, nothing. `shared`: see `run_job`.
     """
     hardware = hardware or Hardware()
     left = list(specs)
     if len(specs) > 1:
-        cohort = _Cohort(folder, callbacks, hardware)
+        cohort = _Cohort(folder, callbacks, hardware, shared=shared)
         for outcome in cohort.run(specs):
             left = [spec for spec in left if spec.trial_id != outcome.trial_id]
             yield outcome
@@ -65,23 +67,30 @@ def run_cohort(
         own = callbacks(spec)
         if len(specs) > 1 and own.stopped():
             return  # what was not begun stays so
-        yield run_job(spec, folder / spec.trial_id, own, hardware)
+        yield run_job(spec, folder / spec.trial_id, own, hardware, shared=shared)
 
 
 class _Cohort:
     """The drivers of jobs that are stepped as one."""
 
     def __init__(
-        self, folder: Path, callbacks: Callable[[Spec], Callbacks], hardware: Hardware
+        self,
+        folder: Path,
+        callbacks: Callable[[Spec], Callbacks],
+        hardware: Hardware,
+        *,
+        shared: bool,
     ) -> None:
         self._folder, self._callbacks, self._hardware = folder, callbacks, hardware
+        self._shared = shared
 
     def run(self, specs: Sequence[Spec]) -> Iterator[Outcome]:
         """Those that can be joined, until they end or fail together; the others are not begun."""
         drivers: list[Driver] = []
         try:
             for spec in specs:
-                driver = Driver(spec, self._folder / spec.trial_id, self._callbacks(spec))
+                place, callbacks = self._folder / spec.trial_id, self._callbacks(spec)
+                driver = Driver(spec, place, callbacks, shared=self._shared)
                 drivers.append(driver)
                 try:
                     driver.open(self._hardware)

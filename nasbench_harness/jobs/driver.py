@@ -22,6 +22,7 @@ from nasbench_harness.jobs.job import Job, Spec, open_job
 from nasbench_harness.store.checkpoints import load_checkpoint, remove_checkpoints, save_checkpoint
 from nasbench_harness.store.files import write_json
 from nasbench_harness.store.journals import Journal, read_journal
+from nasbench_harness.store.leases import Lease, LeaseError, is_leased
 from nasbench_harness.store.outcomes import (
     HISTORY,
     RESULT,
@@ -30,6 +31,7 @@ from nasbench_harness.store.outcomes import (
     TRIAL_LOCK,
     Outcome,
     Status,
+    read_result,
     sentence,
     write_failure,
 )
@@ -56,10 +58,16 @@ def run_job(
     folder: Path,
     callbacks: Callbacks | None = None,
     hardware: Hardware | None = None,
+    *,
+    shared: bool = False,
 ) -> Outcome:
-    """Run (or go on with) the job in `folder`; whatever goes wrong becomes its status."""
+    """Run (or go on with) the job in `folder`; whatever goes wrong becomes its status.
+
+    `shared`: other machines may work in the folder; none then works at the same time, or again at
+    what another has ended.
+    """
     callbacks = callbacks or Callbacks()
-    driver = Driver(spec, folder, callbacks)
+    driver = Driver(spec, folder, callbacks, shared=shared)
     try:
         driver.open(hardware or Hardware())
         job, stopped = driver.job, False
@@ -78,15 +86,23 @@ def run_job(
         driver.close()
 
 
+class _EndedError(Exception):
+    """Another machine has ended the job while this one was about to run it."""
+
+
 class Driver:
     """A job, what is kept of it in its folder, and the lock of that; whoever opens it closes it."""
 
     job: Job
 
-    def __init__(self, spec: Spec, folder: Path, callbacks: Callbacks) -> None:
-        """`folder` is the job's own."""
+    def __init__(
+        self, spec: Spec, folder: Path, callbacks: Callbacks, *, shared: bool = False
+    ) -> None:
+        """`folder` is the job's own; where machines share it, a lease is taken beside the lock."""
         self.spec, self._folder, self._callbacks = spec, folder, callbacks
+        self._shared = shared
         self._lock = FileLock(folder / TRIAL_LOCK, timeout=LOCK_SECONDS)
+        self._lease = Lease(folder / TRIAL_LOCK)
         self._journal: Journal | None = None
         self._lines = 0
         """Of the journal, at the job's present step."""
@@ -98,6 +114,10 @@ class Driver:
         """Lock the folder, open the job and go on from its last checkpoint, if there is one."""
         self._folder.mkdir(parents=True, exist_ok=True)
         self._lock.acquire()
+        if self._shared or is_leased(self._folder / TRIAL_LOCK):
+            self._lease.acquire(LOCK_SECONDS)
+            if read_result(self._folder)["status"] == Status.DONE:
+                raise _EndedError
         write_json(self._folder / TRIAL, {"schema_version": SCHEMA_VERSION, **asdict(self.spec)})
         self.job = open_job(self.spec, hardware)
         state = load_checkpoint(self._folder, self.spec.fingerprint)
@@ -133,6 +153,7 @@ class Driver:
     def save(self) -> None:
         """Write a checkpoint, after the lines that it counts on."""
         assert self._journal is not None
+        self._lease.check()
         self._journal.sync()
         kept = {"fingerprint": self.spec.fingerprint, "lines": self._lines}
         save_checkpoint(self._folder, {**kept, **self.job.state_dict()})
@@ -141,6 +162,7 @@ class Driver:
     def end(self) -> Outcome:
         """Write the result of a finished job; of another one that it was interrupted."""
         self._close_journal()
+        self._lease.check()
         if not self.job.finished:
             place = f"stopped {self.job.place}"
             outcome = Outcome(self.spec.trial_id, Status.INTERRUPTED, place)
@@ -156,6 +178,10 @@ class Driver:
         if isinstance(error, Timeout):
             busy = f"Another process is running {self._folder}."
             return Outcome(self.spec.trial_id, Status.FAILED, busy)
+        if isinstance(error, _EndedError):
+            return Outcome(self.spec.trial_id, Status.DONE)
+        if isinstance(error, LeaseError) or self._lease.lost:  # the folder is somebody else's
+            return Outcome(self.spec.trial_id, Status.FAILED, sentence(error))
         outcome = Outcome(self.spec.trial_id, Status.FAILED, sentence(error))
         with contextlib.suppress(OSError):
             self._close_journal()
@@ -166,6 +192,7 @@ class Driver:
         """Leave the folder to others."""
         with contextlib.suppress(OSError):
             self._close_journal()
+        self._lease.release()
         self._lock.release()
 
     def _close_journal(self) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -12,6 +12,7 @@ from nasbench_harness.errors import HarnessError
 from nasbench_harness.jobs.executors import Event, Executor
 from nasbench_harness.jobs.job import Spec
 from nasbench_harness.process.frame import undisturbed
+from nasbench_harness.store.leases import Lease, LeaseError
 from nasbench_harness.store.outcomes import Outcome, Status
 
 LOCK_SECONDS = 1.0
@@ -20,12 +21,19 @@ LOCK_SECONDS = 1.0
 
 @contextmanager
 def working_on(lock: Path, refusal: HarnessError) -> Iterator[None]:
-    """Within it no other command works there; `refusal` is raised where one does already."""
-    try:
-        with FileLock(lock, timeout=LOCK_SECONDS):
-            yield
-    except Timeout as error:
-        raise refusal from error
+    """Within it no other command works there, of this machine or another that shares the folder.
+
+    `refusal` is raised where one does already.
+    """
+    lease = Lease(lock)
+    with ExitStack() as held:
+        try:
+            held.enter_context(FileLock(lock, timeout=LOCK_SECONDS))
+            held.callback(lease.release)
+            lease.acquire(LOCK_SECONDS)
+        except (Timeout, LeaseError) as error:
+            raise refusal from error
+        yield
 
 
 def run_missing(

@@ -17,19 +17,18 @@ import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
 from nasbench_harness.hardware import Hardware, available_cores
-from nasbench_harness.jobs.cohort import cohorts, run_cohort
-from nasbench_harness.jobs.driver import Callbacks
-from nasbench_harness.jobs.executors import Advanced, Event
+from nasbench_harness.jobs.cohort import cohorts
+from nasbench_harness.jobs.executors import Event
+from nasbench_harness.jobs.executors.working import Stop, bury, work
 from nasbench_harness.jobs.job import Spec
 from nasbench_harness.process import frame, streams
-from nasbench_harness.store.outcomes import Outcome, Status, write_failure
+from nasbench_harness.store.outcomes import Outcome, Status
 
 GRACE_SECONDS = 10.0
 """How long a worker that is asked to stop may take to end its step and save it."""
@@ -184,18 +183,14 @@ def _collect(workers: list[_Worker], queue: deque[list[Spec]], folder: Path) -> 
 
 
 def _bury(worker: _Worker, queue: deque[list[Spec]], folder: Path) -> Iterator[Outcome]:
-    """What was left to a worker that died without a word: one trial has failed, several go on."""
+    """What becomes of what was left to a worker that died without a word."""
     worker.process.join()
-    if len(worker.specs) > 1 or worker.leaving:
-        queue.extendleft([spec] for spec in reversed(worker.specs))
-        return
-    (spec,) = worker.specs
     code = worker.process.exitcode or 0
     how = signal.Signals(-code).name if code < 0 else f"exit code {code}"
-    sentence = f"The worker process was killed in the middle of the trial ({how})."
-    outcome = Outcome(spec.trial_id, Status.FAILED, sentence)
-    write_failure(folder / outcome.trial_id, outcome)
-    yield outcome
+    why = f"The worker process was killed in the middle of the trial ({how})."
+    again, failed = bury(worker.specs, folder, why, leaving=worker.leaving)
+    queue.extendleft(reversed(again))
+    yield from failed
 
 
 def _dismiss(worker: _Worker) -> None:
@@ -237,44 +232,16 @@ def _work(connection: Connection, folder: Path, hardware: Hardware, place: Path)
     It works in `place`, so that relative paths mean there what they mean to the parent.
     """
     os.chdir(place)
-    stopped = False
-
-    def stop(*_: object) -> None:
-        nonlocal stopped
-        stopped = True
-
+    stop = Stop()
     streams.guard()  # what a method prints must not end its trial
     for number in STOPS:  # Ctrl-C is the parent's to handle
         signal.signal(number, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, stop)
     if hasattr(signal, "pthread_sigmask"):
         signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPS)
-    while not stopped:
+    while not stop.asked:
         try:
             specs: list[Spec] = connection.recv()
         except (EOFError, ConnectionError):
             return
-        callbacks = partial(_callbacks, connection, stop, lambda: stopped)
-        for outcome in run_cohort(specs, folder, callbacks, hardware):
-            with contextlib.suppress(OSError):
-                connection.send(outcome)
-
-
-def _callbacks(
-    connection: Connection, stop: Callable[[], None], stopped: Callable[[], bool], spec: Spec
-) -> Callbacks:
-    return Callbacks(_reporter(connection, spec.trial_id, stop), stopped)
-
-
-def _reporter(
-    connection: Connection, trial_id: str, stop: Callable[[], None]
-) -> Callable[[int], None]:
-    """Tells the parent how far the trial is; without a parent the trial saves itself and stops."""
-
-    def report(steps: int) -> None:
-        try:
-            connection.send(Advanced(trial_id, steps))
-        except OSError:
-            stop()
-
-    return report
+        work(specs, folder, hardware, connection.send, stop)

@@ -1,0 +1,231 @@
+"""Trials as tasks of a Ray cluster, whose nodes share the folder that results are in.
+
+A task is a cohort. What a lost node ran begins again on another, each trial from its checkpoint;
+leases see to it that none runs twice. Few more tasks are with Ray than it can run, however many
+there are. How far trials are is read from their folders.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections import deque
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from nasbench_harness.hardware import Hardware
+from nasbench_harness.jobs.cohort import cohorts
+from nasbench_harness.jobs.executors import Advanced, Event
+from nasbench_harness.jobs.executors.clusters import (
+    AUTO,
+    ClusterError,
+    Request,
+    connect,
+    places,
+    refuse_unfit,
+    refuse_unseen,
+)
+from nasbench_harness.jobs.executors.working import Stop, bury, work
+from nasbench_harness.jobs.job import Spec
+from nasbench_harness.store.journals import last_row
+from nasbench_harness.store.outcomes import HISTORY, Outcome, Status, read_result
+
+RETRIES = 3
+"""How often what a lost node or process ran is begun again."""
+AHEAD = 2
+"""So many times the trials that run at once are with Ray, so that no node waits for us."""
+LOOK_SECONDS = 0.5
+LOOKS = 256
+"""Trials whose progress is read at a time."""
+COUNT_SECONDS = 10.0
+"""So often the nodes are counted anew."""
+SHORT_SECONDS, GRACE_SECONDS = 1.0, 20.0
+"""How long nobody needs to be told that trials are waited for, and how long they may take."""
+VARIABLES = "NASHARNESS_"
+
+
+class RayExecutor:
+    """Runs jobs as tasks of a cluster."""
+
+    def __init__(
+        self,
+        request: Request,
+        hardware: Hardware | None = None,
+        *,
+        address: str = AUTO,
+        jobs: int | None = None,
+        waiting: Callable[[], None] = lambda: None,
+    ) -> None:
+        """ClusterError where the cluster is not there or cannot run such trials.
+
+        `jobs`: at most so many cohorts at once; None takes as many as fit. `waiting` is called
+        where the end of the trials in progress has to be waited for.
+        """
+        self._hardware = _placed(hardware or Hardware(), request)
+        self._request, self._waiting, self._jobs = request, waiting, jobs
+        self._ray = connect(address)
+        refuse_unfit(self._ray, request)
+        self._counted, self._limit = 0.0, 0
+
+    def run(self, specs: Sequence[Spec], folder: Path) -> Generator[Event]:
+        """Run every trial in `folder / trial_id`, once all nodes are known to see the folder."""
+        folder = folder.absolute()
+        if specs:
+            folder.mkdir(parents=True, exist_ok=True)
+            refuse_unseen(self._ray, folder, self._request)
+        return self._events(specs, folder)
+
+    def _events(self, specs: Sequence[Spec], folder: Path) -> Generator[Event]:
+        ray, progress, looked = self._ray, _Progress(folder), time.monotonic()
+        queue = deque(cohorts(specs, self._jobs or max(1, places(ray, self._request))))
+        running: dict[Any, list[Spec]] = {}
+        start = self._starter(folder)
+        try:
+            while queue or running:
+                while queue and len(running) < self._most():
+                    cohort = queue.popleft()
+                    running[start(cohort)] = cohort
+                done, _ = ray.wait(list(running), timeout=LOOK_SECONDS)
+                if done:
+                    done, _ = ray.wait(list(running), num_returns=len(running), timeout=0)
+                for task in done:
+                    yield from self._end(task, running.pop(task), queue, folder)
+                if time.monotonic() - looked > LOOK_SECONDS:
+                    looked = time.monotonic()
+                    yield from progress.look([s for specs in running.values() for s in specs])
+        finally:
+            self._stop(list(running))
+
+    def _starter(self, folder: Path) -> Callable[[Sequence[Spec]], Any]:
+        """What hands a cohort to Ray."""
+        asked = self._request.resources
+        options = {"num_cpus": self._request.cpus, "num_gpus": self._request.gpus}
+        if "memory" in asked:
+            options["memory"] = int(asked["memory"])
+        task = self._ray.remote(_run).options(max_retries=RETRIES, name="nasharness", **options)
+        variables = {k: v for k, v in os.environ.items() if k.startswith(VARIABLES)}
+        shared = self._ray.put((str(folder), self._hardware, str(Path.cwd()), variables))
+        return lambda specs: task.remote(list(specs), shared)
+
+    def _most(self) -> int:
+        """How many tasks may be with Ray; nodes come and go."""
+        if self._jobs:
+            return self._jobs
+        now = time.monotonic()
+        if not self._limit or now - self._counted > COUNT_SECONDS:
+            self._counted = now
+            self._limit = max(1, AHEAD * places(self._ray, self._request))
+        return self._limit
+
+    def _end(
+        self, task: Any, specs: list[Spec], queue: deque[list[Spec]], folder: Path
+    ) -> Iterator[Outcome]:
+        """How the trials of a task ended; those of which it does not tell go on one by one."""
+        errors = self._ray.exceptions
+        try:
+            outcomes: list[Outcome] = self._ray.get(task)
+            why = ""
+        except errors.RayError as error:
+            outcomes = [
+                Outcome(spec.trial_id, Status.DONE)
+                for spec in specs
+                if read_result(folder / spec.trial_id)["status"] == Status.DONE
+            ]
+            why = _why(error, errors)
+        told = {outcome.trial_id for outcome in outcomes}
+        left = [spec for spec in specs if spec.trial_id not in told]
+        again, failed = bury(left, folder, why, leaving=not why)
+        queue.extendleft(reversed(again))
+        yield from outcomes
+        yield from failed
+
+    def _stop(self, tasks: list[Any]) -> None:
+        """Ask running trials to save a checkpoint and end; do not wait for ever.
+
+        Whoever interrupts the waiting ends them at once.
+        """
+        if not tasks:
+            return
+        ray = self._ray
+        try:
+            for task in tasks:
+                ray.cancel(task, force=False)
+            _, left = ray.wait(tasks, num_returns=len(tasks), timeout=SHORT_SECONDS)
+            if left:
+                self._waiting()
+                ray.wait(left, num_returns=len(left), timeout=GRACE_SECONDS)
+        finally:
+            _, left = ray.wait(tasks, num_returns=len(tasks), timeout=0)
+            for task in left:
+                ray.cancel(task, force=True)
+
+
+def _placed(hardware: Hardware, request: Request) -> Hardware:
+    """The hardware as tasks have it: Ray shows each its own GPUs only."""
+    family = hardware.device.partition(":")[0]
+    if hardware.device.startswith("cuda:"):
+        raise ClusterError("Ray chooses the GPUs of each trial; write --device cuda.")
+    if request.gpus and family not in ("auto", "cuda"):
+        raise ClusterError(
+            f"--gpus-per-trial asks for GPUs and --device {family} uses none; leave one out."
+        )
+    if not request.gpus and family == "cuda":
+        raise ClusterError("--device cuda needs a GPU of each trial: add --gpus-per-trial 1.")
+    data = hardware.data_dir.absolute() if hardware.data_dir else None
+    device = hardware.device if request.gpus else "cpu"
+    return replace(hardware, device=device, data_dir=data)
+
+
+def _why(error: Exception, errors: Any) -> str:
+    """Why a trial has no result, in a sentence."""
+    if isinstance(error, errors.RayTaskError):
+        last = str(error).strip().rpartition("\n")[2]
+        return f"Its Ray task failed ({last})."
+    what = type(error).__name__
+    return f"Its node or worker process died {RETRIES + 1} times in the middle of it ({what})."
+
+
+class _Progress:
+    """How far trials are, as their journals tell."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder, self._turn = folder, 0
+        self._sizes: dict[str, int] = {}
+
+    def look(self, specs: Sequence[Spec]) -> Iterator[Advanced]:
+        """Of some at a time; the next look is at others, where there are many."""
+        first = self._turn % max(1, len(specs))
+        self._turn += min(LOOKS, len(specs))
+        for spec in islice((*specs[first:], *specs[:first]), LOOKS):
+            path = self._folder / spec.trial_id / HISTORY
+            try:
+                size = path.stat().st_size
+            except OSError:
+                continue
+            if size == self._sizes.get(spec.trial_id):
+                continue
+            self._sizes[spec.trial_id] = size
+            row = last_row(path)
+            if row and spec.counter in row:
+                yield Advanced(spec.trial_id, int(row[spec.counter]))
+
+
+def _run(specs: list[Spec], shared: tuple[str, Hardware, str, Mapping[str, str]]) -> list[Outcome]:
+    """A task, on a node: a cohort; `ray.cancel` lets it save itself and stop."""
+    folder, hardware, place, variables = shared
+    if not Path(folder).is_dir():  # a node that came later than the others were asked
+        raise FileNotFoundError(f"This node does not see {folder}")
+    if Path(place).is_dir():
+        os.chdir(place)  # relative paths mean what they mean to who asked
+    os.environ.update(variables)
+    stop, told = Stop(), list[Event]()
+    before = signal.signal(signal.SIGINT, stop)
+    try:
+        work(specs, Path(folder), hardware, told.append, stop, shared=True)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    return [event for event in told if isinstance(event, Outcome)]

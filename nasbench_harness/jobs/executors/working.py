@@ -1,0 +1,73 @@
+"""What workers do, however they are reached: a cohort at a time, and what becomes of a dead one's.
+
+Executors bring specs to a worker and what it tells back; all that is free of the way between is
+here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from nasbench_harness.hardware import Hardware
+from nasbench_harness.jobs.cohort import run_cohort
+from nasbench_harness.jobs.driver import Callbacks
+from nasbench_harness.jobs.executors import Advanced, Event
+from nasbench_harness.jobs.job import Spec
+from nasbench_harness.store.outcomes import Outcome, Status, write_failure
+
+
+class Stop:
+    """Whether a worker was asked to stop; calling it asks, as handlers of signals do."""
+
+    def __init__(self) -> None:
+        self.asked = False
+
+    def __call__(self, *_: object) -> None:
+        """Ask it."""
+        self.asked = True
+
+
+def work(  # noqa: PLR0913 - what runs, where, and who is told
+    specs: Sequence[Spec],
+    folder: Path,
+    hardware: Hardware,
+    tell: Callable[[Event], None],
+    stop: Stop,
+    *,
+    shared: bool = False,
+) -> None:
+    """Run a cohort, each trial in `folder / trial_id`, and tell how they get on and how they end.
+
+    Where `tell` raises OSError nobody listens any more: the trials save themselves and stop.
+    `shared`: other machines work in the folder, see `run_job`.
+    """
+
+    def tell_or_stop(event: Event) -> None:
+        try:
+            tell(event)
+        except OSError:
+            stop()
+
+    def callbacks(spec: Spec) -> Callbacks:
+        return Callbacks(
+            lambda steps: tell_or_stop(Advanced(spec.trial_id, steps)), lambda: stop.asked
+        )
+
+    for outcome in run_cohort(specs, folder, callbacks, hardware, shared=shared):
+        tell_or_stop(outcome)
+
+
+def bury(
+    specs: Sequence[Spec], folder: Path, why: str, *, leaving: bool = False
+) -> tuple[list[list[Spec]], list[Outcome]]:
+    """What was left to a worker that died without a word: cohorts to run again, and failures.
+
+    One trial has failed, as `why` says. Of several nobody knows whose fault it was: they go on one
+    by one. Whoever was `leaving`, as somebody else had asked it to, is nobody's fault.
+    """
+    if len(specs) != 1 or leaving:
+        return [[spec] for spec in specs], []
+    outcome = Outcome(specs[0].trial_id, Status.FAILED, why)
+    write_failure(folder / outcome.trial_id, outcome)
+    return [], [outcome]

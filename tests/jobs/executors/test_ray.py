@@ -1,0 +1,164 @@
+"""Ray: what is refused before anything runs and, on a cluster of two nodes, what runs.
+
+Those that need Ray skip where it is not installed; those that start a cluster are slow.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from nasbench_harness.errors import HarnessError
+from nasbench_harness.hardware import Hardware
+from nasbench_harness.jobs.driver import run_job
+from nasbench_harness.jobs.executors.clusters import ClusterError, Request, connect
+from nasbench_harness.jobs.executors.ray import RayExecutor
+from nasbench_harness.jobs.job import Spec
+from nasbench_harness.store.outcomes import Outcome, Status
+from nasbench_harness.study.config import build_config
+from nasbench_harness.study.planning import plan
+
+SPENT = ("search_seconds", "cohort")
+needs_ray = pytest.mark.skipif(find_spec("ray") is None, reason="ray is not installed")
+
+
+def test_without_ray_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "ray", None)
+    with pytest.raises(ClusterError, match=r"pip install 'nasbench-harness\[ray\]'"):
+        RayExecutor(Request(1))
+
+
+@needs_ray
+@pytest.mark.parametrize("address", ["nowhere", "host:", "ray://host:10001", ":6379"])
+def test_what_is_no_address_is_refused(address: str) -> None:
+    with pytest.raises(ClusterError, match="takes auto, local or HOST:PORT"):
+        connect(address)
+
+
+@needs_ray
+def test_address_that_does_not_answer_is_told() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))  # nobody listens there
+        with pytest.raises(ClusterError, match="Nothing answers at"):
+            connect(f"127.0.0.1:{taken.getsockname()[1]}")
+
+
+@pytest.mark.parametrize(
+    ("device", "gpus", "words"),
+    [
+        ("cuda:1", 1.0, "write --device cuda"),
+        ("cpu", 0.5, "leave one out"),
+        ("cuda", 0.0, "add --gpus-per-trial 1"),
+    ],
+)
+def test_device_that_contradicts_the_request_is_refused(
+    device: str, gpus: float, words: str
+) -> None:
+    with pytest.raises(HarnessError, match=words):
+        RayExecutor(Request(1, gpus), Hardware(device))
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[Any]:
+    """Two nodes with a CPU each, beside a head that runs nothing."""
+    pytest.importorskip("ray", reason="ray is not installed")
+    from ray.cluster_utils import Cluster
+
+    store = {"object_store_memory": 80_000_000}
+    found = Cluster(
+        initialize_head=True, head_node_args={"num_cpus": 0, "include_dashboard": False, **store}
+    )
+    found.workers = [found.add_node(num_cpus=1, **store) for _ in range(2)]
+    yield found
+    import ray
+
+    ray.shutdown()
+    found.shutdown()
+
+
+def planned(methods: str, **given: Any) -> list[Any]:
+    return plan(build_config(None, {"methods": methods, "seeds": 2, "random": False, **given}, []))
+
+
+def answers(specs: list[Any], folder: Path) -> list[dict[str, Any]]:
+    results = [json.loads((folder / s.trial_id / "result.json").read_text()) for s in specs]
+    return [{k: v for k, v in result.items() if k not in SPENT} for result in results]
+
+
+def alone(specs: list[Any], folder: Path) -> list[dict[str, Any]]:
+    for spec in specs:
+        run_job(spec, folder / spec.trial_id)
+    return answers(specs, folder)
+
+
+def ended(executor: RayExecutor, specs: list[Spec], folder: Path) -> list[Outcome]:
+    return [event for event in executor.run(specs, folder) if isinstance(event, Outcome)]
+
+
+@pytest.mark.slow
+def test_results_are_those_of_this_machine(cluster: Any, tmp_path: Path) -> None:
+    specs = planned("drnas,rea", steps=40)
+    executor = RayExecutor(Request(1), address=cluster.address)
+    outcomes = ended(executor, specs, tmp_path / "ray")
+    assert sorted(o.trial_id for o in outcomes) == sorted(s.trial_id for s in specs)
+    assert {o.status for o in outcomes} == {Status.DONE}
+    assert answers(specs, tmp_path / "ray") == alone(specs, tmp_path / "alone")
+    assert not [name for _, _, names in os.walk(tmp_path) for name in names if "lease" in name]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("request_", "words"), [(Request(1, 0.5), "0.5 GPUs"), (Request(3), "asks for 3 CPUs")]
+)
+def test_trial_that_fits_no_node_is_refused(cluster: Any, request_: Request, words: str) -> None:
+    with pytest.raises(ClusterError, match=words):
+        RayExecutor(request_, address=cluster.address)
+
+
+@pytest.mark.slow
+def test_folder_that_nodes_do_not_see_is_refused(
+    cluster: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    executor = RayExecutor(Request(1), address=cluster.address)
+    monkeypatch.setattr("nasbench_harness.jobs.executors.clusters.SEEN_SECONDS", 0.0)
+    monkeypatch.setattr(os, "listdir", lambda folder: [])  # as on this machine's own disk
+    with pytest.raises(ClusterError, match="does not arrive here"):
+        executor.run(planned("rea", steps=20), tmp_path / "trials")
+    assert list((tmp_path / "trials").iterdir()) == []
+
+
+@pytest.mark.slow
+def test_closing_lets_trials_save_themselves(cluster: Any, tmp_path: Path) -> None:
+    specs = planned("drnas", steps=100_000)
+    executor = RayExecutor(Request(1), address=cluster.address)
+    with closing(executor.run(specs, tmp_path)) as events:
+        first = next(events)
+    folder = tmp_path / first.trial_id
+    assert json.loads((folder / "result.json").read_text())["status"] == "interrupted"
+    assert (folder / "checkpoint.pt").exists()
+
+
+@pytest.mark.slow
+def test_trials_of_a_lost_node_go_on_elsewhere(cluster: Any, tmp_path: Path) -> None:
+    """The last test: it takes a node away."""
+    specs = planned("drnas,unas", steps=4_000)
+    killed = False
+    outcomes = []
+    for event in RayExecutor(Request(1), address=cluster.address).run(specs, tmp_path / "ray"):
+        if isinstance(event, Outcome):
+            outcomes.append(event)
+        elif not killed:
+            killed = True
+            cluster.remove_node(cluster.workers.pop(), allow_graceful=False)
+    assert killed
+    assert [o.status for o in outcomes] == [Status.DONE] * len(specs)
+    assert answers(specs, tmp_path / "ray") == alone(specs, tmp_path / "alone")
