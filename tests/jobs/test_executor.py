@@ -23,6 +23,7 @@ from nasbench_harness.store.outcomes import Outcome, Status
 from nasbench_harness.study.config import build_config
 from nasbench_harness.study.planning import plan
 from nasbench_harness.study.spec import TrialSpec
+from tests.commands import process
 
 Specs = Callable[..., list[TrialSpec]]
 SPENT = ("search_seconds", "cohort")
@@ -171,6 +172,17 @@ def test_method_may_print_though_nobody_reads(tmp_path: Path) -> None:
     os.close(write)
     (path,) = tmp_path.glob("rea-*/result.json")
     assert read_json(path)["status"] == "done"
+
+
+def test_files_of_the_working_folder_are_no_modules_of_workers(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name in ("queue.py", "torch.py"):
+        (tmp_path / name).write_text("raise SystemExit(f'{__name__} is not this file')\n")
+    monkeypatch.chdir(tmp_path)
+    words = ("-m", "random", "--seeds", "1", "--steps", "3", "--no-random", "--no-report")
+    done = process("run", *words, "--out", "runs")
+    assert done.returncode == 0, done.stderr
 
 
 def test_default_is_one_process_per_core() -> None:

@@ -38,6 +38,9 @@ PRELOADED = ("torch", "torch._dynamo", "nasbench_harness.jobs.cohort")
 """What workers are forked with, beside the modules that open their jobs; optimizers import
 `torch._dynamo` at their first step."""
 STOPS = {signal.SIGINT, *frame.STOPS}
+ENVIRONMENT = {"PYTHONSAFEPATH": "1"}
+"""What Python starts workers with: nothing that lies in the folder one works in stands in for a
+module of theirs. Their `sys.path` is the parent's from then on."""
 SOCKET_BYTES = 104
 """What the path of a socket may take with its last zero: 108 on Linux, 104 on BSD and macOS."""
 
@@ -109,9 +112,22 @@ def _start_server() -> None:
     resource_tracker.ensure_running()
     before = signal.pthread_sigmask(signal.SIG_BLOCK, STOPS)
     try:
-        forkserver.ensure_running()
+        with _environment():
+            forkserver.ensure_running()
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@contextlib.contextmanager
+def _environment() -> Iterator[None]:
+    """Processes begun within it have `ENVIRONMENT`, where their variables are not set."""
+    added = {name: value for name, value in ENVIRONMENT.items() if name not in os.environ}
+    os.environ.update(added)
+    try:
+        yield
+    finally:
+        for name in added:
+            del os.environ[name]
 
 
 @contextlib.contextmanager
@@ -149,7 +165,7 @@ class _Worker:
         process = context.Process(  # type: ignore[attr-defined]
             target=_work, args=(theirs, folder, hardware, Path.cwd()), daemon=True
         )
-        with _unseen_script():
+        with _unseen_script(), _environment():
             process.start()
         theirs.close()
         return cls(process, ours)
