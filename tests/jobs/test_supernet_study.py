@@ -428,7 +428,8 @@ def test_steps_alone_decide_how_many_epochs_there_are() -> None:
 
 
 def test_a_recipe_for_one_method_alone() -> None:
-    plain, staged = plan(config("darts,drnas[recipe=nb201_progressive,warmup_epochs=0]"))
+    methods = "darts,drnas[recipe=nb201_progressive,warmup_epochs=0]"
+    plain, staged = plan(config(methods, network={**TINY, "width": 4}))
     assert plain.network["learning_rate"] != staged.network["learning_rate"]
     assert staged.settings["kept_options"] == [5, 3]
     assert staged.label == "drnas[recipe=nb201_progressive,warmup_epochs=0]"

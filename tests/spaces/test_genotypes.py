@@ -105,9 +105,20 @@ def searches(method: str) -> bool:
     return all(isinstance(problem, needed) for needed in setup.requires(setup.Settings()))
 
 
-@pytest.mark.parametrize("method", [name for name in registry.methods.names() if searches(name)])
-def test_every_method_searches_it(method: str, space: SearchSpace) -> None:
-    check_searcher(registry.methods.load(method), make_problem=lambda: ToyUntrained(space))
+NEEDED = {"monas": {"cost_range": [0.0, 10.0]}}
+"""What has to be said where the architectures cannot be listed."""
+
+
+@pytest.mark.parametrize("name", [name for name in registry.methods.names() if searches(name)])
+def test_every_method_searches_it(name: str, space: SearchSpace) -> None:
+    method = registry.methods.load(name)
+    settings = method.Settings(**NEEDED.get(name, {}))
+    check_searcher(method, settings, make_problem=lambda: ToyUntrained(space))
+
+
+def test_least_and_largest_cost_of_what_cannot_be_listed_are_asked_for(space: SearchSpace) -> None:
+    with pytest.raises(HarnessError, match="`genotypes` cannot be listed; say both in"):
+        check_searcher(registry.methods.load("monas"), make_problem=lambda: ToyUntrained(space))
 
 
 def test_evolution_beats_its_first_draw(space: SearchSpace) -> None:

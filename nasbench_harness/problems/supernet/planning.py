@@ -124,10 +124,12 @@ class OnImages:
     def _length(self, recipe: Recipe, epoch_steps: int) -> tuple[int, int]:
         """Epochs and steps; whichever is given decides, both must fit together.
 
-        A recipe's steps are a number of batches: of few images they are more epochs.
+        The steps of a recipe for images are a number of batches: of few images they are more
+        epochs. Those of another kind's recipe go on beyond its epochs, as they always did.
         """
         if recipe.steps:
-            return max(recipe.epochs, math.ceil(recipe.steps / epoch_steps)), recipe.steps
+            epochs = math.ceil(recipe.steps / epoch_steps) if recipe.kind == "supernet" else 0
+            return max(recipe.epochs, epochs), recipe.steps
         epochs, steps = self.options.epochs, self.config.steps
         if steps is None:
             epochs = epochs or recipe.epochs
