@@ -12,7 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from nasbench_harness.contracts import Log, Problem, TunedTraining
+from nasbench_harness.contracts import Log, NetworkWeights, Problem, TunedTraining
 from nasbench_harness.methods.setups.dartspt import DARTSPTSettings, DARTSPTSetup
 from nasbench_harness.methods.shared.relaxations import masked_softmax
 from nasbench_harness.methods.shared.relaxed import RelaxedSearcher
@@ -27,8 +27,8 @@ class DARTSPT(DARTSPTSetup, Settling, RelaxedSearcher[DARTSPTSettings]):
 
     Where an architecture keeps fewer edges of a node than there are, nodes follow, in random order:
     those edges stay without which the accuracy is least. It is that of all search-validation
-    images; on a table the expectation at the same m. With `perturbation=random` the supernet is
-    that of SDARTS-RS.
+    images; on a table, whose values may count from anywhere, the expectation over what is left
+    (ours). With `perturbation=random` the supernet is that of SDARTS-RS.
 
     >>> from nasbench_harness.testing import toy_problem
     >>> problem = toy_problem(steps=200)
@@ -96,7 +96,15 @@ class DARTSPT(DARTSPTSetup, Settling, RelaxedSearcher[DARTSPTSettings]):
         return self.composed(self.relaxed()).detach()
 
     def worth(self, weights: Tensor) -> float:
-        """Accuracy, percent, of the supernet on all search-validation images."""
+        """Accuracy, percent, of the supernet on all search-validation images.
+
+        Of a table the expectation over what is left of every decision. Without the division every
+        option would be judged by its weight first, and that more as values are further from 0:
+        where they are negative the least likely would be kept.
+        """
+        if not isinstance(self.problem, NetworkWeights):
+            left, whole = (rows.sum(dim=-1, keepdim=True) for rows in (weights, self.mixed()))
+            weights = torch.where(left > 0, weights * whole / left, weights)
         return self.problem.score(weights)
 
     def below(self, count: int) -> int:

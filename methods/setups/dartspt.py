@@ -73,7 +73,7 @@ class DARTSPTSetup(ComposedSetup):
         deviations=(
             "Accuracies without an option are measured on images as for tests, in batches of 250;"
             " the authors' are augmented and of 64.",
-            "On a table a removal is judged by the expectation at the same weights, which is ours.",
+            "On a table a removal is judged by the expectation over what is left, which is ours.",
         ),
         cost=StepCost(
             Passes(1, 1), Passes(1, 1),

@@ -94,18 +94,18 @@ def test_with_noise_it_is_sdarts_until_then() -> None:
 
 
 def greedy(table: Tensor, rows: Tensor, order: list[int]) -> tuple[int, ...]:
-    """The rule by the definition: sums over all architectures, without those with an option."""
+    """The rule by the definition: means over all architectures, without those with an option."""
     rows = rows.clone()
     for decision in order:
         lost = []
         for option in range(rows.shape[1]):
             places = product(*(range(4) for _ in OPTIONS))
             left = [z for z in places if z[decision] != option]
-            total = sum(
-                float(table[z]) * float(torch.stack([rows[d, k] for d, k in enumerate(z)]).prod())
-                for z in left
-            )
-            lost.append(total)
+            likely = [
+                float(torch.stack([rows[d, k] for d, k in enumerate(z)]).prod()) for z in left
+            ]
+            values = [float(table[z]) * share for z, share in zip(left, likely, strict=True)]
+            lost.append(sum(values) / sum(likely))
         rows[decision] = 0.0
         rows[decision, lost.index(min(lost))] = 1.0
     return tuple(rows.argmax(-1).tolist())
@@ -128,6 +128,21 @@ def test_on_a_table_it_is_greedy_in_the_order_that_is_drawn(seed: int) -> None:
     assert sorted(order) == [0, 1, 2]
     uniform = torch.full((3, 4), 0.25, dtype=torch.float64)
     assert searcher.architecture().choices == greedy(table, uniform, order)
+
+
+def test_what_a_table_counts_from_decides_nothing() -> None:
+    """Negative values are losses, of which the least is best."""
+    found = set()
+    for zero in (0.0, -1000.0, 1000.0):
+        settings = DARTSPTSettings(training_epochs=10, learning_rate=0.1)
+        searcher = DARTSPT(landscape(), settings, seed=2)
+        score = searcher.problem.score
+        searcher.problem.score = lambda weights, score=score, zero=zero: (
+            score(weights) + zero * float(weights.sum(dim=-1).prod())
+        )
+        walked(searcher, EPOCHS)
+        found.add(searcher.architecture().choices)
+    assert len(found) == 1
 
 
 def test_decisions_are_settled_in_different_orders() -> None:
