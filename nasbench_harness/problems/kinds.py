@@ -17,7 +17,8 @@ RESERVED = frozenset({
     "diagnose_every", "report_metric", "batch_size", "random", "cost", "target", "check", "config",
     "sets", "out", "device", "threads", "compile_mode", "deterministic", "data_dir", "download",
     "jobs", "report", "tensorboard", "mlflow", "dry_run", "json", "smallest_difference", "fixed",
-    "suite", "workers",
+    "suite", "workers", "executor", "address", "cpus_per_trial", "gpus_per_trial",
+    "memory_per_trial",
 })  # fmt: skip
 """Options of `run` and keys of a study file that belong to no kind."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import runpy
 from collections.abc import Callable
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from nasbench_harness.store.leases import (
 )
 
 HOUR = 3600
+CHILD = Path(__file__).parent / "counting_child.py"
 
 
 class Time:
@@ -145,24 +147,11 @@ def test_lease_that_is_being_written_is_somebody_s(path: Path) -> None:
     assert time.now > PATIENCE_SECONDS
 
 
-def _count(folder: Path, times: int) -> None:
-    for _ in range(times):
-        held = Lease(folder / "count.lock", heart=Heart(f"{os.getpid()}"), sleep=lambda _: None)
-        while True:
-            try:
-                held.acquire(0)
-                break
-            except LeaseError:
-                continue
-        number = folder / "number"
-        number.write_text(str(int(number.read_text()) + 1))
-        held.release()
-
-
 def test_only_one_of_many_processes_has_it(tmp_path: Path) -> None:
     (tmp_path / "number").write_text("0")
     context = multiprocessing.get_context("spawn")
-    workers = [context.Process(target=_count, args=(tmp_path, 50)) for _ in range(3)]
+    given = (str(CHILD), {"FOLDER": tmp_path, "TIMES": 50})
+    workers = [context.Process(target=runpy.run_path, args=given) for _ in range(3)]
     for worker in workers:
         worker.start()
     for worker in workers:

@@ -128,8 +128,8 @@ class OnImages:
         epochs. Those of another kind's recipe go on beyond its epochs, as they always did.
         """
         if recipe.steps:
-            epochs = math.ceil(recipe.steps / epoch_steps) if recipe.kind == "supernet" else 0
-            return max(recipe.epochs, epochs), recipe.steps
+            counted = math.ceil(recipe.steps / epoch_steps) if recipe.kind == "supernet" else 0
+            return max(recipe.epochs, counted), recipe.steps
         epochs, steps = self.options.epochs, self.config.steps
         if steps is None:
             epochs = epochs or recipe.epochs
