@@ -21,10 +21,11 @@ from nasbench_harness.contracts import (
     OperationParameter,
     OperationPlace,
 )
-from nasbench_harness.spaces.nb201 import mixing
 from nasbench_harness.spaces.nb201.encoding import EDGES, NODES
-from nasbench_harness.spaces.nb201.mixing import CONV1, CONV3, LEAVING, SKIP, Mixing, Norm
+from nasbench_harness.spaces.nb201.leaving import leave
+from nasbench_harness.spaces.nb201.mixing import CONV1, CONV3, LEAVING, SKIP, Mixing
 from nasbench_harness.spaces.nb201.network import Cell, Network, ReLUConvNorm
+from nasbench_harness.spaces.nb201.norms import EPS, MOMENTUM, Norm
 from nasbench_harness.spaces.nb201.skeleton import Reduction, Skeleton
 from nasbench_harness.spaces.nb201.training import check_width
 from nasbench_harness.spaces.shared.mixing import CellwiseSupernet
@@ -63,7 +64,7 @@ class Branch(nn.Module):
         norm = self.norm.part(edge * self.channels, self.channels)
         affine = scale.expand(self.channels).contiguous() if scale.dim() == 0 else None
         normed = batch_norm(
-            convolved, norm.mean, norm.var, affine, None, norm.training, mixing.MOMENTUM, mixing.EPS
+            convolved, norm.mean, norm.var, affine, None, norm.training, MOMENTUM, EPS
         )
         return normed if affine is not None else normed * scale.to(x.dtype)
 
@@ -190,7 +191,7 @@ class MixedCell(nn.Module):
         if mixed.wide:
             scales = mixed.scales(x.shape[1], x.dtype)[source]
             kernel3, kernel1 = conv3.weight.to(x.dtype), conv1.weight.to(x.dtype)
-            brought = mixing.leave(x, kernel3, kernel1, scales, conv3.norm, conv1.norm)
+            brought = leave(x, kernel3, kernel1, scales, conv3.norm, conv1.norm)
             found = list(zip(targets, brought, strict=True))
             return [*found, *self._dropped(source, x, mixed)] if mixed.skip_dropout else found
         shared = _Shared(x)

@@ -38,9 +38,10 @@ PRELOADED = ("torch", "torch._dynamo", "nasbench_harness.jobs.cohort")
 """What workers are forked with, beside the modules that open their jobs; optimizers import
 `torch._dynamo` at their first step."""
 STOPS = {signal.SIGINT, *frame.STOPS}
-ENVIRONMENT = {"PYTHONSAFEPATH": "1"}
-"""What Python starts workers with: nothing that lies in the folder one works in stands in for a
-module of theirs. Their `sys.path` is the parent's from then on."""
+ENVIRONMENT = {"PYTHONSAFEPATH": "1", "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"}
+"""What workers are started with. Nothing that lies in the folder one works in stands in for a
+module of theirs (their `sys.path` is the parent's from then on); and glibc asks for large pages, of
+which a step on images touches a few where it would touch tens of thousands of small ones."""
 SOCKET_BYTES = 104
 """What the path of a socket may take with its last zero: 108 on Linux, 104 on BSD and macOS."""
 

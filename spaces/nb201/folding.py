@@ -1,0 +1,84 @@
+"""A 1x1 convolution and its batch norm as one matrix, found from the moments of the input alone.
+
+The outputs of a linear map have the mean and the variance that its kernel makes of those of its
+input: with kernel W [N, C], mean m and covariance S of the input, W m and the diagonal of W S W^T.
+So nothing is convolved first to be normed then, and nothing of the size of the outputs is kept for
+the way back: forward and back cost a product with the kernel each, and one of the input with
+itself. A covariance needs the accuracy of its numbers: this is for float32 and float64.
+
+Maps are seen as matrices [M, C], an example's pixel a row.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from nasbench_harness.spaces.nb201.norms import EPS, MOMENTUM, Norm
+
+
+class Folded(NamedTuple):
+    """What a map goes through, `rows @ matrix.T + shift`, and what the way back needs."""
+
+    matrix: Tensor
+    """[N, C]"""
+    shift: Tensor
+    """[N]"""
+    center: Tensor
+    """[N]: the means of the outputs before the norm."""
+    inverse: Tensor
+    """[N]: of their standard deviations."""
+    mean: Tensor | None
+    """[C]: of the input; None where the norm takes running statistics."""
+    spread: Tensor | None
+    """[N, C]: the kernel times the covariance of the input."""
+
+
+def fold(rows: Tensor, kernel: Tensor, scale: Tensor, norm: Norm) -> Folded:
+    """Of input [M, C], kernel [N, C] and the norm's affine weight [N]; statistics are updated."""
+    mean = spread = None
+    if norm.training:
+        count = len(rows)
+        mean = rows.mean(dim=0)
+        squares = torch.outer(mean, mean)
+        covariance = torch.addmm(squares, rows.T, rows, beta=-1, alpha=1 / count)
+        spread = kernel @ covariance
+        center, variance = kernel @ mean, (spread * kernel).sum(dim=1).clamp_(min=0)
+        if norm.mean is not None and norm.var is not None:
+            norm.mean.lerp_(center, MOMENTUM)
+            norm.var.lerp_(variance * (count / (count - 1)), MOMENTUM)
+    else:
+        assert norm.mean is not None
+        assert norm.var is not None
+        center, variance = norm.mean, norm.var
+    inverse = (variance + EPS).rsqrt()
+    weight = scale * inverse
+    return Folded(kernel * weight[:, None], -center * weight, center, inverse, mean, spread)
+
+
+def unfold(  # noqa: PLR0913, PLR0917
+    grad: Tensor, sums: Tensor, rows: Tensor, kernel: Tensor, scale: Tensor, folded: Folded,
+    *, into: Tensor, needs_kernel: bool,
+) -> tuple[Tensor | None, Tensor]:  # fmt: skip
+    """Gradients in kernel [N, C] and scale [N]; that in `rows` is added to `into` [M, C].
+
+    `grad` [M, N] is the gradient in `rows @ matrix.T + shift`, and `sums` [N] its sums over M.
+    """
+    products = grad.T @ rows
+    by_weight = (products * kernel).sum(dim=1) - sums * folded.center
+    weight = scale * folded.inverse
+    by_kernel = products * weight[:, None] if needs_kernel else None
+    into.addmm_(grad, folded.matrix)
+    if folded.mean is not None and folded.spread is not None:
+        count = len(rows)
+        by_variance = by_weight * scale * folded.inverse.pow(3) * -0.5
+        by_covariance = (kernel.T * by_variance) @ kernel
+        into.addmm_(rows, by_covariance, alpha=2 / count)
+        through_mean = sums @ folded.matrix + 2 * (folded.mean @ by_covariance)
+        into.sub_(through_mean / count)
+        if by_kernel is not None:
+            by_kernel -= torch.outer(sums * weight, folded.mean)
+            by_kernel += 2 * by_variance[:, None] * folded.spread
+    return by_kernel, by_weight * folded.inverse
