@@ -69,6 +69,9 @@ RUN = {
     "query --space darts --published": "nasharness query --space darts --published",
     "nasharness data list": "@",
     "cite nb201": "nasharness data cite nb201 --json",
+    "nasharness push runs/A s3://results/A": (
+        "nasharness push runs/unas-drnas-nb201 memory://results/A"
+    ),
     "nasharness cite runs/A": "@",
     "nasharness run -m darts,drnas --search supernet --dataset digits --recipe quick": f"@ {TINY}",
     "nasharness run -m darts,drnas --space darts --search supernet --dataset digits"

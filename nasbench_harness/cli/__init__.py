@@ -13,6 +13,7 @@ from nasbench_harness.cli import (
     methods,
     plugins,
     problem,
+    push,
     query,
     report,
     run,
@@ -25,6 +26,6 @@ from nasbench_harness.cli.app import app
 
 __all__ = [
     "app", "baseline", "calibrate", "check", "cite", "compare", "data", "evaluate", "latency",
-    "main", "methods", "plugins", "problem", "query", "report", "run", "score", "suites", "train",
-    "watch",
+    "main", "methods", "plugins", "problem", "push", "query", "report", "run", "score", "suites",
+    "train", "watch",
 ]  # fmt: skip

@@ -28,7 +28,7 @@ from nasbench_harness.process.streams import guarded
 
 COMMANDS = (
     "run", "train", "evaluate", "score", "calibrate", "resume", "watch", "report", "compare",
-    "cite", "baseline", "check", "query", "show", "list", "data", "latency",
+    "push", "cite", "baseline", "check", "query", "show", "list", "data", "latency",
 )  # fmt: skip
 
 

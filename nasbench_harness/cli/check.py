@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import typer
 
@@ -17,6 +17,7 @@ from nasbench_harness.cli.baseline import read_margins, tell_changes
 from nasbench_harness.cli.help import Command, examples
 from nasbench_harness.cli.options.checking import GITHUB, Checked, CheckMachine, Told
 from nasbench_harness.cli.options.grouped import grouped
+from nasbench_harness.cli.options.studies import CheckedStudies
 from nasbench_harness.cli.rows import StudyRow, suite_row, tell_every
 from nasbench_harness.errors import ExitCode, HarnessError
 from nasbench_harness.process.frame import give_up
@@ -45,9 +46,7 @@ NO_POINTS = " Of what is no percentage a point is a hundredth of the power of te
 )
 @grouped
 def check(
-    studies: Annotated[
-        list[Path] | None, typer.Argument(metavar="RUN", help="Study folders to check.")
-    ] = None,
+    studies: CheckedStudies = None,
     *,
     asked: Checked,
     told: Told,

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Annotated
-
-import typer
-
 from nasbench_harness.cli.app import JsonOption, app
 from nasbench_harness.cli.help import Command, examples
+from nasbench_harness.cli.options.studies import ReadStudies
 
 
 @app.command(
@@ -20,7 +16,7 @@ from nasbench_harness.cli.help import Command, examples
     ),
 )
 def cite_studies(
-    studies: Annotated[list[Path], typer.Argument(metavar="RUN", help="Study folders.")],
+    studies: ReadStudies,
     json: JsonOption = False,
 ) -> None:
     """BibTeX of all that studies used: harness, methods, spaces, tables, images; each entry once.

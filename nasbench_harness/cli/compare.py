@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -10,6 +9,7 @@ import typer
 from nasbench_harness.cli import completion
 from nasbench_harness.cli.app import JsonOption, app
 from nasbench_harness.cli.help import Command, examples
+from nasbench_harness.cli.options.studies import ReadStudies
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 def compare(
     first: Annotated[str, typer.Argument(metavar="METHOD", help="Label, as the study has it.")],
     second: Annotated[str, typer.Argument(metavar="METHOD", help="What to compare it with.")],
-    studies: Annotated[list[Path], typer.Argument(metavar="RUN", help="Study folders.")],
+    studies: ReadStudies,
     metric: Annotated[
         str | None,
         typer.Option(
@@ -223,12 +223,13 @@ def _gain(claim: Claim, measure: Measure) -> dict[str, Any]:
 
 def as_json(data: StudyData, claim: Claim, measure: Measure) -> dict[str, Any]:
     """What `--json` prints of a claim."""
+    from nasbench_harness.remote.fetching import told
     from nasbench_harness.reports.words.claims import sentence
     from nasbench_harness.reports.words.marked import plain
 
     spec, means = data.study.specs[0], [measure.sign * loss for loss in claim.means]
     return {
-        "study": str(data.study.folder),
+        "study": told(data.study.folder),
         "space": spec.space,
         "problem": spec.problem,
         "table": spec.table,

@@ -10,12 +10,21 @@ import typer
 
 from nasbench_harness.cli.app import JsonOption, app
 from nasbench_harness.cli.help import Command, examples
+from nasbench_harness.cli.options.studies import ReadStudies
 from nasbench_harness.errors import ExitCode
 from nasbench_harness.process.names import shell_word
 from nasbench_harness.store.outcomes import Status
 
 if TYPE_CHECKING:
     from nasbench_harness.store.studies import Study
+
+PageFolder = Annotated[
+    Path | None,
+    typer.Option(
+        "--out", "-o", help="Folder of the page.",
+        show_default="RUN/report, of one study; NAME-report of an address",
+    ),
+]  # fmt: skip
 
 
 @app.command(
@@ -26,13 +35,8 @@ if TYPE_CHECKING:
     ),
 )
 def report(
-    studies: Annotated[list[Path], typer.Argument(metavar="RUN", help="Study folders.")],
-    out: Annotated[
-        Path | None,
-        typer.Option(
-            "--out", "-o", help="Folder of the page.", show_default="RUN/report, of one study"
-        ),
-    ] = None,
+    studies: ReadStudies,
+    out: PageFolder = None,
     paper: Annotated[
         bool,
         typer.Option("--paper", help="LaTeX tables and PDF figures of print size as well."),
@@ -51,7 +55,7 @@ def report(
 
     needed = out is None
     if out is None and len(studies) == 1:
-        out = studies[0] / "report"
+        out = _out(studies[0])
     folders = studies_in(studies)
     if out:
         _refuse(out, paper=paper)
@@ -69,6 +73,13 @@ def report(
     _tell({"report": page, **({"paper": document} if document else {})}, json=json)
     if not any(_done(study) for study in copies.distinct):
         raise typer.Exit(ExitCode.INCOMPLETE)
+
+
+def _out(study: Path) -> Path:
+    """Beside the study's tables; of one that was fetched, here."""
+    from nasbench_harness.remote.fetching import address_of
+
+    return Path(f"{study.name}-report") if address_of(study) else study / "report"
 
 
 def _tell(written: Mapping[str, Path], *, json: bool) -> None:
@@ -101,14 +112,17 @@ def _done(study: Study) -> int:
 
 def _unfinished(studies: Iterable[Study]) -> Iterator[str]:
     """What a report is not about yet: one sentence a study."""
+    from nasbench_harness.remote.fetching import address_of, told
+
     for study in studies:
         planned, done = len(study.specs), _done(study)
         if done == planned:
             continue
         has = "has" if planned - done == 1 else "have"
-        said = f"{planned - done} of {planned} trials of {study.folder} {has} no result"
+        said = f"{planned - done} of {planned} trials of {told(study.folder)} {has} no result"
         others = "the report is about the others" if done else "the report compares nothing of it"
-        yield f"{said}; {others}. `nasharness resume {shell_word(study.folder)}` goes on."
+        goes_on = f" `nasharness resume {shell_word(study.folder)}` goes on."
+        yield f"{said}; {others}.{'' if address_of(study.folder) else goes_on}"
 
 
 def _paper(folders: list[Path], out: Path) -> Path:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
@@ -13,7 +13,7 @@ from nasbench_harness.store import gathering, versions
 from nasbench_harness.store.folders import TABLES, FolderKind, JobFolder
 from nasbench_harness.store.schema import Schema
 from nasbench_harness.store.schema_check import untold, violation
-from nasbench_harness.store.tidy import read_parquet, source_of, write_table
+from nasbench_harness.store.tidy import read_parquet, source_of, write_pieces, write_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,6 +25,10 @@ F = TypeVar("F", bound=JobFolder[Any])
 def _nothing(jobs: JobFolder[Any]) -> Mapping[str, Any]:
     del jobs
     return {}
+
+
+def _at_once(jobs: JobFolder[Any]) -> None:
+    del jobs
 
 
 def _as_they_are(trials: pa.Table, history: pa.Table) -> tuple[pa.Table, pa.Table]:
@@ -46,6 +50,8 @@ class Tables(Generic[F]):
     """The command that gathers them; `{}` is the folder."""
     config: Callable[[F], Mapping[str, Any]] = _nothing
     """What enters the tables beside specs, results and histories."""
+    pieces: Callable[[F], Iterator[pa.Table] | None] = _at_once
+    """The same history in pieces where it is too large for the memory; None where it is not."""
     completed: Callable[[pa.Table, pa.Table], tuple[pa.Table, pa.Table]] = _as_they_are
     """Adds columns that tables of the same schema were once gathered without."""
 
@@ -60,7 +66,11 @@ class Tables(Generic[F]):
             return stored
         trials = self.trials(jobs)
         write_table(jobs.folder / "trials", trials, source=state)
-        write_table(jobs.folder / "history", self.history(jobs), source=state)
+        pieces = self.pieces(jobs)
+        if pieces is None:
+            write_table(jobs.folder / "history", self.history(jobs), source=state)
+        else:
+            write_pieces(jobs.folder / "history", pieces, source=state)
         return trials
 
     def current(self, jobs: F) -> tuple[pa.Table, pa.Table]:

@@ -163,7 +163,7 @@ class Tail:
 # --- many at once ------------------------------------------------------------------------------
 
 
-class _NotPlainError(Exception):
+class NotPlainError(Exception):
     """Lines that only Python's own parser reads as they are meant."""
 
 
@@ -176,11 +176,19 @@ def read_histories(sources: Sequence[NamedJournal]) -> pa.Table:
     import pyarrow as pa
 
     try:
-        tables = [_parse(piece) for piece in _pieces(sources)]
-        joined = pa.concat_tables(tables, promote_options="permissive")
+        joined = pa.concat_tables(list(parsed_pieces(sources)), promote_options="permissive")
         return _with_floats(joined)
-    except (_NotPlainError, pa.ArrowException):
+    except (NotPlainError, pa.ArrowException):
         return _read_in_python(sources)
+
+
+def parsed_pieces(sources: Sequence[NamedJournal]) -> Iterator[pa.Table]:
+    """The same in several tables, each with the columns that its lines have.
+
+    NotPlainError, or Arrow's own errors, where lines are not what a recorder writes.
+    """
+    for piece in _pieces(sources):
+        yield _parse(piece)
 
 
 def _read_in_python(sources: Sequence[NamedJournal]) -> pa.Table:
@@ -220,7 +228,7 @@ def _parse(piece: Sequence[tuple[bytes, Mapping[str, Any]]]) -> pa.Table:
     rows = read_json(pa.BufferReader(data), read_options=options)
     names = list(piece[0][1])
     if rows.num_rows != sum(counts) or not _is_plain(rows.schema, names):
-        raise _NotPlainError
+        raise NotPlainError
     owner = np.repeat(np.arange(len(piece)), counts)
     own = [pa.array([keys[name] for _, keys in piece]).take(pa.array(owner)) for name in names]
     return pa.table([*own, *rows.columns], names=[*names, *rows.column_names])
@@ -230,9 +238,9 @@ def _check_lines(data: bytes, count: int) -> None:
     """Every line is one object, in ASCII and without a number JSON does not know."""
     begun = data.startswith(b"{") + data.count(b"\n{")
     if not (begun == count == data.count(b"}\n")) or not data.isascii():
-        raise _NotPlainError
+        raise NotPlainError
     if b"NaN" in data or b"Infinity" in data:
-        raise _NotPlainError
+        raise NotPlainError
 
 
 def _is_plain(schema: pa.Schema, names: Sequence[str]) -> bool:

@@ -228,6 +228,12 @@ def _remove(folder: Path, name: str, old: Mapping[str, list[str]]) -> None:
 # --- the list ----------------------------------------------------------------------------------
 
 
+def published(folder: Path) -> list[str]:
+    """The files that `publishing` has put into a folder, as far as they are there; in order."""
+    listed = _listed(folder) if folder.is_dir() else None
+    return sorted(name for name in listed or {} if (folder / name).is_file())
+
+
 def _files(folder: Path) -> list[str]:
     found = (path for path in folder.rglob("*") if path.is_file())
     return sorted(path.relative_to(folder).as_posix() for path in found)

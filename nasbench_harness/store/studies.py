@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,12 +13,12 @@ from nasbench_harness.contracts import CompleteTable
 from nasbench_harness.errors import HarnessError
 from nasbench_harness.problems.kinds import kind_of, searched
 from nasbench_harness.process.names import command_line
-from nasbench_harness.store import folders, versions
+from nasbench_harness.store import folders, manifests, versions
 from nasbench_harness.store.cost_columns import CostColumns
 from nasbench_harness.store.declarations import refusal, study_schema
 from nasbench_harness.store.folders import FolderKind, JobFolder
 from nasbench_harness.store.job_tables import Tables
-from nasbench_harness.store.journals import read_histories
+from nasbench_harness.store.journals import NamedJournal, read_histories
 from nasbench_harness.store.outcome_columns import (
     ACCURACY,
     OUTCOME_REGRET,
@@ -32,6 +32,7 @@ from nasbench_harness.store.outcome_columns import (
 )
 from nasbench_harness.store.outcomes import HISTORY, SCHEMA_VERSION, Status
 from nasbench_harness.store.provenance import facts
+from nasbench_harness.store.streaming import history_pieces, is_large
 from nasbench_harness.store.tidy import tidy_frame
 from nasbench_harness.study import fixed, growing
 from nasbench_harness.study.recipes import RECIPE, asked_of
@@ -179,7 +180,12 @@ def studies_in(places: Iterable[Path]) -> list[Path]:
 
 
 def open_study(folder: Path) -> Study:
-    """The study in `folder`; StudyError if there is none, it is damaged or of another version."""
+    """The study in `folder`; StudyError if there is none, it is damaged or of another version.
+
+    Or if it was pushed there and the push broke off.
+    """
+    if refused := manifests.incomplete(folder):
+        raise StudyError(refused)
     return folders.read_plan(folder, Study)
 
 
@@ -213,33 +219,36 @@ def _config(study: Study) -> dict[str, Any]:
 
 def trials_table(study: Study) -> pd.DataFrame:
     """One row per planned trial: identity, status, result, and every setting."""
-    rows = []
-    allowed = bool(study.config.get("allow_test_search"))
-    costs = CostColumns(study.specs)
     results = [study.result(spec) for spec in study.specs]
     missed = _has_regret(study, {name for result in results for name in result})
-    for spec, result in zip(study.specs, results, strict=True):
+    return tidy_frame(_rows(study, results, missed=missed))
+
+
+def _rows(study: Study, results: list[dict[str, Any]], *, missed: bool) -> Iterator[dict[str, Any]]:
+    """The rows, one after the other; each result goes with its row."""
+    allowed = bool(study.config.get("allow_test_search"))
+    costs = CostColumns(study.specs)
+    results.reverse()
+    for spec in study.specs:
+        result = results.pop()
         result.pop("traceback", None)
         judged: dict[str, Any] = dict(outcome(result, spec.report_metric))
         judged |= costs.of(spec, result, judged[ACCURACY])
         if not missed:
             judged = {name: value for name, value in judged.items() if name not in REGRETS}
-        rows.append(
-            {
-                "trial": spec.trial_id,
-                "method": spec.label,
-                "seed": spec.seed,
-                "status": result.pop("status"),
-                "error": result.pop("error", ""),
-                **judged,
-                **_identity(spec),
-                **{name: value for name, value in result.items() if name not in judged},
-                **{f"setting_{name}": value for name, value in spec.settings.items()},
-                "command": reproduce(spec, allow_test_search=allowed),
-                "schema_version": SCHEMA_VERSION,
-            }
-        )
-    return tidy_frame(rows)
+        yield {
+            "trial": spec.trial_id,
+            "method": spec.label,
+            "seed": spec.seed,
+            "status": result.pop("status"),
+            "error": result.pop("error", ""),
+            **judged,
+            **_identity(spec),
+            **{name: value for name, value in result.items() if name not in judged},
+            **{f"setting_{name}": value for name, value in spec.settings.items()},
+            "command": reproduce(spec, allow_test_search=allowed),
+            "schema_version": SCHEMA_VERSION,
+        }
 
 
 def _has_regret(study: Study, recorded: Collection[str]) -> bool:
@@ -273,25 +282,51 @@ def history_table(study: Study) -> pd.DataFrame:
 def _history(study: Study) -> pa.Table:
     import pyarrow as pa
 
-    sources = []
+    table = read_histories(_journals(study))
+    if not table.num_rows:
+        table = pa.table({name: pa.nulls(0) for name in ("trial", "method", "seed", "step")})
+    return _completing(study, table.column_names)(table)
+
+
+def _history_pieces(study: Study) -> Iterator[pa.Table] | None:
+    """What `_history` gives, piece by piece, of a study that is too large for the memory."""
+    sources = _journals(study)
+    held = history_pieces(sources, study.folder) if is_large(sources) else None
+    if held is None:
+        return None
+    schema, pieces = held
+    return map(_completing(study, schema.names), pieces())
+
+
+def _journals(study: Study) -> list[NamedJournal]:
+    sources: list[NamedJournal] = []
     for spec in study.specs:
         trial = spec.trial_id
         keys = {"trial": trial, "method": spec.label, "seed": spec.seed}
         sources.append((study.trial_folder(spec) / HISTORY, keys))
-    table = read_histories(sources)
-    if not table.num_rows:
-        table = pa.table({name: pa.nulls(0) for name in ("trial", "method", "seed", "step")})
+    return sources
+
+
+def _completing(study: Study, recorded: Sequence[str]) -> Callable[[pa.Table], pa.Table]:
+    """What adds outcomes and costs to recorded steps that have these columns."""
+    import pyarrow as pa
+
     planned = pa.table(
         {
             "trial": pa.array([spec.trial_id for spec in study.specs], pa.string()),
             "report_metric": pa.array([spec.report_metric for spec in study.specs], pa.string()),
         }
     )
-    missed = _has_regret(study, table.column_names)
-    table = with_outcome("history", table, judging(planned, table), regret=missed)
-    place = place_after(table.column_names, (OUTCOME_REGRET, ACCURACY))
-    table = CostColumns(study.specs).with_costs(table, place)
-    return table if missed else table.drop_columns([n for n in table.column_names if n in REGRETS])
+    missed, costs = _has_regret(study, recorded), CostColumns(study.specs)
+
+    def complete(table: pa.Table) -> pa.Table:
+        table = with_outcome("history", table, judging(planned, table), regret=missed)
+        place = place_after(table.column_names, (OUTCOME_REGRET, ACCURACY))
+        table = costs.with_costs(table, place)
+        unknown = [] if missed else [name for name in table.column_names if name in REGRETS]
+        return table.drop_columns(unknown)
+
+    return complete
 
 
 def read_tables(folder: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -312,6 +347,7 @@ _TABLES: Tables[Study] = Tables(
     schema=study_schema,
     again="`nasharness report {}`",
     config=_config,
+    pieces=_history_pieces,
     completed=completed,
 )
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -66,18 +68,50 @@ def write_table(path: Path, frame: pd.DataFrame | pa.Table, *, source: str = "")
         pq.write_table(table, file)
 
 
+def write_pieces(path: Path, pieces: Iterator[pa.Table], *, source: str) -> None:
+    """The same of a table that comes in pieces of one schema, which are never all in memory.
+
+    Each is a row group of the Parquet file.
+    """
+    import pyarrow.parquet as pq
+
+    first = next(pieces)
+    schema = first.schema.with_metadata({SOURCE: source.encode()})
+    with (
+        replacing(path.with_suffix(".parquet")) as parquet,
+        parquet.open("wb") as file,
+        pq.ParquetWriter(file, schema) as columns,
+        replacing(path.with_suffix(".csv")) as csv,
+        _csv_writer(csv, first.schema) as write_rows,
+    ):
+        for piece in chain([first], pieces):
+            write_rows(piece)
+            columns.write_table(piece.replace_schema_metadata(schema.metadata))
+
+
 def _write_csv(path: Path, table: pa.Table) -> None:
+    with _csv_writer(path, table.schema) as write_rows:
+        write_rows(table)
+
+
+@contextmanager
+def _csv_writer(path: Path, rows: pa.Schema) -> Iterator[Callable[[pa.Table], None]]:
+    """What writes the rows of a table behind those that were written."""
     import pyarrow as pa
     from pyarrow.csv import CSVWriter
 
-    nested = [pa.types.is_nested(field.type) for field in table.schema]
-    fields = zip(table.schema, nested, strict=True)
+    nested = [pa.types.is_nested(field.type) for field in rows]
+    fields = zip(rows, nested, strict=True)
     schema = pa.schema([field.with_type(pa.string()) if deep else field for field, deep in fields])
     with path.open("wb") as file, CSVWriter(file, schema) as writer:
-        for batch in table.to_batches(max_chunksize=ROWS_AT_ONCE):
-            columns = zip(batch.columns, nested, strict=True)
-            flat = [_as_json(column) if deep else column for column, deep in columns]
-            writer.write_batch(pa.record_batch(flat, schema=schema))
+
+        def write(table: pa.Table) -> None:
+            for batch in table.to_batches(max_chunksize=ROWS_AT_ONCE):
+                columns = zip(batch.columns, nested, strict=True)
+                flat = [_as_json(column) if deep else column for column, deep in columns]
+                writer.write_batch(pa.record_batch(flat, schema=schema))
+
+        yield write
 
 
 def _as_json(column: pa.Array) -> pa.Array:

@@ -22,6 +22,7 @@ from nasbench_harness.reports.page import places, provenance, trials
 from nasbench_harness.reports.page.citing import citing
 from nasbench_harness.reports.page.contents import TITLES, contents
 from nasbench_harness.reports.page.printed import printed
+from nasbench_harness.reports.page.sampling import HELD
 from nasbench_harness.reports.page.svg import inline
 from nasbench_harness.reports.study.data import StudyData
 from nasbench_harness.reports.tables.across import HEAT_NOTE, HEAT_TITLE
@@ -211,6 +212,7 @@ def _html_context(number: int, section: Section) -> dict[str, Any]:
     return {
         **_context(number, section),
         "exhibits": [printed(e, section.styles, section.tables) for e in section.exhibits],
+        "sampled": f"{HELD:,}" if len(section.data.trials) > HELD else "",
         "trial_data": _json(trials.trial_data(section.data)),
         "places": places.arrange(section.figures),
         "pictures": {

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from nasbench_harness.reports.page.provenance import method_settings
+from nasbench_harness.reports.page.sampling import sampled
 from nasbench_harness.reports.study.data import StudyData
 from nasbench_harness.reports.study.measure import Measure, by_regret, by_value, concluded
 from nasbench_harness.reports.study.summary import DONE
@@ -154,8 +155,11 @@ def listed(data: StudyData) -> list[TrialRow]:
 
 
 def trial_data(data: StudyData) -> dict[str, Any]:
-    """What the page's script shows: columns rather than rows, and every text once."""
-    trials, texts = _ordered(data), Texts()
+    """What the page's script shows: columns rather than rows, and every text once.
+
+    Of very many trials a sample, see `sampling`.
+    """
+    trials, texts = sampled(data, _ordered(data)), Texts()
     records = trials.to_dict("records")
     labels = {label: place for place, label in enumerate(data.labels)}
     done = trials["status"] == DONE
@@ -207,7 +211,7 @@ def _methods(data: StudyData) -> list[dict[str, Any]]:
 
 def _courses(data: StudyData, trials: pd.DataFrame, texts: Texts) -> list[Any]:
     """Per trial its places on the clock, regrets or accuracies, and answers; null without any."""
-    steps = data.steps.sort_values(["trial", "step"])
+    steps = _steps_of(data, trials)
     clock = steps[data.clock].to_numpy(dtype=float)
     ends = steps[data.measure.key].to_numpy(dtype=float)
     answers = steps["architecture"].to_numpy() if "architecture" in steps else None
@@ -228,6 +232,15 @@ def _courses(data: StudyData, trials: pd.DataFrame, texts: Texts) -> list[Any]:
             [_rounded(clock[places], 2), _rounded(ends[places], digits), held],
         )
     return found
+
+
+def _steps_of(data: StudyData, trials: pd.DataFrame) -> pd.DataFrame:
+    """Their recorded steps in order, with no more columns than are shown."""
+    wanted = dict.fromkeys(["trial", "step", data.clock, data.measure.key, "architecture"])
+    steps = data.steps[[name for name in wanted if name in data.steps]]
+    if len(trials) < len(data.trials):
+        steps = steps[steps["trial"].isin(trials["trial"])]
+    return steps.sort_values(["trial", "step"])
 
 
 def _spread(size: int) -> Any:

@@ -16,8 +16,8 @@ from nasbench_harness.reports.regression.dynamics import dynamics_of
 from nasbench_harness.reports.regression.identity import config_hash, config_of, dataset_of
 from nasbench_harness.reports.study.collapsed import collapse_of
 from nasbench_harness.store.copies import open_studies
-from nasbench_harness.store.journals import last_row, read_journal
-from nasbench_harness.store.outcomes import HISTORY, Status
+from nasbench_harness.store.outcomes import Status
+from nasbench_harness.store.recorded import Recorded
 from nasbench_harness.store.studies import Study
 from nasbench_harness.study.canonical import canonical_label
 from nasbench_harness.tables.quantity import ACCURACY, Quantity, quantity_in, read_quantity
@@ -144,10 +144,11 @@ def _common_versions(studies: Sequence[Study]) -> dict[str, str]:
 
 def _of_study(study: Study, metrics: Sequence[str]) -> Iterator[Series]:
     by_method: dict[str, list[TrialSpec]] = {}
+    recorded = Recorded(study)
     for spec in study.specs:
         by_method.setdefault(canonical_label(spec.label), []).append(spec)
     for label, specs in by_method.items():
-        results = {spec.seed: _result(study, spec, metrics) for spec in specs}
+        results = {spec.seed: _result(recorded, spec, metrics) for spec in specs}
         further = [metric for metric in (*metrics, *COSTS) if _any(results.values(), metric)]
         for metric in dict.fromkeys([specs[0].report_metric, *further]):
             key = Key(label, specs[0].space, specs[0].problem, dataset_of(specs[0]), metric)
@@ -199,23 +200,21 @@ def _space(name: str) -> SearchSpace | None:
         return None
 
 
-def _result(study: Study, spec: TrialSpec, metrics: Sequence[str]) -> Mapping[str, Any]:
+def _result(recorded: Recorded, spec: TrialSpec, metrics: Sequence[str]) -> Mapping[str, Any]:
     """A trial's result, with those of the metrics that its search told: signals as they were last,
     dynamics in the mean."""
-    result = study.result(spec)
+    result = recorded.result(spec)
     signals = {*kind_of(spec.problem).signals} & {*metrics}
     dynamics = dynamics_of(spec.method, spec.problem) & {*metrics}
     if not signals | dynamics or result["status"] != Status.DONE:
         return result
-    history = study.trial_folder(spec) / HISTORY
-    last = last_row(history) or {} if signals else {}
+    last = recorded.last(spec) if signals else {}
     told = {name: last[name] for name in signals if name in last}
-    return {**told, **(_means(history, dynamics) if dynamics else {}), **result}
+    return {**told, **(_means(recorded.rows(spec), dynamics) if dynamics else {}), **result}
 
 
-def _means(history: Path, columns: Collection[str]) -> dict[str, float]:
+def _means(rows: Sequence[Mapping[str, Any]], columns: Collection[str]) -> dict[str, float]:
     """Over the recorded steps that have a number of a column; nothing of one that has none."""
-    rows = read_journal(history)
     found = {name: [row[name] for row in rows if _is_number(row.get(name))] for name in columns}
     return {name: fmean(numbers) for name, numbers in found.items() if numbers}
 
@@ -234,7 +233,8 @@ def judged_by(spec: TrialSpec) -> Iterator[str]:
 def _check_known(metrics: Sequence[str], studies: Sequence[Study]) -> None:
     """Only what may be reported may be asked for, of which more is better, and dynamics."""
     specs = [(study, spec) for study in studies for spec in study.specs]
-    names = {name for study, spec in specs for name in _result(study, spec, metrics)}
+    recorded = [(Recorded(study), study.specs) for study in studies]
+    names = {name for one, of in recorded for spec in of for name in _result(one, spec, metrics)}
     known = {name for name in names if f"regret_{name}" in names}
     known |= {name for _, spec in specs for name in judged_by(spec)} & names
     if known - {*COSTS}:

@@ -257,10 +257,16 @@ def read_study(study: Study) -> StudyData:
         raise StudyError(
             f"The study in {study.folder} has no trials; run it with at least one method."
         )
-    trials, history = (table.to_pandas() for table in current_tables(study))
+    trials, history = _frames(study)
     table, missing = _table(study)
     space = registry.open_space(study.specs[0].space)
     return StudyData(study, without_untrained(trials, history), history, space, table, missing)
+
+
+def _frames(study: Study) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Trials and history; of a long history there are never two copies."""
+    trials, history = current_tables(study)
+    return trials.to_pandas(), history.to_pandas(split_blocks=True, self_destruct=True)
 
 
 def _table(study: Study) -> tuple[Benchmark | None, str]:
