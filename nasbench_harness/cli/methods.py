@@ -220,6 +220,7 @@ def _print_truth(shown: Mapping[str, Any]) -> None:
         "reading": getattr(setup, "reading", ""),
         "written from": "" if one is None else f"{one.basis}. {one.against}".strip(),
         "differs": "" if one is None else " ".join(one.deviations),
+        "behind": "" if one is None else " ".join(one.behind),
         "a step": "" if one is None or one.cost is None else told.cost_sentence(one.cost),
         "tests": "" if one is None else ", ".join(one.tests),
     }

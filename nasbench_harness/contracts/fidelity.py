@@ -57,6 +57,9 @@ class Fidelity:
     """What of it was held against what, in a sentence."""
     deviations: tuple[str, ...] = ()
     """Where it differs from what it was written from; a sentence each."""
+    behind: tuple[str, ...] = ()
+    """Where its answers were measured to be worse than those of draws at random, and why; a
+    sentence each."""
     cost: StepCost | None = None
     tests: tuple[str, ...] = ()
     """Files of tests, from the root of the method's repository, that hold it to its formula."""

@@ -29,6 +29,10 @@ packages tell as much as they declare ([a method](plugins/method.md)).
 is held against numbers, these are exact ones that the tests work out themselves, and published \
 accuracies are compared in [results](results.md) and in reports.
 
+**Worse than random** are methods where their answers were measured to be, on the tables that come \
+with the package ([results](results.md#the-suite-quick)), by a study's own verdict; of the others \
+none was seen to be.
+
 """
 
 MEANINGS = {
