@@ -7,6 +7,8 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
@@ -76,9 +78,19 @@ def _snapshots(data: StudyData, label: str) -> Snapshots | None:
 
 
 def _mean(snapshots: pd.Series, decision: int) -> Array:
-    rows = [np.asarray(snapshot[decision], dtype=float) for snapshot in snapshots]
-    mean: Array = np.mean(rows, axis=0)
+    mean: Array = np.mean(_rows_of(snapshots, decision), axis=0)
     return mean
+
+
+def _rows_of(snapshots: pd.Series, decision: int) -> Array | list[Array]:
+    """What every snapshot has of a decision; all at once of those that Arrow holds."""
+    if not isinstance(snapshots.dtype, pd.ArrowDtype):
+        return [np.asarray(snapshot[decision], dtype=float) for snapshot in snapshots]
+    held = pa.array(snapshots.array)
+    held = held.combine_chunks() if isinstance(held, pa.ChunkedArray) else held
+    lists = pc.list_element(held, decision)
+    values: Array = lists.flatten().to_numpy(zero_copy_only=False).astype(float, copy=False)
+    return values.reshape(len(lists), -1)
 
 
 def _heat_map(

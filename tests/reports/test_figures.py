@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
 from xml.etree import ElementTree
@@ -15,12 +16,13 @@ from matplotlib.lines import Line2D
 
 from nasbench_harness import registry
 from nasbench_harness.contracts import CompleteTable
+from nasbench_harness.reports.figures import choices
 from nasbench_harness.reports.figures import relief as reliefs
 from nasbench_harness.reports.figures.cells import every_find, shown
 from nasbench_harness.reports.figures.choices import even, latest
 from nasbench_harness.reports.figures.curves import STEPS
 from nasbench_harness.reports.figures.curves import curves as curves_of
-from nasbench_harness.reports.figures.drawing import PanelGrid
+from nasbench_harness.reports.figures.drawing import Drawing, PanelGrid
 from nasbench_harness.reports.figures.regretlines import regret_ticks
 from nasbench_harness.reports.figures.style import MARKERS, PAINTS, THEME, method_styles
 from nasbench_harness.reports.study.data import StudyData, load_study
@@ -208,3 +210,19 @@ def test_what_never_reaches_the_output_is_drawn_dead() -> None:
     assert dashes == [True, False, False]
     assert any("dashed" in text.get_text() for text in axes.texts)
     assert len({patch.get_edgecolor() for patch in axes.patches}) == 3
+
+
+def test_choices_of_lists_that_arrow_holds_are_those_of_objects(finished: Study) -> None:
+    """Bit for bit: those of long histories are never made into objects."""
+    held = load_study(finished.folder)
+    lists = held.history["probabilities"]
+    assert isinstance(lists.dtype, pd.ArrowDtype)
+    known = lists.notna()
+    objects = [one if there else None for one, there in zip(lists, known, strict=True)]
+    as_objects = pd.Series(objects, index=lists.index, dtype=object)
+    plain = replace(held, history=held.history.assign(probabilities=as_objects))
+    styles = method_styles({label: label for label in held.labels}, "random")
+    drawn = [choices.draw(data, styles) for data in (held, plain)]
+    tables = [one.tables["choices"] for one in drawn if isinstance(one, Drawing)]
+    assert len(tables) == 2
+    assert tables[0].equals(tables[1])
