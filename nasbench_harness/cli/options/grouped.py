@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import MISSING, fields, is_dataclass
-from functools import cache, wraps
+from functools import wraps
 from inspect import Parameter, Signature, signature
 from typing import Any, get_type_hints
 
@@ -48,15 +48,9 @@ def _parameters(command: Function, hints: Mapping[str, Any]) -> Iterator[Paramet
         if not is_dataclass(hint):
             yield parameter.replace(annotation=hint, kind=Parameter.KEYWORD_ONLY)
             continue
-        inner = _hints(hint)
+        inner = get_type_hints(hint, include_extras=True)
         for field in fields(hint):
             default = Parameter.empty if field.default is MISSING else field.default
             yield Parameter(
                 field.name, Parameter.KEYWORD_ONLY, default=default, annotation=inner[field.name]
             )
-
-
-@cache
-def _hints(group: type) -> dict[str, Any]:
-    """Of a group's fields: commands share groups, and reading annotations takes its time."""
-    return get_type_hints(group, include_extras=True)
