@@ -13,8 +13,11 @@ import torch
 from torch import Tensor
 
 from nasbench_harness.contracts import CellWeights, Log, Problem
-from nasbench_harness.errors import HarnessError
-from nasbench_harness.methods.setups.lambdadarts import LambdaDARTSSettings, LambdaDARTSSetup
+from nasbench_harness.methods.setups.lambdadarts import (
+    LambdaDARTSSettings,
+    LambdaDARTSSetup,
+    compared_cells,
+)
 from nasbench_harness.methods.shared.alignment import SCORES, CellAlignment
 from nasbench_harness.methods.shared.relaxed import RelaxedSearcher
 from nasbench_harness.methods.shared.schedules import line, passed_epochs
@@ -49,11 +52,9 @@ class LambdaDARTS(LambdaDARTSSetup, RelaxedSearcher[LambdaDARTSSettings]):
 
     def __init__(self, problem: Problem, settings: LambdaDARTSSettings, seed: int) -> None:
         super().__init__(problem, settings, seed)
-        cells = [list(decisions) for decisions in cast("CellWeights", problem).cell_decisions()]
-        try:
-            self.alignment = CellAlignment(cells, SCORES[settings.alignment])
-        except ValueError as error:
-            raise HarnessError(f"`lambdadarts` cannot search: {error}; take more cells.") from error
+        cells = cast("CellWeights", problem).cell_decisions()
+        compared = compared_cells(cells)
+        self.alignment = CellAlignment(compared, cells[compared[0]], SCORES[settings.alignment])
         self.score = torch.zeros((), dtype=problem.dtype, device=problem.device)
 
     def train(self, weights: Tensor) -> Log:

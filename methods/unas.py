@@ -20,8 +20,7 @@ import torch
 from torch import Tensor
 
 from nasbench_harness.contracts import Log, Multilinear, Problem, held_down
-from nasbench_harness.errors import HarnessError
-from nasbench_harness.methods.setups.unas import UNASSettings, UNASSetup
+from nasbench_harness.methods.setups.unas import UNASSettings, UNASSetup, check_parts
 from nasbench_harness.methods.shared.costs import CostTerm, LinearCost
 from nasbench_harness.methods.shared.factorised import FactorisedSearcher, first
 from nasbench_harness.methods.shared.factors import FactoredProblem, heavy_options
@@ -66,12 +65,7 @@ class UNAS(UNASSetup, FactorisedSearcher[UNASSettings]):
     def __init__(self, problem: Problem, settings: UNASSettings, seed: int) -> None:
         super().__init__(problem, settings, seed, settings.least_weight, settings.arch_samples)
         self.images = 0 if isinstance(problem, Multilinear) else problem.batch_size
-        if self.images % settings.arch_samples:
-            raise HarnessError(
-                f"{self.images} images of a batch cannot be shared evenly by"
-                f" {settings.arch_samples} architectures; choose another batch size, or other"
-                " `arch_samples`."
-            )
+        check_parts(self.images, settings.arch_samples)
         self.baseline = torch.zeros((), **self._like())
         self.cost = self._cost_term(held_down(settings.cost, settings.cost_target))
         self.updates = 0  # of the logits, so far

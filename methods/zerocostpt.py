@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from nasbench_harness.contracts import Architecture, EvaluatedProxies, Log, Problem
+from nasbench_harness.errors import HarnessError
 from nasbench_harness.methods.setups.zerocostpt import ZeroCostPTSettings, ZeroCostPTSetup
 from nasbench_harness.methods.shared.options import searched_mask
 from nasbench_harness.methods.shared.settling import Settling, parts_of, rounds_left
@@ -44,6 +45,7 @@ class ZeroCostPT(ZeroCostPTSetup, Settling):
     def __init__(self, problem: Problem, settings: ZeroCostPTSettings, seed: int) -> None:
         self.problem, self.space, self.settings = problem, problem.space, settings
         self.generator = torch.Generator().manual_seed(seed)
+        self.judged_by = f"proxy `{settings.proxy}`"
         self.parts = parts_of(self.space)
         self.whole = searched_mask(self.space, settings.excluded)
         self.rounds = max(1, rounds_left(self.parts, self.whole))
@@ -80,10 +82,18 @@ class ZeroCostPT(ZeroCostPTSetup, Settling):
         self.done += 1
 
     def validate(self) -> None:
-        """Add every proposal's score on this step's batch; what has none is the last choice."""
+        """Add every proposal's score on this step's batch; what has none is the last choice.
+
+        HarnessError where none has one.
+        """
         for arch in self.totals:
             score = self._proxies.evaluated_proxy(arch, self.settings.proxy)
             self.totals[arch] += score if math.isfinite(score) else -math.inf
+        if not any(map(math.isfinite, self.totals.values())):
+            raise HarnessError(
+                f"No proposal can be chosen: {self.judged_by} is a finite number of none of their"
+                " networks; take another, or another --batch-size."
+            )
 
     @property
     def _proxies(self) -> EvaluatedProxies:

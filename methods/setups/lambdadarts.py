@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar, Literal
 
 from nasbench_harness.contracts import (
@@ -11,9 +12,11 @@ from nasbench_harness.contracts import (
     Fidelity,
     Passes,
     Role,
+    SearchOutline,
     StepCost,
     Value,
 )
+from nasbench_harness.errors import HarnessError
 from nasbench_harness.fields.recipes import recipe_file
 from nasbench_harness.methods.setups.citations import LAMBDADARTS_BIBTEX
 from nasbench_harness.methods.setups.columns import EARLY_STOP, VALID_LOSS
@@ -79,3 +82,23 @@ class LambdaDARTSSetup(ComposedSetup):
     recipes = recipe_file("nasbench_harness.methods.recipes", "lambdadarts")
     always_needs = (CellWeights,)
     """Cells that can be given mixing weights one by one."""
+
+    @classmethod
+    def check_search(cls, settings: LambdaDARTSSettings, outline: SearchOutline) -> None:
+        """HarnessError where fewer than two cells can agree; see `SearchCheck`."""
+        if outline.cell_decisions is not None:
+            compared_cells(outline.cell_decisions())
+
+
+def compared_cells(cells: Sequence[Sequence[int]]) -> list[int]:
+    """Those that mix by the same decisions as the space's first one; HarnessError below two.
+
+    `cells` are the decisions of each cell.
+    """
+    compared = [place for place, decisions in enumerate(cells) if 0 in decisions]
+    if len(compared) < 2:
+        raise HarnessError(
+            "`lambdadarts` cannot search a network with fewer than two cells of a type, which has"
+            " nothing to align; take more --cells."
+        )
+    return compared

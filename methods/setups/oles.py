@@ -60,7 +60,7 @@ class OLESSetup(ComposedSetup):
         " equal and unrelated batches, and by hand.",
         deviations=(
             "The sum of 20 cosines is divided by 20; theirs has 21, which exact_counter gives.",
-            "Without added_gradients, which no recipe has, the validation gradient stands alone, as"
+            "Every recipe has added_gradients; without it the validation gradient stands alone, as"
             " in the text and not as in the authors' code.",
         ),
         cost=StepCost(Passes(1, 1), Passes(1, 1)),

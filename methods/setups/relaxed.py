@@ -12,9 +12,11 @@ from nasbench_harness.contracts import (
     EdgeWeights,
     NetworkWeights,
     PartialChannels,
+    SearchSpace,
     SkipRates,
 )
 from nasbench_harness.methods.setups.columns import EARLY_STOP, VALID_LOSS
+from nasbench_harness.methods.setups.skips import counted_skips
 from nasbench_harness.methods.setups.stages import StagedSettings
 from nasbench_harness.settings import setting
 
@@ -97,6 +99,12 @@ class ComposedSettings(StagedSettings):
                 " kept_options"
             )
         return self
+
+    def check_space(self, space: SearchSpace) -> None:
+        """HarnessError as well where there are no skips to count."""
+        super().check_space(space)
+        if self.counts_skips:
+            counted_skips(space, every_cell=self.skip_cells == "all")
 
     @property
     def counts_skips(self) -> bool:

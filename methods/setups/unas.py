@@ -13,10 +13,12 @@ from nasbench_harness.contracts import (
     Fidelity,
     Passes,
     Role,
+    SearchOutline,
     SearchSpace,
     StepCost,
     Value,
 )
+from nasbench_harness.errors import HarnessError
 from nasbench_harness.fields.recipes import recipe_file
 from nasbench_harness.methods.setups.alpha import AlphaSettings
 from nasbench_harness.methods.setups.citations import UNAS_BIBTEX
@@ -270,6 +272,15 @@ class UNASSetup:
         return ()
 
     @classmethod
-    def batch_parts(cls, settings: UNASSettings) -> int:
-        """One for each independent estimate."""
-        return settings.arch_samples
+    def check_search(cls, settings: UNASSettings, outline: SearchOutline) -> None:
+        """HarnessError where a batch has no equal part for each estimate; see `SearchCheck`."""
+        check_parts(outline.batch_size or 0, settings.arch_samples)
+
+
+def check_parts(images: int, parts: int) -> None:
+    """HarnessError where so many images of a batch cannot be divided into equal parts."""
+    if images % parts:
+        raise HarnessError(
+            f"`unas` divides every batch into {parts} equal parts, which {images} images cannot"
+            f" be; set --batch-size to a multiple of {parts}, or other `arch_samples`."
+        )

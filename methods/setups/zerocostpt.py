@@ -12,11 +12,13 @@ from nasbench_harness.contracts import (
     Fidelity,
     Passes,
     Role,
+    SearchSpace,
     StepCost,
     Value,
 )
 from nasbench_harness.fields.recipes import recipe_file
 from nasbench_harness.methods.setups.citations import NASWOT_BIBTEX, ZEROCOSTPT_BIBTEX
+from nasbench_harness.methods.setups.excluded import check_excluded
 from nasbench_harness.settings import Settings, setting
 
 
@@ -40,6 +42,10 @@ class ZeroCostPTSettings(Settings):
         "options that are not searched, by name; the authors leave `none` out on the DARTS space",
         tag="C",
     )
+
+    def check_space(self, space: SearchSpace) -> None:
+        """HarnessError where options are excluded that are not there, or all of a decision's."""
+        check_excluded(space.name, space.decisions, self.excluded)
 
 
 class ZeroCostPTSetup:

@@ -7,7 +7,7 @@ of them.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor
@@ -54,18 +54,11 @@ SCORES: dict[str, Score] = {"cosine": cosine_alignment, "signcorr": sign_alignme
 
 
 class CellAlignment:
-    """Alignment among the cells that mix by the same decisions as the space's first one does.
+    """Alignment among some cells; others, such as those that reduce, are left as they are."""
 
-    Cells of another type, such as those that reduce, are left as they are.
-    """
-
-    def __init__(self, cells: list[list[int]], score: Score) -> None:
-        """`cells` are the decisions of each cell; ValueError where fewer than two are compared."""
-        self.compared = [place for place, decisions in enumerate(cells) if 0 in decisions]
-        if len(self.compared) < 2:
-            raise ValueError("a network with fewer than two cells of a type has nothing to align")
-        self.decisions = cells[self.compared[0]]
-        self._score = score
+    def __init__(self, compared: Sequence[int], decisions: Sequence[int], score: Score) -> None:
+        """`compared` are the places of two cells or more, which mix by the same `decisions`."""
+        self.compared, self.decisions, self._score = list(compared), list(decisions), score
 
     def __call__(self, gradients: Tensor) -> tuple[Tensor, Tensor]:
         """The score [] of gradients [L, D, K], and its derivative in them."""

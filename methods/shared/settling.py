@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 
 from nasbench_harness.contracts import SearchSpace
+from nasbench_harness.errors import HarnessError
 
 
 @dataclass(frozen=True)
@@ -79,6 +80,8 @@ class Settling(ABC):
     """
 
     parts: Sequence[SpacePart]
+    judged_by = "the accuracy"
+    """What a mixture is worth, as sentences say it."""
 
     @property
     @abstractmethod
@@ -110,10 +113,19 @@ class Settling(ABC):
                 self.thin_out(crowded[self.below(len(crowded))])
 
     def settle_decision(self, decision: int) -> None:
-        """Keep the option without which the mixture is worth least; of equals the first."""
+        """Keep the option without which the mixture is worth least; of equals the first.
+
+        HarnessError where no such worth is a finite number, which would settle nothing.
+        """
         kept, mixed = self.kept.clone(), self.mixed()
         options = kept[decision].nonzero().flatten().tolist()
         worths = [self._worth_without(mixed, (decision, option)) for option in options]
+        if not any(map(math.isfinite, worths)):
+            raise HarnessError(
+                f"Decision {decision + 1} cannot be settled: {self.judged_by} of the mixture is no"
+                " finite number without any one of its options; take another, or another"
+                " --batch-size."
+            )
         kept[decision] = False
         kept[decision, options[worths.index(min(worths))]] = True
         self.leave(kept)

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from nasbench_harness.contracts import Architecture, SearchSpace
-from nasbench_harness.errors import HarnessError
+from nasbench_harness.methods.setups.skips import counted_skips
 from nasbench_harness.methods.shared.options import free_options
 
 
@@ -21,14 +21,8 @@ class Skips:
 
     def __init__(self, space: SearchSpace, *, every_cell: bool) -> None:
         """Those of the first decision's type of cell, or all; HarnessError where there are none."""
-        first = space.decisions[0].cell
-        counted = torch.tensor([every_cell or one.cell == first for one in space.decisions])
+        counted = torch.tensor([bool(row) for row in counted_skips(space, every_cell=every_cell)])
         self._space, self._skips = space, free_options(space) & counted.unsqueeze(1)
-        if not self._skips.any():
-            raise HarnessError(
-                f"The space `{space.name}` has no skip that could be counted; search it without"
-                " `kept_skips` and `stop_above_skips`."
-            )
 
     def count(self, arch: Architecture) -> int:
         """Skips that an answer keeps; one that a node has twice counts twice."""

@@ -28,7 +28,7 @@ from nasbench_harness.contracts.data import (
 )
 from nasbench_harness.contracts.fidelity import Basis, Faithful, Fidelity, Passes, StepCost
 from nasbench_harness.contracts.fitted import Fitted, HeldOut, Polynomial
-from nasbench_harness.contracts.kind import Kind, Plan, Search, ShapedPlan, SizedPlan
+from nasbench_harness.contracts.kind import Kind, NetworkPlan, Plan, Search
 from nasbench_harness.contracts.network import (
     AuxiliaryHead,
     DropPath,
@@ -87,7 +87,6 @@ from nasbench_harness.contracts.problem import (
 from nasbench_harness.contracts.proxy import Probe, Proxy
 from nasbench_harness.contracts.searcher import (
     TAGS,
-    BatchParts,
     ChannelParts,
     FrontSearcher,
     GradientEstimator,
@@ -121,7 +120,6 @@ __all__ = [
     "Architecture",
     "AuxiliaryHead",
     "Basis",
-    "BatchParts",
     "Benchmark",
     "CellShifts",
     "CellWeights",
@@ -164,6 +162,7 @@ __all__ = [
     "Metric",
     "MixtureSearcher",
     "Multilinear",
+    "NetworkPlan",
     "NetworkShape",
     "NetworkSize",
     "NetworkSizes",
@@ -196,9 +195,7 @@ __all__ = [
     "SearchSpace",
     "Searcher",
     "Setup",
-    "ShapedPlan",
     "ShiftedMaps",
-    "SizedPlan",
     "SkipDropout",
     "SkipRates",
     "SmoothedLoss",

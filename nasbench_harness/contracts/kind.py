@@ -47,20 +47,24 @@ class Plan(Protocol):
 
 
 @runtime_checkable
-class ShapedPlan(Protocol):
-    """Capability of a plan: it knows the networks that its trials build."""
+class NetworkPlan(Protocol):
+    """Capability of a plan: it knows the networks that its trials build.
+
+    `network` are the settings of a trial's network. What has to be built for an answer is built
+    when it is asked first, and as a search begins with it.
+    """
 
     def shape(self, network: Mapping[str, Any]) -> NetworkShape:
-        """Of these settings, the `network` of a trial."""
-
-
-@runtime_checkable
-class SizedPlan(Protocol):
-    """Capability of a plan: it knows what a step of its trials takes of the memory."""
+        """How large it is, and of which images."""
 
     def step_bytes(self, network: Mapping[str, Any]) -> Callable[[torch.Tensor], int]:
-        """The `StepMemory` of a trial's problem, of these settings; nothing is built before it is
-        asked."""
+        """The `StepMemory` of a trial's problem; nothing is built before it is called."""
+
+    def check_network(self, network: Mapping[str, Any], capabilities: Sequence[type]) -> None:
+        """HarnessError where it lacks what one of these capabilities of a problem takes."""
+
+    def cell_decisions(self, network: Mapping[str, Any]) -> Sequence[Sequence[int]]:
+        """See `CellShifts`, which its supernet has."""
 
 
 class Search(Protocol):

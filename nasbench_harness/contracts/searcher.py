@@ -151,6 +151,11 @@ class SearchOutline:
     epochs: int
     step_bytes: Callable[[torch.Tensor], int] | None = None
     """The `StepMemory` of the problem; None where nothing is trained."""
+    batch_size: int | None = None
+    """Images of a batch; None where there are none."""
+    cell_decisions: Callable[[], Sequence[Sequence[int]]] | None = None
+    """Of the supernet, which has `CellShifts` where the method requires `CellWeights`; None where
+    nothing is trained."""
 
 
 @runtime_checkable
@@ -163,15 +168,6 @@ class SearchCheck(Protocol):
     @classmethod
     def check_search(cls, settings: Any, outline: SearchOutline) -> None:
         """HarnessError where a search of these settings cannot be; the costs it holds are known."""
-
-
-@runtime_checkable
-class BatchParts(Protocol):
-    """Capability of a set-up: it tells into how many parts the method divides a batch of images."""
-
-    @classmethod
-    def batch_parts(cls, settings: Any) -> int:
-        """Equal parts, each with architectures of its own; 1 where a batch stays whole."""
 
 
 @runtime_checkable

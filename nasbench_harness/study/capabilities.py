@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from nasbench_harness import registry
 from nasbench_harness.contracts import (
-    BatchParts,
     ChannelParts,
     SearchCheck,
     SpaceCheck,
     SupernetCheck,
+    WideningCheck,
 )
 from nasbench_harness.errors import HarnessError
 from nasbench_harness.settings import Settings, named
@@ -20,6 +21,7 @@ from nasbench_harness.study.notation import ConfigError
 if TYPE_CHECKING:
     from nasbench_harness.contracts import (
         Kind,
+        NetworkPlan,
         NetworkShape,
         SearchOutline,
         SearchSpace,
@@ -59,8 +61,7 @@ def check_supernet(
     """ConfigError if the space knows that it has no such supernet as the method asks for."""
     if not isinstance(space, SupernetCheck):
         return
-    parts = method.channel_parts(settings) if isinstance(method, ChannelParts) else (1,)
-    for partial in parts:
+    for partial in _channel_parts(method, settings):
         try:
             space.check_supernet(shape, partial=partial)
         except ValueError as error:
@@ -69,14 +70,17 @@ def check_supernet(
             ) from error
 
 
-def check_batch(name: str, method: type[Setup], settings: Any, batch_size: int) -> None:
-    """ConfigError if the method cannot divide a batch of so many images as it wants to."""
-    parts = method.batch_parts(settings) if isinstance(method, BatchParts) else 1
-    if batch_size % parts:
-        raise ConfigError(
-            f"`{name}` divides every batch into {parts} equal parts, which {batch_size} images"
-            f" cannot be; set --batch-size to a multiple of {parts}, or change its settings."
-        )
+def check_network(
+    name: str, method: Any, settings: Any, place: NetworkPlan, network: Mapping[str, Any]
+) -> None:
+    """ConfigError if the network of such trials lacks what the method requires of a problem."""
+    required = list(method.requires(settings))
+    if len({*_channel_parts(method, settings)}) > 1:
+        required.append(WideningCheck)
+    try:
+        place.check_network(network, required)
+    except HarnessError as error:
+        raise ConfigError(f"`{name}` cannot be run with these settings: {error}") from error
 
 
 def check_settings(name: str, settings: Settings, space: SearchSpace) -> None:
@@ -95,6 +99,10 @@ def check_search(method: type[Setup], settings: Any, outline: SearchOutline) -> 
     """HarnessError if the method knows that it cannot make this search."""
     if isinstance(method, SearchCheck):
         method.check_search(settings, outline)
+
+
+def _channel_parts(method: type[Setup], settings: Any) -> Sequence[int]:
+    return method.channel_parts(settings) if isinstance(method, ChannelParts) else (1,)
 
 
 def _has(problem: type, capability: type) -> bool:

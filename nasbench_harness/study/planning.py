@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from nasbench_harness import registry
 from nasbench_harness.contracts import (
     Benchmark,
     Kind,
+    NetworkPlan,
     Plan,
     Recipe,
     SearchOutline,
     Setup,
-    ShapedPlan,
-    SizedPlan,
 )
 from nasbench_harness.errors import HarnessError, UnknownNameError
 from nasbench_harness.hardware import Hardware
 from nasbench_harness.problems.kinds import kinds, open_kind
 from nasbench_harness.settings import Settings, by_role, named, roles
 from nasbench_harness.study.capabilities import (
-    check_batch,
     check_capabilities,
+    check_network,
     check_search,
     check_settings,
     check_supernet,
@@ -112,7 +113,7 @@ def _study_recipe(choice: MethodChoice, config: StudyConfig, kind: Kind, place: 
 def _resolve(
     choice: MethodChoice, config: StudyConfig, table: Benchmark | None, kind: Kind, place: Plan
 ) -> dict[str, Any]:
-    method = registry.open_setup(choice.name, "queries")
+    method = registry.open_setup(choice.name, "queries", "requires")
     given = dict(choice.settings)
     of_study = _study_recipe(choice, config, kind, place)
     asked = given.pop(RECIPE, None) or place.recipe(choice.name) or of_study
@@ -125,18 +126,22 @@ def _resolve(
     network = place.resolve_network(recipe, _roles(settings))
     space = registry.open_space(config.space)
     check_settings(choice.name, settings, space)
-    shape = place.shape(network["network"]) if isinstance(place, ShapedPlan) else None
-    if shape is not None:
+    shape = None
+    if isinstance(place, NetworkPlan):
+        shape = place.shape(network["network"])
         check_supernet(choice.name, method, settings, space, shape)
-        check_batch(choice.name, method, settings, network["batch_size"])
     settings = settle_latencies(choice.name, settings, space, shape)
     dumped = settings.model_dump(mode="json")
     check_costs(choice.name, settings, space, table, kind)
     _check_warmup(choice.name, method, dumped, resolved["epochs"])
     _check_training(choice.name, method, dumped, resolved["epochs"])
-    costs = named_costs(space, table, measured=kind.measures)
-    step_bytes = place.step_bytes(network["network"]) if isinstance(place, SizedPlan) else None
-    check_search(method, settings, SearchOutline(space, costs, resolved["epochs"], step_bytes))
+    outline = SearchOutline(
+        space, named_costs(space, table, measured=kind.measures), resolved["epochs"]
+    )
+    if isinstance(place, NetworkPlan):
+        check_network(choice.name, method, settings, place, network["network"])
+        outline = _with_network(outline, place, network)
+    check_search(method, settings, outline)
     return {
         "method": choice.name,
         "method_version": method.version,
@@ -146,6 +151,19 @@ def _resolve(
         **resolved,
         **network,
     }
+
+
+def _with_network(
+    outline: SearchOutline, place: NetworkPlan, network: Mapping[str, Any]
+) -> SearchOutline:
+    """What is known of a trial's network as well."""
+    settings = network["network"]
+    return replace(
+        outline,
+        step_bytes=place.step_bytes(settings),
+        batch_size=network["batch_size"],
+        cell_decisions=partial(place.cell_decisions, settings),
+    )
 
 
 def _found_recipe(

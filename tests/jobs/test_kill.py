@@ -19,12 +19,14 @@ from nasbench_harness.store.journals import read_journal
 from nasbench_harness.study.config import build_config
 from nasbench_harness.study.planning import plan
 from nasbench_harness.study.spec import TrialSpec
+from tests.landscape_methods import ON_LANDSCAPES
 
 STEPS = 60
-METHODS = (
-    "darts", "drnas", "edas", "random", "rea", "reinforce", "unas",
-    "unas[cost=params,cost_target=0.3]",
-)  # fmt: skip
+SELDOM = ("betadarts", "dartspt", "gdas", "reinmax", "rsws", "snas", "twotemp")
+"""Methods whose states are like those of others; they are killed where slow tests run."""
+METHODS = [
+    pytest.param(name, marks=pytest.mark.slow if name in SELDOM else ()) for name in ON_LANDSCAPES
+]
 CHILDREN = Path(__file__).parent / "killed_children.py"
 CONTEXT = multiprocessing.get_context("forkserver")
 CONTEXT.set_forkserver_preload(

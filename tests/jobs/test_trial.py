@@ -21,6 +21,7 @@ from nasbench_harness.store.outcomes import Status
 from nasbench_harness.study.config import build_config
 from nasbench_harness.study.planning import plan
 from nasbench_harness.study.spec import TrialSpec
+from tests.landscape_methods import ON_LANDSCAPES
 
 TIMES = ("seconds", "search_seconds")
 
@@ -43,19 +44,7 @@ def outcome_of(folder: Path) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     return result, history
 
 
-ALL = (
-    "darts",
-    "drnas",
-    "edas",
-    "random",
-    "rea",
-    "reinforce",
-    "unas",
-    "unas[cost=params,cost_target=0.3]",
-)
-
-
-@pytest.mark.parametrize("method", ALL)
+@pytest.mark.parametrize("method", ON_LANDSCAPES)
 def test_same_spec_same_result(method: str, spec: Callable[..., TrialSpec], tmp_path: Path) -> None:
     chosen = spec(method, noise=0.5)
     assert run_job(chosen, tmp_path / "a").status is Status.DONE
@@ -63,7 +52,7 @@ def test_same_spec_same_result(method: str, spec: Callable[..., TrialSpec], tmp_
     assert outcome_of(tmp_path / "a") == outcome_of(tmp_path / "b")
 
 
-@pytest.mark.parametrize("method", ALL)
+@pytest.mark.parametrize("method", ON_LANDSCAPES)
 def test_stopped_and_resumed_equals_uninterrupted(
     method: str, spec: Callable[..., TrialSpec], tmp_path: Path
 ) -> None:

@@ -13,6 +13,7 @@ from torch.nn.functional import cross_entropy
 from nasbench_harness.contracts import CellWeights
 from nasbench_harness.errors import HarnessError
 from nasbench_harness.methods.lambdadarts import LambdaDARTS, LambdaDARTSSettings
+from nasbench_harness.methods.setups.lambdadarts import compared_cells
 from nasbench_harness.methods.shared.alignment import (
     CellAlignment,
     cosine_alignment,
@@ -83,7 +84,7 @@ def test_cells_of_another_type_have_direction_zero() -> None:
     cells = [[0, 1], [2, 3], [0, 1], [2, 3], [0, 1]]
     generator = torch.Generator().manual_seed(1)
     gradients = torch.randn(5, 4, 3, generator=generator, dtype=torch.float64)
-    value, direction = CellAlignment(cells, cosine_alignment)(gradients)
+    value, direction = CellAlignment(compared_cells(cells), cells[0], cosine_alignment)(gradients)
     own = gradients[[0, 2, 4], :2].flatten(1)
     expected, moved = cosine_alignment(own)
     assert torch.equal(value, expected)

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from nasbench_harness import registry
 from nasbench_harness.study.config import build_config
 from nasbench_harness.study.planning import plan
 from nasbench_harness.study.spec import TrialSpec
@@ -40,6 +41,25 @@ LANDSCAPE = {
     "rsws[recipe=quick]": "07d3870dcc8d",
     "unas[recipe=landscape]": "68b89bcc6ca8",
     "unas[recipe=quick]": "f0f950571315",
+    # what came later, as it was when it came
+    "betadarts[recipe=landscape]": "904e68016825",
+    "betadarts[recipe=nb201]": "4f2f65cc7a0f",
+    "betadarts[recipe=quick]": "0c1f3254bc67",
+    "dartspt[recipe=landscape]": "a298aeb37c95",
+    "dartspt[recipe=nb201]": "0ffb4f428e3c",
+    "dartspt[recipe=quick]": "e137c068eb9b",
+    "gdas[recipe=landscape]": "f6af5425b111",
+    "monas[recipe=landscape]": "9818ba054067",
+    "monas[recipe=nb201]": "9818ba054067",
+    "monas[recipe=quick]": "9818ba054067",
+    "radars[recipe=landscape]": "2b646b2a61fa",
+    "radars[recipe=nb201]": "5eaea73099bf",
+    "radars[recipe=quick]": "b5a1adf87f90",
+    "reinmax[recipe=landscape]": "c8ceed7d9931",
+    "snas[recipe=landscape]": "40de10698870",
+    "snas[recipe=nb201]": "79ce8e18a419",
+    "snas[recipe=quick]": "f0ff021fa488",
+    "twotemp[recipe=landscape]": "1c336fc2351f",
 }
 """Before a recipe's learning rates could start again, wait or go with the batch."""
 SUPERNET = {
@@ -62,6 +82,44 @@ SUPERNET = {
     "rsws[recipe=quick]": "71b5392bcdec",
     "unas[recipe=landscape]": "8b17c243548e",
     "unas[recipe=quick]": "1ec4ee257d44",
+    # what came later, as it was when it came
+    "betadarts[recipe=landscape]": "10e10ee88854",
+    "betadarts[recipe=nb201]": "04182d6d52e5",
+    "betadarts[recipe=quick]": "c55c1e6de795",
+    "dartsminus[recipe=nb201]": "17ec68d77527",
+    "dartsminus[recipe=quick]": "4dc741717746",
+    "dartspt[recipe=landscape]": "35952af0fc10",
+    "dartspt[recipe=nb201]": "5e59f8fa775f",
+    "dartspt[recipe=quick]": "240b625f8bee",
+    "fairdarts[recipe=nb201]": "a9cc09120856",
+    "fairdarts[recipe=quick]": "0de62a9dd942",
+    "freedarts[recipe=quick]": "a82fff7fa332",
+    "gdas[recipe=landscape]": "45475f32ed33",
+    "gdas[recipe=nb201]": "5c731bf88668",
+    "gdas[recipe=quick]": "a993232c9093",
+    "lambdadarts[recipe=nb201]": "205afa2390e5",
+    "lambdadarts[recipe=quick]": "14245661bc9e",
+    "oles[recipe=nb201]": "12e2309d6833",
+    "oles[recipe=quick]": "a3c3246f706f",
+    "pcdarts[recipe=nb201]": "228c56aa018e",
+    "pcdarts[recipe=quick]": "5487e262a122",
+    "proxy[recipe=quick]": "6b6360a82f72",
+    "radars[recipe=landscape]": "f02fd3e38c86",
+    "radars[recipe=nb201]": "026e68d339da",
+    "radars[recipe=quick]": "74dbc27649bf",
+    "reinmax[recipe=landscape]": "b6c6a31aac64",
+    "reinmax[recipe=nb201]": "f6ceb7cc04e9",
+    "reinmax[recipe=quick]": "49b13680437e",
+    "sdarts[recipe=nb201]": "760e6ed9db2a",
+    "sdarts[recipe=quick]": "37bcef33da1d",
+    "snas[recipe=landscape]": "a8a1a6c5c043",
+    "snas[recipe=nb201]": "a5f0c84cb0ee",
+    "snas[recipe=quick]": "f0addfb7f6d5",
+    "twotemp[recipe=landscape]": "d37e7a1f5a84",
+    "twotemp[recipe=nb201]": "6e32ea6785bb",
+    "twotemp[recipe=quick]": "476a67998153",
+    "zerocostpt[recipe=nb201]": "6c008d6e7403",
+    "zerocostpt[recipe=quick]": "0ebd7b4fa653",
 }
 """The same on images, with their networks."""
 
@@ -125,3 +183,8 @@ def test_a_recipe_that_changed_has_its_old_name_with_the_options_off(
     assert name_of(on_images(methods, **off)) == name
     assert name_of(on_images(methods)) != name
     assert on_images(methods).method_version == "1"
+
+
+def test_every_built_in_method_has_a_name_that_stands() -> None:
+    held = {methods.partition("[")[0] for methods in (*LANDSCAPE, *SUPERNET)}
+    assert held == set(registry.methods.built_in())

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from nasbench_harness import registry
 from nasbench_harness.contracts import SearchSpace
+from nasbench_harness.errors import HarnessError
 from nasbench_harness.methods.shared.settling import Settling, parts_of, rounds_left
 from nasbench_harness.testing import ToySpace
 
@@ -87,6 +88,14 @@ def test_minus_infinity_is_least_of_all(weights: Tensor) -> None:
     settling = toy(weights, lambda _: next(told))
     settling.settle_decision(0)
     assert settling.kept[0].tolist() == [False, True, False, False]
+
+
+@pytest.mark.parametrize("worth", [math.nan, -math.inf, math.inf])
+def test_worths_of_which_none_is_a_number_settle_nothing(weights: Tensor, worth: float) -> None:
+    settling = toy(weights, lambda _: worth)
+    with pytest.raises(HarnessError, match="Decision 2 cannot be settled: the accuracy of the mix"):
+        settling.settle_decision(1)
+    assert settling.kept.all()
 
 
 def test_nas_bench_201_takes_six_rounds() -> None:

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from torch.nn.functional import avg_pool2d, batch_norm, conv2d, relu
 
 from nasbench_harness.contracts import EvaluatedProxies
+from nasbench_harness.errors import HarnessError
 from nasbench_harness.methods.zerocostpt import ZeroCostPT, ZeroCostPTSettings
 from nasbench_harness.spaces.darts import DARTSSpace
 from nasbench_harness.spaces.nb201.encoding import EDGES, OPERATIONS
@@ -194,6 +195,18 @@ def test_the_best_on_average_is_the_answer(monkeypatch: pytest.MonkeyPatch) -> N
     assert search.architecture() == second
     assert search.totals == {first: 5.0, second: 6.0, third: -math.inf}
     assert search.step() == {"validated_proxy": 3.0}
+
+
+def test_a_proxy_without_any_number_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    problem: Any = ToyUntrained(ToySpace(), steps=2)
+    search = ZeroCostPT(problem, ZeroCostPTSettings(proposals=1, validation_rounds=1), 0)
+    monkeypatch.setattr(problem, "evaluated_proxy", lambda arch, name: math.nan)
+    problem.advance()
+    with pytest.raises(HarnessError, match="proxy `nwot` of the mixture is no finite number"):
+        search.next_round()
+    search.totals = dict.fromkeys(problem.space.enumerate(), 0.0)
+    with pytest.raises(HarnessError, match="proxy `nwot` is a finite number of none"):
+        search.validate()
 
 
 def test_the_same_proposal_is_compared_once() -> None:

@@ -134,6 +134,8 @@ BY_THE_SOURCES: dict[str, dict[str, tuple[str, dict[str, str]]]] = {
         "quick": ("D", {"B": AS_GDAS}),
         "nb201_quick": ("D", {"B": AS_GDAS}),
         "darts_quick": ("D", {"B": AS_GDAS}),
+        **dict.fromkeys(BENCH, ("B", {  # 0.8.5
+            "D": f"{AS_DARTS} track_running_stats settings: unchosen"})),
     },
     "reinmax": {  # the additions' 5.13
         "landscape": ("D", {}),
@@ -171,6 +173,7 @@ BY_THE_SOURCES: dict[str, dict[str, tuple[str, dict[str, str]]]] = {
         "nb201": ("C", {}),
         "quick": ("D", {"C": f"{AS_DARTS} track_running_stats"}),
         "darts_quick": ("D", {"C": f"{AS_DARTS} track_running_stats"}),
+        **dict.fromkeys(BENCH, ("B", {"D": f"{AS_DARTS} track_running_stats"})),  # 0.8.5
     },
     "dartspt": {  # 5.9, and the authors' code
         "landscape": ("D", {}),
@@ -191,6 +194,8 @@ BY_THE_SOURCES: dict[str, dict[str, tuple[str, dict[str, str]]]] = {
         "nb201": ("D", {"C": f"{AS_DARTS} batch_size learning_rate track_running_stats"}),
         "quick": ("D", {"C": f"{AS_DARTS} track_running_stats"}),
         "darts_quick": ("D", {"C": f"{AS_DARTS} track_running_stats"}),
+        **dict.fromkeys(BENCH, ("B", {  # 0.8.5
+            "D": f"{AS_DARTS} track_running_stats settings: excluded"})),
     },
     "betadarts": {  # 5.14, and the authors' code
         "landscape": ("D", {}),

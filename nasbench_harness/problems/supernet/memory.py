@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import cast
-
 import torch
 from torch import nn
 
-from nasbench_harness.contracts import NetworkShape, NetworkSpace, SearchSpace
+from nasbench_harness.contracts import NetworkShape, NetworkSpace
+from nasbench_harness.errors import HarnessError
 from nasbench_harness.networks.memory import StepBytes
 from nasbench_harness.problems.supernet.network_settings import NetworkSettings
 
@@ -18,10 +17,13 @@ def built(network: nn.Module, settings: NetworkSettings, shape: NetworkShape) ->
     return StepBytes(network, shape, settings.batch_size, moments=moments)
 
 
-def unbuilt(space: SearchSpace, settings: NetworkSettings, shape: NetworkShape) -> StepBytes:
-    """Of the one that would be built; global random state stays as it is."""
+def unbuilt(space: NetworkSpace, shape: NetworkShape, *, track_running_stats: bool) -> nn.Module:
+    """A supernet as one would be built; global random state stays as it is.
+
+    HarnessError where the space has none of that shape.
+    """
     with torch.random.fork_rng(devices=[]):
-        network = cast("NetworkSpace", space).supernet(
-            shape, track_running_stats=settings.track_running_stats
-        )
-    return built(network, settings, shape)
+        try:
+            return space.supernet(shape, track_running_stats=track_running_stats)
+        except ValueError as error:
+            raise HarnessError(f"The supernet cannot be built: {error}.") from error

@@ -4,56 +4,42 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import torch
 from torch import Tensor, nn
 
 from nasbench_harness.contracts import (
     CellShifts,
+    CellWeights,
     OperationGradient,
+    OperationGradients,
     OperationParameter,
     OperationParameters,
     OperationPlace,
     SkipDropout,
+    SkipRates,
 )
-from nasbench_harness.errors import HarnessError
+from nasbench_harness.problems.supernet.asked import check_supernet_has
 
 
 def operations_of(supernet: nn.Module, space: str) -> Sequence[OperationParameter]:
     """The parameters by operation; HarnessError where the supernet cannot tell."""
-    if not isinstance(supernet, OperationParameters):
-        raise HarnessError(
-            f"The supernet of `{space}` cannot tell which weights are which operation's (it has no"
-            " `operation_parameters`); choose a method that does not compare operations."
-        )
-    return supernet.operation_parameters()
+    check_supernet_has(supernet, OperationGradients, space)
+    return cast("OperationParameters", supernet).operation_parameters()
 
 
 def cells_of(supernet: nn.Module, space: str, precision: str) -> CellShifts:
     """The supernet as one of cells; HarnessError where it has none, or rounds shifts away."""
-    if not isinstance(supernet, CellShifts):
-        raise HarnessError(
-            f"The supernet of `{space}` has no cells that share mixing weights (it has no"
-            " `shifted_cells`); choose a method that does not compare cells."
-        )
-    if precision != "fp32":
-        raise HarnessError(
-            f"Shifts of the mixing weights of cells are lost in {precision}; search with"
-            " `--precision fp32`."
-        )
-    return supernet
+    check_supernet_has(supernet, CellWeights, space, precision)
+    return cast("CellShifts", supernet)
 
 
 def drop_skips(supernet: nn.Module, space: str, probability: float) -> None:
     """Let skips drop out so much; HarnessError where the supernet cannot."""
-    if isinstance(supernet, SkipDropout):
-        supernet.skip_dropout = probability
-    elif probability:
-        raise HarnessError(
-            f"The supernet of `{space}` cannot drop out what its skips pass on (it has no"
-            " `skip_dropout`); search without `skip_dropout`."
-        )
+    if probability or isinstance(supernet, SkipDropout):
+        check_supernet_has(supernet, SkipRates, space)
+        cast("SkipDropout", supernet).skip_dropout = probability
 
 
 def gradients_of(operations: Iterable[OperationParameter]) -> list[OperationGradient]:

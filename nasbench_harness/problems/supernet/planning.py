@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from nasbench_harness import registry
 from nasbench_harness.contracts import (
@@ -27,7 +27,9 @@ from nasbench_harness.tables.library import find_table
 
 if TYPE_CHECKING:
     import torch
+    from torch import nn
 
+    from nasbench_harness.contracts import CellShifts
     from nasbench_harness.hardware import Hardware
     from nasbench_harness.images.parts import ImageDataset
     from nasbench_harness.networks.memory import StepBytes
@@ -63,6 +65,7 @@ class OnImages:
                 f" {_instead(config)}."
             )
         self.space, self.size = space, space.shapes.search
+        self._supernets: dict[tuple[NetworkShape, bool], nn.Module] = {}
         self.images = open_dataset(
             config.dataset,
             data_dir=hardware.data_dir,
@@ -167,15 +170,40 @@ class OnImages:
         settings = NetworkSettings.build("network", network)
 
         @cache
-        def unbuilt() -> StepBytes:
+        def counted() -> StepBytes:
             from nasbench_harness.problems.supernet import memory
 
-            return memory.unbuilt(self.space, settings, settings.shape(self.images))
+            return memory.built(self._built(settings), settings, settings.shape(self.images))
 
         def step_bytes(active: torch.Tensor) -> int:
-            return unbuilt()(active)
+            return counted()(active)
 
         return step_bytes
+
+    def check_network(self, network: Mapping[str, Any], capabilities: Sequence[type]) -> None:
+        """HarnessError where the supernet has not what these take; see `asked`."""
+        from nasbench_harness.problems.supernet.asked import NEEDED, check_supernet_has
+
+        settings = NetworkSettings.build("network", network)
+        for capability in capabilities:
+            if capability in NEEDED:
+                supernet = self._built(settings)
+                check_supernet_has(supernet, capability, self.space.name, settings.precision)
+
+    def cell_decisions(self, network: Mapping[str, Any]) -> Sequence[Sequence[int]]:
+        """By cell, the decisions that it mixes by."""
+        supernet = self._built(NetworkSettings.build("network", network))
+        return cast("CellShifts", supernet).cell_decisions()
+
+    def _built(self, settings: NetworkSettings) -> nn.Module:
+        """A supernet as a search would begin with; global random state stays as it is."""
+        from nasbench_harness.problems.supernet.memory import unbuilt
+
+        shape, track = settings.shape(self.images), settings.track_running_stats
+        if (shape, track) not in self._supernets:  # the last alone is kept: some are large
+            supernet = unbuilt(self.space, shape, track_running_stats=track)
+            self._supernets = {(shape, track): supernet}
+        return self._supernets[shape, track]
 
     def _network(self, recipe: Recipe) -> NetworkSettings:
         network = NetworkSettings.build("network", recipe.network, self.options.network)

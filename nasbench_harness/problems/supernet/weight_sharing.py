@@ -25,8 +25,10 @@ from nasbench_harness import registry
 from nasbench_harness.contracts import (
     Architecture,
     Benchmark,
+    ChosenLosses,
     Cost,
     EdgeWeighing,
+    EdgeWeights,
     Log,
     NetworkSpace,
     OperationPlace,
@@ -36,6 +38,7 @@ from nasbench_harness.contracts import (
     Split,
     Supernet,
     Widening,
+    WideningCheck,
 )
 from nasbench_harness.errors import HarnessError
 from nasbench_harness.images.augment import Augment
@@ -56,6 +59,7 @@ from nasbench_harness.networks.untrained import (
 )
 from nasbench_harness.problems.costs import Costs
 from nasbench_harness.problems.supernet import operations
+from nasbench_harness.problems.supernet.asked import check_supernet_has, check_widths
 from nasbench_harness.problems.supernet.memory import built
 from nasbench_harness.problems.supernet.network_settings import NetworkSettings
 from nasbench_harness.problems.supernet.parts import SupernetParts
@@ -268,14 +272,9 @@ class WeightSharing(SupernetParts):
 
     def chosen_losses(self, weights: Tensor, split: Split, active: Tensor) -> Tensor:
         """Losses with what is not active added as numbers; see `ChosenLosses`."""
-        if not isinstance(self.supernet, ShiftedMaps):
-            raise HarnessError(
-                f"The supernet of `{self.space.name}` cannot add numbers to its maps (it has no"
-                " `shifted`), by which options that are not run would have a gradient; choose"
-                " another gradient for them."
-            )
+        check_supernet_has(self.supernet, ChosenLosses, self.space.name)
         rest = weights.masked_fill(active.to(weights.device), 0.0).sum(dim=-1)
-        with self.supernet.shifted(rest):
+        with cast("ShiftedMaps", self.supernet).shifted(rest):
             return self.losses(weights, split, active)
 
     def unrolled_gradient(self, weights: Tensor) -> Tensor:
@@ -316,12 +315,8 @@ class WeightSharing(SupernetParts):
 
     def use_edge_weights(self) -> None:
         """Weigh what bypasses an edge's operations by the sum of its row; see `EdgeWeights`."""
-        if not isinstance(self.supernet, EdgeWeighing):
-            raise HarnessError(
-                f"The supernet of `{self.space.name}` has no edges that could be weighed against"
-                " each other (it has no `weighs_edges`); search without edge normalisation."
-            )
-        self._weighs_edges = self.supernet.weighs_edges = True
+        check_supernet_has(self.supernet, EdgeWeights, self.space.name)
+        cast("EdgeWeighing", self.supernet).weighs_edges = self._weighs_edges = True
 
     def use_channels(self, factor: int) -> None:
         """Let 1/factor of the channels through the mixed operations; see `PartialChannels`."""
@@ -352,18 +347,8 @@ class WeightSharing(SupernetParts):
 
     def check_widening(self, *factors: int) -> None:
         """HarnessError where the supernet's channels are fixed, or cannot be divided so."""
-        width = self._shape.width
-        if wrong := [factor for factor in factors if width % factor]:
-            every = " and ".join(str(factor) for factor in sorted(set(factors), reverse=True))
-            raise HarnessError(
-                f"Of {width} channels 1/{wrong[0]} is no whole number; choose a `--width` that"
-                f" {every} divide, or other `partial_channels`."
-            )
-        if not isinstance(self.supernet, Widening):
-            raise HarnessError(
-                f"The supernet of `{self.space.name}` cannot let more channels through on the way"
-                " (it has no `use_channels`); let as many pass in every stage of the search."
-            )
+        check_widths(self._shape.width, *factors)
+        check_supernet_has(self.supernet, WideningCheck, self.space.name)
 
     def proxy(self, candidate: Tensor | Architecture, name: str) -> float:
         """A zero-cost proxy on this step's training batch; see `ProxyScores`."""
