@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 
 from nasbench_harness.process.names import printable
-from nasbench_harness.remote.places import Place, StorageError, is_address
+from nasbench_harness.remote.places import Place, StorageError
 from nasbench_harness.store.manifests import (
     MANIFEST,
     FileFacts,
@@ -24,14 +24,6 @@ READ = (STUDY, "trials.parquet", "history.parquet")
 """All that a report, a comparison or a check reads of a study."""
 _FETCHED: dict[Path, str] = {}
 """Folders that are there while this process is, and the addresses they came from."""
-
-
-def study_place(text: str) -> Path:
-    """The folder that a command's argument names; of an address one with what lies there.
-
-    It goes when the process ends. StorageError if no whole study is at the address.
-    """
-    return fetch(text) if is_address(text) else Path(text)
 
 
 def fetch(address: str) -> Path:

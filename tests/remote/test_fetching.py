@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from nasbench_harness.remote.fetching import fetch, study_place, told
+from nasbench_harness.cli.options.studies import study_place
+from nasbench_harness.remote.fetching import fetch, told
 from nasbench_harness.remote.places import Place, StorageError
 from nasbench_harness.remote.pushing import push
 from nasbench_harness.reports.study.data import load_study
