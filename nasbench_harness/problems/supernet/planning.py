@@ -127,9 +127,10 @@ class OnImages:
     def _length(self, recipe: Recipe, epoch_steps: int) -> tuple[int, int]:
         """Epochs and steps; whichever is given decides, both must fit together.
 
-        A recipe's steps are a number of batches: of few images they are more epochs.
+        Steps of a recipe for images are a number of batches, of which few images are more epochs;
+        those of another kind of problem mean nothing here.
         """
-        if recipe.steps:
+        if recipe.steps and recipe.kind in (None, self.config.search):
             return max(recipe.epochs, math.ceil(recipe.steps / epoch_steps)), recipe.steps
         epochs, steps = self.options.epochs, self.config.steps
         if steps is None:
