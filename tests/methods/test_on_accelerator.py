@@ -18,12 +18,20 @@ STEP_WAITS = {
     ("to the device", "shared/alignment.py:__call__"): "numbers of layers, a few bytes",
     ("to the device", "shared/alignment.py:_spread"): "numbers of layers, a few bytes",
     ("to the host", "methods/unas.py:only"): "what was drawn says what runs; not yet on the host",
+    ("to the host", "methods/edas.py:relax"): "the same",
+    ("to the host", "methods/edas.py:step"): "the same",
+    ("to the device", "shared/sweeps.py:_order"): "the edges of a sweep, once a sweep",
+    ("to the host", "shared/sweeps.py:next_edge"): "the same",
+    ("to the device", "shared/chosen.py:fit"): "what the host drew, a few bytes",
+    ("to the device", "shared/chosen.py:loss_at"): "the same",
+    ("to the device", "supernet/weight_sharing.py:chosen_losses"): "the same, as a mask",
+    ("to the host", "elsewhere"): "autograd brings the gradient of such a draw back to alpha",
 }
 """Where a step within an epoch may wait, with the reason."""
 
 NAMES = (
     "darts", "drnas", "pcdarts", "sdarts", "fairdarts", "betadarts", "dartsminus", "oles",
-    "lambdadarts", "unas",
+    "lambdadarts", "unas", "edas", "gdas", "reinmax", "snas", "random",
 )  # fmt: skip
 FIRST = [next(case for case in CASES if case[0] == name) for name in NAMES]
 
