@@ -39,8 +39,8 @@ class GroupedSupernet(PlainSupernet):
                 "supernets with partial channels or dropped out skips cannot be one with others"
             )
         self.runs = len(supernets)
-        stems = [each.stem for each in supernets]
-        self.stem = nn.Sequential(_Conv([s[0] for s in stems]), _Norm([s[1] for s in stems]))
+        convs, norms = zip(*(each.stem.children() for each in supernets), strict=True)
+        self.stem = nn.Sequential(_Conv(convs), _Norm(norms))
         self.blocks = nn.ModuleList(
             _Reduction(cast("list[Reduction]", blocks))
             if isinstance(blocks[0], Reduction)
@@ -75,7 +75,7 @@ class GroupedSupernet(PlainSupernet):
     def clip_gradients(self, norm: float) -> None:
         """Of every run by itself, as `nn.utils.clip_grad_norm_` clips those of one network."""
         gradients = [
-            parameter.grad.unflatten(0, (self.runs, -1))
+            parameter.grad.view(self.runs, -1, *parameter.shape[1:])
             for parameter in self.parameters()
             if parameter.grad is not None
         ]
@@ -145,8 +145,8 @@ class _Head(nn.Module):
         self.bias = nn.Parameter(_shared_memory([head.classifier.bias for head in heads]))
 
     def forward(self, x: Tensor) -> Tensor:
-        pooled = relu(self.norm(x)).mean(dim=(2, 3)).unflatten(1, (self.runs, -1))
-        weight = self.weight.unflatten(0, (self.runs, -1)).transpose(1, 2)
+        pooled = relu(self.norm(x)).mean(dim=(2, 3)).view(len(x), self.runs, -1)
+        weight = self.weight.view(self.runs, -1, self.weight.shape[1]).transpose(1, 2)
         bias = self.bias.view(self.runs, 1, -1)
         return torch.baddbmm(bias, pooled.transpose(0, 1), weight)
 
