@@ -13,7 +13,7 @@ from nasbench_harness.contracts import Log, Progress, Split
 from nasbench_harness.errors import HarnessError
 from nasbench_harness.problems.supernet.weight_sharing import WeightSharing
 
-Group = Callable[[Sequence[Any]], Any]
+Grouping = Callable[[Sequence[Any]], Any]
 """Supernets of one shape to a network of all: images [R, B, C, H, W] and weights [R, D, K] to
 logits [R, B, classes]. It has `frozen` as a supernet and `clip_gradients`, and its parameters are
 the runs' one after another in their first dimension, in memory that the supernets share."""
@@ -27,7 +27,7 @@ class JointSharing:
     statistics and momenta are parts of the joint ones at every time.
     """
 
-    def __init__(self, problems: Sequence[WeightSharing], group: Group) -> None:
+    def __init__(self, problems: Sequence[WeightSharing], group: Grouping) -> None:
         """`problems` stand at the same step; HarnessError where they cannot be trained as one."""
         self.problems = problems
         first = problems[0]
