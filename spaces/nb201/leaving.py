@@ -53,16 +53,16 @@ class _Leave(Function):
         ctx.norms, ctx.folds = (norm3, norm1), _folds(x)
         saved1: tuple[Tensor | None, ...]
         if ctx.folds:
-            rows, kernel = _as_matrix(rectified), conv1.flatten(1)
+            rows, kernel = as_matrix(rectified), conv1.flatten(1)
             saved1 = folded = fold(rows, kernel, scale1, norm1)
-            mixed, saved3 = _convolve(rectified, conv3, scale3, norm3, folded.shift)
-            _as_matrix(mixed).addmm_(rows, folded.matrix.T)
+            mixed, saved3 = convolve(rectified, conv3, scale3, norm3, shift=folded.shift)
+            as_matrix(mixed).addmm_(rows, folded.matrix.T)
         else:
-            mixed, saved3 = _convolve(rectified, conv3, scale3, norm3)
-            mixed1, saved1 = _convolve(rectified, conv1, scale1, norm1)
+            mixed, saved3 = convolve(rectified, conv3, scale3, norm3)
+            mixed1, saved1 = convolve(rectified, conv1, scale1, norm1)
             mixed.add_(mixed1)
         total = mixed.permute(0, 2, 3, 1).view(-1, mixed.shape[1])  # a view, or an error
-        total.addmm_(_as_matrix(x), skip).addmm_(_as_matrix(pooled), pool)
+        total.addmm_(as_matrix(x), skip).addmm_(as_matrix(pooled), pool)
         needs_pooled = ctx.needs_input_grad[6]
         ctx.save_for_backward(
             x, rectified, pooled if needs_pooled else None,
@@ -75,23 +75,25 @@ class _Leave(Function):
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:
         x, rectified, pooled, conv3, conv1, scale3, scale1, skip, pool, *saved = ctx.saved_tensors
         needs = ctx.needs_input_grad
-        flat = torch.cat([_as_matrix(grad) for grad in grads], 1)
-        wide = _as_map(flat, x)
-        through3 = _back(
+        flat = torch.cat([as_matrix(grad) for grad in grads], 1)
+        wide = as_map(flat, x)
+        through3 = convolve_back(
             wide, rectified, conv3, scale3, ctx.norms[0], saved[:3], needs[1::2], shifted=ctx.folds
         )
         if ctx.folds:
             through1 = _unfold(flat, rectified, conv1, scale1, saved[3:], through3, needs[2])
         else:
-            through1 = _back(wide, rectified, conv1, scale1, ctx.norms[1], saved[3:], needs[2::2])
+            through1 = convolve_back(
+                wide, rectified, conv1, scale1, ctx.norms[1], saved[3:], needs[2::2]
+            )
             through3.into.add_(through1.into)
-        grad_skip = _as_matrix(x).T @ flat if needs[5] else None
-        grad_pool = _as_matrix(pooled).T @ flat if needs[6] else None
+        grad_skip = as_matrix(x).T @ flat if needs[5] else None
+        grad_pool = as_matrix(pooled).T @ flat if needs[6] else None
         grad_x = None
         if needs[0]:
-            grad_x = _as_map(flat @ skip.T, x)
+            grad_x = as_map(flat @ skip.T, x)
             grad_x.add_(aten.threshold_backward(through3.into, rectified, 0))
-            through_pool = _as_map(flat @ pool.T, x)
+            through_pool = as_map(flat @ pool.T, x)
             grad_x.add_(
                 aten.avg_pool2d_backward(
                     through_pool, x, [3, 3], [1, 1], [1, 1], False, False, None
@@ -110,7 +112,7 @@ def _folds(x: Tensor) -> bool:
     return x.device.type == "cpu" and exact and rows >= FOLDED_ROWS
 
 
-class _Back(NamedTuple):
+class Gradients(NamedTuple):
     """Gradients of a convolution with its norm."""
 
     into: Tensor
@@ -120,23 +122,24 @@ class _Back(NamedTuple):
     shift: Tensor | None
 
 
-def _convolve(
-    x: Tensor, conv: Tensor, scale: Tensor, norm: Norm, shift: Tensor | None = None
-) -> tuple[Tensor, tuple[Tensor, ...]]:
+def convolve(  # noqa: PLR0913, PLR0917
+    x: Tensor, conv: Tensor, scale: Tensor, norm: Norm, groups: int = 1,
+    shift: Tensor | None = None,
+) -> tuple[Tensor, tuple[Tensor, ...]]:  # fmt: skip
     """Convolution and scaled batch norm; with what the way back needs."""
     pad = [conv.shape[-1] // 2] * 2
-    convolved = aten.convolution(x, conv, None, [1, 1], pad, [1, 1], False, [0, 0], 1)
+    convolved = aten.convolution(x, conv, None, [1, 1], pad, [1, 1], False, [0, 0], groups)
     normed, mean, inverse = aten.native_batch_norm(
         convolved, scale, shift, norm.mean, norm.var, norm.training, MOMENTUM, EPS
     )
     return normed, (convolved, mean, inverse)
 
 
-def _back(  # noqa: PLR0913, PLR0917
+def convolve_back(  # noqa: PLR0913, PLR0917
     grad: Tensor, x: Tensor, conv: Tensor, scale: Tensor, norm: Norm,
-    saved: Sequence[Tensor], needs: Sequence[bool], *, shifted: bool = False,
-) -> _Back:  # fmt: skip
-    """Gradients of a `_convolve` in its input, its kernel (`needs[0]`) and scale (`needs[1]`)."""
+    saved: Sequence[Tensor], needs: Sequence[bool], groups: int = 1, *, shifted: bool = False,
+) -> Gradients:  # fmt: skip
+    """Gradients of a `convolve` in its input, its kernel (`needs[0]`) and scale (`needs[1]`)."""
     convolved, mean, inverse = saved
     through, grad_scale, grad_shift = aten.native_batch_norm_backward(
         grad, convolved, scale, norm.mean, norm.var, mean, inverse, norm.training, EPS,
@@ -144,31 +147,31 @@ def _back(  # noqa: PLR0913, PLR0917
     )  # fmt: skip
     pad = [conv.shape[-1] // 2] * 2
     grad_x, grad_conv, _ = aten.convolution_backward(
-        through, x, conv, None, [1, 1], pad, [1, 1], False, [0, 0], 1, [True, needs[0], False]
+        through, x, conv, None, [1, 1], pad, [1, 1], False, [0, 0], groups, [True, needs[0], False]
     )
-    return _Back(grad_x, grad_conv, grad_scale if needs[1] else None, grad_shift)
+    return Gradients(grad_x, grad_conv, grad_scale if needs[1] else None, grad_shift)
 
 
 def _unfold(  # noqa: PLR0913, PLR0917
-    flat: Tensor, x: Tensor, conv: Tensor, scale: Tensor, saved: Sequence[Tensor], beside: _Back,
-    needs_kernel: bool,
-) -> _Back:  # fmt: skip
+    flat: Tensor, x: Tensor, conv: Tensor, scale: Tensor, saved: Sequence[Tensor],
+    beside: Gradients, needs_kernel: bool,
+) -> Gradients:  # fmt: skip
     """Gradients of a folded convolution; that in its input is added to the one `beside` it."""
     assert beside.shift is not None
     into = beside.into.permute(0, 2, 3, 1).view(-1, x.shape[1])
     kernel, scale = unfold(
-        flat, beside.shift, _as_matrix(x), conv.flatten(1), scale, Folded(*saved),
+        flat, beside.shift, as_matrix(x), conv.flatten(1), scale, Folded(*saved),
         into=into, needs_kernel=needs_kernel,
     )  # fmt: skip
-    return _Back(beside.into, None if kernel is None else kernel.view_as(conv), scale, None)
+    return Gradients(beside.into, None if kernel is None else kernel.view_as(conv), scale, None)
 
 
-def _as_matrix(x: Tensor) -> Tensor:
+def as_matrix(x: Tensor) -> Tensor:
     """[B, C, H, W], channels-last, to [B * H * W, C]."""
     return x.permute(0, 2, 3, 1).reshape(-1, x.shape[1])
 
 
-def _as_map(matrix: Tensor, like: Tensor) -> Tensor:
-    """The inverse of `_as_matrix`, for maps of the size of `like`."""
+def as_map(matrix: Tensor, like: Tensor) -> Tensor:
+    """The inverse of `as_matrix`, for maps of the size of `like`."""
     batch, _, height, width = like.shape
     return matrix.view(batch, height, width, -1).permute(0, 3, 1, 2)

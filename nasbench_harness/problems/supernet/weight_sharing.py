@@ -236,9 +236,21 @@ class WeightSharing(SupernetParts):
             nn.utils.clip_grad_norm_(parameters, self.settings.clip_norm)
         with operations.held(self._frozen_rows):
             self._optimizer.step()
-        labels = self._batch["train"][1]
-        self._meters.add(loss.detach(), logits.detach(), labels, self._step + 1)
+        self.count(loss.detach(), logits.detach())
         return {"train_loss": loss.detach()}
+
+    def count(self, loss: Tensor, logits: Tensor) -> None:
+        """Take in what a step of the network's weights met, for what is told of the epoch."""
+        self._meters.add(loss, logits, self._batch["train"][1], self._step + 1)
+
+    @property
+    def optimizer(self) -> torch.optim.Optimizer:
+        """Of the network's weights; an epoch can begin with another one."""
+        return self._optimizer
+
+    def batch(self, split: Split) -> tuple[Tensor, Tensor]:
+        """Images and labels of this step."""
+        return self._batch[split]
 
     def _logits(self, weights: Tensor, split: Split, active: Tensor | None) -> Tensor:
         images = self._batch[split][0]
