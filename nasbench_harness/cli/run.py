@@ -64,12 +64,14 @@ def run(
     given, sets = asked.keys | options, [*of_options, *(asked.sets or [])]
     tell_repeated(asked.seeds)
     hardware = machine.hardware(download=download and not dry_run)
+    slots = executing.slots(hardware, work.jobs)
     later = partial(would_fetch, hardware=hardware, download=download and dry_run)
     row = _row(asked.config, given, sets, asked.out, hardware, later)
     for search in dict.fromkeys(config.search for config, _ in row.parts):
-        tell_unused(search, hardware)
+        tell_unused(search, slots[0].hardware if slots else hardware)
     if dry_run:
-        tell_dry_run(row.parts, hardware, work.jobs, json=json, download=download)
+        jobs = len(slots) or work.jobs
+        tell_dry_run(row.parts, hardware, jobs, json=json, download=download)
         return
     make = partial(executing.make, hardware=hardware, jobs=work.jobs)
     row.prepare(hardware)
@@ -104,15 +106,16 @@ def resume(
     from nasbench_harness.store.suites import read_record
 
     executing.check()
+    hardware = machine.hardware()
+    slots = executing.slots(hardware, work.jobs)
     parts = [
         (open_study(place).search, partial(resume_study, place, images=dataset))
         for place in study_folders(folder)
     ]
     for search in dict.fromkeys(search for search, _ in parts):
-        tell_unused(search, machine.hardware())
+        tell_unused(search, slots[0].hardware if slots else hardware)
     if record := read_record(folder):
         tell_left_out(record.left_out)
-    hardware = machine.hardware()
     make = partial(executing.make, hardware=hardware, jobs=work.jobs)
     _run(parts, hardware, make, work, folder, json=json, resumed=True)
 

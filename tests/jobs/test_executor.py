@@ -136,7 +136,7 @@ def test_second_ctrl_c_ends_workers_at_once(monkeypatch: pytest.MonkeyPatch) -> 
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        local._stop([local._Worker(process, ours)], waiting=interrupt)
+        local._stop([local._Worker(process, ours, 0)], waiting=interrupt)
     assert process.exitcode == -signal.SIGKILL
 
 
@@ -147,6 +147,7 @@ def test_method_may_print_though_nobody_reads(tmp_path: Path) -> None:
         "from nasbench_harness.study.config import build_config\n"
         "from nasbench_harness.jobs.executors.local import _work\n"
         "from nasbench_harness.hardware import Hardware\n"
+        "from nasbench_harness.jobs.executors.slots import Slot\n"
         "from nasbench_harness.methods.rea import RegularisedEvolution as Method\n"
         "from nasbench_harness.study.planning import plan\n"
         "class Connection:\n"
@@ -162,7 +163,7 @@ def test_method_may_print_though_nobody_reads(tmp_path: Path) -> None:
         "Method.step = talk\n"
         "given = {'methods': 'rea', 'seeds': 1, 'steps': 9, 'random': False}\n"
         "specs = plan(build_config(None, given, []))\n"
-        "_work(Connection(specs), Path(sys.argv[1]), Hardware(), Path.cwd())\n"
+        "_work(Connection(specs), Path(sys.argv[1]), Slot(Hardware()), Path.cwd())\n"
     )
     read, write = os.pipe()
     os.close(read)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,6 +15,7 @@ from nasbench_harness.errors import HarnessError, UnknownNameError
 if TYPE_CHECKING:
     from nasbench_harness.hardware import Hardware
     from nasbench_harness.jobs.executors import Executor
+    from nasbench_harness.jobs.executors.slots import Slot
 
 EXECUTORS = ("local", "ray")
 
@@ -31,6 +32,24 @@ class Executing:
             autocompletion=lambda: list(EXECUTORS),
         ),
     ] = "local"
+    devices: Annotated[
+        str | None,
+        typer.Option(
+            metavar="DEVICE,...",
+            help="Run trials on several devices of this machine, as cuda:0,cuda:1.",
+            show_default="--device",
+            rich_help_panel=MACHINE,
+        ),
+    ] = None
+    per_device: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            help="Trials at a time on each of --devices.",
+            show_default="1",
+            rich_help_panel=MACHINE,
+        ),
+    ] = None
     address: Annotated[
         str | None,
         typer.Option(
@@ -84,6 +103,28 @@ class Executing:
         unused = [name for name, value in given.items() if value is not None]
         if unused and self.executor != "ray":
             raise HarnessError(f"{unused[0]} is for Ray; add --executor ray, or leave it out.")
+        if self.devices is not None and self.executor != "local":
+            raise HarnessError("--devices are those of this machine; Ray takes --gpus-per-trial.")
+        if self.per_device is not None and self.devices is None:
+            raise HarnessError("--per-device needs --devices, as cuda:0,cuda:1.")
+
+    def slots(self, hardware: Hardware, jobs: int | None) -> Sequence[Slot]:
+        """Where trials run on several devices; empty where none were named.
+
+        HarnessError for devices that are not there, and beside --device or --jobs.
+        """
+        from nasbench_harness.jobs.executors.slots import slots_on
+
+        if self.devices is None:
+            return ()
+        if hardware.device != "auto" or jobs is not None:
+            other = "--jobs" if jobs is not None else "--device"
+            instead = "--per-device says how many run at a time" if jobs is not None else "give one"
+            raise HarnessError(f"--devices does not go with {other}; {instead}.")
+        names = [name.strip() for name in self.devices.split(",") if name.strip()]
+        if not names:
+            raise HarnessError("--devices names no device; write them as cuda:0,cuda:1.")
+        return slots_on(names, self.per_device or 1, hardware)
 
     def make(
         self, search: str, hardware: Hardware, jobs: int | None, waiting: Callable[[], None]
@@ -94,6 +135,8 @@ class Executing:
 
         if self.executor == "ray":
             return self._ray(hardware, jobs, waiting)
+        if slots := self.slots(hardware, jobs):
+            return LocalExecutor(slots=slots, waiting=waiting)
         processes = jobs or kind_of(search).processes(hardware)
         return LocalExecutor(processes, hardware, waiting=waiting)
 

@@ -25,6 +25,7 @@ from typing import Any
 from nasbench_harness.hardware import Hardware, available_cores
 from nasbench_harness.jobs.cohort import cohorts
 from nasbench_harness.jobs.executors import Event
+from nasbench_harness.jobs.executors.slots import Slot
 from nasbench_harness.jobs.executors.working import Stop, bury, work
 from nasbench_harness.jobs.job import Spec
 from nasbench_harness.process import frame, streams
@@ -70,15 +71,19 @@ class LocalExecutor:
         jobs: int | None = None,
         hardware: Hardware | None = None,
         *,
+        slots: Sequence[Slot] = (),
         waiting: Callable[[], None] = lambda: None,
     ) -> None:
         """`jobs`: how many processes; None takes as many as have cores of their own.
 
+        `slots`, where there are any, say in place of both where trials run: a process for each.
         `waiting` is called where the end of the trials in progress has to be waited for.
         """
         self._waiting = waiting
         self.hardware = hardware or Hardware()
-        self.jobs = jobs or max(1, available_cores() // self.hardware.threads)
+        processes = jobs or max(1, available_cores() // self.hardware.threads)
+        self._slots = [*slots] or [Slot(self.hardware)] * processes
+        self.jobs = len(self._slots)
         self._context = multiprocessing.get_context(start_method())
 
     def run(self, specs: Sequence[Spec], folder: Path) -> Generator[Event]:
@@ -94,12 +99,18 @@ class LocalExecutor:
         workers: list[_Worker] = []
         try:
             while queue or workers:
-                while queue and len(workers) < self.jobs:
-                    workers.append(_Worker.start(self._context, folder, self.hardware))
-                    workers[-1].give(queue.popleft())
+                for place in self._free(workers):
+                    if queue:
+                        workers.append(_Worker.start(self._context, folder, self._slots, place))
+                        workers[-1].give(queue.popleft())
                 yield from _collect(workers, queue, folder)
         finally:
             _stop(workers, self._waiting)
+
+    def _free(self, workers: Sequence[_Worker]) -> list[int]:
+        """Numbers of slots in which nobody works."""
+        taken = {worker.place for worker in workers}
+        return [place for place in range(self.jobs) if place not in taken]
 
 
 def _start_server() -> None:
@@ -153,6 +164,8 @@ def _unseen_script() -> Iterator[None]:
 class _Worker:
     process: BaseProcess
     connection: Connection
+    place: int
+    """Number of its slot."""
     specs: list[Spec] = field(default_factory=list)
     """What it has not told the end of."""
     leaving: bool = False
@@ -160,16 +173,17 @@ class _Worker:
 
     @classmethod
     def start(
-        cls, context: multiprocessing.context.BaseContext, folder: Path, hardware: Hardware
-    ) -> _Worker:
+        cls, context: multiprocessing.context.BaseContext, folder: Path, slots: Sequence[Slot],
+        place: int,
+    ) -> _Worker:  # fmt: skip
         ours, theirs = context.Pipe()
         process = context.Process(  # type: ignore[attr-defined]
-            target=_work, args=(theirs, folder, hardware, Path.cwd()), daemon=True
+            target=_work, args=(theirs, folder, slots[place], Path.cwd()), daemon=True
         )
         with _unseen_script(), _environment():
             process.start()
         theirs.close()
-        return cls(process, ours)
+        return cls(process, ours, place)
 
     def give(self, specs: Sequence[Spec]) -> None:
         self.specs = list(specs)
@@ -243,12 +257,13 @@ def _have_ended(workers: list[_Worker], deadline: float) -> bool:
     return not any(worker.process.is_alive() for worker in workers)
 
 
-def _work(connection: Connection, folder: Path, hardware: Hardware, place: Path) -> None:
+def _work(connection: Connection, folder: Path, slot: Slot, place: Path) -> None:
     """A worker's life: trials until the other end closes or SIGTERM arrives.
 
     It works in `place`, so that relative paths mean there what they mean to the parent.
     """
     os.chdir(place)
+    slot.enter()
     stop = Stop()
     streams.guard()  # what a method prints must not end its trial
     for number in STOPS:  # Ctrl-C is the parent's to handle
@@ -261,4 +276,4 @@ def _work(connection: Connection, folder: Path, hardware: Hardware, place: Path)
             specs: list[Spec] = connection.recv()
         except (EOFError, ConnectionError):
             return
-        work(specs, folder, hardware, connection.send, stop)
+        work(specs, folder, slot.hardware, connection.send, stop)
