@@ -213,7 +213,9 @@ def _print(planned: _Planned) -> None:
             f"{jobs.kind.job}s": f"{planned.statuses.total()}, of which {done} done;"
             f" {planned.missing} to run, {foreseen.processes} at a time",
             **jobs.agreed,
-            "time": _time(planned),
+            "time": time_told(foreseen, jobs.kind.compared)
+            if planned.missing
+            else "nothing to run",
         }
     )
     headings = (
@@ -229,12 +231,17 @@ def _print(planned: _Planned) -> None:
         console.out.print(note)
 
 
-def _time(planned: _Planned) -> str:
-    if not planned.missing:
-        return "nothing to run"
-    if planned.forecast.seconds is None:
+def time_told(foreseen: Forecast, compared: str) -> str:
+    """How long it will take; where some of what is `compared` was not measured, how much of it."""
+    if foreseen.seconds is None:
         return "not known: nothing could be measured"
-    return f"about {duration(planned.forecast.seconds)}"
+    late = sum(pace.seconds is None and not pace.fault for pace in foreseen.paces.values())
+    told = f"about {duration(foreseen.seconds)}"
+    return (
+        f"{told} or more: {late} of {len(foreseen.paces)} {compared}s not measured"
+        if late
+        else told
+    )
 
 
 def _notes(planned: _Planned) -> list[str]:

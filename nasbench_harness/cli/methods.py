@@ -142,7 +142,7 @@ def _method_facts(name: str, recipe: str | None) -> dict[str, Any]:
     return {
         "name": name, "version": method.version, **_truth(name), "recipe": found.title, **lengths,
         "settings": rows, "network": dict(chosen.network), "tags": tags,
-        "recipes": _recipes(name), "recipes_by_space": told.recipes_by_space(name),
+        "recipes": _recipes(name, of_kind), "recipes_by_space": told.recipes_by_space(name),
     }  # fmt: skip
 
 
@@ -158,14 +158,14 @@ def _truth(name: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _recipes(method: str) -> dict[str, str]:
-    """What `--recipe` takes, with what each is."""
+def _recipes(method: str, kind: str) -> dict[str, str]:
+    """What `--recipe` takes on problems of a kind, with what each is."""
     from nasbench_harness.study import recipes
 
-    usual, problem = registry.default_space(), registry.default_problem()
+    usual = registry.default_space()
     found = {one.title: one.recipe.source for one in recipes.recipes_of(method)}
     spaces = dict.fromkeys([usual, *registry.spaces.names()])
-    published = {space: recipes.published(method, space, problem) for space in spaces}
+    published = {space: recipes.published(method, space, kind) for space in spaces}
     which = [f"for {space}: {one.title}" for space, one in published.items() if one]
     if which:
         found[recipes.PAPER] = f"the one that is published {'; '.join(which)}"

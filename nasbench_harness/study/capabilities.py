@@ -15,10 +15,13 @@ from nasbench_harness.contracts import (
     WideningCheck,
 )
 from nasbench_harness.errors import HarnessError
+from nasbench_harness.problems.kinds import kinds
 from nasbench_harness.settings import Settings, named
 from nasbench_harness.study.notation import ConfigError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from nasbench_harness.contracts import (
         Kind,
         NetworkPlan,
@@ -36,12 +39,14 @@ PROXY = "proxy"
 class LackingError(ConfigError):
     """A method that needs what problems of a kind lack."""
 
-    def __init__(self, method: str, lacking: str, kind: str) -> None:
+    def __init__(self, method: str, lacking: str, kind: str, able: Sequence[str] = ()) -> None:
+        """`able` are the kinds whose problems have all that the method needs."""
         self.lacking = lacking
         """As sentences say it: `network weights`."""
+        where = f"search with --search {' or '.join(able)}, " if able else ""
         super().__init__(
             f"`{method}` with these settings needs a problem with {lacking}, and a {kind} has none;"
-            " leave the method out or change its settings."
+            f" {where}leave the method out or change its settings."
         )
 
 
@@ -50,9 +55,11 @@ def check_capabilities(name: str, method: Any, settings: Any, kind: Kind) -> Non
 
     A kind's class is only asked for what the kind does not say itself.
     """
-    for capability in method.requires(settings):
+    needs = method.requires(settings)
+    for capability in needs:
         if capability not in kind.capabilities and not _has(kind.problem(), capability):
-            raise LackingError(name, _said(capability), kind.name)
+            able = [other.name for other in kinds() if all(n in other.capabilities for n in needs)]
+            raise LackingError(name, _said(capability), kind.name, able)
 
 
 def check_supernet(

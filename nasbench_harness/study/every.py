@@ -17,6 +17,7 @@ from nasbench_harness.study.choice import MethodChoice
 from nasbench_harness.study.keys import ALL_DATASETS, BASELINE, StudyConfig
 from nasbench_harness.study.notation import EVERY, ConfigError
 from nasbench_harness.study.planning import plan
+from nasbench_harness.study.recipes import PAPER, NoPaperError
 from nasbench_harness.tables.library import find_table
 
 
@@ -31,6 +32,8 @@ class Every:
     """Of each method that cannot run there, a sentence."""
     lacking: Mapping[str, str] = field(default_factory=dict)
     """Of those that need what no problem of the kind has, what that is."""
+    unpublished: Sequence[str] = ()
+    """Those of which nothing is `paper` there."""
 
     def sentences(self) -> Iterator[str]:
         """What a user should hear of it: what runs, what the others need, and other reasons."""
@@ -41,8 +44,14 @@ class Every:
         if needs:
             told = ", ".join(f"{what} ({', '.join(names)})" for what, names in needs.items())
             yield f"Left out, for {self.problem} has not what they need: {told}."
+        if self.unpublished:
+            yield (
+                f"`{EVERY}` leaves out what has no recipe `{PAPER}` for this space:"
+                f" {', '.join(self.unpublished)}; --recipe NAME asks for another, and"
+                " `nasharness show method NAME` lists a method's."
+            )
         for name, reason in self.reasons.items():
-            if name not in self.lacking:
+            if name not in self.lacking and name not in self.unpublished:
                 yield f"`{EVERY}` leaves out {name}: {reason}"
 
 
@@ -77,6 +86,7 @@ def expanded(config: StudyConfig, hardware: Hardware | None = None) -> tuple[Stu
         tuple(choice.name for choice in able),
         {name: str(fault) for name, fault in faults.items()},
         {n: fault.lacking for n, fault in faults.items() if isinstance(fault, LackingError)},
+        [name for name, fault in faults.items() if isinstance(fault, NoPaperError)],
     )
     return config.model_copy(update={"methods": methods}), every
 

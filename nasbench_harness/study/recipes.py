@@ -26,11 +26,15 @@ if TYPE_CHECKING:
 RECIPE = "recipe"
 """`drnas[recipe=nb201_progressive]`: a recipe for this method alone."""
 PAPER = "paper"
-"""The recipe that is published for the space; without one, a fitting one that is called so."""
+"""The recipe that is called as the space; else a fitting one called so, else one for the space."""
 FROM = ":"
 """`PACKAGE:NAME`, or `PACKAGE:paper`: a recipe that a package brought."""
 OURS = "D"
 """The tag of what the harness itself changes."""
+
+
+class NoPaperError(UnknownNameError):
+    """A method for whose search of a space no recipe is `paper`."""
 
 
 @dataclass(frozen=True)
@@ -107,9 +111,9 @@ def _brought_by(entry: str, method: str, setup: type[Setup]) -> list[NamedRecipe
 def find_recipe(method: str, asked: str, space: str, kind: str) -> NamedRecipe:
     """The recipe of that name which is nearest to a space and a kind of problem.
 
-    `paper` is the one that is published for the space, else a fitting one that is called so, and
-    the method's own where it has one; `PACKAGE:NAME` is that of a package. UnknownNameError where
-    there is none, HarnessError where two packages bring one for the same.
+    `paper` is the one that is called as the space, else a fitting one that is called so, else one
+    for the space, and the method's own where it has one; `PACKAGE:NAME` is that of a package.
+    UnknownNameError where there is none, HarnessError where two packages bring one for the same.
     """
     known = recipes_of(method)
     fitting = _fitting(known, asked, space, kind)
@@ -149,9 +153,11 @@ def _fitting(known: Sequence[NamedRecipe], asked: str, space: str, kind: str) ->
 
 
 def _published(known: Sequence[NamedRecipe], space: str, kind: str) -> list[NamedRecipe]:
-    """Those for the space; where there is none, those called `paper` that fit it and the kind."""
+    """Those for the space; where none is called as it is, rather those called `paper` that fit."""
     meant = [one for one in known if _is_for(one, space) or _is_named(one, space)]
-    return meant or [one for one in known if one.name == PAPER and _fits(one, space, kind)]
+    if any(one.name == base_of(space) for one in meant):
+        return meant
+    return [one for one in known if one.name == PAPER and _fits(one, space, kind)] or meant
 
 
 def _fits(one: NamedRecipe, space: str, kind: str) -> bool:
@@ -192,7 +198,7 @@ def _unknown(method: str, asked: str, space: str, known: Sequence[NamedRecipe]) 
     names = {one.name for one in known} | {one.full_name for one in known}
     if asked != PAPER:
         return UnknownNameError(f"recipe of `{method}`", asked, {*names, PAPER})
-    return UnknownNameError(
+    return NoPaperError(
         f"recipe of `{method}` for the space `{space}`", asked,
         {one.full_name for one in known if one.name != PAPER},
         "`paper` means the recipe that is published for this space; ask for another by its name."

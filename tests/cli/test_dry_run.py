@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from nasbench_harness.cli.forecast import duration
+from nasbench_harness.cli.forecast import duration, time_told
+from nasbench_harness.jobs.forecast import Forecast, Pace
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 QUICK = ["--seeds", "3", "--steps", "20", "--jobs", "1"]
@@ -32,6 +33,14 @@ def test_a_study_is_told_and_not_begun(nasharness: Run, tmp_path: Path) -> None:
     assert "temperature=0.4" in shown
     assert "Nothing was written" in shown
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_time_that_is_partly_a_guess_says_so() -> None:
+    """What was not measured counts as the slowest that was, and may take far longer."""
+    foreseen = Forecast(1, 4.0, {"fast": Pace(2.0, 1), "slow": Pace(None)})
+    assert time_told(foreseen, "method") == "about 4.0 s or more: 1 of 2 methods not measured"
+    known = Forecast(1, 4.0, {"fast": Pace(4.0, 1), "broken": Pace(None, fault="No images.")})
+    assert time_told(known, "method") == "about 4.0 s"
 
 
 def test_of_a_study_that_exists_only_the_rest_is_foreseen(nasharness: Run, tmp_path: Path) -> None:

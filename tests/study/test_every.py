@@ -73,6 +73,15 @@ def test_what_it_is_is_told_with_the_reasons_of_others() -> None:
     assert "network weights (dartsminus, fairdarts, sdarts)" in second
 
 
+def test_those_without_a_published_recipe_share_a_sentence() -> None:
+    heard: list[Every] = []
+    options = {**SUPERNET, "space": "proxyless", "recipe": "paper", "batch_size": 8}
+    build_config(None, {"methods": EVERY, **options}, [], told=heard.append)
+    (told,) = [line for line in heard[0].sentences() if "no recipe `paper`" in line]
+    assert "betadarts, darts, dartsminus" in told
+    assert not [line for line in heard[0].sentences() if "leaves out darts:" in line]
+
+
 def test_other_reasons_are_told_one_by_one() -> None:
     every = Every("a search of a space", ("darts",), {"pcdarts": "No channels."})
     assert list(every.sentences())[1:] == ["`all` leaves out pcdarts: No channels."]

@@ -547,6 +547,12 @@ def test_two_packages_with_the_same_recipe_are_named(bring: Bring) -> None:
         find_recipe("darts", "mine", "nb201", "landscape")
 
 
+def test_paper_is_not_a_small_recipe_that_is_for_the_space() -> None:
+    """`proxy` has two for the darts space: `quick`, which is for it, and `paper`, for any."""
+    assert find_recipe("proxy", "paper", "darts", "supernet").name == "paper"
+    assert find_recipe("proxy", "quick", "darts", "supernet").recipe.space == "darts"
+
+
 def test_an_unknown_recipe_s_sentence_lists_paper() -> None:
     with pytest.raises(HarnessError, match=r"called `landscap`.*Known: .*nb201, paper, quick"):
         find_recipe("darts", "landscap", "nb201", "landscape")

@@ -33,6 +33,11 @@ def test_what_means_nothing_on_a_table_is_refused(methods: str, lacks: str, plan
         planned(methods)
 
 
+def test_where_it_can_be_searched_is_told(planned: Plan) -> None:
+    with pytest.raises(HarnessError, match=r"search with --search supernet, leave the method out"):
+        planned("oles")
+
+
 @pytest.mark.parametrize("settings", ["edge_normalisation=true", "perturbation=random"])
 @pytest.mark.parametrize("method", ["drnas", "betadarts"])
 def test_so_are_parts_that_mean_nothing_there(method: str, settings: str, planned: Plan) -> None:
