@@ -168,7 +168,9 @@ def _recipes(method: str, kind: str) -> dict[str, str]:
     published = {space: recipes.published(method, space, kind) for space in spaces}
     which = [f"for {space}: {one.title}" for space, one in published.items() if one]
     if which:
-        found[recipes.PAPER] = f"the one that is published {'; '.join(which)}"
+        found[recipes.PAPER] = (
+            f"the one {'; '.join(which)}; where its numbers are from, their tags say"
+        )
     return found
 
 
