@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     cls=Command,
     epilog=examples(
         "nasharness push runs/unas-drnas-nb201 s3://results/unas-drnas-nb201",
-        "nasharness report s3://results/unas-drnas-nb201 --out report",
+        "nasharness push runs/unas-drnas-nb201 file:///mnt/results/unas-drnas-nb201 --partial",
     ),
 )
 def push_study(

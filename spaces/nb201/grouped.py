@@ -28,31 +28,31 @@ class GroupedSupernet(PlainSupernet):
     share their memory, and so have at every time their own weights and statistics.
     """
 
-    def __init__(self, supernets: Sequence[CellSupernet]) -> None:
+    def __init__(self, singles: Sequence[CellSupernet]) -> None:
         """ValueError where they are not of one shape, or some channels bypass the operations."""
         super().__init__()
-        first = supernets[0]
-        if any(each.shape != first.shape for each in supernets):
-            raise ValueError("supernets of different shapes cannot be one")
-        if any(each.partial > 1 or each.skip_dropout for each in supernets):
+        first = singles[0]
+        if any(each.shape != first.shape for each in singles):
+            raise ValueError("networks of different shapes cannot be one")
+        if any(each.partial > 1 or each.skip_dropout for each in singles):
             raise ValueError(
-                "supernets with partial channels or dropped out skips cannot be one with others"
+                "networks with partial channels or dropped out skips cannot be one with others"
             )
-        self.runs = len(supernets)
-        convs, norms = zip(*(each.stem.children() for each in supernets), strict=True)
+        self.runs = len(singles)
+        convs, norms = zip(*(each.stem.children() for each in singles), strict=True)
         self.stem = nn.Sequential(_Conv(convs), _Norm(norms))
         self.blocks = nn.ModuleList(
             _Reduction(cast("list[Reduction]", blocks))
             if isinstance(blocks[0], Reduction)
             else _Cell(cast("list[MixedCell]", blocks))
             for blocks in zip(
-                *([block for _, block in each.blocks()] for each in supernets), strict=True
+                *([block for _, block in each.blocks()] for each in singles), strict=True
             )
         )
-        self.head = _Head([each.head for each in supernets])
+        self.head = _Head([each.head for each in singles])
         counts = [
             module
-            for each in supernets
+            for each in singles
             for module in each.modules()
             if isinstance(module, nn.BatchNorm2d) and module.num_batches_tracked is not None
         ]
