@@ -73,7 +73,7 @@ def run(
         jobs = len(slots) or work.jobs
         tell_dry_run(row.parts, hardware, jobs, json=json, download=download)
         return
-    make = partial(executing.make, hardware=hardware, jobs=work.jobs)
+    make = partial(executing.make, hardware=hardware, jobs=work.jobs, slots=slots)
     row.prepare(hardware)
     _run(row.begun(), hardware, make, work, row.folder, json=json)
 
@@ -116,7 +116,7 @@ def resume(
         tell_unused(search, slots[0].hardware if slots else hardware)
     if record := read_record(folder):
         tell_left_out(record.left_out)
-    make = partial(executing.make, hardware=hardware, jobs=work.jobs)
+    make = partial(executing.make, hardware=hardware, jobs=work.jobs, slots=slots)
     _run(parts, hardware, make, work, folder, json=json, resumed=True)
 
 

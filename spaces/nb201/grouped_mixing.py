@@ -16,6 +16,7 @@ from torch.autograd import Function
 from torch.autograd.function import once_differentiable
 
 from nasbench_harness.spaces.nb201.leaving import (
+    POOLING,
     as_map,
     as_matrix,
     aten,
@@ -24,9 +25,6 @@ from nasbench_harness.spaces.nb201.leaving import (
 )
 from nasbench_harness.spaces.nb201.mixing import CONV1, CONV3, LEAVING, POOL, SKIP
 from nasbench_harness.spaces.nb201.norms import Norm
-
-POOLING = [3, 3], [1, 1], [1, 1], False, False
-"""Kernel, stride, padding; no ceiling, and what is padded does not count."""
 
 
 @dataclass(frozen=True)

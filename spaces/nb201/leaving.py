@@ -20,6 +20,9 @@ from nasbench_harness.spaces.nb201.norms import EPS, MOMENTUM, Norm
 FOLDED_ROWS = 4096
 """Pixels of a batch from which on folding is faster on a CPU."""
 
+POOLING = [3, 3], [1, 1], [1, 1], False, False
+"""Kernel, stride, padding; no ceiling, and what is padded does not count."""
+
 aten = torch.ops.aten
 
 
@@ -49,19 +52,18 @@ class _Leave(Function):
         skip: Tensor, pool: Tensor, norm3: Norm, norm1: Norm,
     ) -> tuple[Tensor, ...]:  # fmt: skip
         rectified = torch.relu(x)
-        pooled = aten.avg_pool2d(x, [3, 3], [1, 1], [1, 1], False, False)
+        pooled = aten.avg_pool2d(x, *POOLING)
         ctx.norms, ctx.folds = (norm3, norm1), _folds(x)
         saved1: tuple[Tensor | None, ...]
         if ctx.folds:
-            rows, kernel = as_matrix(rectified), conv1.flatten(1)
-            saved1 = folded = fold(rows, kernel, scale1, norm1)
+            rows = as_matrix(rectified)
+            saved1 = folded = fold(rows, conv1.flatten(1), scale1, norm1)
             mixed, saved3 = convolve(rectified, conv3, scale3, norm3, shift=folded.shift)
-            as_matrix(mixed).addmm_(rows, folded.matrix.T)
+            total = _as_rows(mixed).addmm_(rows, folded.matrix.T)
         else:
             mixed, saved3 = convolve(rectified, conv3, scale3, norm3)
             mixed1, saved1 = convolve(rectified, conv1, scale1, norm1)
-            mixed.add_(mixed1)
-        total = mixed.permute(0, 2, 3, 1).view(-1, mixed.shape[1])  # a view, or an error
+            total = _as_rows(mixed.add_(mixed1))
         total.addmm_(as_matrix(x), skip).addmm_(as_matrix(pooled), pool)
         needs_pooled = ctx.needs_input_grad[6]
         ctx.save_for_backward(
@@ -94,11 +96,7 @@ class _Leave(Function):
             grad_x = as_map(flat @ skip.T, x)
             grad_x.add_(aten.threshold_backward(through3.into, rectified, 0))
             through_pool = as_map(flat @ pool.T, x)
-            grad_x.add_(
-                aten.avg_pool2d_backward(
-                    through_pool, x, [3, 3], [1, 1], [1, 1], False, False, None
-                )
-            )
+            grad_x.add_(aten.avg_pool2d_backward(through_pool, x, *POOLING, None))
         return (
             grad_x, through3.kernel, through1.kernel, through3.scale, through1.scale,
             grad_skip, grad_pool, None, None,
@@ -158,10 +156,9 @@ def _unfold(  # noqa: PLR0913, PLR0917
 ) -> Gradients:  # fmt: skip
     """Gradients of a folded convolution; that in its input is added to the one `beside` it."""
     assert beside.shift is not None
-    into = beside.into.permute(0, 2, 3, 1).view(-1, x.shape[1])
     kernel, scale = unfold(
         flat, beside.shift, as_matrix(x), conv.flatten(1), scale, Folded(*saved),
-        into=into, needs_kernel=needs_kernel,
+        into=_as_rows(beside.into), needs_kernel=needs_kernel,
     )  # fmt: skip
     return Gradients(beside.into, None if kernel is None else kernel.view_as(conv), scale, None)
 
@@ -169,6 +166,11 @@ def _unfold(  # noqa: PLR0913, PLR0917
 def as_matrix(x: Tensor) -> Tensor:
     """[B, C, H, W], channels-last, to [B * H * W, C]."""
     return x.permute(0, 2, 3, 1).reshape(-1, x.shape[1])
+
+
+def _as_rows(x: Tensor) -> Tensor:
+    """As `as_matrix`, to be written to: a view, or an error."""
+    return x.permute(0, 2, 3, 1).view(-1, x.shape[1])
 
 
 def as_map(matrix: Tensor, like: Tensor) -> Tensor:

@@ -127,15 +127,16 @@ class Executing:
         return slots_on(names, self.per_device or 1, hardware)
 
     def make(
-        self, search: str, hardware: Hardware, jobs: int | None, waiting: Callable[[], None]
-    ) -> Executor:
-        """What runs trials of such a search, `jobs` at a time."""
+        self, search: str, hardware: Hardware, jobs: int | None, slots: Sequence[Slot],
+        waiting: Callable[[], None],
+    ) -> Executor:  # fmt: skip
+        """What runs trials of such a search, `jobs` at a time, or where there is a slot."""
         from nasbench_harness.jobs.executors.local import LocalExecutor
         from nasbench_harness.problems.kinds import kind_of
 
         if self.executor == "ray":
             return self._ray(hardware, jobs, waiting)
-        if slots := self.slots(hardware, jobs):
+        if slots:
             return LocalExecutor(slots=slots, waiting=waiting)
         processes = jobs or kind_of(search).processes(hardware)
         return LocalExecutor(processes, hardware, waiting=waiting)
