@@ -22,6 +22,9 @@ CompileMode = Literal["none", "inductor", "graph"]
 COMPILE_MODES: tuple[CompileMode, ...] = get_args(CompileMode)
 MOST_DECODERS = 16
 
+CUDA_CONTEXT_MB = 500.0
+"""What CUDA takes of a GPU for each process beside tensors, about [our assumption]."""
+
 _DEVICE = re.compile("auto|(cpu|cuda|mps)(:[0-9]{1,3})?")
 
 
@@ -189,6 +192,27 @@ def peak_memory_mb(device: torch.device) -> float:
     if device.type == "cuda":
         return torch.cuda.max_memory_allocated(device) / 1e6
     return _peak_of_process()
+
+
+def held_memory_mb(device: torch.device) -> float:
+    """Megabytes at most so far that nobody else can have meanwhile, with what torch keeps back."""
+    import torch
+
+    if device.type == "cuda":
+        return CUDA_CONTEXT_MB + torch.cuda.max_memory_reserved(device) / 1e6
+    return _peak_of_process()
+
+
+def free_memory_mb(device: torch.device) -> float | None:
+    """Megabytes that a process, which has not begun yet, could have; None where nobody tells."""
+    import torch
+
+    if device.type == "cuda":
+        return CUDA_CONTEXT_MB + torch.cuda.mem_get_info(device)[0] / 1e6
+    with contextlib.suppress(OSError, IndexError):  # Linux only
+        told = Path("/proc/meminfo").read_text(encoding="ascii").split("MemAvailable:")[1]
+        return int(told.split()[0]) / 1e3 if device.type == "cpu" else None
+    return None
 
 
 def _peak_of_process() -> float:

@@ -228,7 +228,8 @@ def _run(config: StudyConfig, folder: Path, hardware: Hardware, jobs: int | None
     from nasbench_harness.jobs.study import run_study
     from nasbench_harness.problems.kinds import open_kind
 
-    executor = LocalExecutor(jobs or open_kind(config.search).processes(hardware), hardware)
+    processes = jobs or open_kind(config.search).processes(hardware)
+    executor = LocalExecutor(processes, hardware, told=console.note)
     with JobsProgress() as progress:
         return run_study(
             config, folder, executor, hardware=hardware,

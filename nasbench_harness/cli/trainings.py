@@ -56,7 +56,7 @@ def run_trainings(
     from nasbench_harness.watch.trackers import Listeners
 
     trackers = open_trackers(tensorboard=asked.tensorboard, mlflow=asked.mlflow)()
-    executor = LocalExecutor(jobs, request.hardware, waiting=tell_waiting)
+    executor = LocalExecutor(jobs, request.hardware, waiting=tell_waiting, told=console.note)
     with console.JobsProgress() as progress:
         listeners = Listeners([*trackers, progress])
         done = train(

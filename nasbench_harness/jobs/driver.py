@@ -17,7 +17,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from nasbench_harness.hardware import Hardware
+from nasbench_harness.hardware import Hardware, is_out_of_memory
 from nasbench_harness.jobs.job import Job, Spec, open_job
 from nasbench_harness.store.checkpoints import load_checkpoint, remove_checkpoints, save_checkpoint
 from nasbench_harness.store.files import write_json
@@ -182,7 +182,8 @@ class Driver:
             return Outcome(self.spec.trial_id, Status.DONE)
         if isinstance(error, LeaseError) or self._lease.lost:  # the folder is somebody else's
             return Outcome(self.spec.trial_id, Status.FAILED, sentence(error))
-        outcome = Outcome(self.spec.trial_id, Status.FAILED, sentence(error))
+        cramped = any(is_out_of_memory(e) for e in (error, error.__cause__) if e)
+        outcome = Outcome(self.spec.trial_id, Status.FAILED, sentence(error), cramped)
         with contextlib.suppress(OSError):
             self._close_journal()
         write_failure(self._folder, outcome, traceback.format_exc())

@@ -44,6 +44,8 @@ class Outcome:
     trial_id: str
     status: Status
     error: str = ""
+    out_of_memory: bool = False
+    """Is that why it failed."""
 
 
 @dataclass(frozen=True)

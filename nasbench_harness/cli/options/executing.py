@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from nasbench_harness.jobs.executors.slots import Slot
 
 EXECUTORS = ("local", "ray")
+AUTO_COUNT = "auto"
 
 
 @dataclass(frozen=True)
@@ -42,10 +43,10 @@ class Executing:
         ),
     ] = None
     per_device: Annotated[
-        int | None,
+        str | None,
         typer.Option(
-            min=1,
-            help="Trials at a time on each of --devices.",
+            metavar="N|auto",
+            help="Trials at a time on each of --devices; auto: as many as its memory holds.",
             show_default="1",
             rich_help_panel=MACHINE,
         ),
@@ -107,9 +108,27 @@ class Executing:
             raise HarnessError("--devices are those of this machine; Ray takes --gpus-per-trial.")
         if self.per_device is not None and self.devices is None:
             raise HarnessError("--per-device needs --devices, as cuda:0,cuda:1.")
+        self._count()
+
+    @property
+    def _fits(self) -> bool:
+        """Is it to be found out how many run at a time."""
+        return self.per_device == AUTO_COUNT
+
+    def _count(self) -> int:
+        """Trials at a time on a device; where that is to be found out, at least so many."""
+        if self.per_device is None or self._fits:
+            return 1
+        if not (self.per_device.isascii() and self.per_device.isdigit() and int(self.per_device)):
+            raise HarnessError(
+                f"--per-device is a whole number of 1 or more, or auto; not `{self.per_device}`."
+            )
+        return int(self.per_device)
 
     def slots(self, hardware: Hardware, jobs: int | None) -> Sequence[Slot]:
         """Where trials run on several devices; empty where none were named.
+
+        Where as many run as fit, one for each device.
 
         HarnessError for devices that are not there, and beside --device or --jobs.
         """
@@ -124,22 +143,27 @@ class Executing:
         names = [name.strip() for name in self.devices.split(",") if name.strip()]
         if not names:
             raise HarnessError("--devices names no device; write them as cuda:0,cuda:1.")
-        return slots_on(names, self.per_device or 1, hardware)
+        return slots_on(names, self._count(), hardware)
 
     def make(
         self, search: str, hardware: Hardware, jobs: int | None, slots: Sequence[Slot],
         waiting: Callable[[], None],
     ) -> Executor:  # fmt: skip
         """What runs trials of such a search, `jobs` at a time, or where there is a slot."""
+        from nasbench_harness.cli.console import note
+        from nasbench_harness.jobs.executors.fitting import FittingExecutor
         from nasbench_harness.jobs.executors.local import LocalExecutor
         from nasbench_harness.problems.kinds import kind_of
 
         if self.executor == "ray":
             return self._ray(hardware, jobs, waiting)
+        if slots and self._fits:
+            names = [slot.hardware.device for slot in slots]
+            return FittingExecutor(names, hardware, waiting=waiting, told=note)
         if slots:
-            return LocalExecutor(slots=slots, waiting=waiting)
+            return LocalExecutor(slots=slots, waiting=waiting, told=note)
         processes = jobs or kind_of(search).processes(hardware)
-        return LocalExecutor(processes, hardware, waiting=waiting)
+        return LocalExecutor(processes, hardware, waiting=waiting, told=note)
 
     def _ray(self, hardware: Hardware, jobs: int | None, waiting: Callable[[], None]) -> Executor:
         from nasbench_harness.jobs.executors.clusters import AUTO, Request

@@ -2,7 +2,8 @@
 
 Each worker takes one cohort after the other: trials that differ in their seed only, often a single
 one. A worker that dies takes only its trial with it: the trial is marked failed and a new worker
-takes its place. Of a cohort nobody knows whose fault it was: its trials go on one by one.
+takes its place. Of a cohort nobody knows whose fault it was: its trials go on one by one. A trial
+that runs out of memory beside others runs once more when it has its device to itself.
 """
 
 from __future__ import annotations
@@ -14,7 +15,6 @@ import signal
 import sys
 import tempfile
 import time
-from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
@@ -25,8 +25,9 @@ from typing import Any
 from nasbench_harness.hardware import Hardware, available_cores
 from nasbench_harness.jobs.cohort import cohorts
 from nasbench_harness.jobs.executors import Event
+from nasbench_harness.jobs.executors.dispatch import Dispatch
 from nasbench_harness.jobs.executors.slots import Slot
-from nasbench_harness.jobs.executors.working import Stop, bury, work
+from nasbench_harness.jobs.executors.working import Stop, Work, bury, work
 from nasbench_harness.jobs.job import Spec
 from nasbench_harness.process import frame, streams
 from nasbench_harness.store.outcomes import Outcome, Status
@@ -43,6 +44,10 @@ ENVIRONMENT = {"PYTHONSAFEPATH": "1", "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"
 """What workers are started with. Nothing that lies in the folder one works in stands in for a
 module of theirs (their `sys.path` is the parent's from then on); and glibc asks for large pages, of
 which a step on images touches a few where it would touch tens of thousands of small ones."""
+MOVED = (
+    "Note: {} ran out of memory beside others; it goes on from its last checkpoint when it has the"
+    " device to itself."
+)
 SOCKET_BYTES = 104
 """What the path of a socket may take with its last zero: 108 on Linux, 104 on BSD and macOS."""
 
@@ -66,20 +71,23 @@ def start_method() -> str:
 class LocalExecutor:
     """Runs jobs in `jobs` processes."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - where trials run, what is done, and who is told
         self,
         jobs: int | None = None,
         hardware: Hardware | None = None,
         *,
         slots: Sequence[Slot] = (),
         waiting: Callable[[], None] = lambda: None,
+        told: Callable[[str], None] = lambda text: None,
+        work: Work = work,
     ) -> None:
         """`jobs`: how many processes; None takes as many as have cores of their own.
 
         `slots`, where there are any, say in place of both where trials run: a process for each.
-        `waiting` is called where the end of the trials in progress has to be waited for.
+        `waiting` is called where the end of the trials in progress has to be waited for; `told`
+        with what whoever looks on should know. `work` is what a worker does with each cohort.
         """
-        self._waiting = waiting
+        self._waiting, self._told, self._does = waiting, told, work
         self.hardware = hardware or Hardware()
         processes = jobs or max(1, available_cores() // self.hardware.threads)
         self._slots = [*slots] or [Slot(self.hardware)] * processes
@@ -95,17 +103,22 @@ class LocalExecutor:
         return self._events(specs, folder)
 
     def _events(self, specs: Sequence[Spec], folder: Path) -> Generator[Event]:
-        queue = deque(cohorts(specs, self.jobs))
+        devices = [slot.hardware.device for slot in self._slots]
+        dispatch = Dispatch(cohorts(specs, self.jobs), devices)
         workers: list[_Worker] = []
         try:
-            while queue or workers:
+            while dispatch or workers:
                 for place in self._free(workers):
-                    if queue:
-                        workers.append(_Worker.start(self._context, folder, self._slots, place))
-                        workers[-1].give(queue.popleft())
-                yield from _collect(workers, queue, folder)
+                    if chosen := dispatch.take(place, [worker.place for worker in workers]):
+                        workers.append(self._start(place, folder))
+                        workers[-1].give(chosen)
+                yield from _collect(workers, dispatch, folder, self._told)
         finally:
             _stop(workers, self._waiting)
+
+    def _start(self, place: int, folder: Path) -> _Worker:
+        duty = (folder, self._slots[place], Path.cwd(), self._does)
+        return _Worker.start(self._context, place, duty)
 
     def _free(self, workers: Sequence[_Worker]) -> list[int]:
         """Numbers of slots in which nobody works."""
@@ -170,15 +183,18 @@ class _Worker:
     """What it has not told the end of."""
     leaving: bool = False
     """Was it asked to stop by somebody else."""
+    spent: bool = False
+    """Has it run out of memory: what it still holds would be missed."""
 
     @classmethod
     def start(
-        cls, context: multiprocessing.context.BaseContext, folder: Path, slots: Sequence[Slot],
-        place: int,
+        cls, context: multiprocessing.context.BaseContext, place: int,
+        duty: tuple[Path, Slot, Path, Work],
     ) -> _Worker:  # fmt: skip
+        """`duty`: what `_work` is given beside its connection."""
         ours, theirs = context.Pipe()
         process = context.Process(  # type: ignore[attr-defined]
-            target=_work, args=(theirs, folder, slots[place], Path.cwd()), daemon=True
+            target=_work, args=(theirs, *duty), daemon=True
         )
         with _unseen_script(), _environment():
             process.start()
@@ -190,7 +206,9 @@ class _Worker:
         self.connection.send(self.specs)
 
 
-def _collect(workers: list[_Worker], queue: deque[list[Spec]], folder: Path) -> Iterator[Event]:
+def _collect(
+    workers: list[_Worker], dispatch: Dispatch, folder: Path, told: Callable[[str], None]
+) -> Iterator[Event]:
     """Wait for the next messages; hand out new cohorts and bury dead workers."""
     ready = wait([worker.connection for worker in workers])
     for worker in [w for w in workers if w.connection in ready]:
@@ -198,29 +216,45 @@ def _collect(workers: list[_Worker], queue: deque[list[Spec]], folder: Path) -> 
             event: Event = worker.connection.recv()
         except (EOFError, ConnectionError):
             workers.remove(worker)
-            yield from _bury(worker, queue, folder)
+            yield from _bury(worker, dispatch, folder)
             continue
-        yield event
-        if isinstance(event, Outcome):
-            worker.specs = [spec for spec in worker.specs if spec.trial_id != event.trial_id]
-            worker.leaving |= event.status is Status.INTERRUPTED
-            if worker.specs:
-                continue
-            if queue and not worker.leaving:
-                worker.give(queue.popleft())
-            else:
-                workers.remove(worker)
-                _dismiss(worker)
+        if not isinstance(event, Outcome):
+            yield event
+            continue
+        if _moved(worker, event, dispatch):
+            told(MOVED.format(event.trial_id))
+        else:
+            yield event
+        worker.specs = [spec for spec in worker.specs if spec.trial_id != event.trial_id]
+        worker.leaving |= event.status is Status.INTERRUPTED
+        if worker.specs:
+            continue
+        busy = [other.place for other in workers if other is not worker]
+        kept = not (worker.leaving or worker.spent)
+        if kept and (chosen := dispatch.take(worker.place, busy)):
+            worker.give(chosen)
+        else:
+            workers.remove(worker)
+            _dismiss(worker)
 
 
-def _bury(worker: _Worker, queue: deque[list[Spec]], folder: Path) -> Iterator[Outcome]:
+def _moved(worker: _Worker, outcome: Outcome, dispatch: Dispatch) -> bool:
+    """Did a trial run out of memory that will have a device of its own."""
+    if not outcome.out_of_memory:
+        return False
+    worker.spent = True
+    (spec,) = [spec for spec in worker.specs if spec.trial_id == outcome.trial_id]
+    return dispatch.move(spec, worker.place)
+
+
+def _bury(worker: _Worker, dispatch: Dispatch, folder: Path) -> Iterator[Outcome]:
     """What becomes of what was left to a worker that died without a word."""
     worker.process.join()
     code = worker.process.exitcode or 0
     how = signal.Signals(-code).name if code < 0 else f"exit code {code}"
     why = f"The worker process was killed in the middle of the trial ({how})."
     again, failed = bury(worker.specs, folder, why, leaving=worker.leaving)
-    queue.extendleft(reversed(again))
+    dispatch.again(again)
     yield from failed
 
 
@@ -257,7 +291,7 @@ def _have_ended(workers: list[_Worker], deadline: float) -> bool:
     return not any(worker.process.is_alive() for worker in workers)
 
 
-def _work(connection: Connection, folder: Path, slot: Slot, place: Path) -> None:
+def _work(connection: Connection, folder: Path, slot: Slot, place: Path, does: Work = work) -> None:
     """A worker's life: trials until the other end closes or SIGTERM arrives.
 
     It works in `place`, so that relative paths mean there what they mean to the parent.
@@ -276,4 +310,4 @@ def _work(connection: Connection, folder: Path, slot: Slot, place: Path) -> None
             specs: list[Spec] = connection.recv()
         except (EOFError, ConnectionError):
             return
-        work(specs, folder, slot.hardware, connection.send, stop)
+        does(specs, folder, slot.hardware, connection.send, stop)

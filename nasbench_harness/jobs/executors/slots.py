@@ -23,8 +23,12 @@ class Slot:
             os.sched_setaffinity(0, self.cores)
 
 
-def slots_on(devices: Sequence[str], per_device: int, hardware: Hardware) -> list[Slot]:
+def slots_on(
+    devices: Sequence[str], per_device: int | Sequence[int], hardware: Hardware
+) -> list[Slot]:
     """`per_device` on each device, the devices in turn; cores are shared out evenly.
+
+    Several numbers are those of each device.
 
     DeviceError for a device that is not there, or that is named twice. Where there are more slots
     than cores, nobody is bound to any.
@@ -35,10 +39,17 @@ def slots_on(devices: Sequence[str], per_device: int, hardware: Hardware) -> lis
             raise DeviceError(
                 f"Device `{name}` is named twice; --per-device 2 runs two trials on each."
             )
-    shares = _shares(len(named) * per_device)
+    counts = [per_device] * len(named) if isinstance(per_device, int) else per_device
+    most = max(counts, default=0)
+    placed = [
+        name
+        for turn in range(most)
+        for name, count in zip(named, counts, strict=True)
+        if turn < count
+    ]
     return [
         Slot(replace(hardware, device=name), cores)
-        for name, cores in zip(named * per_device, shares, strict=True)
+        for name, cores in zip(placed, _shares(len(placed)), strict=True)
     ]
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Protocol
 
 from nasbench_harness.hardware import Hardware
 from nasbench_harness.jobs.cohort import run_cohort
@@ -26,6 +27,20 @@ class Stop:
     def __call__(self, *_: object) -> None:
         """Ask it."""
         self.asked = True
+
+
+class Work(Protocol):
+    """What a worker does with a cohort; `work` is the usual one."""
+
+    def __call__(
+        self,
+        specs: Sequence[Spec],
+        folder: Path,
+        hardware: Hardware,
+        tell: Callable[[Event], None],
+        stop: Stop,
+    ) -> None:
+        """Run it, each trial in `folder / trial_id`, and tell how they get on and how they end."""
 
 
 def work(  # noqa: PLR0913 - what runs, where, and who is told

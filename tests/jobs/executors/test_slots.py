@@ -40,6 +40,12 @@ def test_a_device_named_twice_is_refused(monkeypatch: pytest.MonkeyPatch) -> Non
         slots_on(["cuda", "cuda:0"], 1, CPU)
 
 
+def test_each_device_may_have_a_number_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(slots, "find_device", lambda name: name)
+    found = slots_on(["cuda:0", "cuda:1"], [1, 3], CPU)
+    assert [slot.hardware.device for slot in found] == ["cuda:0", "cuda:1", "cuda:1", "cuda:1"]
+
+
 @linux
 def test_a_slot_binds_its_process() -> None:
     before = os.sched_getaffinity(0)
@@ -56,14 +62,19 @@ def test_an_executor_has_a_process_for_each_slot() -> None:
 
 
 def test_tables_are_those_of_as_many_jobs(tmp_path: Path) -> None:
-    places = {"jobs": ("--jobs", "2"), "devices": ("--devices", "cpu", "--per-device", "2")}
+    places = {
+        "jobs": ("--jobs", "2"),
+        "devices": ("--devices", "cpu", "--per-device", "2"),
+        "fitting": ("--devices", "cpu", "--per-device", "auto"),
+    }
     tables = []
     for name, options in places.items():
         done = called(*RUN, *options, "--out", str(tmp_path / name))
         assert done.returncode == 0, done.stderr
         table = pd.read_csv(tmp_path / name / "trials.csv")
-        tables.append(table.drop(columns=["search_seconds", "command"], errors="ignore"))
-    pd.testing.assert_frame_equal(*tables)
+        tables.append(table.drop(columns=["search_seconds", "cohort", "command"], errors="ignore"))
+    for table in tables[1:]:
+        pd.testing.assert_frame_equal(table, tables[0])
 
 
 def test_resume_takes_devices_too(tmp_path: Path) -> None:
@@ -85,6 +96,8 @@ def test_resume_takes_devices_too(tmp_path: Path) -> None:
         (("--devices", "cpu", "--device", "cpu"), "--devices does not go with --device"),
         (("--devices", "cpu", "--executor", "ray"), "--devices are those of this machine"),
         (("--per-device", "2"), "--per-device needs --devices"),
+        (("--devices", "cpu", "--per-device", "0"), "a whole number of 1 or more, or auto"),
+        (("--devices", "cpu", "--per-device", "many"), "or auto; not `many`"),
     ],
 )
 def test_what_does_not_fit_is_a_sentence_before_anything_starts(

@@ -1,0 +1,139 @@
+"""As many trials at a time on each device as its memory holds, found by running some of them.
+
+The first trial of each kind runs an epoch with a device to itself, and goes on from there like any
+trial that was stopped: nothing is done twice. What a later stage of a method takes beyond its first
+epoch is not seen; a trial that runs out of memory then has its device to itself once.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Generator, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from nasbench_harness.hardware import Hardware, find_device, free_memory_mb, held_memory_mb
+from nasbench_harness.jobs.driver import Callbacks, run_job
+from nasbench_harness.jobs.executors import Advanced, Event
+from nasbench_harness.jobs.executors.local import LocalExecutor
+from nasbench_harness.jobs.executors.slots import slots_on
+from nasbench_harness.jobs.executors.working import Stop
+from nasbench_harness.jobs.job import Spec
+from nasbench_harness.store.outcomes import Outcome, Status
+
+SHARE = 0.9
+"""Of the free memory, that is given to trials."""
+
+
+@dataclass(frozen=True)
+class Needed(Advanced):
+    """What a trial took of its device to the end of its first epoch."""
+
+    device: str
+    needed_mb: float
+    free_mb: float | None
+    """Of the device before it began; None where nobody tells."""
+
+
+class FittingExecutor:
+    """Runs jobs on devices, each with as many processes as fit."""
+
+    def __init__(
+        self,
+        devices: Sequence[str],
+        hardware: Hardware,
+        *,
+        waiting: Callable[[], None] = lambda: None,
+        told: Callable[[str], None] = lambda text: None,
+    ) -> None:
+        """`waiting`, `told`: see `LocalExecutor`. DeviceError for devices that are not there."""
+        self._devices, self._hardware = devices, hardware
+        self._alone = slots_on(devices, 1, hardware)
+        self._waiting, self._told = waiting, told
+
+    def run(self, specs: Sequence[Spec], folder: Path) -> Generator[Event]:
+        """Run every trial in `folder / trial_id`, the first ones alone on a device for a while."""
+        tried = firsts(specs, len(self._alone)) if len(specs) > len(self._alone) else []
+        ended: set[str] = set()
+        needed: list[Needed] = []
+        alone = LocalExecutor(
+            slots=self._alone, waiting=self._waiting, told=self._told, work=work_an_epoch
+        )
+        with closing(alone.run(tried, folder)) as events:
+            for event in events:
+                if isinstance(event, Needed):
+                    needed.append(event)
+                elif not (isinstance(event, Outcome) and event.status is Status.INTERRUPTED):
+                    ended |= {event.trial_id} if isinstance(event, Outcome) else set()
+                    yield event
+        left = [spec for spec in specs if spec.trial_id not in ended]
+        counts = self._counts(needed, len(left))
+        slots = slots_on(self._devices, counts, self._hardware)
+        rest = LocalExecutor(slots=slots, waiting=self._waiting, told=self._told)
+        with closing(rest.run(left, folder)) as events:
+            yield from events
+
+    def _counts(self, needed: Sequence[Needed], left: int) -> list[int]:
+        """Trials at a time on each device, told where any was tried."""
+        names = [slot.hardware.device for slot in self._alone]
+        cores = min(len(slot.cores) or 1 for slot in self._alone) // self._hardware.threads
+        most = max(1, min(cores, math.ceil(left / len(names))))
+        counts = [fitting(needed, name, most) for name in names]
+        if needed:
+            held = max(event.needed_mb for event in needed) / 1e3
+            each = ", ".join(f"{n} on {name}" for name, n in zip(names, counts, strict=True))
+            self._told(f"Note: the first epochs took up to {held:.2g} GB; at a time run {each}.")
+        return counts
+
+
+def firsts(specs: Sequence[Spec], least: int) -> list[Spec]:
+    """The first trial of each kind, all alike but for their seeds; `least` of them at least."""
+    kinds: dict[object, Spec] = {}
+    for spec in specs:
+        kinds.setdefault((spec.label, repr(sorted(spec.settings.items()))), spec)
+    chosen = list(kinds.values())
+    names = {spec.trial_id for spec in chosen}
+    others = [spec for spec in specs if spec.trial_id not in names]
+    return chosen + others[: max(0, least - len(chosen))]
+
+
+def fitting(needed: Sequence[Needed], device: str, most: int) -> int:
+    """Trials of the largest need that fit on the device, 1 at least and `most` at most.
+
+    One where nobody knows what is free, or none was tried there.
+    """
+    free = [event.free_mb for event in needed if event.device == device and event.free_mb]
+    if not free:
+        return 1
+    fit = int(SHARE * min(free) / max(event.needed_mb for event in needed))
+    return max(1, min(most, fit))
+
+
+def work_an_epoch(
+    specs: Sequence[Spec],
+    folder: Path,
+    hardware: Hardware,
+    tell: Callable[[Event], None],
+    stop: Stop,
+) -> None:
+    """Run each until its next line of the history, and tell what it took of the device."""
+    (spec,) = specs
+    device = find_device(hardware.device)
+    free = free_memory_mb(device)
+    begun: int | None = None
+    reached = 0
+
+    def progress(steps: int) -> None:
+        nonlocal begun, reached
+        begun, reached = steps - 1 if begun is None else begun, steps
+        if steps // spec.interval > begun // spec.interval:
+            stop()
+        tell(Advanced(spec.trial_id, steps))
+
+    own = Callbacks(progress, lambda: stop.asked)
+    outcome = run_job(spec, folder / spec.trial_id, own, hardware)
+    if outcome.status is not Status.FAILED:
+        held = held_memory_mb(device)
+        tell(Needed(spec.trial_id, reached, hardware.device, held, free))
+    tell(outcome)
