@@ -85,10 +85,15 @@ class StudyResults:
 
     @in_keywords()
     def report(self, out: Pathlike | None = None) -> Path:
-        """Write the report into `out` (by default the study's `report`); the path of its page."""
+        """Write the report into `out`; the path of its page.
+
+        By default that is the study's `report`, and `NAME-report` here for one from an address.
+        """
+        from nasbench_harness.remote.fetching import address_of
         from nasbench_harness.reports import write_report
 
-        return write_report(self.folder, out=user_path(out) if out is not None else None)
+        here = Path(f"{self.folder.name}-report") if address_of(self.folder) else None
+        return write_report(self.folder, out=user_path(out) if out is not None else here)
 
     @cached_property
     def _tables(self) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -251,10 +256,17 @@ class _Notes:
 
 
 def open_study(folder: Pathlike) -> StudyResults:
-    """The study in `folder`; HarnessError if there is none or it cannot be read."""
+    """The study in `folder`, or at an address such as `s3://results/A` that it was pushed to.
+
+    What is fetched from an address is there while the process is. HarnessError if there is none or
+    it cannot be read.
+    """
+    from nasbench_harness.remote.fetching import fetch
+    from nasbench_harness.remote.places import is_address
     from nasbench_harness.store.studies import open_study
 
-    return StudyResults(open_study(user_path(folder)))
+    address = os.fspath(folder)
+    return StudyResults(open_study(fetch(address) if is_address(address) else user_path(folder)))
 
 
 def open_space(name: str | None = None) -> SearchSpace:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+import nasbench_harness as nh
 from nasbench_harness.cli.options.studies import study_place
 from nasbench_harness.remote.fetching import fetch, told
 from nasbench_harness.remote.places import Place, StorageError
@@ -73,3 +74,16 @@ def test_a_manifest_that_is_none_is_told(
         fetch(address)
     with pytest.raises(StorageError, match=said):
         push(study, address)
+
+
+def test_python_opens_an_address_as_it_opens_a_folder(
+    study: Study, address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    push(study, address)
+    monkeypatch.chdir(tmp_path)
+    opened = nh.open_study(address)
+    assert opened.trials.equals(nh.open_study(study.folder).trials)
+    assert opened.finished
+    page = opened.report()
+    assert page.parent.resolve() == tmp_path.resolve() / "few-report"
+    assert page.is_file()
