@@ -11,7 +11,7 @@ import importlib.util
 import inspect
 from contextlib import suppress
 from functools import cache, cached_property
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import EntryPoint, EntryPoints, entry_points
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
@@ -38,6 +38,12 @@ T = TypeVar("T")
 DISTRIBUTION = "nasbench-harness"
 """The package of the engine."""
 _MISSING = object()
+
+
+@cache
+def installed() -> EntryPoints:
+    """Entry points of all packages; finding any takes a look at every package there is."""
+    return entry_points()
 
 
 class PluginError(HarnessError):
@@ -69,7 +75,7 @@ class Registry(Generic[P]):
     @cached_property
     def entries(self) -> Mapping[str, EntryPoint]:
         """Name to entry point, sorted; read once."""
-        found = entry_points(group=self.group)
+        found = installed().select(group=self.group)
         return MappingProxyType({e.name: e for e in sorted(found, key=lambda e: e.name)})
 
     def names(self) -> list[str]:
@@ -236,7 +242,7 @@ def _default(registry: Registry[Any]) -> str:
     """
     declared = {
         entry.value: entry.dist is not None and entry.dist.name == DISTRIBUTION
-        for entry in entry_points(group="nasbench_harness.defaults", name=registry.kind)
+        for entry in installed().select(group="nasbench_harness.defaults", name=registry.kind)
         if entry.value in registry.entries
     }
     names = sorted(declared, key=lambda name: (not declared[name], name)) or registry.names()

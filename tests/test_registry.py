@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoints, entry_points
 from pathlib import Path
 from typing import Any
 
@@ -297,7 +297,7 @@ def test_members_of_a_contract_are_told_in_its_order() -> None:
 def fresh_default(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """The default as a process that starts now would find it."""
     monkeypatch.setattr(registry, "spaces", anew("spaces"))
-    defaults = (registry.default_space, registry.default_problem)
+    defaults = (registry.default_space, registry.default_problem, registry.installed)
     for default in defaults:
         default.cache_clear()
     yield
@@ -338,7 +338,7 @@ def test_another_package_cannot_change_what_is_searched_by_default(
 def test_default_is_the_first_space_where_none_is_declared(
     fresh_default: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(registry, "entry_points", lambda **asked: [])
+    monkeypatch.setattr(registry, "installed", lambda: EntryPoints([]))
     monkeypatch.setattr(registry, "spaces", Registry("space"))
     assert registry.default_space() == ""
     monkeypatch.undo()
