@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from nasbench_harness.contracts import (
     Benchmark,
@@ -14,6 +14,7 @@ from nasbench_harness.contracts import (
     EvaluatedProxies,
     FittedGradient,
     FreshWeights,
+    GroupingSpace,
     NetworkWeights,
     OperationGradients,
     PartialChannels,
@@ -190,7 +191,20 @@ class SupernetKind(PlainKind):
             table=table,
             table_dataset=spec.dataset,
             compile_mode=hardware.compile,
+            places=spec.places,
         )
+
+    def joins(self, problem: Problem) -> bool:
+        """Where the trial was planned for it."""
+        return cast("WeightSharing", problem).places > 1
+
+    def join(self, problems: Sequence[Problem]) -> Problem:
+        """One wide network, of as many places as were planned."""
+        from nasbench_harness.problems.supernet.joint import JointSharing
+
+        sharing = cast("Sequence[WeightSharing]", problems)
+        space, places = cast("GroupingSpace", sharing[0].space), sharing[0].places
+        return cast("Problem", JointSharing(sharing, space.grouped, places))
 
     def recorded(self, spec: TrialSpec) -> list[int]:
         """The last step of every epoch, and the last of all."""
