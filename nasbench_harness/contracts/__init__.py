@@ -50,8 +50,8 @@ from nasbench_harness.contracts.network import (
     Tabled,
     TrainingLoss,
     TrainingRecipe,
-    WideSupernet,
     Widening,
+    WideSupernet,
 )
 from nasbench_harness.contracts.parts import (
     CellShifts,

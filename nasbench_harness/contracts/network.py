@@ -270,7 +270,7 @@ class GroupingSpace(Protocol):
     `--cohort` is refused.
     """
 
-    def grouped(self, supernets: Sequence[torch.nn.Module]) -> torch.nn.Module:
+    def grouped(self, networks: Sequence[torch.nn.Module]) -> torch.nn.Module:
         """A `WideSupernet` of these, all as `supernet` made them; ValueError where it cannot be."""
 
 

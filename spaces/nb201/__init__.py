@@ -178,11 +178,11 @@ class NB201:
 
         return CellSupernet(shape, track_running_stats=track_running_stats, partial=partial)
 
-    def grouped(self, supernets: Sequence[torch.nn.Module]) -> GroupedSupernet:
+    def grouped(self, networks: Sequence[torch.nn.Module]) -> GroupedSupernet:
         """Supernets of several runs as one; ValueError where they are not of one shape."""
         from nasbench_harness.spaces.nb201.grouped import GroupedSupernet
 
-        return GroupedSupernet(cast("Sequence[CellSupernet]", supernets))
+        return GroupedSupernet(cast("Sequence[CellSupernet]", networks))
 
     def check_supernet(self, shape: NetworkShape, *, partial: int = 1) -> None:
         """ValueError for an impossible width."""

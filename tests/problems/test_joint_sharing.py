@@ -8,9 +8,9 @@ from typing import Any, cast
 import pytest
 import torch
 
+from nasbench_harness import registry
 from nasbench_harness.contracts import Problem
 from nasbench_harness.errors import HarnessError
-from nasbench_harness import registry
 from nasbench_harness.problems.supernet.joint import JointSharing
 from nasbench_harness.problems.supernet.weight_sharing import WeightSharing
 from nasbench_harness.spaces.nb201.grouped import GroupedSupernet
@@ -74,8 +74,10 @@ def test_a_run_is_what_it_is_alone(
     """Through warm-up, both phases, a schedule of rates and a fresh optimiser."""
     alone, singles = searches(supernet_problem, method)
     problems, searchers = searches(supernet_problem, method)
+    for problem, place in zip(problems, (2, 0), strict=True):
+        problem.places, problem.place = places, place
     one_step_epochs([*alone, *problems], monkeypatch)
-    joint = JointSharing(problems, GroupedSupernet, places)
+    joint = JointSharing(problems, GroupedSupernet)
     searcher = type(searchers[0]).join(searchers, cast("Problem", joint))
     for _ in range(STEPS):
         joint.advance()
@@ -113,7 +115,9 @@ def test_a_place_that_nobody_has_changes_no_bit_of_the_others(supernet_problem: 
     ended = []
     for seeds in ([0, 1, 2], [1]):
         problems = [supernet_problem(seed=seed) for seed in seeds]
-        joint = JointSharing(problems, GroupedSupernet, places=3)
+        for problem, seed in zip(problems, seeds, strict=True):
+            problem.places, problem.place = 3, seed
+        joint = JointSharing(problems, GroupedSupernet)
         for _ in range(STEPS):
             joint.advance()
             joint.fit(weights[seeds])

@@ -26,15 +26,17 @@ class JointSharing:
     rounding. What is counted, measured and saved stays with the single problems, whose weights,
     statistics and momenta are parts of the joint ones at every time.
 
-    The network has as many `places` as were planned, however many runs there are: the last ones
-    hold a copy of the first run that learns nothing. So the same operations run on numbers of the
-    same shapes whoever the companions are, and whether they are still there.
+    The network has as many places as were planned, and every run is in its own of them, however
+    many there are: where nobody is, there is a copy of the first run that learns nothing. So the
+    same operations run on numbers of the same shapes at the same places whoever the companions
+    are, and whether they are still there; what is in other places changes no bit of a run.
     """
 
-    def __init__(self, problems: Sequence[WeightSharing], group: Grouping, places: int = 0) -> None:
+    def __init__(self, problems: Sequence[WeightSharing], group: Grouping) -> None:
         """`problems` stand at the same step, and were gone on with before, if they are at all.
 
-        HarnessError where they cannot be trained as one. `places`: at least one for each.
+        Where they say no places, there are as many as runs. HarnessError where they cannot be
+        trained as one.
         """
         self.problems = problems
         first = problems[0]
@@ -42,14 +44,21 @@ class JointSharing:
         _check_network(first)
         self.space, self.device, self.dtype = first.space, first.device, first.dtype
         self.batch_size, self._clip_norm = first.batch_size, first.settings.clip_norm
-        self._spare = max(0, places - len(problems))
-        supernets = [problem.supernet for problem in problems]
-        copies = [deepcopy(first.supernet) for _ in range(self._spare)]
+        self._runs = _placed(problems)
+        self._all = self._runs == list(range(len(problems)))
+        supernets = [
+            deepcopy(first.supernet) if run is None else problems[run].supernet
+            for run in self._runs
+        ]
         try:
-            self.network = group([*supernets, *copies])
+            self.network = group(supernets)
         except ValueError as error:
             raise HarnessError(f"The supernets cannot be trained as one: {error}.") from error
-        self._copied = [list(each.parameters()) for each in copies]
+        self._copied = [
+            list(supernet.parameters())
+            for supernet, run in zip(supernets, self._runs, strict=True)
+            if run is None
+        ]
         self._batch: dict[Split, tuple[Tensor, Tensor]] = {}
         self._join_optimizers()
 
@@ -68,7 +77,7 @@ class JointSharing:
         for parameter in (one for parameters in self._copied for one in parameters):
             places[parameter.data_ptr()] = {"momentum_buffer": torch.zeros_like(parameter)}
         for parameter in self.network.parameters():
-            parts = parameter.detach().chunk(len(self.problems) + self._spare)
+            parts = parameter.detach().chunk(len(self._runs))
             states = [places[part.data_ptr()] for part in parts]
             whole = torch.cat([state["momentum_buffer"] for state in states])
             for state, part in zip(states, whole.chunk(len(states)), strict=True):
@@ -90,7 +99,7 @@ class JointSharing:
         splits: tuple[Split, ...] = ("train", "valid")
         for split in splits:
             drawn = [problem.batch(split) for problem in self.problems]
-            images, labels = zip(*drawn, *[drawn[0]] * self._spare, strict=True)
+            images, labels = zip(*(drawn[run or 0] for run in self._runs), strict=True)
             self._batch[split] = torch.stack(images), torch.stack(labels)
 
     def losses(self, weights: Tensor, split: Split, active: Tensor | None = None) -> Tensor:
@@ -108,12 +117,19 @@ class JointSharing:
                 " for all examples; search each run by itself."
             )
         images, labels = self._batch[split]
-        runs = len(weights)
-        if self._spare:
-            weights = torch.cat([weights, weights[:1].detach().expand(self._spare, -1, -1)])
+        if not self._all:
+            weights = torch.stack(
+                [weights[0].detach() if run is None else weights[run] for run in self._runs]
+            )
         logits: Tensor = self.network(images, weights)
         losses = cross_entropy(logits.flatten(0, 1), labels.flatten(), reduction="none")
-        return losses.view(labels.shape)[:runs], logits[:runs]
+        losses = losses.view(labels.shape)
+        return (losses, logits) if self._all else (self._of_runs(losses), self._of_runs(logits))
+
+    def _of_runs(self, of_places: Tensor) -> Tensor:
+        """[R, ...] of what the network has at its places, in the order of the runs."""
+        places = {run: place for place, run in enumerate(self._runs) if run is not None}
+        return torch.stack([of_places[places[run]] for run in range(len(self.problems))])
 
     def fit(self, weights: Tensor, active: Tensor | None = None) -> Log:
         """One step of every network along its own loss."""
@@ -149,6 +165,18 @@ class JointSharing:
             return self.losses(weights, split, active)
         finally:
             self.network.train()
+
+
+def _placed(problems: Sequence[WeightSharing]) -> list[int | None]:
+    """By place the number of the run that has it; None where it is empty."""
+    if not problems[0].places:
+        return list(range(len(problems)))
+    placed: list[int | None] = [None] * problems[0].places
+    for run, problem in enumerate(problems):
+        if placed[problem.place] is not None:
+            raise HarnessError("Two seeds have the same place of a network of several.")
+        placed[problem.place] = run
+    return placed
 
 
 def check_settings(settings: NetworkSettings) -> None:
