@@ -80,7 +80,7 @@ def run_cohort(
     """
     hardware = hardware or Hardware()
     left = list(specs)
-    if len(specs) > 1 or specs[0].places:
+    if len(specs) > 1 or any(spec.places for spec in specs):
         cohort = _Cohort(folder, callbacks, hardware, shared=shared)
         for outcome in cohort.run(specs):
             left = [spec for spec in left if spec.trial_id != outcome.trial_id]

@@ -12,16 +12,18 @@ from typing import Any
 import pytest
 import torch
 from torch import Tensor
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from nasbench_harness import registry
 from nasbench_harness.errors import HarnessError
 from nasbench_harness.hardware import Hardware
 from nasbench_harness.jobs import driver
-from nasbench_harness.jobs.cohort import cohorts, run_cohort
+from nasbench_harness.jobs.cohort import cohorts, joined, run_cohort
 from nasbench_harness.jobs.driver import Callbacks, run_job
 from nasbench_harness.jobs.executors.local import LocalExecutor
 from nasbench_harness.jobs.executors.working import bury
 from nasbench_harness.jobs.forecast import forecast
+from nasbench_harness.jobs.job import open_job
 from nasbench_harness.jobs.study import run_study
 from nasbench_harness.problems.supernet.cohorts import empty_places
 from nasbench_harness.problems.supernet.joint import JointSharing
@@ -36,6 +38,7 @@ from nasbench_harness.study.config import build_config
 from nasbench_harness.study.notation import ConfigError
 from nasbench_harness.study.planning import plan
 from nasbench_harness.study.spec import TrialSpec
+from nasbench_harness.testing import check_study
 
 TINY = {"width": 2, "cells": 1, "batch_size": 16}
 SPENT = ("seconds", "search_seconds", "search_cpu_hours", "peak_memory_mb", "cohort")
@@ -243,6 +246,36 @@ def test_a_checkpoint_holds_one_trial_and_no_other(
     assert sizes[0] == pytest.approx(sizes[1], rel=0.02)
 
 
+def test_the_kit_finds_nothing() -> None:
+    """Stopped, killed and gone on with in other company."""
+    check_study(
+        "fairdarts[recipe=quick]", dataset="digits", search="supernet", seeds=3, cohort=4, epochs=2,
+        limit=60, network={"width": 2, "cells": 1, "batch_size": 10}, table="analog",
+    )  # fmt: skip
+
+
+def test_a_whole_step_of_eight_dispatches_a_fifth_for_each() -> None:
+    """With batches, of 64 as recipes have them, augmentation and both updates."""
+    counts, asked = [], {"network": {**TINY, "batch_size": 64}, "limit": None}
+    for places in (None, 8):
+        specs = planned(cohort=places, seeds=str(places or 1), **asked)
+        jobs = [open_job(spec, Hardware()) for spec in specs]
+        step = joined(jobs).advance if places else jobs[0].advance
+        step()  # momenta are there
+        with Counting() as mode:
+            step()
+        counts.append(mode.count / len(jobs))
+    assert 5 * counts[1] <= counts[0]
+
+
+class Counting(TorchDispatchMode):
+    count = 0
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        self.count += 1
+        return func(*args, **(kwargs or {}))
+
+
 # --- what goes wrong ---------------------------------------------------------------------------
 
 
@@ -320,6 +353,9 @@ def test_a_trial_is_never_stepped_out_of_its_cohort(
 ) -> None:
     monkeypatch.setattr(SupernetKind, "joins", lambda self, problem: False)
     (outcome, *_) = run_cohort(planned(), tmp_path)
+    assert outcome.status is Status.FAILED
+    assert "planned as one of a cohort" in outcome.error
+    outcome = run_job(planned()[0], tmp_path / "alone")
     assert outcome.status is Status.FAILED
     assert "planned as one of a cohort" in outcome.error
 
