@@ -48,22 +48,20 @@ def check_cohort(
         raise ConfigError(f"`{name}` cannot be run with `--cohort`: {error}") from error
 
 
-def _reasons(name: str, method: type[Setup], settings: Any) -> Iterator[str]:
+def _reasons(name: str, method: Any, settings: Any) -> Iterator[str]:
     """What stands in the way."""
     from nasbench_harness.problems.supernet.joint import JointSharing
 
-    if not isinstance(method, WholeMixture):
-        yield "it does not say that it runs all options in every pass (`runs_all`)"
-        return
-    if not method.runs_all(settings):
-        yield "it does not run all options in every pass"
-    required = registry.open_setup(name, "requires").requires(settings)
-    for capability in required:
+    for capability in method.requires(settings):
         if not has_capability(JointSharing, capability):
             yield f"it needs {in_words(capability)}, which such a network has not"
     searcher = registry.methods.load(name)
     if not isinstance(searcher, JointSearcher) or not searcher.joins(settings):
         yield "it cannot step several searches as one"
+    if not isinstance(method, WholeMixture):
+        yield "it does not say that it runs all options in every pass (`runs_all`)"
+    elif not method.runs_all(settings):
+        yield "it does not run all options in every pass, for all images alike"
 
 
 def empty_places(specs: Sequence[TrialSpec]) -> str:
