@@ -450,7 +450,8 @@ def test_steps_that_end_within_an_epoch_are_told(steps: int, epochs: int, said: 
 def test_a_supernet_tells_of_steps_only_where_they_were_asked_for() -> None:
     kind = open_kind("supernet")
     searches = [
-        SimpleNamespace(steps=steps, epoch_steps=10, epochs=2, options={}) for steps in (1, 15, 15)
+        SimpleNamespace(steps=steps, epoch_steps=10, epochs=2, options={}, places=0)
+        for steps in (1, 15, 15)
     ]
     assert list(kind.notes({"steps": None}, searches)) == []
     (note,) = kind.notes({"steps": 15}, searches)
@@ -463,7 +464,7 @@ def test_a_supernet_tells_what_scaled_rates_have_become() -> None:
     ) -> SimpleNamespace:
         return SimpleNamespace(
             label=label, method="darts", roles=roles, overrides=overrides, options=options,
-            steps=20, epoch_steps=10, epochs=2,
+            steps=20, epoch_steps=10, epochs=2, places=0,
         )  # fmt: skip
 
     kind, rate = open_kind("supernet"), {"rate": 0.0015}

@@ -38,3 +38,8 @@ class ChosenSetup:
     def requires(cls, settings: ChosenSettings) -> Sequence[type]:
         """Numbers are added to maps only where a problem has maps."""
         return (ChosenLosses,) if settings.unchosen == "summed" else ()
+
+    @classmethod
+    def runs_all(cls, settings: ChosenSettings) -> bool:
+        """One option a decision is run; see `WholeMixture`."""
+        return False

@@ -62,3 +62,8 @@ class DARTSSetup:
     def requires(cls, settings: DARTSSettings) -> Sequence[type]:
         """The second order needs a problem that can look one weight step ahead."""
         return (UnrolledGradient,) if settings.order == "second" else ()
+
+    @classmethod
+    def runs_all(cls, settings: DARTSSettings) -> bool:
+        """Every pass is of the mixture; see `WholeMixture`."""
+        return True

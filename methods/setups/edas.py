@@ -135,3 +135,8 @@ class EDASSetup:
     def requires(cls, settings: EDASSettings) -> Sequence[type]:
         """No optional capability."""
         return ()
+
+    @classmethod
+    def runs_all(cls, settings: EDASSettings) -> bool:
+        """Edges are clamped to single options; see `WholeMixture`."""
+        return False

@@ -150,6 +150,11 @@ class ComposedSetup:
         return tuple(dict.fromkeys((*cls.always_needs, *needed_by(settings))))
 
     @classmethod
+    def runs_all(cls, settings: ComposedSettings) -> bool:
+        """Where no option is left out, from the start or later; see `WholeMixture`."""
+        return not settings.excluded and not settings.kept_options
+
+    @classmethod
     def channel_parts(cls, settings: ComposedSettings) -> Sequence[int]:
         """One for each stage, or one for all."""
         return settings.partial_channels

@@ -73,3 +73,8 @@ class SNASSetup:
     def requires(cls, settings: SNASSettings) -> Sequence[type]:
         """A single level needs a problem that tells the gradient of a training step."""
         return (FittedGradient,) if settings.levels == "single" else ()
+
+    @classmethod
+    def runs_all(cls, settings: SNASSettings) -> bool:
+        """Samples are soft; see `WholeMixture`."""
+        return True

@@ -272,6 +272,11 @@ class UNASSetup:
         return ()
 
     @classmethod
+    def runs_all(cls, settings: UNASSettings) -> bool:
+        """Single options are drawn; see `WholeMixture`."""
+        return False
+
+    @classmethod
     def check_search(cls, settings: UNASSettings, outline: SearchOutline) -> None:
         """HarnessError where a batch has no equal part for each estimate; see `SearchCheck`."""
         check_parts(outline.batch_size or 0, settings.arch_samples)

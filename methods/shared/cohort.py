@@ -45,7 +45,7 @@ class JointAdam:
         """`alpha` [R, ...] holds in its rows the parameters of the optimizers."""
         self._alpha, self._optimizers = alpha, optimizers
         self._parameters = [each.param_groups[0]["params"][0] for each in optimizers]
-        self._gradient = torch.zeros(alpha.shape, dtype=alpha.dtype)
+        self._gradient = torch.zeros(alpha.shape, dtype=alpha.dtype, device=alpha.device)
         self._gradients = list(self._gradient)
         self._moments: Moments | None = None
         self.param_groups = optimizers[0].param_groups

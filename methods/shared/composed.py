@@ -97,7 +97,7 @@ class ComposedSearcher(StagedSearcher[S]):
     def _train_loss(self, rows: Tensor) -> Tensor:
         """Of the train batch as the network is evaluated; see `NetworkWeights`."""
         problem = cast("NetworkWeights", self.problem)
-        return problem.evaluated_losses(self.composed(rows), "train", self.active).mean()
+        return problem.evaluated_losses(self.composed(rows), "train", self.active).mean(dim=-1)
 
     # --- skips ---------------------------------------------------------------------------------
 

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 MixtureLoss = Callable[[Tensor], Tensor]
-"""Mean loss [] of the rows [D, K] of a mixture."""
+"""Mean loss [] of the rows [D, K] of a mixture, or [R] of those of joined runs."""
 
 
 def on_simplex(rows: Tensor, mask: Tensor) -> Tensor:
@@ -47,8 +47,9 @@ def moved_against(  # noqa: PLR0913, PLR0917 - the attack's own numbers
     point = moved_at_random(clean, mask, radius, uniforms)
     for _ in range(steps):
         at = point.detach().requires_grad_()
-        (gradient,) = torch.autograd.grad(loss(at), at)
+        (gradient,) = torch.autograd.grad(loss(at).sum(), at)
         ahead = point + 2 * radius / steps * gradient.sign()
         point = on_simplex(clean + (ahead - clean).clamp(-radius, radius), mask)
     with torch.no_grad():
-        return torch.where(loss(point) < before, clean, point)
+        lower = (loss(point) < before)[..., None, None]  # of every run, where several are joined
+        return torch.where(lower, clean, point)

@@ -28,12 +28,13 @@ from nasbench_harness.contracts.data import (
 )
 from nasbench_harness.contracts.fidelity import Basis, Faithful, Fidelity, Passes, StepCost
 from nasbench_harness.contracts.fitted import Fitted, HeldOut, Polynomial
-from nasbench_harness.contracts.kind import Kind, NetworkPlan, Plan, Search
+from nasbench_harness.contracts.kind import CohortPlan, Kind, NetworkPlan, Plan, Search
 from nasbench_harness.contracts.network import (
     AuxiliaryHead,
     DropPath,
     EdgeWeighing,
     EpochAware,
+    GroupingSpace,
     Grown,
     Layer,
     Layerwise,
@@ -50,6 +51,7 @@ from nasbench_harness.contracts.network import (
     TrainingLoss,
     TrainingRecipe,
     Widening,
+    WideSupernet,
 )
 from nasbench_harness.contracts.parts import (
     CellShifts,
@@ -98,6 +100,7 @@ from nasbench_harness.contracts.searcher import (
     SearchOutline,
     Setup,
     SpaceCheck,
+    WholeMixture,
     keeps_front,
 )
 from nasbench_harness.contracts.space import (
@@ -126,6 +129,7 @@ __all__ = [
     "ChannelParts",
     "ChosenLosses",
     "Citable",
+    "CohortPlan",
     "Column",
     "Columns",
     "CompleteTable",
@@ -150,6 +154,7 @@ __all__ = [
     "FreshWeights",
     "FrontSearcher",
     "GradientEstimator",
+    "GroupingSpace",
     "Grown",
     "HeldOut",
     "ImageSet",
@@ -217,6 +222,8 @@ __all__ = [
     "Turn",
     "UnrolledGradient",
     "Value",
+    "WholeMixture",
+    "WideSupernet",
     "Widening",
     "WideningCheck",
     "bibtex_entries",

@@ -67,6 +67,20 @@ class NetworkPlan(Protocol):
         """See `CellShifts`, which its supernet has."""
 
 
+@runtime_checkable
+class CohortPlan(Protocol):
+    """Capability of a plan: its trials can be asked to be stepped together with other seeds."""
+
+    def joined(
+        self, name: str, method: type[Setup], settings: Any, network: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        """What a trial of the method has of the cohort that is asked for, as fields of its spec.
+
+        `network` are the settings of its network. HarnessError where such trials cannot be stepped
+        together, in a sentence that says why.
+        """
+
+
 class Search(Protocol):
     """A search in progress, as a kind sees it where it is recorded."""
 

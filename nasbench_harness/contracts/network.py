@@ -123,6 +123,24 @@ class Widening(Protocol):
         """Widen the mixed operations to 1/factor of the channels; see `PartialChannels`."""
 
 
+class WideSupernet(Protocol):
+    """R supernets of one shape as one wide network: a `torch.nn.Module`; see `GroupingSpace`.
+
+    Every run has its own weights, images and statistics, and the numbers that it has alone but for
+    rounding. Parameters are the runs' one after another in their first dimension, in memory that
+    the supernets share: these have at every time their own weights and statistics.
+    """
+
+    def __call__(self, images: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
+        """Logits [R, B, classes] of images [R, B, channels, H, W] and weights [R, D, K]."""
+
+    def frozen(self) -> AbstractContextManager[None]:
+        """As a supernet's."""
+
+    def clip_gradients(self, norm: float) -> None:
+        """Of every run by itself, as `torch.nn.utils.clip_grad_norm_` clips those of one."""
+
+
 @runtime_checkable
 class ShiftedMaps(Protocol):
     """Capability of a supernet: numbers can be added to what its decisions bring."""
@@ -242,6 +260,18 @@ class NetworkSpace(Protocol):
 
     def inherit(self, arch: Architecture, supernet: torch.nn.Module) -> torch.nn.Module:
         """The stand-alone network of `arch` with the weights it has in `supernet`."""
+
+
+@runtime_checkable
+class GroupingSpace(Protocol):
+    """Capability of a space with networks: supernets of several runs are trained as one.
+
+    A step of R runs then dispatches hardly more operations than one of a single run. Without it
+    `--cohort` is refused.
+    """
+
+    def grouped(self, networks: Sequence[torch.nn.Module]) -> torch.nn.Module:
+        """A `WideSupernet` of these, all as `supernet` made them; ValueError where it cannot be."""
 
 
 @dataclass(frozen=True)

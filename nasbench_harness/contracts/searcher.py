@@ -141,6 +141,19 @@ class ChannelParts(Protocol):
         """Every k of which 1/k of the channels passes at some time; 1 where all do."""
 
 
+@runtime_checkable
+class WholeMixture(Protocol):
+    """Capability of a set-up: it tells whether its method runs all options at once.
+
+    Supernets of several seeds are trained as one where that is so (`--cohort`), and by no method
+    that does not say it.
+    """
+
+    @classmethod
+    def runs_all(cls, settings: Any) -> bool:
+        """Does every pass run all options, under the same weights [D, K] for all examples."""
+
+
 @dataclass(frozen=True)
 class SearchOutline:
     """What is known of a search before it is planned."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import heapq
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -95,10 +95,10 @@ def _pace(specs: Sequence[Spec], hardware: Hardware, seconds: float) -> Pace:
     try:
         started = time.perf_counter()
         jobs = [open_job(spec, hardware) for spec in specs[:1]]
-        if len(specs) > 1 and joins(jobs[0]):
+        if (len(specs) > 1 or specs[0].places) and joins(jobs[0]):
             jobs += [open_job(spec, hardware) for spec in specs[1:]]
         opening = (time.perf_counter() - started) / len(jobs)
-        together = joined(jobs) if len(jobs) > 1 else None
+        together = _together(specs[0], jobs)
         taken = _measure(jobs, together or jobs[0], seconds)
     except Exception as error:  # what would fail the job itself, in the same words
         return Pace(None, fault=sentence(error))
@@ -107,6 +107,18 @@ def _pace(specs: Sequence[Spec], hardware: Hardware, seconds: float) -> Pace:
     running = taken.advancing / share
     telling = taken.telling * spec.steps / spec.interval
     return Pace(opening + (running + telling) / len(jobs), steps, taken.lines > 0)
+
+
+def _together(spec: Spec, jobs: Sequence[Job]) -> JointJob | None:
+    """All as one; None where each is stepped by itself, as it would be."""
+    if len(jobs) == 1 and not spec.places:
+        return None
+    try:
+        return joined(jobs)
+    except Exception:
+        if spec.places:
+            raise
+        return None
 
 
 @dataclass
@@ -156,9 +168,14 @@ def _until_the_last(
     if not measured:
         return None if specs else 0.0
     free = [0.0] * processes
-    for cohort in cohorts(specs, processes):
+    shared = cohorts(specs, processes)
+    fullest = Counter[str]()
+    for cohort in shared:
+        fullest[cohort[0].label] = max(fullest[cohort[0].label], len(cohort))
+    for cohort in shared:
         pace = paces[cohort[0].label]
         one = max(measured) if pace.seconds is None else pace.seconds
-        lasting = 0.0 if pace.fault else one * len(cohort)
+        count = fullest[cohort[0].label] if cohort[0].places else len(cohort)
+        lasting = 0.0 if pace.fault else one * count  # an empty place takes as long
         heapq.heappush(free, heapq.heappop(free) + lasting)
     return max(free)

@@ -78,6 +78,17 @@ class Spec(Protocol):
     def cohort(self) -> str:
         """The same for jobs that differ in their seed only and may be stepped as one; else ""."""
 
+    @property
+    def places(self) -> int:
+        """Of the cohort that it is stepped in and never without, whoever else is in it.
+
+        0: it may be stepped alone or with any number, and ends the same.
+        """
+
+    @property
+    def place(self) -> int:
+        """Among these, which no other of its cohort has; it follows from the spec alone."""
+
 
 class Job(Protocol):
     """One job in progress; it knows nothing of files, other jobs, or who looks on."""

@@ -52,6 +52,7 @@ class SearchJob:
         """`run` is at its first step."""
         self.run = run
         self._log: Mapping[str, Any] = {}
+        self._alone = not run.spec.places
         self._kind = kind = open_kind(run.spec.problem)
         recorded = kind.recorded(run.spec)
         self._recorded = set(recorded)
@@ -81,6 +82,10 @@ class SearchJob:
     def advance(self) -> bool:
         """One step of problem and searcher; what is recorded waits for the device."""
         run, started = self.run, time.perf_counter()
+        if not self._alone:
+            raise HarnessError(
+                "The search was planned as one of a cohort, and is not stepped by itself."
+            )
         run.problem.advance()
         self._log = run.searcher.step()
         recorded = self.recorded_next

@@ -29,11 +29,24 @@ def save_checkpoint(folder: Path, state: Mapping[str, Any]) -> None:
     import torch
 
     buffer = io.BytesIO()
-    torch.save(dict(state), buffer)
+    torch.save(_apart(dict(state)), buffer)
     with replacing(folder / CHECKPOINT) as temporary:
         temporary.write_bytes(buffer.getvalue())
         if (folder / CHECKPOINT).exists():
             os.replace(folder / CHECKPOINT, folder / PREVIOUS)
+
+
+def _apart(state: Any) -> Any:
+    """The same, where a tensor that is a part of a larger memory is written without the rest."""
+    import torch
+
+    if isinstance(state, dict):
+        return {name: _apart(value) for name, value in state.items()}
+    if isinstance(state, list | tuple):
+        return type(state)(_apart(value) for value in state)
+    if isinstance(state, torch.Tensor) and state.untyped_storage().nbytes() > state.nbytes:
+        return state.clone()
+    return state
 
 
 def load_checkpoint(folder: Path, fingerprint: str) -> dict[str, Any] | None:

@@ -57,9 +57,9 @@ def check_capabilities(name: str, method: Any, settings: Any, kind: Kind) -> Non
     """
     needs = method.requires(settings)
     for capability in needs:
-        if capability not in kind.capabilities and not _has(kind.problem(), capability):
+        if capability not in kind.capabilities and not has_capability(kind.problem(), capability):
             able = [other.name for other in kinds() if all(n in other.capabilities for n in needs)]
-            raise LackingError(name, _said(capability), kind.name, able)
+            raise LackingError(name, in_words(capability), kind.name, able)
 
 
 def check_supernet(
@@ -112,12 +112,13 @@ def _channel_parts(method: type[Setup], settings: Any) -> Sequence[int]:
     return method.channel_parts(settings) if isinstance(method, ChannelParts) else (1,)
 
 
-def _has(problem: type, capability: type) -> bool:
+def has_capability(problem: type, capability: type) -> bool:
+    """Has a class of problems all members of a capability."""
     return all(hasattr(problem, attribute) for attribute in _members(capability))
 
 
-def _said(capability: type) -> str:
-    """`PartialChannels` to `partial channels`."""
+def in_words(capability: type) -> str:
+    """A capability as sentences say it: `PartialChannels` to `partial channels`."""
     return re.sub(r"(?<!^)([A-Z])", r" \1", capability.__name__).lower()
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from nasbench_harness import registry
 from nasbench_harness.contracts import (
     Benchmark,
+    CohortPlan,
     Kind,
     NetworkPlan,
     Plan,
@@ -150,7 +151,17 @@ def _resolve(
         "overrides": {key: dumped.get(key, value) for key, value in choice.settings.items()},
         **resolved,
         **network,
+        **_joined(choice.name, method, settings, place, network),
     }
+
+
+def _joined(
+    name: str, method: Any, settings: Any, place: Plan, network: Mapping[str, Any]
+) -> dict[str, Any]:
+    """What a trial has of a cohort that is asked for."""
+    if not isinstance(place, CohortPlan):
+        return {}
+    return place.joined(name, method, settings, network.get("network", {}))
 
 
 def _with_network(

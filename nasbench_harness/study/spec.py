@@ -23,6 +23,10 @@ _OPTIONAL = (
     "diagnose_every", "options",
 )  # fmt: skip
 
+COHORT = "cohort"
+"""Option of a kind of problem: the places of the cohort that a trial is stepped in, which then
+count for its result."""
+
 
 @dataclass(frozen=True)
 class TrialSpec:
@@ -136,6 +140,8 @@ class TrialSpec:
     @property
     def cohort(self) -> str:
         """The same for searches that differ only in their seed and may be stepped as one; or ""."""
+        if self.places:
+            return self.family
         if kind_of(self.problem).dear:
             return ""
         try:
@@ -143,6 +149,16 @@ class TrialSpec:
         except HarnessError:  # told by the trial itself
             return ""
         return self.family if getattr(method, "batched", False) else ""
+
+    @property
+    def places(self) -> int:
+        """Of its cohort, where their number counts for its result; 0: it does not."""
+        return int(self.options.get(COHORT, 0))
+
+    @property
+    def place(self) -> int:
+        """Among these: what the seed leaves when it is divided by their number."""
+        return self.seed % self.places if self.places else 0
 
     def decisive(self) -> dict[str, Any]:
         """What decides the result."""

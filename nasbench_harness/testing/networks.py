@@ -13,6 +13,7 @@ from nasbench_harness.contracts import (
     Architecture,
     Cost,
     EpochAware,
+    GroupingSpace,
     Layerwise,
     NetworkShape,
     NetworkSize,
@@ -21,6 +22,7 @@ from nasbench_harness.contracts import (
     Widening,
 )
 from nasbench_harness.errors import HarnessError
+from nasbench_harness.testing.grouped import check_grouped
 from nasbench_harness.testing.layers import check_layers
 from nasbench_harness.training.settings import find_recipe, recipe_settings
 
@@ -40,7 +42,8 @@ def check_networks(
     gives. Partial channels, where there are some, widen as they should if they can. Passes are
     compared with the same random numbers, those of networks that drop out also as evaluated. What
     networks can beside that (`TrainingLoss`, `EpochAware`) is tried as a training does, and layers
-    that a space gives one by one (`Layerwise`) must be the networks'. All of it on images of
+    that a space gives one by one (`Layerwise`) must be the networks'; a wide network of several
+    supernets (`GroupingSpace`) is, for each, what it is alone. All of it on images of
     `image_size` pixels with two channels, in networks of `width` and `cells`.
     """
     complete = isinstance(space, NetworkSpace)
@@ -65,6 +68,8 @@ def check_networks(
         drawn = [space.sample(generator) for _ in range(samples)]
         if isinstance(space, Layerwise):
             check_layers(space, shape, drawn)
+        if isinstance(space, GroupingSpace):
+            check_grouped(space, shape)
 
 
 def check_costs(space: Any, *, dataset: str = "", samples: int = 3) -> None:

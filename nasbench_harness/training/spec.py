@@ -82,3 +82,13 @@ class TrainingSpec:
     def cohort(self) -> str:
         """A training runs alone."""
         return ""
+
+    @property
+    def places(self) -> int:
+        """No cohort's."""
+        return 0
+
+    @property
+    def place(self) -> int:
+        """The only one."""
+        return 0

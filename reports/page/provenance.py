@@ -25,7 +25,7 @@ from nasbench_harness.reports.words.protocol import (
 from nasbench_harness.reports.words.readings import readings
 from nasbench_harness.store.provenance import PACKAGE, version_of
 from nasbench_harness.study.recipes import tags
-from nasbench_harness.study.spec import TrialSpec
+from nasbench_harness.study.spec import COHORT, TrialSpec
 
 
 @dataclass(frozen=True)
@@ -139,7 +139,9 @@ def _settings(spec: TrialSpec) -> dict[str, Any]:
     """Of the method, and of the network where it trains one."""
     if not images.trains(spec):
         return dict(spec.settings)
-    return {**spec.settings, **{f"network.{key}": value for key, value in spec.network.items()}}
+    cohort = {COHORT: spec.places} if spec.places else {}
+    network = {f"network.{key}": value for key, value in spec.network.items()}
+    return {**spec.settings, **network, **cohort}
 
 
 def _value(value: Any) -> str:

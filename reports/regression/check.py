@@ -28,6 +28,7 @@ from nasbench_harness.reports.regression.verdicts import CheckVerdict, Finding, 
 from nasbench_harness.reports.words.marked import listing, name
 from nasbench_harness.study.canonical import canonical_label
 from nasbench_harness.study.differences import differences, told
+from nasbench_harness.study.spec import COHORT
 
 SHOWN_DIFFERENCES = 4
 
@@ -215,6 +216,12 @@ def _difference(old: Series, new: Series) -> str:
     found = differences(old.config, new.config)
     if not found:
         return ""
+    if any(difference.field == f"options.{COHORT}" for difference in found):
+        return (
+            f"The baseline's searches of {{}} had {_places(old)}, and this run's have"
+            f" {_places(new)}: rounding parts them, and only like is compared with like. Run the"
+            " baseline's config, or write a new baseline with --update."
+        )
     tables = [difference for difference in found if difference.field in ("table", "table_hash")]
     what = "another table" if tables else "another config"
     shown = [told(difference) for difference in found[:SHOWN_DIFFERENCES]]
@@ -225,6 +232,12 @@ def _difference(old: Series, new: Series) -> str:
         f"The baseline is about {what} of {{}}: {said}. Run the baseline's config, or write a new"
         " baseline with --update."
     )
+
+
+def _places(series: Series) -> str:
+    """What its seeds were trained in."""
+    places = series.config.get("options", {}).get(COHORT)
+    return f"a network of {places} seeds (`--{COHORT}`)" if places else "a network a seed"
 
 
 def _without_values(old: Series, new: Series | None, there: Mapping[Key, Series]) -> Finding | None:

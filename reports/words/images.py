@@ -122,11 +122,23 @@ def _images(data: StudyData) -> str:
 def _searched(data: StudyData) -> str:
     facts = f": {network(data)}; {length(data)}" if trained(data) else ""
     several = (data.kind.plural or "networks").capitalize()
+    facts += _together(data)
     where = (
         f" Answers were looked up in table {name(data.first('table'))}:"
         f" {described(data, data.first('report_metric'))}."
     )
     return f"{several} were trained on {images(data)}{facts}.{where if data.looked_up else ''}"
+
+
+def _together(data: StudyData) -> str:
+    """That seeds had one network; empty where each had its own."""
+    places = next((spec.places for spec in trained(data) if spec.places), 0)
+    if not places:
+        return ""
+    return (
+        f"; {places} seeds of a method at a time in one wide network, where each has weights,"
+        " images and order of its own and is what it is alone but for rounding"
+    )
 
 
 def _reduced(data: StudyData) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from itertools import product
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from nasbench_harness.contracts import Architecture, Decision, NetworkShape
 from nasbench_harness.spaces.nb201 import costs, encoding, notations, structure, training
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
+    from nasbench_harness.spaces.nb201.grouped import GroupedSupernet
     from nasbench_harness.spaces.nb201.network import Network
     from nasbench_harness.spaces.nb201.shared_weights import CellSupernet
 
@@ -176,6 +177,12 @@ class NB201:
         from nasbench_harness.spaces.nb201.shared_weights import CellSupernet
 
         return CellSupernet(shape, track_running_stats=track_running_stats, partial=partial)
+
+    def grouped(self, networks: Sequence[torch.nn.Module]) -> GroupedSupernet:
+        """Supernets of several runs as one; ValueError where they are not of one shape."""
+        from nasbench_harness.spaces.nb201.grouped import GroupedSupernet
+
+        return GroupedSupernet(cast("Sequence[CellSupernet]", networks))
 
     def check_supernet(self, shape: NetworkShape, *, partial: int = 1) -> None:
         """ValueError for an impossible width."""

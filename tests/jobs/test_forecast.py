@@ -46,6 +46,8 @@ class Planned:
     steps: int = 100
     interval: float = 2
     cohort: str = ""
+    places: int = 0
+    place: int = 0
     trial_id: str = field(default="")
 
 

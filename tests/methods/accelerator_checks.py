@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from nasbench_harness import registry
+from nasbench_harness.problems.supernet.joint import JointSharing
 from nasbench_harness.problems.supernet.network_settings import NetworkSettings
 from nasbench_harness.problems.supernet.weight_sharing import WeightSharing
 from nasbench_harness.spaces.nb201 import NB201
@@ -36,12 +37,13 @@ NAMES = (
 FIRST = [next(case for case in CASES if case[0] == name) for name in NAMES]
 
 
-def supernet(mode: Pretending) -> WeightSharing:
-    chosen = {"width": 4, "cells": 1, "batch_size": BATCH, "split": "halves"}
+def supernet(mode: Pretending, place: int = 0, **changes: float) -> WeightSharing:
+    chosen = {"width": 4, "cells": 1, "batch_size": BATCH, "split": "halves", **changes}
     settings = NetworkSettings.build("network", chosen)
     return WeightSharing(
-        NB201(), tiny_images(), settings, steps=2, epochs=1, seed=5, device=mode.device
-    )
+        NB201(), tiny_images(), settings, steps=2, epochs=1, seed=5, device=mode.device,
+        places=3, place=place,
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize(("name", "settings"), FIRST, ids=str)
@@ -53,5 +55,26 @@ def test_a_step_waits_nowhere_else(name: str, settings: dict[str, Any]) -> None:
         mode.waits.clear()
         for _ in range(2):
             problem.advance()
+            searcher.step()
+        assert set(mode.waits) <= set(STEP_WAITS)
+
+
+@pytest.mark.parametrize("name", ["darts", "drnas", "sdarts", "fairdarts", "snas"])
+def test_a_step_of_several_seeds_waits_nowhere_else(name: str) -> None:
+    """But at the first, where Adams are found to have made as many.
+
+    Without momenta, which are found by addresses of memory that is only pretended here.
+    """
+    method: Any = registry.methods.load(name)
+    settings = method.Settings.build(name, next(given for case, given in FIRST if case == name))
+    with Pretending() as mode:
+        problems = [supernet(mode, place, momentum=0.0) for place in (2, 0)]
+        searchers = [method(problem, settings, seed) for seed, problem in enumerate(problems)]
+        joint = JointSharing(problems, NB201().grouped)
+        searcher = method.join(searchers, joint)
+        for step in range(2):
+            if step:
+                mode.waits.clear()
+            joint.advance()
             searcher.step()
         assert set(mode.waits) <= set(STEP_WAITS)

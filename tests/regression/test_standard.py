@@ -76,6 +76,21 @@ def test_another_table_does_not(tmp_path: Path) -> None:
         Standard(baseline).check_plan([study])
 
 
+def test_seeds_of_one_network_are_not_compared_with_seeds_alone(tmp_path: Path) -> None:
+    alone, of_8, of_4 = (planned(tmp_path) for _ in range(3))
+    for study, places in ((of_8, 8), (of_4, 4)):
+        study.specs = [replace(spec, options={"cohort": places}) for spec in study.specs]
+    Standard(baseline_of(of_8)).check_plan([of_8])
+    with pytest.raises(
+        HarnessError,
+        match=r"searches of `drnas` and `rea` had a network of 8 seeds .* this run's have a network"
+        r" a seed: .* only like is compared with like",
+    ):
+        Standard(baseline_of(of_8)).check_plan([alone])
+    with pytest.raises(HarnessError, match=r"had a network a seed.* have a network of 4 seeds"):
+        Standard(baseline_of(alone)).check_plan([of_4])
+
+
 def test_a_metric_that_no_trial_records_does_not(tmp_path: Path) -> None:
     study = planned(tmp_path)
     with pytest.raises(HarnessError, match="by `cifar100_accuracy`, which this run has not"):

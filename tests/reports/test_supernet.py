@@ -23,7 +23,7 @@ from nasbench_harness.reports.analysis.searchcost import search_cost
 from nasbench_harness.reports.figures.curves import EPOCHS, SECONDS, curves
 from nasbench_harness.reports.figures.epochcurves import epoch_curve
 from nasbench_harness.reports.figures.reference import whole_table
-from nasbench_harness.reports.page.provenance import caveats, provenance
+from nasbench_harness.reports.page.provenance import caveats, method_settings, provenance
 from nasbench_harness.reports.study.data import StudyData, load_study
 from nasbench_harness.reports.tables.files import OF_QUERIES
 from nasbench_harness.reports.words.images import caveats as image_caveats
@@ -107,6 +107,17 @@ def test_scaled_rates_of_the_architecture_are_told(data: StudyData) -> None:
     )
     assert told not in plain("\n".join(image_caveats(planned(data, {"alpha_rate": "published"}))))
     assert told in plain("\n".join(image_caveats(planned(data, {"alpha_rate": "scaled"}))))
+
+
+def test_seeds_of_one_network_are_told(data: StudyData) -> None:
+    together = planned(data, options={"cohort": 8})
+    told = "; 8 seeds of a method at a time in one wide network"
+    assert told in plain("\n".join(image_caveats(together)))
+    assert "wide network" not in plain("\n".join(image_caveats(data)))
+    shown = {one.label: one.settings for one in method_settings(together)}
+    assert {label: settings.get("cohort") for label, settings in shown.items()} == {
+        label: None if label == "random" else "8" for label in shown
+    }
 
 
 def test_what_a_folder_holds_is_not_claimed_to_be_known(data: StudyData) -> None:

@@ -79,10 +79,20 @@ def bury(
     """What was left to a worker that died without a word: cohorts to run again, and failures.
 
     One trial has failed, as `why` says. Of several nobody knows whose fault it was: they go on one
-    by one. Whoever was `leaving`, as somebody else had asked it to, is nobody's fault.
+    by one; those that are only stepped together have failed together. Whoever was `leaving`, as
+    somebody else had asked it to, is nobody's fault.
     """
-    if len(specs) != 1 or leaving:
+    places = specs[0].places if specs else 0
+    if leaving and places:
+        return [list(specs)], []
+    if leaving or (len(specs) != 1 and not places):
         return [[spec] for spec in specs], []
-    outcome = Outcome(specs[0].trial_id, Status.FAILED, why)
-    write_failure(folder / outcome.trial_id, outcome)
-    return [], [outcome]
+    if places:
+        why += (
+            f" It was one of a cohort of {places}, which ended with it; where memory was short, a"
+            " study with a smaller --cohort needs less."
+        )
+    outcomes = [Outcome(spec.trial_id, Status.FAILED, why) for spec in specs]
+    for outcome in outcomes:
+        write_failure(folder / outcome.trial_id, outcome)
+    return [], outcomes

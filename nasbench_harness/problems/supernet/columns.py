@@ -6,6 +6,8 @@ from nasbench_harness.contracts import Column, Columns, Role, Value
 from nasbench_harness.store.schema import DEVICE, PEAK_MEMORY, result
 
 CPU_HOURS, GPU_DAYS = "search_cpu_hours", "search_gpu_days"
+PLACES = "planned_cohort"
+"""Column with the places of the wide network that a trial was trained in."""
 _UNDIAGNOSED = "not diagnosed (`--diagnose`)"
 _UNTRAINED = "nothing was trained"
 _FEW = (
@@ -25,6 +27,9 @@ COLUMNS = Columns(
                missing="all were used"),
         Column("network_<name>", Value.ANY, Role.SETTING, "how the supernet was built and trained;"
                " `nasharness show method NAME --recipe RECIPE` explains each"),
+        Column(PLACES, Value.WHOLE, Role.SETTING, "seeds that have a place in the one wide network"
+               " it was trained in (`--cohort`), of which some may be empty", "count",
+               missing="it was trained in a network of its own"),
         result("oneshot_accuracy", Value.NUMBER, "accuracy of the answer inside the supernet, on"
                " all images held out for the architecture", "percent"),
         DEVICE,

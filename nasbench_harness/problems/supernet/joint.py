@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from copy import deepcopy
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
-from nasbench_harness.contracts import Log, Progress, Split
+from nasbench_harness.contracts import Log, Progress, Split, WideSupernet
 from nasbench_harness.errors import HarnessError
+from nasbench_harness.problems.supernet.network_settings import NetworkSettings
 from nasbench_harness.problems.supernet.weight_sharing import WeightSharing
 
 Grouping = Callable[[Sequence[Any]], Any]
-"""Supernets of one shape to a network of all: images [R, B, C, H, W] and weights [R, D, K] to
-logits [R, B, classes]. It has `frozen` as a supernet and `clip_gradients`, and its parameters are
-the runs' one after another in their first dimension, in memory that the supernets share."""
+"""Supernets of one shape to a `WideSupernet` of all; see `GroupingSpace`."""
 
 
 class JointSharing:
@@ -25,16 +25,40 @@ class JointSharing:
     Each run has its own weights, images and order, and the numbers that it has alone but for
     rounding. What is counted, measured and saved stays with the single problems, whose weights,
     statistics and momenta are parts of the joint ones at every time.
+
+    The network has as many places as were planned, and every run is in its own of them, however
+    many there are: where nobody is, there is a copy of the first run that learns nothing. So the
+    same operations run on numbers of the same shapes at the same places whoever the companions
+    are, and whether they are still there; what is in other places changes no bit of a run.
     """
 
     def __init__(self, problems: Sequence[WeightSharing], group: Grouping) -> None:
-        """`problems` stand at the same step; HarnessError where they cannot be trained as one."""
+        """`problems` stand at the same step, and were gone on with before, if they are at all.
+
+        Where they say no places, there are as many as runs. HarnessError where they cannot be
+        trained as one.
+        """
         self.problems = problems
         first = problems[0]
-        _check(first)
+        check_settings(first.settings)
+        _check_network(first)
         self.space, self.device, self.dtype = first.space, first.device, first.dtype
         self.batch_size, self._clip_norm = first.batch_size, first.settings.clip_norm
-        self.network = group([problem.supernet for problem in problems])
+        self._runs = _placed(problems)
+        self._all = self._runs == list(range(len(problems)))
+        supernets = [
+            deepcopy(first.supernet) if run is None else problems[run].supernet
+            for run in self._runs
+        ]
+        try:
+            self.network = group(supernets)
+        except ValueError as error:
+            raise HarnessError(f"The supernets cannot be trained as one: {error}.") from error
+        self._copied = [
+            list(supernet.parameters())
+            for supernet, run in zip(supernets, self._runs, strict=True)
+            if run is None
+        ]
         self._batch: dict[Split, tuple[Tensor, Tensor]] = {}
         self._join_optimizers()
 
@@ -50,8 +74,11 @@ class JointSharing:
             for optimizer in self._single
             for parameter in optimizer.param_groups[0]["params"]
         }
+        for parameter in (one for parameters in self._copied for one in parameters):
+            places[parameter.data_ptr()] = {"momentum_buffer": torch.zeros_like(parameter)}
         for parameter in self.network.parameters():
-            states = [places[p.data_ptr()] for p in parameter.detach().chunk(len(self.problems))]
+            parts = parameter.detach().chunk(len(self._runs))
+            states = [places[part.data_ptr()] for part in parts]
             whole = torch.cat([state["momentum_buffer"] for state in states])
             for state, part in zip(states, whole.chunk(len(states)), strict=True):
                 state["momentum_buffer"] = part
@@ -72,12 +99,12 @@ class JointSharing:
         splits: tuple[Split, ...] = ("train", "valid")
         for split in splits:
             drawn = [problem.batch(split) for problem in self.problems]
-            images, labels = zip(*drawn, strict=True)
+            images, labels = zip(*(drawn[run or 0] for run in self._runs), strict=True)
             self._batch[split] = torch.stack(images), torch.stack(labels)
 
     def losses(self, weights: Tensor, split: Split, active: Tensor | None = None) -> Tensor:
         """Cross-entropy per run and example, [R, B]; no network's weights get a gradient."""
-        with self.network.frozen():
+        with cast("WideSupernet", self.network).frozen():
             return self._losses(weights, split, active)[0]
 
     def _losses(
@@ -90,34 +117,80 @@ class JointSharing:
                 " for all examples; search each run by itself."
             )
         images, labels = self._batch[split]
+        if not self._all:
+            weights = torch.stack(
+                [weights[0].detach() if run is None else weights[run] for run in self._runs]
+            )
         logits: Tensor = self.network(images, weights)
         losses = cross_entropy(logits.flatten(0, 1), labels.flatten(), reduction="none")
-        return losses.view(labels.shape), logits
+        losses = losses.view(labels.shape)
+        return (losses, logits) if self._all else (self._of_runs(losses), self._of_runs(logits))
+
+    def _of_runs(self, of_places: Tensor) -> Tensor:
+        """[R, ...] of what the network has at its places, in the order of the runs."""
+        places = {run: place for place, run in enumerate(self._runs) if run is not None}
+        return torch.stack([of_places[places[run]] for run in range(len(self.problems))])
 
     def fit(self, weights: Tensor, active: Tensor | None = None) -> Log:
         """One step of every network along its own loss."""
+        return self._fit(weights.detach(), active)
+
+    def _fit(self, weights: Tensor, active: Tensor | None) -> Log:
         self._optimizer.zero_grad()
-        losses, logits = self._losses(weights.detach(), "train", active)
+        losses, logits = self._losses(weights, "train", active)
         means = losses.mean(dim=-1)
         means.sum().backward()  # type: ignore[no-untyped-call]
         if self._clip_norm:
-            self.network.clip_gradients(self._clip_norm)
+            cast("WideSupernet", self.network).clip_gradients(self._clip_norm)
         self._optimizer.step()
         means = means.detach()
         for problem, loss, own in zip(self.problems, means, logits.detach(), strict=True):
             problem.count(loss, own)
         return {"train_loss": means}
 
+    # --- capabilities --------------------------------------------------------------------------
 
-def _check(problem: WeightSharing) -> None:
-    """HarnessError with what stands in the way."""
-    settings, network = problem.settings, problem.supernet
+    def fit_gradient(self, weights: Tensor, active: Tensor | None = None) -> tuple[Log, Tensor]:
+        """A step whose pass goes back to the weights too, [R, D, K]; see `FittedGradient`."""
+        point = weights.detach().requires_grad_()
+        log = self._fit(point, active)
+        return log, torch.zeros_like(point) if point.grad is None else point.grad
+
+    def evaluated_losses(
+        self, weights: Tensor, split: Split, active: Tensor | None = None
+    ) -> Tensor:
+        """The losses as the networks are evaluated, [R, B]; see `NetworkWeights`."""
+        self.network.eval()
+        try:
+            return self.losses(weights, split, active)
+        finally:
+            self.network.train()
+
+
+def _placed(problems: Sequence[WeightSharing]) -> list[int | None]:
+    """By place the number of the run that has it; None where it is empty."""
+    if not problems[0].places:
+        return list(range(len(problems)))
+    placed: list[int | None] = [None] * problems[0].places
+    for run, problem in enumerate(problems):
+        if placed[problem.place] is not None:
+            raise HarnessError("Two seeds have the same place of a network of several.")
+        placed[problem.place] = run
+    return placed
+
+
+def check_settings(settings: NetworkSettings) -> None:
+    """HarnessError where networks that are trained so cannot be trained as one."""
     if settings.optimizer != "sgd" or settings.precision != "fp32":
         raise HarnessError(
             "Supernets are trained as one by `sgd` in `fp32` only, not by"
             f" `{settings.optimizer}` in `{settings.precision}`; search each run by itself."
         )
-    if any(isinstance(module, nn.Dropout) for module in network.modules()):
+
+
+def _check_network(problem: WeightSharing) -> None:
+    """HarnessError with what stands in the way."""
+    if any(isinstance(module, nn.Dropout) for module in problem.supernet.modules()):
         raise HarnessError(
             f"The supernet of `{problem.space.name}` drops out, which no run could draw by itself"
             " in a network of several; search each run by itself."

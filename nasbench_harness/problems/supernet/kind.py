@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from nasbench_harness.contracts import (
     Benchmark,
@@ -14,6 +14,8 @@ from nasbench_harness.contracts import (
     EvaluatedProxies,
     FittedGradient,
     FreshWeights,
+    GroupingSpace,
+    Kind,
     NetworkWeights,
     OperationGradients,
     PartialChannels,
@@ -31,9 +33,10 @@ from nasbench_harness.errors import HarnessError
 from nasbench_harness.images.place import FOLDER, absolute, is_folder, place_name
 from nasbench_harness.problems.base import PlainKind
 from nasbench_harness.problems.spent import duration
-from nasbench_harness.problems.supernet.columns import COLUMNS, CPU_HOURS, GPU_DAYS
+from nasbench_harness.problems.supernet.columns import COLUMNS, CPU_HOURS, GPU_DAYS, PLACES
 from nasbench_harness.problems.supernet.options import ALPHA_RATE, SupernetOptions
 from nasbench_harness.seeding import stream_seed
+from nasbench_harness.study.spec import COHORT
 
 if TYPE_CHECKING:
     import torch
@@ -62,6 +65,7 @@ class SupernetKind(PlainKind):
     named = (
         "table", "dataset", "recipe", "steps", "epochs", "limit", "image_size", "network",
         "batch_size", "report_metric", "image_layout", "stream", "alpha_rate",
+        COHORT,
     )  # fmt: skip
     columns = COLUMNS
     meanings: ClassVar[Mapping[str, str]] = {
@@ -122,12 +126,23 @@ class SupernetKind(PlainKind):
 
     def notes(self, config: Mapping[str, Any], specs: Sequence[TrialSpec]) -> Iterable[str]:
         """Where `--steps` ends a search within an epoch, and what scaled rates have become."""
+        from nasbench_harness.problems.supernet.cohorts import empty_places
         from nasbench_harness.problems.supernet.planning import cut_short, scaled_rates
 
         steps = config.get("steps")
         searches = [spec for spec in specs if steps is not None and spec.steps == steps]
         cut = [cut_short(spec.steps, spec.epoch_steps, spec.epochs) for spec in searches]
-        return dict.fromkeys(note for note in [*cut, scaled_rates(specs)] if note)
+        told = [*cut, scaled_rates(specs), empty_places(specs)]
+        return dict.fromkeys(note for note in told if note)
+
+    def elsewhere(self, given: Mapping[str, Any], there: Kind) -> str:
+        """Where nothing is trained seeds are stepped together without being asked."""
+        if COHORT in given and there.trains is False:
+            return (
+                f"`--{COHORT}` is about networks; seeds of a {there.name} are stepped together by"
+                f" themselves, and each finds what it finds alone: leave `--{COHORT}` out."
+            )
+        return super().elsewhere(given, there)
 
     def settled(self, config: StudyConfig) -> dict[str, Any]:
         """Images are found from everywhere."""
@@ -190,7 +205,21 @@ class SupernetKind(PlainKind):
             table=table,
             table_dataset=spec.dataset,
             compile_mode=hardware.compile,
+            places=spec.places,
+            place=spec.place,
         )
+
+    def joins(self, problem: Problem) -> bool:
+        """Where the trial was planned for it."""
+        return cast("WeightSharing", problem).places > 1
+
+    def join(self, problems: Sequence[Problem]) -> Problem:
+        """One wide network, of as many places as were planned."""
+        from nasbench_harness.problems.supernet.joint import JointSharing
+
+        sharing = cast("Sequence[WeightSharing]", problems)
+        space = cast("GroupingSpace", sharing[0].space)
+        return cast("Problem", JointSharing(sharing, space.grouped))
 
     def recorded(self, spec: TrialSpec) -> list[int]:
         """The last step of every epoch, and the last of all."""
@@ -254,7 +283,8 @@ class SupernetKind(PlainKind):
     def identity(self, spec: TrialSpec) -> dict[str, Any]:
         """Images and network."""
         images = {"images": spec.images, "image_limit": spec.image_limit}
-        return images | {f"network_{name}": value for name, value in spec.network.items()}
+        network = {f"network_{name}": value for name, value in spec.network.items()}
+        return images | network | ({PLACES: spec.places} if spec.places else {})
 
     def command(self, spec: TrialSpec, *, allow_test_search: bool = False) -> list[str]:
         """Epochs, images and what was changed of the network."""
@@ -267,6 +297,7 @@ class SupernetKind(PlainKind):
             ("--image-layout", spec.image_layout),
             ("--diagnose-every", spec.diagnose_every),
             ("--alpha-rate", spec.options.get(ALPHA_RATE)),
+            (f"--{COHORT}", spec.places),
         ):
             words += [option, str(value)] if value else []
         if spec.image_stream is not None:

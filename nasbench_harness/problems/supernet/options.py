@@ -52,6 +52,14 @@ class SupernetOptions(Settings):
         " the recipe's epochs / epochs).",
         told=PUBLISHED,
     )
+    cohort: int | None = option(
+        None,
+        "Train so many seeds of a method as one wide network; they are another study than seeds"
+        " alone.",
+        told="each alone",
+        ge=2,
+        le=64,
+    )
     network: Annotated[dict[str, Any], Holds(NetworkSettings)] = option(
         {}, "What is changed of every recipe's supernet and its training."
     )

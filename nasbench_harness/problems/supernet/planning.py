@@ -18,11 +18,13 @@ from nasbench_harness.contracts import (
     Setup,
 )
 from nasbench_harness.images.place import absolute
+from nasbench_harness.problems.supernet.cohorts import check_cohort
 from nasbench_harness.problems.supernet.network_settings import NetworkSettings
 from nasbench_harness.problems.supernet.options import ALPHA_RATE, SCALED
 from nasbench_harness.settings import named
 from nasbench_harness.study.config import BASELINE, StudyConfig
 from nasbench_harness.study.notation import ConfigError
+from nasbench_harness.study.spec import COHORT
 from nasbench_harness.tables.library import find_table
 
 if TYPE_CHECKING:
@@ -65,6 +67,7 @@ class OnImages:
                 f" {_instead(config)}."
             )
         self.space, self.size = space, space.shapes.search
+        self._compiled = hardware.compile != "none"
         self._supernets: dict[tuple[NetworkShape, bool], nn.Module] = {}
         self.images = open_dataset(
             config.dataset,
@@ -92,9 +95,9 @@ class OnImages:
 
     def shared(self) -> dict[str, Any]:
         """What all trials have in common."""
-        scaled = self.options.alpha_rate == SCALED
+        scaled = self._of_options()
         return {
-            **({"options": {ALPHA_RATE: SCALED}} if scaled else {}),
+            **({"options": scaled} if scaled else {}),
             "search_metric": "",
             "images": absolute(self.config.dataset),
             "image_limit": self.options.limit,
@@ -160,6 +163,25 @@ class OnImages:
             "network_overrides": dict(self.options.network),
             "batch_size": network.batch_size,
         }
+
+    def joined(
+        self, name: str, method: type[Setup], settings: Any, network: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        """The places of the wide network; nothing of what trains none."""
+        places = self.options.cohort
+        if places is None or name == BASELINE:
+            return {}
+        if self._compiled:
+            raise ConfigError(
+                "A network of several seeds is not compiled; leave one of `--cohort` and"
+                " `--compile` out."
+            )
+        check_cohort(name, method, settings, self.space, network)
+        return {"options": {**self._of_options(), COHORT: places}}
+
+    def _of_options(self) -> dict[str, Any]:
+        """Of the options that have no field of their own in a trial, what all trials have."""
+        return {ALPHA_RATE: SCALED} if self.options.alpha_rate == SCALED else {}
 
     def shape(self, network: Mapping[str, Any]) -> NetworkShape:
         """Of the supernet; a search has the sizes that its images and settings give it."""

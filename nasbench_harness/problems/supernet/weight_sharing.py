@@ -89,8 +89,12 @@ class WeightSharing(SupernetParts):
         table: Benchmark | None = None,
         table_dataset: str = "cifar10",
         compile_mode: str = "none",
+        places: int = 0,
+        place: int = 0,
     ) -> None:
         """Search for `steps` steps that belong to `epochs` passes over the training half.
+
+        `places` of a wide network, in one of which (`place`) this is trained; 0: by itself.
 
         `table` gives device latencies, never accuracies. HarnessError where batches are larger
         than the halves.
@@ -106,7 +110,7 @@ class WeightSharing(SupernetParts):
         self._split_images(dataset)
         size = cast("NetworkSpace", space).shapes.search
         self._shape = settings.sized(size).shape(dataset)
-        self._compile_mode = compile_mode
+        self._compile_mode, self.places, self.place = compile_mode, places, place
         self._weighs_edges = False
         self._frozen: frozenset[OperationPlace] = frozenset()
         self._build(1)

@@ -1,0 +1,57 @@
+"""Does a space whose supernets can be one wide network keep the contract of `GroupingSpace`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+
+from nasbench_harness.contracts import NetworkShape
+
+RUNS = 2
+EXACT: dict[str, Any] = {"atol": 1e-10, "rtol": 1e-10}
+
+
+def check_grouped(space: Any, shape: NetworkShape) -> None:
+    """A `WideSupernet` of two gives each what it gives alone, in 64 bits.
+
+    Logits, gradients of the weights and of the parameters, and statistics; and the supernets share
+    its memory.
+    """
+    singles = [space.supernet(shape).double() for _ in range(RUNS)]
+    others = [space.supernet(shape).double() for _ in range(RUNS)]
+    for single, other in zip(singles, others, strict=True):
+        other.load_state_dict(single.state_dict())
+    wide = space.grouped(singles)
+    images = torch.randn(RUNS, 4, shape.in_channels, *shape.image_size, dtype=torch.float64)
+    weights = (torch.rand(RUNS, *space.mask.shape) * space.mask).double().requires_grad_()
+    logits = wide(images, weights)
+    assert logits.shape == (RUNS, 4, shape.classes), "a wide network gives logits [R, B, classes]"
+    logits.square().sum().backward()
+    assert weights.grad is not None, "logits must be differentiable in the weights"
+    for run, other in enumerate(others):
+        own = weights[run].detach().requires_grad_()
+        expected = other(images[run], own)
+        expected.square().sum().backward()
+        assert torch.allclose(logits[run], expected, **EXACT), "every run has its own logits"
+        assert own.grad is not None
+        assert torch.allclose(weights.grad[run], own.grad, **EXACT), "and its own gradients"
+    _check_clipped(wide, others)
+    with torch.no_grad():
+        for parameter in wide.parameters():
+            parameter.sub_(parameter.grad)
+    for single, other in zip(singles, others, strict=True):
+        with torch.no_grad():
+            for parameter in other.parameters():
+                parameter.sub_(0.0 if parameter.grad is None else parameter.grad)
+        for name, value in other.state_dict().items():
+            assert torch.allclose(single.state_dict()[name], value, **EXACT), (
+                f"`{name}` of a single network must be a part of the wide one's memory"
+            )
+
+
+def _check_clipped(wide: Any, others: list[Any]) -> None:
+    """Of every run by itself."""
+    wide.clip_gradients(0.5)
+    for other in others:
+        torch.nn.utils.clip_grad_norm_(other.parameters(), 0.5)
