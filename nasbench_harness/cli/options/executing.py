@@ -142,8 +142,9 @@ class Executing:
         return LocalExecutor(processes, hardware, waiting=waiting)
 
     def _ray(self, hardware: Hardware, jobs: int | None, waiting: Callable[[], None]) -> Executor:
-        from nasbench_harness.jobs.executors.clusters import AUTO, Request
+        from nasbench_harness.jobs.executors.clusters import AUTO
         from nasbench_harness.jobs.executors.ray import RayExecutor
+        from nasbench_harness.jobs.executors.requests import Request
 
         gpus = self.gpus_per_trial
         if gpus is None:

@@ -14,13 +14,13 @@ import socket
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from nasbench_harness.errors import HarnessError, reason
+from nasbench_harness.errors import reason
+from nasbench_harness.jobs.executors.requests import ClusterError, Request
 
 PACKAGE = "nasbench-harness"
 ANSWER_SECONDS = 5.0
@@ -30,31 +30,6 @@ PROBE_SECONDS = 120.0
 SEEN_SECONDS = 10.0
 """How long a file may take to be seen on another machine."""
 AUTO, LOCAL = "auto", "local"
-
-
-class ClusterError(HarnessError):
-    """A cluster that is not there, or that cannot run what is asked."""
-
-
-@dataclass(frozen=True)
-class Request:
-    """What a trial takes of its node."""
-
-    cpus: float
-    gpus: float = 0.0
-    """Shares of one are allowed, as 0.5."""
-    memory_gb: float = 0.0
-    """Of the node's memory; 0: Ray does not count it."""
-
-    @property
-    def resources(self) -> dict[str, float]:
-        """By Ray's names, memory in bytes; what is not asked for is left out."""
-        every = {"CPU": self.cpus, "GPU": self.gpus, "memory": self.memory_gb * 1e9}
-        return {name: amount for name, amount in every.items() if amount > 0}
-
-    def __str__(self) -> str:
-        memory = f" and {self.memory_gb:g} GB of memory" if self.memory_gb else ""
-        return f"{self.cpus:g} CPUs, {self.gpus:g} GPUs{memory}"
 
 
 def connect(address: str) -> Any:

@@ -12,35 +12,30 @@ import signal
 import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from dataclasses import replace
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from nasbench_harness.hardware import Hardware
 from nasbench_harness.jobs.cohort import cohorts
-from nasbench_harness.jobs.executors import Advanced, Event
+from nasbench_harness.jobs.executors import Event
 from nasbench_harness.jobs.executors.clusters import (
     AUTO,
-    ClusterError,
-    Request,
     connect,
     places,
     refuse_unfit,
     refuse_unseen,
 )
+from nasbench_harness.jobs.executors.progress import Progress
+from nasbench_harness.jobs.executors.requests import Request, placed
 from nasbench_harness.jobs.executors.working import Stop, bury, work
 from nasbench_harness.jobs.job import Spec
-from nasbench_harness.store.journals import last_row
-from nasbench_harness.store.outcomes import HISTORY, Outcome, Status, read_result
+from nasbench_harness.store.outcomes import Outcome, Status, read_result
 
 RETRIES = 3
 """How often what a lost node or process ran is begun again."""
 AHEAD = 2
 """So many times the trials that run at once are with Ray, so that no node waits for us."""
 LOOK_SECONDS = 0.5
-LOOKS = 256
-"""Trials whose progress is read at a time."""
 COUNT_SECONDS = 10.0
 """So often the nodes are counted anew."""
 SHORT_SECONDS, GRACE_SECONDS = 1.0, 20.0
@@ -65,7 +60,7 @@ class RayExecutor:
         `jobs`: at most so many cohorts at once; None takes as many as fit. `waiting` is called
         where the end of the trials in progress has to be waited for.
         """
-        self._hardware = _placed(hardware or Hardware(), request)
+        self._hardware = placed(hardware or Hardware(), request)
         self._request, self._waiting, self._jobs = request, waiting, jobs
         self._ray = connect(address)
         refuse_unfit(self._ray, request)
@@ -80,7 +75,7 @@ class RayExecutor:
         return self._events(specs, folder)
 
     def _events(self, specs: Sequence[Spec], folder: Path) -> Generator[Event]:
-        ray, progress, looked = self._ray, _Progress(folder), time.monotonic()
+        ray, progress, looked = self._ray, Progress(folder), time.monotonic()
         queue = deque(cohorts(specs, self._jobs or max(1, places(ray, self._request))))
         running: dict[Any, list[Spec]] = {}
         start = self._starter(folder)
@@ -164,22 +159,6 @@ class RayExecutor:
                 ray.cancel(task, force=True)
 
 
-def _placed(hardware: Hardware, request: Request) -> Hardware:
-    """The hardware as tasks have it: Ray shows each its own GPUs only."""
-    family = hardware.device.partition(":")[0]
-    if hardware.device.startswith("cuda:"):
-        raise ClusterError("Ray chooses the GPUs of each trial; write --device cuda.")
-    if request.gpus and family not in ("auto", "cuda"):
-        raise ClusterError(
-            f"--gpus-per-trial asks for GPUs and --device {family} uses none; leave one out."
-        )
-    if not request.gpus and family == "cuda":
-        raise ClusterError("--device cuda needs a GPU of each trial: add --gpus-per-trial 1.")
-    data = hardware.data_dir.absolute() if hardware.data_dir else None
-    device = hardware.device if request.gpus else "cpu"
-    return replace(hardware, device=device, data_dir=data)
-
-
 def _why(error: Exception, errors: Any) -> str:
     """Why a trial has no result, in a sentence."""
     if isinstance(error, errors.RayTaskError):
@@ -187,31 +166,6 @@ def _why(error: Exception, errors: Any) -> str:
         return f"Its Ray task failed ({last})."
     what = type(error).__name__
     return f"Its node or worker process died {RETRIES + 1} times in the middle of it ({what})."
-
-
-class _Progress:
-    """How far trials are, as their journals tell."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder, self._turn = folder, 0
-        self._sizes: dict[str, int] = {}
-
-    def look(self, specs: Sequence[Spec]) -> Iterator[Advanced]:
-        """Of some at a time; the next look is at others, where there are many."""
-        first = self._turn % max(1, len(specs))
-        self._turn += min(LOOKS, len(specs))
-        for spec in islice((*specs[first:], *specs[:first]), LOOKS):
-            path = self._folder / spec.trial_id / HISTORY
-            try:
-                size = path.stat().st_size
-            except OSError:
-                continue
-            if size == self._sizes.get(spec.trial_id):
-                continue
-            self._sizes[spec.trial_id] = size
-            row = last_row(path)
-            if row and spec.counter in row:
-                yield Advanced(spec.trial_id, int(row[spec.counter]))
 
 
 def _run(specs: list[Spec], shared: tuple[str, Hardware, str, Mapping[str, str]]) -> list[Outcome]:

@@ -20,8 +20,9 @@ import pytest
 from nasbench_harness.errors import HarnessError
 from nasbench_harness.hardware import Hardware
 from nasbench_harness.jobs.driver import run_job
-from nasbench_harness.jobs.executors.clusters import ClusterError, Request, connect
+from nasbench_harness.jobs.executors.clusters import connect
 from nasbench_harness.jobs.executors.ray import RayExecutor
+from nasbench_harness.jobs.executors.requests import ClusterError, Request
 from nasbench_harness.jobs.job import Spec
 from nasbench_harness.store.outcomes import Outcome, Status
 from nasbench_harness.study.config import build_config
