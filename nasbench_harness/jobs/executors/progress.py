@@ -15,7 +15,7 @@ LOOKS = 256
 """Trials whose progress is read at a time."""
 
 
-class Progress:
+class JournalProgress:
     """How far trials are, as their journals tell."""
 
     def __init__(self, folder: Path) -> None:

@@ -25,7 +25,7 @@ from nasbench_harness.jobs.executors.clusters import (
     refuse_unfit,
     refuse_unseen,
 )
-from nasbench_harness.jobs.executors.progress import Progress
+from nasbench_harness.jobs.executors.progress import JournalProgress
 from nasbench_harness.jobs.executors.requests import Request, placed
 from nasbench_harness.jobs.executors.working import Stop, bury, work
 from nasbench_harness.jobs.job import Spec
@@ -60,7 +60,7 @@ class RayExecutor:
         `jobs`: at most so many cohorts at once; None takes as many as fit. `waiting` is called
         where the end of the trials in progress has to be waited for.
         """
-        self._hardware = placed(hardware or Hardware(), request)
+        self._hardware = placed(hardware or Hardware(), request, "Ray")
         self._request, self._waiting, self._jobs = request, waiting, jobs
         self._ray = connect(address)
         refuse_unfit(self._ray, request)
@@ -75,7 +75,7 @@ class RayExecutor:
         return self._events(specs, folder)
 
     def _events(self, specs: Sequence[Spec], folder: Path) -> Generator[Event]:
-        ray, progress, looked = self._ray, Progress(folder), time.monotonic()
+        ray, progress, looked = self._ray, JournalProgress(folder), time.monotonic()
         queue = deque(cohorts(specs, self._jobs or max(1, places(ray, self._request))))
         running: dict[Any, list[Spec]] = {}
         start = self._starter(folder)

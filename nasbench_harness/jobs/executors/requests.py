@@ -33,11 +33,11 @@ class Request:
         return f"{self.cpus:g} CPUs, {self.gpus:g} GPUs{memory}"
 
 
-def placed(hardware: Hardware, request: Request) -> Hardware:
-    """The hardware as tasks have it: Ray shows each its own GPUs only."""
+def placed(hardware: Hardware, request: Request, system: str) -> Hardware:
+    """The hardware as trials have it: `system` (Ray, SLURM) shows each its own GPUs only."""
     family = hardware.device.partition(":")[0]
     if hardware.device.startswith("cuda:"):
-        raise ClusterError("Ray chooses the GPUs of each trial; write --device cuda.")
+        raise ClusterError(f"{system} chooses the GPUs of each trial; write --device cuda.")
     if request.gpus and family not in ("auto", "cuda"):
         raise ClusterError(
             f"--gpus-per-trial asks for GPUs and --device {family} uses none; leave one out."
