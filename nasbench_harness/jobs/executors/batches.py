@@ -6,13 +6,15 @@ no other has, so that it is found again also where whoever submitted it was kill
 
 from __future__ import annotations
 
+import contextlib
 import math
+import os
 import re
 import shlex
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -30,6 +32,7 @@ SIGNAL_SECONDS = 120
 """So long before its time is over a task is told; a step and a checkpoint have to fit."""
 TIMEOUTS = 10_000
 """How often a task is queued again; trials end by themselves."""
+_OF_JOBS, _OF_CLUSTERS = ("SLURM_", "SLURMD_", "SRUN_", "SUBMITIT_"), ("SLURM_CONF",)
 _UNITS = {"d": 1440.0, "h": 60.0, "m": 1.0, "min": 1.0, "s": 1 / 60}
 _WORDS = re.compile(r"(?:\d+(?:\.\d+)?(?:d|h|min|m|s))+")
 _CLOCK = re.compile(r"(?:(\d+)-)?(\d+):(\d\d)(?::(\d\d))?")
@@ -139,11 +142,28 @@ def submit(batch: Path, tasks: int, asked: dict[str, Any]) -> None:
     try:
         executor = submitit().SlurmExecutor(batch, max_num_timeout=TIMEOUTS)
         executor.update_parameters(**asked)
-        executor.submit_array([BatchTask(str(batch), rank, tasks) for rank in range(tasks)])
+        ranks = [BatchTask(str(batch), rank, tasks) for rank in range(tasks)]
+        with _no_job():
+            executor.submit_array(ranks)
     except Exception as error:
         lines = str(error).strip().splitlines()
         told = next((line for line in lines if "error" in line.lower()), "") or reason(error)
         raise ClusterError(f"SLURM took no jobs: {told.strip()}") from error
+
+
+@contextlib.contextmanager
+def _no_job() -> Iterator[None]:
+    """A command that is a job itself hands on nothing of what that was given.
+
+    What the user or the cluster has set stays, such as SBATCH_ACCOUNT.
+    """
+    inside = "SLURM_JOB_ID" in os.environ
+    own = [v for v in os.environ if inside and v.startswith(_OF_JOBS) and v not in _OF_CLUSTERS]
+    before = {name: os.environ.pop(name) for name in own}
+    try:
+        yield
+    finally:
+        os.environ.update(before)
 
 
 def queued(names: Sequence[str]) -> set[str] | None:

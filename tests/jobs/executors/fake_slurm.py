@@ -3,8 +3,9 @@
     python fake_slurm.py sbatch SCRIPT
 
 `FAKE_SLURM` is the folder that it keeps its jobs in. What was submitted stays there as
-`<job>.sh`, and what was asked of `scontrol` in `requeued`. With a file `broken` in it tasks end at
-once, with `refused` nothing is submitted.
+`<job>.sh`, the names of variables that it came with in `environment`, and what was asked of
+`scontrol` in `requeued`. With a file `broken` in it tasks end at once, with `refused` nothing is
+submitted.
 """
 
 from __future__ import annotations
@@ -43,6 +44,7 @@ def sbatch(script: str) -> None:
         job += 1
     text = Path(script).read_text()
     (STATE / f"{job}.sh").write_text(text)
+    (STATE / "environment").write_text("\n".join(os.environ))
     name = re.search(r"--job-name=(\S+)", text)[1]
     array = re.search(r"--array=0-(\d+)%", text)
     tasks = [f"{job}_{n}" for n in range(int(array[1]) + 1)] if array else [f"{job}"]

@@ -237,6 +237,21 @@ def test_what_slurm_says_no_to_is_told_in_its_words(fake: Fake, tmp_path: Path) 
 
 @needs_submitit
 @posix
+def test_command_that_is_a_job_itself_hands_on_nothing_of_that(
+    fake: Fake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (fake.state / "broken").touch()
+    kept = ("SLURM_CONF", "SBATCH_ACCOUNT")
+    for name in ("SLURM_JOB_ID", "SLURM_CPUS_PER_TASK", *kept):
+        monkeypatch.setenv(name, "64")
+    SlurmExecutor(Request(1)).run(planned("rea", steps=20), tmp_path / "trials")
+    names = (fake.state / "environment").read_text().split()
+    assert {name for name in names if name.startswith(("SLURM", "SBATCH"))} == set(kept)
+    assert os.environ["SLURM_JOB_ID"] == "64"
+
+
+@needs_submitit
+@posix
 def test_tasks_that_never_begin_are_told_of(fake: Fake, tmp_path: Path) -> None:
     (fake.state / "broken").touch()
     with pytest.raises(ClusterError, match="ended all tasks before they began a trial, 2 times"):
