@@ -123,10 +123,11 @@ def refuse_unfit(ray: Any, request: Request) -> None:
     )
 
 
-def refuse_unseen(ray: Any, folder: Path, request: Request) -> None:
-    """ClusterError unless every node that may run trials writes where this machine reads.
+def unseeing(ray: Any, folder: Path, request: Request) -> list[str]:
+    """Nodes that may run trials, and from which this machine does not read what they write.
 
-    Each leaves a file in `folder`, which is there already; and each has this release.
+    Each leaves a file in `folder`, which is there already. ClusterError unless all of them have
+    this release.
     """
     nodes = [n for n in ray.nodes() if n["Alive"] and _fits(n["Resources"], request)]
     pinned = import_module("ray.util.scheduling_strategies").NodeAffinitySchedulingStrategy
@@ -141,8 +142,9 @@ def refuse_unseen(ray: Any, folder: Path, request: Request) -> None:
     try:
         for name, answer in answers.items():
             _refuse_answer(ray, name, answer)
-        for name, token in zip(answers, tokens.values(), strict=True):
-            _refuse_missing(folder, token, name)
+        until = time.monotonic() + SEEN_SECONDS
+        named = zip(answers, tokens.values(), strict=True)
+        return [name for name, token in named if not _arrives(folder, token, until)]
     finally:
         for token in tokens.values():
             (folder / token).unlink(missing_ok=True)
@@ -164,15 +166,12 @@ def _refuse_answer(ray: Any, name: str, answer: Any) -> None:
         )
 
 
-def _refuse_missing(folder: Path, token: str, name: str) -> None:
-    until = time.monotonic() + SEEN_SECONDS
+def _arrives(folder: Path, token: str, until: float) -> bool:
     while token not in os.listdir(folder):  # a listing is asked for anew, a name may be remembered
         if time.monotonic() > until:
-            raise ClusterError(
-                f"What the Ray node {name} writes into {folder} does not arrive here; choose an"
-                " --out on a disk that all nodes share under the same path."
-            )
+            return False
         time.sleep(0.1)
+    return True
 
 
 def _probe(folder: str, token: str) -> str:

@@ -1,8 +1,9 @@
-"""Trials as tasks of a Ray cluster, whose nodes share the folder that results are in.
+"""Trials as tasks of a Ray cluster.
 
-A task is a cohort. What a lost node ran begins again on another, each trial from its checkpoint;
-leases see to it that none runs twice. Few more tasks are with Ray than it can run, however many
-there are. How far trials are is read from their folders.
+A task is a cohort. What a lost node ran begins again on another, each trial from its checkpoint.
+Few more tasks are with Ray than it can run, however many there are. Where its nodes share the
+folder that results are in, leases see to it that none runs twice, and how far trials are is read
+from their folders; where they do not, see `posts`.
 """
 
 from __future__ import annotations
@@ -17,22 +18,21 @@ from typing import Any
 
 from nasbench_harness.hardware import Hardware
 from nasbench_harness.jobs.cohort import cohorts
-from nasbench_harness.jobs.executors import Event
+from nasbench_harness.jobs.executors import Advanced, Event
 from nasbench_harness.jobs.executors.clusters import (
     AUTO,
     connect,
     places,
     refuse_unfit,
-    refuse_unseen,
+    unseeing,
 )
+from nasbench_harness.jobs.executors.posts import RETRIES, Apart
 from nasbench_harness.jobs.executors.progress import JournalProgress
 from nasbench_harness.jobs.executors.requests import Request, placed
 from nasbench_harness.jobs.executors.working import Stop, bury, work
 from nasbench_harness.jobs.job import Spec
 from nasbench_harness.store.outcomes import Outcome, Status, read_result
 
-RETRIES = 3
-"""How often what a lost node or process ran is begun again."""
 AHEAD = 2
 """So many times the trials that run at once are with Ray, so that no node waits for us."""
 LOOK_SECONDS = 0.5
@@ -67,44 +67,49 @@ class RayExecutor:
         self._counted, self._limit = 0.0, 0
 
     def run(self, specs: Sequence[Spec], folder: Path) -> Generator[Event]:
-        """Run every trial in `folder / trial_id`, once all nodes are known to see the folder."""
+        """Run every trial in `folder / trial_id`, once it is known which nodes see the folder."""
         folder = folder.absolute()
+        way: Seeing | Apart = Seeing(self._ray, folder, self._options(), self._common(folder))
         if specs:
             folder.mkdir(parents=True, exist_ok=True)
-            refuse_unseen(self._ray, folder, self._request)
-        return self._events(specs, folder)
+            if unseeing(self._ray, folder, self._request):
+                way = Apart(self._ray, folder, self._options(), self._common(folder))
+        return self._events(specs, folder, way)
 
-    def _events(self, specs: Sequence[Spec], folder: Path) -> Generator[Event]:
-        ray, progress, looked = self._ray, JournalProgress(folder), time.monotonic()
+    def _events(self, specs: Sequence[Spec], folder: Path, way: Seeing | Apart) -> Generator[Event]:
+        ray, looked = self._ray, time.monotonic()
         queue = deque(cohorts(specs, self._jobs or max(1, places(ray, self._request))))
         running: dict[Any, list[Spec]] = {}
-        start = self._starter(folder)
         try:
             while queue or running:
                 while queue and len(running) < self._most():
                     cohort = queue.popleft()
-                    running[start(cohort)] = cohort
+                    running[way.start(cohort)] = cohort
                 done, _ = ray.wait(list(running), timeout=LOOK_SECONDS)
                 if done:
                     done, _ = ray.wait(list(running), num_returns=len(running), timeout=0)
                 for task in done:
-                    yield from self._end(task, running.pop(task), queue, folder)
+                    yield from way.end(task)
+                    yield from self._end(task, running.pop(task), queue, folder, way)
                 if time.monotonic() - looked > LOOK_SECONDS:
                     looked = time.monotonic()
-                    yield from progress.look([s for specs in running.values() for s in specs])
+                    yield from way.look([s for specs in running.values() for s in specs])
         finally:
             self._stop(list(running))
+            way.close()
 
-    def _starter(self, folder: Path) -> Callable[[Sequence[Spec]], Any]:
-        """What hands a cohort to Ray."""
+    def _options(self) -> dict[str, Any]:
+        """What a task takes of its node, by Ray's names."""
         asked = self._request.resources
         options = {"num_cpus": self._request.cpus, "num_gpus": self._request.gpus}
         if "memory" in asked:
             options["memory"] = int(asked["memory"])
-        task = self._ray.remote(_run).options(max_retries=RETRIES, name="nasharness", **options)
+        return {"name": "nasharness", **options}
+
+    def _common(self, folder: Path) -> Any:
+        """What all tasks are told."""
         variables = {k: v for k, v in os.environ.items() if k.startswith(VARIABLES)}
-        shared = self._ray.put((str(folder), self._hardware, str(Path.cwd()), variables))
-        return lambda specs: task.remote(list(specs), shared)
+        return self._ray.put((str(folder), self._hardware, str(Path.cwd()), variables))
 
     def _most(self) -> int:
         """How many tasks may be with Ray; nodes come and go."""
@@ -117,7 +122,12 @@ class RayExecutor:
         return self._limit
 
     def _end(
-        self, task: Any, specs: list[Spec], queue: deque[list[Spec]], folder: Path
+        self,
+        task: Any,
+        specs: list[Spec],
+        queue: deque[list[Spec]],
+        folder: Path,
+        way: Seeing | Apart,
     ) -> Iterator[Outcome]:
         """How the trials of a task ended; those of which it does not tell go on one by one."""
         errors = self._ray.exceptions
@@ -125,6 +135,9 @@ class RayExecutor:
             outcomes: list[Outcome] = self._ray.get(task)
             why = ""
         except errors.RayError as error:
+            if not isinstance(error, errors.RayTaskError) and way.begins_again(specs):
+                queue.appendleft(specs)
+                return
             outcomes = [
                 Outcome(spec.trial_id, Status.DONE)
                 for spec in specs
@@ -148,7 +161,7 @@ class RayExecutor:
         ray = self._ray
         try:
             for task in tasks:
-                ray.cancel(task, force=False)
+                ray.cancel(task, force=False, recursive=False)
             _, left = ray.wait(tasks, num_returns=len(tasks), timeout=SHORT_SECONDS)
             if left:
                 self._waiting()
@@ -157,6 +170,33 @@ class RayExecutor:
             _, left = ray.wait(tasks, num_returns=len(tasks), timeout=0)
             for task in left:
                 ray.cancel(task, force=True)
+
+
+class Seeing:
+    """Tasks on nodes that see the folder."""
+
+    def __init__(self, ray: Any, folder: Path, options: Mapping[str, Any], common: Any) -> None:
+        self._progress, self._common = JournalProgress(folder), common
+        self._task = ray.remote(_run).options(max_retries=RETRIES, **options)
+
+    def start(self, specs: Sequence[Spec]) -> Any:
+        """Hand a cohort to Ray."""
+        return self._task.remote(list(specs), self._common)
+
+    def look(self, specs: Sequence[Spec]) -> Iterator[Advanced]:
+        """How far trials are."""
+        return self._progress.look(specs)
+
+    def end(self, task: Any) -> Iterator[Advanced]:
+        """What is to be told before it is told how a task ended."""
+        return iter(())
+
+    def begins_again(self, specs: Sequence[Spec]) -> bool:
+        """Is what a lost node ran to be handed to Ray once more, which has done so by itself."""
+        return False
+
+    def close(self) -> None:
+        """Let go of what it took."""
 
 
 def _why(error: Exception, errors: Any) -> str:
