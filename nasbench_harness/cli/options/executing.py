@@ -157,10 +157,12 @@ class Executing:
             raise HarnessError("--per-device needs --devices, as cuda:0,cuda:1.")
 
     def at_once(self, jobs: int | None) -> int | None:
-        """How many trials run at a time, where more than this machine decides."""
+        """How many trials run at a time, where that is not for this machine to say."""
+        if jobs or self.executor != "slurm":
+            return jobs
         from nasbench_harness.jobs.executors.slurm import TASKS
 
-        return jobs or (TASKS if self.executor == "slurm" else None)
+        return TASKS
 
     def script(
         self, hardware: Hardware, jobs: int | None, *, dry: bool = False

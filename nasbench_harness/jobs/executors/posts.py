@@ -10,7 +10,6 @@ import secrets
 import shutil
 import signal
 import tempfile
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
@@ -22,9 +21,6 @@ from nasbench_harness.jobs.executors.parcels import Parcel, pack, shipping, unpa
 from nasbench_harness.jobs.executors.working import Stop, work
 from nasbench_harness.jobs.job import Spec
 from nasbench_harness.store.outcomes import Outcome
-
-RETRIES = 3
-"""How often what a lost node or process ran is begun again."""
 
 Letter = tuple[list[Advanced], dict[str, Parcel]]
 
@@ -66,13 +62,11 @@ class Apart:
             .options(num_cpus=0, scheduling_strategy=pinned(here, soft=False))
             .remote()
         )
-        # Ray would begin again with what a trial was when it was first handed over.
         self._task = ray.remote(run_apart).options(max_retries=0, **options)
         self._senders: dict[Any, str] = {}
         self._trials: dict[str, set[str]] = {}
         """By sender. Whoever has none is believed nothing more: its node may only have seemed to
         be lost."""
-        self._begun: Counter[str] = Counter()
 
     def start(self, specs: Sequence[Spec]) -> Any:
         """Hand a cohort to Ray, with what there is of its trials."""
@@ -97,11 +91,6 @@ class Apart:
         """Write what a task has sent, and nothing that comes after its end."""
         yield from self.look(())
         self._trials.pop(self._senders.pop(task), None)
-
-    def begins_again(self, specs: Sequence[Spec]) -> bool:
-        """Is what a lost node ran to be handed to Ray once more."""
-        self._begun.update(spec.trial_id for spec in specs)
-        return max(self._begun[spec.trial_id] for spec in specs) <= RETRIES
 
     def close(self) -> None:
         """Write the last of it."""

@@ -15,6 +15,12 @@ LOOKS = 256
 """Trials whose progress is read at a time."""
 
 
+def steps_done(spec: Spec, folder: Path) -> int:
+    """Of the trial in `folder / trial_id`, as its journal tells."""
+    row = last_row(folder / spec.trial_id / HISTORY)
+    return int(row[spec.counter]) if row and spec.counter in row else 0
+
+
 class JournalProgress:
     """How far trials are, as their journals tell."""
 
@@ -35,6 +41,5 @@ class JournalProgress:
             if size == self._sizes.get(spec.trial_id):
                 continue
             self._sizes[spec.trial_id] = size
-            row = last_row(path)
-            if row and spec.counter in row:
-                yield Advanced(spec.trial_id, int(row[spec.counter]))
+            if steps := steps_done(spec, self._folder):
+                yield Advanced(spec.trial_id, steps)

@@ -12,7 +12,7 @@ import os
 import secrets
 import shutil
 from collections import Counter, deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -163,22 +163,23 @@ class Marks:
         self._folder = folder
 
     @contextlib.contextmanager
-    def on(self, trial_ids: Sequence[str]) -> Iterator[None]:
-        """Within it they are marked, also where the process dies."""
+    def on(self, steps: Mapping[str, int]) -> Iterator[None]:
+        """Within it trials are marked with how far they are, also where the process dies."""
         self._folder.mkdir(parents=True, exist_ok=True)
         path = self._folder / f"{secrets.token_hex(8)}.json"
-        write_json(path, list(trial_ids))
+        write_json(path, dict(steps))
         try:
             yield
         finally:
             path.unlink(missing_ok=True)
 
-    def counts(self) -> Counter[str]:
-        """How often each is marked; if nobody runs it, so many have died in the middle of it."""
+    def deaths(self, steps: Mapping[str, int]) -> Counter[str]:
+        """How often trials that nobody runs were died of, where they did not get further for it."""
         found: Counter[str] = Counter()
         for path in self._folder.glob("*.json"):
             with contextlib.suppress(OSError, ValueError):
-                found.update(read_json(path))
+                marked: dict[str, int] = read_json(path)
+                found.update(one for one in steps if marked.get(one, -1) >= steps[one])
         return found
 
 

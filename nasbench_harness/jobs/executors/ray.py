@@ -26,13 +26,15 @@ from nasbench_harness.jobs.executors.clusters import (
     refuse_unfit,
     unseeing,
 )
-from nasbench_harness.jobs.executors.posts import RETRIES, Apart
-from nasbench_harness.jobs.executors.progress import JournalProgress
+from nasbench_harness.jobs.executors.posts import Apart
+from nasbench_harness.jobs.executors.progress import JournalProgress, steps_done
 from nasbench_harness.jobs.executors.requests import Request, placed
 from nasbench_harness.jobs.executors.working import Stop, bury, work
 from nasbench_harness.jobs.job import Spec
 from nasbench_harness.store.outcomes import Outcome, Status, read_result
 
+RETRIES = 3
+"""How often what a lost node or process ran is begun again without having got further."""
 AHEAD = 2
 """So many times the trials that run at once are with Ray, so that no node waits for us."""
 LOOK_SECONDS = 0.5
@@ -65,6 +67,8 @@ class RayExecutor:
         self._ray = connect(address)
         refuse_unfit(self._ray, request)
         self._counted, self._limit = 0.0, 0
+        self._deaths: dict[str, tuple[int, int]] = {}
+        """Of trials: how far they got, and how often they died since."""
 
     def run(self, specs: Sequence[Spec], folder: Path) -> Generator[Event]:
         """Run every trial in `folder / trial_id`, once it is known which nodes see the folder."""
@@ -135,7 +139,7 @@ class RayExecutor:
             outcomes: list[Outcome] = self._ray.get(task)
             why = ""
         except errors.RayError as error:
-            if not isinstance(error, errors.RayTaskError) and way.begins_again(specs):
+            if not isinstance(error, errors.RayTaskError) and self._begins_again(specs, folder):
                 queue.appendleft(specs)
                 return
             outcomes = [
@@ -150,6 +154,17 @@ class RayExecutor:
         queue.extendleft(reversed(again))
         yield from outcomes
         yield from failed
+
+    def _begins_again(self, specs: Sequence[Spec], folder: Path) -> bool:
+        """Is what a lost node ran to be handed to Ray once more.
+
+        Ray itself would count how often it died, also where it gets further each time.
+        """
+        for spec in specs:
+            steps = steps_done(spec, folder)
+            best, deaths = self._deaths.get(spec.trial_id, (-1, 0))
+            self._deaths[spec.trial_id] = max(best, steps), 1 if steps > best else deaths + 1
+        return max(self._deaths[spec.trial_id][1] for spec in specs) <= RETRIES
 
     def _stop(self, tasks: list[Any]) -> None:
         """Ask running trials to save a checkpoint and end; do not wait for ever.
@@ -177,7 +192,7 @@ class Seeing:
 
     def __init__(self, ray: Any, folder: Path, options: Mapping[str, Any], common: Any) -> None:
         self._progress, self._common = JournalProgress(folder), common
-        self._task = ray.remote(_run).options(max_retries=RETRIES, **options)
+        self._task = ray.remote(_run).options(max_retries=0, **options)
 
     def start(self, specs: Sequence[Spec]) -> Any:
         """Hand a cohort to Ray."""
@@ -191,10 +206,6 @@ class Seeing:
         """What is to be told before it is told how a task ended."""
         return iter(())
 
-    def begins_again(self, specs: Sequence[Spec]) -> bool:
-        """Is what a lost node ran to be handed to Ray once more, which has done so by itself."""
-        return False
-
     def close(self) -> None:
         """Let go of what it took."""
 
@@ -205,7 +216,7 @@ def _why(error: Exception, errors: Any) -> str:
         last = str(error).strip().rpartition("\n")[2]
         return f"Its Ray task failed ({last})."
     what = type(error).__name__
-    return f"Its node or worker process died {RETRIES + 1} times in the middle of it ({what})."
+    return f"Its node or worker process died {RETRIES + 1} times at the same place of it ({what})."
 
 
 def _run(specs: list[Spec], shared: tuple[str, Hardware, str, Mapping[str, str]]) -> list[Outcome]:

@@ -19,6 +19,7 @@ from typing import Any
 
 from nasbench_harness.hardware import Hardware
 from nasbench_harness.jobs.executors import Event
+from nasbench_harness.jobs.executors.progress import steps_done
 from nasbench_harness.jobs.executors.queues import Marks, Queue
 from nasbench_harness.jobs.executors.working import Stop, bury, work
 from nasbench_harness.jobs.job import Spec
@@ -28,7 +29,7 @@ QUEUE, WORK, MARKS = "queue", "work.pkl", "begun"
 STARTED, ENDED_BY_OTHERS = "started", "cancelled"
 """In the queue's folder: did any task begin, and was one ended and not queued again."""
 TRIES = 3
-"""So many tasks may die in the middle of a trial before it has failed."""
+"""So many tasks may die of a trial that does not get further before it has failed."""
 FOLLOW_SECONDS = 10.0
 """Within which a task that is to end is told whether it is to be queued again."""
 TICK_SECONDS = 0.2
@@ -128,17 +129,18 @@ def work_off(queue: Queue, shared: BatchWork, marks: Marks, stop: Stop) -> None:
 
 def _run(specs: Sequence[Spec], shared: BatchWork, marks: Marks, stop: Stop) -> list[Outcome]:
     """A cohort; one by one where somebody has died in the middle of it."""
-    folder, counts = Path(shared.folder), marks.counts()
-    died = {spec.trial_id for spec in specs if counts[spec.trial_id] >= TRIES}
-    left = [spec for spec in specs if spec.trial_id not in died]
-    why = f"Tasks died {TRIES} times in the middle of it; the study's folder has their logs."
-    outcomes = [o for s in specs if s.trial_id in died for o in bury([s], folder, why)[1]]
-    alone = any(counts[spec.trial_id] for spec in specs)
+    folder = Path(shared.folder)
+    steps = {spec.trial_id: steps_done(spec, folder) for spec in specs}
+    deaths = marks.deaths(steps)
+    hopeless = [spec for spec in specs if deaths[spec.trial_id] >= TRIES]
+    left = [spec for spec in specs if spec not in hopeless]
+    why = f"Tasks died {TRIES} times at the same place of it; the study's folder has their logs."
+    outcomes = [outcome for spec in hopeless for outcome in bury([spec], folder, why)[1]]
     told: list[Event] = []
-    for group in [[spec] for spec in left] if alone else [left]:
+    for group in [[spec] for spec in left] if deaths else [left]:
         if stop.asked or not group:
             break
-        with marks.on([spec.trial_id for spec in group]):
+        with marks.on({spec.trial_id: steps[spec.trial_id] for spec in group}):
             work(group, folder, shared.hardware, told.append, stop, shared=True)
     return [*outcomes, *(event for event in told if isinstance(event, Outcome))]
 

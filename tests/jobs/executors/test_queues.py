@@ -106,8 +106,17 @@ def test_queue_that_was_cleared_away_has_nothing(tmp_path: Path) -> None:
 
 def test_mark_stays_where_the_process_dies(tmp_path: Path) -> None:
     marks = Marks(tmp_path / "begun")
-    with marks.on(["a"]):
-        dying = marks.on(["a", "b"])
-        dying.__enter__()
-        assert marks.counts() == {"a": 2, "b": 1}
-    assert marks.counts() == {"a": 1, "b": 1}
+    dying = marks.on({"a": 0, "b": 0})
+    dying.__enter__()
+    with marks.on({"a": 0}):
+        assert marks.deaths({"a": 0, "b": 0}) == {"a": 2, "b": 1}
+    assert marks.deaths({"a": 0}) == {"a": 1}
+
+
+def test_death_that_got_a_trial_further_does_not_count(tmp_path: Path) -> None:
+    marks = Marks(tmp_path / "begun")
+    dying = [marks.on({"a": steps}) for steps in (0, 500, 500)]
+    for mark in dying:
+        mark.__enter__()
+    assert marks.deaths({"a": 500}) == {"a": 2}  # the first began at 0 and brought it there
+    assert marks.deaths({"a": 600}) == {}
