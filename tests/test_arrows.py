@@ -183,7 +183,7 @@ def test_methods_know_neither_files_nor_tables_nor_the_clock(
 def test_importing_the_engine_brings_nothing_heavy(name: str) -> None:
     code = (
         f"import sys, nasbench_harness.{name};"
-        "heavy = ('torch', 'numpy', 'pandas', 'pyarrow', 'matplotlib', 'scipy', 'ray');"
+        "heavy = ('torch', 'numpy', 'pandas', 'pyarrow', 'matplotlib', 'scipy', 'ray', 'submitit');"
         "print([name for name in heavy if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +26,7 @@ WITHOUT_LINES = "What is evaluated between epochs is not in it."
 NOT_ALL = "Not measured in time, and counted as the slowest that was: {}."
 FETCHED = "{} would be fetched first (`nasharness data pull {}`); what would run is told then."
 SAME = "{} look at {}, the very number that answers are judged by."
+SUBMITTED = "This would be submitted with `sbatch`; the folder has another name then."
 NOTHING = "Nothing was written: this was a dry run."
 _UNITS = (("s", 1, 1, 10), ("s", 1, 0, 120), ("min", 60, 0, 7200), ("h", 3600, 0, 172800))
 """Of a duration: name, seconds, decimals, and below how many seconds it is told so."""
@@ -39,6 +40,8 @@ class _Planned:
     statuses: Counter[Status]
     forecast: Forecast
     groups: Sequence[_SeedGroup]
+    script: str = ""
+    """What would be submitted; empty where trials run in processes of the command."""
 
     @property
     def missing(self) -> int:
@@ -105,8 +108,12 @@ def tell_dry_run(
     *,
     json: bool,
     download: bool,
+    script: Callable[[Sequence[Spec], Path], str] | None = None,
 ) -> None:
-    """What `nasharness run` would do with these studies; with `download` it would fetch images."""
+    """What `nasharness run` would do with these studies; with `download` it would fetch images.
+
+    `script` tells what trials in a folder would be submitted with, where anything would.
+    """
     from nasbench_harness.cli import console
     from nasbench_harness.cli.notes import CostNotes
     from nasbench_harness.hardware import available_cores
@@ -122,7 +129,10 @@ def tell_dry_run(
         processes = own or max(1, available_cores() // hardware.threads)
         study = planned(config, folder, hardware, console.tell_images)
         noted.begin(study)
-        studies.append(_foresee(study, processes, hardware))
+        foreseen = _foresee(study, processes, hardware)
+        if script and foreseen.missing:
+            foreseen = replace(foreseen, script=script(study.missing(), study.trials_folder))
+        studies.append(foreseen)
     _tell(studies, list(dict.fromkeys(filter(None, fetched))), json=json)
 
 
@@ -229,6 +239,9 @@ def _print(planned: _Planned) -> None:
             console.out.print(f"{group.specs[0].label}: {group.pace.fault}", soft_wrap=True)
     for note in _notes(planned):
         console.out.print(note)
+    if planned.script:
+        console.out.print(f"\n{SUBMITTED}\n")
+        console.out.print(planned.script, markup=False, soft_wrap=True)
 
 
 def time_told(foreseen: Forecast, compared: str) -> str:
@@ -298,6 +311,7 @@ def _as_json(planned: _Planned) -> dict[str, Any]:
         f"{jobs.kind.compared}s": [
             _group_as_json(jobs.kind.compared, one) for one in planned.groups
         ],
+        **({"script": planned.script} if planned.script else {}),
     }
 
 

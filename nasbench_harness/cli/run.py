@@ -65,13 +65,14 @@ def run(
     tell_repeated(asked.seeds)
     hardware = machine.hardware(download=download and not dry_run)
     slots = executing.slots(hardware, work.jobs)
+    script = executing.script(hardware, work.jobs, dry=dry_run)
     later = partial(would_fetch, hardware=hardware, download=download and dry_run)
     row = _row(asked.config, given, sets, asked.out, hardware, later)
     for search in dict.fromkeys(config.search for config, _ in row.parts):
         tell_unused(search, slots[0].hardware if slots else hardware)
     if dry_run:
-        jobs = len(slots) or work.jobs
-        tell_dry_run(row.parts, hardware, jobs, json=json, download=download)
+        jobs = len(slots) or executing.at_once(work.jobs)
+        tell_dry_run(row.parts, hardware, jobs, json=json, download=download, script=script)
         return
     make = partial(executing.make, hardware=hardware, jobs=work.jobs, slots=slots)
     row.prepare(hardware)
@@ -108,6 +109,7 @@ def resume(
     executing.check()
     hardware = machine.hardware()
     slots = executing.slots(hardware, work.jobs)
+    executing.script(hardware, work.jobs)  # refuses what cannot be submitted
     parts = [
         (open_study(place).search, partial(resume_study, place, images=dataset))
         for place in study_folders(folder)

@@ -18,7 +18,8 @@ RESERVED = frozenset({
     "sets", "out", "device", "threads", "compile_mode", "deterministic", "data_dir", "download",
     "jobs", "report", "tensorboard", "mlflow", "dry_run", "json", "smallest_difference", "fixed",
     "suite", "workers", "executor", "address", "cpus_per_trial", "gpus_per_trial",
-    "memory_per_trial", "devices", "per_device",
+    "memory_per_trial", "devices", "per_device", "partition", "time", "account", "qos",
+    "constraint",
 })  # fmt: skip
 """Options of `run` and keys of a study file that belong to no kind."""
 

@@ -71,7 +71,7 @@ class Study(JobFolder[TrialSpec]):
         compared="method",
         regret=True,
         upgrades=versions.UPGRADES,
-        also=("report", "tensorboard"),
+        also=("report", "tensorboard", "slurm"),
     )
 
     @property

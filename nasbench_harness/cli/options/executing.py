@@ -13,12 +13,24 @@ from nasbench_harness.cli.help import MACHINE
 from nasbench_harness.errors import HarnessError, UnknownNameError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from nasbench_harness.hardware import Hardware
     from nasbench_harness.jobs.executors import Executor
+    from nasbench_harness.jobs.executors.requests import Request
     from nasbench_harness.jobs.executors.slots import Slot
+    from nasbench_harness.jobs.executors.slurm import SlurmExecutor
+    from nasbench_harness.jobs.job import Spec
 
-EXECUTORS = ("local", "ray")
+EXECUTORS = ("local", "ray", "slurm")
 AUTO_COUNT = "auto"
+_CLUSTERS = {"ray": "Ray", "slurm": "SLURM"}
+_TAKEN_BY = {
+    ("ray", "slurm"): ("cpus_per_trial", "gpus_per_trial", "memory_per_trial"),
+    ("ray",): ("address",),
+    ("slurm",): ("partition", "time", "account", "qos", "constraint"),
+}
+"""Options by the executors that take them."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +40,7 @@ class Executing:
     executor: Annotated[
         str,
         typer.Option(
-            help="local: processes of this machine; ray: tasks of a Ray cluster.",
+            help="local: processes of this machine; ray: tasks of a Ray cluster; slurm: SLURM's.",
             rich_help_panel=MACHINE,
             autocompletion=lambda: list(EXECUTORS),
         ),
@@ -64,7 +76,7 @@ class Executing:
         typer.Option(
             min=0.01,
             callback=finite,
-            help="CPUs that Ray keeps for each trial.",
+            help="CPUs that Ray or SLURM keeps for each trial.",
             show_default="--threads + --workers",
             rich_help_panel=MACHINE,
         ),
@@ -74,7 +86,7 @@ class Executing:
         typer.Option(
             min=0.0,
             callback=finite,
-            help="GPUs that Ray keeps for each trial; 0.5: two share one.",
+            help="GPUs that Ray or SLURM keeps for each trial; with Ray 0.5: two share one.",
             show_default="0; 1 with --device cuda",
             rich_help_panel=MACHINE,
         ),
@@ -85,8 +97,46 @@ class Executing:
             metavar="GB",
             min=0.01,
             callback=finite,
-            help="Memory that Ray keeps for each trial.",
-            show_default="not counted",
+            help="Memory that Ray or SLURM keeps for each trial.",
+            show_default="Ray: not counted; SLURM: the cluster's own",
+            rich_help_panel=MACHINE,
+        ),
+    ] = None
+    partition: Annotated[
+        str | None,
+        typer.Option(
+            help="SLURM's partition.",
+            show_default="the cluster's own",
+            rich_help_panel=MACHINE,
+        ),
+    ] = None
+    time: Annotated[
+        str | None,
+        typer.Option(
+            help="How long a SLURM task may last before it is queued again: 4h, 90min, 1-12:00:00.",
+            show_default="4h",
+            rich_help_panel=MACHINE,
+        ),
+    ] = None
+    account: Annotated[
+        str | None,
+        typer.Option(
+            help="SLURM's account.", show_default="the user's own", rich_help_panel=MACHINE
+        ),
+    ] = None
+    qos: Annotated[
+        str | None,
+        typer.Option(
+            help="SLURM's quality of service.",
+            show_default="the user's own",
+            rich_help_panel=MACHINE,
+        ),
+    ] = None
+    constraint: Annotated[
+        str | None,
+        typer.Option(
+            help="Features of SLURM's nodes, as 'a100|h100'.",
+            show_default="none",
             rich_help_panel=MACHINE,
         ),
     ] = None
@@ -95,17 +145,15 @@ class Executing:
         """HarnessError for an executor that is not there, or options that it does not take."""
         if self.executor not in EXECUTORS:
             raise UnknownNameError("executor", self.executor, EXECUTORS)
-        given = {
-            "--address": self.address,
-            "--cpus-per-trial": self.cpus_per_trial,
-            "--gpus-per-trial": self.gpus_per_trial,
-            "--memory-per-trial": self.memory_per_trial,
-        }
-        unused = [name for name, value in given.items() if value is not None]
-        if unused and self.executor != "ray":
-            raise HarnessError(f"{unused[0]} is for Ray; add --executor ray, or leave it out.")
+        self._refuse_unused()
+        if self.time is not None:
+            from nasbench_harness.jobs.executors.batches import parse_minutes
+
+            parse_minutes(self.time)
         if self.devices is not None and self.executor != "local":
-            raise HarnessError("--devices are those of this machine; Ray takes --gpus-per-trial.")
+            raise HarnessError(
+                "--devices are those of this machine; clusters take --gpus-per-trial."
+            )
         if self.per_device is not None and self.devices is None:
             raise HarnessError("--per-device needs --devices, as cuda:0,cuda:1.")
         self._count()
@@ -124,6 +172,39 @@ class Executing:
                 f"--per-device is a whole number of 1 or more, or auto; not `{self.per_device}`."
             )
         return int(self.per_device)
+
+    def at_once(self, jobs: int | None) -> int | None:
+        """How many trials run at a time, where that is not for this machine to say."""
+        if jobs or self.executor != "slurm":
+            return jobs
+        from nasbench_harness.jobs.executors.slurm import TASKS
+
+        return TASKS
+
+    def script(
+        self, hardware: Hardware, jobs: int | None, *, dry: bool = False
+    ) -> Callable[[Sequence[Spec], Path], str] | None:
+        """What tells the script that trials in a folder are submitted with, if one is.
+
+        HarnessError where there is nobody to submit it to, which a `dry` run does not need.
+        """
+        return self.slurm(hardware, jobs, dry=dry).script if self.executor == "slurm" else None
+
+    def _refuse_unused(self) -> None:
+        """HarnessError for an option of another executor."""
+        for takers, names in _TAKEN_BY.items():
+            for name in names:
+                if getattr(self, name) is None or self.executor in takers:
+                    continue
+                option = f"--{name.replace('_', '-')}"
+                if self.executor != "local":
+                    raise HarnessError(
+                        f"{option} is not for {_CLUSTERS[self.executor]}; leave it out."
+                    )
+                titles = " and ".join(_CLUSTERS[taker] for taker in takers)
+                raise HarnessError(
+                    f"{option} is for {titles}; add --executor {takers[0]}, or leave it out."
+                )
 
     def slots(self, hardware: Hardware, jobs: int | None) -> Sequence[Slot]:
         """Where trials run on several devices; empty where none were named.
@@ -157,6 +238,8 @@ class Executing:
 
         if self.executor == "ray":
             return self._ray(hardware, jobs, waiting)
+        if self.executor == "slurm":
+            return self.slurm(hardware, jobs, waiting=waiting)
         if slots and self._fits:
             names = [slot.hardware.device for slot in slots]
             return FittingExecutor(names, hardware, waiting=waiting, told=note)
@@ -166,13 +249,38 @@ class Executing:
         return LocalExecutor(processes, hardware, waiting=waiting, told=note)
 
     def _ray(self, hardware: Hardware, jobs: int | None, waiting: Callable[[], None]) -> Executor:
-        from nasbench_harness.jobs.executors.clusters import AUTO, Request
+        from nasbench_harness.jobs.executors.clusters import AUTO
         from nasbench_harness.jobs.executors.ray import RayExecutor
+
+        address = self.address or AUTO
+        request = self._request(hardware)
+        return RayExecutor(request, hardware, address=address, jobs=jobs, waiting=waiting)
+
+    def slurm(
+        self, hardware: Hardware, jobs: int | None, *, dry: bool = False,
+        waiting: Callable[[], None] = lambda: None,
+    ) -> SlurmExecutor:  # fmt: skip
+        """What runs trials as SLURM jobs; `dry`: it only tells its script."""
+        from nasbench_harness.jobs.executors.batches import (
+            DEFAULT_MINUTES,
+            Allocation,
+            parse_minutes,
+        )
+        from nasbench_harness.jobs.executors.slurm import SlurmExecutor
+
+        minutes = DEFAULT_MINUTES if self.time is None else parse_minutes(self.time)
+        allocation = Allocation(minutes, self.partition, self.account, self.qos, self.constraint)
+        return SlurmExecutor(
+            self._request(hardware), hardware, allocation=allocation, jobs=jobs, dry=dry,
+            waiting=waiting,
+        )  # fmt: skip
+
+    def _request(self, hardware: Hardware) -> Request:
+        """What a trial asks of a cluster."""
+        from nasbench_harness.jobs.executors.requests import Request
 
         gpus = self.gpus_per_trial
         if gpus is None:
             gpus = 1.0 if hardware.device == "cuda" else 0.0
         cpus = self.cpus_per_trial or float(hardware.threads + (hardware.workers or 0))
-        request = Request(cpus, gpus, self.memory_per_trial or 0.0)
-        address = self.address or AUTO
-        return RayExecutor(request, hardware, address=address, jobs=jobs, waiting=waiting)
+        return Request(cpus, gpus, self.memory_per_trial or 0.0)

@@ -14,13 +14,13 @@ import socket
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from nasbench_harness.errors import HarnessError, reason
+from nasbench_harness.errors import reason
+from nasbench_harness.jobs.executors.requests import ClusterError, Request
 
 PACKAGE = "nasbench-harness"
 ANSWER_SECONDS = 5.0
@@ -30,31 +30,6 @@ PROBE_SECONDS = 120.0
 SEEN_SECONDS = 10.0
 """How long a file may take to be seen on another machine."""
 AUTO, LOCAL = "auto", "local"
-
-
-class ClusterError(HarnessError):
-    """A cluster that is not there, or that cannot run what is asked."""
-
-
-@dataclass(frozen=True)
-class Request:
-    """What a trial takes of its node."""
-
-    cpus: float
-    gpus: float = 0.0
-    """Shares of one are allowed, as 0.5."""
-    memory_gb: float = 0.0
-    """Of the node's memory; 0: Ray does not count it."""
-
-    @property
-    def resources(self) -> dict[str, float]:
-        """By Ray's names, memory in bytes; what is not asked for is left out."""
-        every = {"CPU": self.cpus, "GPU": self.gpus, "memory": self.memory_gb * 1e9}
-        return {name: amount for name, amount in every.items() if amount > 0}
-
-    def __str__(self) -> str:
-        memory = f" and {self.memory_gb:g} GB of memory" if self.memory_gb else ""
-        return f"{self.cpus:g} CPUs, {self.gpus:g} GPUs{memory}"
 
 
 def connect(address: str) -> Any:
@@ -148,10 +123,11 @@ def refuse_unfit(ray: Any, request: Request) -> None:
     )
 
 
-def refuse_unseen(ray: Any, folder: Path, request: Request) -> None:
-    """ClusterError unless every node that may run trials writes where this machine reads.
+def unseeing(ray: Any, folder: Path, request: Request) -> list[str]:
+    """Nodes that may run trials, and from which this machine does not read what they write.
 
-    Each leaves a file in `folder`, which is there already; and each has this release.
+    Each leaves a file in `folder`, which is there already. ClusterError unless all of them have
+    this release.
     """
     nodes = [n for n in ray.nodes() if n["Alive"] and _fits(n["Resources"], request)]
     pinned = import_module("ray.util.scheduling_strategies").NodeAffinitySchedulingStrategy
@@ -166,8 +142,9 @@ def refuse_unseen(ray: Any, folder: Path, request: Request) -> None:
     try:
         for name, answer in answers.items():
             _refuse_answer(ray, name, answer)
-        for name, token in zip(answers, tokens.values(), strict=True):
-            _refuse_missing(folder, token, name)
+        until = time.monotonic() + SEEN_SECONDS
+        named = zip(answers, tokens.values(), strict=True)
+        return [name for name, token in named if not _arrives(folder, token, until)]
     finally:
         for token in tokens.values():
             (folder / token).unlink(missing_ok=True)
@@ -189,15 +166,12 @@ def _refuse_answer(ray: Any, name: str, answer: Any) -> None:
         )
 
 
-def _refuse_missing(folder: Path, token: str, name: str) -> None:
-    until = time.monotonic() + SEEN_SECONDS
+def _arrives(folder: Path, token: str, until: float) -> bool:
     while token not in os.listdir(folder):  # a listing is asked for anew, a name may be remembered
         if time.monotonic() > until:
-            raise ClusterError(
-                f"What the Ray node {name} writes into {folder} does not arrive here; choose an"
-                " --out on a disk that all nodes share under the same path."
-            )
+            return False
         time.sleep(0.1)
+    return True
 
 
 def _probe(folder: str, token: str) -> str:

@@ -1,8 +1,9 @@
-"""Trials as tasks of a Ray cluster, whose nodes share the folder that results are in.
+"""Trials as tasks of a Ray cluster.
 
-A task is a cohort. What a lost node ran begins again on another, each trial from its checkpoint;
-leases see to it that none runs twice. Few more tasks are with Ray than it can run, however many
-there are. How far trials are is read from their folders.
+A task is a cohort. What a lost node ran begins again on another, each trial from its checkpoint.
+Few more tasks are with Ray than it can run, however many there are. Where its nodes share the
+folder that results are in, leases see to it that none runs twice, and how far trials are is read
+from their folders; where they do not, see `posts`.
 """
 
 from __future__ import annotations
@@ -12,8 +13,6 @@ import signal
 import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from dataclasses import replace
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -22,25 +21,23 @@ from nasbench_harness.jobs.cohort import cohorts
 from nasbench_harness.jobs.executors import Advanced, Event
 from nasbench_harness.jobs.executors.clusters import (
     AUTO,
-    ClusterError,
-    Request,
     connect,
     places,
     refuse_unfit,
-    refuse_unseen,
+    unseeing,
 )
+from nasbench_harness.jobs.executors.posts import Apart
+from nasbench_harness.jobs.executors.progress import JournalProgress, steps_done
+from nasbench_harness.jobs.executors.requests import Request, placed
 from nasbench_harness.jobs.executors.working import Stop, bury, work
 from nasbench_harness.jobs.job import Spec
-from nasbench_harness.store.journals import last_row
-from nasbench_harness.store.outcomes import HISTORY, Outcome, Status, read_result
+from nasbench_harness.store.outcomes import Outcome, Status, read_result
 
 RETRIES = 3
-"""How often what a lost node or process ran is begun again."""
+"""How often what a lost node or process ran is begun again without having got further."""
 AHEAD = 2
 """So many times the trials that run at once are with Ray, so that no node waits for us."""
 LOOK_SECONDS = 0.5
-LOOKS = 256
-"""Trials whose progress is read at a time."""
 COUNT_SECONDS = 10.0
 """So often the nodes are counted anew."""
 SHORT_SECONDS, GRACE_SECONDS = 1.0, 20.0
@@ -65,51 +62,58 @@ class RayExecutor:
         `jobs`: at most so many cohorts at once; None takes as many as fit. `waiting` is called
         where the end of the trials in progress has to be waited for.
         """
-        self._hardware = _placed(hardware or Hardware(), request)
+        self._hardware = placed(hardware or Hardware(), request, "Ray")
         self._request, self._waiting, self._jobs = request, waiting, jobs
         self._ray = connect(address)
         refuse_unfit(self._ray, request)
         self._counted, self._limit = 0.0, 0
+        self._deaths: dict[str, tuple[int, int]] = {}
+        """Of trials: how far they got, and how often they died since."""
 
     def run(self, specs: Sequence[Spec], folder: Path) -> Generator[Event]:
-        """Run every trial in `folder / trial_id`, once all nodes are known to see the folder."""
+        """Run every trial in `folder / trial_id`, once it is known which nodes see the folder."""
         folder = folder.absolute()
+        way: Seeing | Apart = Seeing(self._ray, folder, self._options(), self._common(folder))
         if specs:
             folder.mkdir(parents=True, exist_ok=True)
-            refuse_unseen(self._ray, folder, self._request)
-        return self._events(specs, folder)
+            if unseeing(self._ray, folder, self._request):
+                way = Apart(self._ray, folder, self._options(), self._common(folder))
+        return self._events(specs, folder, way)
 
-    def _events(self, specs: Sequence[Spec], folder: Path) -> Generator[Event]:
-        ray, progress, looked = self._ray, _Progress(folder), time.monotonic()
+    def _events(self, specs: Sequence[Spec], folder: Path, way: Seeing | Apart) -> Generator[Event]:
+        ray, looked = self._ray, time.monotonic()
         queue = deque(cohorts(specs, self._jobs or max(1, places(ray, self._request))))
         running: dict[Any, list[Spec]] = {}
-        start = self._starter(folder)
         try:
             while queue or running:
                 while queue and len(running) < self._most():
                     cohort = queue.popleft()
-                    running[start(cohort)] = cohort
+                    running[way.start(cohort)] = cohort
                 done, _ = ray.wait(list(running), timeout=LOOK_SECONDS)
                 if done:
                     done, _ = ray.wait(list(running), num_returns=len(running), timeout=0)
                 for task in done:
-                    yield from self._end(task, running.pop(task), queue, folder)
+                    yield from way.end(task)
+                    yield from self._end(task, running.pop(task), queue, folder, way)
                 if time.monotonic() - looked > LOOK_SECONDS:
                     looked = time.monotonic()
-                    yield from progress.look([s for specs in running.values() for s in specs])
+                    yield from way.look([s for specs in running.values() for s in specs])
         finally:
             self._stop(list(running))
+            way.close()
 
-    def _starter(self, folder: Path) -> Callable[[Sequence[Spec]], Any]:
-        """What hands a cohort to Ray."""
+    def _options(self) -> dict[str, Any]:
+        """What a task takes of its node, by Ray's names."""
         asked = self._request.resources
         options = {"num_cpus": self._request.cpus, "num_gpus": self._request.gpus}
         if "memory" in asked:
             options["memory"] = int(asked["memory"])
-        task = self._ray.remote(_run).options(max_retries=RETRIES, name="nasharness", **options)
+        return {"name": "nasharness", **options}
+
+    def _common(self, folder: Path) -> Any:
+        """What all tasks are told."""
         variables = {k: v for k, v in os.environ.items() if k.startswith(VARIABLES)}
-        shared = self._ray.put((str(folder), self._hardware, str(Path.cwd()), variables))
-        return lambda specs: task.remote(list(specs), shared)
+        return self._ray.put((str(folder), self._hardware, str(Path.cwd()), variables))
 
     def _most(self) -> int:
         """How many tasks may be with Ray; nodes come and go."""
@@ -122,7 +126,12 @@ class RayExecutor:
         return self._limit
 
     def _end(
-        self, task: Any, specs: list[Spec], queue: deque[list[Spec]], folder: Path
+        self,
+        task: Any,
+        specs: list[Spec],
+        queue: deque[list[Spec]],
+        folder: Path,
+        way: Seeing | Apart,
     ) -> Iterator[Outcome]:
         """How the trials of a task ended; those of which it does not tell go on one by one."""
         errors = self._ray.exceptions
@@ -130,6 +139,9 @@ class RayExecutor:
             outcomes: list[Outcome] = self._ray.get(task)
             why = ""
         except errors.RayError as error:
+            if not isinstance(error, errors.RayTaskError) and self._begins_again(specs, folder):
+                queue.appendleft(specs)
+                return
             outcomes = [
                 Outcome(spec.trial_id, Status.DONE)
                 for spec in specs
@@ -143,6 +155,17 @@ class RayExecutor:
         yield from outcomes
         yield from failed
 
+    def _begins_again(self, specs: Sequence[Spec], folder: Path) -> bool:
+        """Is what a lost node ran to be handed to Ray once more.
+
+        Ray itself would count how often it died, also where it gets further each time.
+        """
+        for spec in specs:
+            steps = steps_done(spec, folder)
+            best, deaths = self._deaths.get(spec.trial_id, (-1, 0))
+            self._deaths[spec.trial_id] = max(best, steps), 1 if steps > best else deaths + 1
+        return max(self._deaths[spec.trial_id][1] for spec in specs) <= RETRIES
+
     def _stop(self, tasks: list[Any]) -> None:
         """Ask running trials to save a checkpoint and end; do not wait for ever.
 
@@ -153,7 +176,7 @@ class RayExecutor:
         ray = self._ray
         try:
             for task in tasks:
-                ray.cancel(task, force=False)
+                ray.cancel(task, force=False, recursive=False)
             _, left = ray.wait(tasks, num_returns=len(tasks), timeout=SHORT_SECONDS)
             if left:
                 self._waiting()
@@ -164,20 +187,27 @@ class RayExecutor:
                 ray.cancel(task, force=True)
 
 
-def _placed(hardware: Hardware, request: Request) -> Hardware:
-    """The hardware as tasks have it: Ray shows each its own GPUs only."""
-    family = hardware.device.partition(":")[0]
-    if hardware.device.startswith("cuda:"):
-        raise ClusterError("Ray chooses the GPUs of each trial; write --device cuda.")
-    if request.gpus and family not in ("auto", "cuda"):
-        raise ClusterError(
-            f"--gpus-per-trial asks for GPUs and --device {family} uses none; leave one out."
-        )
-    if not request.gpus and family == "cuda":
-        raise ClusterError("--device cuda needs a GPU of each trial: add --gpus-per-trial 1.")
-    data = hardware.data_dir.absolute() if hardware.data_dir else None
-    device = hardware.device if request.gpus else "cpu"
-    return replace(hardware, device=device, data_dir=data)
+class Seeing:
+    """Tasks on nodes that see the folder."""
+
+    def __init__(self, ray: Any, folder: Path, options: Mapping[str, Any], common: Any) -> None:
+        self._progress, self._common = JournalProgress(folder), common
+        self._task = ray.remote(_run).options(max_retries=0, **options)
+
+    def start(self, specs: Sequence[Spec]) -> Any:
+        """Hand a cohort to Ray."""
+        return self._task.remote(list(specs), self._common)
+
+    def look(self, specs: Sequence[Spec]) -> Iterator[Advanced]:
+        """How far trials are."""
+        return self._progress.look(specs)
+
+    def end(self, task: Any) -> Iterator[Advanced]:
+        """What is to be told before it is told how a task ended."""
+        return iter(())
+
+    def close(self) -> None:
+        """Let go of what it took."""
 
 
 def _why(error: Exception, errors: Any) -> str:
@@ -186,32 +216,7 @@ def _why(error: Exception, errors: Any) -> str:
         last = str(error).strip().rpartition("\n")[2]
         return f"Its Ray task failed ({last})."
     what = type(error).__name__
-    return f"Its node or worker process died {RETRIES + 1} times in the middle of it ({what})."
-
-
-class _Progress:
-    """How far trials are, as their journals tell."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder, self._turn = folder, 0
-        self._sizes: dict[str, int] = {}
-
-    def look(self, specs: Sequence[Spec]) -> Iterator[Advanced]:
-        """Of some at a time; the next look is at others, where there are many."""
-        first = self._turn % max(1, len(specs))
-        self._turn += min(LOOKS, len(specs))
-        for spec in islice((*specs[first:], *specs[:first]), LOOKS):
-            path = self._folder / spec.trial_id / HISTORY
-            try:
-                size = path.stat().st_size
-            except OSError:
-                continue
-            if size == self._sizes.get(spec.trial_id):
-                continue
-            self._sizes[spec.trial_id] = size
-            row = last_row(path)
-            if row and spec.counter in row:
-                yield Advanced(spec.trial_id, int(row[spec.counter]))
+    return f"Its node or worker process died {RETRIES + 1} times at the same place of it ({what})."
 
 
 def _run(specs: list[Spec], shared: tuple[str, Hardware, str, Mapping[str, str]]) -> list[Outcome]:

@@ -20,8 +20,10 @@ import pytest
 from nasbench_harness.errors import HarnessError
 from nasbench_harness.hardware import Hardware
 from nasbench_harness.jobs.driver import run_job
-from nasbench_harness.jobs.executors.clusters import ClusterError, Request, connect
+from nasbench_harness.jobs.executors import clusters
+from nasbench_harness.jobs.executors.clusters import connect
 from nasbench_harness.jobs.executors.ray import RayExecutor
+from nasbench_harness.jobs.executors.requests import ClusterError, Request
 from nasbench_harness.jobs.job import Spec
 from nasbench_harness.store.outcomes import Outcome, Status
 from nasbench_harness.study.config import build_config
@@ -85,8 +87,9 @@ def cluster() -> Iterator[Any]:
     found.shutdown()
 
 
-def planned(methods: str, **given: Any) -> list[Any]:
-    return plan(build_config(None, {"methods": methods, "seeds": 2, "random": False, **given}, []))
+def planned(methods: str, seeds: int = 2, **given: Any) -> list[Any]:
+    asked = {"methods": methods, "seeds": seeds, "random": False, **given}
+    return plan(build_config(None, asked, []))
 
 
 def answers(specs: list[Any], folder: Path) -> list[dict[str, Any]]:
@@ -124,16 +127,40 @@ def test_trial_that_fits_no_node_is_refused(cluster: Any, request_: Request, wor
         RayExecutor(request_, address=cluster.address)
 
 
+@pytest.fixture
+def unshared(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What nodes write is not seen here; what runs there writes into folders of its own."""
+    monkeypatch.setattr(clusters, "SEEN_SECONDS", 0.0)
+    monkeypatch.setattr(clusters, "_arrives", lambda *of: False)
+
+
 @pytest.mark.slow
-def test_folder_that_nodes_do_not_see_is_refused(
-    cluster: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.mark.usefixtures("unshared")
+def test_results_come_from_nodes_that_do_not_see_the_folder(cluster: Any, tmp_path: Path) -> None:
+    specs = planned("drnas,rea", steps=40)
+    outcomes = ended(RayExecutor(Request(1), address=cluster.address), specs, tmp_path / "ray")
+    assert sorted(o.trial_id for o in outcomes) == sorted(s.trial_id for s in specs)
+    assert {o.status for o in outcomes} == {Status.DONE}
+    assert answers(specs, tmp_path / "ray") == alone(specs, tmp_path / "alone")
+    for spec in specs:
+        names = [path.name for path in sorted((tmp_path / "ray" / spec.trial_id).iterdir())]
+        assert names == ["history.jsonl", "result.json", "trial.json"]
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("unshared")
+def test_what_was_saved_on_such_a_node_is_gone_on_with(cluster: Any, tmp_path: Path) -> None:
+    specs = planned("drnas", steps=4_000)
     executor = RayExecutor(Request(1), address=cluster.address)
-    monkeypatch.setattr("nasbench_harness.jobs.executors.clusters.SEEN_SECONDS", 0.0)
-    monkeypatch.setattr(os, "listdir", lambda folder: [])  # as on this machine's own disk
-    with pytest.raises(ClusterError, match="does not arrive here"):
-        executor.run(planned("rea", steps=20), tmp_path / "trials")
-    assert list((tmp_path / "trials").iterdir()) == []
+    with closing(executor.run(specs, tmp_path / "ray")) as events:
+        first = next(events)
+    folder = tmp_path / "ray" / first.trial_id
+    assert json.loads((folder / "result.json").read_text())["status"] == "interrupted"
+    assert (folder / "checkpoint.pt").exists()
+    outcomes = ended(executor, specs, tmp_path / "ray")
+    assert [o.status for o in outcomes] == [Status.DONE] * len(specs)
+    assert answers(specs, tmp_path / "ray") == alone(specs, tmp_path / "alone")
+    assert not (folder / "checkpoint.pt").exists()
 
 
 @pytest.mark.slow
@@ -153,6 +180,24 @@ def test_trials_of_a_lost_node_go_on_elsewhere(cluster: Any, tmp_path: Path) -> 
     specs = planned("drnas,unas", steps=4_000)
     killed = False
     outcomes = []
+    for event in RayExecutor(Request(1), address=cluster.address).run(specs, tmp_path / "ray"):
+        if isinstance(event, Outcome):
+            outcomes.append(event)
+        elif not killed:
+            killed = True
+            cluster.remove_node(cluster.workers.pop(), allow_graceful=False)
+    assert killed
+    assert [o.status for o in outcomes] == [Status.DONE] * len(specs)
+    assert answers(specs, tmp_path / "ray") == alone(specs, tmp_path / "alone")
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("unshared")
+def test_trials_of_a_lost_node_that_sees_no_folder_go_on(cluster: Any, tmp_path: Path) -> None:
+    """After the last one: it takes a node away, too."""
+    cluster.workers.append(cluster.add_node(num_cpus=1, object_store_memory=80_000_000))
+    specs = planned("drnas,unas", 1, steps=4_000)
+    killed, outcomes = False, []
     for event in RayExecutor(Request(1), address=cluster.address).run(specs, tmp_path / "ray"):
         if isinstance(event, Outcome):
             outcomes.append(event)

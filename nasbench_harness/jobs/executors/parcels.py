@@ -1,0 +1,87 @@
+"""The files of a trial as bytes, for machines that share no folder.
+
+What runs a trial elsewhere sends them now and then: a parcel holds a state from which it goes on.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from nasbench_harness.jobs.executors import Advanced
+from nasbench_harness.jobs.executors.progress import JournalProgress
+from nasbench_harness.jobs.job import Spec
+from nasbench_harness.store.checkpoints import CHECKPOINT, remove_checkpoints
+from nasbench_harness.store.files import replacing
+from nasbench_harness.store.outcomes import HISTORY, RESULT, TRIAL
+
+TELL_SECONDS = 2.0
+"""So often a node tells how far its trials are."""
+SHIP_SECONDS = 30.0
+"""So often it sends their files, once there is a checkpoint: so much a lost node costs."""
+
+Parcel = Mapping[str, bytes]
+"""Content of the files of a trial by name."""
+
+
+def pack(folder: Path) -> Parcel:
+    """What is in a trial's folder; a history is at least as long as the checkpoint counts on."""
+    found = {}
+    for name in (CHECKPOINT, TRIAL, HISTORY, RESULT):  # a journal only grows behind a checkpoint
+        with suppress(OSError):
+            found[name] = (folder / name).read_bytes()
+    return found
+
+
+def unpack(parcel: Parcel, folder: Path) -> None:
+    """Write them, each as a whole, so that what is there can be gone on from at any moment."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in (TRIAL, HISTORY, CHECKPOINT, RESULT):
+        if name in parcel:
+            with replacing(folder / name) as temporary:
+                temporary.write_bytes(parcel[name])
+    if RESULT in parcel and CHECKPOINT not in parcel:
+        remove_checkpoints(folder)
+
+
+@contextmanager
+def shipping(
+    specs: Sequence[Spec],
+    folder: Path,
+    advanced: Callable[[list[Advanced]], None],
+    ship: Callable[[dict[str, Parcel]], None],
+) -> Iterator[None]:
+    """Within it trials run in `folder`: tell how far they are and send their files, now and then.
+
+    At its end all files are sent that were not.
+    """
+    over, progress = threading.Event(), JournalProgress(folder)
+    sent: dict[str, float] = {}
+
+    def due(spec: Spec) -> bool:
+        """Is there a checkpoint, and none that was sent a moment ago."""
+        since = time.monotonic() - sent.get(spec.trial_id, -SHIP_SECONDS)
+        return since >= SHIP_SECONDS and (folder / spec.trial_id / CHECKPOINT).exists()
+
+    def send(chosen: Sequence[Spec]) -> None:
+        sent.update((spec.trial_id, time.monotonic()) for spec in chosen)
+        if found := {spec.trial_id: pack(folder / spec.trial_id) for spec in chosen}:
+            ship(found)
+
+    def live() -> None:
+        while not over.wait(TELL_SECONDS):
+            if told := list(progress.look(specs)):
+                advanced(told)
+            send([spec for spec in specs if due(spec)])
+
+    thread = threading.Thread(target=live, name="parcels", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+        send([spec for spec in specs if (folder / spec.trial_id).exists()])

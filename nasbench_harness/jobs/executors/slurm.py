@@ -1,0 +1,281 @@
+"""Trials as SLURM jobs: an array of tasks that take trials from a queue in the study's folder.
+
+Many trials are few tasks: each takes one cohort after the other, and is queued again when its time
+is over. The command only looks on, and submits anew what SLURM has lost; a second one finds what
+an earlier one has submitted. `slurm` beside the trials holds a folder for each submission: scripts,
+logs and, as long as it runs, its queue.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+import time
+from collections.abc import Callable, Generator, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from nasbench_harness.hardware import Hardware
+from nasbench_harness.jobs.cohort import cohorts
+from nasbench_harness.jobs.executors import Event
+from nasbench_harness.jobs.executors.batches import (
+    Allocation,
+    cancel,
+    parameters,
+    queued,
+    refuse_without_slurm,
+    script,
+    submit,
+    submitit,
+    whole,
+)
+from nasbench_harness.jobs.executors.progress import JournalProgress
+from nasbench_harness.jobs.executors.queues import Queue
+from nasbench_harness.jobs.executors.requests import ClusterError, Request, placed
+from nasbench_harness.jobs.executors.tasks import (
+    ENDED_BY_OTHERS,
+    MARKS,
+    QUEUE,
+    STARTED,
+    WORK,
+    BatchWork,
+)
+from nasbench_harness.jobs.job import Spec
+from nasbench_harness.store.files import read_json, write_json
+from nasbench_harness.store.outcomes import Outcome
+
+FOLDER, PLAN = "slurm", "batch.json"
+NAME = "nasharness"
+TASKS = 20
+"""At once, where nobody says how many."""
+LOOK_SECONDS = 1.0
+QUEUE_SECONDS = 15.0
+"""So often SLURM is asked whether it has the tasks still."""
+MISSES = 2
+"""So often it has to say no; what was just submitted may not be listed yet."""
+BARREN = 2
+"""So many submissions whose tasks never began in a row are enough."""
+SHORT_SECONDS, GRACE_SECONDS = 1.0, 35.0
+"""How long nobody needs to be told that trials are waited for; SLURM gives them 30 seconds."""
+VARIABLES = "NASHARNESS_"
+
+
+@dataclass
+class _Batch:
+    """Tasks that were submitted together."""
+
+    folder: Path
+    cohorts: list[list[str]]
+    """Ids of trials."""
+    missed: int = 0
+    told: set[int] = field(default_factory=set)
+    """Numbers of cohorts whose end is known."""
+    owed: set[str] = field(init=False)
+    """Trials that it is to end."""
+
+    def __post_init__(self) -> None:
+        numbered = enumerate(self.cohorts)
+        self.owed = {one for number, ids in numbered if number not in self.told for one in ids}
+
+    @classmethod
+    def read(cls, folder: Path) -> _Batch:
+        """One of an earlier command; what it has ended already, others may run again."""
+        cohorts: list[list[str]] = read_json(folder / PLAN)
+        return cls(folder, cohorts, told=Queue(folder / QUEUE, len(cohorts)).ended)
+
+    @property
+    def name(self) -> str:
+        return f"{NAME}-{self.folder.name}"
+
+    @property
+    def queue(self) -> Queue:
+        return Queue(self.folder / QUEUE, len(self.cohorts))
+
+    def news(self) -> Iterator[Outcome]:
+        """How trials ended since the last time."""
+        queue = self.queue
+        for number in sorted(queue.ended - self.told):
+            self.told.add(number)
+            yield from queue.outcomes(number)
+
+    def running(self) -> list[str]:
+        """Trials that are being run, others of their cohorts among them."""
+        return [trial_id for number in self.queue.taken for trial_id in self.cohorts[number]]
+
+    def is_over(self) -> bool:
+        """Has SLURM nothing of it any more, or has all of it ended."""
+        return self.missed >= MISSES or len(self.told) == len(self.cohorts)
+
+    def clear(self) -> None:
+        """Remove all but scripts and logs."""
+        shutil.rmtree(self.folder / QUEUE, ignore_errors=True)
+        for path in (self.folder / WORK, self.folder / PLAN, *self.folder.glob("*.pkl")):
+            path.unlink(missing_ok=True)
+        for path in self.folder.glob(".submission_file_*"):  # links to what has a name by now
+            path.unlink(missing_ok=True)
+
+
+class SlurmExecutor:
+    """Runs jobs in tasks of SLURM."""
+
+    def __init__(  # noqa: PLR0913 - what runs, where, and who is told
+        self,
+        request: Request,
+        hardware: Hardware | None = None,
+        *,
+        allocation: Allocation | None = None,
+        jobs: int | None = None,
+        dry: bool = False,
+        waiting: Callable[[], None] = lambda: None,
+    ) -> None:
+        """ClusterError where SLURM is not there, or gives nothing of that kind.
+
+        `jobs`: at most so many tasks at once. `dry`: nothing will be submitted. `waiting` is called
+        where the end of the trials in progress has to be waited for.
+        """
+        self._request, self._waiting = whole(request), waiting
+        self._hardware = placed(hardware or Hardware(), request, "SLURM")
+        self._allocation, self._jobs = allocation or Allocation(), jobs or TASKS
+        self._barren = 0
+        submitit()
+        if not dry:
+            refuse_without_slurm()
+
+    def script(self, specs: Sequence[Spec], folder: Path) -> str:
+        """What would be submitted first, if trials were run in `folder / trial_id`."""
+        batch = folder.absolute().parent / FOLDER / "0"
+        return script(batch, *self._asked(cohorts(specs, self._jobs), f"{NAME}-0"))
+
+    def run(self, specs: Sequence[Spec], folder: Path) -> Generator[Event]:
+        """Run every trial in `folder / trial_id`, those that tasks of an earlier run have too."""
+        folder = folder.absolute()
+        batches: list[_Batch] = []
+        if specs:
+            folder.mkdir(parents=True, exist_ok=True)
+            batches = _rejoined(folder.parent / FOLDER)
+            known = {trial_id for batch in batches for trial_id in batch.owed}
+            if new := [spec for spec in specs if spec.trial_id not in known]:
+                batches.append(self._submit(new, folder))
+        return self._events(specs, folder, batches)
+
+    def _events(
+        self, specs: Sequence[Spec], folder: Path, batches: list[_Batch]
+    ) -> Generator[Event]:
+        wanted = {spec.trial_id: spec for spec in specs}
+        progress, asked = JournalProgress(folder), time.monotonic()
+        try:
+            while wanted:
+                for batch in list(batches):
+                    yield from _ended(batch, wanted)
+                    if batch.is_over() and (
+                        lost := [s for i, s in wanted.items() if i in batch.owed]
+                    ):
+                        batches.remove(batch)
+                        self._refuse_futile(batch)
+                        batches.append(self._submit(lost, folder))
+                        batch.clear()
+                ids = [trial_id for batch in batches for trial_id in batch.running()]
+                yield from progress.look([wanted[one] for one in ids if one in wanted])
+                if time.monotonic() - asked > QUEUE_SECONDS:
+                    asked = time.monotonic()
+                    _ask(batches)
+                if wanted:
+                    time.sleep(LOOK_SECONDS)
+        finally:
+            self._stop(batches, interrupted=bool(wanted))
+
+    def _submit(self, specs: Sequence[Spec], folder: Path) -> _Batch:
+        """Hand trials to SLURM; nothing is left behind where it refuses."""
+        groups = cohorts(specs, self._jobs)
+        place = folder.parent / FOLDER / secrets.token_hex(4)
+        batch = _Batch(place, [[spec.trial_id for spec in group] for group in groups])
+        variables = {k: v for k, v in os.environ.items() if k.startswith(VARIABLES)}
+        BatchWork(groups, str(folder), self._hardware, str(Path.cwd()), variables).write(place)
+        write_json(place / PLAN, batch.cohorts)
+        try:
+            submit(place, *self._asked(groups, batch.name))
+        except ClusterError:
+            shutil.rmtree(place, ignore_errors=True)
+            raise
+        return batch
+
+    def _asked(self, groups: Sequence[Sequence[Spec]], name: str) -> tuple[int, dict[str, Any]]:
+        """How many tasks, and what each asks for."""
+        tasks = max(1, min(self._jobs, len(groups)))
+        return tasks, parameters(self._request, self._allocation, name, tasks)
+
+    def _refuse_futile(self, batch: _Batch) -> None:
+        """ClusterError where somebody ended the tasks, or where they never begin."""
+        if (batch.folder / QUEUE / ENDED_BY_OTHERS).exists():
+            raise ClusterError(
+                "SLURM ended the tasks and did not queue them again, as after `scancel`; trials"
+                " have saved themselves, and the same command, or `resume`, goes on with them."
+            )
+        began = (batch.folder / QUEUE / STARTED).exists()
+        self._barren = 0 if began else self._barren + 1
+        if self._barren >= BARREN:
+            raise ClusterError(
+                f"SLURM ended all tasks before they began a trial, {BARREN} times; do its nodes see"
+                f" {batch.folder}, and the same Python? Logs are there{_last_words(batch.folder)}."
+            )
+
+    def _stop(self, batches: Sequence[_Batch], *, interrupted: bool) -> None:
+        """Have trials save themselves and end; of those that have ended only the queues go."""
+        names = [batch.name for batch in batches]
+        if not interrupted:
+            cancel(names, waiting_only=True)
+            for batch in batches:
+                batch.clear()
+            return
+        for batch in batches:
+            batch.queue.stop()
+        cancel(names)
+        began, told = time.monotonic(), False
+        while time.monotonic() - began < GRACE_SECONDS and any(b.queue.taken for b in batches):
+            if not told and time.monotonic() - began > SHORT_SECONDS:
+                told = True
+                self._waiting()
+            time.sleep(LOOK_SECONDS / 4)
+
+
+def _rejoined(place: Path) -> list[_Batch]:
+    """What earlier commands have submitted and SLURM has still; the rest is cleared away.
+
+    ClusterError where SLURM does not tell.
+    """
+    found = [_Batch.read(path.parent) for path in sorted(place.glob(f"*/{PLAN}"))]
+    names = queued([batch.name for batch in found])
+    if names is None:
+        raise ClusterError("SLURM does not answer (`squeue`); nothing was submitted.")
+    alive = [batch for batch in found if batch.name in names and not batch.queue.stopped]
+    for batch in found:
+        if batch not in alive:
+            batch.clear()
+    if not alive:
+        shutil.rmtree(place / MARKS, ignore_errors=True)
+    return alive
+
+
+def _ended(batch: _Batch, wanted: dict[str, Spec]) -> Iterator[Outcome]:
+    """What a batch has ended of what is wanted, which no longer is."""
+    for outcome in batch.news():
+        if wanted.pop(outcome.trial_id, None) is not None:
+            yield outcome
+
+
+def _ask(batches: Sequence[_Batch]) -> None:
+    """Count of each batch how often SLURM did not have it."""
+    names = queued([batch.name for batch in batches])
+    for batch in batches:
+        batch.missed = 0 if names is None or batch.name in names else batch.missed + 1
+
+
+def _last_words(folder: Path) -> str:
+    """The last line of the logs, in brackets."""
+    for path in sorted(folder.glob("*.err")):
+        lines = path.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+        if lines:
+            return f" ({lines[-1].strip()[:200]})"
+    return ""
