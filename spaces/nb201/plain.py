@@ -11,16 +11,20 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import avg_pool2d, relu
 
-EDGES = ((1, 0), (2, 0), (2, 1), (3, 0), (3, 1), (3, 2))
-NODES = 4
+from nasbench_harness.contracts import NetworkShape
+from nasbench_harness.spaces.nb201.encoding import EDGES, NODES
 
 
-class Zero(nn.Module):
+class _PerEdgeZero(nn.Module):
+    """`none`, computed all the same."""
+
     def forward(self, x: Tensor) -> Tensor:
         return x * 0.0
 
 
-class ReLUConvNorm(nn.Module):
+class _PerEdgeConv(nn.Module):
+    """ReLU, convolution and batch norm."""
+
     def __init__(self, channels: int, kernel: int, track: bool) -> None:
         super().__init__()
         self.conv = nn.Conv2d(channels, channels, kernel, padding=kernel // 2, bias=False)
@@ -31,19 +35,23 @@ class ReLUConvNorm(nn.Module):
         return normed
 
 
-class Pool(nn.Module):
+class _PerEdgePool(nn.Module):
+    """Average pooling 3x3."""
+
     def forward(self, x: Tensor) -> Tensor:
         return avg_pool2d(x, 3, stride=1, padding=1, count_include_pad=False)
 
 
-class PlainCell(nn.Module):
+class _PerEdgeCell(nn.Module):
+    """A cell with all operations of all edges."""
+
     def __init__(self, channels: int, track: bool) -> None:
         super().__init__()
         self.edges = nn.ModuleList(
             nn.ModuleList(
                 [
-                    Zero(), nn.Identity(), ReLUConvNorm(channels, 1, track),
-                    ReLUConvNorm(channels, 3, track), Pool(),
+                    _PerEdgeZero(), nn.Identity(), _PerEdgeConv(channels, 1, track),
+                    _PerEdgeConv(channels, 3, track), _PerEdgePool(),
                 ]
             )
             for _ in EDGES
@@ -67,7 +75,9 @@ class PlainCell(nn.Module):
         return nodes[-1]
 
 
-class PlainReduction(nn.Module):
+class _PerEdgeReduction(nn.Module):
+    """What stands between two stages."""
+
     def __init__(self, channels: int) -> None:
         super().__init__()
         wide = 2 * channels
@@ -83,23 +93,26 @@ class PlainReduction(nn.Module):
         return total
 
 
-class PlainSupernet(nn.Module):
-    def __init__(
-        self, classes: int = 10, width: int = 16, cells: int = 5, track: bool = True
-    ) -> None:
+class PerEdgeSupernet(nn.Module):
+    """Images [B, C, H, W] and weights [6, 5] (or [B, 6, 5]) to logits [B, classes]."""
+
+    def __init__(self, shape: NetworkShape, *, track_running_stats: bool = True) -> None:
         super().__init__()
+        width, track = shape.width, track_running_stats
         self.stem = nn.Sequential(
-            nn.Conv2d(3, width, 3, padding=1, bias=False), nn.BatchNorm2d(width)
+            nn.Conv2d(shape.in_channels, width, 3, padding=1, bias=False), nn.BatchNorm2d(width)
         )
         widths = [width, 2 * width, 4 * width]
         self.stages = nn.ModuleList(
-            nn.ModuleList(PlainCell(channels, track) for _ in range(cells)) for channels in widths
+            nn.ModuleList(_PerEdgeCell(channels, track) for _ in range(shape.cells))
+            for channels in widths
         )
-        self.reductions = nn.ModuleList(map(PlainReduction, widths[:-1]))
+        self.reductions = nn.ModuleList(map(_PerEdgeReduction, widths[:-1]))
         self.norm = nn.BatchNorm2d(widths[-1])
-        self.classifier = nn.Linear(widths[-1], classes)
+        self.classifier = nn.Linear(widths[-1], shape.classes)
 
     def forward(self, images: Tensor, weights: Tensor) -> Tensor:
+        """Logits [B, classes]."""
         x = self.stem(images)
         for stage, cells in enumerate(self.stages):
             if stage:
@@ -111,7 +124,7 @@ class PlainSupernet(nn.Module):
 
 
 @torch.no_grad()
-def copy_weights(plain: PlainSupernet, supernet: nn.Module) -> None:
+def copy_weights(plain: PerEdgeSupernet, supernet: nn.Module) -> None:
     """Give the plain supernet the weights of the harness's."""
     state = supernet.state_dict()
     own = {name: value for name, value in state.items() if name.startswith(("stem", "reductions"))}
