@@ -7,6 +7,9 @@ multiplied by its weight.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import cast
+
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import avg_pool2d, relu
@@ -65,7 +68,7 @@ class _PerEdgeCell(nn.Module):
             for edge, (target, source) in enumerate(EDGES):
                 if target != node:
                     continue
-                for k, operation in enumerate(self.edges[edge]):  # type: ignore[arg-type]
+                for k, operation in enumerate(_in(self.edges[edge])):
                     weight = weights[..., edge, k]
                     weight = weight[:, None, None, None] if weight.dim() else weight
                     term = weight * operation(nodes[source])
@@ -117,10 +120,14 @@ class PerEdgeSupernet(nn.Module):
         for stage, cells in enumerate(self.stages):
             if stage:
                 x = self.reductions[stage - 1](x)
-            for cell in cells:  # type: ignore[union-attr]
+            for cell in _in(cells):
                 x = cell(x, weights)
         logits: Tensor = self.classifier(relu(self.norm(x)).mean(dim=(2, 3)))
         return logits
+
+
+def _in(modules: nn.Module) -> Iterable[nn.Module]:
+    return cast("nn.ModuleList", modules)
 
 
 @torch.no_grad()
@@ -131,10 +138,13 @@ def copy_weights(plain: PerEdgeSupernet, supernet: nn.Module) -> None:
     own |= {name.removeprefix("head."): v for name, v in state.items() if name.startswith("head.")}
     plain.load_state_dict(own, strict=False)
     for stage, cells in enumerate(plain.stages):
-        for place, cell in enumerate(cells):  # type: ignore[arg-type]
+        for place, _ in enumerate(_in(cells)):
             for edge, (target, source) in enumerate(EDGES):
                 for k, kernel in ((2, 1), (3, 3)):
                     wide = state[f"stages.{stage}.{place}.conv{kernel}.{source}.weight"]
                     channels = wide.shape[1]
                     first = (target - source - 1) * channels
-                    cell.edges[edge][k].conv.weight.copy_(wide[first : first + channels])
+                    conv = plain.get_parameter(
+                        f"stages.{stage}.{place}.edges.{edge}.{k}.conv.weight"
+                    )
+                    conv.copy_(wide[first : first + channels])

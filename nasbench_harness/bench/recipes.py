@@ -1,0 +1,84 @@
+"""What a whole published search takes, extrapolated from a few steps of its first epochs.
+
+The search goes through the epochs of its recipe in their order, as many as its time allows, so that
+warm-ups and stages are met; of each it makes the first steps and the last, as a search does that is
+gone on with from a checkpoint. All other steps are taken to be as long as one in between, and all
+epochs that were not reached as long as the last that was.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+from nasbench_harness.bench.asked import BenchRequest
+from nasbench_harness.bench.searches import opened, planned, problem_of
+from nasbench_harness.bench.timing import seconds as timed
+from nasbench_harness.bench.timing import warm_up
+from nasbench_harness.hardware import peak_memory_mb, reset_peak_memory
+from nasbench_harness.jobs.search import SearchJob
+
+MOST_RECORDED = 3
+"""Epochs after which the search is also measured, as it is after every one."""
+
+
+@dataclass
+class _Seen:
+    """Seconds of what was met so far."""
+
+    epochs: list[float] = field(default_factory=list)
+    """Of the steps of whole epochs."""
+    recorded: list[float] = field(default_factory=list)
+
+
+def whole_search(asked: BenchRequest, *, method: str, seconds: float) -> dict[str, Any]:
+    """Hours of it on this device, the search of the recipe that is asked for."""
+    job = opened(asked, planned(asked, method))
+    spec, device = job.run.spec, problem_of(job).device
+    reset_peak_memory(device)
+    warm_up(job.advance, device)
+    seen, started = _Seen(), time.perf_counter()
+    while not seen.epochs or (
+        len(seen.epochs) < spec.epochs and time.perf_counter() - started < seconds
+    ):
+        seen.epochs.append(_epoch(job, len(seen.epochs)))
+        if len(seen.recorded) < MOST_RECORDED:
+            seen.recorded.append(timed(job.record, device))
+    concluded = timed(lambda: job.run.problem.conclude(job.run.searcher.architecture()), device)
+    left = spec.epochs - len(seen.epochs)
+    stepping = sum(seen.epochs) + left * seen.epochs[-1]
+    recording = spec.epochs * sum(seen.recorded) / len(seen.recorded)
+    return {
+        "extrapolated": True,
+        "whole_search_s": stepping + recording + concluded,
+        "stepping_s": stepping,
+        "recording_s": recording,
+        "epochs": spec.epochs,
+        "epochs_seen": len(seen.epochs),
+        "epoch_steps": spec.epoch_steps,
+        "recipe": asked.recipe,
+        "images": spec.images,
+        "peak_mb": peak_memory_mb(device),
+    }
+
+
+def _epoch(job: SearchJob, epoch: int) -> float:
+    """Seconds of its steps: the first, one in between for all others, and the last."""
+    device, steps = problem_of(job).device, job.run.spec.epoch_steps
+    _go_to(job, epoch * steps)
+    first = timed(job.advance, device)
+    if steps == 1:
+        return first
+    between = timed(job.advance, device) if steps > 2 else 0.0
+    _go_to(job, (epoch + 1) * steps - 1)
+    return first + (steps - 2) * between + timed(job.advance, device)
+
+
+def _go_to(job: SearchJob, step: int) -> None:
+    """Let its next step be the one of that number, from 0."""
+    state = job.state_dict()
+    if state["step"] == step:
+        return
+    # What a problem counts are the steps it drew batches for, the last of which it is in.
+    job.load_state_dict({**state, "step": step, "problem": {**state["problem"], "step": step - 1}})
