@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from nasbench_harness.bench.asked import FULL, BenchRequest
-from nasbench_harness.bench.searches import arithmetic_of, opened, planned, problem_of
+from nasbench_harness.bench.searches import SMALL, arithmetic_of, opened, planned, problem_of
 from nasbench_harness.bench.steps import first_able
 from nasbench_harness.contracts import Supernet
 from nasbench_harness.errors import HarnessError
@@ -38,8 +38,8 @@ class CheckFailedError(HarnessError):
 
 def network_passes(asked: BenchRequest) -> dict[str, Any]:
     """Logits and all gradients of a small supernet, mixed and of single operations."""
-    spec = planned(asked, first_able(asked), small=True)
-    problem = problem_of(opened(asked, spec, small=True))
+    spec = planned(asked, first_able(asked), much=SMALL)
+    problem = problem_of(opened(asked, spec, much=SMALL))
     problem.advance()
     images, labels = (part.cpu() for part in problem.batch("train"))
     found = {}
@@ -107,9 +107,9 @@ def search(asked: BenchRequest, *, method: str) -> dict[str, Any]:
 
     `waits` are those of a step for the device, which keep it idle; None where nobody tells.
     """
-    spec = planned(asked, method, warm=True, small=True)
+    spec = planned(asked, method, warm=True, much=SMALL)
     kept = io.BytesIO()
-    job, again = (opened(asked, spec, small=True) for _ in range(2))
+    job, again = (opened(asked, spec, much=SMALL) for _ in range(2))
     with arithmetic_of(FULL), _repeatable():
         _advance(job)
         torch.save(job.state_dict(), kept)

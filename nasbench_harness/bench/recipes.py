@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from nasbench_harness.bench.asked import BenchRequest
-from nasbench_harness.bench.searches import opened, planned, problem_of
+from nasbench_harness.bench.searches import WHOLE, opened, planned, problem_of
 from nasbench_harness.bench.timing import seconds as timed
 from nasbench_harness.bench.timing import warm_up
 from nasbench_harness.hardware import peak_memory_mb, reset_peak_memory
@@ -34,7 +34,7 @@ class _Seen:
 
 def whole_search(asked: BenchRequest, *, method: str, seconds: float) -> dict[str, Any]:
     """Hours of it on this device, the search of the recipe that is asked for."""
-    job = opened(asked, planned(asked, method))
+    job = opened(asked, planned(asked, method, much=WHOLE), much=WHOLE)
     spec, device = job.run.spec, problem_of(job).device
     reset_peak_memory(device)
     warm_up(job.advance, device)

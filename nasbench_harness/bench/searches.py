@@ -1,6 +1,6 @@
 """The searches that are measured: a method's recipe, on images of CIFAR-10's size.
 
-Where CIFAR-10 is not on the machine the images are noise, which takes exactly as long.
+They are noise, which takes as long; for whole searches CIFAR-10 itself where it is installed.
 """
 
 from __future__ import annotations
@@ -36,23 +36,23 @@ REAL, PLANNED_ON = "cifar10", "digits"
 """The images of published searches, and those that are always there, which plans are made on."""
 NOISE = "noise"
 CLASSES = 10
-IMAGES, SIDE, CHANNELS = 50_000, 32, 3
-FEW_IMAGES, SMALL_SIDE, GREY = 200, 8, 1
+WHOLE, SOME, SMALL = "whole", "some", "small"
+"""All images, where searches are measured on half of them; as many as single steps need, which are
+opened sooner and take as long; small ones, for checks."""
+NOISE_OF = {WHOLE: (50_000, 3, 32), SOME: (10_000, 3, 32), SMALL: (200, 1, 8)}
+"""Images, channels and pixels a side."""
 TINY_NETWORK = {"width": 4, "cells": 1, "batch_size": 8, "evaluated_images": 32}
 SMALL_NETWORK = {"width": 8, "cells": 1, "batch_size": 16, "evaluated_images": 32}
 """Of checks, which compare numbers and not speeds."""
 
 
 @cache
-def images(*, small: bool) -> ImageDataset:
-    """What is searched on: CIFAR-10, or noise of its size; `small` is noise of 8x8 pixels."""
-    if not small and REAL in dataset_names() and to_fetch(REAL, None) is None:
+def images(much: str) -> ImageDataset:
+    """What is searched on: of `WHOLE` CIFAR-10 where it is installed, else noise."""
+    if much == WHOLE and REAL in dataset_names() and to_fetch(REAL, None) is None:
         with contextlib.suppress(HarnessError):  # broken files are not what this is about
             return open_dataset(REAL)
-    return _noise(FEW_IMAGES, SMALL_SIDE, GREY) if small else _noise(IMAGES, SIDE, CHANNELS)
-
-
-def _noise(count: int, side: int, channels: int) -> ImageDataset:
+    count, channels, side = NOISE_OF[much]
     generator = torch.Generator().manual_seed(0)
     shape = (count, channels, side, side)
     pixels = torch.randint(256, shape, dtype=torch.uint8, generator=generator)
@@ -64,9 +64,13 @@ def _noise(count: int, side: int, channels: int) -> ImageDataset:
     )  # fmt: skip
 
 
+def _of_size(asked: BenchRequest, much: str) -> str:
+    return SMALL if asked.tiny else much
+
+
 @cache
 def planned(
-    asked: BenchRequest, method: str, *, warm: bool = False, small: bool = False,
+    asked: BenchRequest, method: str, *, warm: bool = False, much: str = SOME,
     arithmetic: str = FULL,
 ) -> TrialSpec:  # fmt: skip
     """The search of a method by the recipe that is asked for, on `images`.
@@ -75,7 +79,7 @@ def planned(
     looked up. NotMeasurableError where the method makes no such search.
     """
     _refuse_queries(method)
-    size = TINY_NETWORK if asked.tiny else SMALL_NETWORK if small else {}
+    size = TINY_NETWORK if asked.tiny else SMALL_NETWORK if much == SMALL else {}
     precision = REDUCED if arithmetic == REDUCED else FULL
     given = {
         "methods": method, "search": KIND.name, "space": asked.space, "dataset": PLANNED_ON,
@@ -86,7 +90,7 @@ def planned(
         (spec,) = plan(build_config(None, given, _without_warmup(method) if warm else []))
     except HarnessError as error:
         raise NotMeasurableError(str(error)) from error
-    return _on_images(spec, images(small=asked.tiny or small))
+    return _on_images(spec, images(_of_size(asked, much)))
 
 
 def _refuse_queries(method: str) -> None:
@@ -112,14 +116,14 @@ def _on_images(spec: TrialSpec, on: ImageDataset) -> TrialSpec:
 
 
 def opened(
-    asked: BenchRequest, spec: TrialSpec, *, compile_mode: str = EAGER, small: bool = False,
+    asked: BenchRequest, spec: TrialSpec, *, compile_mode: str = EAGER, much: str = SOME,
     seed: int = 0,
 ) -> SearchJob:  # fmt: skip
     """The search at its first step, on the device."""
     hardware = Hardware(device=asked.device, threads=asked.threads, compile=compile_mode)  # type: ignore[arg-type]
     device, space = hardware.open(), registry.open_space(spec.space)
     problem = WeightSharing(
-        space, images(small=asked.tiny or small), NetworkSettings.build("network", spec.network),
+        space, images(_of_size(asked, much)), NetworkSettings.build("network", spec.network),
         steps=spec.steps, epochs=spec.epochs, seed=stream_seed(seed, "problem"), device=device,
         compile_mode=compile_mode,
     )  # fmt: skip

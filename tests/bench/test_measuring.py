@@ -14,7 +14,15 @@ from nasbench_harness.bench.asked import FULL, HALF, BenchRequest
 from nasbench_harness.bench.cohorts import joined_step, step
 from nasbench_harness.bench.machine import facts
 from nasbench_harness.bench.refusal import NotMeasurableError
-from nasbench_harness.bench.searches import arithmetic_of, images, opened, planned, problem_of
+from nasbench_harness.bench.searches import (
+    SMALL,
+    WHOLE,
+    arithmetic_of,
+    images,
+    opened,
+    planned,
+    problem_of,
+)
 from nasbench_harness.errors import HarnessError
 from nasbench_harness.hardware import Hardware
 from nasbench_harness.jobs.search import SearchJob, open_search
@@ -83,8 +91,8 @@ def test_arithmetic_is_put_back() -> None:
 
 
 def test_noise_is_of_the_published_size() -> None:
-    assert images(small=True).train.size == (8, 8)
-    noise = images(small=False)
+    assert images(SMALL).train.size == (8, 8)
+    noise = images(WHOLE)
     assert (len(noise.train), noise.train.size, len(noise.classes)) == (50_000, (32, 32), 10)
 
 
