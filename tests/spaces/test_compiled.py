@@ -11,17 +11,20 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy
 
 from nasbench_harness import registry
-from nasbench_harness.contracts import NetworkShape
+from nasbench_harness.contracts import NetworkShape, NetworkSpace
 
-SLOW = pytest.mark.slow
-SPACES = [("nb201", 1), ("nbmacro", 1), ("transnas101", 1)]
-LARGE = [("proxyless", 1), ("darts", 3)]
-"""Spaces with networks, and the cells that one must have at least."""
+CELLS = {"darts": 3, "nb201": 1, "nbmacro": 1, "proxyless": 1, "transnas101": 1}
+"""Of each space with networks, so few that its network is small."""
 
 
-@pytest.mark.parametrize(
-    ("name", "cells"), [*SPACES, *(pytest.param(*one, marks=SLOW) for one in LARGE)]
-)
+def test_every_space_with_networks_is_compiled() -> None:
+    names = registry.spaces.built_in()
+    assert {name for name in names if isinstance(registry.open_space(name), NetworkSpace)} == {
+        *CELLS
+    }
+
+
+@pytest.mark.parametrize(("name", "cells"), CELLS.items())
 def test_a_mixed_pass_is_one_graph(name: str, cells: int) -> None:
     """With a backend that generates no code, which takes minutes on a CPU."""
     space: Any = registry.open_space(name)
