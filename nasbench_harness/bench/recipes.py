@@ -1,14 +1,15 @@
 """What a whole published search takes, extrapolated from a few steps of its first epochs.
 
-The search goes through the epochs of its recipe in their order, as many as its time allows, so that
-warm-ups and stages are met; of each it makes the first steps and the last, as a search does that is
-gone on with from a checkpoint. All other steps are taken to be as long as one in between, and all
-epochs that were not reached as long as the last that was.
+The search goes through the epochs of its recipe in their order, as many as its time allows, but for
+most of a warm-up, so that stages are met; of each it makes the first steps and the last, as a
+search does that is gone on with from a checkpoint. All other steps are taken to be as long as one
+in between, and all epochs that were not reached as long as the last before them that was.
 """
 
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,7 +19,11 @@ from nasbench_harness.bench.timing import seconds as timed
 from nasbench_harness.bench.timing import warm_up
 from nasbench_harness.hardware import peak_memory_mb, reset_peak_memory
 from nasbench_harness.jobs.search import SearchJob
+from nasbench_harness.study.planning import WARMUP
+from nasbench_harness.study.spec import TrialSpec
 
+MOST_WARM = 3
+"""Epochs of a warm-up that are gone through; the others are as these."""
 MOST_RECORDED = 3
 """Epochs after which the search is also measured, as it is after every one."""
 
@@ -27,8 +32,8 @@ MOST_RECORDED = 3
 class _Seen:
     """Seconds of what was met so far."""
 
-    epochs: list[float] = field(default_factory=list)
-    """Of the steps of whole epochs."""
+    epochs: dict[int, float] = field(default_factory=dict)
+    """Of the steps of whole epochs, by their numbers."""
     recorded: list[float] = field(default_factory=list)
 
 
@@ -39,15 +44,14 @@ def whole_search(asked: BenchRequest, *, method: str, seconds: float) -> dict[st
     spec, device = job.run.spec, problem_of(job).device
     reset_peak_memory(device)
     seen, started = _Seen(), time.perf_counter()
-    while not seen.epochs or (
-        len(seen.epochs) < spec.epochs and time.perf_counter() - started < seconds
-    ):
-        seen.epochs.append(_epoch(job, len(seen.epochs)))
+    for epoch in _met(spec):
+        if seen.epochs and time.perf_counter() - started >= seconds:
+            break
+        seen.epochs[epoch] = _epoch(job, epoch)
         if len(seen.recorded) < MOST_RECORDED:
             seen.recorded.append(timed(job.record, device))
     concluded = timed(lambda: job.run.problem.conclude(job.run.searcher.architecture()), device)
-    left = spec.epochs - len(seen.epochs)
-    stepping = sum(seen.epochs) + left * seen.epochs[-1]
+    stepping = _whole(seen.epochs, spec.epochs)
     recording = spec.epochs * sum(seen.recorded) / len(seen.recorded)
     return {
         "extrapolated": True,
@@ -61,6 +65,20 @@ def whole_search(asked: BenchRequest, *, method: str, seconds: float) -> dict[st
         "images": spec.images,
         "peak_mb": peak_memory_mb(device),
     }
+
+
+def _met(spec: TrialSpec) -> list[int]:
+    """The epochs that are gone through while there is time."""
+    return [one for one in range(spec.epochs) if not MOST_WARM <= one < spec.roles.get(WARMUP, 0)]
+
+
+def _whole(epochs: Mapping[int, float], count: int) -> float:
+    """Seconds of all; those that are not there are as the last before them."""
+    last, total = 0.0, 0.0
+    for epoch in range(count):
+        last = epochs.get(epoch, last)
+        total += last
+    return total
 
 
 def _choose_kernels(asked: BenchRequest, method: str) -> None:

@@ -121,6 +121,17 @@ def test_epochs_that_were_not_reached_are_as_the_last(monkeypatch: pytest.Monkey
     assert told["stepping_s"] == 120
 
 
+def test_of_a_warm_up_only_the_first_epochs_are_met() -> None:
+    spec = planned(BenchRequest("cpu", "nb201", ("unas",), False, "paper"), "unas")
+    warm_up = spec.roles["warmup"]
+    assert 3 < warm_up < spec.epochs
+    assert recipes._met(spec) == [0, 1, 2, *range(warm_up, spec.epochs)]
+
+
+def test_epochs_that_are_passed_over_are_as_those_before_them() -> None:
+    assert recipes._whole({0: 1.0, 1: 2.0, 5: 10.0}, 8) == 1 + 4 * 2 + 3 * 10
+
+
 def test_of_every_epoch_the_first_steps_and_the_last_are_made(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
