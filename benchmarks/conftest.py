@@ -12,7 +12,7 @@ from threadpoolctl import threadpool_limits
 from nasbench_harness import registry
 from nasbench_harness.contracts import CompleteTable, SearchSpace
 
-sys.path.insert(0, str(Path(__file__).parent))  # for `plain_supernet`, which is no test
+sys.path.insert(0, str(Path(__file__).parent))  # for `searching`, which is no test
 
 
 @pytest.fixture(scope="session", autouse=True)

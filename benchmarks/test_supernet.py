@@ -18,13 +18,13 @@ from typing import Any
 
 import pytest
 import torch
-from plain_supernet import PlainSupernet
 from pytest_benchmark.fixture import BenchmarkFixture
 from searching import Ours, Plain, interleaved, operations, tell
 from torch.nn.functional import one_hot
 
 from nasbench_harness import registry
 from nasbench_harness.contracts import NetworkShape
+from nasbench_harness.spaces.nb201.plain import PerEdgeSupernet
 from nasbench_harness.spaces.nb201.shared_weights import CellSupernet
 
 WIDTH, BATCH = 16, 64
@@ -48,13 +48,16 @@ def supernet(cells: int) -> CellSupernet:
     return CellSupernet(NetworkShape(classes=10, width=WIDTH, cells=cells))
 
 
+def plain(cells: int) -> PerEdgeSupernet:
+    return PerEdgeSupernet(NetworkShape(classes=10, width=WIDTH, cells=cells))
+
+
 @pytest.mark.parametrize("cells", CELLS)
 def test_search_step(
     benchmark: BenchmarkFixture, batch: tuple[torch.Tensor, torch.Tensor], cells: int
 ) -> None:
-    plain = Plain(PlainSupernet(width=WIDTH, cells=cells), batch)
     ours = Ours(supernet(cells), batch)
-    theirs, own = interleaved(plain, ours)
+    theirs, own = interleaved(Plain(plain(cells), batch), ours)
     tell(benchmark, plain_s=theirs, ours_s=own, times_as_fast=theirs / own)
     benchmark.pedantic(ours, rounds=1)
 
@@ -81,10 +84,10 @@ import sys, torch
 from pathlib import Path
 from torch.nn.functional import cross_entropy
 sys.path.insert(0, sys.argv[1])
-from test_supernet import BATCH, WIDTH, PlainSupernet, supernet
+from test_supernet import BATCH, plain, supernet
 torch.set_num_threads(2)
 cells = int(sys.argv[3])
-network = PlainSupernet(width=WIDTH, cells=cells) if sys.argv[2] == "plain" else supernet(cells)
+network = plain(cells) if sys.argv[2] == "plain" else supernet(cells)
 images, labels = torch.randn(BATCH, 3, 32, 32), torch.randint(10, (BATCH,))
 weights = torch.full((6, 5), 0.2, requires_grad=True)
 cross_entropy(network(images[:2], weights), labels[:2]).backward()
@@ -107,15 +110,15 @@ def test_memory_of_a_mixed_step(benchmark: BenchmarkFixture, cells: int) -> None
         done = subprocess.run(command, check=True, capture_output=True, text=True)
         return float(done.stdout)
 
-    plain, ours = megabytes("plain"), megabytes("ours")
-    tell(benchmark, plain_mb=plain, ours_mb=ours, share=ours / plain)
+    theirs, own = megabytes("plain"), megabytes("ours")
+    tell(benchmark, plain_mb=theirs, ours_mb=own, share=own / theirs)
     benchmark.pedantic(lambda: None, rounds=1)
 
 
 def test_operations_of_a_mixed_pass(benchmark: BenchmarkFixture) -> None:
     """Dispatched operations, forward and backward, 16 channels and 5 cells; without views too."""
     facts = {}
-    for name, network in (("plain", PlainSupernet()), ("ours", supernet(5))):
+    for name, network in (("plain", plain(5)), ("ours", supernet(5))):
         total, launches, waits = operations(network, (6, 5))
         facts |= {f"{name}_operations": total, f"{name}_launches": launches}
         facts[f"{name}_waits"] = waits

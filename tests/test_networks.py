@@ -293,6 +293,24 @@ def test_partial_channels_may_be_fixed(monkeypatch: pytest.MonkeyPatch) -> None:
     check_networks(registry.open_space("nb201"), samples=1)
 
 
+def test_a_plain_supernet_gives_logits() -> None:
+    class Plainly(ToyNetworks):
+        def plain_supernet(self, shape: NetworkShape) -> torch.nn.Module:
+            return self.supernet(shape)
+
+    class Fixed(Plainly):
+        def plain_supernet(self, shape: NetworkShape) -> torch.nn.Module:
+            return Detached(shape)
+
+    class Detached(ToySupernet):
+        def forward(self, images: Tensor, weights: Tensor, active: Any = None) -> Tensor:  # type: ignore[override]
+            return super().forward(images, weights.detach())
+
+    check_networks(Plainly())
+    with pytest.raises(AssertionError, match="`plain_supernet` is differentiable in the weights"):
+        check_networks(Fixed())
+
+
 def test_networks_have_both_capabilities() -> None:
     space = ToyNetworks()
     for network in (space.supernet(SHAPE), space.network(space.unrank(5), SHAPE)):

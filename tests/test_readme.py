@@ -108,6 +108,7 @@ RUN = {
 PARSED = {
     "nasharness run -m drnas,unas --search supernet --dataset cifar10 --devices cuda:0,cuda:1"
     " --per-device 2": "",
+    "nasharness bench gpu --out gpu.json": "",
     "nasharness run -m drnas,unas --executor ray --address auto --gpus-per-trial 0.5": "",
     "nasharness run -m drnas,unas --executor slurm --partition gpu --time 4h"
     " --gpus-per-trial 1": "",

@@ -3,6 +3,7 @@
 from nasbench_harness.__main__ import main
 from nasbench_harness.cli import (
     baseline,
+    bench,
     calibrate,
     check,
     cite,
@@ -25,7 +26,7 @@ from nasbench_harness.cli import (
 from nasbench_harness.cli.app import app
 
 __all__ = [
-    "app", "baseline", "calibrate", "check", "cite", "compare", "data", "evaluate", "latency",
-    "main", "methods", "plugins", "problem", "push", "query", "report", "run", "score", "suites",
-    "train", "watch",
+    "app", "baseline", "bench", "calibrate", "check", "cite", "compare", "data", "evaluate",
+    "latency", "main", "methods", "plugins", "problem", "push", "query", "report", "run", "score",
+    "suites", "train", "watch",
 ]  # fmt: skip

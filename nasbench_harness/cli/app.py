@@ -28,7 +28,7 @@ from nasbench_harness.process.streams import guarded
 
 COMMANDS = (
     "run", "train", "evaluate", "score", "calibrate", "resume", "watch", "report", "compare",
-    "push", "cite", "baseline", "check", "query", "show", "list", "data", "latency",
+    "push", "cite", "baseline", "check", "query", "show", "list", "data", "latency", "bench",
 )  # fmt: skip
 
 
@@ -132,6 +132,10 @@ latency_app = typer.Typer(
     cls=Group, help="Measure what layers take on a device, for searches to hold.",
     no_args_is_help=True,
 )  # fmt: skip
+bench_app = typer.Typer(
+    cls=Group, help="Check and time searches on this machine.", no_args_is_help=True
+)
+app.add_typer(bench_app, name="bench")
 app.add_typer(data_app, name="data")
 app.add_typer(latency_app, name="latency")
 app.add_typer(list_app, name="list")

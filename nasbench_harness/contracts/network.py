@@ -112,6 +112,17 @@ class SupernetCheck(Protocol):
 
 
 @runtime_checkable
+class PlainlyWritten(Protocol):
+    """Capability of a space: its supernet also as published codes write it, with nothing shared.
+
+    What the speed of the space's own is told against: `nasharness bench gpu`.
+    """
+
+    def plain_supernet(self, shape: NetworkShape) -> torch.nn.Module:
+        """A fresh one: images [B, channels, H, W] and weights [D, K] to logits [B, classes]."""
+
+
+@runtime_checkable
 class Widening(Protocol):
     """Capability of a supernet with partial channels: more of them can pass later.
 

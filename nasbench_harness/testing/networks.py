@@ -18,6 +18,7 @@ from nasbench_harness.contracts import (
     NetworkShape,
     NetworkSize,
     NetworkSpace,
+    PlainlyWritten,
     TrainingLoss,
     Widening,
 )
@@ -70,6 +71,16 @@ def check_networks(
             check_layers(space, shape, drawn)
         if isinstance(space, GroupingSpace):
             check_grouped(space, shape)
+        if isinstance(space, PlainlyWritten):
+            _check_logits(space, space.plain_supernet(shape), images)
+
+
+def _check_logits(space: Any, plain: torch.nn.Module, images: torch.Tensor) -> None:
+    weights = _uniform(space).requires_grad_()
+    logits = plain(images, weights)
+    assert logits.shape == (len(images), 3), "`plain_supernet` gives [B, classes]"
+    logits.sum().backward()
+    assert weights.grad is not None, "`plain_supernet` is differentiable in the weights"
 
 
 def check_costs(space: Any, *, dataset: str = "", samples: int = 3) -> None:

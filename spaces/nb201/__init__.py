@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from nasbench_harness.spaces.nb201.grouped import GroupedSupernet
     from nasbench_harness.spaces.nb201.network import Network
+    from nasbench_harness.spaces.nb201.plain import PerEdgeSupernet
     from nasbench_harness.spaces.nb201.shared_weights import CellSupernet
 
 __all__ = ["NB201"]
@@ -187,6 +188,12 @@ class NB201:
     def check_supernet(self, shape: NetworkShape, *, partial: int = 1) -> None:
         """ValueError for an impossible width."""
         training.check_width(shape, partial)
+
+    def plain_supernet(self, shape: NetworkShape) -> PerEdgeSupernet:
+        """A fresh supernet of one module per operation per edge, as published codes have it."""
+        from nasbench_harness.spaces.nb201.plain import PerEdgeSupernet
+
+        return PerEdgeSupernet(shape)
 
     def network(self, arch: Architecture, shape: NetworkShape) -> Network:
         """The cell's stand-alone network, as the benchmark trained it; fresh weights."""

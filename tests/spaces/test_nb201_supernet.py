@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import importlib.util
 import random
 from collections import Counter
-from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
@@ -17,24 +14,14 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from nasbench_harness.contracts import NetworkShape
 from nasbench_harness.spaces.nb201 import NB201
+from nasbench_harness.spaces.nb201.encoding import EDGES
 from nasbench_harness.spaces.nb201.network import Network
+from nasbench_harness.spaces.nb201.plain import PerEdgeSupernet, copy_weights
 from nasbench_harness.spaces.nb201.shared_weights import CellSupernet, _shuffle
 from nasbench_harness.spaces.nb201.skeleton import Reduction
 
 SMALL = NetworkShape(classes=10, width=8, cells=2)
 MOST_OPERATIONS = 3000
-
-
-@pytest.fixture(scope="module")
-def plain(checkout: Path) -> ModuleType:
-    """The plain supernet that the benchmarks measure against."""
-    path = checkout / "benchmarks" / "plain_supernet.py"
-    spec = importlib.util.spec_from_file_location("plain_supernet", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 @pytest.fixture
@@ -55,20 +42,20 @@ def mixtures() -> dict[str, Tensor]:
     }
 
 
-def pair(plain: ModuleType, track: bool, seed: int = 0) -> tuple[Any, Any]:
+def pair(track: bool, seed: int = 0) -> tuple[Any, Any]:
     torch.manual_seed(seed)
     supernet = CellSupernet(SMALL, track_running_stats=track)
-    reference = plain.PlainSupernet(10, 8, 2, track)
-    plain.copy_weights(reference, supernet)
+    reference = PerEdgeSupernet(SMALL, track_running_stats=track)
+    copy_weights(reference, supernet)
     return supernet, reference
 
 
 @pytest.mark.parametrize("track", [True, False], ids=["running", "batch"])
 @pytest.mark.parametrize("mixture", mixtures())
 def test_losses_and_gradients_equal_the_plain_supernet(
-    plain: ModuleType, batch: tuple[Tensor, Tensor], mixture: str, track: bool
+    batch: tuple[Tensor, Tensor], mixture: str, track: bool
 ) -> None:
-    supernet, reference = pair(plain, track)
+    supernet, reference = pair(track)
     images, labels = batch
     ours, theirs = (mixtures()[mixture].requires_grad_() for _ in range(2))
     loss, wanted = (
@@ -80,10 +67,10 @@ def test_losses_and_gradients_equal_the_plain_supernet(
     torch.testing.assert_close(loss, wanted, atol=1e-5, rtol=1e-5)
     assert ours.grad is not None
     torch.testing.assert_close(ours.grad, theirs.grad, atol=1e-4, rtol=1e-4)
-    compare_parameters(plain, supernet, reference)
+    compare_parameters(supernet, reference)
 
 
-def compare_parameters(plain: ModuleType, supernet: Any, reference: Any) -> None:
+def compare_parameters(supernet: Any, reference: Any) -> None:
     """Gradients of every network weight."""
     torch.testing.assert_close(
         supernet.stem[0].weight.grad, reference.stem[0].weight.grad, atol=1e-4, rtol=1e-4
@@ -91,7 +78,7 @@ def compare_parameters(plain: ModuleType, supernet: Any, reference: Any) -> None
     for stage, cells in enumerate(reference.stages):
         for place, cell in enumerate(cells):
             mixed = supernet.stages[stage][place]
-            for edge, (target, source) in enumerate(plain.EDGES):
+            for edge, (target, source) in enumerate(EDGES):
                 for k, branches in ((2, mixed.conv1), (3, mixed.conv3)):
                     channels = branches[source].channels
                     first = (target - source - 1) * channels
@@ -101,10 +88,8 @@ def compare_parameters(plain: ModuleType, supernet: Any, reference: Any) -> None
 
 
 @pytest.mark.parametrize("mixture", mixtures())
-def test_weights_without_gradient_give_the_same(
-    plain: ModuleType, batch: tuple[Tensor, Tensor], mixture: str
-) -> None:
-    supernet, reference = pair(plain, True)
+def test_weights_without_gradient_give_the_same(batch: tuple[Tensor, Tensor], mixture: str) -> None:
+    supernet, reference = pair(True)
     weights = mixtures()[mixture]
     wanted = reference(batch[0], weights)
     torch.testing.assert_close(supernet(batch[0], weights), wanted, atol=1e-5, rtol=1e-5)
@@ -112,10 +97,10 @@ def test_weights_without_gradient_give_the_same(
 
 @pytest.mark.parametrize("mixture", ["mixed", "one-hot"])
 def test_running_statistics_follow_the_plain_supernet(
-    plain: ModuleType, batch: tuple[Tensor, Tensor], mixture: str
+    batch: tuple[Tensor, Tensor], mixture: str
 ) -> None:
     """What an edge did not compute, it learned nothing about; the rest agrees."""
-    supernet, reference = pair(plain, True)
+    supernet, reference = pair(True)
     everything = torch.ones(6, 5, dtype=torch.bool)
     for _ in range(3):
         supernet(batch[0], mixtures()[mixture], everything)

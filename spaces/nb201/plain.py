@@ -7,20 +7,27 @@ multiplied by its weight.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import cast
+
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import avg_pool2d, relu
 
-EDGES = ((1, 0), (2, 0), (2, 1), (3, 0), (3, 1), (3, 2))
-NODES = 4
+from nasbench_harness.contracts import NetworkShape
+from nasbench_harness.spaces.nb201.encoding import EDGES, NODES
 
 
-class Zero(nn.Module):
+class _PerEdgeZero(nn.Module):
+    """`none`, computed all the same."""
+
     def forward(self, x: Tensor) -> Tensor:
         return x * 0.0
 
 
-class ReLUConvNorm(nn.Module):
+class _PerEdgeConv(nn.Module):
+    """ReLU, convolution and batch norm."""
+
     def __init__(self, channels: int, kernel: int, track: bool) -> None:
         super().__init__()
         self.conv = nn.Conv2d(channels, channels, kernel, padding=kernel // 2, bias=False)
@@ -31,19 +38,23 @@ class ReLUConvNorm(nn.Module):
         return normed
 
 
-class Pool(nn.Module):
+class _PerEdgePool(nn.Module):
+    """Average pooling 3x3."""
+
     def forward(self, x: Tensor) -> Tensor:
         return avg_pool2d(x, 3, stride=1, padding=1, count_include_pad=False)
 
 
-class PlainCell(nn.Module):
+class _PerEdgeCell(nn.Module):
+    """A cell with all operations of all edges."""
+
     def __init__(self, channels: int, track: bool) -> None:
         super().__init__()
         self.edges = nn.ModuleList(
             nn.ModuleList(
                 [
-                    Zero(), nn.Identity(), ReLUConvNorm(channels, 1, track),
-                    ReLUConvNorm(channels, 3, track), Pool(),
+                    _PerEdgeZero(), nn.Identity(), _PerEdgeConv(channels, 1, track),
+                    _PerEdgeConv(channels, 3, track), _PerEdgePool(),
                 ]
             )
             for _ in EDGES
@@ -57,7 +68,7 @@ class PlainCell(nn.Module):
             for edge, (target, source) in enumerate(EDGES):
                 if target != node:
                     continue
-                for k, operation in enumerate(self.edges[edge]):  # type: ignore[arg-type]
+                for k, operation in enumerate(_in(self.edges[edge])):
                     weight = weights[..., edge, k]
                     weight = weight[:, None, None, None] if weight.dim() else weight
                     term = weight * operation(nodes[source])
@@ -67,7 +78,9 @@ class PlainCell(nn.Module):
         return nodes[-1]
 
 
-class PlainReduction(nn.Module):
+class _PerEdgeReduction(nn.Module):
+    """What stands between two stages."""
+
     def __init__(self, channels: int) -> None:
         super().__init__()
         wide = 2 * channels
@@ -83,45 +96,55 @@ class PlainReduction(nn.Module):
         return total
 
 
-class PlainSupernet(nn.Module):
-    def __init__(
-        self, classes: int = 10, width: int = 16, cells: int = 5, track: bool = True
-    ) -> None:
+class PerEdgeSupernet(nn.Module):
+    """Images [B, C, H, W] and weights [6, 5] (or [B, 6, 5]) to logits [B, classes]."""
+
+    def __init__(self, shape: NetworkShape, *, track_running_stats: bool = True) -> None:
         super().__init__()
+        width, track = shape.width, track_running_stats
         self.stem = nn.Sequential(
-            nn.Conv2d(3, width, 3, padding=1, bias=False), nn.BatchNorm2d(width)
+            nn.Conv2d(shape.in_channels, width, 3, padding=1, bias=False), nn.BatchNorm2d(width)
         )
         widths = [width, 2 * width, 4 * width]
         self.stages = nn.ModuleList(
-            nn.ModuleList(PlainCell(channels, track) for _ in range(cells)) for channels in widths
+            nn.ModuleList(_PerEdgeCell(channels, track) for _ in range(shape.cells))
+            for channels in widths
         )
-        self.reductions = nn.ModuleList(map(PlainReduction, widths[:-1]))
+        self.reductions = nn.ModuleList(map(_PerEdgeReduction, widths[:-1]))
         self.norm = nn.BatchNorm2d(widths[-1])
-        self.classifier = nn.Linear(widths[-1], classes)
+        self.classifier = nn.Linear(widths[-1], shape.classes)
 
     def forward(self, images: Tensor, weights: Tensor) -> Tensor:
+        """Logits [B, classes]."""
         x = self.stem(images)
         for stage, cells in enumerate(self.stages):
             if stage:
                 x = self.reductions[stage - 1](x)
-            for cell in cells:  # type: ignore[union-attr]
+            for cell in _in(cells):
                 x = cell(x, weights)
         logits: Tensor = self.classifier(relu(self.norm(x)).mean(dim=(2, 3)))
         return logits
 
 
+def _in(modules: nn.Module) -> Iterable[nn.Module]:
+    return cast("nn.ModuleList", modules)
+
+
 @torch.no_grad()
-def copy_weights(plain: PlainSupernet, supernet: nn.Module) -> None:
+def copy_weights(plain: PerEdgeSupernet, supernet: nn.Module) -> None:
     """Give the plain supernet the weights of the harness's."""
     state = supernet.state_dict()
     own = {name: value for name, value in state.items() if name.startswith(("stem", "reductions"))}
     own |= {name.removeprefix("head."): v for name, v in state.items() if name.startswith("head.")}
     plain.load_state_dict(own, strict=False)
     for stage, cells in enumerate(plain.stages):
-        for place, cell in enumerate(cells):  # type: ignore[arg-type]
+        for place, _ in enumerate(_in(cells)):
             for edge, (target, source) in enumerate(EDGES):
                 for k, kernel in ((2, 1), (3, 3)):
                     wide = state[f"stages.{stage}.{place}.conv{kernel}.{source}.weight"]
                     channels = wide.shape[1]
                     first = (target - source - 1) * channels
-                    cell.edges[edge][k].conv.weight.copy_(wide[first : first + channels])
+                    conv = plain.get_parameter(
+                        f"stages.{stage}.{place}.edges.{edge}.{k}.conv.weight"
+                    )
+                    conv.copy_(wide[first : first + channels])
