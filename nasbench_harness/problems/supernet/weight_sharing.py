@@ -41,6 +41,7 @@ from nasbench_harness.contracts import (
     WideningCheck,
 )
 from nasbench_harness.errors import HarnessError
+from nasbench_harness.hardware import onto
 from nasbench_harness.images.augment import Augment
 from nasbench_harness.images.feeding import Feed, evaluation_batch, feed, measured
 from nasbench_harness.images.parts import ImageDataset, ImagePart
@@ -285,7 +286,7 @@ class WeightSharing(SupernetParts):
     def chosen_losses(self, weights: Tensor, split: Split, active: Tensor) -> Tensor:
         """Losses with what is not active added as numbers; see `ChosenLosses`."""
         check_supernet_has(self.supernet, ChosenLosses, self.space.name)
-        rest = weights.masked_fill(active.to(weights.device), 0.0).sum(dim=-1)
+        rest = weights.masked_fill(onto(active, weights.device), 0.0).sum(dim=-1)
         with cast("ShiftedMaps", self.supernet).shifted(rest):
             return self.losses(weights, split, active)
 
