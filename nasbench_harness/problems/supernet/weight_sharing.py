@@ -324,7 +324,8 @@ class WeightSharing(SupernetParts):
         """Other fresh weights, and statistics as at the start; see `FreshWeights`."""
         self._renewed += 1
         fresh = self._fresh(self._channel_factor, f"network {self._renewed}")
-        self.supernet.load_state_dict(fresh.state_dict())
+        there = {name: onto(value, self.device) for name, value in fresh.state_dict().items()}
+        self.supernet.load_state_dict(there)
 
     def use_edge_weights(self) -> None:
         """Weigh what bypasses an edge's operations by the sum of its row; see `EdgeWeights`."""
@@ -459,7 +460,7 @@ class WeightSharing(SupernetParts):
             every = bool((needed | ~self.space.mask).all())
             return candidate, None if every else needed
         weights = self.space.weights(candidate)
-        return weights.to(self.device, self.dtype), weights.bool()
+        return onto(weights.to(self.dtype), self.device), weights.bool()
 
     @contextlib.contextmanager
     def evaluating(self, statistics: str) -> Iterator[None]:
