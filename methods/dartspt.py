@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from nasbench_harness.contracts import Log, NetworkWeights, Problem, TunedTraining
+from nasbench_harness.hardware import onto
 from nasbench_harness.methods.setups.dartspt import DARTSPTSettings, DARTSPTSetup
 from nasbench_harness.methods.shared.relaxations import masked_softmax
 from nasbench_harness.methods.shared.relaxed import RelaxedSearcher
@@ -88,7 +89,7 @@ class DARTSPT(DARTSPTSetup, Settling, RelaxedSearcher[DARTSPTSettings]):
 
     def leave(self, kept: Tensor) -> None:
         """Options that are taken out are neither run nor trained from now on."""
-        self.keep(kept.to(self.device))
+        self.keep(onto(kept, self.device))
         self.left = rounds_left(self.parts, kept)
 
     def mixed(self) -> Tensor:

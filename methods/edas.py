@@ -17,8 +17,10 @@ import torch
 from torch import Tensor
 
 from nasbench_harness.contracts import Log, Problem
+from nasbench_harness.hardware import onto
 from nasbench_harness.methods.setups.edas import EDASSettings, EDASSetup
 from nasbench_harness.methods.shared.options import free_options
+from nasbench_harness.methods.shared.placed import placed
 from nasbench_harness.methods.shared.relaxations import (
     categorical,
     entropy,
@@ -60,10 +62,15 @@ class EDAS(EDASSetup, SweepSearcher[EDASSettings]):
 
     batched = True
 
+    @property
+    def on_host(self) -> bool:
+        """Yes: what rows are clamped to says what runs."""
+        return True
+
     def __init__(self, problem: Problem, settings: EDASSettings, seed: int) -> None:
         apart = settings.relaxed_per == "cell"
         super().__init__(problem, settings, seed, settings.edge_policy, by_cell=apart)
-        self.free = free_options(problem.space).to(problem.device)
+        self.free = free_options(problem.space).to(self.device)
         self.topology = Topology(problem.space)
 
     def step(self) -> Log:
@@ -73,9 +80,13 @@ class EDAS(EDASSetup, SweepSearcher[EDASSettings]):
         if progress.epoch >= self.settings.warmup_fraction * progress.epochs:
             log, mixed = self.update_rows([self.next_edge(cell) for cell in range(len(self.cells))])
             if self.settings.trained_on == "relaxed":
-                return log | self.problem.fit(*mixed)
+                return log | self.fit(*mixed)
         clamped = self.discrete(self.sample())
-        return log | self.problem.fit(clamped, clamped.bool().cpu())
+        return log | self.fit(clamped, clamped.bool())
+
+    def fit(self, weights: Tensor, active: Tensor) -> Log:
+        """Train what weights [D, K] need."""
+        return self.problem.fit(onto(weights, self.problem.device), active)
 
     def update_rows(self, edges: Sequence[RowIndex]) -> tuple[Log, tuple[Tensor, Tensor]]:
         """Gradient of the validation loss with edges soft and the others clamped; that network."""
@@ -99,18 +110,22 @@ class EDAS(EDASSetup, SweepSearcher[EDASSettings]):
 
         Of several edges that are scored by discrete architectures, each by itself, it is the mean.
         """
-        if self.settings.scoring == "one_hot":
+        one_hot, bonus = self.settings.scoring == "one_hot", self.entropy_bonus()
+        pairs = list(zip(edges, log_p, strict=True))
+        soft = [p.exp() for p in log_p] if one_hot else [mixed[0]]
+        spreads = [entropy(p, self.mask[e]) for e, p in pairs] if bonus else []
+        run = placed(self.problem.device, *soft, *spreads)
+        if one_hot:
             losses = [
-                self.expected_loss(edge, p.exp(), self.around([edge], kept))
-                for edge, p in zip(edges, log_p, strict=True)
+                self.expected_loss(edge, p, self.around([edge], kept))
+                for edge, p in zip(edges, run, strict=False)
             ]
         else:
-            losses = [self.problem.losses(mixed[0], "valid", mixed[1]).mean(dim=-1)]
+            losses = [self.problem.losses(run[0], "valid", mixed[1]).mean(dim=-1)]
         objective = reduce(add, losses)
         loss = objective.detach() / len(losses)
-        if bonus := self.entropy_bonus():
-            spreads = (entropy(p, self.mask[e]) for e, p in zip(edges, log_p, strict=True))
-            objective = objective - bonus * reduce(add, spreads)
+        if bonus:
+            objective = objective - bonus * reduce(add, run[len(soft) :])
         return objective, loss
 
     def mixed(
@@ -156,7 +171,7 @@ class EDAS(EDASSetup, SweepSearcher[EDASSettings]):
         for edge, row in zip(edges, soft, strict=True):
             weights[self.at(edge)] = row
             active[self.at(edge)] = self.mask[edge]
-        return weights, active.cpu()
+        return weights, active
 
     def drop_skip(self, edge: RowIndex, soft: Tensor) -> Tensor:
         """Drop-path on the skip of the relaxed row [K]: 0, or 1 / (1 - p) of its weight."""
@@ -179,7 +194,8 @@ class EDAS(EDASSetup, SweepSearcher[EDASSettings]):
         discrete = clamped.clone()
         for edge, choice in zip(edges, choices, strict=True):
             discrete[self.at(edge)] = self._one_hot(choice)
-        return self.problem.losses(discrete, "valid", discrete.bool().cpu()).mean(dim=-1)
+        weights = onto(discrete, self.problem.device)
+        return self.problem.losses(weights, "valid", discrete.bool()).mean(dim=-1)
 
     def discrete(self, drawn: Tensor) -> Tensor:
         """The architecture of rows drawn for every decision, [D, K]; rows it keeps are drawn too.
@@ -246,8 +262,10 @@ class EDAS(EDASSetup, SweepSearcher[EDASSettings]):
         Clamps that are no samples of p, or at another temperature, do not follow it.
         """
         log_p = masked_log_softmax(self.alpha, self.mask)
-        loss = self.problem.losses(log_p.exp(), "valid").mean()
-        return self.gradient(loss - self.entropy_bonus() * entropy(log_p, self.mask).sum())
+        spread = entropy(log_p, self.mask).sum()
+        p, spread = placed(self.problem.device, log_p.exp(), spread)
+        loss = self.problem.losses(p, "valid").mean()
+        return self.gradient(loss - self.entropy_bonus() * spread)
 
     def _draw(self, p: Tensor) -> Tensor:
         """One option per row, in proportion to `p`."""

@@ -54,7 +54,8 @@ class LambdaDARTS(LambdaDARTSSetup, RelaxedSearcher[LambdaDARTSSettings]):
         super().__init__(problem, settings, seed)
         cells = cast("CellWeights", problem).cell_decisions()
         compared = compared_cells(cells)
-        self.alignment = CellAlignment(compared, cells[compared[0]], SCORES[settings.alignment])
+        score, device = SCORES[settings.alignment], problem.device
+        self.alignment = CellAlignment(compared, cells[compared[0]], score, device)
         self.score = torch.zeros((), dtype=problem.dtype, device=problem.device)
 
     def train(self, weights: Tensor) -> Log:

@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 
 from nasbench_harness.contracts import Architecture, Log, Problem
+from nasbench_harness.hardware import onto
 from nasbench_harness.methods.setups.rsws import RandomSearchWeightSharingSetup, RSWSSettings
 from nasbench_harness.methods.shared.queries import restored
 
@@ -48,7 +49,7 @@ class RandomSearchWeightSharing(RandomSearchWeightSharingSetup):
         """Train the shared weights under a uniform architecture; select in the last step."""
         self.answer = self.space.sample(self.generator)
         weights = self.scores()
-        log = self.problem.fit(weights.to(self.problem.device), weights.bool())
+        log = self.problem.fit(onto(weights, self.problem.device), weights.bool())
         progress = self.problem.progress
         return log | self.select() if progress.step + 1 == progress.steps else log
 

@@ -14,6 +14,9 @@ differentiated, such as a latency, are treated in the same way.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from functools import reduce
+from operator import add
 from typing import Any
 
 import torch
@@ -25,6 +28,7 @@ from nasbench_harness.methods.shared.costs import CostTerm, LinearCost
 from nasbench_harness.methods.shared.factorised import FactorisedSearcher, first
 from nasbench_harness.methods.shared.factors import FactoredProblem, heavy_options
 from nasbench_harness.methods.shared.parts import by_part, for_each
+from nasbench_harness.methods.shared.placed import placed
 from nasbench_harness.methods.shared.relaxations import Sample
 from nasbench_harness.methods.shared.scaledcost import ScaledCost, ScaledTerm
 from nasbench_harness.methods.shared.schedules import cosine, fading, growth, ramp
@@ -66,7 +70,7 @@ class UNAS(UNASSetup, FactorisedSearcher[UNASSettings]):
         super().__init__(problem, settings, seed, settings.least_weight, settings.arch_samples)
         self.images = 0 if isinstance(problem, Multilinear) else problem.batch_size
         check_parts(self.images, settings.arch_samples)
-        self.baseline = torch.zeros((), **self._like())
+        self.baseline = torch.zeros((), dtype=problem.dtype, device=problem.device)
         self.cost = self._cost_term(held_down(settings.cost, settings.cost_target))
         self.updates = 0  # of the logits, so far
 
@@ -76,6 +80,18 @@ class UNAS(UNASSetup, FactorisedSearcher[UNASSettings]):
             return ScaledTerm([ScaledCost(self.problem, what, free) for what, free in held])
         return CostTerm([LinearCost(self.problem, what, free) for what, free in held])
 
+    @property
+    def on_host(self) -> bool:
+        """Does what was drawn say what runs or is asked for a cost, or what is left out.
+
+        Where every example has an architecture of its own, of which all options are run, alpha
+        stays on the device, and no step waits for it.
+        """
+        asked = not self.per_example or self.settings.cost != "none"
+        return asked or (
+            isinstance(self.problem, FactoredProblem) and self.problem.least_weight > 0
+        )
+
     # --- one step (section "one step, in order" of the authors' code) --------------------------
 
     def step(self) -> Log:
@@ -84,7 +100,8 @@ class UNAS(UNASSetup, FactorisedSearcher[UNASSettings]):
         log: Log = {}
         if self.problem.progress.epoch >= self.settings.warmup_epochs:
             log = self.update_logits(sample)
-        return log | self.problem.fit(self.dealt(self.heavy(sample.soft.detach())))
+        soft = self.dealt(self.heavy(sample.soft.detach()))
+        return log | self.problem.fit(*self.on_device(soft))
 
     def update_logits(self, sample: Sample) -> Log:
         """One Adam step along the estimated gradient of the expected loss."""
@@ -100,28 +117,32 @@ class UNAS(UNASSetup, FactorisedSearcher[UNASSettings]):
         """A scalar whose gradient is g, with what is worth logging of it."""
         with torch.no_grad():
             loss = self.objective(sample.discrete, self.only(sample))
-        control = self.control(sample)
-        log_p = sample.log_p if self.samples == 1 else for_each(sample.log_p, self.images, -1)
+        *soft, log_p = self.on_device(sample.soft, also=sample.log_p)
+        control = self.control(replace(sample, soft=soft[0]))
+        if self.samples > 1:
+            log_p = for_each(log_p, self.images, -1)
         surrogate = score_function(loss, control, log_p).mean(dim=-1)
         log: Log = {"discrete_loss": loss.mean(dim=-1)}
         if self.settings.control_variate == "loss":
             log["soft_loss"] = control.detach().mean(dim=-1)
+        terms = []
         if self.settings.cost != "none":
-            surrogate = surrogate + self.cost_surrogate()
+            terms.append(self.cost_surrogate())
             log |= {**self.cost.errors, "cost_weight": self.cost_coefficient()}
         if weight := self.entropy_coefficient():
-            surrogate = surrogate - weight * self.entropy()
-        return surrogate, log
+            terms.append(-weight * self.entropy())
+        return reduce(add, placed(self.problem.device, *terms), surrogate), log
 
     def objective(self, weights: Tensor, active: Tensor | None = None) -> Tensor:
         """L_train + gap_weight |L_val - L_train| per example [..., B] (eq. 11).
 
         And where cells choose two paths a node, what it costs to choose one twice.
         """
-        weights = self.dealt(weights)
+        (weights,) = self.on_device(self.dealt(weights))
         loss = self.generalisation(weights, active)
         if isinstance(self.problem, FactoredProblem) and (of := self.settings.duplicate_weight):
-            loss = loss + of * self.problem.factorised.overlap(weights)
+            (overlap,) = placed(self.problem.device, self.problem.factorised.overlap(weights))
+            loss = loss + of * overlap
         return loss
 
     def generalisation(self, weights: Tensor, active: Tensor | None) -> Tensor:
@@ -176,7 +197,7 @@ class UNAS(UNASSetup, FactorisedSearcher[UNASSettings]):
     def loss_of(self, discrete: Tensor) -> float:
         """The mean loss of one architecture, a one-hot [D, K], on the batch of now."""
         weights = discrete.expand(self.samples, -1, -1)
-        active = None if self.per_example else discrete.bool().cpu()
+        active = None if self.per_example else discrete.bool()
         return float(self.objective(weights, active).mean())
 
     # --- samples -------------------------------------------------------------------------------
@@ -202,7 +223,17 @@ class UNAS(UNASSetup, FactorisedSearcher[UNASSettings]):
 
     def only(self, sample: Sample) -> Tensor | None:
         """What any z chooses, on the host, where not every example has its own: no more is run."""
-        return None if self.per_example else sample.discrete.bool().any(dim=-3).cpu()
+        return None if self.per_example else sample.discrete.bool().any(dim=-3)
+
+    def on_device(self, weights: Tensor, also: Tensor | None = None) -> tuple[Tensor, ...]:
+        """Weights of networks where these run, and what else has a gradient there.
+
+        By factors the problem brings what they expand to there.
+        """
+        beside = () if also is None else (also,)
+        if isinstance(self.problem, FactoredProblem):
+            return weights, *placed(self.problem.device, *beside)
+        return placed(self.problem.device, weights, *beside)
 
     def heavy(self, soft: Tensor) -> Tensor:
         """Soft samples as networks mix them: without options of hardly any weight.
@@ -268,9 +299,10 @@ class UNAS(UNASSetup, FactorisedSearcher[UNASSettings]):
         if self.settings.cost != "none":
             if self.scaled:
                 self.prepare_cost()
-            loss = loss + self.cost_coefficient() * self.cost.expected_excess(p)
+            cost = self.cost_coefficient() * self.cost.expected_excess(p)
+            loss = loss + placed(self.problem.device, cost)[0]
         if weight := self.entropy_coefficient():
-            loss = loss - weight * self.entropy()
+            loss = loss - weight * placed(self.problem.device, self.entropy())[0]
         return self.gradient(loss)
 
     # --- runs and state ------------------------------------------------------------------------
@@ -287,6 +319,7 @@ class UNAS(UNASSetup, FactorisedSearcher[UNASSettings]):
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Go on from `state`."""
         super().load_state_dict(state)
+        self.baseline = self.baseline.to(self.problem.device)
         self.cost.load_state_dict(state)
 
 

@@ -175,6 +175,16 @@ def wait_for(device: torch.device) -> None:
         torch.mps.synchronize()
 
 
+def onto(tensor: torch.Tensor, device: torch.device) -> torch.Tensor:
+    """A tensor of the host on a device, for which the host does not wait where that is safe.
+
+    CUDA has taken in what is pageable, and torch holds what is pinned, before the source may go.
+    Metal reads a source later that may be gone by then (pytorch issue 189690): there the host
+    waits.
+    """
+    return tensor.to(device, non_blocking=device.type != "mps")
+
+
 def reset_peak_memory(device: torch.device) -> None:
     """Let `peak_memory_mb` count from here."""
     import torch

@@ -10,13 +10,13 @@ from __future__ import annotations
 import functools
 import traceback
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Self
 
 import torch
 from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
-from torch.utils._pytree import tree_flatten, tree_map_only
 from torch.utils.backend_registration import _setup_privateuseone_for_python_backend
 
 import nasbench_harness
@@ -63,6 +63,21 @@ class HeldOnDevice(Tensor):
     def tolist(self) -> Any:
         """By way of the host; torch refuses it on classes of one's own."""
         return self.cpu().tolist()
+
+    @property
+    def data(self) -> Tensor:
+        """Without a graph, the same memory."""
+        found: Tensor = Tensor.data.__get__(self)  # type: ignore[attr-defined]
+        return found
+
+    @data.setter
+    def data(self, other: HeldOnDevice) -> None:
+        Tensor.data.__set__(self, other)  # type: ignore[attr-defined]
+        self.inner = other.inner
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        """As what is on the host: a checkpoint is read back there whatever wrote it."""
+        return self.inner.__reduce_ex__(protocol)
 
     def __repr__(self, **_: Any) -> str:
         return f"HeldOnDevice({self.inner!r})"
@@ -124,15 +139,34 @@ class Pretending(TorchDispatchMode):
         return _run(func, args, kwargs)
 
 
+@functools.cache
 def _name(func: Any) -> str:
     return str(func._schema.name.partition("::")[2])
+
+
+def _flat(*values: Any) -> Iterator[Any]:
+    """What an operation is given: single values, and those in lists of them."""
+    for value in values:
+        if isinstance(value, list | tuple):
+            yield from value
+        else:
+            yield value
+
+
+def _plain(value: Any) -> Any:
+    """The same with tensors on the host in place of ours."""
+    if isinstance(value, HeldOnDevice):
+        return value.inner
+    if isinstance(value, list | tuple):
+        return [x.inner if isinstance(x, HeldOnDevice) else x for x in value]
+    return value
 
 
 def _lands(args: Any, kwargs: Any) -> bool:
     """Is the result on the device."""
     if kwargs.get("device") is not None:
         return torch.device(kwargs["device"]).type == NAME
-    return any(isinstance(x, HeldOnDevice) for x in tree_flatten((args, kwargs))[0])
+    return any(isinstance(x, HeldOnDevice) for x in _flat(*args, *kwargs.values()))
 
 
 def _waits(func: Any, args: Any, kwargs: Any) -> str:
@@ -140,13 +174,16 @@ def _waits(func: Any, args: Any, kwargs: Any) -> str:
     name = _name(func)
     if name in {"_to_copy", "copy_"}:
         return _moves(name, args, kwargs)
-    if not any(isinstance(x, HeldOnDevice) for x in tree_flatten(args)[0]):
+    indexed = name.startswith(("index", "_index_put"))
+    if not indexed and name not in READS and name not in SHAPED:
+        return ""
+    if not any(isinstance(x, HeldOnDevice) for x in _flat(*args)):
         return ""
     if name in READS:
         return "a number is read"
     if name in SHAPED:
         return "a shape depends on data"
-    return _indexes(args[1]) if name.startswith(("index", "_index_put")) else ""
+    return _indexes(args[1])
 
 
 def _moves(name: str, args: Any, kwargs: Any) -> str:
@@ -159,7 +196,7 @@ def _moves(name: str, args: Any, kwargs: Any) -> str:
 
 
 def _indexes(places: Any) -> str:
-    found = [x for x in tree_flatten(places)[0] if isinstance(x, Tensor)]
+    found = [x for x in _flat(places) if isinstance(x, Tensor)]
     if any(x.dtype in (torch.bool, torch.uint8) for x in found):
         return "a shape depends on data"
     return "" if all(isinstance(x, HeldOnDevice) for x in found) else "to the device"
@@ -168,7 +205,7 @@ def _indexes(places: Any) -> str:
 def _mixes(func: Any, args: Any, kwargs: Any) -> bool:
     """Would CUDA refuse it: a tensor of the host that is not a single number, beside ours."""
     name = _name(func)
-    tensors = [x for x in tree_flatten((args, kwargs))[0] if isinstance(x, Tensor)]
+    tensors = [x for x in _flat(*args, *kwargs.values()) if isinstance(x, Tensor)]
     hosts = [x for x in tensors if not isinstance(x, HeldOnDevice) and x.dim()]
     if not hosts or not any(isinstance(x, HeldOnDevice) for x in tensors):
         return False
@@ -179,21 +216,26 @@ def _mixes(func: Any, args: Any, kwargs: Any) -> bool:
 def _run(func: Any, args: Any, kwargs: Any) -> Any:
     """The operation, on the numbers."""
     lands = _lands(args, kwargs)
-    plain, options = tree_map_only(HeldOnDevice, lambda x: x.inner, (args, kwargs))
+    plain = [_plain(value) for value in args]
+    options = {name: _plain(value) for name, value in kwargs.items()}
     if options.get("device") is not None:
         options["device"] = torch.device("cpu")
     found = func(*plain, **options)
     if _name(func) == "copy_":
         return args[0]
-    held = (x for x in tree_flatten((args, kwargs))[0] if isinstance(x, HeldOnDevice))
-    known = {id(x.inner): x for x in held}
     if not lands:
         return found
-    return tree_map_only(Tensor, lambda x: _held(x, known), found)
+    given = _flat(*args, *kwargs.values())
+    known = {id(x.inner): x for x in given if isinstance(x, HeldOnDevice)}
+    if isinstance(found, list | tuple):
+        return type(found)(_held(x, known) for x in found)
+    return _held(found, known)
 
 
-def _held(found: Tensor, known: dict[int, HeldOnDevice]) -> HeldOnDevice:
+def _held(found: Any, known: dict[int, HeldOnDevice]) -> Any:
     """What an operation in place returns is the tensor that it was given."""
+    if not isinstance(found, Tensor):
+        return found
     return known[id(found)] if id(found) in known else HeldOnDevice(found)
 
 

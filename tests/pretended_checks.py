@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
+from nasbench_harness.methods.shared.placed import placed
 from tests.pretended import MixedDevicesError, Pretending
 
 
@@ -101,3 +102,28 @@ def test_numbers_are_those_of_the_cpu(pretending: Pretending) -> None:
 
     expected = gradient(torch.device("cpu")).clone()
     assert torch.equal(gradient(pretending.device), expected)
+
+
+def test_gradients_of_what_is_placed_come_back_in_one_wait(pretending: Pretending) -> None:
+    host = [torch.randn(shape, requires_grad=True) for shape in ((2, 3), ())]
+    first, second, unused = placed(pretending.device, *host, torch.ones(3))
+    (first.sum() * second).backward()
+    assert unused.device == pretending.device
+    assert dict(pretending.waits) == {("to the host", "shared/placed.py:backward"): 1}
+    assert host[0].grad is not None
+    assert host[1].grad is not None
+    assert torch.equal(host[0].grad, host[1].detach().expand(2, 3))
+    assert torch.allclose(host[1].grad, host[0].detach().sum())
+
+
+def test_what_is_on_the_device_stays_as_it_is(pretending: Pretending) -> None:
+    x = torch.ones(3, device=pretending.device, requires_grad=True)
+    assert placed(pretending.device, x)[0] is x
+
+
+def test_other_memory_is_taken_over(pretending: Pretending) -> None:
+    layer = torch.nn.Linear(2, 1).to(pretending.device).double()
+    found = layer(torch.ones(1, 2, dtype=torch.float64, device=pretending.device))
+    assert found.dtype is torch.float64
+    layer.weight.data = torch.zeros(1, 2, dtype=torch.float64, device=pretending.device)
+    assert not layer.weight.cpu().any()

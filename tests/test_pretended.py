@@ -14,13 +14,34 @@ from pathlib import Path
 import pytest
 
 HERE = Path(__file__).parent
-FILES = ("pretended_checks.py", "methods/accelerator_checks.py")
+FILES = (
+    "pretended_checks.py",
+    "images/accelerator_checks.py",
+    "methods/accelerator_checks.py",
+    "methods/accelerator_joint_checks.py",
+    "methods/accelerator_drawn_checks.py",
+    "spaces/accelerator_checks.py",
+)
+SLOW_FILES = ("methods/accelerator_drawn_checks.py", "spaces/accelerator_checks.py")
 
 
 @pytest.mark.parametrize("name", FILES)
 def test_checks_hold(name: str, tmp_path: Path) -> None:
+    run_checks(name, "not slow", tmp_path)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", SLOW_FILES)
+def test_slow_checks_hold(name: str, tmp_path: Path) -> None:
+    run_checks(name, "slow", tmp_path)
+
+
+def run_checks(name: str, marked: str, tmp_path: Path) -> None:
+    """The tests of a file that are marked so."""
     options = (
         "-q",
+        "-m",
+        marked,
         "-p",
         "no:cacheprovider",
         "-p",

@@ -56,9 +56,20 @@ SCORES: dict[str, Score] = {"cosine": cosine_alignment, "signcorr": sign_alignme
 class CellAlignment:
     """Alignment among some cells; others, such as those that reduce, are left as they are."""
 
-    def __init__(self, compared: Sequence[int], decisions: Sequence[int], score: Score) -> None:
-        """`compared` are the places of two cells or more, which mix by the same `decisions`."""
-        self.compared, self.decisions, self._score = list(compared), list(decisions), score
+    def __init__(
+        self,
+        compared: Sequence[int],
+        decisions: Sequence[int],
+        score: Score,
+        device: torch.device | None = None,
+    ) -> None:
+        """`compared` are the places of two cells or more, which mix by the same `decisions`.
+
+        The gradients will be on `device`.
+        """
+        self.compared = torch.tensor(compared, device=device)
+        self.decisions = torch.tensor(decisions, device=device)
+        self._score = score
 
     def __call__(self, gradients: Tensor) -> tuple[Tensor, Tensor]:
         """The score [] of gradients [L, D, K], and its derivative in them."""
@@ -68,7 +79,7 @@ class CellAlignment:
 
     def _spread(self, own: Tensor, gradients: Tensor) -> Tensor:
         """0 in other cells and decisions."""
-        rows = torch.zeros(len(self.compared), *gradients.shape[1:]).to(gradients)
+        rows = gradients.new_zeros(len(self.compared), *gradients.shape[1:])
         rows[:, self.decisions] = own
         spread = torch.zeros_like(gradients)
         spread[self.compared] = rows

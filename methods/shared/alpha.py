@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from nasbench_harness.contracts import Architecture, Problem
+from nasbench_harness.errors import HarnessError
 from nasbench_harness.methods.setups.alpha import AlphaSettings
 from nasbench_harness.methods.shared.cohort import JointAdam, drawn_apart, stacked_apart
 from nasbench_harness.methods.shared.options import searched_mask
@@ -33,10 +34,6 @@ class AlphaSearcher(Generic[S]):
     """Attributes that are a run's state besides: a tensor [] of each, or a number that is the same
     for runs that are joined."""
 
-    on_host: ClassVar[bool] = False
-    """Are alpha and its draws kept on the host, for a method that chooses what is run at all: then
-    no pass waits until a device has told what was drawn."""
-
     def __init__(self, problem: Problem, settings: S, seed: int) -> None:
         self.problem, self.settings = problem, settings
         self.device = torch.device("cpu") if self.on_host else problem.device
@@ -45,6 +42,12 @@ class AlphaSearcher(Generic[S]):
         self.generators: Sequence[torch.Generator] | None = None  # of joined runs
         self.alpha = (settings.init_scale * self.normal(self.mask.shape)).requires_grad_()
         self.optimizer: torch.optim.Adam | JointAdam = self.adam([self.alpha])
+
+    @property
+    def on_host(self) -> bool:
+        """Are alpha and its draws kept on the host, for a method that chooses what is run at all:
+        then no pass waits until a device has told what was drawn (see `placed`)."""
+        return False
 
     @classmethod
     def requires(cls, settings: S) -> Sequence[type]:
@@ -111,10 +114,20 @@ class AlphaSearcher(Generic[S]):
         with torch.no_grad():
             self.alpha.copy_(state["alpha"])
         cast("torch.optim.Adam", self.optimizer).load_state_dict(state["optimizer"])
-        self.generator.set_state(state["generator"].cpu())
+        self._go_on_drawing(state["generator"].cpu())
         for name in self.own:
             value = state.get(name, getattr(self, name))  # earlier versions may have kept less
             setattr(self, name, value.to(self.device) if _is_tensor(value) else value)
+
+    def _go_on_drawing(self, state: Tensor) -> None:
+        """Draw on from a state; HarnessError where it is of another kind of device."""
+        if len(state) != len(self.generator.get_state()):
+            raise HarnessError(
+                "The random numbers of this checkpoint were drawn on another kind of device than"
+                f" `{self.device.type}`, where they are drawn now; delete the checkpoint to start"
+                " the trial again."
+            )
+        self.generator.set_state(state)
 
     def adam(self, parameters: Sequence[Tensor]) -> torch.optim.Adam:
         """The settings' Adam (coupled weight decay, not AdamW)."""

@@ -6,13 +6,15 @@ having been asked. The gradient of alpha comes back once an update.
 
 from __future__ import annotations
 
-from typing import ClassVar, TypeVar, cast
+from typing import TypeVar, cast
 
 from torch import Tensor
 
 from nasbench_harness.contracts import ChosenLosses, Log
+from nasbench_harness.hardware import onto
 from nasbench_harness.methods.setups.chosen import ChosenSettings
 from nasbench_harness.methods.shared.perturbed import PerturbedSearcher
+from nasbench_harness.methods.shared.placed import placed
 
 S = TypeVar("S", bound=ChosenSettings)
 
@@ -24,7 +26,10 @@ class ChosenSearcher(PerturbedSearcher[S]):
     the answer keeps some of them only.
     """
 
-    on_host: ClassVar[bool] = True
+    @property
+    def on_host(self) -> bool:
+        """Yes: what was drawn says what runs."""
+        return True
 
     def choose(self) -> Tensor:
         """A fresh draw: one-hot [D, K], exactly, with the method's gradient in alpha."""
@@ -41,7 +46,7 @@ class ChosenSearcher(PerturbedSearcher[S]):
     def fit(self) -> Log:
         """Train what a fresh draw runs."""
         drawn = self.choose().detach()
-        return self.problem.fit(drawn.to(self.problem.device), drawn.bool())
+        return self.problem.fit(onto(drawn, self.problem.device), drawn.bool())
 
     def update_alpha(self) -> Log:
         """Descend the validation loss of a fresh draw."""
@@ -52,7 +57,7 @@ class ChosenSearcher(PerturbedSearcher[S]):
     def loss_at(self, drawn: Tensor) -> Tensor:
         """Mean validation loss of a draw, with the gradient that the settings say."""
         problem, active = self.problem, drawn.detach().bool()
-        drawn = drawn.to(problem.device)
+        (drawn,) = placed(problem.device, drawn)
         if self.settings.unchosen == "exact":
             losses = problem.losses(drawn, "valid")
         elif self.settings.unchosen == "none":

@@ -36,7 +36,7 @@ class LinearCost:
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Take the model of `state`, in which there may be more."""
         model, self.error = state["cost_model"], state["cost_error"]
-        self.coefficients = None if model is None else model.to(self.problem.device)
+        self.coefficients = model
 
     def of(self, arch: Architecture) -> float:
         """The cost of an architecture."""
@@ -108,7 +108,7 @@ class LinearCost:
         space = cast("EnumerableSpace", self.problem.space)  # a free product, as every landscape is
         options = [len(decision.options) for decision in space.decisions]
         costs = [self.of(arch) for arch in space.enumerate()]
-        known = torch.tensor(costs, dtype=self.problem.dtype, device=self.problem.device)
+        known = torch.tensor(costs, dtype=self.problem.dtype)
         return self.penalty(known).reshape(options)
 
 

@@ -23,6 +23,7 @@ from nasbench_harness.contracts import (
     Split,
 )
 from nasbench_harness.methods.shared.parts import by_part
+from nasbench_harness.methods.shared.placed import placed
 
 
 class FactorSpace:
@@ -65,12 +66,16 @@ class FactoredProblem:
     def losses(self, weights: Tensor, split: Split, active: Tensor | None = None) -> Tensor:
         """Losses of what the factors expand to."""
         expanded = self.expand(weights)
-        return self.problem.losses(expanded, split, self.needed(expanded, active))
+        needed = self.needed(expanded, active)
+        (there,) = placed(self.problem.device, expanded)
+        return self.problem.losses(there, split, needed)
 
     def fit(self, weights: Tensor, active: Tensor | None = None) -> Log:
         """One update of the network weights under what the factors expand to."""
         expanded = self.expand(weights)
-        return self.problem.fit(expanded, self.needed(expanded, active))
+        needed = self.needed(expanded, active)
+        (there,) = placed(self.problem.device, expanded)
+        return self.problem.fit(there, needed)
 
     def expand(self, weights: Tensor) -> Tensor:
         """[..., F, M] to [..., D, K], without light options."""
@@ -82,7 +87,8 @@ class FactoredProblem:
     def needed(self, expanded: Tensor, active: Tensor | None) -> Tensor | None:
         """What must be computed of the space's decisions, on the host; None: all.
 
-        What factors say is active, and else what is not left out: a device is asked once a pass.
+        What factors say is active, and else what is not left out: where weights are on a device, it
+        is asked once a pass.
         """
         if active is not None:
             return self.factorised.expand(active.float()) > 0

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from nasbench_harness.methods.setups.temperatures import TemperatureSettings
 from nasbench_harness.methods.shared.alpha import AlphaSearcher
+from nasbench_harness.methods.shared.placed import placed
 from nasbench_harness.methods.shared.relaxations import (
     gumbel,
     masked_log_softmax,
@@ -40,5 +41,5 @@ class PerturbedSearcher(AlphaSearcher[S]):
 
     def exact(self) -> Tensor:
         """Gradient of E[L(z)] under p; see `GradientEstimator`. No relaxation is in it."""
-        p = masked_softmax(self.alpha, self.mask)
+        (p,) = placed(self.problem.device, masked_softmax(self.alpha, self.mask))
         return self.gradient(self.problem.losses(p, "valid").mean())

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from nasbench_harness.contracts import PartialChannels, Problem, WideningCheck
+from nasbench_harness.hardware import onto
 from nasbench_harness.methods.setups.stages import StagedSettings
 from nasbench_harness.methods.shared.alpha import AlphaSearcher
 
@@ -102,7 +103,7 @@ class StagedSearcher(AlphaSearcher[S]):
         self.mask = mask
         host, whole = mask.cpu(), self.problem.space.mask.cpu()
         self.active = None if host.all() else host
-        self.dropped = None if torch.equal(host, whole) else (whole & ~host).to(mask.device)
+        self.dropped = None if torch.equal(host, whole) else onto(whole & ~host, mask.device)
 
     def _use_channels(self, stage: int) -> None:
         problem = cast("PartialChannels", self.problem)

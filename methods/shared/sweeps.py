@@ -52,7 +52,7 @@ class SweepSearcher(RowSearcher[S]):
         if self.policy == "entropy":
             weight = entropy(masked_log_softmax(self.alpha.detach(), self.mask), self.mask)
         else:
-            weight = torch.ones(self.alpha.shape[:-1], device=self.problem.device)
+            weight = torch.ones(self.alpha.shape[:-1], device=self.device)
         if len(self.cells) > 1:
             others = torch.ones(len(self.mask), dtype=torch.bool, device=weight.device)
             others[self.cells[cell]] = False
@@ -88,8 +88,8 @@ class SweepSearcher(RowSearcher[S]):
 
     def _order(self, generator: torch.Generator, cell: int) -> Tensor:
         """A random order of a cell's decisions."""
-        rows = torch.tensor(self.cells[cell], device=self.problem.device)
-        return rows[torch.randperm(len(rows), generator=generator, device=self.problem.device)]
+        rows = torch.tensor(self.cells[cell], device=self.device)
+        return rows[torch.randperm(len(rows), generator=generator, device=self.device)]
 
     def _is_of(self, edge: RowIndex, cell: int) -> bool:
         """Is a decision one of a cell; those of joined runs are of the same."""

@@ -10,6 +10,7 @@ import torch
 import torch.nn.functional as F
 
 from nasbench_harness.errors import HarnessError
+from nasbench_harness.hardware import onto
 from nasbench_harness.images.jitter import ColorJitter
 from nasbench_harness.images.parts import ImageDataset
 
@@ -101,7 +102,7 @@ class Augment:
             return images
         height, width = self._shape[1:]
         centres = [(chance.randrange(height), chance.randrange(width)) for chance in chances]
-        y, x = torch.tensor(centres, device=images.device).unbind(dim=1)
+        y, x = onto(torch.tensor(centres), images.device).unbind(dim=1)
         rows, columns = (torch.arange(n, device=images.device) for n in (height, width))
         rows, columns = self._outside(rows, y), self._outside(columns, x)
         kept = torch.maximum(rows[:, :, None], columns[:, None, :])

@@ -9,6 +9,7 @@ from typing import Any, Literal
 import torch
 
 from nasbench_harness.errors import HarnessError
+from nasbench_harness.hardware import onto
 from nasbench_harness.images.augment import Augment
 from nasbench_harness.images.parts import Images
 
@@ -98,4 +99,4 @@ class Batches:
 
     def _take(self, order: torch.Tensor, position: int) -> None:
         self._order, self._position = order, position
-        self._on_device = order.to(self.images.labels.device)
+        self._on_device = onto(order, self.images.labels.device)

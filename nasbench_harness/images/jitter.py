@@ -14,6 +14,8 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor
 
+from nasbench_harness.hardware import onto
+
 CHANGES = 4
 """Brightness, contrast, saturation, hue: as strengths name them."""
 GREY = (0.2989, 0.587, 0.114)
@@ -36,13 +38,13 @@ class ColorJitter:
     def __call__(self, pixels: Tensor, chances: Sequence[random.Random]) -> Tensor:
         """The images with their colours changed, each by the chance of its own; new pixels."""
         drawn = [self.draw(chance) for chance in chances]
-        factors = torch.tensor([own for _, own in drawn], device=pixels.device)
+        factors = onto(torch.tensor([own for _, own in drawn]), pixels.device)
         changed = pixels.clone()
         for place in range(CHANGES):
             for what, change in enumerate(_CHANGES):
                 chosen = [n for n, (order, _) in enumerate(drawn) if order[place] == what]
                 if self.strengths[what] and chosen:
-                    index = torch.tensor(chosen, device=pixels.device)
+                    index = onto(torch.tensor(chosen), pixels.device)
                     own = factors[index, what, None, None, None]
                     changed[index] = change(changed[index], own)
         return changed
@@ -86,7 +88,7 @@ def _with_hue(pixels: Tensor, shifts: Tensor) -> Tensor:
     colours = pixels.float() / _GREATEST
     value, least = colours.amax(dim=1, keepdim=True), colours.amin(dim=1, keepdim=True)
     hue = (_hue(colours, value, value - least) + shifts) % 1.0
-    places = torch.tensor([5.0, 3.0, 1.0], device=pixels.device)[:, None, None]
+    places = onto(torch.tensor([5.0, 3.0, 1.0]), pixels.device)[:, None, None]
     distance = (places + 6 * hue) % 6
     turned = value - (value - least) * torch.minimum(distance, 4 - distance).clamp(0, 1)
     return (turned * _BELOW).to(torch.uint8)

@@ -15,7 +15,7 @@ import numpy as np
 import torch
 
 from nasbench_harness.errors import reason
-from nasbench_harness.hardware import available_cores
+from nasbench_harness.hardware import available_cores, onto
 from nasbench_harness.images.crops import Wanted
 from nasbench_harness.images.decoders import CHUNK, Chunk, Decoders
 from nasbench_harness.images.errors import ImageDataError
@@ -86,7 +86,7 @@ class Streamed:
         pixels = torch.empty(shape, dtype=torch.uint8, pin_memory=device.type == "cuda")
         for chunk, part in zip(chunks, torch.split(pixels, counts), strict=True):
             self.decoders.take(chunk, part.numpy())
-        return pixels.to(device, non_blocking=True)
+        return onto(pixels, device)
 
 
 def is_large(listing: Listing, side: int) -> bool:

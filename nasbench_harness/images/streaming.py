@@ -11,6 +11,7 @@ from typing import Any, Literal
 import torch
 
 from nasbench_harness.errors import HarnessError
+from nasbench_harness.hardware import onto
 from nasbench_harness.images.augment import Augment
 from nasbench_harness.images.decoders import CHUNK, Chunk
 from nasbench_harness.images.streamed import Streamed
@@ -84,7 +85,7 @@ class StreamedBatches:
         batch = self._coming.popleft()
         pixels = self.images.take(batch.chunks)
         self._epoch, self._position = batch.epoch, batch.stop
-        chosen = torch.tensor(batch.positions, device=pixels.device)
+        chosen = onto(torch.tensor(batch.positions), pixels.device)
         places = range(batch.stop - len(batch.positions), batch.stop)
         seeds = [stream_seed(self._seed, f"colours {batch.epoch}/{n}") for n in places]
         return self._augment.cropped(pixels, seeds), self.images.labels.index_select(0, chosen)

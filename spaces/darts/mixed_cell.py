@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cached_property
 from itertools import chain
 from typing import cast
 
@@ -12,6 +11,7 @@ from torch import Tensor, nn
 from torch.nn.functional import dropout, max_pool2d, pad
 
 from nasbench_harness.contracts import Grown, OperationParameter, OperationPlace
+from nasbench_harness.hardware import onto
 from nasbench_harness.spaces.darts.branches import channels_last, from_blocks
 from nasbench_harness.spaces.darts.encoding import INPUTS, NONE, SKIP
 from nasbench_harness.spaces.darts.leaving import Brought, Inputs, Leaving, MixedNorms
@@ -51,15 +51,22 @@ class Weights:
         """Are these all that there are."""
         self.weights = weights.to(torch.promote_types(weights.dtype, torch.float32))
         self._active, self.skip_dropout = active, skip_dropout
+        # No cached property: in Python 3.11 it takes a lock, which a compiler cannot trace.
+        self._edges: list[Tensor] | None = None
         self.flat = pad(self.weights.flatten(-2), (0, 1))
         """[D * K + 1] or [B, D * K + 1], with a 0 at the end."""
 
-    @cached_property
+    @property
     def edges(self) -> list[Tensor]:
         """[D]: what each edge weighs altogether, a tensor of its own, [] or [B, 1, 1, 1]."""
+        if self._edges is None:
+            self._edges = self._sums()
+        return self._edges
+
+    def _sums(self) -> list[Tensor]:
         weights = self.weights
         if self._active is not None:
-            weights = weights.masked_fill(~self._active.to(weights.device), 0.0)
+            weights = weights.masked_fill(~onto(self._active, weights.device), 0.0)
         sums = weights.sum(dim=-1)
         return list(sums.unbind() if sums.dim() == 1 else sums.T[..., None, None, None].unbind())
 

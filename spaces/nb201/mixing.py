@@ -9,11 +9,11 @@ matrix product each. Nothing here asks the device for a number.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 
 import torch
 from torch import Tensor
 
+from nasbench_harness.hardware import onto
 from nasbench_harness.spaces.nb201.encoding import EDGES, NODES, OPERATIONS
 
 SKIP, CONV1, CONV3, POOL = (
@@ -66,6 +66,9 @@ class Mixing:
         self.chosen = [[k for k in COMPUTED if row[k]] for row in rows]
         """Per edge the operations to compute."""
         self.weights = weights.to(torch.promote_types(weights.dtype, torch.float32))
+        # No cached properties: in Python 3.11 they take a lock, which a compiler cannot trace.
+        self._edges: list[Tensor] | None = None
+        self._scalars: list[list[Tensor]] | None = None
         self._scales: dict[tuple[int, torch.dtype], list[Scales]] = {}
         self.shifts = None if shifts is None else _by_target(shifts)
         """By node, the sum of those of the edges that enter it."""
@@ -76,22 +79,29 @@ class Mixing:
         complete = all(len(chosen) == len(COMPUTED) for chosen in self.chosen)
         return complete and self.weights.dim() == 2
 
-    @cached_property
+    @property
     def edges(self) -> list[Tensor]:
         """[D]: what each edge weighs altogether, a tensor of its own, [] or [B, 1, 1, 1]."""
+        if self._edges is None:
+            self._edges = self._sums()
+        return self._edges
+
+    def _sums(self) -> list[Tensor]:
         weights = self.weights
         if self._active is not None:
-            weights = weights.masked_fill(~self._active.to(weights.device), 0.0)
+            weights = weights.masked_fill(~onto(self._active, weights.device), 0.0)
         sums = weights.sum(dim=-1)
         return list(sums.unbind() if sums.dim() == 1 else sums.T[..., None, None, None].unbind())
 
-    @cached_property
+    @property
     def scalars(self) -> list[list[Tensor]]:
         """[D][K]: each weight as a tensor of its own, [] or [B, 1, 1, 1]."""
-        weights = self.weights
-        if weights.dim() == 3:
-            weights = weights.permute(1, 2, 0)[..., None, None, None]
-        return [list(row.unbind()) for row in weights.unbind()]
+        if self._scalars is None:
+            weights = self.weights
+            if weights.dim() == 3:
+                weights = weights.permute(1, 2, 0)[..., None, None, None]
+            self._scalars = [list(row.unbind()) for row in weights.unbind()]
+        return self._scalars
 
     def scales(self, channels: int, dtype: torch.dtype) -> list[Scales]:
         """One entry per node with leaving edges."""

@@ -185,3 +185,11 @@ def test_the_network_is_trained_as_by_a_step_without_the_gradient() -> None:
             problem.fit(weights)
         trained.append(torch.cat([p.detach().flatten() for p in problem.supernet.parameters()]))
     assert torch.allclose(*trained, atol=1e-7)
+
+
+def test_a_checkpoint_of_another_kind_of_device_is_refused_with_a_sentence() -> None:
+    searcher, _ = started("gdas")
+    state = searcher.state_dict()
+    state["generator"] = state["generator"][:16]  # as long as that of CUDA
+    with pytest.raises(HarnessError, match="drawn on another kind of device than `cpu`"):
+        searcher.load_state_dict(state)

@@ -20,6 +20,7 @@ from nasbench_harness.contracts import (
     SkipDropout,
     SkipRates,
 )
+from nasbench_harness.hardware import onto
 from nasbench_harness.problems.supernet.asked import check_supernet_has
 
 
@@ -72,7 +73,8 @@ def frozen_rows(
         if any(held):
             rows = torch.tensor(held).repeat_interleave(len(parameter) // len(places))
             shape = (-1, *[1] * (parameter.dim() - 1))
-            found.append(FrozenRows(parameter, rows.view(shape).to(parameter.device)))
+            there = onto(rows.view(shape), parameter.device)
+            found.append(FrozenRows(parameter, there))
     return found
 
 

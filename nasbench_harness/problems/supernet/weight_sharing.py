@@ -41,6 +41,7 @@ from nasbench_harness.contracts import (
     WideningCheck,
 )
 from nasbench_harness.errors import HarnessError
+from nasbench_harness.hardware import onto
 from nasbench_harness.images.augment import Augment
 from nasbench_harness.images.feeding import Feed, evaluation_batch, feed, measured
 from nasbench_harness.images.parts import ImageDataset, ImagePart
@@ -289,7 +290,7 @@ class WeightSharing(SupernetParts):
     def chosen_losses(self, weights: Tensor, split: Split, active: Tensor) -> Tensor:
         """Losses with what is not active added as numbers; see `ChosenLosses`."""
         check_supernet_has(self.supernet, ChosenLosses, self.space.name)
-        rest = weights.masked_fill(active.to(weights.device), 0.0).sum(dim=-1)
+        rest = weights.masked_fill(onto(active, weights.device), 0.0).sum(dim=-1)
         with cast("ShiftedMaps", self.supernet).shifted(rest):
             return self.losses(weights, split, active)
 
@@ -327,7 +328,8 @@ class WeightSharing(SupernetParts):
         """Other fresh weights, and statistics as at the start; see `FreshWeights`."""
         self._renewed += 1
         fresh = self._fresh(self._channel_factor, f"network {self._renewed}")
-        self.supernet.load_state_dict(fresh.state_dict())
+        there = {name: onto(value, self.device) for name, value in fresh.state_dict().items()}
+        self.supernet.load_state_dict(there)
 
     def use_edge_weights(self) -> None:
         """Weigh what bypasses an edge's operations by the sum of its row; see `EdgeWeights`."""
@@ -462,7 +464,7 @@ class WeightSharing(SupernetParts):
             every = bool((needed | ~self.space.mask).all())
             return candidate, None if every else needed
         weights = self.space.weights(candidate)
-        return weights.to(self.device, self.dtype), weights.bool()
+        return onto(weights.to(self.dtype), self.device), weights.bool()
 
     @contextlib.contextmanager
     def evaluating(self, statistics: str) -> Iterator[None]:
