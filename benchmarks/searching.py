@@ -17,16 +17,20 @@ from torch.utils._python_dispatch import TorchDispatchMode
 ROUNDS = 5
 
 
-def interleaved(*functions: Callable[[], Any]) -> list[float]:
+def interleaved(
+    *functions: Callable[[], Any],
+    rounds: int = ROUNDS,
+    clock: Callable[[], float] = time.perf_counter,
+) -> list[float]:
     """Median seconds of each; every round runs all of them, so that they share its weather."""
     taken: list[list[float]] = [[] for _ in functions]
     for function in functions:
         function()
-    for _ in range(ROUNDS):
+    for _ in range(rounds):
         for seconds, function in zip(taken, functions, strict=True):
-            started = time.perf_counter()
+            started = clock()
             function()
-            seconds.append(time.perf_counter() - started)
+            seconds.append(clock() - started)
     return list(map(statistics.median, taken))
 
 

@@ -60,9 +60,9 @@ def fold(rows: Tensor, kernel: Tensor, scale: Tensor, norm: Norm) -> Folded:
 
 def unfold(  # noqa: PLR0913, PLR0917
     grad: Tensor, sums: Tensor, rows: Tensor, kernel: Tensor, scale: Tensor, folded: Folded,
-    *, into: Tensor, needs_kernel: bool,
+    *, into: Tensor | None, needs_kernel: bool,
 ) -> tuple[Tensor | None, Tensor]:  # fmt: skip
-    """Gradients in kernel [N, C] and scale [N]; that in `rows` is added to `into` [M, C].
+    """Gradients in kernel [N, C] and scale [N]; that in `rows` is added to `into` [M, C], if given.
 
     `grad` [M, N] is the gradient in `rows @ matrix.T + shift`, and `sums` [N] its sums over M.
     """
@@ -70,14 +70,16 @@ def unfold(  # noqa: PLR0913, PLR0917
     by_weight = (products * kernel).sum(dim=1) - sums * folded.center
     weight = scale * folded.inverse
     by_kernel = products * weight[:, None] if needs_kernel else None
-    into.addmm_(grad, folded.matrix)
+    if into is not None:
+        into.addmm_(grad, folded.matrix)
     if folded.mean is not None and folded.spread is not None:
         count = len(rows)
         by_variance = by_weight * scale * folded.inverse.pow(3) * -0.5
-        by_covariance = (kernel.T * by_variance) @ kernel
-        into.addmm_(rows, by_covariance, alpha=2 / count)
-        through_mean = sums @ folded.matrix + 2 * (folded.mean @ by_covariance)
-        into.sub_(through_mean / count)
+        if into is not None:
+            by_covariance = (kernel.T * by_variance) @ kernel
+            into.addmm_(rows, by_covariance, alpha=2 / count)
+            through_mean = sums @ folded.matrix + 2 * (folded.mean @ by_covariance)
+            into.sub_(through_mean / count)
         if by_kernel is not None:
             by_kernel -= torch.outer(sums * weight, folded.mean)
             by_kernel += 2 * by_variance[:, None] * folded.spread

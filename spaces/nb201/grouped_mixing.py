@@ -16,7 +16,6 @@ from torch.autograd import Function
 from torch.autograd.function import once_differentiable
 
 from nasbench_harness.spaces.nb201.leaving import (
-    POOLING,
     as_map,
     as_matrix,
     aten,
@@ -25,6 +24,7 @@ from nasbench_harness.spaces.nb201.leaving import (
 )
 from nasbench_harness.spaces.nb201.mixing import CONV1, CONV3, LEAVING, POOL, SKIP
 from nasbench_harness.spaces.nb201.norms import Norm
+from nasbench_harness.spaces.nb201.pooling import POOLING
 
 
 @dataclass(frozen=True)

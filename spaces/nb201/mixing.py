@@ -2,8 +2,8 @@
 
 Every edge that leaves a node sees the same input, so ReLU and pooling are computed once per node
 and the convolutions of its edges run as one wide convolution. Batch norm is per channel, so the
-mixing weight of a convolution is the norm's affine weight; skip and pooling reach all edges by one
-matrix product each. Nothing here asks the device for a number.
+mixing weight of a convolution is the norm's affine weight. Nothing here asks the device for a
+number.
 """
 
 from __future__ import annotations
@@ -36,9 +36,8 @@ class Scales:
     conv3: Tensor
     """[edges * C], float32: the affine weight of the wide batch norm."""
     conv1: Tensor
-    skip: Tensor
-    """[C, edges * C]: one scaled identity per edge."""
-    pool: Tensor
+    linear: Tensor
+    """[2, edges], of the maps' type: of what is skipped and of what is pooled."""
 
 
 class Mixing:
@@ -113,15 +112,12 @@ class Mixing:
 
 def _expand(weights: Tensor, channels: int, dtype: torch.dtype) -> list[Scales]:
     ordered = torch.stack([weights[edge] for edges in LEAVING for edge in edges])
-    norms = ordered.unsqueeze(-1).expand(-1, -1, channels)
-    identity = torch.eye(channels, dtype=dtype, device=weights.device).unsqueeze(1)
-    matrices = ordered.to(dtype).unsqueeze(-1)
-    sizes = [len(edges) * channels for edges in LEAVING]
-    parts = [torch.split(norms[:, k].reshape(-1), sizes) for k in (CONV3, CONV1)]
-    parts += [
-        torch.split((identity * matrices[:, k]).reshape(channels, -1), sizes, dim=1)
-        for k in (SKIP, POOL)
-    ]
+    wide = ordered.unsqueeze(-1).expand(-1, -1, channels)
+    edges = [len(edges) for edges in LEAVING]
+    sizes = [count * channels for count in edges]
+    parts = [torch.split(wide[:, k].reshape(-1), sizes) for k in (CONV3, CONV1)]
+    linear = torch.stack([ordered[:, k] for k in (SKIP, POOL)]).to(dtype)
+    parts.append(torch.split(linear, edges, dim=1))
     return [Scales(*of_node) for of_node in zip(*parts, strict=True)]
 
 

@@ -40,10 +40,16 @@ PRELOADED = ("torch", "torch._dynamo", "nasbench_harness.jobs.cohort")
 """What workers are forked with, beside the modules that open their jobs; optimizers import
 `torch._dynamo` at their first step."""
 STOPS = {signal.SIGINT, *frame.STOPS}
-ENVIRONMENT = {"PYTHONSAFEPATH": "1", "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"}
+MALLOC = {"hugetlb": 1, "mmap_threshold": 32 << 20, "trim_threshold": 8 << 30}
+"""What glibc does about memory: it asks for large pages, of which a step on images touches a few
+where it would touch tens of thousands of small ones, and keeps for the next step what a step gave
+back, which would be cleared once more. The threshold is the largest that every glibc takes."""
+ENVIRONMENT = {
+    "PYTHONSAFEPATH": "1",
+    "GLIBC_TUNABLES": ":".join(f"glibc.malloc.{name}={value}" for name, value in MALLOC.items()),
+}
 """What workers are started with. Nothing that lies in the folder one works in stands in for a
-module of theirs (their `sys.path` is the parent's from then on); and glibc asks for large pages, of
-which a step on images touches a few where it would touch tens of thousands of small ones."""
+module of theirs (their `sys.path` is the parent's from then on)."""
 MOVED = (
     "Note: {} ran out of memory beside others; it goes on from its last checkpoint when it has the"
     " device to itself."
