@@ -5,7 +5,8 @@
     python benchmarks/growth.py gather FOLDER
     python benchmarks/growth.py report FOLDER
 
-Each prints seconds, CPU seconds and the peak of memory of its process. The first seeds of every method (and of
+Each prints seconds, CPU seconds and the peak of memory of its process. The first seeds of every
+method (and of
 `random`) are run, the others are hard links to their files.
 """
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pandas as pd
 import pytest
 
-from nasbench_harness.reports.figures import distribution
+from nasbench_harness.reports.figures import distribution, tradeoff
 from nasbench_harness.reports.figures.drawing import Drawing
 from nasbench_harness.reports.figures.style import method_styles
 from nasbench_harness.reports.study.data import StudyData
@@ -32,3 +32,14 @@ def test_of_very_many_seeds_the_best_to_the_worst_are_marked(
     assert {(float(m[:, 0].min()), float(m[:, 0].max())) for m in strips} == {(0.1, 0.9)}
     assert ("at most 4 are drawn" in drawn.caption) == (marked == 4)
     assert len(drawn.tables["distribution"]) == 18
+
+
+def test_of_very_many_cells_those_found_most_often_are_marked(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    found = pd.DataFrame({"method": ["rea"] * 3 + ["drnas"], "found": [1, 5, 3, 1]})
+    assert tradeoff._marked(found) is found
+    monkeypatch.setattr(tradeoff, "MARKS", 3)
+    assert tradeoff._marked(found)["found"].to_list() == [5, 1]
+    monkeypatch.setattr(tradeoff, "MARKS", 2)
+    assert tradeoff._marked(found)["method"].to_list() == ["rea", "drnas"]
