@@ -5,7 +5,8 @@
     python benchmarks/growth.py gather FOLDER
     python benchmarks/growth.py report FOLDER
 
-Each prints seconds and the peak of memory of its process. The first seeds of every method (and of
+Each prints seconds, CPU seconds and the peak of memory of its process. The first seeds of every
+method (and of
 `random`) are run, the others are hard links to their files.
 """
 
@@ -75,7 +76,8 @@ def main() -> None:
         page = write_report(asked.folder)
         print(f"{page}: {page.stat().st_size:,} bytes")
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-    print(f"{asked.part}: {time.perf_counter() - started:.1f} s, peak {peak:,} MB")
+    taken, cpu = time.perf_counter() - started, time.process_time()
+    print(f"{asked.part}: {taken:.1f} s, {cpu:.1f} s of CPU, peak {peak:,} MB")
 
 
 if __name__ == "__main__":

@@ -242,7 +242,7 @@ def test_the_front_of_recorded_answers_is_a_share_of_the_true_one(
 
     whole = area(np.arange(space.size))
     for label, row in rows.iterrows():
-        history = data.history[data.history["method"] == label]
+        history = data.history.read(method=str(label)).to_pandas()
         shares = [
             100 * area(np.array([space.rank(space.parse(text)) for text in own])) / whole
             for _, own in history.groupby("trial", observed=True)["architecture"]

@@ -204,7 +204,7 @@ def test_the_front_is_over_all_costs(study: Study, table: Any, costs: pd.DataFra
     assert front is not None
     whole = volume(front.members)
     for label, row in rows.iterrows():
-        history = data.history[data.history["method"] == label]
+        history = data.history.read(method=str(label)).to_pandas()
         answers = history.groupby("trial", observed=True)["architecture"]
         archives = [
             np.array([space.rank(space.parse(text)) for text in own.unique()]) for _, own in answers

@@ -68,10 +68,11 @@ def report(
     document = _paper(folders, out) if paper and out else None  # refused before anything is written
     page = write_report(*folders, out=out)
     copies = open_studies(folders)
-    for note in [*copies.notes(), *_unfinished(copies.distinct)]:
+    done = [_done(study) for study in copies.distinct]
+    for note in [*copies.notes(), *_unfinished(copies.distinct, done)]:
         console.note(f"Note: {note}")
     _tell({"report": page, **({"paper": document} if document else {})}, json=json)
-    if not any(_done(study) for study in copies.distinct):
+    if not any(done):
         raise typer.Exit(ExitCode.INCOMPLETE)
 
 
@@ -104,18 +105,18 @@ def _refuse(out: Path, *, paper: bool) -> None:
 
 def _done(study: Study) -> int:
     """How many of its trials have a result, as its tables say: they may be all that is left."""
-    from nasbench_harness.store.studies import current_tables
+    from nasbench_harness.store.studies import opened_tables
 
-    statuses: list[str] = current_tables(study)[0]["status"].to_pylist()
+    statuses: list[str] = opened_tables(study)[0]["status"].to_pylist()
     return statuses.count(Status.DONE)
 
 
-def _unfinished(studies: Iterable[Study]) -> Iterator[str]:
+def _unfinished(studies: Iterable[Study], every_done: Iterable[int]) -> Iterator[str]:
     """What a report is not about yet: one sentence a study."""
     from nasbench_harness.remote.fetching import address_of, told
 
-    for study in studies:
-        planned, done = len(study.specs), _done(study)
+    for study, done in zip(studies, every_done, strict=True):
+        planned = len(study.specs)
         if done == planned:
             continue
         has = "has" if planned - done == 1 else "have"

@@ -157,8 +157,14 @@ def write_text(path: Path, text: str) -> None:
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Replace the file by `value` as readable JSON, atomically."""
-    write_text(path, json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+    """Replace the file by `value` as readable JSON, atomically; never all of the text in memory."""
+    parts = json.JSONEncoder(indent=2, ensure_ascii=False).iterencode(value)
+    with (
+        replacing(path) as temporary,
+        temporary.open("w", encoding="utf-8", errors="backslashreplace") as file,
+    ):
+        file.writelines(parts)
+        file.write("\n")
 
 
 def read_json(path: Path) -> Any:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, ClassVar, Generic, TypeVar
 
@@ -22,7 +22,8 @@ from filelock import FileLock
 from nasbench_harness.errors import HarnessError, os_sentence
 from nasbench_harness.jobs.job import Spec
 from nasbench_harness.store import versions
-from nasbench_harness.store.files import read_json, write_json
+from nasbench_harness.store.files import write_json
+from nasbench_harness.store.members import read_members
 from nasbench_harness.store.outcomes import SCHEMA_VERSION, Outcome, Status, read_result
 from nasbench_harness.store.strangers import stranger
 
@@ -175,7 +176,7 @@ def write_plan(jobs: JobFolder[Any]) -> None:
 def read_looks(path: Path) -> list[dict[str, Any]]:
     """Those that a plan's file keeps; none where it is gone or was edited into something else."""
     try:
-        looks = read_json(path)[LOOKS]
+        looks = read_members(path, lambda name, element: element if name == LOOKS else None)[LOOKS]
     except (OSError, ValueError, KeyError, TypeError):
         return []
     return [one for one in looks if isinstance(one, dict)] if isinstance(looks, list) else []
@@ -186,12 +187,13 @@ def read_plan(folder: Path, of: type[F]) -> F:
     kind = of.kind
     path = folder / kind.plan
     try:
-        content = read_json(path)
+        content = read_members(path, _SpecReader(kind).take)
         if refusal := versions.refusal(
             content["schema_version"], content.get("facts"), kind.upgrades
         ):
             raise kind.error(f"{folder} {refusal}")
-        every = _specs(content.pop("trials"), kind)
+        every = [one if isinstance(one, kind.spec) else kind.spec(**one)
+                 for one in content.pop("trials")]  # fmt: skip
         specs = _once(every)
         config, told = dict(content["config"]), dict(content["facts"])
         return of(folder, config, specs, told, repeated=len(every) - len(specs))
@@ -208,23 +210,26 @@ def read_plan(folder: Path, of: type[F]) -> F:
         ) from error
 
 
-def _specs(planned: Sequence[Any], kind: FolderKind[Any]) -> list[Any]:
-    """Every job that is planned, in order.
+class _SpecReader:
+    """Makes jobs of a plan's trials while it is read.
 
     What many have in common, as seeds of one method do, is one object in all of them: of 100,000
     trials it would be hundreds of megabytes.
     """
-    waiting = list(reversed(planned))
-    del planned
-    held: dict[tuple[str, str], Any] = {}
-    specs = []
-    while waiting:
-        told = dict(waiting.pop())
-        for name, value in told.items():
+
+    def __init__(self, kind: FolderKind[Any]) -> None:
+        self._spec = kind.spec
+        self._fields = {field.name for field in fields(kind.spec)}
+        self._held: dict[tuple[str, str], Any] = {}
+
+    def take(self, name: str, told: Any) -> Any:
+        """A job; what is none, or of another version, as it is."""
+        if name != "trials" or not isinstance(told, dict) or not told.keys() <= self._fields:
+            return told
+        for key, value in told.items():
             if isinstance(value, str | dict):
-                told[name] = held.setdefault((name, repr(value)), value)
-        specs.append(kind.spec(**told))
-    return specs
+                told[key] = self._held.setdefault((key, repr(value)), value)
+        return self._spec(**told)
 
 
 def _nothing(folder: Path, kind: FolderKind[Any]) -> str:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -11,6 +13,7 @@ from nasbench_harness.errors import os_sentence
 from nasbench_harness.process.names import shell_word
 from nasbench_harness.store import gathering, versions
 from nasbench_harness.store.folders import TABLES, FolderKind, JobFolder
+from nasbench_harness.store.histories import HeldHistory, History, StoredHistory
 from nasbench_harness.store.schema import Schema
 from nasbench_harness.store.schema_check import untold, violation
 from nasbench_harness.store.tidy import read_parquet, source_of, write_pieces, write_table
@@ -78,12 +81,28 @@ class Tables(Generic[F]):
 
         Nothing is written. The kind's error if the tables are not as the schema says.
         """
-        import pyarrow as pa
-
         if _stand(jobs, self._state(jobs)):
             return self.read(jobs.folder)
-        trials = pa.Table.from_pandas(self.trials(jobs), preserve_index=False)
-        return self.checked(jobs.folder, trials, self.history(jobs))
+        return self._anew(jobs)
+
+    def opened(self, jobs: F) -> tuple[pa.Table, History]:
+        """The same, but of a history that stands on disk only what is asked of it is read."""
+        if not _stand(jobs, self._state(jobs)):
+            trials, history = self._anew(jobs)
+            return trials, HeldHistory(history)
+        path = jobs.folder / "history.parquet"
+        trials, stored = self._read(jobs.folder / "trials.parquet"), self._stored(path)
+        nothing = stored.fields.empty_table()
+        whole = self.completed(trials, nothing)[1].column_names == nothing.column_names
+        if not (whole and versions.is_current(trials, self.kind.upgrades)):
+            trials, history = self.checked(jobs.folder, trials, self._read(path))
+            return trials, HeldHistory(history)
+        schema = self.schema(trials, nothing)
+        always = {column.name for column in schema.columns("history") if column.always}
+        self._refuse(
+            jobs.folder, violation(trials, stored.read(always), schema, fields=stored.fields)
+        )
+        return self.completed(trials, nothing)[0], stored
 
     def read(self, folder: Path) -> tuple[pa.Table, pa.Table]:
         """The gathered trials and history; the kind's error if they are not as they should be."""
@@ -104,12 +123,22 @@ class Tables(Generic[F]):
     ) -> tuple[pa.Table, pa.Table]:
         """The tables as this version has them; an error if they are not as the schema says."""
         trials, history = versions.upgraded(trials, history, self.kind.upgrades)
-        if fault := violation(trials, history, self.schema(trials, history)):
+        self._refuse(folder, violation(trials, history, self.schema(trials, history)))
+        return self.completed(trials, history)
+
+    def _refuse(self, folder: Path, fault: str) -> None:
+        if fault:
             raise self.kind.error(
                 f"The tables of {folder} are not as they should be: {fault}; delete them and gather"
                 f" them anew with {self._again(folder)}."
             )
-        return self.completed(trials, history)
+
+    def _anew(self, jobs: F) -> tuple[pa.Table, pa.Table]:
+        """Gathered in memory."""
+        import pyarrow as pa
+
+        trials = pa.Table.from_pandas(self.trials(jobs), preserve_index=False)
+        return self.checked(jobs.folder, trials, self.history(jobs))
 
     def _state(self, jobs: F) -> str:
         return gathering.state(jobs.trials_folder, jobs.specs, **self.config(jobs))
@@ -117,17 +146,26 @@ class Tables(Generic[F]):
     def _again(self, folder: Path) -> str:
         return self.again.format(shell_word(folder))
 
+    def _stored(self, path: Path) -> StoredHistory:
+        return StoredHistory(path, partial(self._told, path))
+
     def _read(self, path: Path) -> pa.Table:
+        with self._told(path):
+            return read_parquet(path)
+
+    @contextmanager
+    def _told(self, path: Path) -> Iterator[None]:
+        """What is wrong with a file that is read meanwhile, as the kind's error."""
         import pyarrow as pa
 
         folder = path.parent
-        if not path.exists():
+        try:
+            yield
+        except FileNotFoundError as error:
             raise self.kind.error(
                 f"The tables of {folder} cannot be read: there is no {path.name};"
                 f" {self._again(folder)} gathers it."
-            )
-        try:
-            return read_parquet(path)
+            ) from error
         except PermissionError as error:
             raise self.kind.error(
                 f"The tables of {folder} cannot be read: {os_sentence(error)}"

@@ -18,8 +18,9 @@ from pathlib import Path
 from typing import Any
 
 from nasbench_harness.store.endings import Endings, ending
-from nasbench_harness.store.files import read_json, write_json
+from nasbench_harness.store.files import write_text
 from nasbench_harness.store.folders import LOOKS, plan_lock, read_looks
+from nasbench_harness.store.members import with_member
 from nasbench_harness.store.outcomes import Status
 from nasbench_harness.store.studies import STUDY, Study
 from nasbench_harness.study.smallest import SMALLEST
@@ -122,7 +123,8 @@ def _enter(path: Path, digest: str, number: int) -> tuple[int, bool]:
             number, kept = _number(looks, digest)
             if not kept:
                 entry = {"results": digest, "time": datetime.now(UTC).isoformat(timespec="seconds")}
-                write_json(path, {**read_json(path), LOOKS: [*looks, entry]})
+                plan = path.read_text(encoding="utf-8-sig")
+                write_text(path, with_member(plan, LOOKS, [*looks, entry]))
     except (OSError, ValueError):
         return number, False
     return number, True

@@ -16,14 +16,22 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-def violation(trials: pa.Table, history: pa.Table, schema: Schema | None = None) -> str:
+def violation(
+    trials: pa.Table,
+    history: pa.Table,
+    schema: Schema | None = None,
+    *,
+    fields: pa.Schema | None = None,
+) -> str:
     """What is wrong with the two tables by their schema, in a sentence; empty if they are sound.
 
     That of a study is put together from all that was used in it. Columns that nobody declares are
-    welcome, see `untold`.
+    welcome, see `untold`. Of a history that is read by column `history` may hold no more than what
+    is always there; `fields` are then all of its columns.
     """
     schema = schema or study_schema(trials, history)
-    return next(_violations({"trials": trials, "history": history}, schema), "")
+    of_all = {"trials": trials.schema, "history": fields or history.schema}
+    return next(_violations({"trials": trials, "history": history}, of_all, schema), "")
 
 
 def untold(trials: pa.Table, history: pa.Table, schema: Schema | None = None) -> str:
@@ -47,23 +55,25 @@ def untold(trials: pa.Table, history: pa.Table, schema: Schema | None = None) ->
     )
 
 
-def _violations(tables: Mapping[str, pa.Table], schema: Schema) -> Iterator[str]:
+def _violations(
+    tables: Mapping[str, pa.Table], fields: Mapping[str, pa.Schema], schema: Schema
+) -> Iterator[str]:
     """Everything that is wrong; what comes later relies on what comes before."""
     for name, table in tables.items():
-        yield from _of_columns(name, table, schema)
+        yield from _of_columns(name, table, fields[name], schema)
     yield from _of_statuses(tables["trials"])
     for name, table in tables.items():
         yield from _of_keys(name, table, schema.keys[name])
     yield from _strangers(tables["trials"], tables["history"])
 
 
-def _of_columns(name: str, table: pa.Table, schema: Schema) -> Iterator[str]:
+def _of_columns(name: str, table: pa.Table, fields: pa.Schema, schema: Schema) -> Iterator[str]:
     """Columns that are not there, of another type, or with holes."""
-    columns = set(table.column_names)
+    columns = set(fields.names)
     for column in schema.columns(name):
         if column.always and column.name not in columns:
             yield f"{name}.parquet has no column `{column.name}` ({column.meaning})"
-    for field in table.schema:
+    for field in fields:
         declared = schema.column_of(name, field.name, columns)
         if declared is None:
             continue

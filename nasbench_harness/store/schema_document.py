@@ -34,6 +34,11 @@ number for one method and text for another is text. Lists are JSON in the CSV.
 has, what a benchmark or a held cost adds, then kinds of problem, spaces and methods. Those of \
 other packages declare theirs in the same way (`nasbench_harness.contracts.Column`); a column that \
 nobody declares is kept, and `nasharness run` says so at its end.
+- **Large.** A history whose journals take more than 192 MB is stored method by method, and no row \
+group of its Parquet file holds steps of two methods; smaller ones are in the order of the plan. \
+So some columns of one method are read without the rest: \
+`pd.read_parquet("runs/study/history.parquet", columns=["trial", "step", "regret"], \
+filters=[("method", "==", "random")])`.
 - **Checked.** Whoever reads tables through nasbench-harness has them checked: columns, types, \
 statuses, keys.
 

@@ -1,7 +1,8 @@
 """Histories of very many trials, put together in bounded memory.
 
 What columns there are, and of which types, is known only when the last journal was read. So each
-piece of them is parsed once and kept aside on disk; then they come one after the other.
+piece of them is parsed once and kept aside on disk; then they come one after the other, cut where
+the method changes: whoever reads one method's steps passes over the others (`histories`).
 """
 
 from __future__ import annotations
@@ -10,9 +11,11 @@ import contextlib
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
+from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from nasbench_harness.store.histories import METHOD
 from nasbench_harness.store.journals import NamedJournal, NotPlainError, parsed_pieces
 
 if TYPE_CHECKING:
@@ -20,8 +23,9 @@ if TYPE_CHECKING:
 
 LARGE_BYTES = 192 << 20
 """Journals that are larger together are never in memory as a whole."""
-GROUP_ROWS = 1 << 18
-"""So many rows of a history are written at once: a row group of the Parquet file."""
+GROUP_ROWS = 1 << 17
+"""So many rows of a history are written at once, a row group of the Parquet file; fewer where the
+method changes."""
 
 
 def is_large(sources: Sequence[NamedJournal]) -> bool:
@@ -31,6 +35,13 @@ def is_large(sources: Sequence[NamedJournal]) -> bool:
         with contextlib.suppress(OSError):
             size += path.stat().st_size
     return size > LARGE_BYTES
+
+
+def by_method(sources: Sequence[NamedJournal]) -> list[NamedJournal]:
+    """The journals method by method, in the order that methods and trials are planned in."""
+    methods = dict.fromkeys(keys.get(METHOD) for _, keys in sources)
+    places = {method: place for place, method in enumerate(methods)}
+    return sorted(sources, key=lambda source: places[source[1].get(METHOD)])
 
 
 def history_pieces(
@@ -95,14 +106,34 @@ def _read(path: Path, schema: pa.Schema) -> pa.Table:
 
 
 def _grouped(tables: Iterator[pa.Table]) -> Iterator[pa.Table]:
-    """As many together as are written at once."""
+    """As many together as are written at once, of one method each."""
     import pyarrow as pa
 
     group: list[pa.Table] = []
-    for table in tables:
+    for table in chain.from_iterable(map(_runs, tables)):
+        if group and _method(table) != _method(group[0]):
+            yield pa.concat_tables(group)
+            group = []
         group.append(table)
         if sum(one.num_rows for one in group) >= GROUP_ROWS:
             yield pa.concat_tables(group)
             group = []
     if group:
         yield pa.concat_tables(group)
+
+
+def _method(table: pa.Table) -> Any:
+    return table[METHOD][0] if METHOD in table.column_names else None
+
+
+def _runs(table: pa.Table) -> Iterator[pa.Table]:
+    """Its parts of one method each, in their order."""
+    import pyarrow.compute as pc
+
+    if METHOD not in table.column_names:
+        yield table
+        return
+    start = 0
+    for end in pc.run_end_encode(table[METHOD].combine_chunks()).run_ends.to_pylist():
+        yield table.slice(start, end - start)
+        start = end

@@ -17,6 +17,7 @@ from nasbench_harness.store import folders, manifests, versions
 from nasbench_harness.store.cost_columns import CostColumns
 from nasbench_harness.store.declarations import refusal, study_schema
 from nasbench_harness.store.folders import FolderKind, JobFolder
+from nasbench_harness.store.histories import METHOD, History
 from nasbench_harness.store.job_tables import Tables
 from nasbench_harness.store.journals import NamedJournal, read_histories
 from nasbench_harness.store.outcome_columns import (
@@ -32,7 +33,7 @@ from nasbench_harness.store.outcome_columns import (
 )
 from nasbench_harness.store.outcomes import HISTORY, SCHEMA_VERSION, Status
 from nasbench_harness.store.provenance import facts
-from nasbench_harness.store.streaming import history_pieces, is_large
+from nasbench_harness.store.streaming import by_method, history_pieces, is_large
 from nasbench_harness.store.tidy import tidy_frame
 from nasbench_harness.study import fixed, growing
 from nasbench_harness.study.recipes import RECIPE, asked_of
@@ -208,6 +209,11 @@ def current_tables(study: Study) -> tuple[pa.Table, pa.Table]:
     return _TABLES.current(study)
 
 
+def opened_tables(study: Study) -> tuple[pa.Table, History]:
+    """The same, but a history that stands on disk is read by column and method as it is needed."""
+    return _TABLES.opened(study)
+
+
 def untold(study: Study) -> str:
     """Which columns of the gathered tables nobody declares, in a sentence; empty if all are."""
     return _TABLES.untold(study.folder)
@@ -289,9 +295,9 @@ def _history(study: Study) -> pa.Table:
 
 
 def _history_pieces(study: Study) -> Iterator[pa.Table] | None:
-    """What `_history` gives, piece by piece, of a study that is too large for the memory."""
+    """What `_history` gives, method by method, of a study that is too large for the memory."""
     sources = _journals(study)
-    held = history_pieces(sources, study.folder) if is_large(sources) else None
+    held = history_pieces(by_method(sources), study.folder) if is_large(sources) else None
     if held is None:
         return None
     schema, pieces = held
@@ -302,7 +308,7 @@ def _journals(study: Study) -> list[NamedJournal]:
     sources: list[NamedJournal] = []
     for spec in study.specs:
         trial = spec.trial_id
-        keys = {"trial": trial, "method": spec.label, "seed": spec.seed}
+        keys = {"trial": trial, METHOD: spec.label, "seed": spec.seed}
         sources.append((study.trial_folder(spec) / HISTORY, keys))
     return sources
 

@@ -67,6 +67,11 @@ def upgraded(
     return trials, history
 
 
+def is_current(trials: pa.Table, upgrades: Mapping[int, Upgrade]) -> bool:
+    """Are tables as the present version has them, so that `upgraded` leaves them as they are."""
+    return _written_with(trials, upgrades) == SCHEMA_VERSION
+
+
 def _written_with(trials: pa.Table, upgrades: Mapping[int, Upgrade]) -> int:
     """The oldest schema version among the rows; the present one if they do not say."""
     import pyarrow as pa

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from itertools import pairwise
 from typing import Any, ClassVar, Literal
@@ -162,7 +162,8 @@ class TrialSpec:
 
     def decisive(self) -> dict[str, Any]:
         """What decides the result."""
-        decisive = {k: v for k, v in asdict(self).items() if k not in _NOT_DECISIVE}
+        names = (own.name for own in fields(self))
+        decisive = {name: getattr(self, name) for name in names if name not in _NOT_DECISIVE}
         for name in _OPTIONAL:  # where they are not set, they do not count
             if not decisive[name]:
                 del decisive[name]

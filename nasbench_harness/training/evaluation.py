@@ -15,7 +15,7 @@ from nasbench_harness.problems.kinds import kind_of
 from nasbench_harness.store.files import read_json, write_json
 from nasbench_harness.store.outcomes import Status
 from nasbench_harness.store.provenance import facts
-from nasbench_harness.store.studies import Study, current_tables
+from nasbench_harness.store.studies import Study, opened_tables
 from nasbench_harness.study.config import BASELINE
 from nasbench_harness.training.calibration import Kept
 
@@ -100,7 +100,7 @@ def answers_of(study: Study) -> list[Candidate]:
     `random` is among them where it draws one architecture without looking, which is a draw like
     any other; where it searches, it is left out.
     """
-    trials, _ = current_tables(study)
+    trials, _ = opened_tables(study)
     rows = [row for row in trials.to_pylist() if row["status"] == Status.DONE]
     if not rows:
         raise HarnessError(
@@ -132,7 +132,7 @@ def draws(space: str, number: int, seed: int) -> list[Candidate]:
 def failed_of(study: Study) -> dict[str, list[int]]:
     """Seeds of trials that failed, by method."""
     found: dict[str, list[int]] = {}
-    for row in current_tables(study)[0].to_pylist():
+    for row in opened_tables(study)[0].to_pylist():
         if row["status"] == Status.FAILED and row["method"] != BASELINE:
             found.setdefault(row["method"], []).append(row["seed"])
     return found

@@ -45,8 +45,8 @@ def _kept(trials: pd.DataFrame) -> list[list[str]] | None:
 
 
 def _answers(data: StudyData, trials: pd.DataFrame) -> list[list[str]]:
-    if "architecture" not in data.history:
+    if "architecture" not in data.steps:
         return []
-    recorded = data.history[data.history["trial"].isin(trials["trial"])]
+    recorded = data.steps.of(str(trials["method"].iloc[0]), "architecture")
     answers = recorded.groupby("trial", observed=True)["architecture"]
     return [list(texts.dropna().unique()) for _, texts in answers]

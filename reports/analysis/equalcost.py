@@ -32,17 +32,21 @@ def query_paths(data: StudyData) -> Paths:
 
     Only seeds whose queries were recorded.
     """
-    rows, key = data.steps, data.measure.key
-    if QUERIES not in rows or key not in rows:
+    if QUERIES not in data.steps or data.measure.key not in data.steps:
         return {}
+    found = {label: _paths_of(data, label) for label in data.querying}
+    return {label: paths for label, paths in found.items() if paths}
+
+
+def _paths_of(data: StudyData, label: str) -> list[Answers]:
+    key = data.measure.key
+    rows = data.steps.of(label, QUERIES, key, "step")
     rows = rows[(rows[QUERIES] > 0) & rows[key].notna()].sort_values(["trial", "step"])
     rows = rows.drop_duplicates(["trial", QUERIES], keep="last")
-    found: Paths = {label: [] for label in data.querying}
-    for (label, _), seed in rows[["method", "trial", QUERIES, key]].groupby(["method", "trial"]):
-        if label in found:
-            columns = (seed[column].to_numpy(dtype=float) for column in (QUERIES, key))
-            found[label].append((next(columns), next(columns)))
-    return {label: paths for label, paths in found.items() if paths}
+    return [
+        (seed[QUERIES].to_numpy(dtype=float), seed[key].to_numpy(dtype=float))
+        for _, seed in rows.groupby("trial")
+    ]
 
 
 def common_budget(paths: Paths) -> float:

@@ -37,10 +37,10 @@ def final_alpha(data: StudyData, label: str) -> pd.DataFrame:
     that of even probabilities) and lead (the smallest difference between the likeliest and the
     next option of a decision).
     """
-    steps = data.steps
-    if PROBABILITIES not in steps:
+    if PROBABILITIES not in data.steps:
         return pd.DataFrame(columns=list(COLUMNS))
-    rows = steps[(steps["method"] == label) & steps[PROBABILITIES].notna()]
+    rows = data.steps.of(label, PROBABILITIES, "step")
+    rows = rows[rows[PROBABILITIES].notna()]
     last = rows.sort_values("step").groupby("trial").tail(1)
     found = [_facts(recorded, data.space) for recorded in last[PROBABILITIES]]
     return pd.DataFrame(found, columns=list(COLUMNS), dtype=float)

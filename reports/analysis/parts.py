@@ -53,7 +53,8 @@ def optimisation_regrets(data: StudyData, label: str) -> Array:
 def optimisation_losses(data: StudyData, label: str) -> MethodLosses:
     """The same by seed, with the seeds that failed, for the decision."""
     column = f"regret_{searched_metrics(data).get(label, '')}"
-    rows = data.steps[data.steps["method"] == label].sort_values("step").groupby("trial").last()
+    steps = data.steps.of(label, column, "step")
+    rows = steps.sort_values("step").groupby("trial").last()
     if column not in rows:
         return MethodLosses(label, pd.Series(dtype=float))
     found = rows[column].astype(float).dropna()

@@ -91,7 +91,8 @@ def devices(data: StudyData, label: str | None = None) -> list[str]:
 
 def _row(data: StudyData, label: str) -> dict[str, Any]:
     trials = data.done[data.done["method"] == label]
-    last = data.steps[data.steps["method"] == label].sort_values("step").groupby("trial").last()
+    steps = data.steps.of(label, "step", "discretisation_gap", "skip_connections")
+    last = steps.sort_values("step").groupby("trial").last()
     trained = label in data.searching
     searched = trials if trained else trials.iloc[:0]
     alpha = final_alpha(data, label) if trained else pd.DataFrame()

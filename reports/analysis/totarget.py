@@ -25,7 +25,7 @@ def usual_target(data: StudyData) -> SmallestDifference | None:
 
 
 def unit_of(data: StudyData, label: str) -> str:
-    """What a method's time is counted in, and the column of `data.steps` that has it."""
+    """What a method's time is counted in, and the column of its steps that has it."""
     asked = label in data.querying and QUERIES in data.steps
     return QUERIES if asked else data.clock
 
@@ -35,9 +35,10 @@ def hitting_times(data: StudyData, label: str, target: float) -> Array:
 
     As far as steps were recorded. Later answers may be worse again.
     """
-    rows = data.steps[data.steps["method"] == label]
+    unit = unit_of(data, label)
+    rows = data.steps.of(label, "regret", unit)
     rows = rows[rows["regret"].notna()]
-    first = rows[rows["regret"] <= target + TOLERANCE].groupby("trial")[unit_of(data, label)].min()
+    first = rows[rows["regret"] <= target + TOLERANCE].groupby("trial")[unit].min()
     trials = pd.Index(rows["trial"].unique())
     return np.asarray(first.reindex(trials).fillna(np.inf), dtype=float)
 
@@ -70,7 +71,7 @@ def _row(data: StudyData, label: str, target: float) -> dict[str, Any]:
     times, unit = hitting_times(data, label, target), unit_of(data, label)
     reached = int(np.isfinite(times).sum())
     low, high = clopper_pearson(reached, len(times))
-    rows = data.steps[data.steps["method"] == label]
+    rows = data.steps.of(label, unit)
     return {
         "method": label,
         "unit": unit,

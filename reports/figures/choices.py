@@ -63,7 +63,8 @@ Snapshots = tuple[list[float], list[Array]]
 def _snapshots(data: StudyData, label: str) -> Snapshots | None:
     if "probabilities" not in data.steps:
         return None
-    rows = data.steps[(data.steps["method"] == label) & data.steps["probabilities"].notna()]
+    rows = data.steps.of(label, "probabilities", data.clock)
+    rows = rows[rows["probabilities"].notna()]
     if rows.empty:
         return None
     decisions = data.space.decisions
@@ -82,10 +83,8 @@ def _mean(snapshots: pd.Series, decision: int) -> Array:
     return mean
 
 
-def _rows_of(snapshots: pd.Series, decision: int) -> Array | list[Array]:
-    """What every snapshot has of a decision; all at once of those that Arrow holds."""
-    if not isinstance(snapshots.dtype, pd.ArrowDtype):
-        return [np.asarray(snapshot[decision], dtype=float) for snapshot in snapshots]
+def _rows_of(snapshots: pd.Series, decision: int) -> Array:
+    """What every snapshot has of a decision, all at once: Arrow holds them."""
     held = pa.array(snapshots.array)
     held = held.combine_chunks() if isinstance(held, pa.ChunkedArray) else held
     lists = pc.list_element(held, decision)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -48,7 +49,8 @@ def budgets(data: StudyData) -> list[Budget]:
     others = [
         budget
         for budget in (SECONDS, GPU_HOURS)
-        if budget.column in data.steps and (data.steps[budget.column] > 0).any()
+        if budget.column in data.steps
+        and any((rows[budget.column] > 0).any() for _, rows in data.steps.each(budget.column))
     ]
     return [first, *others]
 
@@ -61,23 +63,40 @@ def curves(data: StudyData, budget: Budget) -> pd.DataFrame:
     trial of a method recorded. Of the others a method's curve begins where its last seed has an
     answer and goes to where its last seed ends; a seed that ended before keeps its final answer.
     """
-    rows = data.steps[data.steps[data.measure.key].notna()]
-    parts = _common(data, rows, budget) if budget.common else _on_a_grid(data, rows, budget)
+    parts = _common(data, budget) if budget.common else _on_a_grid(data, budget)
     if not parts:
         return pd.DataFrame({"method": []})
     frame = pd.concat(parts, ignore_index=True)
     if data.measure.key != "regret":
         return frame
-    best = float((rows["accuracy"] + rows["regret"]).iloc[0])
+    best = _best(data)
     for bound, mirrored in (("mean", "mean"), ("low", "high"), ("high", "low")):
         frame[f"accuracy_{bound}"] = best - frame[f"regret_{mirrored}"]
     return frame
 
 
-def _common(data: StudyData, rows: pd.DataFrame, budget: Budget) -> list[pd.DataFrame]:
+def _best(data: StudyData) -> float:
+    """What nothing is missed of: as the first step of the first trial that has a regret tells."""
+    place, found = len(data.trials), math.nan
+    places = pd.Series(range(place), index=data.trials["trial"])
+    for _, rows in data.steps.each("accuracy", "regret"):
+        told = rows[rows["regret"].notna()].head(1)
+        for trial, best in zip(told["trial"], told["accuracy"] + told["regret"], strict=True):
+            if places[trial] < place:
+                place, found = places[trial], float(best)
+    return found
+
+
+def _judged(data: StudyData, label: str, *columns: str) -> pd.DataFrame:
+    """Steps of a method whose answers have a number."""
+    rows = data.steps.of(label, data.measure.key, *columns)
+    return rows[rows[data.measure.key].notna()]
+
+
+def _common(data: StudyData, budget: Budget) -> list[pd.DataFrame]:
     parts, key = [], data.measure.key
     for label in data.searching:
-        own = rows[rows["method"] == label]
+        own = _judged(data, label, budget.column)
         values = own.pivot(index="trial", columns=budget.column, values=key).dropna(axis=1)
         if not values.empty:
             places = values.columns.to_numpy()
@@ -85,9 +104,10 @@ def _common(data: StudyData, rows: pd.DataFrame, budget: Budget) -> list[pd.Data
     return parts
 
 
-def _on_a_grid(data: StudyData, rows: pd.DataFrame, budget: Budget) -> list[pd.DataFrame]:
+def _on_a_grid(data: StudyData, budget: Budget) -> list[pd.DataFrame]:
     key = data.measure.key
-    found = {label: _paths(rows[rows["method"] == label], budget, key) for label in data.searching}
+    judged = {label: _judged(data, label, budget.column, "step") for label in data.searching}
+    found = {label: _paths(rows, budget, key) for label, rows in judged.items()}
     paths = {label: some for label, some in found.items() if some}
     if not paths:
         return []

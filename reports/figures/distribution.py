@@ -20,6 +20,8 @@ WIDE = 0.05
 """Regret from which on the axis becomes logarithmic: a share of what numbers lie within."""
 BOXED = 5
 """Seeds below which a box would only repeat its marks."""
+MARKS = 8_000
+"""Marks of all methods together; of more seeds some are drawn, about 1 MB of them."""
 _GOLDEN = 0.618034  # its multiples spread evenly over the unit interval
 _TICKS = (0, 0.001, 0.01, 0.1, 1)
 """Such shares."""
@@ -38,20 +40,41 @@ def draw(data: StudyData, styles: dict[str, MethodStyle]) -> Drawing | Omitted:
     many = rows[rows.groupby("method")["seed"].transform("size") >= BOXED]
     if len(many):
         _boxes(axes, many, labels, styles, key)
+    most = MARKS // len(labels) if len(rows) > MARKS else len(rows)
     for position, label in enumerate(labels):
         own = rows[rows["method"] == label]
-        _strip(axes, own[key], position, styles[label])
+        _strip(axes, _marked(own[key], most), position, styles[label])
     _scale(axes, rows[key], labels, measure)
+    caption = _caption(measure, most if most < len(rows) else 0, boxed=len(many) > 0)
+    return Drawing(KEY, TITLE, caption, _alt(rows, labels, measure), figure, {KEY: rows})
+
+
+def _caption(measure: Measure, most: int, *, boxed: bool) -> str:
+    """What marks are; `most` of a method where not all are drawn, else 0."""
     caption = (
         f"Every mark is one seed's final {measure.noun}; its height within a row carries no"
         " meaning."
     )
-    if len(many):
+    if most:
+        caption += (
+            f" Of a method's seeds at most {most:,} are drawn, from its best to its worst at equal"
+            " distances."
+        )
+    if boxed:
         caption += (
             " The box spans the middle half of the seeds, its line is the median, and the whiskers"
             " reach the furthest seed within 1.5 box lengths."
         )
-    return Drawing(KEY, TITLE, caption, _alt(rows, labels, measure), figure, {KEY: rows})
+    return caption
+
+
+def _marked(ends: pd.Series[float], most: int) -> pd.Series[float]:
+    """At most so many, the least and the greatest among them, in their order."""
+    if len(ends) <= most:
+        return ends
+    ranked = np.argsort(ends.to_numpy(dtype=float), kind="stable")
+    places = np.linspace(0, len(ends) - 1, most).round().astype(int)
+    return ends.iloc[np.sort(ranked[places])]
 
 
 def _boxes(

@@ -20,7 +20,8 @@ def epoch_curve(data: StudyData, label: str, quantity: str) -> pd.DataFrame:
     nothing = pd.DataFrame(columns=list(FIELDS))
     if quantity not in data.steps or "epochs" not in data.steps:
         return nothing
-    rows = data.steps[(data.steps["method"] == label) & data.steps[quantity].notna()]
+    rows = data.steps.of(label, quantity, "epochs")
+    rows = rows[rows[quantity].notna()]
     if rows.empty:
         return nothing
     found = rows.groupby("epochs")[quantity].agg(["size", "mean", "min", "max"]).reset_index()

@@ -69,11 +69,11 @@ def diagnosed(data: StudyData) -> pd.DataFrame:
     if BIAS not in data.steps:
         return pd.DataFrame()
     columns = ["method", "seed", "step", BIAS, ERROR, VARIANCE, COSINE]
-    rows = data.steps.loc[data.steps[BIAS].notna(), columns]
-    order = {label: place for place, label in enumerate(data.done_labels)}
-    return rows.sort_values(
-        ["method", "step"], key=lambda v: v.map(order) if v.name == "method" else v
-    )
+    found = [
+        rows[rows[BIAS].notna()].sort_values("step", kind="stable")[columns]
+        for _, rows in data.steps.each(*columns)
+    ]
+    return pd.concat(found)
 
 
 def medians(rows: pd.DataFrame) -> pd.DataFrame:

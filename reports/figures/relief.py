@@ -100,10 +100,12 @@ def draw(data: StudyData, styles: dict[str, MethodStyle]) -> Drawing | Omitted |
 def _path(data: StudyData, label: str, relief: Relief, space: EnumerableSpace) -> pd.DataFrame:
     """Distinct successive architectures of the median seed, with their places; may be empty."""
     trial = median_trial(data.done[data.done["method"] == label])
-    rows = data.steps[data.steps["trial"] == trial].sort_values("step")
+    columns = ["method", "seed", "step", "architecture", "accuracy", "regret"]
+    rows = data.steps.of(label, *columns)
+    rows = rows[rows["trial"] == trial].sort_values("step")
     rows = rows[rows["architecture"] != rows["architecture"].shift()]
     places = [relief.place(space.rank(space.parse(text))) for text in rows["architecture"]]
-    path = rows[["method", "seed", "step", "architecture", "accuracy", "regret"]].copy()
+    path = rows[columns].copy()
     path["row"], path["column"] = [p[0] for p in places], [p[1] for p in places]
     return path
 

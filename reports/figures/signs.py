@@ -72,7 +72,8 @@ def _panel(
 ) -> None:
     for label, curve in curves.groupby("method", sort=False):
         draw_curve(axes, curve, styles[str(label)])
-    scale_epochs(axes, float(data.steps["epochs"].max()))
+    ends = [float(rows["epochs"].max()) for _, rows in data.steps.each("epochs") if len(rows)]
+    scale_epochs(axes, max(ends))
     _scale(axes, sign, curves, data)
 
 

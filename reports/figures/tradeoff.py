@@ -39,6 +39,8 @@ LINEAR_WITHIN = 0.005
 """How far from the best the axis is about linear: a share of what its numbers lie within."""
 HIDDEN_TAIL = 0.05
 """Share of the least accurate cells that the picture may leave out."""
+MARKS = 2_000
+"""Marks of all methods together in a panel; of more cells those found most often are drawn."""
 SMALLEST, LARGEST_MARK = 26.0, 150.0
 """Areas of the marks of a cell found once, and of the one found most often."""
 
@@ -105,7 +107,7 @@ def _draw(
         own = asked[asked["cost"] == cost.name]
         foundfronts.draw(axes, own, height.of, float(axes.get_xlim()[1]), styles)
         axes.set_ylabel(f"{value.noun}{value.quantity.of_values}", fontsize=7.5, labelpad=2)
-        _marks(axes, found, cost, height, styles)
+        _marks(axes, _marked(found), cost, height, styles)
         grid.title(axes, cost.heading, _on_front(found, cost))
         panels.append(grid.panel(index, _alt(found, cost, value)))
     grid.legend([*_handles(data, styles), *dashed])
@@ -254,6 +256,14 @@ def _panel(
     axes.set_xlabel(cost.axis, fontsize=7.5, labelpad=2)
 
 
+def _marked(found: pd.DataFrame) -> pd.DataFrame:
+    """Of every method the cells found most often, where there are too many for a page."""
+    if len(found) <= MARKS:
+        return found
+    often = found.sort_values("found", ascending=False, kind="stable").groupby("method", sort=False)
+    return often.head(MARKS // found["method"].nunique()).sort_index()
+
+
 def _marks(
     axes: Axes, found: pd.DataFrame, cost: CostAxis, height: Height, styles: dict[str, MethodStyle]
 ) -> None:
@@ -308,10 +318,12 @@ def _caption(
     accurate = value.noun == "accuracy"
     more, alike = ("more accurate", "as accurate") if accurate else ("better", "as good")
     fronts = "; ".join(f"{_on_front(found, cost)} of {cost.axis.split(',')[0]}" for cost in costs)
+    few = MARKS // found["method"].nunique() if len(found) > MARKS else 0
+    most = f" Of a method the {few:,} cells found most often are marked." if few else ""
     return (
         f"Grey: all {space.size:,} architectures of the table; the line is their front, on"
         f" which no other is as cheap and {more}, or {alike} and cheaper. A mark is a cell that a"
-        f" method answered with, larger the more seeds found it. {value.heading} is on a"
+        f" method answered with, larger the more seeds found it.{most} {value.heading} is on a"
         " logarithmic scale of what is missing to the best. A search that was not asked to hold a"
         f" cost down has no reason to end on the front. Here {fronts}."
     )

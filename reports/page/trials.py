@@ -236,10 +236,9 @@ def _courses(data: StudyData, trials: pd.DataFrame, texts: Texts) -> list[Any]:
 
 def _steps_of(data: StudyData, trials: pd.DataFrame) -> pd.DataFrame:
     """Their recorded steps in order, with no more columns than are shown."""
-    wanted = dict.fromkeys(["trial", "step", data.clock, data.measure.key, "architecture"])
-    steps = data.steps[[name for name in wanted if name in data.steps]]
-    if len(trials) < len(data.trials):
-        steps = steps[steps["trial"].isin(trials["trial"])]
+    each = data.steps.each("step", data.clock, data.measure.key, "architecture")
+    shown = [rows[rows["trial"].isin(trials["trial"])] for _, rows in each]
+    steps = pd.concat(shown) if shown else data.steps.none
     return steps.sort_values(["trial", "step"])
 
 

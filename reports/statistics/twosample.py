@@ -13,6 +13,8 @@ pairs are judged at a low level. So where the first draws leave hardly anything 
 observed, as many are drawn as that level needs. Such a p-value is still at most a with a chance of
 at most a: to be small it has to be small among all draws, and to be larger than what leads to more
 draws it has to be so among the first.
+
+Of thousands of runs packets are dealt, see `packets`.
 """
 
 from __future__ import annotations
@@ -28,6 +30,7 @@ from numpy.typing import ArrayLike
 from nasbench_harness.reports.statistics.arrays import Array
 from nasbench_harness.reports.statistics.checks import finite, tied
 from nasbench_harness.reports.statistics.dealing import Assignments, drawn, every, sums
+from nasbench_harness.reports.statistics.packets import Packets, packets_of
 
 DRAWS = 20_000
 """Assignments that are all counted; where there are more, so many are drawn."""
@@ -43,6 +46,9 @@ SPREAD = 1e-10
 """Deviations below this share of the range of all runs are rounding."""
 ROUGH = 1e-5
 """Squared standard errors below this, of runs from 0 to 1, are worked out with more care."""
+
+TINY = 1e-30
+"""Squared standard errors that are rounding."""
 
 
 class TwoSampleTest(NamedTuple):
@@ -106,6 +112,8 @@ def _tested(first: bytes, second: bytes, draws: int) -> TwoSampleTest:
     ours, theirs = np.frombuffer(first), np.frombuffer(second)
     pooled, few = np.sort(np.concatenate([ours, theirs])), len(ours)
     observed = float(_welch_t(ours[None], theirs[None])[0])
+    if packets := packets_of(ours, theirs):
+        return _tested_in_packets(packets, (few, len(theirs)), observed, draws)
     if _all_counted(few, len(theirs)):
         null = np.concatenate(list(_statistics(pooled, few, every(few, len(pooled)))))
         return TwoSampleTest(
@@ -120,6 +128,35 @@ def _tested(first: bytes, second: bytes, draws: int) -> TwoSampleTest:
     if draws > DRAWS and largest < FEW:
         smallest = _of_drawn(0, draws)
     return TwoSampleTest(p_value, smallest)
+
+
+def _tested_in_packets(
+    packets: Packets, runs: tuple[int, int], observed: float, draws: int
+) -> TwoSampleTest:
+    """The smallest p-value is what no draw reaches, whatever the runs are."""
+    total, made = len(packets.sums), DRAWS
+    null = _of_packets(packets, runs, drawn(packets.few, total, made))
+    reached = sum(_reached(part, observed) for part in null)
+    if draws > DRAWS and reached < FEW:
+        made = draws
+        null = _of_packets(packets, runs, drawn(packets.few, total, made))
+        reached = sum(_reached(part, observed) for part in null)
+    return TwoSampleTest(_of_drawn(reached, made), _of_drawn(0, draws))
+
+
+def _of_packets(
+    packets: Packets, runs: tuple[int, int], dealt: Iterable[Assignments]
+) -> Iterator[Array]:
+    """Absolute Welch's t [rows] of all packets dealt to sides of so many runs."""
+    few, many = runs
+    whole = packets.sums.sum(), packets.squares.sum()
+    (our_runs, our_squares), (their_runs, their_squares) = packets.left
+    for members in dealt:
+        dealt_runs, dealt_squares = sums(members, packets.sums), sums(members, packets.squares)
+        ours = dealt_runs + our_runs, dealt_squares + our_squares
+        theirs = whole[0] - dealt_runs + their_runs, whole[1] - dealt_squares + their_squares
+        squared = _error_of_sums(*ours, few) + _error_of_sums(*theirs, many)
+        yield np.abs(ours[0] / few - theirs[0] / many) / np.sqrt(np.maximum(squared, TINY))
 
 
 def _all_counted(first: int, second: int) -> bool:

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import pyarrow as pa
 
 from nasbench_harness import registry
 from nasbench_harness.contracts import (
@@ -32,10 +31,12 @@ from nasbench_harness.reports.study.measure import (
     measure_of,
     without_untrained,
 )
+from nasbench_harness.reports.study.recorded import RecordedSteps, frame_of
 from nasbench_harness.reports.study.smallest import SmallestDifference, smallest_difference
 from nasbench_harness.reports.study.summary import DONE, latest, summarise, with_outcomes
+from nasbench_harness.store.histories import History
 from nasbench_harness.store.looks import Look, look
-from nasbench_harness.store.studies import Study, StudyError, current_tables, open_study
+from nasbench_harness.store.studies import Study, StudyError, open_study, opened_tables
 from nasbench_harness.study.config import BASELINE
 from nasbench_harness.tables.enumeration import lists
 from nasbench_harness.tables.library import find_table
@@ -44,11 +45,11 @@ from nasbench_harness.tables.quantity import Quantity, quantity_in, quantity_of
 
 @dataclass(frozen=True)
 class StudyData:
-    """One study, read once; `trials` has a row for every planned trial."""
+    """One study; `trials` has a row for every planned trial, and `history` is read as needed."""
 
     study: Study
     trials: pd.DataFrame
-    history: pd.DataFrame
+    history: History
     space: SearchSpace
     table: Benchmark | None
     table_missing: str
@@ -123,7 +124,9 @@ class StudyData:
 
     def recorded(self, column: str) -> bool:
         """Whether a step of a trial with a result holds such a number."""
-        return column in self.steps and bool(self.steps[column].notna().any())
+        return column in self.steps and any(
+            rows[column].notna().any() for _, rows in self.steps.each(column)
+        )
 
     # --- methods and trials --------------------------------------------------------------------
 
@@ -180,8 +183,8 @@ class StudyData:
     def searching(self) -> list[str]:
         """Methods with a result that searched, best first: on images those that trained."""
         if TRAINED in self.steps:
-            trained = set(self.steps.loc[self.steps[TRAINED].notna(), "method"])
-            return [label for label in self.done_labels if label in trained]
+            each = self.steps.each(TRAINED)
+            return [label for label, rows in each if rows[TRAINED].notna().any()]
         if not self.images:
             return self.done_labels
         names = {spec.label: spec.method for spec in self.study.specs}
@@ -201,7 +204,7 @@ class StudyData:
 
     @cached_property
     def clock(self) -> str:
-        """The column of `steps` that methods have in common: `epochs`, or `step` without images."""
+        """The column of steps that methods have in common: `epochs`, or `step` without images."""
         return "epochs" if all(spec.epoch_steps for spec in self.study.specs) else "step"
 
     @property
@@ -210,24 +213,20 @@ class StudyData:
         return self.clock == "epochs"
 
     @cached_property
-    def steps(self) -> pd.DataFrame:
-        """The recorded steps of the trials with a result, with `accuracy` and `regret`.
+    def steps(self) -> RecordedSteps:
+        """The recorded steps of the trials with a result, read by method and column."""
+        return RecordedSteps(
+            self.history,
+            self.done[["trial", "method", "report_metric"]],
+            labels=self.done_labels,
+            epoch_steps=self._epoch_steps if self.in_epochs else {},
+            regret=self.measure.is_regret,
+            observed="" if self.looked_up else self.kind.observes,
+        )
 
-        Where images pass by also `epochs`: how many were over by then. Without `regret` where no
-        best is known; `accuracy` is then what the kind observes of the answer.
-        """
-        if self.done.empty or self.history.empty:
-            columns = [*self.history.columns, "report_metric", "accuracy", "regret", "epochs"]
-            return self._judged(pd.DataFrame(columns=list(dict.fromkeys(columns))))
-        metrics = self.done[["trial", "report_metric"]]
-        steps = with_outcomes(self.history.merge(metrics, on="trial", how="inner"))
-        if self.in_epochs:
-            lengths = {spec.trial_id: spec.epoch_steps for spec in self.study.specs}
-            steps["epochs"] = steps["step"] / steps["trial"].map(lengths).astype(float)
-        observed = self.kind.observes
-        if not self.looked_up and observed in steps and steps["accuracy"].isna().all():
-            steps["accuracy"] = steps[observed]
-        return self._judged(steps)
+    @property
+    def _epoch_steps(self) -> dict[str, int]:
+        return {spec.trial_id: spec.epoch_steps for spec in self.study.specs}
 
     def _judged(self, rows: pd.DataFrame) -> pd.DataFrame:
         """Rows without a regret that nothing is missed by."""
@@ -258,24 +257,12 @@ def read_study(study: Study) -> StudyData:
         raise StudyError(
             f"The study in {study.folder} has no trials; run it with at least one method."
         )
-    trials, history = _frames(study)
+    stored, history = opened_tables(study)
     table, missing = _table(study)
     space = registry.open_space(study.specs[0].space)
-    return StudyData(study, without_untrained(trials, history), history, space, table, missing)
-
-
-def _frames(study: Study) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Trials and history; of a long history there are never two copies.
-
-    Lists, as the probabilities of a step, stay Arrow's: as objects they take four times as much.
-    """
-    trials, history = current_tables(study)
-    frame = history.to_pandas(split_blocks=True, self_destruct=True, types_mapper=_of_lists)
-    return trials.to_pandas(), frame
-
-
-def _of_lists(kind: Any) -> pd.ArrowDtype | None:
-    return pd.ArrowDtype(kind) if pa.types.is_nested(kind) else None
+    trained = frame_of(history.read(["trial", TRAINED]))
+    trials = without_untrained(stored.to_pandas(), trained)
+    return StudyData(study, trials, history, space, table, missing)
 
 
 def _table(study: Study) -> tuple[Benchmark | None, str]:

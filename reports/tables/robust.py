@@ -85,7 +85,7 @@ def _row(data: StudyData, label: str) -> dict[str, Any]:
 
 def anytime(data: StudyData, label: str, *, logarithmic: bool = False) -> Array:
     """Per seed [seeds] the mean regret over the budget, at steps that every seed recorded."""
-    rows = data.steps[data.steps["method"] == label]
+    rows = data.steps.of(label, "regret", data.clock)
     regrets = rows.pivot(index="trial", columns=data.clock, values="regret").dropna(axis=1)
     if label not in data.searching or regrets.empty:
         return np.full(1, np.nan)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -25,6 +24,7 @@ from nasbench_harness.reports.figures.regretlines import cost_ticks
 from nasbench_harness.reports.study.data import StudyData, load_study
 from nasbench_harness.store.studies import Study
 from nasbench_harness.tables.columns import ColumnTable
+from tests.steps_recorded import recorded, recording
 
 from .conftest import BEST, METRIC, made_up, make_study
 from .htmlpage import Page
@@ -46,7 +46,7 @@ def costed(data_of: Callable[[pd.DataFrame], StudyData]) -> StudyData:
         {"trial": f"drnas-{seed}", "method": "drnas", "step": 1, f"regret_{METRIC}": 0.1}
         for seed in range(2)
     ]
-    return replace(data, history=pd.DataFrame(rows))
+    return recording(data, pd.DataFrame(rows))
 
 
 @pytest.fixture
@@ -121,7 +121,7 @@ def test_accuracy_is_what_regret_leaves_of_the_optimum(finished: Study) -> None:
 
 
 def test_one_seed_with_one_answer_is_one_point(costed: StudyData) -> None:
-    data = replace(costed, history=costed.history[:1])
+    data = recording(costed, recorded(costed)[:1])
     found = curves(data, GPU_HOURS)
     assert list(found["gpu_hours"]) == [1.0]
     assert found["regret_low"].isna().all()

@@ -34,6 +34,7 @@ from nasbench_harness.reports.tables import equalcost, totarget
 from nasbench_harness.reports.tables.exhibits import exhibits
 from nasbench_harness.reports.words.marked import plain
 from nasbench_harness.store.studies import Study
+from tests.steps_recorded import recorded, recording
 
 from .conftest import METRIC, made_up, make_study
 
@@ -63,7 +64,7 @@ def asked(data_of: Callable[[pd.DataFrame], StudyData]) -> StudyData:
     gradient = [([0, 0], [4.0, 0.0]), ([0, 0], [4.0, 3.0])]
     parts = [("rea", REA), ("random", RANDOM), ("drnas", gradient)]
     history = [row for label, paths in parts for row in rows_of(label, paths)]
-    return replace(data_of(trials), history=pd.DataFrame(history))
+    return recording(data_of(trials), pd.DataFrame(history))
 
 
 def test_the_largest_common_budget_is_what_every_seed_reached(asked: StudyData) -> None:
@@ -102,7 +103,7 @@ def test_areas_are_tested_against_the_baseline_s(
     better = [([1, 50, 100], [4.0 + seed, 1.0, 0.1]) for seed in range(6)]
     worse = [([1, 50, 100], [9.0 + seed, 5.0, 1.0]) for seed in range(6)]
     history = pd.DataFrame(rows_of("rea", better) + rows_of("random", worse))
-    data = replace(data_of(trials), history=history)
+    data = recording(data_of(trials), history)
     paths = query_paths(data)
     p_value = two_sample_p(*(anytime_areas(paths[label], 100) for label in ("rea", "random")))
     assert p_value < 0.05
@@ -163,7 +164,7 @@ def test_the_middle_is_of_all_seeds(asked: StudyData) -> None:
 
 def test_where_nobody_got_there_is_no_table(finished: Study) -> None:
     data = load_study(finished.folder)
-    far = replace(data, history=data.history.assign(**{f"regret_{METRIC}": 9.0}))
+    far = recording(data, recorded(data).assign(**{f"regret_{METRIC}": 9.0}))
     assert time_to_target(far)["reached"].to_list() == [0, 0, 0]
     assert totarget.to_target_table(far) is None
     assert targets.draw(far, method_styles({n: n for n in far.labels}, "random")) is None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
 from xml.etree import ElementTree
@@ -30,6 +29,7 @@ from nasbench_harness.spaces.nb201.encoding import OPERATIONS
 from nasbench_harness.spaces.shared.cell_drawing import draw_cell
 from nasbench_harness.store.studies import Study
 from nasbench_harness.tables.quantity import ACCURACY
+from tests.steps_recorded import recorded
 
 from .conftest import METRIC, made_up
 
@@ -212,17 +212,18 @@ def test_what_never_reaches_the_output_is_drawn_dead() -> None:
     assert len({patch.get_edgecolor() for patch in axes.patches}) == 3
 
 
-def test_choices_of_lists_that_arrow_holds_are_those_of_objects(finished: Study) -> None:
+def test_choices_of_lists_that_arrow_holds_are_the_means_of_objects(finished: Study) -> None:
     """Bit for bit: those of long histories are never made into objects."""
     held = load_study(finished.folder)
-    lists = held.history["probabilities"]
+    lists = held.steps.of("drnas", "probabilities")["probabilities"]
     assert isinstance(lists.dtype, pd.ArrowDtype)
-    known = lists.notna()
-    objects = [one if there else None for one, there in zip(lists, known, strict=True)]
-    as_objects = pd.Series(objects, index=lists.index, dtype=object)
-    plain = replace(held, history=held.history.assign(probabilities=as_objects))
     styles = method_styles({label: label for label in held.labels}, "random")
-    drawn = [choices.draw(data, styles) for data in (held, plain)]
-    tables = [one.tables["choices"] for one in drawn if isinstance(one, Drawing)]
-    assert len(tables) == 2
-    assert tables[0].equals(tables[1])
+    drawn = choices.draw(held, styles)
+    assert isinstance(drawn, Drawing)
+    table = drawn.tables["choices"]
+    rows = recorded(held)
+    rows = rows[(rows["method"] == "drnas") & rows["probabilities"].notna()]
+    for step, group in rows.groupby("step"):
+        means = np.mean([np.array(one) for one in group["probabilities"]], axis=0)
+        shown = table[(table["method"] == "drnas") & (table["step"] == step)]
+        assert shown["probability"].to_list() == list(means.ravel())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -20,6 +19,7 @@ from nasbench_harness.reports.study.data import StudyData, load_study
 from nasbench_harness.reports.tables.search import search_table
 from nasbench_harness.reports.words.marked import plain
 from nasbench_harness.store.studies import Study
+from tests.steps_recorded import recorded, recording
 
 EVEN = [0.2] * 5
 LEADING = [0.4, 0.3, 0.1, 0.1, 0.1]
@@ -30,19 +30,19 @@ def data(searched: Study) -> StudyData:
     return load_study(searched.folder)
 
 
-def ending(data: StudyData, recorded: Any, label: str = "darts") -> StudyData:
+def ended(data: StudyData, ending: Any, label: str = "darts") -> StudyData:
     """The same with other probabilities at the last step of a method."""
-    history = data.history.copy()
+    history = recorded(data)
     last = (history["method"] == label) & (history["step"] == history["step"].max())
     history["probabilities"] = [
-        recorded if changed else old
+        ending if changed else old
         for changed, old in zip(last, history["probabilities"], strict=True)
     ]
-    return replace(data, history=history)
+    return recording(data, history)
 
 
 def test_the_last_recorded_probabilities_count(data: StudyData) -> None:
-    found = final_alpha(ending(data, [LEADING, *[EVEN] * 5]), "darts")
+    found = final_alpha(ended(data, [LEADING, *[EVEN] * 5]), "darts")
     leading = np.array(LEADING)
     entropy = -(leading * np.log(leading)).sum() / np.log(5)
     assert found["top"].to_list() == [0.4, 0.4]
@@ -52,23 +52,24 @@ def test_the_last_recorded_probabilities_count(data: StudyData) -> None:
 
 def test_the_least_lead_is_over_all_decisions(data: StudyData) -> None:
     close = [0.31, 0.3, 0.13, 0.13, 0.13]
-    found = final_alpha(ending(data, [close, *[LEADING] * 5]), "darts")
+    found = final_alpha(ended(data, [close, *[LEADING] * 5]), "darts")
     assert found["lead"].to_list() == pytest.approx([0.01] * 2)
 
 
 def test_a_single_answer_has_no_entropy(data: StudyData) -> None:
-    found = final_alpha(ending(data, [[0.0, 1.0, 0.0, 0.0, 0.0]] * 6), "darts")
+    found = final_alpha(ended(data, [[0.0, 1.0, 0.0, 0.0, 0.0]] * 6), "darts")
     assert found.iloc[0].to_list() == [1.0, 0.0, 1.0]
 
 
 def test_entropies_agree_with_those_recorded(data: StudyData) -> None:
-    last = data.history[data.history["method"] == "darts"].sort_values("step")
-    recorded = last.groupby("trial")["entropy"].last().to_numpy() / np.log(5)
-    assert sorted(final_alpha(data, "darts")["entropy"]) == pytest.approx(sorted(recorded), 1e-4)
+    history = recorded(data)
+    last = history[history["method"] == "darts"].sort_values("step")
+    shares = last.groupby("trial")["entropy"].last().to_numpy() / np.log(5)
+    assert sorted(final_alpha(data, "darts")["entropy"]) == pytest.approx(sorted(shares), 1e-4)
 
 
 def test_without_recorded_probabilities_there_is_nothing(data: StudyData) -> None:
-    bare = replace(data, history=data.history.drop(columns="probabilities"))
+    bare = recording(data, recorded(data).drop(columns="probabilities"))
     assert final_alpha(bare, "darts").empty
     assert nearly_even_sentences(bare) == []
     table = search_table(bare)
@@ -86,7 +87,7 @@ def test_a_tiny_search_hardly_leaves_the_even_probabilities(data: StudyData) -> 
 
 
 def test_nothing_is_said_of_a_search_that_decided(data: StudyData) -> None:
-    moved = ending(data, [LEADING] * 6)
+    moved = ended(data, [LEADING] * 6)
     assert float(final_alpha(moved, "darts")["entropy"].mean()) < NEARLY_EVEN
     (sentence,) = nearly_even_sentences(moved)
     assert "darts" not in plain(sentence)
@@ -95,9 +96,8 @@ def test_nothing_is_said_of_a_search_that_decided(data: StudyData) -> None:
 
 def test_a_search_on_a_table_is_not_warned_about(finished: Study) -> None:
     data = load_study(finished.folder)
-    even = replace(
-        data, history=data.history.assign(probabilities=[[EVEN] * 6] * len(data.history))
-    )
+    history = recorded(data)
+    even = recording(data, history.assign(probabilities=[[EVEN] * 6] * len(history)))
     assert final_alpha(even, "drnas")["entropy"].to_list() == pytest.approx([1.0] * 3)
     assert nearly_even(even) == {}
 

@@ -6,6 +6,7 @@ Its studies are made-up trials, of which nothing but the numbers matters.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -33,6 +34,7 @@ from nasbench_harness.reports.words import images
 from nasbench_harness.reports.words.marked import plain
 from nasbench_harness.reports.words.verdict import judge
 from nasbench_harness.store.studies import Study, current_tables
+from tests.steps_recorded import recorded, recording
 
 from .conftest import BEST, METRIC, made_up, make_study
 
@@ -63,9 +65,10 @@ def partly(finished: Study) -> DataOf:
 
     def build(accuracies: Mapping[str, Sequence[float]] = ACCURACIES, **columns: Any) -> StudyData:
         data, trials = load_study(finished.folder), trials_of(accuracies, **columns)
-        history = data.history.drop(columns=[n for n in data.history if n.startswith("regret")])
+        history = recorded(data)
+        history = history.drop(columns=[n for n in history if n.startswith("regret")])
         table = cast("Benchmark", CELLAR)
-        return StudyData(data.study, trials, history, data.space, table, "")
+        return replace(recording(data, history), trials=trials, table=table)
 
     return build
 

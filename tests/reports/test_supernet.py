@@ -235,7 +235,7 @@ def test_curves_are_over_epochs_whatever_the_batch(data: StudyData) -> None:
 
 def test_epoch_curves_are_mean_and_range_over_seeds(data: StudyData) -> None:
     curve = epoch_curve(data, "darts", "oneshot_accuracy_mixture").set_index("epochs")
-    steps = data.steps[data.steps["method"] == "darts"]
+    steps = data.steps.of("darts", "epochs", "oneshot_accuracy_mixture")
     last = steps[steps["epochs"] == 2]["oneshot_accuracy_mixture"]
     assert list(curve.index) == [1, 2]
     assert curve.loc[2, "mean"] == pytest.approx(last.mean())
@@ -266,7 +266,8 @@ def test_cost_table_has_what_the_trials_have(searched_page: Path, data: StudyDat
     assert table.loc["darts", "oneshot_mean"] == pytest.approx(darts["oneshot_accuracy"].mean())
     assert table.loc["darts", "cpu_hours_mean"] == pytest.approx(darts["search_cpu_hours"].mean())
     assert table.loc["darts", "devices"] == "cpu"
-    ends = data.steps[(data.steps["method"] == "darts") & (data.steps["epochs"] == 2)]
+    steps = data.steps.of("darts", "epochs", "discretisation_gap")
+    ends = steps[steps["epochs"] == 2]
     assert table.loc["darts", "gap_mean"] == pytest.approx(ends["discretisation_gap"].mean())
     never = table.loc["random", ["oneshot_mean", "gap_mean", "memory_mb_max", "cpu_hours_mean"]]
     assert never.isna().all()

@@ -270,7 +270,7 @@ def test_a_disk_that_cannot_be_written_fails_nothing(
         raise OSError(30, "Read-only file system")
 
     study = make()
-    monkeypatch.setattr(looks, "write_json", refuse)
+    monkeypatch.setattr(looks, "write_text", refuse)
     assert look(study) == Look(1, 0.025, fixed=False, kept=False)
 
 

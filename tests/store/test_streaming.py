@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
@@ -76,19 +77,62 @@ def test_pieces_that_are_not_taken_leave_nothing(tmp_path: Path) -> None:
     assert not list(tmp_path.glob(".nasharness-*"))
 
 
-def test_a_large_study_is_gathered_into_the_same_tables(
+def test_journals_come_method_by_method(tmp_path: Path) -> None:
+    sources: list[NamedJournal] = [
+        (tmp_path / f"{method}-{seed}", {"method": method, "seed": seed})
+        for seed in (2, 1)
+        for method in ("rea", "darts")
+    ]
+    ordered = [(keys["method"], keys["seed"]) for _, keys in streaming.by_method(sources)]
+    assert ordered == [("rea", 2), ("rea", 1), ("darts", 2), ("darts", 1)]
+
+
+@pytest.fixture
+def large(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Costs and outcomes included; the Parquet file has several row groups."""
+) -> tuple[Path, pa.Table, dict[str, list[bytes]]]:
+    """A study that counts as large; its history and the lines of its tables gathered at once."""
     study = make(tmp_path / "s", "rea,drnas", cost="params", target=0.4)
-    names = ("trials.csv", "history.csv")
-    before = {name: (study.folder / name).read_bytes() for name in names}
     at_once = read_parquet(study.folder / "history.parquet")
+    lines = lines_of(study.folder)
     (study.folder / "history.csv").unlink()
     monkeypatch.setattr(streaming, "LARGE_BYTES", 0)
     gather(open_study(study.folder))
-    path = study.folder / "history.parquet"
-    assert {name: (study.folder / name).read_bytes() for name in names} == before
-    assert read_parquet(path).equals(at_once)
-    assert read_parquet(path).schema.equals(at_once.schema, check_metadata=True)
-    assert pq.read_metadata(path).num_row_groups > 1
+    return study.folder, at_once, lines
+
+
+def lines_of(folder: Path) -> dict[str, list[bytes]]:
+    names = ("trials.csv", "history.csv")
+    return {name: (folder / name).read_bytes().splitlines() for name in names}
+
+
+def test_a_large_study_is_gathered_into_the_same_rows(
+    large: tuple[Path, pa.Table, dict[str, list[bytes]]],
+) -> None:
+    """Costs and outcomes included."""
+    folder, at_once, lines = large
+    path = folder / "history.parquet"
+    found = lines_of(folder)
+    assert found["trials.csv"] == lines["trials.csv"]
+    assert sorted(found["history.csv"]) == sorted(lines["history.csv"])
+    assert found["history.csv"][0] == lines["history.csv"][0]
+    for method in pc.unique(at_once["method"]):
+        own, then = (
+            table.filter(pc.equal(table["method"], method))
+            for table in (read_parquet(path), at_once)
+        )
+        assert own.equals(then)
+    assert read_parquet(path).schema.equals(at_once.schema, check_metadata=False)
+
+
+def test_row_groups_of_a_large_study_are_of_one_method_each(
+    large: tuple[Path, pa.Table, dict[str, list[bytes]]],
+) -> None:
+    path = large[0] / "history.parquet"
+    found = pq.ParquetFile(path)
+    methods = [
+        pc.unique(found.read_row_group(group, columns=["method"])["method"]).to_pylist()
+        for group in range(found.num_row_groups)
+    ]
+    assert {len(of_group) for of_group in methods} == {1}
+    assert len(methods) > 2
