@@ -1,4 +1,4 @@
-"""Steps of several seeds as one on a pretended accelerator: nothing mixes devices, nothing waits."""
+"""Steps of several seeds as one on a pretended accelerator: no mixed devices, no waits."""
 
 from __future__ import annotations
 
