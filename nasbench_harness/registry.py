@@ -41,9 +41,9 @@ _MISSING = object()
 
 
 @cache
-def installed() -> EntryPoints:
-    """Entry points of all packages; finding any takes a look at every package there is."""
-    return entry_points()
+def installed() -> Callable[..., EntryPoints]:
+    """What tells the entry points of a `group`; to find any, every package is looked at, once."""
+    return entry_points().select
 
 
 class PluginError(HarnessError):
@@ -75,7 +75,7 @@ class Registry(Generic[P]):
     @cached_property
     def entries(self) -> Mapping[str, EntryPoint]:
         """Name to entry point, sorted; read once."""
-        found = installed().select(group=self.group)
+        found = installed()(group=self.group)
         return MappingProxyType({e.name: e for e in sorted(found, key=lambda e: e.name)})
 
     def names(self) -> list[str]:
@@ -242,7 +242,7 @@ def _default(registry: Registry[Any]) -> str:
     """
     declared = {
         entry.value: entry.dist is not None and entry.dist.name == DISTRIBUTION
-        for entry in installed().select(group="nasbench_harness.defaults", name=registry.kind)
+        for entry in installed()(group="nasbench_harness.defaults", name=registry.kind)
         if entry.value in registry.entries
     }
     names = sorted(declared, key=lambda name: (not declared[name], name)) or registry.names()

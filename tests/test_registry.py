@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from importlib.metadata import EntryPoints, entry_points
+from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
@@ -338,7 +338,7 @@ def test_another_package_cannot_change_what_is_searched_by_default(
 def test_default_is_the_first_space_where_none_is_declared(
     fresh_default: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(registry, "installed", lambda: EntryPoints([]))
+    monkeypatch.setattr(registry, "installed", lambda: lambda **asked: [])
     monkeypatch.setattr(registry, "spaces", Registry("space"))
     assert registry.default_space() == ""
     monkeypatch.undo()
