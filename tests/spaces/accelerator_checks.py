@@ -23,8 +23,8 @@ CASES: list[Any] = [
         "darts", "unas[sample_per=batch,warmup_epochs=0]", THREE, {GRADIENT: 4}, marks=SLOW
     ),
     ("transnas101", "darts", {}, {}),
-    ("transnas101", "gdas[unchosen=none]", {}, {GRADIENT: 1}),
-    ("nbmacro", "darts", {}, {}),
+    pytest.param("transnas101", "gdas[unchosen=none]", {}, {GRADIENT: 1}, marks=SLOW),
+    pytest.param("nbmacro", "darts", {}, {}, marks=SLOW),
     ("nbmacro", "edas", {}, {GRADIENT: 1}),
     pytest.param("proxyless", "edas", {}, {GRADIENT: 1}, marks=SLOW),
 ]
