@@ -18,8 +18,8 @@ class Dispatch:
     def __init__(self, cohorts: Iterable[list[Spec]], devices: Sequence[str]) -> None:
         """`devices`: of each slot, by its number."""
         self._cohorts, self._devices = deque(cohorts), devices
-        self._cramped: deque[Spec] = deque()
-        """Trials that wait for a device of their own."""
+        self._cramped: deque[list[Spec]] = deque()
+        """What waits for a device of its own."""
         self._moved: set[str] = set()
         """Their names, and those that had one."""
         self._alone: set[int] = set()
@@ -41,7 +41,7 @@ class Dispatch:
         if self._cramped and not beside:
             self._emptied = None
             self._alone.add(place)
-            return [self._cramped.popleft()]
+            return self._cramped.popleft()
         if self._cramped and self._emptied in (None, device):
             self._emptied = device
             return []
@@ -51,8 +51,8 @@ class Dispatch:
         """Put these before all others."""
         self._cohorts.extendleft(reversed(cohorts))
 
-    def move(self, spec: Spec, place: int) -> bool:
-        """Let a trial that ran out of memory there have a device of its own, once.
+    def moves(self, spec: Spec, place: int) -> bool:
+        """May a trial that ran out of memory there have a device of its own; asked once of each.
 
         False where it had one already.
         """
@@ -60,5 +60,14 @@ class Dispatch:
         if not shared or place in self._alone or spec.trial_id in self._moved:
             return False
         self._moved.add(spec.trial_id)
-        self._cramped.append(spec)
         return True
+
+    def set_apart(self, specs: Sequence[Spec]) -> None:
+        """Let those that may have a device of their own wait for one.
+
+        They ran together; what was planned to be stepped together stays so.
+        """
+        if specs and specs[0].places:
+            self._cramped.append(list(specs))
+        else:
+            self._cramped.extend([spec] for spec in specs)

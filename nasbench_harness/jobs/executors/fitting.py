@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nasbench_harness.hardware import Hardware, find_device, free_memory_mb, held_memory_mb
-from nasbench_harness.jobs.driver import Callbacks, run_job
+from nasbench_harness.jobs.cohort import cohorts, run_cohort
+from nasbench_harness.jobs.driver import Callbacks
 from nasbench_harness.jobs.executors import Advanced, Event
 from nasbench_harness.jobs.executors.local import LocalExecutor
 from nasbench_harness.jobs.executors.slots import slots_on
@@ -88,14 +89,20 @@ class FittingExecutor:
 
 
 def firsts(specs: Sequence[Spec], least: int) -> list[Spec]:
-    """The first trial of each kind, all alike but for their seeds; `least` of them at least."""
-    kinds: dict[object, Spec] = {}
-    for spec in specs:
-        kinds.setdefault((spec.label, repr(sorted(spec.settings.items()))), spec)
+    """The first trial of each kind, all alike but for their seeds, in `least` processes or more.
+
+    Of what is only stepped together, all that is.
+    """
+    groups = cohorts(specs, len(specs))
+    kinds: dict[object, list[Spec]] = {}
+    for group in groups:
+        kind = (group[0].label, repr(sorted(group[0].settings.items())))
+        kinds.setdefault(kind, group if group[0].places else group[:1])
     chosen = list(kinds.values())
-    names = {spec.trial_id for spec in chosen}
-    others = [spec for spec in specs if spec.trial_id not in names]
-    return chosen + others[: max(0, least - len(chosen))]
+    names = {spec.trial_id for group in chosen for spec in group}
+    others = [group for group in groups if group[0].trial_id not in names]
+    chosen += others[: max(0, least - len(chosen))]
+    return [spec for group in chosen for spec in group]
 
 
 def fitting(needed: Sequence[Needed], device: str, most: int) -> int:
@@ -117,23 +124,27 @@ def work_an_epoch(
     tell: Callable[[Event], None],
     stop: Stop,
 ) -> None:
-    """Run each until its next line of the history, and tell what it took of the device."""
-    (spec,) = specs
+    """Run a cohort until the next line of a history, and tell what it took of the device."""
     device = find_device(hardware.device)
     free = free_memory_mb(device)
-    begun: int | None = None
-    reached = 0
+    reached = dict[str, int]()
 
-    def progress(steps: int) -> None:
-        nonlocal begun, reached
-        begun, reached = steps - 1 if begun is None else begun, steps
-        if steps // spec.interval > begun // spec.interval:
-            stop()
-        tell(Advanced(spec.trial_id, steps))
+    def callbacks(spec: Spec) -> Callbacks:
+        begun: int | None = None
 
-    own = Callbacks(progress, lambda: stop.asked)
-    outcome = run_job(spec, folder / spec.trial_id, own, hardware)
-    if outcome.status is not Status.FAILED:
-        held = held_memory_mb(device)
-        tell(Needed(spec.trial_id, reached, hardware.device, held, free))
-    tell(outcome)
+        def progress(steps: int) -> None:
+            nonlocal begun
+            begun = steps - 1 if begun is None else begun
+            reached[spec.trial_id] = steps
+            if steps // spec.interval > begun // spec.interval:
+                stop()
+            tell(Advanced(spec.trial_id, steps))
+
+        return Callbacks(progress, lambda: stop.asked)
+
+    outcomes = list(run_cohort(specs, folder, callbacks, hardware))
+    if any(outcome.status is not Status.FAILED for outcome in outcomes):
+        first, held = specs[0].trial_id, held_memory_mb(device)
+        tell(Needed(first, reached.get(first, 0), hardware.device, held, free))
+    for outcome in outcomes:
+        tell(outcome)

@@ -51,8 +51,8 @@ ENVIRONMENT = {
 """What workers are started with. Nothing that lies in the folder one works in stands in for a
 module of theirs (their `sys.path` is the parent's from then on)."""
 MOVED = (
-    "Note: {} ran out of memory beside others; it goes on from its last checkpoint when it has the"
-    " device to itself."
+    "Note: {} ran out of memory beside others and will go on from the last checkpoint with a device"
+    " to itself."
 )
 SOCKET_BYTES = 104
 """What the path of a socket may take with its last zero: 108 on Linux, 104 on BSD and macOS."""
@@ -189,6 +189,8 @@ class _Worker:
     """What it has not told the end of."""
     leaving: bool = False
     """Was it asked to stop by somebody else."""
+    moved: list[Spec] = field(default_factory=list)
+    """What ran out of memory in it, and will have a device of its own."""
     spent: bool = False
     """Has it run out of memory: what it still holds would be missed."""
 
@@ -222,19 +224,19 @@ def _collect(
             event: Event = worker.connection.recv()
         except (EOFError, ConnectionError):
             workers.remove(worker)
+            _set_apart(worker, dispatch, told)
             yield from _bury(worker, dispatch, folder)
             continue
         if not isinstance(event, Outcome):
             yield event
             continue
-        if _moved(worker, event, dispatch):
-            told(MOVED.format(event.trial_id))
-        else:
+        if not _moves(worker, event, dispatch):
             yield event
         worker.specs = [spec for spec in worker.specs if spec.trial_id != event.trial_id]
         worker.leaving |= event.status is Status.INTERRUPTED
         if worker.specs:
             continue
+        _set_apart(worker, dispatch, told)
         busy = [other.place for other in workers if other is not worker]
         kept = not (worker.leaving or worker.spent)
         if kept and (chosen := dispatch.take(worker.place, busy)):
@@ -244,13 +246,24 @@ def _collect(
             _dismiss(worker)
 
 
-def _moved(worker: _Worker, outcome: Outcome, dispatch: Dispatch) -> bool:
+def _moves(worker: _Worker, outcome: Outcome, dispatch: Dispatch) -> bool:
     """Did a trial run out of memory that will have a device of its own."""
     if not outcome.out_of_memory:
         return False
     worker.spent = True
     (spec,) = [spec for spec in worker.specs if spec.trial_id == outcome.trial_id]
-    return dispatch.move(spec, worker.place)
+    if not dispatch.moves(spec, worker.place):
+        return False
+    worker.moved.append(spec)
+    return True
+
+
+def _set_apart(worker: _Worker, dispatch: Dispatch, told: Callable[[str], None]) -> None:
+    """Once nothing is left to the worker."""
+    if worker.moved:
+        dispatch.set_apart(worker.moved)
+        told(MOVED.format(", ".join(spec.trial_id for spec in worker.moved)))
+        worker.moved = []
 
 
 def _bury(worker: _Worker, dispatch: Dispatch, folder: Path) -> Iterator[Outcome]:

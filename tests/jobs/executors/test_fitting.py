@@ -20,7 +20,8 @@ from nasbench_harness.jobs.executors.local import MOVED, LocalExecutor, start_me
 from nasbench_harness.jobs.executors.slots import Slot
 from nasbench_harness.jobs.executors.working import Stop
 from nasbench_harness.store.files import read_json
-from nasbench_harness.store.outcomes import Outcome, Status
+from nasbench_harness.store.journals import read_journal
+from nasbench_harness.store.outcomes import HISTORY, Outcome, Status
 from nasbench_harness.study.spec import TrialSpec
 
 Plan = Callable[..., list[TrialSpec]]
@@ -53,6 +54,15 @@ def test_the_first_of_each_kind_is_tried_and_one_for_every_device(planned: Plan)
     specs = planned("drnas,rea", seeds=4, random=False)
     assert [(s.method, s.seed) for s in firsts(specs, 1)] == [("drnas", 0), ("rea", 0)]
     assert len(firsts(specs, 5)) == 5
+
+
+def test_those_that_are_only_stepped_together_are_tried_together(planned: Plan) -> None:
+    given = {"search": "supernet", "dataset": "digits", "limit": 200, "cohort": 2, "random": False}
+    specs = planned("darts,drnas[warmup_epochs=0]", seeds=4, epochs=1, table="none", **given)
+    assert [(s.method, s.seed) for s in firsts(specs, 1)] == [
+        ("darts", 0), ("darts", 1), ("drnas", 0), ("drnas", 1),
+    ]  # fmt: skip
+    assert len(firsts(specs, 3)) == 6
 
 
 def test_a_device_tells_what_is_free_and_what_was_held() -> None:
@@ -88,6 +98,24 @@ def test_results_are_those_of_trials_alone(planned: Plan, tmp_path: Path) -> Non
         ]
         found, alone = ({k: v for k, v in r.items() if k not in SPENT} for r in both)
         assert found == alone
+
+
+def test_seeds_that_are_one_network_are_measured_as_one(planned: Plan, tmp_path: Path) -> None:
+    """And find what they find without that."""
+    given = {
+        "search": "supernet", "dataset": "digits", "limit": 200, "cohort": 2, "random": False,
+        "epochs": 2, "table": "none", "network": {"width": 2, "cells": 1, "batch_size": 50},
+    }  # fmt: skip
+    specs = planned("darts", seeds=4, **given)
+    list(FittingExecutor(["cpu"], CPU).run(specs, tmp_path / "fitting"))
+    list(LocalExecutor(1, CPU).run(specs, tmp_path / "local"))
+    for spec in specs:
+        found = [
+            [row["train_loss"] for row in read_journal(tmp_path / way / spec.trial_id / HISTORY)]
+            for way in ("fitting", "local")
+        ]
+        assert found[0] == found[1]
+        assert len(found[0]) == 2
 
 
 # --- out of memory -------------------------------------------------------------------------------
