@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any
 
 import torch
@@ -13,14 +14,15 @@ from nasbench_harness.bench.searches import opened, planned, problem_of
 from nasbench_harness.bench.timing import medians, warm_up
 from nasbench_harness.hardware import peak_memory_mb, reset_peak_memory
 from nasbench_harness.jobs.search import SearchJob
+from nasbench_harness.study.spec import TrialSpec
 
 
 def step(asked: BenchRequest, *, seeds: int) -> dict[str, Any]:
     """Of the first method whose searches can be stepped so."""
-    method, first = _first_to_join(asked)
-    others = [opened(asked, first.run.spec, seed=seed) for seed in range(1, seeds)]
-    jobs = [first, *others]
-    return {"method": method, **joined_step(jobs, problem_of(first).device, tiny=asked.tiny)}
+    spec = _first_to_join(asked, seeds)
+    jobs = [opened(asked, spec, seed=seed) for seed in range(seeds)]
+    device = problem_of(jobs[0]).device
+    return {"method": spec.method, **joined_step(jobs, device, tiny=asked.tiny)}
 
 
 def joined_step(
@@ -42,14 +44,12 @@ def joined_step(
     }
 
 
-def _first_to_join(asked: BenchRequest) -> tuple[str, SearchJob]:
+def _first_to_join(asked: BenchRequest, seeds: int) -> TrialSpec:
+    """Planned as so many, and where there is one only as one of those that could be more."""
     for method in asked.methods:
-        try:
-            spec = planned(asked, method, warm=True)
-        except NotMeasurableError:
-            continue
-        if (job := opened(asked, spec)).joins:
-            return method, job
+        with suppress(NotMeasurableError):
+            several = planned(asked, method, warm=True, cohort=max(2, seeds))
+            return several if seeds > 1 else planned(asked, method, warm=True)
     raise NotMeasurableError(
         "searches of these methods on a supernet of this space are not stepped as one"
     )

@@ -69,14 +69,15 @@ def _of_size(asked: BenchRequest, much: str) -> str:
 
 
 @cache
-def planned(
+def planned(  # noqa: PLR0913 - what is measured, and how
     asked: BenchRequest, method: str, *, warm: bool = False, much: str = SOME,
-    arithmetic: str = FULL,
+    arithmetic: str = FULL, cohort: int = 1,
 ) -> TrialSpec:  # fmt: skip
     """The search of a method by the recipe that is asked for, on `images`.
 
     `warm` leaves its warm-up out, so that the first step is one of the whole search's. Nothing is
-    looked up. NotMeasurableError where the method makes no such search.
+    looked up. `cohort` seeds of it are one network. NotMeasurableError where the method makes no
+    such search.
     """
     _refuse_queries(method)
     size = TINY_NETWORK if asked.tiny else SMALL_NETWORK if much == SMALL else {}
@@ -85,6 +86,7 @@ def planned(
         "methods": method, "search": KIND.name, "space": asked.space, "dataset": PLANNED_ON,
         "table": "none", "seeds": "0,", "random": False, "recipe": asked.recipe,
         "network": {**size, "precision": precision},
+        **({"cohort": cohort} if cohort > 1 else {}),
     }  # fmt: skip
     try:
         (spec,) = plan(build_config(None, given, _without_warmup(method) if warm else []))
@@ -120,17 +122,18 @@ def opened(
     seed: int = 0,
 ) -> SearchJob:  # fmt: skip
     """The search at its first step, on the device."""
+    spec = replace(spec, seed=seed)
     hardware = Hardware(device=asked.device, threads=asked.threads, compile=compile_mode)  # type: ignore[arg-type]
     device, space = hardware.open(), registry.open_space(spec.space)
     problem = WeightSharing(
         space, images(_of_size(asked, much)), NetworkSettings.build("network", spec.network),
         steps=spec.steps, epochs=spec.epochs, seed=stream_seed(seed, "problem"), device=device,
-        compile_mode=compile_mode,
+        compile_mode=compile_mode, places=spec.places, place=spec.place,
     )  # fmt: skip
     method = registry.methods.load(spec.method)
     settings = method.Settings.build(spec.method, spec.settings)
     searcher = method(problem, settings, stream_seed(seed, "searcher"))
-    run = Run(replace(spec, seed=seed), space, None, problem, searcher, hardware)
+    run = Run(spec, space, None, problem, searcher, hardware)
     return SearchJob(run)
 
 

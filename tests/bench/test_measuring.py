@@ -162,6 +162,14 @@ def test_seeds_share_a_step() -> None:
     assert {job.run.cohort for job in jobs} == {4}
 
 
+def test_seeds_of_the_first_method_that_can_are_one_network() -> None:
+    asked = BenchRequest("cpu", "nb201", ("unas", "darts"), True, "quick")
+    told = step(asked, seeds=2)
+    assert (told["method"], told["seeds"]) == ("darts", 2)
+    assert told["seed_ms"] == told["step_ms"] / 2
+    assert step(asked, seeds=1)["method"] == "darts"
+
+
 def test_methods_that_cannot_be_stepped_as_one_are_told() -> None:
     asked = BenchRequest("cpu", "nb201", ("rea",), True, "quick")
     with pytest.raises(NotMeasurableError, match="not stepped as one"):
