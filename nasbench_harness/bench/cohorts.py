@@ -51,5 +51,5 @@ def _first_to_join(asked: BenchRequest, seeds: int) -> TrialSpec:
             several = planned(asked, method, warm=True, cohort=max(2, seeds))
             return several if seeds > 1 else planned(asked, method, warm=True)
     raise NotMeasurableError(
-        "searches of these methods on a supernet of this space are not stepped as one"
+        "searches of these methods on networks of this space are not stepped as one"
     )

@@ -46,8 +46,8 @@ def _head(record: BenchRecord) -> str:
         f"# {asked.space} on {facts.get('device', asked.device)}",
         "",
         f"`nasharness bench gpu`, recipe `{asked.recipe}`, {size}, in {minutes}.",
-        "Steps are medians from an idle device to an idle device, by turns with those of the plain",
-        "supernet (a module per operation per edge, eager, of the same arithmetic).",
+        "Steps are medians from an idle device to an idle device, by turns with those of the",
+        "network written plainly (a module per operation per edge, eager, of the same arithmetic).",
         "",
         f"Machine: {told}.",
     ]

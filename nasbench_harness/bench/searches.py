@@ -98,7 +98,7 @@ def planned(  # noqa: PLR0913 - what is measured, and how
 def _refuse_queries(method: str) -> None:
     """A method that asks for accuracies steps no supernet."""
     if registry.open_setup(method, "queries").queries:  # type: ignore[attr-defined]
-        raise NotMeasurableError(f"`{method}` asks for accuracies and trains no supernet")
+        raise NotMeasurableError(f"`{method}` asks for accuracies and trains no network")
 
 
 def _without_warmup(method: str) -> list[str]:

@@ -58,13 +58,15 @@ def _opened(asked: BenchRequest, method: str, arithmetic: str, compile_mode: str
 
 def first_able(asked: BenchRequest) -> str:
     """The first method whose search of a supernet can be planned: its network is measured."""
+    why = "there is no method"
     for method in asked.methods:
         try:
             planned(asked, method, warm=True)
-        except NotMeasurableError:
+        except NotMeasurableError as error:
+            why = str(error)
             continue
         return method
-    raise NotMeasurableError("none of the methods searches a supernet here")
+    raise NotMeasurableError(f"none of the methods trains a network of this space ({why})")
 
 
 def _told(

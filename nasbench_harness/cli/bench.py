@@ -57,8 +57,11 @@ def gpu(searches: BenchedSearches, benching: Benching, *, json: JsonOption = Fal
         console.print_json(read_json(out))
     else:
         _sum_up(record, out, len(record.missing(wanted)))
-    if any(one.status == "failed" for one in record.measured.values()):
+    states = {one.status for one in record.measured.values()}
+    if "failed" in states:
         raise typer.Exit(ExitCode.INCOMPLETE)
+    if "done" not in states:
+        raise HarnessError("Nothing could be measured; the reasons stand above and in the file.")
 
 
 def _check_out(out: Path) -> None:

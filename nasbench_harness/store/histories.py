@@ -124,4 +124,6 @@ def _of_method(table: pa.Table, wanted: Sequence[str], method: str | None) -> pa
 
     if method is None:
         return table.select(wanted)
+    if METHOD not in table.column_names:
+        return table.select(wanted).slice(0, 0)
     return table.select(wanted).filter(pc.equal(table[METHOD], method))

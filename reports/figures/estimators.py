@@ -73,7 +73,7 @@ def diagnosed(data: StudyData) -> pd.DataFrame:
         rows[rows[BIAS].notna()].sort_values("step", kind="stable")[columns]
         for _, rows in data.steps.each(*columns)
     ]
-    return pd.concat(found)
+    return pd.concat(found) if found else data.steps.none[columns]
 
 
 def medians(rows: pd.DataFrame) -> pd.DataFrame:

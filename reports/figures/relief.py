@@ -101,6 +101,8 @@ def _path(data: StudyData, label: str, relief: Relief, space: EnumerableSpace) -
     """Distinct successive architectures of the median seed, with their places; may be empty."""
     trial = median_trial(data.done[data.done["method"] == label])
     columns = ["method", "seed", "step", "architecture", "accuracy", "regret"]
+    if "architecture" not in data.steps:
+        return pd.DataFrame(columns=[*columns, "row", "column"])
     rows = data.steps.of(label, *columns)
     rows = rows[rows["trial"] == trial].sort_values("step")
     rows = rows[rows["architecture"] != rows["architecture"].shift()]

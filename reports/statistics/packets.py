@@ -1,13 +1,16 @@
 """Very many runs of two methods in packets, which are dealt as one: permutation tests stay exact.
 
-Any group of permutations that is settled before the runs are known gives an exact test (Hoeffding,
-Annals of Mathematical Statistics 1952; Lehmann & Romano, Testing Statistical Hypotheses, chapter
-15), so that packets may be dealt instead of runs. Which runs share a packet is chance, by a fixed
-generator, and goes by no number of theirs. What a packet size leaves over stays where it is.
+Any group of permutations that goes by no number of the runs gives an exact test (Hoeffding, Annals
+of Mathematical Statistics 1952; Lehmann & Romano, Testing Statistical Hypotheses, chapter 15), so
+that packets may be dealt instead of runs. Which runs share a packet is chance, over which the test
+is exact: a generator that begins with a digest of all runs, so that chance is another for each pair
+of methods, and the same whenever they are compared. What a packet size leaves over stays where it
+is.
 """
 
 from __future__ import annotations
 
+import hashlib
 from typing import NamedTuple
 
 import numpy as np
@@ -46,9 +49,8 @@ def packets_of(first: Array, second: Array) -> Packets | None:
     pooled = np.concatenate([first, second])
     if pooled.var() < VARIED:
         return None
-    sides = [
-        _packed(side - pooled.mean(), size, stream) for stream, side in enumerate((first, second))
-    ]
+    chance = np.random.default_rng([*hashlib.sha256(np.sort(pooled).tobytes()).digest()])
+    sides = [_packed(side - pooled.mean(), size, chance) for side in (first, second)]
     dealt, left = np.concatenate([packed for packed, _ in sides]), [left for _, left in sides]
     of_left = [np.array([runs.sum(), (runs**2).sum()]) for runs in left]
     return Packets(
@@ -56,8 +58,8 @@ def packets_of(first: Array, second: Array) -> Packets | None:
     )
 
 
-def _packed(side: Array, size: int, stream: int) -> tuple[Array, Array]:
+def _packed(side: Array, size: int, chance: np.random.Generator) -> tuple[Array, Array]:
     """Packets [packets, size] of a method's runs, in no order of theirs, and what is left over."""
-    mixed = np.random.default_rng(stream).permutation(np.sort(side))
+    mixed = chance.permutation(np.sort(side))
     whole = len(mixed) // size * size
     return mixed[:whole].reshape(-1, size), mixed[whole:]

@@ -34,9 +34,10 @@ def pool_back(grad: Tensor, x: Tensor) -> Tensor:
 
 
 def _sums(x: Tensor) -> bool:
-    """Are there fast depthwise convolutions for it."""
+    """Are there fast depthwise convolutions for it; a compiler writes its own pooling."""
     return (
-        x.device.type == "cpu"
+        not torch.compiler.is_compiling()
+        and x.device.type == "cpu"
         and x.dtype == torch.float32
         and bool(torch.backends.mkldnn.is_available())  # type: ignore[no-untyped-call]
         and bool(torch.backends.mkldnn.enabled)

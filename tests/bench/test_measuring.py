@@ -64,7 +64,7 @@ def test_the_first_step_is_after_the_warm_up() -> None:
 
 @pytest.mark.parametrize(
     ("method", "space", "told"),
-    [("rea", "nb201", "trains no supernet"), ("pcdarts", "nbgraph", "builds no networks")],
+    [("rea", "nb201", "trains no network"), ("pcdarts", "nbgraph", "builds no networks")],
 )
 def test_what_searches_no_supernet_is_refused(method: str, space: str, told: str) -> None:
     with pytest.raises(NotMeasurableError, match=told):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -30,7 +30,7 @@ Bring = Callable[..., None]
 
 
 @pytest.fixture
-def bring(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bring:
+def bring(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bring]:
     """Installs a package with files of recipes, by an entry point."""
     site = tmp_path / "brought"
     site.mkdir()
@@ -51,8 +51,10 @@ def bring(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bring:
         for method, text in files.items():
             (site / package / f"{method}.yaml").write_text(text)
         monkeypatch.setattr(registry, "recipes", registry.Registry("recipe"))
+        registry.installed.cache_clear()
 
-    return install
+    yield install
+    registry.installed.cache_clear()
 
 
 FOR_TOY = """

@@ -146,6 +146,9 @@ class Executing:
         if self.executor not in EXECUTORS:
             raise UnknownNameError("executor", self.executor, EXECUTORS)
         self._refuse_unused()
+        for name in ("partition", "account", "qos", "constraint"):
+            if getattr(self, name) == "":
+                raise HarnessError(f"--{name} is empty; leave it out for the cluster's own.")
         if self.time is not None:
             from nasbench_harness.jobs.executors.batches import parse_minutes
 

@@ -28,7 +28,7 @@ SHARE = 0.9
 
 
 @dataclass(frozen=True)
-class Needed(Advanced):
+class Footprint(Advanced):
     """What a trial took of its device to the end of its first epoch."""
 
     device: str
@@ -55,27 +55,28 @@ class FittingExecutor:
 
     def run(self, specs: Sequence[Spec], folder: Path) -> Generator[Event]:
         """Run every trial in `folder / trial_id`, the first ones alone on a device for a while."""
-        tried = firsts(specs, len(self._alone)) if len(specs) > len(self._alone) else []
+        several = len(cohorts(specs, len(specs))) > len(self._alone)
+        tried = firsts(specs, len(self._alone)) if several else []
         ended: set[str] = set()
-        needed: list[Needed] = []
+        needed: list[Footprint] = []
         alone = LocalExecutor(
             slots=self._alone, waiting=self._waiting, told=self._told, work=work_an_epoch
         )
         with closing(alone.run(tried, folder)) as events:
             for event in events:
-                if isinstance(event, Needed):
+                if isinstance(event, Footprint):
                     needed.append(event)
                 elif not (isinstance(event, Outcome) and event.status is Status.INTERRUPTED):
                     ended |= {event.trial_id} if isinstance(event, Outcome) else set()
                     yield event
         left = [spec for spec in specs if spec.trial_id not in ended]
-        counts = self._counts(needed, len(left))
+        counts = self._counts(needed, len(cohorts(left, len(left))))
         slots = slots_on(self._devices, counts, self._hardware)
         rest = LocalExecutor(slots=slots, waiting=self._waiting, told=self._told)
         with closing(rest.run(left, folder)) as events:
             yield from events
 
-    def _counts(self, needed: Sequence[Needed], left: int) -> list[int]:
+    def _counts(self, needed: Sequence[Footprint], left: int) -> list[int]:
         """Trials at a time on each device, told where any was tried."""
         names = [slot.hardware.device for slot in self._alone]
         cores = min(len(slot.cores) or 1 for slot in self._alone) // self._hardware.threads
@@ -105,7 +106,7 @@ def firsts(specs: Sequence[Spec], least: int) -> list[Spec]:
     return [spec for group in chosen for spec in group]
 
 
-def fitting(needed: Sequence[Needed], device: str, most: int) -> int:
+def fitting(needed: Sequence[Footprint], device: str, most: int) -> int:
     """Trials of the largest need that fit on the device, 1 at least and `most` at most.
 
     One where nobody knows what is free, or none was tried there.
@@ -127,7 +128,7 @@ def work_an_epoch(
     """Run a cohort until the next line of a history, and tell what it took of the device."""
     device = find_device(hardware.device)
     free = free_memory_mb(device)
-    reached = dict[str, int]()
+    reached, enough = dict[str, int](), Stop()
 
     def callbacks(spec: Spec) -> Callbacks:
         begun: int | None = None
@@ -137,14 +138,18 @@ def work_an_epoch(
             begun = steps - 1 if begun is None else begun
             reached[spec.trial_id] = steps
             if steps // spec.interval > begun // spec.interval:
-                stop()
+                enough()
             tell(Advanced(spec.trial_id, steps))
 
-        return Callbacks(progress, lambda: stop.asked)
+        return Callbacks(progress, lambda: stop.asked or enough.asked)
 
     outcomes = list(run_cohort(specs, folder, callbacks, hardware))
+    ended = {outcome.trial_id for outcome in outcomes}
+    outcomes += [
+        Outcome(spec.trial_id, Status.INTERRUPTED) for spec in specs if spec.trial_id not in ended
+    ]
     if any(outcome.status is not Status.FAILED for outcome in outcomes):
         first, held = specs[0].trial_id, held_memory_mb(device)
-        tell(Needed(first, reached.get(first, 0), hardware.device, held, free))
+        tell(Footprint(first, reached.get(first, 0), hardware.device, held, free))
     for outcome in outcomes:
         tell(outcome)

@@ -27,7 +27,8 @@ from nasbench_harness.jobs.cohort import cohorts
 from nasbench_harness.jobs.executors import Event
 from nasbench_harness.jobs.executors.dispatch import Dispatch
 from nasbench_harness.jobs.executors.slots import Slot
-from nasbench_harness.jobs.executors.working import Stop, Work, bury, work
+from nasbench_harness.jobs.executors.submissions import refuse_submitted
+from nasbench_harness.jobs.executors.working import Duty, Stop, bury, work
 from nasbench_harness.jobs.job import Spec
 from nasbench_harness.process import frame, streams
 from nasbench_harness.store.outcomes import Outcome, Status
@@ -85,7 +86,7 @@ class LocalExecutor:
         slots: Sequence[Slot] = (),
         waiting: Callable[[], None] = lambda: None,
         told: Callable[[str], None] = lambda text: None,
-        work: Work = work,
+        work: Duty = work,
     ) -> None:
         """`jobs`: how many processes; None takes as many as have cores of their own.
 
@@ -102,6 +103,7 @@ class LocalExecutor:
 
     def run(self, specs: Sequence[Spec], folder: Path) -> Generator[Event]:
         """Run every trial in `folder / trial_id`; what they are forked from starts at once."""
+        refuse_submitted(folder)
         if specs and self._context.get_start_method() == "forkserver":
             opening = {spec.job.partition(":")[0] for spec in specs}
             self._context.set_forkserver_preload([*PRELOADED, *sorted(opening)])
@@ -197,7 +199,7 @@ class _Worker:
     @classmethod
     def start(
         cls, context: multiprocessing.context.BaseContext, place: int,
-        duty: tuple[Path, Slot, Path, Work],
+        duty: tuple[Path, Slot, Path, Duty],
     ) -> _Worker:  # fmt: skip
         """`duty`: what `_work` is given beside its connection."""
         ours, theirs = context.Pipe()
@@ -310,7 +312,7 @@ def _have_ended(workers: list[_Worker], deadline: float) -> bool:
     return not any(worker.process.is_alive() for worker in workers)
 
 
-def _work(connection: Connection, folder: Path, slot: Slot, place: Path, does: Work = work) -> None:
+def _work(connection: Connection, folder: Path, slot: Slot, place: Path, does: Duty = work) -> None:
     """A worker's life: trials until the other end closes or SIGTERM arrives.
 
     It works in `place`, so that relative paths mean there what they mean to the parent.

@@ -143,16 +143,28 @@ class HeldPiece:
 
     def end(self, outcomes: Sequence[Outcome]) -> None:
         """Be done with it; nobody takes it again."""
+        if not self._is_ours():
+            self._lock.release()
+            return
         rows = [[o.trial_id, str(o.status), o.error] for o in outcomes]
         with contextlib.suppress(FileNotFoundError):  # whoever wanted it is gone
             write_json(self._ending, rows)
         self.leave()
 
     def leave(self) -> None:
-        """Leave it to others."""
-        self._lease.release()
-        shutil.rmtree(self._place, ignore_errors=True)
+        """Leave it to others, who may have taken it already."""
+        if self._is_ours():
+            self._lease.release()
+            shutil.rmtree(self._place, ignore_errors=True)
         self._lock.release()
+
+    def _is_ours(self) -> bool:
+        """Has nobody taken it from a holder that was not heard of for long."""
+        try:
+            self._lease.check()
+        except (LeaseError, OSError):
+            return False
+        return True
 
 
 class Marks:
@@ -164,14 +176,19 @@ class Marks:
 
     @contextlib.contextmanager
     def on(self, steps: Mapping[str, int]) -> Iterator[None]:
-        """Within it trials are marked with how far they are, also where the process dies."""
+        """Within it trials are marked with how far they are; the mark of what ends it stays.
+
+        That is a process that dies, and whatever is no `Exception`, for no trial catches that.
+        """
         self._folder.mkdir(parents=True, exist_ok=True)
         path = self._folder / f"{secrets.token_hex(8)}.json"
         write_json(path, dict(steps))
         try:
             yield
-        finally:
+        except Exception:
             path.unlink(missing_ok=True)
+            raise
+        path.unlink(missing_ok=True)
 
     def deaths(self, steps: Mapping[str, int]) -> Counter[str]:
         """How often trials that nobody runs were died of, where they did not get further for it."""

@@ -29,6 +29,7 @@ from nasbench_harness.jobs.executors.clusters import (
 from nasbench_harness.jobs.executors.posts import Apart
 from nasbench_harness.jobs.executors.progress import JournalProgress, steps_done
 from nasbench_harness.jobs.executors.requests import Request, placed
+from nasbench_harness.jobs.executors.submissions import refuse_submitted
 from nasbench_harness.jobs.executors.working import Stop, bury, work
 from nasbench_harness.jobs.job import Spec
 from nasbench_harness.store.outcomes import Outcome, Status, read_result
@@ -73,6 +74,7 @@ class RayExecutor:
     def run(self, specs: Sequence[Spec], folder: Path) -> Generator[Event]:
         """Run every trial in `folder / trial_id`, once it is known which nodes see the folder."""
         folder = folder.absolute()
+        refuse_submitted(folder)
         way: Seeing | Apart = Seeing(self._ray, folder, self._options(), self._common(folder))
         if specs:
             folder.mkdir(parents=True, exist_ok=True)

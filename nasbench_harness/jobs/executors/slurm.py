@@ -34,6 +34,7 @@ from nasbench_harness.jobs.executors.batches import (
 from nasbench_harness.jobs.executors.progress import JournalProgress
 from nasbench_harness.jobs.executors.queues import Queue
 from nasbench_harness.jobs.executors.requests import ClusterError, Request, placed
+from nasbench_harness.jobs.executors.submissions import FOLDER, PLAN
 from nasbench_harness.jobs.executors.tasks import (
     ENDED_BY_OTHERS,
     MARKS,
@@ -46,7 +47,6 @@ from nasbench_harness.jobs.job import Spec
 from nasbench_harness.store.files import read_json, write_json
 from nasbench_harness.store.outcomes import Outcome
 
-FOLDER, PLAN = "slurm", "batch.json"
 NAME = "nasharness"
 TASKS = 20
 """At once, where nobody says how many."""

@@ -128,16 +128,19 @@ def work_off(queue: Queue, shared: BatchWork, marks: Marks, stop: Stop) -> None:
 
 
 def _run(specs: Sequence[Spec], shared: BatchWork, marks: Marks, stop: Stop) -> list[Outcome]:
-    """A cohort; one by one where somebody has died in the middle of it."""
+    """A cohort; one by one where somebody has died in the middle of it and it can be parted."""
     folder = Path(shared.folder)
     steps = {spec.trial_id: steps_done(spec, folder) for spec in specs}
     deaths = marks.deaths(steps)
+    together = specs[0].places > 0
     hopeless = [spec for spec in specs if deaths[spec.trial_id] >= TRIES]
+    hopeless = [*specs] if hopeless and together else hopeless
     left = [spec for spec in specs if spec not in hopeless]
     why = f"Tasks died {TRIES} times at the same place of it; the study's folder has their logs."
-    outcomes = [outcome for spec in hopeless for outcome in bury([spec], folder, why)[1]]
+    ends = [hopeless] if together else [[spec] for spec in hopeless]
+    outcomes = [outcome for group in ends for outcome in bury(group, folder, why)[1]]
     told: list[Event] = []
-    for group in [[spec] for spec in left] if deaths else [left]:
+    for group in [[spec] for spec in left] if deaths and not together else [left]:
         if stop.asked or not group:
             break
         with marks.on({spec.trial_id: steps[spec.trial_id] for spec in group}):

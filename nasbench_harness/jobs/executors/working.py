@@ -29,7 +29,7 @@ class Stop:
         self.asked = True
 
 
-class Work(Protocol):
+class Duty(Protocol):
     """What a worker does with a cohort; `work` is the usual one."""
 
     def __call__(

@@ -194,6 +194,8 @@ class SupernetKind(PlainKind):
                 f"The images of `{spec.images}` have changed since the study was planned"
                 f" ({spec.image_digest[:12]} then, {dataset.digest[:12]} now)."
             )
+        if spec.places and hardware.compile != "none":
+            raise HarnessError("Seeds that are one network are not compiled; leave --compile out.")
         return WeightSharing(
             space,
             dataset,

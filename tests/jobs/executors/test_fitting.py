@@ -15,7 +15,7 @@ from nasbench_harness import registry
 from nasbench_harness.hardware import DeviceError, Hardware, free_memory_mb, held_memory_mb
 from nasbench_harness.jobs.driver import run_job
 from nasbench_harness.jobs.executors import Advanced, Event, fitting
-from nasbench_harness.jobs.executors.fitting import FittingExecutor, Needed, firsts
+from nasbench_harness.jobs.executors.fitting import FittingExecutor, Footprint, firsts
 from nasbench_harness.jobs.executors.local import MOVED, LocalExecutor, start_method
 from nasbench_harness.jobs.executors.slots import Slot
 from nasbench_harness.jobs.executors.working import Stop
@@ -29,8 +29,8 @@ CPU = Hardware(device="cpu")
 SPENT = ("search_seconds", "cohort")
 
 
-def needs(device: str, needed: float, free: float | None) -> Needed:
-    return Needed("rea-0", 10, device, needed, free)
+def needs(device: str, needed: float, free: float | None) -> Footprint:
+    return Footprint("rea-0", 10, device, needed, free)
 
 
 def test_as_many_fit_as_nine_tenths_of_the_free_memory_hold() -> None:
@@ -75,7 +75,7 @@ def test_an_epoch_of_a_trial_is_kept(planned: Plan, tmp_path: Path) -> None:
     (spec,) = planned("drnas", seeds="0,", random=False, steps=40)
     events: list[Event] = []
     fitting.work_an_epoch([spec], tmp_path, CPU, events.append, Stop())
-    (needed,) = [event for event in events if isinstance(event, Needed)]
+    (needed,) = [event for event in events if isinstance(event, Footprint)]
     assert spec.interval <= needed.steps < spec.steps
     assert needed.needed_mb > 50
     assert events[-1] == Outcome(
@@ -168,3 +168,16 @@ def test_it_fails_with_its_sentence_when_that_is_not_enough(crowded: Callable[..
     failed = [e for e in events if isinstance(e, Outcome) and e.status is Status.FAILED]
     assert [(e.trial_id, e.error) for e in failed] == [(specs[0].trial_id, "Out of memory")]
     assert len(told) == 1
+
+
+def test_a_trial_that_ends_in_its_first_epoch_leaves_the_others(
+    planned: Plan, tmp_path: Path
+) -> None:
+    given = {
+        "search": "supernet", "dataset": "digits", "limit": 200, "random": False, "epochs": 1,
+        "table": "none", "network": {"width": 2, "cells": 1, "batch_size": 50},
+    }  # fmt: skip
+    specs = planned("darts,rsws", seeds=2, **given)
+    events = list(FittingExecutor(["cpu"], CPU).run(specs, tmp_path))
+    ended = {event.trial_id: event.status for event in events if isinstance(event, Outcome)}
+    assert ended == dict.fromkeys([spec.trial_id for spec in specs], Status.DONE)

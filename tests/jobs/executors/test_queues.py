@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from nasbench_harness.jobs.executors import queues
+from nasbench_harness.jobs.executors.local import LocalExecutor
 from nasbench_harness.jobs.executors.queues import Marks, Queue
+from nasbench_harness.jobs.executors.requests import ClusterError
 from nasbench_harness.store.leases import Heart, Lease
 from nasbench_harness.store.outcomes import Outcome, Status
 
@@ -120,3 +122,35 @@ def test_death_that_got_a_trial_further_does_not_count(tmp_path: Path) -> None:
         mark.__enter__()
     assert marks.deaths({"a": 500}) == {"a": 2}  # the first began at 0 and brought it there
     assert marks.deaths({"a": 600}) == {}
+
+
+def test_whoever_lost_a_piece_neither_ends_nor_removes_it(tmp_path: Path) -> None:
+    queue = Queue(tmp_path, 1)
+    queue.lay_out()
+    first = queue.take()
+    assert first is not None
+    (lease,) = (tmp_path / "taken" / "000000").glob(".piece.lease-*")
+    lease.rename(lease.with_name(".piece.lease-7"))  # as of somebody who took it over
+    first.end([Outcome("a", Status.FAILED, "was taken over")])
+    assert queue.ended == set()
+    assert queue.taken == {0}
+
+
+def test_what_no_trial_catches_leaves_a_mark(tmp_path: Path) -> None:
+    marks = Marks(tmp_path / "marks")
+    with pytest.raises(SystemExit), marks.on({"a": 3}):
+        raise SystemExit
+    with pytest.raises(ValueError, match="caught"), marks.on({"b": 3}):
+        raise ValueError("caught")
+    assert marks.deaths({"a": 3, "b": 3}) == {"a": 1}
+
+
+def test_nobody_else_works_where_tasks_may(tmp_path: Path) -> None:
+    batch = tmp_path / "slurm" / "abcd"
+    queue = Queue(batch / "queue", 1)
+    queue.lay_out()
+    (batch / "batch.json").write_text("[]")
+    with pytest.raises(ClusterError, match="go on with --executor slurm"):
+        next(LocalExecutor(1).run([], tmp_path / "trials"))
+    queue.stop()
+    assert list(LocalExecutor(1).run([], tmp_path / "trials")) == []
