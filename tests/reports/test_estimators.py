@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -48,6 +49,12 @@ def test_a_panel_for_every_method_that_has_an_estimator(data: StudyData) -> None
     assert set(SHARES) <= set(found)
     assert (found["seeds"] == 3).all()
     assert {1, 30} <= set(found["step"])
+
+
+def test_a_study_without_a_finished_trial_has_no_panels(data: StudyData) -> None:
+    """Its steps are there, and nobody's are shown."""
+    none = replace(data, trials=data.trials.assign(status="interrupted"))
+    assert estimators.diagnosed(none).empty
 
 
 def test_darts_is_said_to_be_exact_and_drnas_to_vary(data: StudyData) -> None:
