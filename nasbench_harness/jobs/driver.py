@@ -39,6 +39,9 @@ from nasbench_harness.store.outcomes import (
 LOCK_SECONDS = 30.0
 """How long to wait for a worker that lost its parent to notice and to stop."""
 CHECKPOINT_SECONDS = 10.0
+SOON_SECONDS = 1.0
+"""Until the first checkpoint of a job that was begun before, and may have been killed: from there
+on twice as long each time, up to the usual."""
 PROGRESS_SECONDS = 0.2
 """So often progress is told between two lines of the history."""
 
@@ -106,7 +109,9 @@ class Driver:
         self._journal: Journal | None = None
         self._lines = 0
         """Of the journal, at the job's present step."""
-        self._saved = self._told = time.monotonic()
+        self._saved = self._told = self._opened = time.monotonic()
+        self._again = False
+        """Was it begun before."""
         self.told = False
         """Has anybody been told yet how far the job is."""
 
@@ -118,6 +123,7 @@ class Driver:
             self._lease.acquire(LOCK_SECONDS)
             if read_result(self._folder)["status"] == Status.DONE:
                 raise _EndedError
+        self._again = (self._folder / TRIAL).exists()
         write_json(self._folder / TRIAL, {"schema_version": SCHEMA_VERSION, **asdict(self.spec)})
         self.job = open_job(self.spec, hardware)
         state = load_checkpoint(self._folder, self.spec.fingerprint)
@@ -147,8 +153,10 @@ class Driver:
         """Is it time for a checkpoint: every few seconds, and after every line that took long."""
         if recorded and self.job.lasting:
             return True
-        waited = time.monotonic() - self._saved
-        return waited > CHECKPOINT_SECONDS and not self.job.finished
+        waited, usual = time.monotonic() - self._saved, CHECKPOINT_SECONDS
+        if self._again:
+            usual = min(usual, max(SOON_SECONDS, self._saved - self._opened))
+        return waited > usual and not self.job.finished
 
     def save(self) -> None:
         """Write a checkpoint, after the lines that it counts on."""

@@ -7,12 +7,15 @@ import multiprocessing
 import random
 import runpy
 import signal
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from nasbench_harness.hardware import Hardware
+from nasbench_harness.jobs import driver
 from nasbench_harness.jobs.driver import run_job
 from nasbench_harness.store.files import read_json
 from nasbench_harness.store.journals import read_journal
@@ -94,3 +97,27 @@ def test_killed_while_files_are_written(method: str, tmp_path: Path) -> None:
     moments = [*range(1, 6), *random.Random(method).sample(range(6, 40), 2)]
     assert killed_again_and_again("killed_at_sync", spec, folder, moments) == len(moments)
     assert outcome_of(folder) == outcome_of(tmp_path / "whole")
+
+
+def test_a_job_that_was_begun_before_saves_itself_sooner(
+    planned: Callable[..., list[TrialSpec]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is killed again and again gets further all the same."""
+    (spec,) = planned("rea", seeds="0,", random=False, steps=8)
+    now = [0.0]
+    monkeypatch.setattr(driver, "time", SimpleNamespace(monotonic=lambda: now[0]))
+
+    def saved() -> list[float]:
+        begun, seconds = now[0], list[float]()
+        running = driver.Driver(spec, tmp_path / "t", driver.Callbacks())
+        running.open(Hardware(device="cpu"))
+        for second in range(30):
+            now[0] = begun + second
+            if running.is_due(recorded=False):
+                running.save()
+                seconds.append(second)
+        running.close()
+        return seconds
+
+    assert saved() == [11, 22]
+    assert saved() == [2, 5, 11, 22]
