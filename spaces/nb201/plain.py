@@ -16,6 +16,7 @@ from torch.nn.functional import avg_pool2d, relu
 
 from nasbench_harness.contracts import NetworkShape
 from nasbench_harness.spaces.nb201.encoding import EDGES, NODES
+from nasbench_harness.spaces.nb201.skeleton import Reduction
 
 
 class _PerEdgeZero(nn.Module):
@@ -78,24 +79,6 @@ class _PerEdgeCell(nn.Module):
         return nodes[-1]
 
 
-class _PerEdgeReduction(nn.Module):
-    """What stands between two stages."""
-
-    def __init__(self, channels: int) -> None:
-        super().__init__()
-        wide = 2 * channels
-        self.conv_a = nn.Conv2d(channels, wide, 3, stride=2, padding=1, bias=False)
-        self.norm_a = nn.BatchNorm2d(wide)
-        self.conv_b = nn.Conv2d(wide, wide, 3, padding=1, bias=False)
-        self.norm_b = nn.BatchNorm2d(wide)
-        self.shortcut = nn.Conv2d(channels, wide, 1, bias=False)
-
-    def forward(self, x: Tensor) -> Tensor:
-        main = self.norm_b(self.conv_b(relu(self.norm_a(self.conv_a(relu(x))))))
-        total: Tensor = main + self.shortcut(avg_pool2d(x, 2, 2))
-        return total
-
-
 class PerEdgeSupernet(nn.Module):
     """Images [B, C, H, W] and weights [6, 5] (or [B, 6, 5]) to logits [B, classes]."""
 
@@ -110,7 +93,7 @@ class PerEdgeSupernet(nn.Module):
             nn.ModuleList(_PerEdgeCell(channels, track) for _ in range(shape.cells))
             for channels in widths
         )
-        self.reductions = nn.ModuleList(map(_PerEdgeReduction, widths[:-1]))
+        self.reductions = nn.ModuleList(map(Reduction, widths[:-1]))
         self.norm = nn.BatchNorm2d(widths[-1])
         self.classifier = nn.Linear(widths[-1], shape.classes)
 
