@@ -6,7 +6,9 @@ here.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import Protocol
 
@@ -41,6 +43,16 @@ class Duty(Protocol):
         stop: Stop,
     ) -> None:
         """Run it, each trial in `folder / trial_id`, and tell how they get on and how they end."""
+
+
+def prepare(specs: Sequence[Spec]) -> None:
+    """Import what they need, which takes a new process seconds: none of them has begun by then.
+
+    What cannot be imported is told by the trial that needs it.
+    """
+    for module in ("torch", *sorted({spec.job.partition(":")[0] for spec in specs})):
+        with contextlib.suppress(Exception):
+            import_module(module)
 
 
 def work(  # noqa: PLR0913 - what runs, where, and who is told
