@@ -137,7 +137,7 @@ class Ordeal:
         driver, due = self._driver(), time.monotonic() + self._pause()
         while (code := driver.poll()) != 0:
             if code not in (None, -signal.SIGKILL):
-                raise SystemExit(f"The driver ended with {code}: {self._log.read_text()}")
+                raise SystemExit(f"The driver ended with {code}: {self._log.read_text()[-2000:]}")
             if code is not None:
                 driver = self._driver()
             if len(self.kills) < self.options.kills and time.monotonic() > due:

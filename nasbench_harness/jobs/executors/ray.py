@@ -29,7 +29,7 @@ from nasbench_harness.jobs.executors.clusters import (
 from nasbench_harness.jobs.executors.deaths import Deaths
 from nasbench_harness.jobs.executors.posts import Apart
 from nasbench_harness.jobs.executors.progress import JournalProgress, beginning
-from nasbench_harness.jobs.executors.requests import Request, placed
+from nasbench_harness.jobs.executors.requests import ClusterError, Request, placed
 from nasbench_harness.jobs.executors.submissions import refuse_submitted
 from nasbench_harness.jobs.executors.working import Stop, bury, prepare, work
 from nasbench_harness.jobs.job import Spec
@@ -76,7 +76,7 @@ class RayExecutor:
         way: Seeing | Apart = Seeing(self._ray, folder, self._options(), self._common(folder))
         if specs:
             folder.mkdir(parents=True, exist_ok=True)
-            if unseeing(self._ray, folder, self._request):
+            if while_lost(self._ray, lambda: unseeing(self._ray, folder, self._request)):
                 way = Apart(self._ray, folder, self._options(), self._common(folder))
         return self._events(specs, folder, way)
 
@@ -176,6 +176,24 @@ class RayExecutor:
             _, left = ray.wait(tasks, num_returns=len(tasks), timeout=0)
             for task in left:
                 ray.cancel(task, force=True)
+
+
+def while_lost(ray: Any, ask: Callable[[], list[str]]) -> list[str]:
+    """The answer of all nodes; they are asked anew where it failed for one that is gone by now.
+
+    ClusterError where all are still there.
+    """
+    while True:
+        before = _nodes(ray)
+        try:
+            return ask()
+        except ClusterError:
+            if before <= _nodes(ray):
+                raise
+
+
+def _nodes(ray: Any) -> set[str]:
+    return {node["NodeID"] for node in ray.nodes() if node["Alive"]}
 
 
 class Seeing:

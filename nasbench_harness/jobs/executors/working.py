@@ -63,12 +63,30 @@ def work(  # noqa: PLR0913 - what runs, where, and who is told
     stop: Stop,
     *,
     shared: bool = False,
+    enough: Callable[[Spec, int], bool] = lambda spec, steps: False,
 ) -> None:
     """Run a cohort, each trial in `folder / trial_id`, and tell how they get on and how they end.
 
-    Where `tell` raises OSError nobody listens any more: the trials save themselves and stop.
+    Where `tell` raises OSError nobody listens any more: the trials save themselves and stop. They
+    do as well, without any asking for it, once `enough` says so of the steps of one of them.
     `shared`: other machines work in the folder, see `run_job`.
     """
+    tell, full = heard(tell, stop), Stop()
+
+    def callbacks(spec: Spec) -> Callbacks:
+        def progress(steps: int) -> None:
+            tell(Advanced(spec.trial_id, steps))
+            if enough(spec, steps):
+                full()
+
+        return Callbacks(progress, lambda: stop.asked or full.asked)
+
+    for outcome in run_cohort(specs, folder, callbacks, hardware, shared=shared):
+        tell(outcome)
+
+
+def heard(tell: Callable[[Event], None], stop: Stop) -> Callable[[Event], None]:
+    """The same, but that it asks to stop where nobody listens any more (OSError)."""
 
     def tell_or_stop(event: Event) -> None:
         try:
@@ -76,13 +94,7 @@ def work(  # noqa: PLR0913 - what runs, where, and who is told
         except OSError:
             stop()
 
-    def callbacks(spec: Spec) -> Callbacks:
-        return Callbacks(
-            lambda steps: tell_or_stop(Advanced(spec.trial_id, steps)), lambda: stop.asked
-        )
-
-    for outcome in run_cohort(specs, folder, callbacks, hardware, shared=shared):
-        tell_or_stop(outcome)
+    return tell_or_stop
 
 
 def bury(
