@@ -8,6 +8,7 @@ logs and, as long as it runs, its queue.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
 import shutil
@@ -109,12 +110,14 @@ class _Batch:
         return self.missed >= MISSES or len(self.told) == len(self.cohorts)
 
     def clear(self) -> None:
-        """Remove all but scripts and logs."""
+        """Remove all but scripts and logs; where there are none, the folder as well."""
         shutil.rmtree(self.folder / QUEUE, ignore_errors=True)
         for path in (self.folder / WORK, self.folder / PLAN, *self.folder.glob("*.pkl")):
             path.unlink(missing_ok=True)
         for path in self.folder.glob(".submission_file_*"):  # links to what has a name by now
             path.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            self.folder.rmdir()
 
 
 class SlurmExecutor:
@@ -154,7 +157,7 @@ class SlurmExecutor:
         batches: list[_Batch] = []
         if specs:
             folder.mkdir(parents=True, exist_ok=True)
-            batches = _rejoined(folder.parent / FOLDER)
+            batches = self._rejoined(folder.parent / FOLDER)
             known = {trial_id for batch in batches for trial_id in batch.owed}
             if new := [spec for spec in specs if spec.trial_id not in known]:
                 batches.append(self._submit(new, folder))
@@ -192,8 +195,10 @@ class SlurmExecutor:
         place = folder.parent / FOLDER / secrets.token_hex(4)
         batch = _Batch(place, [[spec.trial_id for spec in group] for group in groups])
         variables = {k: v for k, v in os.environ.items() if k.startswith(VARIABLES)}
+        write_json(
+            place / PLAN, batch.cohorts
+        )  # first: whoever is killed here leaves what is found
         BatchWork(groups, str(folder), self._hardware, str(Path.cwd()), variables).write(place)
-        write_json(place / PLAN, batch.cohorts)
         try:
             submit(place, *self._asked(groups, batch.name))
         except ClusterError:
@@ -223,39 +228,47 @@ class SlurmExecutor:
 
     def _stop(self, batches: Sequence[_Batch], *, interrupted: bool) -> None:
         """Have trials save themselves and end; of those that have ended only the queues go."""
-        names = [batch.name for batch in batches]
-        if not interrupted:
-            cancel(names, waiting_only=True)
-            for batch in batches:
-                batch.clear()
+        if interrupted:
+            self._cancel(batches)
             return
+        cancel([batch.name for batch in batches], waiting_only=True)
+        for batch in batches:
+            batch.clear()
+
+    def _rejoined(self, place: Path) -> list[_Batch]:
+        """What earlier commands have submitted and SLURM has still; the rest is cleared away.
+
+        Among it are tasks that were to be cancelled by a command that was killed before it did.
+        ClusterError where SLURM does not tell.
+        """
+        found = [_Batch.read(path.parent) for path in sorted(place.glob(f"*/{PLAN}"))]
+        names = queued([batch.name for batch in found])
+        if names is None:
+            raise ClusterError("SLURM does not answer (`squeue`); nothing was submitted.")
+        there = [batch for batch in found if batch.name in names]
+        alive = [batch for batch in there if not batch.queue.stopped]
+        self._cancel([batch for batch in there if batch not in alive])
+        for batch in found:
+            if batch not in alive:
+                batch.clear()
+        for path in place.glob(f"*/{WORK}"):  # of a release that wrote it first, and was killed
+            if not (path.parent / PLAN).exists():
+                _Batch(path.parent, []).clear()
+        if not alive:
+            shutil.rmtree(place / MARKS, ignore_errors=True)
+        return alive
+
+    def _cancel(self, batches: Sequence[_Batch]) -> None:
+        """Have the trials of all that runs save themselves and end; do not wait for ever."""
         for batch in batches:
             batch.queue.stop()
-        cancel(names)
+        cancel([batch.name for batch in batches])
         began, told = time.monotonic(), False
         while time.monotonic() - began < GRACE_SECONDS and any(b.queue.taken for b in batches):
             if not told and time.monotonic() - began > SHORT_SECONDS:
                 told = True
                 self._waiting()
             time.sleep(LOOK_SECONDS / 4)
-
-
-def _rejoined(place: Path) -> list[_Batch]:
-    """What earlier commands have submitted and SLURM has still; the rest is cleared away.
-
-    ClusterError where SLURM does not tell.
-    """
-    found = [_Batch.read(path.parent) for path in sorted(place.glob(f"*/{PLAN}"))]
-    names = queued([batch.name for batch in found])
-    if names is None:
-        raise ClusterError("SLURM does not answer (`squeue`); nothing was submitted.")
-    alive = [batch for batch in found if batch.name in names and not batch.queue.stopped]
-    for batch in found:
-        if batch not in alive:
-            batch.clear()
-    if not alive:
-        shutil.rmtree(place / MARKS, ignore_errors=True)
-    return alive
 
 
 def _ended(batch: _Batch, wanted: dict[str, Spec]) -> Iterator[Outcome]:
