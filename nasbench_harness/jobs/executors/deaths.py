@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nasbench_harness.jobs.executors.progress import Reached, reached
+from nasbench_harness.jobs.executors.working import bury, finished
 from nasbench_harness.jobs.job import Spec
+from nasbench_harness.store.outcomes import Outcome
 
 RETRIES = 3
 """How often trials are begun again that did not get further when they were begun last."""
@@ -37,6 +39,22 @@ class Deaths:
     def __init__(self) -> None:
         """Nothing has died."""
         self._lives: dict[tuple[str, ...], _Lives] = {}
+
+    def settle(
+        self, specs: Sequence[Spec], folder: Path, how: str, *, begun: bool
+    ) -> tuple[list[list[Spec]], list[Outcome]]:
+        """What becomes of the trials of a lost node or process: what to run again, and how others
+        ended. `how` names what was seen of the loss, `begun`: see `count`.
+        """
+        left, done = finished(specs, folder)
+        if not left:
+            return [], done
+        died = self.count(left, folder, begun=begun)
+        if not died:
+            return [left], done
+        why = f"Its node or worker process {died} ({how})."
+        again, failed = bury(left, folder, why)
+        return again, [*done, *failed]
 
     def count(self, specs: Sequence[Spec], folder: Path, *, begun: bool) -> str:
         """Count one; the end of the sentence that says why the trials have failed, or "".

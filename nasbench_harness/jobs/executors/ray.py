@@ -31,9 +31,9 @@ from nasbench_harness.jobs.executors.posts import Apart
 from nasbench_harness.jobs.executors.progress import JournalProgress, beginning
 from nasbench_harness.jobs.executors.requests import ClusterError, Request, placed
 from nasbench_harness.jobs.executors.submissions import refuse_submitted
-from nasbench_harness.jobs.executors.working import Stop, bury, prepare, work
+from nasbench_harness.jobs.executors.working import Stop, bury, finished, prepare, work
 from nasbench_harness.jobs.job import Spec
-from nasbench_harness.store.outcomes import Outcome, Status, read_result
+from nasbench_harness.store.outcomes import Outcome
 
 AHEAD = 2
 """So many times the trials that run at once are with Ray, so that no node waits for us."""
@@ -137,22 +137,17 @@ class RayExecutor:
         errors, begun = self._ray.exceptions, way.began(task)
         try:
             outcomes: list[Outcome] = self._ray.get(task)
-            why = ""
+            told = {outcome.trial_id for outcome in outcomes}
+            left = [spec for spec in specs if spec.trial_id not in told]
+            again, failed = bury(left, folder, "", leaving=True)
         except errors.RayTaskError as error:
-            outcomes = _done(specs, folder)
+            left, outcomes = finished(specs, folder)
             last = str(error).strip().rpartition("\n")[2]
-            why = f"Its Ray task failed ({last})."
+            again, failed = bury(left, folder, f"Its Ray task failed ({last}).")
         except errors.RayError as error:
             # Ray itself would count how often it died, also where it gets further each time.
-            died = self._deaths.count(specs, folder, begun=begun)
-            if not died:
-                queue.appendleft(specs)
-                return
-            outcomes = _done(specs, folder)
-            why = f"Its node or worker process {died} ({type(error).__name__})."
-        told = {outcome.trial_id for outcome in outcomes}
-        left = [spec for spec in specs if spec.trial_id not in told]
-        again, failed = bury(left, folder, why, leaving=not why)
+            how, failed = type(error).__name__, list[Outcome]()
+            again, outcomes = self._deaths.settle(specs, folder, how, begun=begun)
         queue.extendleft(reversed(again))
         yield from outcomes
         yield from failed
@@ -227,15 +222,6 @@ class Seeing:
 
     def close(self) -> None:
         """Let go of what it took."""
-
-
-def _done(specs: Sequence[Spec], folder: Path) -> list[Outcome]:
-    """Those of a task that did not tell which had ended."""
-    return [
-        Outcome(spec.trial_id, Status.DONE)
-        for spec in specs
-        if read_result(folder / spec.trial_id)["status"] == Status.DONE
-    ]
 
 
 def _run(specs: list[Spec], shared: tuple[str, Hardware, str, Mapping[str, str]]) -> list[Outcome]:

@@ -22,7 +22,7 @@ from nasbench_harness.jobs.executors import Event
 from nasbench_harness.jobs.executors.deaths import STARTS
 from nasbench_harness.jobs.executors.progress import Reached, reached
 from nasbench_harness.jobs.executors.queues import Marks, Queue
-from nasbench_harness.jobs.executors.working import Stop, bury, prepare, work
+from nasbench_harness.jobs.executors.working import Stop, bury, finished, prepare, work
 from nasbench_harness.jobs.job import Spec
 from nasbench_harness.store.outcomes import Outcome
 
@@ -131,6 +131,9 @@ def work_off(queue: Queue, shared: BatchWork, marks: Marks, stop: Stop) -> None:
 def _run(specs: Sequence[Spec], shared: BatchWork, marks: Marks, stop: Stop) -> list[Outcome]:
     """A cohort; one by one where somebody has died in the middle of it and it can be parted."""
     folder = Path(shared.folder)
+    specs, ended = finished(specs, folder)
+    if not specs:
+        return ended
     far = {spec.trial_id: reached(spec, folder) for spec in specs}
     deaths = marks.deaths(far)
     together = specs[0].places > 0
@@ -153,7 +156,7 @@ def _run(specs: Sequence[Spec], shared: BatchWork, marks: Marks, stop: Stop) -> 
             prepare(group)
         with marks.on(marked):
             work(group, folder, shared.hardware, told.append, stop, shared=True)
-    return [*outcomes, *(event for event in told if isinstance(event, Outcome))]
+    return [*ended, *outcomes, *(event for event in told if isinstance(event, Outcome))]
 
 
 def _hopeless(

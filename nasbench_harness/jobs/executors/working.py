@@ -17,7 +17,7 @@ from nasbench_harness.jobs.cohort import run_cohort
 from nasbench_harness.jobs.driver import Callbacks
 from nasbench_harness.jobs.executors import Advanced, Event
 from nasbench_harness.jobs.job import Spec
-from nasbench_harness.store.outcomes import Outcome, Status, write_failure
+from nasbench_harness.store.outcomes import Outcome, Status, read_result, write_failure
 
 
 class Stop:
@@ -95,6 +95,13 @@ def heard(tell: Callable[[Event], None], stop: Stop) -> Callable[[Event], None]:
             stop()
 
     return tell_or_stop
+
+
+def finished(specs: Sequence[Spec], folder: Path) -> tuple[list[Spec], list[Outcome]]:
+    """What a worker that died left undone, and the trials that it had done before."""
+    done = {s.trial_id for s in specs if read_result(folder / s.trial_id)["status"] == Status.DONE}
+    left = [spec for spec in specs if spec.trial_id not in done]
+    return left, [Outcome(s.trial_id, Status.DONE) for s in specs if s.trial_id in done]
 
 
 def bury(

@@ -12,6 +12,7 @@ from nasbench_harness.jobs.driver import Callbacks, run_job
 from nasbench_harness.jobs.executors.deaths import RETRIES, STARTS, Deaths
 from nasbench_harness.jobs.executors.progress import Reached, beginning, reached
 from nasbench_harness.store.checkpoints import save_checkpoint
+from nasbench_harness.store.outcomes import Outcome, Status
 from nasbench_harness.study.config import build_config
 from nasbench_harness.study.planning import plan
 
@@ -111,3 +112,33 @@ def test_going_on_is_told_from_not_having_begun(specs: list[Any], tmp_path: Path
     assert beginning(spec, tmp_path) == first
     run_job(spec, folder, Callbacks(stopped=lambda: True))
     assert beginning(spec, tmp_path) != first
+
+
+def test_what_was_done_before_the_death_is_told_and_not_run_again(
+    specs: list[Any], tmp_path: Path
+) -> None:
+    done, other = specs
+    assert run_job(done, tmp_path / done.trial_id).status is Status.DONE
+    before = (tmp_path / done.trial_id / "result.json").stat()
+    ends = [Deaths().settle(given, tmp_path, "Lost", begun=True) for given in (specs, [done])]
+    assert ends == [
+        ([[other]], [Outcome(done.trial_id, Status.DONE)]),
+        ([], [Outcome(done.trial_id, Status.DONE)]),
+    ]
+    assert (tmp_path / done.trial_id / "result.json").stat() == before
+
+
+def test_lone_trial_that_gets_no_further_has_failed(specs: list[Any], tmp_path: Path) -> None:
+    deaths, spec = Deaths(), specs[0]
+    ends = [deaths.settle([spec], tmp_path, "Lost", begun=True) for _ in range(RETRIES + 1)]
+    assert ends[:-1] == [([[spec]], [])] * RETRIES
+    again, (failed,) = ends[-1]
+    assert again == []
+    why = "Its node or worker process died 4 times at the same place of it (Lost)."
+    assert failed == Outcome(spec.trial_id, Status.FAILED, why)
+
+
+def test_cohort_that_gets_no_further_goes_on_one_by_one(specs: list[Any], tmp_path: Path) -> None:
+    deaths = Deaths()
+    ends = [deaths.settle(specs, tmp_path, "Lost", begun=True) for _ in range(RETRIES + 1)]
+    assert ends == [([specs], [])] * RETRIES + [([[spec] for spec in specs], [])]

@@ -11,7 +11,7 @@ import pytest
 from nasbench_harness.hardware import Hardware
 from nasbench_harness.jobs.driver import Callbacks, run_job
 from nasbench_harness.jobs.executors.deaths import STARTS
-from nasbench_harness.jobs.executors.progress import Reached
+from nasbench_harness.jobs.executors.progress import Reached, reached
 from nasbench_harness.jobs.executors.queues import Marks, Queue
 from nasbench_harness.jobs.executors.tasks import (
     MARKS,
@@ -106,6 +106,19 @@ def test_trial_that_saved_itself_on_the_way_goes_on(tmp_path: Path) -> None:
     (laid.trials / first.trial_id / "history.jsonl").write_text("")  # a checkpoint, and no line
     assert [outcome.status for outcome in laid.work_off()] == [Status.DONE] * 2
     assert len(dying) == TRIES
+
+
+def test_result_that_is_there_stays_whatever_tasks_died_of(tmp_path: Path) -> None:
+    laid = Laid(tmp_path)
+    first = laid.specs[0]
+    run_job(first, laid.trials / first.trial_id)
+    before = (laid.trials / first.trial_id / "result.json").stat()
+    far = {first.trial_id: reached(first, laid.trials)}
+    dying = [laid.marks.on(far) for _ in range(TRIES)]
+    for mark in dying:
+        mark.__enter__()
+    assert [outcome.status for outcome in laid.work_off()] == [Status.DONE] * 2
+    assert (laid.trials / first.trial_id / "result.json").stat() == before
 
 
 def test_tasks_that_died_before_it_began_are_no_fault_of_a_trial(tmp_path: Path) -> None:
