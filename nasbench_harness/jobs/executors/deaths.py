@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from nasbench_harness.jobs.executors.progress import Reached, reached
+from nasbench_harness.jobs.executors.progress import Extent, reached
 from nasbench_harness.jobs.executors.working import bury, finished
 from nasbench_harness.jobs.job import Spec
 from nasbench_harness.store.outcomes import Outcome
@@ -26,7 +26,7 @@ further."""
 class _Lives:
     """Of trials that run together."""
 
-    best: list[Reached]
+    best: list[Extent]
     deaths: int = 0
     """After they had begun, since they got further."""
     losses: int = 0

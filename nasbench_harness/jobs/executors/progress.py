@@ -25,7 +25,7 @@ def steps_done(spec: Spec, folder: Path) -> int:
 
 
 @dataclass(frozen=True)
-class Reached:
+class Extent:
     """How far a trial got: it goes on from what was saved, and may have recorded more."""
 
     saved: float = 0.0
@@ -33,18 +33,18 @@ class Reached:
     recorded: int = 0
     """Steps, as its journal tells; those after the checkpoint will be done again."""
 
-    def is_beyond(self, other: Reached) -> bool:
+    def is_beyond(self, other: Extent) -> bool:
         """Is it further in either."""
         return self.saved > other.saved or self.recorded > other.recorded
 
-    def furthest(self, other: Reached) -> Reached:
+    def furthest(self, other: Extent) -> Extent:
         """The further of both, in each."""
-        return Reached(max(self.saved, other.saved), max(self.recorded, other.recorded))
+        return Extent(max(self.saved, other.saved), max(self.recorded, other.recorded))
 
 
-def reached(spec: Spec, folder: Path) -> Reached:
+def reached(spec: Spec, folder: Path) -> Extent:
     """By the trial in `folder / trial_id`."""
-    return Reached(saved_share(folder / spec.trial_id), steps_done(spec, folder))
+    return Extent(saved_share(folder / spec.trial_id), steps_done(spec, folder))
 
 
 def beginning(spec: Spec, folder: Path) -> tuple[int, int] | None:

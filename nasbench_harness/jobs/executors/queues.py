@@ -18,7 +18,7 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from nasbench_harness.jobs.executors.progress import Reached
+from nasbench_harness.jobs.executors.progress import Extent
 from nasbench_harness.store.files import read_json, write_json
 from nasbench_harness.store.leases import PATIENCE_SECONDS, Lease, LeaseError
 from nasbench_harness.store.outcomes import Outcome, Status
@@ -177,7 +177,7 @@ class Marks:
         self._folder = folder
 
     @contextlib.contextmanager
-    def on(self, trials: Mapping[str, Reached], *, begun: bool = True) -> Iterator[None]:
+    def on(self, trials: Mapping[str, Extent], *, begun: bool = True) -> Iterator[None]:
         """Within it trials are marked with how far they are; the mark of what ends it stays.
 
         That is a process that dies, and whatever is no `Exception`, for no trial catches that.
@@ -194,7 +194,7 @@ class Marks:
             raise
         path.unlink(missing_ok=True)
 
-    def deaths(self, trials: Mapping[str, Reached], *, begun: bool = True) -> Counter[str]:
+    def deaths(self, trials: Mapping[str, Extent], *, begun: bool = True) -> Counter[str]:
         """How often trials that nobody runs were died of, and none with them got further for it.
 
         `begun`: while they were at work, or before they were.
@@ -209,11 +209,11 @@ class Marks:
         return found
 
 
-def _read_mark(facts: dict[str, Any]) -> tuple[bool, dict[str, Reached]]:
+def _read_mark(facts: dict[str, Any]) -> tuple[bool, dict[str, Extent]]:
     """Were trials at work, and how far were they; releases of before tell recorded steps only."""
     if "trials" not in facts:
-        return True, {one: Reached(recorded=steps) for one, steps in facts.items()}
-    return facts["begun"], {one: Reached(*far) for one, far in facts["trials"].items()}
+        return True, {one: Extent(recorded=steps) for one, steps in facts.items()}
+    return facts["begun"], {one: Extent(*far) for one, far in facts["trials"].items()}
 
 
 def _numbers(folder: Path) -> set[int]:

@@ -20,7 +20,7 @@ from typing import Any
 from nasbench_harness.hardware import Hardware
 from nasbench_harness.jobs.executors import Event
 from nasbench_harness.jobs.executors.deaths import STARTS
-from nasbench_harness.jobs.executors.progress import Reached, reached
+from nasbench_harness.jobs.executors.progress import Extent, reached
 from nasbench_harness.jobs.executors.queues import Marks, Queue
 from nasbench_harness.jobs.executors.working import Stop, bury, finished, prepare, work
 from nasbench_harness.jobs.job import Spec
@@ -159,9 +159,7 @@ def _run(specs: Sequence[Spec], shared: BatchWork, marks: Marks, stop: Stop) -> 
     return [*ended, *outcomes, *(event for event in told if isinstance(event, Outcome))]
 
 
-def _hopeless(
-    far: Mapping[str, Reached], deaths: Mapping[str, int], marks: Marks
-) -> dict[str, str]:
+def _hopeless(far: Mapping[str, Extent], deaths: Mapping[str, int], marks: Marks) -> dict[str, str]:
     """Trials that tasks died of too often, and why they have failed."""
     losses = marks.deaths(far, begun=False)
     where = {one: f"{losses[one]} times before it had begun" for one in far if losses[one] > STARTS}

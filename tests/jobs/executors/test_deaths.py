@@ -10,7 +10,7 @@ import pytest
 
 from nasbench_harness.jobs.driver import Callbacks, run_job
 from nasbench_harness.jobs.executors.deaths import RETRIES, STARTS, Deaths
-from nasbench_harness.jobs.executors.progress import Reached, beginning, reached
+from nasbench_harness.jobs.executors.progress import Extent, beginning, reached
 from nasbench_harness.store.checkpoints import save_checkpoint
 from nasbench_harness.store.outcomes import Outcome, Status
 from nasbench_harness.study.config import build_config
@@ -99,8 +99,8 @@ def test_stopped_trial_is_reached_where_it_was_saved(specs: list[Any], tmp_path:
     far: list[int] = []
     spec, folder = specs[0], tmp_path / specs[0].trial_id
     run_job(spec, folder, Callbacks(far.append, lambda: bool(far) and far[-1] >= STEPS / 2))
-    assert reached(spec, tmp_path) == Reached(far[-1] / STEPS, far[-1])
-    assert reached(specs[1], tmp_path) == Reached()
+    assert reached(spec, tmp_path) == Extent(far[-1] / STEPS, far[-1])
+    assert reached(specs[1], tmp_path) == Extent()
 
 
 def test_going_on_is_told_from_not_having_begun(specs: list[Any], tmp_path: Path) -> None:

@@ -8,13 +8,13 @@ import pytest
 
 from nasbench_harness.jobs.executors import queues
 from nasbench_harness.jobs.executors.local import LocalExecutor
-from nasbench_harness.jobs.executors.progress import Reached
+from nasbench_harness.jobs.executors.progress import Extent
 from nasbench_harness.jobs.executors.queues import Marks, Queue
 from nasbench_harness.jobs.executors.requests import ClusterError
 from nasbench_harness.store.leases import Heart, Lease
 from nasbench_harness.store.outcomes import Outcome, Status
 
-START = Reached()
+START = Extent()
 DONE = [Outcome("a", Status.DONE), Outcome("b", Status.FAILED, "why")]
 
 
@@ -117,25 +117,25 @@ def test_mark_stays_where_the_process_dies(tmp_path: Path) -> None:
     assert marks.deaths({"a": START}) == {"a": 1}
 
 
-@pytest.mark.parametrize("further", [Reached(0.5, 600), Reached(0.6, 500), Reached(0.6, 0)])
-def test_death_that_got_a_trial_further_does_not_count(tmp_path: Path, further: Reached) -> None:
+@pytest.mark.parametrize("further", [Extent(0.5, 600), Extent(0.6, 500), Extent(0.6, 0)])
+def test_death_that_got_a_trial_further_does_not_count(tmp_path: Path, further: Extent) -> None:
     marks = Marks(tmp_path / "begun")
-    here = Reached(0.5, 500)
+    here = Extent(0.5, 500)
     dying = [marks.on({"a": far}) for far in (START, here, here)]
     for mark in dying:
         mark.__enter__()
     assert marks.deaths({"a": here}) == {"a": 2}  # the first began at 0 and brought it there
-    assert marks.deaths({"a": Reached(0.5, 400)}) == {"a": 2}  # steps that will be done again
+    assert marks.deaths({"a": Extent(0.5, 400)}) == {"a": 2}  # steps that will be done again
     assert marks.deaths({"a": further}) == {}
 
 
 def test_whoever_is_ahead_of_its_cohort_waits(tmp_path: Path) -> None:
     marks = Marks(tmp_path / "begun")
-    ahead = Reached(0.5)
+    ahead = Extent(0.5)
     dying = marks.on({"a": ahead, "b": START})
     dying.__enter__()
     assert marks.deaths({"a": ahead, "b": START}) == {"a": 1, "b": 1}
-    assert marks.deaths({"a": ahead, "b": Reached(0.1)}) == {}
+    assert marks.deaths({"a": ahead, "b": Extent(0.1)}) == {}
 
 
 def test_death_before_the_beginning_is_counted_apart(tmp_path: Path) -> None:
@@ -149,8 +149,8 @@ def test_death_before_the_beginning_is_counted_apart(tmp_path: Path) -> None:
 def test_mark_of_an_earlier_release_counts(tmp_path: Path) -> None:
     (tmp_path / "0.json").write_text('{"a": 500}')
     marks = Marks(tmp_path)
-    assert marks.deaths({"a": Reached(recorded=500)}) == {"a": 1}
-    assert marks.deaths({"a": Reached(recorded=501)}) == {}
+    assert marks.deaths({"a": Extent(recorded=500)}) == {"a": 1}
+    assert marks.deaths({"a": Extent(recorded=501)}) == {}
 
 
 def test_whoever_lost_a_piece_neither_ends_nor_removes_it(tmp_path: Path) -> None:

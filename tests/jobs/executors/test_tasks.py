@@ -11,7 +11,7 @@ import pytest
 from nasbench_harness.hardware import Hardware
 from nasbench_harness.jobs.driver import Callbacks, run_job
 from nasbench_harness.jobs.executors.deaths import STARTS
-from nasbench_harness.jobs.executors.progress import Reached, reached
+from nasbench_harness.jobs.executors.progress import Extent, reached
 from nasbench_harness.jobs.executors.queues import Marks, Queue
 from nasbench_harness.jobs.executors.tasks import (
     MARKS,
@@ -50,7 +50,7 @@ class Laid:
 
 def die_on(marks: Marks, trial_ids: list[str], times: int, begun: bool = True) -> list[Any]:
     """What it returns dies in order when it is let go of."""
-    dying = [marks.on(dict.fromkeys(trial_ids, Reached()), begun=begun) for _ in range(times)]
+    dying = [marks.on(dict.fromkeys(trial_ids, Extent()), begun=begun) for _ in range(times)]
     for mark in dying:
         mark.__enter__()
     return dying
@@ -60,7 +60,7 @@ def test_cohort_runs_to_its_end(tmp_path: Path) -> None:
     laid = Laid(tmp_path)
     assert [outcome.status for outcome in laid.work_off()] == [Status.DONE] * 2
     assert laid.statuses() == ["done"] * 2
-    assert laid.marks.deaths({spec.trial_id: Reached() for spec in laid.specs}) == {}
+    assert laid.marks.deaths({spec.trial_id: Extent() for spec in laid.specs}) == {}
     assert not list((tmp_path / "slurm" / MARKS).iterdir())
     assert laid.queue.taken == set()
 
