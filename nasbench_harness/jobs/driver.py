@@ -164,7 +164,7 @@ class Driver:
         self._lease.check()
         self._journal.sync()
         kept = {"fingerprint": self.spec.fingerprint, "lines": self._lines}
-        save_checkpoint(self._folder, {**kept, **self.job.state_dict()})
+        save_checkpoint(self._folder, {**kept, **self.job.state_dict()}, self.job.share)
         self._saved = time.monotonic()
 
     def end(self) -> Outcome:

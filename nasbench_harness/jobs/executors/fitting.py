@@ -14,12 +14,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nasbench_harness.hardware import Hardware, find_device, free_memory_mb, held_memory_mb
-from nasbench_harness.jobs.cohort import cohorts, run_cohort
-from nasbench_harness.jobs.driver import Callbacks
+from nasbench_harness.jobs.cohort import cohorts
 from nasbench_harness.jobs.executors import Advanced, Event
 from nasbench_harness.jobs.executors.local import LocalExecutor
 from nasbench_harness.jobs.executors.slots import slots_on
-from nasbench_harness.jobs.executors.working import Stop
+from nasbench_harness.jobs.executors.working import Stop, heard, work
 from nasbench_harness.jobs.job import Spec
 from nasbench_harness.store.outcomes import Outcome, Status
 
@@ -128,22 +127,21 @@ def work_an_epoch(
     """Run a cohort until the next line of a history, and tell what it took of the device."""
     device = find_device(hardware.device)
     free = free_memory_mb(device)
-    reached, enough = dict[str, int](), Stop()
+    tell = heard(tell, stop)
+    begun, reached, outcomes = dict[str, int](), dict[str, int](), list[Outcome]()
 
-    def callbacks(spec: Spec) -> Callbacks:
-        begun: int | None = None
+    def enough(spec: Spec, steps: int) -> bool:
+        reached[spec.trial_id] = steps
+        first = begun.setdefault(spec.trial_id, steps - 1)
+        return steps // spec.interval > first // spec.interval
 
-        def progress(steps: int) -> None:
-            nonlocal begun
-            begun = steps - 1 if begun is None else begun
-            reached[spec.trial_id] = steps
-            if steps // spec.interval > begun // spec.interval:
-                enough()
-            tell(Advanced(spec.trial_id, steps))
+    def keep(event: Event) -> None:
+        if isinstance(event, Outcome):
+            outcomes.append(event)
+        else:
+            tell(event)
 
-        return Callbacks(progress, lambda: stop.asked or enough.asked)
-
-    outcomes = list(run_cohort(specs, folder, callbacks, hardware))
+    work(specs, folder, hardware, keep, stop, enough=enough)
     ended = {outcome.trial_id for outcome in outcomes}
     outcomes += [
         Outcome(spec.trial_id, Status.INTERRUPTED) for spec in specs if spec.trial_id not in ended

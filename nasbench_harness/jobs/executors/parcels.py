@@ -21,7 +21,8 @@ from nasbench_harness.store.outcomes import HISTORY, RESULT, TRIAL
 TELL_SECONDS = 2.0
 """So often a node tells how far its trials are."""
 SHIP_SECONDS = 30.0
-"""So often it sends their files, once there is a checkpoint: so much a lost node costs."""
+"""So often it sends their files, where they have a new checkpoint: so much a lost node costs. At
+first it waits as long as it has run, no longer."""
 
 Parcel = Mapping[str, bytes]
 """Content of the files of a trial by name."""
@@ -47,6 +48,15 @@ def unpack(parcel: Parcel, folder: Path) -> None:
         remove_checkpoints(folder)
 
 
+def _state(folder: Path) -> tuple[int, int] | None:
+    """What changes when the trial in a folder is begun for the first time, and when it is saved."""
+    for name in (CHECKPOINT, TRIAL):
+        with suppress(OSError):
+            facts = (folder / name).stat()
+            return facts.st_ino, facts.st_mtime_ns
+    return None
+
+
 @contextmanager
 def shipping(
     specs: Sequence[Spec],
@@ -58,15 +68,19 @@ def shipping(
 
     At its end all files are sent that were not.
     """
-    over, progress = threading.Event(), JournalProgress(folder)
-    sent: dict[str, float] = {}
+    over, progress, began = threading.Event(), JournalProgress(folder), time.monotonic()
+    states = {spec.trial_id: _state(folder / spec.trial_id) for spec in specs}
+    sent = dict.fromkeys(states, began)
 
     def due(spec: Spec) -> bool:
-        """Is there a checkpoint, and none that was sent a moment ago."""
-        since = time.monotonic() - sent.get(spec.trial_id, -SHIP_SECONDS)
-        return since >= SHIP_SECONDS and (folder / spec.trial_id / CHECKPOINT).exists()
+        """Was it begun or saved since its files were known there, and they not sent just now."""
+        last = sent[spec.trial_id]
+        pause = min(SHIP_SECONDS, max(TELL_SECONDS, last - began))
+        new = _state(folder / spec.trial_id) != states[spec.trial_id]
+        return new and time.monotonic() - last >= pause
 
     def send(chosen: Sequence[Spec]) -> None:
+        states.update((spec.trial_id, _state(folder / spec.trial_id)) for spec in chosen)
         sent.update((spec.trial_id, time.monotonic()) for spec in chosen)
         if found := {spec.trial_id: pack(folder / spec.trial_id) for spec in chosen}:
             ship(found)

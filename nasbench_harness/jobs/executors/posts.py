@@ -11,6 +11,7 @@ import shutil
 import signal
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -18,11 +19,21 @@ from typing import Any
 from nasbench_harness.hardware import Hardware
 from nasbench_harness.jobs.executors import Advanced, Event
 from nasbench_harness.jobs.executors.parcels import Parcel, pack, shipping, unpack
-from nasbench_harness.jobs.executors.working import Stop, work
+from nasbench_harness.jobs.executors.working import Stop, prepare, work
 from nasbench_harness.jobs.job import Spec
 from nasbench_harness.store.outcomes import Outcome
 
-Letter = tuple[list[Advanced], dict[str, Parcel]]
+
+@dataclass
+class Letter:
+    """What a sender has to tell."""
+
+    advanced: list[Advanced] = field(default_factory=list)
+    """How far trials are."""
+    parcels: dict[str, Parcel] = field(default_factory=dict)
+    """Their files."""
+    begun: bool = False
+    """That it is about to begin them."""
 
 
 class Mailbox:
@@ -35,18 +46,25 @@ class Mailbox:
         """Empty."""
         self._letters: dict[str, Letter] = {}
 
+    def begin(self, sender: str) -> None:
+        """That it is about to begin its trials."""
+        self._letter(sender).begun = True
+
     def advanced(self, sender: str, told: list[Advanced]) -> None:
         """How far trials are."""
-        self._letters.setdefault(sender, ([], {}))[0].extend(told)
+        self._letter(sender).advanced.extend(told)
 
     def ship(self, sender: str, parcels: dict[str, Parcel]) -> None:
         """Their files."""
-        self._letters.setdefault(sender, ([], {}))[1].update(parcels)
+        self._letter(sender).parcels.update(parcels)
 
     def take(self) -> dict[str, Letter]:
         """All that has arrived, by sender."""
         letters, self._letters = self._letters, {}
         return letters
+
+    def _letter(self, sender: str) -> Letter:
+        return self._letters.setdefault(sender, Letter())
 
 
 class Apart:
@@ -64,6 +82,8 @@ class Apart:
         )
         self._task = ray.remote(run_apart).options(max_retries=0, **options)
         self._senders: dict[Any, str] = {}
+        self._begun: set[str] = set()
+        """Senders."""
         self._trials: dict[str, set[str]] = {}
         """By sender. Whoever has none is believed nothing more: its node may only have seemed to
         be lost."""
@@ -80,17 +100,27 @@ class Apart:
 
     def look(self, specs: Sequence[Spec]) -> Iterator[Advanced]:
         """Write what has arrived, and tell how far trials are."""
-        for sender, (told, parcels) in self._ray.get(self._mailbox.take.remote()).items():
+        letters: dict[str, Letter] = self._ray.get(self._mailbox.take.remote())
+        for sender, letter in letters.items():
             own = self._trials.get(sender, set())
-            for trial_id, parcel in parcels.items():
+            if own and letter.begun:
+                self._begun.add(sender)
+            for trial_id, parcel in letter.parcels.items():
                 if trial_id in own:
                     unpack(parcel, self._folder / trial_id)
-            yield from (event for event in told if event.trial_id in own)
+            yield from (event for event in letter.advanced if event.trial_id in own)
 
     def end(self, task: Any) -> Iterator[Advanced]:
         """Write what a task has sent, and nothing that comes after its end."""
         yield from self.look(())
-        self._trials.pop(self._senders.pop(task), None)
+        self._trials.pop(self._senders[task], None)
+
+    def began(self, task: Any) -> bool:
+        """Had a task begun a trial; asked once, when it has ended."""
+        sender = self._senders.pop(task)
+        begun = sender in self._begun
+        self._begun.discard(sender)
+        return begun
 
     def close(self) -> None:
         """Write the last of it."""
@@ -115,6 +145,8 @@ def run_apart(
     stop, told = Stop(), list[Event]()
     before = signal.signal(signal.SIGINT, stop)
     try:
+        prepare(specs)
+        ray.get(mailbox.begin.remote(sender))
         for trial_id, parcel in parcels.items():
             unpack(parcel, folder / trial_id)
         with shipping(

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
 from nasbench_harness.jobs.executors import Advanced
 from nasbench_harness.jobs.job import Spec
+from nasbench_harness.store.checkpoints import saved_share
 from nasbench_harness.store.journals import last_row
-from nasbench_harness.store.outcomes import HISTORY
+from nasbench_harness.store.outcomes import HISTORY, TRIAL
 
 LOOKS = 256
 """Trials whose progress is read at a time."""
@@ -19,6 +22,42 @@ def steps_done(spec: Spec, folder: Path) -> int:
     """Of the trial in `folder / trial_id`, as its journal tells."""
     row = last_row(folder / spec.trial_id / HISTORY)
     return int(row[spec.counter]) if row and spec.counter in row else 0
+
+
+@dataclass(frozen=True)
+class Extent:
+    """How far a trial got: it goes on from what was saved, and may have recorded more."""
+
+    saved: float = 0.0
+    """Share of it, 0 to 1, that its last checkpoint holds."""
+    recorded: int = 0
+    """Steps, as its journal tells; those after the checkpoint will be done again."""
+
+    def is_beyond(self, other: Extent) -> bool:
+        """Is it further in either."""
+        return self.saved > other.saved or self.recorded > other.recorded
+
+    def furthest(self, other: Extent) -> Extent:
+        """The further of both, in each."""
+        return Extent(max(self.saved, other.saved), max(self.recorded, other.recorded))
+
+
+def reached(spec: Spec, folder: Path) -> Extent:
+    """By the trial in `folder / trial_id`."""
+    return Extent(saved_share(folder / spec.trial_id), steps_done(spec, folder))
+
+
+def beginning(spec: Spec, folder: Path) -> tuple[int, int] | None:
+    """What changes whenever the trial in `folder / trial_id` is begun or gone on with.
+
+    None until then. The file is opened, so that shared disks ask what it is now.
+    """
+    try:
+        with (folder / spec.trial_id / TRIAL).open("rb") as file:
+            facts = os.fstat(file.fileno())
+    except OSError:
+        return None
+    return facts.st_ino, facts.st_mtime_ns
 
 
 class JournalProgress:

@@ -14,9 +14,11 @@ import shutil
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from filelock import FileLock, Timeout
 
+from nasbench_harness.jobs.executors.progress import Extent
 from nasbench_harness.store.files import read_json, write_json
 from nasbench_harness.store.leases import PATIENCE_SECONDS, Lease, LeaseError
 from nasbench_harness.store.outcomes import Outcome, Status
@@ -175,14 +177,16 @@ class Marks:
         self._folder = folder
 
     @contextlib.contextmanager
-    def on(self, steps: Mapping[str, int]) -> Iterator[None]:
+    def on(self, trials: Mapping[str, Extent], *, begun: bool = True) -> Iterator[None]:
         """Within it trials are marked with how far they are; the mark of what ends it stays.
 
         That is a process that dies, and whatever is no `Exception`, for no trial catches that.
+        `begun`: are they at work within it, or is it what comes before.
         """
         self._folder.mkdir(parents=True, exist_ok=True)
         path = self._folder / f"{secrets.token_hex(8)}.json"
-        write_json(path, dict(steps))
+        rows = {one: [far.saved, far.recorded] for one, far in trials.items()}
+        write_json(path, {"begun": begun, "trials": rows})
         try:
             yield
         except Exception:
@@ -190,14 +194,26 @@ class Marks:
             raise
         path.unlink(missing_ok=True)
 
-    def deaths(self, steps: Mapping[str, int]) -> Counter[str]:
-        """How often trials that nobody runs were died of, where they did not get further for it."""
+    def deaths(self, trials: Mapping[str, Extent], *, begun: bool = True) -> Counter[str]:
+        """How often trials that nobody runs were died of, and none with them got further for it.
+
+        `begun`: while they were at work, or before they were.
+        """
         found: Counter[str] = Counter()
         for path in self._folder.glob("*.json"):
             with contextlib.suppress(OSError, ValueError):
-                marked: dict[str, int] = read_json(path)
-                found.update(one for one in steps if marked.get(one, -1) >= steps[one])
+                at_work, marked = _read_mark(read_json(path))
+                here = [one for one in trials if one in marked]
+                further = any(trials[one].is_beyond(marked[one]) for one in here)
+                found.update([] if further or at_work is not begun else here)
         return found
+
+
+def _read_mark(facts: dict[str, Any]) -> tuple[bool, dict[str, Extent]]:
+    """Were trials at work, and how far were they; releases of before tell recorded steps only."""
+    if "trials" not in facts:
+        return True, {one: Extent(recorded=steps) for one, steps in facts.items()}
+    return facts["begun"], {one: Extent(*far) for one, far in facts["trials"].items()}
 
 
 def _numbers(folder: Path) -> set[int]:

@@ -26,16 +26,15 @@ from nasbench_harness.jobs.executors.clusters import (
     refuse_unfit,
     unseeing,
 )
+from nasbench_harness.jobs.executors.deaths import Deaths
 from nasbench_harness.jobs.executors.posts import Apart
-from nasbench_harness.jobs.executors.progress import JournalProgress, steps_done
-from nasbench_harness.jobs.executors.requests import Request, placed
+from nasbench_harness.jobs.executors.progress import JournalProgress, beginning
+from nasbench_harness.jobs.executors.requests import ClusterError, Request, placed
 from nasbench_harness.jobs.executors.submissions import refuse_submitted
-from nasbench_harness.jobs.executors.working import Stop, bury, work
+from nasbench_harness.jobs.executors.working import Stop, bury, finished, prepare, work
 from nasbench_harness.jobs.job import Spec
-from nasbench_harness.store.outcomes import Outcome, Status, read_result
+from nasbench_harness.store.outcomes import Outcome
 
-RETRIES = 3
-"""How often what a lost node or process ran is begun again without having got further."""
 AHEAD = 2
 """So many times the trials that run at once are with Ray, so that no node waits for us."""
 LOOK_SECONDS = 0.5
@@ -68,8 +67,7 @@ class RayExecutor:
         self._ray = connect(address)
         refuse_unfit(self._ray, request)
         self._counted, self._limit = 0.0, 0
-        self._deaths: dict[str, tuple[int, int]] = {}
-        """Of trials: how far they got, and how often they died since."""
+        self._deaths = Deaths()
 
     def run(self, specs: Sequence[Spec], folder: Path) -> Generator[Event]:
         """Run every trial in `folder / trial_id`, once it is known which nodes see the folder."""
@@ -78,7 +76,7 @@ class RayExecutor:
         way: Seeing | Apart = Seeing(self._ray, folder, self._options(), self._common(folder))
         if specs:
             folder.mkdir(parents=True, exist_ok=True)
-            if unseeing(self._ray, folder, self._request):
+            if while_lost(self._ray, lambda: unseeing(self._ray, folder, self._request)):
                 way = Apart(self._ray, folder, self._options(), self._common(folder))
         return self._events(specs, folder, way)
 
@@ -136,37 +134,23 @@ class RayExecutor:
         way: Seeing | Apart,
     ) -> Iterator[Outcome]:
         """How the trials of a task ended; those of which it does not tell go on one by one."""
-        errors = self._ray.exceptions
+        errors, begun = self._ray.exceptions, way.began(task)
         try:
             outcomes: list[Outcome] = self._ray.get(task)
-            why = ""
+            told = {outcome.trial_id for outcome in outcomes}
+            left = [spec for spec in specs if spec.trial_id not in told]
+            again, failed = bury(left, folder, "", leaving=True)
+        except errors.RayTaskError as error:
+            left, outcomes = finished(specs, folder)
+            last = str(error).strip().rpartition("\n")[2]
+            again, failed = bury(left, folder, f"Its Ray task failed ({last}).")
         except errors.RayError as error:
-            if not isinstance(error, errors.RayTaskError) and self._begins_again(specs, folder):
-                queue.appendleft(specs)
-                return
-            outcomes = [
-                Outcome(spec.trial_id, Status.DONE)
-                for spec in specs
-                if read_result(folder / spec.trial_id)["status"] == Status.DONE
-            ]
-            why = _why(error, errors)
-        told = {outcome.trial_id for outcome in outcomes}
-        left = [spec for spec in specs if spec.trial_id not in told]
-        again, failed = bury(left, folder, why, leaving=not why)
+            # Ray itself would count how often it died, also where it gets further each time.
+            how, failed = type(error).__name__, list[Outcome]()
+            again, outcomes = self._deaths.settle(specs, folder, how, begun=begun)
         queue.extendleft(reversed(again))
         yield from outcomes
         yield from failed
-
-    def _begins_again(self, specs: Sequence[Spec], folder: Path) -> bool:
-        """Is what a lost node ran to be handed to Ray once more.
-
-        Ray itself would count how often it died, also where it gets further each time.
-        """
-        for spec in specs:
-            steps = steps_done(spec, folder)
-            best, deaths = self._deaths.get(spec.trial_id, (-1, 0))
-            self._deaths[spec.trial_id] = max(best, steps), 1 if steps > best else deaths + 1
-        return max(self._deaths[spec.trial_id][1] for spec in specs) <= RETRIES
 
     def _stop(self, tasks: list[Any]) -> None:
         """Ask running trials to save a checkpoint and end; do not wait for ever.
@@ -189,16 +173,39 @@ class RayExecutor:
                 ray.cancel(task, force=True)
 
 
+def while_lost(ray: Any, ask: Callable[[], list[str]]) -> list[str]:
+    """The answer of all nodes; they are asked anew where it failed for one that is gone by now.
+
+    ClusterError where all are still there.
+    """
+    while True:
+        before = _nodes(ray)
+        try:
+            return ask()
+        except ClusterError:
+            if before <= _nodes(ray):
+                raise
+
+
+def _nodes(ray: Any) -> set[str]:
+    return {node["NodeID"] for node in ray.nodes() if node["Alive"]}
+
+
 class Seeing:
     """Tasks on nodes that see the folder."""
 
     def __init__(self, ray: Any, folder: Path, options: Mapping[str, Any], common: Any) -> None:
-        self._progress, self._common = JournalProgress(folder), common
+        self._folder, self._progress, self._common = folder, JournalProgress(folder), common
         self._task = ray.remote(_run).options(max_retries=0, **options)
+        self._before: dict[Any, tuple[Sequence[Spec], Sequence[object]]] = {}
+        """Of tasks: their trials, and when these were begun last."""
 
     def start(self, specs: Sequence[Spec]) -> Any:
         """Hand a cohort to Ray."""
-        return self._task.remote(list(specs), self._common)
+        before = [beginning(spec, self._folder) for spec in specs]
+        task = self._task.remote(list(specs), self._common)
+        self._before[task] = specs, before
+        return task
 
     def look(self, specs: Sequence[Spec]) -> Iterator[Advanced]:
         """How far trials are."""
@@ -208,17 +215,13 @@ class Seeing:
         """What is to be told before it is told how a task ended."""
         return iter(())
 
+    def began(self, task: Any) -> bool:
+        """Had a task begun a trial; asked once, when it has ended."""
+        specs, before = self._before.pop(task)
+        return [beginning(spec, self._folder) for spec in specs] != before
+
     def close(self) -> None:
         """Let go of what it took."""
-
-
-def _why(error: Exception, errors: Any) -> str:
-    """Why a trial has no result, in a sentence."""
-    if isinstance(error, errors.RayTaskError):
-        last = str(error).strip().rpartition("\n")[2]
-        return f"Its Ray task failed ({last})."
-    what = type(error).__name__
-    return f"Its node or worker process died {RETRIES + 1} times at the same place of it ({what})."
 
 
 def _run(specs: list[Spec], shared: tuple[str, Hardware, str, Mapping[str, str]]) -> list[Outcome]:
@@ -232,6 +235,7 @@ def _run(specs: list[Spec], shared: tuple[str, Hardware, str, Mapping[str, str]]
     stop, told = Stop(), list[Event]()
     before = signal.signal(signal.SIGINT, stop)
     try:
+        prepare(specs)
         work(specs, Path(folder), hardware, told.append, stop, shared=True)
     finally:
         signal.signal(signal.SIGINT, before)

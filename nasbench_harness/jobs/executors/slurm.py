@@ -13,7 +13,6 @@ import secrets
 import shutil
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -32,9 +31,8 @@ from nasbench_harness.jobs.executors.batches import (
     whole,
 )
 from nasbench_harness.jobs.executors.progress import JournalProgress
-from nasbench_harness.jobs.executors.queues import Queue
 from nasbench_harness.jobs.executors.requests import ClusterError, Request, placed
-from nasbench_harness.jobs.executors.submissions import FOLDER, PLAN
+from nasbench_harness.jobs.executors.submissions import FOLDER, NAME, PLAN, Submission
 from nasbench_harness.jobs.executors.tasks import (
     ENDED_BY_OTHERS,
     MARKS,
@@ -44,77 +42,19 @@ from nasbench_harness.jobs.executors.tasks import (
     BatchWork,
 )
 from nasbench_harness.jobs.job import Spec
-from nasbench_harness.store.files import read_json, write_json
+from nasbench_harness.store.files import write_json
 from nasbench_harness.store.outcomes import Outcome
 
-NAME = "nasharness"
 TASKS = 20
 """At once, where nobody says how many."""
 LOOK_SECONDS = 1.0
 QUEUE_SECONDS = 15.0
 """So often SLURM is asked whether it has the tasks still."""
-MISSES = 2
-"""So often it has to say no; what was just submitted may not be listed yet."""
 BARREN = 2
 """So many submissions whose tasks never began in a row are enough."""
 SHORT_SECONDS, GRACE_SECONDS = 1.0, 35.0
 """How long nobody needs to be told that trials are waited for; SLURM gives them 30 seconds."""
 VARIABLES = "NASHARNESS_"
-
-
-@dataclass
-class _Batch:
-    """Tasks that were submitted together."""
-
-    folder: Path
-    cohorts: list[list[str]]
-    """Ids of trials."""
-    missed: int = 0
-    told: set[int] = field(default_factory=set)
-    """Numbers of cohorts whose end is known."""
-    owed: set[str] = field(init=False)
-    """Trials that it is to end."""
-
-    def __post_init__(self) -> None:
-        numbered = enumerate(self.cohorts)
-        self.owed = {one for number, ids in numbered if number not in self.told for one in ids}
-
-    @classmethod
-    def read(cls, folder: Path) -> _Batch:
-        """One of an earlier command; what it has ended already, others may run again."""
-        cohorts: list[list[str]] = read_json(folder / PLAN)
-        return cls(folder, cohorts, told=Queue(folder / QUEUE, len(cohorts)).ended)
-
-    @property
-    def name(self) -> str:
-        return f"{NAME}-{self.folder.name}"
-
-    @property
-    def queue(self) -> Queue:
-        return Queue(self.folder / QUEUE, len(self.cohorts))
-
-    def news(self) -> Iterator[Outcome]:
-        """How trials ended since the last time."""
-        queue = self.queue
-        for number in sorted(queue.ended - self.told):
-            self.told.add(number)
-            yield from queue.outcomes(number)
-
-    def running(self) -> list[str]:
-        """Trials that are being run, others of their cohorts among them."""
-        return [trial_id for number in self.queue.taken for trial_id in self.cohorts[number]]
-
-    def is_over(self) -> bool:
-        """Has SLURM nothing of it any more, or has all of it ended."""
-        return self.missed >= MISSES or len(self.told) == len(self.cohorts)
-
-    def clear(self) -> None:
-        """Remove all but scripts and logs."""
-        shutil.rmtree(self.folder / QUEUE, ignore_errors=True)
-        for path in (self.folder / WORK, self.folder / PLAN, *self.folder.glob("*.pkl")):
-            path.unlink(missing_ok=True)
-        for path in self.folder.glob(".submission_file_*"):  # links to what has a name by now
-            path.unlink(missing_ok=True)
 
 
 class SlurmExecutor:
@@ -151,17 +91,17 @@ class SlurmExecutor:
     def run(self, specs: Sequence[Spec], folder: Path) -> Generator[Event]:
         """Run every trial in `folder / trial_id`, those that tasks of an earlier run have too."""
         folder = folder.absolute()
-        batches: list[_Batch] = []
+        batches: list[Submission] = []
         if specs:
             folder.mkdir(parents=True, exist_ok=True)
-            batches = _rejoined(folder.parent / FOLDER)
+            batches = self._rejoined(folder.parent / FOLDER)
             known = {trial_id for batch in batches for trial_id in batch.owed}
             if new := [spec for spec in specs if spec.trial_id not in known]:
                 batches.append(self._submit(new, folder))
         return self._events(specs, folder, batches)
 
     def _events(
-        self, specs: Sequence[Spec], folder: Path, batches: list[_Batch]
+        self, specs: Sequence[Spec], folder: Path, batches: list[Submission]
     ) -> Generator[Event]:
         wanted = {spec.trial_id: spec for spec in specs}
         progress, asked = JournalProgress(folder), time.monotonic()
@@ -186,14 +126,16 @@ class SlurmExecutor:
         finally:
             self._stop(batches, interrupted=bool(wanted))
 
-    def _submit(self, specs: Sequence[Spec], folder: Path) -> _Batch:
+    def _submit(self, specs: Sequence[Spec], folder: Path) -> Submission:
         """Hand trials to SLURM; nothing is left behind where it refuses."""
         groups = cohorts(specs, self._jobs)
         place = folder.parent / FOLDER / secrets.token_hex(4)
-        batch = _Batch(place, [[spec.trial_id for spec in group] for group in groups])
+        batch = Submission(place, [[spec.trial_id for spec in group] for group in groups])
         variables = {k: v for k, v in os.environ.items() if k.startswith(VARIABLES)}
+        write_json(
+            place / PLAN, batch.cohorts
+        )  # first: whoever is killed here leaves what is found
         BatchWork(groups, str(folder), self._hardware, str(Path.cwd()), variables).write(place)
-        write_json(place / PLAN, batch.cohorts)
         try:
             submit(place, *self._asked(groups, batch.name))
         except ClusterError:
@@ -206,7 +148,7 @@ class SlurmExecutor:
         tasks = max(1, min(self._jobs, len(groups)))
         return tasks, parameters(self._request, self._allocation, name, tasks)
 
-    def _refuse_futile(self, batch: _Batch) -> None:
+    def _refuse_futile(self, batch: Submission) -> None:
         """ClusterError where somebody ended the tasks, or where they never begin."""
         if (batch.folder / QUEUE / ENDED_BY_OTHERS).exists():
             raise ClusterError(
@@ -221,17 +163,43 @@ class SlurmExecutor:
                 f" {batch.folder}, and the same Python? Logs are there{_last_words(batch.folder)}."
             )
 
-    def _stop(self, batches: Sequence[_Batch], *, interrupted: bool) -> None:
+    def _stop(self, batches: Sequence[Submission], *, interrupted: bool) -> None:
         """Have trials save themselves and end; of those that have ended only the queues go."""
-        names = [batch.name for batch in batches]
-        if not interrupted:
-            cancel(names, waiting_only=True)
-            for batch in batches:
-                batch.clear()
+        if interrupted:
+            self._cancel(batches)
             return
+        cancel([batch.name for batch in batches], waiting_only=True)
+        for batch in batches:
+            batch.clear()
+
+    def _rejoined(self, place: Path) -> list[Submission]:
+        """What earlier commands have submitted and SLURM has still; the rest is cleared away.
+
+        Among it are tasks that were to be cancelled by a command that was killed before it did.
+        ClusterError where SLURM does not tell.
+        """
+        found = [Submission.read(path.parent) for path in sorted(place.glob(f"*/{PLAN}"))]
+        names = queued([batch.name for batch in found])
+        if names is None:
+            raise ClusterError("SLURM does not answer (`squeue`); nothing was submitted.")
+        there = [batch for batch in found if batch.name in names]
+        alive = [batch for batch in there if not batch.queue.stopped]
+        self._cancel([batch for batch in there if batch not in alive])
+        for batch in found:
+            if batch not in alive:
+                batch.clear()
+        for path in place.glob(f"*/{WORK}"):  # of a release that wrote it first, and was killed
+            if not (path.parent / PLAN).exists():
+                Submission(path.parent, []).clear()
+        if not alive:
+            shutil.rmtree(place / MARKS, ignore_errors=True)
+        return alive
+
+    def _cancel(self, batches: Sequence[Submission]) -> None:
+        """Have the trials of all that runs save themselves and end; do not wait for ever."""
         for batch in batches:
             batch.queue.stop()
-        cancel(names)
+        cancel([batch.name for batch in batches])
         began, told = time.monotonic(), False
         while time.monotonic() - began < GRACE_SECONDS and any(b.queue.taken for b in batches):
             if not told and time.monotonic() - began > SHORT_SECONDS:
@@ -240,32 +208,14 @@ class SlurmExecutor:
             time.sleep(LOOK_SECONDS / 4)
 
 
-def _rejoined(place: Path) -> list[_Batch]:
-    """What earlier commands have submitted and SLURM has still; the rest is cleared away.
-
-    ClusterError where SLURM does not tell.
-    """
-    found = [_Batch.read(path.parent) for path in sorted(place.glob(f"*/{PLAN}"))]
-    names = queued([batch.name for batch in found])
-    if names is None:
-        raise ClusterError("SLURM does not answer (`squeue`); nothing was submitted.")
-    alive = [batch for batch in found if batch.name in names and not batch.queue.stopped]
-    for batch in found:
-        if batch not in alive:
-            batch.clear()
-    if not alive:
-        shutil.rmtree(place / MARKS, ignore_errors=True)
-    return alive
-
-
-def _ended(batch: _Batch, wanted: dict[str, Spec]) -> Iterator[Outcome]:
+def _ended(batch: Submission, wanted: dict[str, Spec]) -> Iterator[Outcome]:
     """What a batch has ended of what is wanted, which no longer is."""
     for outcome in batch.news():
         if wanted.pop(outcome.trial_id, None) is not None:
             yield outcome
 
 
-def _ask(batches: Sequence[_Batch]) -> None:
+def _ask(batches: Sequence[Submission]) -> None:
     """Count of each batch how often SLURM did not have it."""
     names = queued([batch.name for batch in batches])
     for batch in batches:

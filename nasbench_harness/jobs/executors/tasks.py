@@ -19,9 +19,10 @@ from typing import Any
 
 from nasbench_harness.hardware import Hardware
 from nasbench_harness.jobs.executors import Event
-from nasbench_harness.jobs.executors.progress import steps_done
+from nasbench_harness.jobs.executors.deaths import STARTS
+from nasbench_harness.jobs.executors.progress import Extent, reached
 from nasbench_harness.jobs.executors.queues import Marks, Queue
-from nasbench_harness.jobs.executors.working import Stop, bury, work
+from nasbench_harness.jobs.executors.working import Stop, bury, finished, prepare, work
 from nasbench_harness.jobs.job import Spec
 from nasbench_harness.store.outcomes import Outcome
 
@@ -130,22 +131,43 @@ def work_off(queue: Queue, shared: BatchWork, marks: Marks, stop: Stop) -> None:
 def _run(specs: Sequence[Spec], shared: BatchWork, marks: Marks, stop: Stop) -> list[Outcome]:
     """A cohort; one by one where somebody has died in the middle of it and it can be parted."""
     folder = Path(shared.folder)
-    steps = {spec.trial_id: steps_done(spec, folder) for spec in specs}
-    deaths = marks.deaths(steps)
+    specs, ended = finished(specs, folder)
+    if not specs:
+        return ended
+    far = {spec.trial_id: reached(spec, folder) for spec in specs}
+    deaths = marks.deaths(far)
     together = specs[0].places > 0
-    hopeless = [spec for spec in specs if deaths[spec.trial_id] >= TRIES]
-    hopeless = [*specs] if hopeless and together else hopeless
-    left = [spec for spec in specs if spec not in hopeless]
-    why = f"Tasks died {TRIES} times at the same place of it; the study's folder has their logs."
-    ends = [hopeless] if together else [[spec] for spec in hopeless]
-    outcomes = [outcome for group in ends for outcome in bury(group, folder, why)[1]]
+    hopeless = _hopeless(far, deaths, marks)
+    if hopeless and together:
+        hopeless = dict.fromkeys(far, next(iter(hopeless.values())))
+    left = [spec for spec in specs if spec.trial_id not in hopeless]
+    gone = [[spec] for spec in specs if spec.trial_id in hopeless]
+    outcomes = [
+        outcome
+        for group in ([[*specs]] if gone and together else gone)
+        for outcome in bury(group, folder, hopeless[group[0].trial_id])[1]
+    ]
     told: list[Event] = []
     for group in [[spec] for spec in left] if deaths and not together else [left]:
         if stop.asked or not group:
             break
-        with marks.on({spec.trial_id: steps[spec.trial_id] for spec in group}):
+        marked = {spec.trial_id: far[spec.trial_id] for spec in group}
+        with marks.on(marked, begun=False):
+            prepare(group)
+        with marks.on(marked):
             work(group, folder, shared.hardware, told.append, stop, shared=True)
-    return [*outcomes, *(event for event in told if isinstance(event, Outcome))]
+    return [*ended, *outcomes, *(event for event in told if isinstance(event, Outcome))]
+
+
+def _hopeless(far: Mapping[str, Extent], deaths: Mapping[str, int], marks: Marks) -> dict[str, str]:
+    """Trials that tasks died of too often, and why they have failed."""
+    losses = marks.deaths(far, begun=False)
+    where = {one: f"{losses[one]} times before it had begun" for one in far if losses[one] > STARTS}
+    where |= {one: f"{TRIES} times at the same place of it" for one in far if deaths[one] >= TRIES}
+    return {
+        one: f"Tasks died {place}; the study's folder has their logs."
+        for one, place in where.items()
+    }
 
 
 def _note(queue: Path) -> None:

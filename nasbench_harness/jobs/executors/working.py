@@ -6,7 +6,9 @@ here.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import Protocol
 
@@ -15,7 +17,7 @@ from nasbench_harness.jobs.cohort import run_cohort
 from nasbench_harness.jobs.driver import Callbacks
 from nasbench_harness.jobs.executors import Advanced, Event
 from nasbench_harness.jobs.job import Spec
-from nasbench_harness.store.outcomes import Outcome, Status, write_failure
+from nasbench_harness.store.outcomes import Outcome, Status, read_result, write_failure
 
 
 class Stop:
@@ -43,6 +45,16 @@ class Duty(Protocol):
         """Run it, each trial in `folder / trial_id`, and tell how they get on and how they end."""
 
 
+def prepare(specs: Sequence[Spec]) -> None:
+    """Import what they need, which takes a new process seconds: none of them has begun by then.
+
+    What cannot be imported is told by the trial that needs it.
+    """
+    for module in ("torch", *sorted({spec.job.partition(":")[0] for spec in specs})):
+        with contextlib.suppress(Exception):
+            import_module(module)
+
+
 def work(  # noqa: PLR0913 - what runs, where, and who is told
     specs: Sequence[Spec],
     folder: Path,
@@ -51,12 +63,30 @@ def work(  # noqa: PLR0913 - what runs, where, and who is told
     stop: Stop,
     *,
     shared: bool = False,
+    enough: Callable[[Spec, int], bool] = lambda spec, steps: False,
 ) -> None:
     """Run a cohort, each trial in `folder / trial_id`, and tell how they get on and how they end.
 
-    Where `tell` raises OSError nobody listens any more: the trials save themselves and stop.
+    Where `tell` raises OSError nobody listens any more: the trials save themselves and stop. They
+    do as well, without any asking for it, once `enough` says so of the steps of one of them.
     `shared`: other machines work in the folder, see `run_job`.
     """
+    tell, full = heard(tell, stop), Stop()
+
+    def callbacks(spec: Spec) -> Callbacks:
+        def progress(steps: int) -> None:
+            tell(Advanced(spec.trial_id, steps))
+            if enough(spec, steps):
+                full()
+
+        return Callbacks(progress, lambda: stop.asked or full.asked)
+
+    for outcome in run_cohort(specs, folder, callbacks, hardware, shared=shared):
+        tell(outcome)
+
+
+def heard(tell: Callable[[Event], None], stop: Stop) -> Callable[[Event], None]:
+    """The same, but that it asks to stop where nobody listens any more (OSError)."""
 
     def tell_or_stop(event: Event) -> None:
         try:
@@ -64,13 +94,14 @@ def work(  # noqa: PLR0913 - what runs, where, and who is told
         except OSError:
             stop()
 
-    def callbacks(spec: Spec) -> Callbacks:
-        return Callbacks(
-            lambda steps: tell_or_stop(Advanced(spec.trial_id, steps)), lambda: stop.asked
-        )
+    return tell_or_stop
 
-    for outcome in run_cohort(specs, folder, callbacks, hardware, shared=shared):
-        tell_or_stop(outcome)
+
+def finished(specs: Sequence[Spec], folder: Path) -> tuple[list[Spec], list[Outcome]]:
+    """What a worker that died left undone, and the trials that it had done before."""
+    done = {s.trial_id for s in specs if read_result(folder / s.trial_id)["status"] == Status.DONE}
+    left = [spec for spec in specs if spec.trial_id not in done]
+    return left, [Outcome(s.trial_id, Status.DONE) for s in specs if s.trial_id in done]
 
 
 def bury(

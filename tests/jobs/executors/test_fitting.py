@@ -84,6 +84,24 @@ def test_an_epoch_of_a_trial_is_kept(planned: Plan, tmp_path: Path) -> None:
     assert (tmp_path / spec.trial_id / "checkpoint.pt").exists()
 
 
+@pytest.mark.parametrize("heard", [0, 1])
+def test_a_trial_whose_listener_left_saves_itself(
+    planned: Plan, tmp_path: Path, heard: int
+) -> None:
+    (spec,) = planned("drnas", seeds="0,", random=False, steps=40)
+    told, stop = list[Event](), Stop()
+
+    def tell(event: Event) -> None:
+        if len(told) >= heard:
+            raise BrokenPipeError
+        told.append(event)
+
+    fitting.work_an_epoch([spec], tmp_path, CPU, tell, stop)
+    assert stop.asked
+    assert read_json(tmp_path / spec.trial_id / "result.json")["status"] == "interrupted"
+    assert (tmp_path / spec.trial_id / "checkpoint.pt").exists()
+
+
 def test_results_are_those_of_trials_alone(planned: Plan, tmp_path: Path) -> None:
     specs, told = planned("drnas,rea", seeds=3, random=False, steps=40), []
     executor = FittingExecutor(["cpu"], CPU, told=told.append)

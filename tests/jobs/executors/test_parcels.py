@@ -10,7 +10,7 @@ import pytest
 from nasbench_harness.jobs.driver import Callbacks, run_job
 from nasbench_harness.jobs.executors import parcels
 from nasbench_harness.jobs.executors.parcels import Parcel, pack, shipping, unpack
-from nasbench_harness.store.files import read_json
+from nasbench_harness.store.files import read_json, write_json
 from nasbench_harness.store.outcomes import Status
 from nasbench_harness.study.config import build_config
 from nasbench_harness.study.planning import plan
@@ -82,11 +82,36 @@ def test_checkpoints_are_sent_on_the_way(
     spec: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(parcels, "TELL_SECONDS", 0.0)
+    told: list[Any] = []
+    sent: list[dict[str, Parcel]] = []
+    with shipping([spec], tmp_path, told.extend, sent.append):
+        stopped(spec, tmp_path / spec.trial_id)
+        while not (told and any("checkpoint.pt" in found[spec.trial_id] for found in sent)):
+            pass
+    assert {event.trial_id for event in told} == {spec.trial_id}
+
+
+def test_that_it_was_begun_is_sent_before_there_is_a_checkpoint(
+    spec: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(parcels, "TELL_SECONDS", 0.0)
+    sent: list[dict[str, Parcel]] = []
+    with shipping([spec], tmp_path, lambda told: None, sent.append):
+        write_json(tmp_path / spec.trial_id / "trial.json", {})
+        while not sent:
+            pass
+    assert set(sent[0][spec.trial_id]) == {"trial.json"}
+
+
+def test_what_there_was_at_the_start_is_sent_at_the_end_only(
+    spec: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(parcels, "TELL_SECONDS", 0.0)
     stopped(spec, tmp_path / spec.trial_id)
     told: list[Any] = []
     sent: list[dict[str, Parcel]] = []
     with shipping([spec], tmp_path, told.extend, sent.append):
-        while not (sent and told):
+        while not told:
             pass
-    assert "checkpoint.pt" in sent[0][spec.trial_id]
-    assert {event.trial_id for event in told} == {spec.trial_id}
+        assert sent == []
+    assert len(sent) == 1

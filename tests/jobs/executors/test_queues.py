@@ -8,11 +8,13 @@ import pytest
 
 from nasbench_harness.jobs.executors import queues
 from nasbench_harness.jobs.executors.local import LocalExecutor
+from nasbench_harness.jobs.executors.progress import Extent
 from nasbench_harness.jobs.executors.queues import Marks, Queue
 from nasbench_harness.jobs.executors.requests import ClusterError
 from nasbench_harness.store.leases import Heart, Lease
 from nasbench_harness.store.outcomes import Outcome, Status
 
+START = Extent()
 DONE = [Outcome("a", Status.DONE), Outcome("b", Status.FAILED, "why")]
 
 
@@ -108,20 +110,47 @@ def test_queue_that_was_cleared_away_has_nothing(tmp_path: Path) -> None:
 
 def test_mark_stays_where_the_process_dies(tmp_path: Path) -> None:
     marks = Marks(tmp_path / "begun")
-    dying = marks.on({"a": 0, "b": 0})
+    dying = marks.on({"a": START, "b": START})
     dying.__enter__()
-    with marks.on({"a": 0}):
-        assert marks.deaths({"a": 0, "b": 0}) == {"a": 2, "b": 1}
-    assert marks.deaths({"a": 0}) == {"a": 1}
+    with marks.on({"a": START}):
+        assert marks.deaths({"a": START, "b": START}) == {"a": 2, "b": 1}
+    assert marks.deaths({"a": START}) == {"a": 1}
 
 
-def test_death_that_got_a_trial_further_does_not_count(tmp_path: Path) -> None:
+@pytest.mark.parametrize("further", [Extent(0.5, 600), Extent(0.6, 500), Extent(0.6, 0)])
+def test_death_that_got_a_trial_further_does_not_count(tmp_path: Path, further: Extent) -> None:
     marks = Marks(tmp_path / "begun")
-    dying = [marks.on({"a": steps}) for steps in (0, 500, 500)]
+    here = Extent(0.5, 500)
+    dying = [marks.on({"a": far}) for far in (START, here, here)]
     for mark in dying:
         mark.__enter__()
-    assert marks.deaths({"a": 500}) == {"a": 2}  # the first began at 0 and brought it there
-    assert marks.deaths({"a": 600}) == {}
+    assert marks.deaths({"a": here}) == {"a": 2}  # the first began at 0 and brought it there
+    assert marks.deaths({"a": Extent(0.5, 400)}) == {"a": 2}  # steps that will be done again
+    assert marks.deaths({"a": further}) == {}
+
+
+def test_whoever_is_ahead_of_its_cohort_waits(tmp_path: Path) -> None:
+    marks = Marks(tmp_path / "begun")
+    ahead = Extent(0.5)
+    dying = marks.on({"a": ahead, "b": START})
+    dying.__enter__()
+    assert marks.deaths({"a": ahead, "b": START}) == {"a": 1, "b": 1}
+    assert marks.deaths({"a": ahead, "b": Extent(0.1)}) == {}
+
+
+def test_death_before_the_beginning_is_counted_apart(tmp_path: Path) -> None:
+    marks = Marks(tmp_path / "begun")
+    dying = marks.on({"a": START}, begun=False)
+    dying.__enter__()
+    assert marks.deaths({"a": START}) == {}
+    assert marks.deaths({"a": START}, begun=False) == {"a": 1}
+
+
+def test_mark_of_an_earlier_release_counts(tmp_path: Path) -> None:
+    (tmp_path / "0.json").write_text('{"a": 500}')
+    marks = Marks(tmp_path)
+    assert marks.deaths({"a": Extent(recorded=500)}) == {"a": 1}
+    assert marks.deaths({"a": Extent(recorded=501)}) == {}
 
 
 def test_whoever_lost_a_piece_neither_ends_nor_removes_it(tmp_path: Path) -> None:
@@ -138,11 +167,11 @@ def test_whoever_lost_a_piece_neither_ends_nor_removes_it(tmp_path: Path) -> Non
 
 def test_what_no_trial_catches_leaves_a_mark(tmp_path: Path) -> None:
     marks = Marks(tmp_path / "marks")
-    with pytest.raises(SystemExit), marks.on({"a": 3}):
+    with pytest.raises(SystemExit), marks.on({"a": START}):
         raise SystemExit
-    with pytest.raises(ValueError, match="caught"), marks.on({"b": 3}):
+    with pytest.raises(ValueError, match="caught"), marks.on({"b": START}):
         raise ValueError("caught")
-    assert marks.deaths({"a": 3, "b": 3}) == {"a": 1}
+    assert marks.deaths({"a": START, "b": START}) == {"a": 1}
 
 
 def test_nobody_else_works_where_tasks_may(tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ from nasbench_harness.hardware import Hardware
 from nasbench_harness.jobs.driver import run_job
 from nasbench_harness.jobs.executors import clusters
 from nasbench_harness.jobs.executors.clusters import connect
-from nasbench_harness.jobs.executors.ray import RayExecutor
+from nasbench_harness.jobs.executors.ray import RayExecutor, while_lost
 from nasbench_harness.jobs.executors.requests import ClusterError, Request
 from nasbench_harness.jobs.job import Spec
 from nasbench_harness.store.outcomes import Outcome, Status
@@ -67,6 +67,42 @@ def test_device_that_contradicts_the_request_is_refused(
 ) -> None:
     with pytest.raises(HarnessError, match=words):
         RayExecutor(Request(1, gpus), Hardware(device))
+
+
+class Dwindling:
+    """A cluster that has one node less whenever somebody looks, down to one."""
+
+    def __init__(self, nodes: int) -> None:
+        self._left = nodes + 1
+
+    def nodes(self) -> list[dict[str, Any]]:
+        self._left = max(1, self._left - 1)
+        return [{"NodeID": str(n), "Alive": n < self._left} for n in range(9)]
+
+
+def test_nodes_are_asked_anew_where_some_were_lost_meanwhile() -> None:
+    asked: list[int] = []
+
+    def ask() -> list[str]:
+        asked.append(len(asked))
+        if len(asked) < 3:
+            raise ClusterError("A node cannot run trials.")
+        return ["unseeing"]
+
+    assert while_lost(Dwindling(9), ask) == ["unseeing"]
+    assert len(asked) == 3
+
+
+def test_node_that_is_there_and_cannot_run_trials_is_told_of() -> None:
+    asked: list[int] = []
+
+    def ask() -> list[str]:
+        asked.append(len(asked))
+        raise ClusterError("A node cannot run trials.")
+
+    with pytest.raises(ClusterError, match="A node cannot"):
+        while_lost(Dwindling(3), ask)
+    assert len(asked) == 2  # of three nodes one was lost meanwhile, and then the last stayed
 
 
 @pytest.fixture(scope="module")

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -22,8 +23,10 @@ from nasbench_harness.hardware import Hardware
 from nasbench_harness.jobs.driver import run_job
 from nasbench_harness.jobs.executors import Advanced, slurm
 from nasbench_harness.jobs.executors.batches import Allocation, parse_minutes
+from nasbench_harness.jobs.executors.queues import Queue
 from nasbench_harness.jobs.executors.requests import ClusterError, Request
 from nasbench_harness.jobs.executors.slurm import SlurmExecutor
+from nasbench_harness.jobs.executors.tasks import QUEUE, BatchWork
 from nasbench_harness.jobs.job import Spec
 from nasbench_harness.store.outcomes import Outcome, Status
 from nasbench_harness.study.config import build_config
@@ -257,6 +260,64 @@ def test_tasks_that_never_begin_are_told_of(fake: Fake, tmp_path: Path) -> None:
     with pytest.raises(ClusterError, match="ended all tasks before they began a trial, 2 times"):
         ended(planned("rea", steps=20), tmp_path / "trials")
     assert len(fake.scripts) == 2
+
+
+def laid_out(place: Path, specs: list[Any]) -> Path:
+    """A submission whose command was killed before SLURM heard of it."""
+    BatchWork([specs], str(place / "trials"), Hardware(), str(place), {}).write(place / "slurm/ab")
+    return place / "slurm" / "ab"
+
+
+@needs_submitit
+@posix
+@pytest.mark.parametrize("planned_first", [True, False])
+def test_nothing_is_left_of_a_command_that_was_killed_as_it_submitted(
+    fake: Fake, tmp_path: Path, planned_first: bool
+) -> None:
+    (fake.state / "broken").touch()
+    specs = planned("rea", steps=20)
+    place = laid_out(tmp_path / "s", specs)
+    if planned_first:
+        (place / "batch.json").write_text(json.dumps([[spec.trial_id for spec in specs]]))
+    SlurmExecutor(Request(1)).run(specs, tmp_path / "s" / "trials")
+    assert not place.exists()
+    assert len(list((tmp_path / "s" / "slurm").iterdir())) == 1
+    assert len(fake.scripts) == 1
+
+
+@needs_submitit
+@posix
+def test_command_that_is_killed_as_it_submits_leaves_its_plan(
+    fake: Fake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def die(self: BatchWork, batch: Path) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(BatchWork, "write", die)
+    with pytest.raises(KeyboardInterrupt):
+        SlurmExecutor(Request(1)).run(planned("rea", steps=20), tmp_path / "s" / "trials")
+    (place,) = (tmp_path / "s" / "slurm").iterdir()
+    assert [path.name for path in place.iterdir()] == ["batch.json"]
+    assert fake.scripts == []
+
+
+@needs_submitit
+@posix
+def test_tasks_that_were_told_to_stop_and_not_cancelled_are(fake: Fake, tmp_path: Path) -> None:
+    """Whoever told them was killed before SLURM heard of it."""
+    (fake.state / "broken").touch()
+    specs = planned("rea", steps=20)
+    place = laid_out(tmp_path / "s", specs)
+    (place / "batch.json").write_text(json.dumps([[spec.trial_id for spec in specs]]))
+    (place / "0_log.out").touch()
+    Queue(place / QUEUE, 1).stop()
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as task:
+        (fake.state / "pids" / "7").write_text(str(task.pid))
+        (fake.state / "live" / "7").write_text("nasharness-ab")
+        SlurmExecutor(Request(1)).run(specs, tmp_path / "s" / "trials")
+        (fake.state / "live" / "7").unlink()
+        assert task.wait(60) == -signal.SIGTERM
+    assert [path.name for path in place.iterdir()] == ["0_log.out"]
 
 
 @pytest.mark.slow

@@ -9,6 +9,9 @@ from typing import Any
 import pytest
 
 from nasbench_harness.hardware import Hardware
+from nasbench_harness.jobs.driver import Callbacks, run_job
+from nasbench_harness.jobs.executors.deaths import STARTS
+from nasbench_harness.jobs.executors.progress import Extent, reached
 from nasbench_harness.jobs.executors.queues import Marks, Queue
 from nasbench_harness.jobs.executors.tasks import (
     MARKS,
@@ -45,9 +48,9 @@ class Laid:
         return [read_json(self.trials / s.trial_id / "result.json")["status"] for s in self.specs]
 
 
-def die_on(marks: Marks, trial_ids: list[str], times: int) -> list[Any]:
+def die_on(marks: Marks, trial_ids: list[str], times: int, begun: bool = True) -> list[Any]:
     """What it returns dies in order when it is let go of."""
-    dying = [marks.on(dict.fromkeys(trial_ids, 0)) for _ in range(times)]
+    dying = [marks.on(dict.fromkeys(trial_ids, Extent()), begun=begun) for _ in range(times)]
     for mark in dying:
         mark.__enter__()
     return dying
@@ -57,7 +60,8 @@ def test_cohort_runs_to_its_end(tmp_path: Path) -> None:
     laid = Laid(tmp_path)
     assert [outcome.status for outcome in laid.work_off()] == [Status.DONE] * 2
     assert laid.statuses() == ["done"] * 2
-    assert laid.marks.deaths({spec.trial_id: 0 for spec in laid.specs}) == {}
+    assert laid.marks.deaths({spec.trial_id: Extent() for spec in laid.specs}) == {}
+    assert not list((tmp_path / "slurm" / MARKS).iterdir())
     assert laid.queue.taken == set()
 
 
@@ -92,6 +96,46 @@ def test_trial_that_tasks_died_of_has_failed_and_takes_no_other_along(tmp_path: 
     assert ended[other.trial_id].status is Status.DONE
     assert laid.statuses() == ["failed", "done"]
     assert len(dying) == TRIES
+
+
+def test_trial_that_saved_itself_on_the_way_goes_on(tmp_path: Path) -> None:
+    laid = Laid(tmp_path)
+    first = laid.specs[0]
+    dying = die_on(laid.marks, [first.trial_id], TRIES)
+    run_job(first, laid.trials / first.trial_id, Callbacks(stopped=lambda: True))
+    (laid.trials / first.trial_id / "history.jsonl").write_text("")  # a checkpoint, and no line
+    assert [outcome.status for outcome in laid.work_off()] == [Status.DONE] * 2
+    assert len(dying) == TRIES
+
+
+def test_result_that_is_there_stays_whatever_tasks_died_of(tmp_path: Path) -> None:
+    laid = Laid(tmp_path)
+    first = laid.specs[0]
+    run_job(first, laid.trials / first.trial_id)
+    before = (laid.trials / first.trial_id / "result.json").stat()
+    far = {first.trial_id: reached(first, laid.trials)}
+    dying = [laid.marks.on(far) for _ in range(TRIES)]
+    for mark in dying:
+        mark.__enter__()
+    assert [outcome.status for outcome in laid.work_off()] == [Status.DONE] * 2
+    assert (laid.trials / first.trial_id / "result.json").stat() == before
+
+
+def test_tasks_that_died_before_it_began_are_no_fault_of_a_trial(tmp_path: Path) -> None:
+    laid = Laid(tmp_path)
+    dying = die_on(laid.marks, [laid.specs[0].trial_id], STARTS, begun=False)
+    assert [outcome.status for outcome in laid.work_off()] == [Status.DONE] * 2
+    assert len(dying) == STARTS
+
+
+def test_trial_that_no_task_lives_to_begin_has_failed(tmp_path: Path) -> None:
+    laid = Laid(tmp_path)
+    first, other = laid.specs
+    dying = die_on(laid.marks, [first.trial_id], STARTS + 1, begun=False)
+    ended = {outcome.trial_id: outcome for outcome in laid.work_off()}
+    assert f"died {STARTS + 1} times before it had begun" in ended[first.trial_id].error
+    assert ended[other.trial_id].status is Status.DONE
+    assert len(dying) == STARTS + 1
 
 
 def test_cohort_that_a_task_died_of_goes_on_one_by_one(tmp_path: Path) -> None:

@@ -47,6 +47,18 @@ def test_trial_whose_listener_left_saves_itself(specs: list[TrialSpec], tmp_path
     assert (folder / "checkpoint.pt").exists()
 
 
+def test_trials_stop_once_it_is_enough_and_the_worker_does_not(
+    specs: list[TrialSpec], tmp_path: Path
+) -> None:
+    told, stop = list[Event](), Stop()
+    work(specs[:1], tmp_path, Hardware(), told.append, stop, enough=lambda spec, steps: steps > 2)
+    assert isinstance(told[-1], Outcome)
+    assert told[-1].status is Status.INTERRUPTED
+    far = [event.steps for event in told if isinstance(event, Advanced)]
+    assert far[-1] > 2 >= max(far[:-1], default=0)
+    assert not stop.asked
+
+
 def test_lone_trial_of_a_dead_worker_has_failed(specs: list[TrialSpec], tmp_path: Path) -> None:
     again, failed = bury(specs[:1], tmp_path, WHY)
     assert again == []
