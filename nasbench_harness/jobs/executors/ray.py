@@ -25,7 +25,9 @@ from nasbench_harness.jobs.executors.clusters import (
     places,
     refuse_unfit,
     unseeing,
+    within,
 )
+from nasbench_harness.jobs.executors.foreseen import HostBytes, cut_down, foreseen
 from nasbench_harness.jobs.executors.posts import Apart
 from nasbench_harness.jobs.executors.progress import JournalProgress, steps_done
 from nasbench_harness.jobs.executors.requests import Request, placed
@@ -49,22 +51,26 @@ VARIABLES = "NASHARNESS_"
 class RayExecutor:
     """Runs jobs as tasks of a cluster."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what runs, where, and who is told
         self,
         request: Request,
         hardware: Hardware | None = None,
         *,
         address: str = AUTO,
         jobs: int | None = None,
+        host_bytes: HostBytes | None = None,
         waiting: Callable[[], None] = lambda: None,
+        told: Callable[[str], None] = lambda text: None,
     ) -> None:
         """ClusterError where the cluster is not there or cannot run such trials.
 
-        `jobs`: at most so many cohorts at once; None takes as many as fit. `waiting` is called
-        where the end of the trials in progress has to be waited for.
+        `jobs`: at most so many cohorts at once; None takes as many as fit. `host_bytes` estimates
+        what memory trials take, for a request that has none. `waiting` is called where the end of
+        the trials in progress has to be waited for, `told` with what a user should know.
         """
         self._hardware = placed(hardware or Hardware(), request, "Ray")
-        self._request, self._waiting, self._jobs = request, waiting, jobs
+        self._asked, self._waiting, self._jobs = request, waiting, jobs
+        self._request, self._host_bytes, self._told = request, host_bytes, told
         self._ray = connect(address)
         refuse_unfit(self._ray, request)
         self._counted, self._limit = 0.0, 0
@@ -75,6 +81,7 @@ class RayExecutor:
         """Run every trial in `folder / trial_id`, once it is known which nodes see the folder."""
         folder = folder.absolute()
         refuse_submitted(folder)
+        self._request = self._foreseen(specs)
         way: Seeing | Apart = Seeing(self._ray, folder, self._options(), self._common(folder))
         if specs:
             folder.mkdir(parents=True, exist_ok=True)
@@ -103,6 +110,18 @@ class RayExecutor:
         finally:
             self._stop(list(running))
             way.close()
+
+    def _foreseen(self, specs: Sequence[Spec]) -> Request:
+        """What these trials ask for, with no more memory than some node has."""
+        if self._host_bytes is None or self._asked.memory_gb or not specs:
+            return self._asked
+        wanted, why = foreseen(self._asked, specs, self._hardware, self._host_bytes)
+        request = within(self._ray, wanted)
+        if request != wanted:
+            why = cut_down(wanted.memory_gb, request.memory_gb)
+        if why:
+            self._told(f"Note: {why}")
+        return request
 
     def _options(self) -> dict[str, Any]:
         """What a task takes of its node, by Ray's names."""
