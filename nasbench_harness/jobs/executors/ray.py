@@ -107,6 +107,7 @@ class RayExecutor:
                 if time.monotonic() - looked > LOOK_SECONDS:
                     looked = time.monotonic()
                     yield from way.look([s for specs in running.values() for s in specs])
+                    self._refit(way, list(running))
         finally:
             self._stop(list(running))
             way.close()
@@ -122,6 +123,19 @@ class RayExecutor:
         if why:
             self._told(f"Note: {why}")
         return request
+
+    def _refit(self, way: Seeing | Apart, running: Sequence[Any]) -> None:
+        """Ask for less where the nodes are lost that had the memory that was estimated."""
+        if self._request == self._asked or places(self._ray, self._request):
+            return
+        request = within(self._ray, self._request)
+        if not places(self._ray, request):  # nothing fits, whatever its memory: wait for a node
+            return
+        self._told(f"Note: {cut_down(self._request.memory_gb, request.memory_gb)}")
+        self._request = request
+        way.ask(self._options())
+        for task in running:  # what Ray could place nowhere is handed to it anew
+            self._ray.cancel(task, force=False, recursive=False)
 
     def _options(self) -> dict[str, Any]:
         """What a task takes of its node, by Ray's names."""
@@ -213,7 +227,12 @@ class Seeing:
 
     def __init__(self, ray: Any, folder: Path, options: Mapping[str, Any], common: Any) -> None:
         self._progress, self._common = JournalProgress(folder), common
-        self._task = ray.remote(_run).options(max_retries=0, **options)
+        self._remote = ray.remote(_run)
+        self.ask(options)
+
+    def ask(self, options: Mapping[str, Any]) -> None:
+        """Take so much for every task from now on."""
+        self._task: Any = self._remote.options(max_retries=0, **options)
 
     def start(self, specs: Sequence[Spec]) -> Any:
         """Hand a cohort to Ray."""

@@ -212,6 +212,29 @@ def test_memory_that_somebody_says_is_not_estimated(cluster: Any, tmp_path: Path
     assert [outcome.status for outcome in ended(executor, specs, tmp_path)] == [Status.DONE]
 
 
+@pytest.mark.slow
+def test_less_is_asked_for_where_the_only_node_with_the_memory_is_lost(
+    cluster: Any, tmp_path: Path
+) -> None:
+    large = cluster.add_node(num_cpus=1, memory=10**13, object_store_memory=80_000_000)
+    specs, told, outcomes = planned("drnas", 1, steps=4_000), list[str](), list[Outcome]()
+    executor = RayExecutor(
+        Request(1), address=cluster.address, told=told.append,
+        host_bytes=lambda specs, hardware: 9 * 10**12,
+    )  # fmt: skip
+    for event in executor.run(specs, tmp_path / "ray"):
+        if isinstance(event, Outcome):
+            outcomes.append(event)
+        elif large is not None:
+            assert not told
+            cluster.remove_node(large, allow_graceful=False)
+            large = None
+    assert large is None
+    assert len(told) == 1
+    assert [outcome.status for outcome in outcomes] == [Status.DONE]
+    assert answers(specs, tmp_path / "ray") == alone(specs, tmp_path / "alone")
+
+
 def check_without_a_node(cluster: Any, specs: list[Any], folder: Path) -> None:
     """They end as on one machine, though a node is lost as soon as one of them has begun."""
     killed, outcomes = False, []
