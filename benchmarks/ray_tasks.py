@@ -43,6 +43,9 @@ from nasbench_harness.study.planning import plan
 
 STORE = {"object_store_memory": 80_000_000}
 STEPS = 20
+SEEDS = 10_000
+EVERY = 2000
+"""Trials after which seconds and the driver's peak, MB, are noted."""
 
 
 def main() -> None:
@@ -68,8 +71,13 @@ def main() -> None:
 
 
 def planned(trials: int) -> list[Any]:
-    """Each is a task of its own: this method's seeds are not stepped together."""
-    given = {"methods": "rea", "seeds": trials, "random": False, "steps": STEPS}
+    """Each is a task of its own: this method's seeds are not stepped together.
+
+    More than a study may have seeds are seeds of several settings.
+    """
+    settings = -(-trials // SEEDS)
+    methods = ",".join(f"rea[population={10 + number}]" for number in range(settings))
+    given = {"methods": methods, "seeds": trials // settings, "random": False, "steps": STEPS}
     return plan(build_config(None, given, []))
 
 
@@ -169,7 +177,7 @@ def _pressed(trials: int, until: float, folder: Path, address: str) -> dict[str,
         return end(self, task)
 
     Seeing.start, Seeing.end = counting, counted  # type: ignore[method-assign]
-    began, done, marks = time.perf_counter(), 0, list[tuple[int, float]]()
+    began, done, marks = time.perf_counter(), 0, list[tuple[int, float, int]]()
     with closing(RayExecutor(Request(1), address=address).run(specs, folder / "trials")) as events:
         for event in events:
             if not isinstance(event, Outcome):
@@ -177,12 +185,12 @@ def _pressed(trials: int, until: float, folder: Path, address: str) -> dict[str,
             assert event.status is Status.DONE, event
             done += 1
             spent = time.perf_counter() - began
-            if done % max(1, trials // 10) == 0:
-                marks.append((done, round(spent, 1)))
+            if done % EVERY == 0:
+                marks.append((done, round(spent, 1), _peak()))
             if spent > until:
                 break
     return {
-        "trials": trials,
+        "trials": len(specs),
         "done": done,
         "planned_in": round(planning, 1),
         "seconds": round(time.perf_counter() - began, 1),
