@@ -42,6 +42,8 @@ class _Planned:
     groups: Sequence[_SeedGroup]
     script: str = ""
     """What would be submitted; empty where trials run in processes of the command."""
+    asks: str = ""
+    """What is asked of a cluster for each trial, in words."""
 
     @property
     def missing(self) -> int:
@@ -109,10 +111,12 @@ def tell_dry_run(
     json: bool,
     download: bool,
     script: Callable[[Sequence[Spec], Path], str] | None = None,
+    asks: Callable[[str, Sequence[Spec]], str] = lambda search, specs: "",
 ) -> None:
     """What `nasharness run` would do with these studies; with `download` it would fetch images.
 
-    `script` tells what trials in a folder would be submitted with, where anything would.
+    `script` tells what trials in a folder would be submitted with, where anything would; `asks`
+    what a cluster is asked for each trial of such a search.
     """
     from nasbench_harness.cli import console
     from nasbench_harness.cli.notes import CostNotes
@@ -130,8 +134,10 @@ def tell_dry_run(
         study = planned(config, folder, hardware, console.tell_images)
         noted.begin(study)
         foreseen = _foresee(study, processes, hardware)
-        if script and foreseen.missing:
-            foreseen = replace(foreseen, script=script(study.missing(), study.trials_folder))
+        if foreseen.missing:
+            missing = study.missing()
+            told = script(missing, study.trials_folder) if script else ""
+            foreseen = replace(foreseen, script=told, asks=asks(config.search, missing))
         studies.append(foreseen)
     _tell(studies, list(dict.fromkeys(filter(None, fetched))), json=json)
 
@@ -223,6 +229,7 @@ def _print(planned: _Planned) -> None:
             f"{jobs.kind.job}s": f"{planned.statuses.total()}, of which {done} done;"
             f" {planned.missing} to run, {foreseen.processes} at a time",
             **jobs.agreed,
+            **({"each asks for": planned.asks} if planned.asks else {}),
             "time": time_told(foreseen, jobs.kind.compared)
             if planned.missing
             else "nothing to run",
@@ -312,6 +319,7 @@ def _as_json(planned: _Planned) -> dict[str, Any]:
             _group_as_json(jobs.kind.compared, one) for one in planned.groups
         ],
         **({"script": planned.script} if planned.script else {}),
+        **({"asks": planned.asks} if planned.asks else {}),
     }
 
 

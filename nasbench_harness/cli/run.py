@@ -72,7 +72,10 @@ def run(
         tell_unused(search, slots[0].hardware if slots else hardware)
     if dry_run:
         jobs = len(slots) or executing.at_once(work.jobs)
-        tell_dry_run(row.parts, hardware, jobs, json=json, download=download, script=script)
+        asks = partial(executing.asks, hardware=hardware)
+        tell_dry_run(
+            row.parts, hardware, jobs, json=json, download=download, script=script, asks=asks
+        )
         return
     make = partial(executing.make, hardware=hardware, jobs=work.jobs, slots=slots)
     row.prepare(hardware)

@@ -28,7 +28,14 @@ from nasbench_harness.contracts.data import (
 )
 from nasbench_harness.contracts.fidelity import Basis, Faithful, Fidelity, Passes, StepCost
 from nasbench_harness.contracts.fitted import Fitted, HeldOut, Polynomial
-from nasbench_harness.contracts.kind import CohortPlan, Kind, NetworkPlan, Plan, Search
+from nasbench_harness.contracts.kind import (
+    CohortPlan,
+    HostMemory,
+    Kind,
+    NetworkPlan,
+    Plan,
+    Search,
+)
 from nasbench_harness.contracts.network import (
     AuxiliaryHead,
     DropPath,
@@ -158,6 +165,7 @@ __all__ = [
     "GroupingSpace",
     "Grown",
     "HeldOut",
+    "HostMemory",
     "ImageSet",
     "Importable",
     "JointSearcher",

@@ -81,6 +81,22 @@ class CohortPlan(Protocol):
         """
 
 
+@runtime_checkable
+class HostMemory(Protocol):
+    """Capability of a kind: it foresees what its searches take of the memory of a machine.
+
+    A cluster is asked to keep that much where nobody says how much.
+    """
+
+    def host_bytes(self, specs: Sequence[Any], hardware: Any) -> int:
+        """What a process that runs one of these trials takes at its peak, or one of the cohorts
+        that they have places in; the most of all.
+
+        Beyond what any process takes that has torch imported and searches a table. Where `hardware`
+        says another device than `cpu`, a GPU has what is on a device; the machine has the rest.
+        """
+
+
 class Search(Protocol):
     """A search in progress, as a kind sees it where it is recorded."""
 

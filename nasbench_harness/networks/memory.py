@@ -1,8 +1,9 @@
-"""The memory that a training step takes, counted on a few images before it is run."""
+"""The memory that a training step or a pass takes, counted on a few images before it is run."""
 
 from __future__ import annotations
 
 import copy
+import weakref
 from collections.abc import Callable, Iterable
 from typing import Any, cast
 
@@ -10,6 +11,8 @@ import torch
 from torch import Tensor, nn
 from torch.autograd.graph import saved_tensors_hooks
 from torch.nn.functional import cross_entropy
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_iter
 
 from nasbench_harness.contracts import NetworkShape, Supernet
 from nasbench_harness.networks.losses import training_loss
@@ -99,3 +102,59 @@ class StepBytes:
 
 def _bytes(tensors: Iterable[Tensor]) -> int:
     return sum(tensor.numel() * tensor.element_size() for tensor in tensors)
+
+
+def pass_bytes(network: nn.Module, shape: NetworkShape, weights: Tensor, images: int) -> int:
+    """The most that is alive at a time in a pass of so many images that is not gone back through.
+
+    `weights` [D, K]. Counted on two and on three images, beside the network itself, and without
+    what kernels need for themselves.
+    """
+    network = copy.deepcopy(network).to("cpu").train()
+
+    def counted(few: int) -> int:
+        with torch.random.fork_rng(devices=[]), torch.no_grad():
+            batch = torch.rand(few, shape.in_channels, *shape.image_size)
+            with _Alive() as alive:
+                network(batch, weights, None)
+        total: int = _bytes([batch]) + alive.most
+        return total
+
+    few, more = counted(FEW), counted(FEW + 1)
+    return few + (more - few) * max(0, images - FEW)
+
+
+class _Alive(TorchDispatchMode):  # type: ignore[no-untyped-call]
+    """Bytes of the tensors that were made and are not gone, each storage once."""
+
+    def __init__(self) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.now = self.most = 0
+        self._owners: dict[int, int] = {}
+        """By storage, how many tensors have it."""
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        out = func(*args, **(kwargs or {}))
+        known = {x.untyped_storage().data_ptr() for x in tree_iter(args) if isinstance(x, Tensor)}
+        for tensor in tree_iter(out):
+            if isinstance(tensor, Tensor):
+                self._add(tensor, known)
+        return out
+
+    def _add(self, tensor: Tensor, known: set[int]) -> None:
+        storage = tensor.untyped_storage()
+        place, size = storage.data_ptr(), storage.nbytes()
+        if place not in self._owners:
+            if place in known:  # of the network or the batch
+                return
+            self._owners[place] = 0
+            self.now += size
+            self.most = max(self.most, self.now)
+        self._owners[place] += 1
+        weakref.finalize(tensor, self._drop, place, size)
+
+    def _drop(self, place: int, size: int) -> None:
+        self._owners[place] -= 1
+        if not self._owners[place]:
+            del self._owners[place]
+            self.now -= size

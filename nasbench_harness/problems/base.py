@@ -131,6 +131,10 @@ class PlainKind(Kind):
         """The CPU, whatever was asked for."""
         return hardware.host()
 
+    def host_bytes(self, specs: Sequence[Any], hardware: Any) -> int:
+        """Nothing beyond what any search on a table takes; see `HostMemory`."""
+        return 0
+
     def open(
         self,
         spec: Any,

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from nasbench_harness.hardware import Hardware
     from nasbench_harness.jobs.executors import Executor
+    from nasbench_harness.jobs.executors.foreseen import HostBytes
     from nasbench_harness.jobs.executors.requests import Request
     from nasbench_harness.jobs.executors.slots import Slot
     from nasbench_harness.jobs.executors.slurm import SlurmExecutor
@@ -98,7 +99,7 @@ class Executing:
             min=0.01,
             callback=finite,
             help="Memory that Ray or SLURM keeps for each trial.",
-            show_default="Ray: not counted; SLURM: the cluster's own",
+            show_default="Ray: estimated; SLURM: the cluster's own",
             rich_help_panel=MACHINE,
         ),
     ] = None
@@ -240,7 +241,7 @@ class Executing:
         from nasbench_harness.problems.kinds import kind_of
 
         if self.executor == "ray":
-            return self._ray(hardware, jobs, waiting)
+            return self._ray(search, hardware, jobs, waiting)
         if self.executor == "slurm":
             return self.slurm(hardware, jobs, waiting=waiting)
         if slots and self._fits:
@@ -251,13 +252,39 @@ class Executing:
         processes = jobs or kind_of(search).processes(hardware)
         return LocalExecutor(processes, hardware, waiting=waiting, told=note)
 
-    def _ray(self, hardware: Hardware, jobs: int | None, waiting: Callable[[], None]) -> Executor:
+    def _ray(
+        self, search: str, hardware: Hardware, jobs: int | None, waiting: Callable[[], None]
+    ) -> Executor:
+        from nasbench_harness.cli.console import note
         from nasbench_harness.jobs.executors.clusters import AUTO
         from nasbench_harness.jobs.executors.ray import RayExecutor
 
-        address = self.address or AUTO
-        request = self._request(hardware)
-        return RayExecutor(request, hardware, address=address, jobs=jobs, waiting=waiting)
+        return RayExecutor(
+            self._request(hardware), hardware, address=self.address or AUTO, jobs=jobs,
+            host_bytes=host_bytes_of(search), waiting=waiting, told=note,
+        )  # fmt: skip
+
+    def asks(self, search: str, specs: Sequence[Spec], hardware: Hardware) -> str:
+        """What is asked of a cluster for each of these trials of such a search, in words.
+
+        Empty where they are processes of this machine.
+        """
+        from nasbench_harness.jobs.executors.foreseen import foreseen
+        from nasbench_harness.jobs.executors.requests import placed
+
+        if self.executor == "local":
+            return ""
+        request, host_bytes = self._request(hardware), host_bytes_of(search)
+        there = placed(hardware, request, _CLUSTERS[self.executor])
+        if request.memory_gb or host_bytes is None:
+            return str(request)
+        estimated, why = foreseen(request, specs, there, host_bytes)
+        if why or self.executor == "ray":
+            return f"{estimated}{', which is estimated' if estimated.memory_gb else ''}"
+        return (
+            f"{request}; memory as the cluster has it by default, of which a trial is estimated to"
+            f" take {estimated.memory_gb:g} GB (--memory-per-trial {estimated.memory_gb:g})"
+        )
 
     def slurm(
         self, hardware: Hardware, jobs: int | None, *, dry: bool = False,
@@ -287,3 +314,12 @@ class Executing:
             gpus = 1.0 if hardware.device == "cuda" else 0.0
         cpus = self.cpus_per_trial or float(hardware.threads + (hardware.workers or 0))
         return Request(cpus, gpus, self.memory_per_trial or 0.0)
+
+
+def host_bytes_of(search: str) -> HostBytes | None:
+    """What estimates the memory of such searches; None where their kind does not."""
+    from nasbench_harness.contracts import HostMemory
+    from nasbench_harness.problems.kinds import kind_of
+
+    kind = kind_of(search)
+    return kind.host_bytes if isinstance(kind, HostMemory) else None

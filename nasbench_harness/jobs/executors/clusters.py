@@ -14,6 +14,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
@@ -107,6 +108,17 @@ def places(ray: Any, request: Request) -> int:
 def _fits(there: Mapping[str, float], request: Request) -> int:
     asked = request.resources
     return min(int(there.get(name, 0.0) / amount + 1e-9) for name, amount in asked.items())
+
+
+def within(ray: Any, request: Request) -> Request:
+    """The request with no more memory than the largest of the nodes has that fit otherwise.
+
+    With none at all where these count no memory.
+    """
+    bare = replace(request, memory_gb=0.0)
+    nodes = [n["Resources"] for n in ray.nodes() if n["Alive"] and _fits(n["Resources"], bare)]
+    most = max((node.get("memory", 0.0) for node in nodes), default=0.0) / 1e9
+    return request if request.memory_gb <= most else replace(request, memory_gb=most)
 
 
 def refuse_unfit(ray: Any, request: Request) -> None:

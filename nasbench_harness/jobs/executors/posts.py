@@ -80,13 +80,18 @@ class Apart:
             .options(num_cpus=0, scheduling_strategy=pinned(here, soft=False))
             .remote()
         )
-        self._task = ray.remote(run_apart).options(max_retries=0, **options)
+        self._remote = ray.remote(run_apart)
+        self.ask(options)
         self._senders: dict[Any, str] = {}
         self._begun: set[str] = set()
         """Senders."""
         self._trials: dict[str, set[str]] = {}
         """By sender. Whoever has none is believed nothing more: its node may only have seemed to
         be lost."""
+
+    def ask(self, options: Mapping[str, Any]) -> None:
+        """Take so much for every task from now on."""
+        self._task: Any = self._remote.options(max_retries=0, **options)
 
     def start(self, specs: Sequence[Spec]) -> Any:
         """Hand a cohort to Ray, with what there is of its trials."""

@@ -25,8 +25,10 @@ from nasbench_harness.jobs.executors.clusters import (
     places,
     refuse_unfit,
     unseeing,
+    within,
 )
 from nasbench_harness.jobs.executors.deaths import Deaths
+from nasbench_harness.jobs.executors.foreseen import HostBytes, cut_down, foreseen
 from nasbench_harness.jobs.executors.posts import Apart
 from nasbench_harness.jobs.executors.progress import JournalProgress, beginning
 from nasbench_harness.jobs.executors.requests import ClusterError, Request, placed
@@ -48,22 +50,26 @@ VARIABLES = "NASHARNESS_"
 class RayExecutor:
     """Runs jobs as tasks of a cluster."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what runs, where, and who is told
         self,
         request: Request,
         hardware: Hardware | None = None,
         *,
         address: str = AUTO,
         jobs: int | None = None,
+        host_bytes: HostBytes | None = None,
         waiting: Callable[[], None] = lambda: None,
+        told: Callable[[str], None] = lambda text: None,
     ) -> None:
         """ClusterError where the cluster is not there or cannot run such trials.
 
-        `jobs`: at most so many cohorts at once; None takes as many as fit. `waiting` is called
-        where the end of the trials in progress has to be waited for.
+        `jobs`: at most so many cohorts at once; None takes as many as fit. `host_bytes` estimates
+        what memory trials take, for a request that has none. `waiting` is called where the end of
+        the trials in progress has to be waited for, `told` with what a user should know.
         """
         self._hardware = placed(hardware or Hardware(), request, "Ray")
-        self._request, self._waiting, self._jobs = request, waiting, jobs
+        self._asked, self._waiting, self._jobs = request, waiting, jobs
+        self._request, self._host_bytes, self._told = request, host_bytes, told
         self._ray = connect(address)
         refuse_unfit(self._ray, request)
         self._counted, self._limit = 0.0, 0
@@ -73,6 +79,7 @@ class RayExecutor:
         """Run every trial in `folder / trial_id`, once it is known which nodes see the folder."""
         folder = folder.absolute()
         refuse_submitted(folder)
+        self._request = self._foreseen(specs)
         way: Seeing | Apart = Seeing(self._ray, folder, self._options(), self._common(folder))
         if specs:
             folder.mkdir(parents=True, exist_ok=True)
@@ -98,9 +105,35 @@ class RayExecutor:
                 if time.monotonic() - looked > LOOK_SECONDS:
                     looked = time.monotonic()
                     yield from way.look([s for specs in running.values() for s in specs])
+                    self._refit(way, list(running))
         finally:
             self._stop(list(running))
             way.close()
+
+    def _foreseen(self, specs: Sequence[Spec]) -> Request:
+        """What these trials ask for, with no more memory than some node has."""
+        if self._host_bytes is None or self._asked.memory_gb or not specs:
+            return self._asked
+        wanted, why = foreseen(self._asked, specs, self._hardware, self._host_bytes)
+        request = within(self._ray, wanted)
+        if request != wanted:
+            why = cut_down(wanted.memory_gb, request.memory_gb)
+        if why:
+            self._told(f"Note: {why}")
+        return request
+
+    def _refit(self, way: Seeing | Apart, running: Sequence[Any]) -> None:
+        """Ask for less where the nodes are lost that had the memory that was estimated."""
+        if self._request == self._asked or places(self._ray, self._request):
+            return
+        request = within(self._ray, self._request)
+        if not places(self._ray, request):  # nothing fits, whatever its memory: wait for a node
+            return
+        self._told(f"Note: {cut_down(self._request.memory_gb, request.memory_gb)}")
+        self._request = request
+        way.ask(self._options())
+        for task in running:  # what Ray could place nowhere is handed to it anew
+            self._ray.cancel(task, force=False, recursive=False)
 
     def _options(self) -> dict[str, Any]:
         """What a task takes of its node, by Ray's names."""
@@ -196,9 +229,14 @@ class Seeing:
 
     def __init__(self, ray: Any, folder: Path, options: Mapping[str, Any], common: Any) -> None:
         self._folder, self._progress, self._common = folder, JournalProgress(folder), common
-        self._task = ray.remote(_run).options(max_retries=0, **options)
+        self._remote = ray.remote(_run)
+        self.ask(options)
         self._before: dict[Any, tuple[Sequence[Spec], Sequence[object]]] = {}
         """Of tasks: their trials, and when these were begun last."""
+
+    def ask(self, options: Mapping[str, Any]) -> None:
+        """Take so much for every task from now on."""
+        self._task: Any = self._remote.options(max_retries=0, **options)
 
     def start(self, specs: Sequence[Spec]) -> Any:
         """Hand a cohort to Ray."""

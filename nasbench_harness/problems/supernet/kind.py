@@ -166,6 +166,12 @@ class SupernetKind(PlainKind):
         """The one that was asked for."""
         return hardware.open()
 
+    def host_bytes(self, specs: Sequence[TrialSpec], hardware: Hardware) -> int:
+        """Images, and on a CPU the network in training."""
+        from nasbench_harness.problems.supernet.hosting import host_bytes
+
+        return host_bytes(specs, hardware)
+
     def open(
         self,
         spec: TrialSpec,
@@ -175,20 +181,11 @@ class SupernetKind(PlainKind):
         device: torch.device,
     ) -> Problem:
         """A fresh supernet; HarnessError where the images are not the planned ones."""
-        from nasbench_harness.images.datasets import open_dataset
         from nasbench_harness.problems.supernet.network_settings import NetworkSettings
+        from nasbench_harness.problems.supernet.opened import images_of
         from nasbench_harness.problems.supernet.weight_sharing import WeightSharing
 
-        dataset = open_dataset(
-            spec.images,
-            data_dir=hardware.data_dir,
-            image_size=spec.image_size,
-            image_layout=spec.image_layout,
-            limit=spec.image_limit,
-            planned=spec.image_digest,
-            stream=bool(spec.image_stream),
-            workers=hardware.decoders(device),
-        )
+        dataset = images_of(spec, hardware, hardware.decoders(device))
         if dataset.digest != spec.image_digest:
             raise HarnessError(
                 f"The images of `{spec.images}` have changed since the study was planned"

@@ -210,6 +210,67 @@ def test_closing_lets_trials_save_themselves(cluster: Any, tmp_path: Path) -> No
     assert (folder / "checkpoint.pt").exists()
 
 
+@pytest.mark.slow
+def test_memory_that_is_estimated_is_what_ray_keeps(cluster: Any, tmp_path: Path) -> None:
+    import ray
+
+    executor = RayExecutor(
+        Request(1), address=cluster.address, host_bytes=lambda specs, hardware: 300_000_000
+    )
+    kept = set()
+    with closing(executor.run(planned("drnas", steps=100_000), tmp_path)) as events:
+        for _ in range(8):
+            next(events)
+            of_nodes = ray.available_resources()["memory"]
+            kept.add(round((ray.cluster_resources()["memory"] - of_nodes) / 1e9, 1))
+    assert 2 * 1.2 in kept  # two trials on two nodes
+
+
+@pytest.mark.slow
+def test_more_memory_than_any_node_has_is_cut_down_and_told(cluster: Any, tmp_path: Path) -> None:
+    specs, told = planned("rea", 1, steps=20), list[str]()
+    executor = RayExecutor(
+        Request(1), address=cluster.address, told=told.append,
+        host_bytes=lambda specs, hardware: 10**15,
+    )  # fmt: skip
+    assert [outcome.status for outcome in ended(executor, specs, tmp_path)] == [Status.DONE]
+    (note,) = told
+    assert "estimated to take 1e+06 GB of memory, more than any node has" in note
+
+
+@pytest.mark.slow
+def test_memory_that_somebody_says_is_not_estimated(cluster: Any, tmp_path: Path) -> None:
+    def refusing(specs: Any, hardware: Hardware) -> int:
+        raise AssertionError
+
+    executor = RayExecutor(Request(1, 0, 0.5), address=cluster.address, host_bytes=refusing)
+    specs = planned("rea", 1, steps=20)
+    assert [outcome.status for outcome in ended(executor, specs, tmp_path)] == [Status.DONE]
+
+
+@pytest.mark.slow
+def test_less_is_asked_for_where_the_only_node_with_the_memory_is_lost(
+    cluster: Any, tmp_path: Path
+) -> None:
+    large = cluster.add_node(num_cpus=1, memory=10**13, object_store_memory=80_000_000)
+    specs, told, outcomes = planned("drnas", 1, steps=4_000), list[str](), list[Outcome]()
+    executor = RayExecutor(
+        Request(1), address=cluster.address, told=told.append,
+        host_bytes=lambda specs, hardware: 9 * 10**12,
+    )  # fmt: skip
+    for event in executor.run(specs, tmp_path / "ray"):
+        if isinstance(event, Outcome):
+            outcomes.append(event)
+        elif large is not None:
+            assert not told
+            cluster.remove_node(large, allow_graceful=False)
+            large = None
+    assert large is None
+    assert len(told) == 1
+    assert [outcome.status for outcome in outcomes] == [Status.DONE]
+    assert answers(specs, tmp_path / "ray") == alone(specs, tmp_path / "alone")
+
+
 def check_without_a_node(cluster: Any, specs: list[Any], folder: Path) -> None:
     """They end as on one machine, though a node is lost as soon as one of them has begun."""
     killed, outcomes = False, []
