@@ -72,7 +72,10 @@ def run(
         tell_unused(search, slots[0].hardware if slots else hardware)
     if dry_run:
         jobs = len(slots) or executing.at_once(work.jobs)
-        tell_dry_run(row.parts, hardware, jobs, json=json, download=download, script=script)
+        tell_dry_run(
+            row.parts, slots[0].hardware if slots else hardware, jobs, json=json,
+            download=download, script=script, fits=executing.as_many_as(work.jobs),
+        )  # fmt: skip
         return
     make = partial(executing.make, hardware=hardware, jobs=work.jobs, slots=slots)
     row.prepare(hardware)
