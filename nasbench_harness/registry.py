@@ -11,7 +11,7 @@ import importlib.util
 import inspect
 from contextlib import suppress
 from functools import cache, cached_property
-from importlib.metadata import EntryPoint, EntryPoints, entry_points
+from importlib.metadata import Distribution, EntryPoint, EntryPoints, entry_points
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
@@ -44,6 +44,12 @@ _MISSING = object()
 def installed() -> Callable[..., EntryPoints]:
     """What tells the entry points of a `group`; to find any, every package is looked at, once."""
     return entry_points().select
+
+
+@cache
+def _told(dist: Distribution) -> tuple[str, str]:
+    """Its name and version; a distribution parses all of its metadata every time it is asked."""
+    return dist.name, dist.version
 
 
 class PluginError(HarnessError):
@@ -85,7 +91,7 @@ class Registry(Generic[P]):
     def built_in(self) -> list[str]:
         """Those of the engine's own package; nothing is imported."""
         owners = {name: entry.dist for name, entry in self.entries.items()}
-        return [name for name, dist in owners.items() if dist and dist.name == DISTRIBUTION]
+        return [name for name, dist in owners.items() if dist and _told(dist)[0] == DISTRIBUTION]
 
     def load(self, name: str) -> P:
         """Import the plugin, by itself or as `NAME[parameter=value]`.
@@ -102,9 +108,9 @@ class Registry(Generic[P]):
     def origin(self, name: str) -> str:
         """The distribution a plugin comes from, with its version."""
         name = base_of(name)
-        if name not in self._origins:  # a distribution parses its metadata every time
+        if name not in self._origins:
             dist = self.entries[name].dist
-            self._origins[name] = f"{dist.name} {dist.version}" if dist else "unknown"
+            self._origins[name] = " ".join(_told(dist)) if dist else "unknown"
         return self._origins[name]
 
     def summary(self, name: str) -> str:
@@ -241,7 +247,7 @@ def _default(registry: Registry[Any]) -> str:
     plugin by name.
     """
     declared = {
-        entry.value: entry.dist is not None and entry.dist.name == DISTRIBUTION
+        entry.value: entry.dist is not None and _told(entry.dist)[0] == DISTRIBUTION
         for entry in installed()(group="nasbench_harness.defaults", name=registry.kind)
         if entry.value in registry.entries
     }
