@@ -192,9 +192,13 @@ def fault_of(name: str, plugin: Any, contract: type) -> str:
     """What is wrong with the plugin of that entry point, as a predicate; empty if nothing is."""
     if missing := lacking(plugin, contract):
         return f"lacks {', '.join(missing)}; see `nasbench_harness.contracts.{contract.__name__}`"
-    if "name" in members_of(contract) and plugin.name != name:
-        return f"calls itself `{plugin.name}`; its entry point and its `name` must be the same"
-    return ""
+    return _misnamed(name, plugin) if "name" in members_of(contract) else ""
+
+
+def _misnamed(name: str, plugin: Any) -> str:
+    if plugin.name == name:
+        return ""
+    return f"calls itself `{plugin.name}`; its entry point and its `name` must be the same"
 
 
 def lacking(plugin: Any, contract: type) -> list[str]:
@@ -316,26 +320,23 @@ def open_data(name: str) -> DataSource:
 @cache
 def open_suite(name: str) -> Suite:
     """The suite of that name; PluginError where what its entry point calls gives no such."""
-    suite = suites.open(name)
-    if not isinstance(suite, Suite):
-        raise suites.error(name, "gives no `nasbench_harness.contracts.Suite`")
-    if suite.name != name:
-        told = f"calls itself `{suite.name}`; its entry point and its `name` must be the same"
-        raise suites.error(name, told)
-    return suite
+    return _made(suites, name, suites.open(name), Suite, "gives")
 
 
 def open_proxy(name: str) -> Proxy:
     """The zero-cost proxy of that name; PluginError where its entry point names no `Proxy`."""
     if (plain := base_of(name)) != name:
         raise HarnessError(f"`{name}` is no proxy: proxies have no parameters; write `{plain}`.")
-    proxy = proxies.load(name)
-    if not isinstance(proxy, Proxy):
-        raise proxies.error(name, "is no `nasbench_harness.contracts.Proxy`")
-    if proxy.name != name:
-        told = f"calls itself `{proxy.name}`; its entry point and its `name` must be the same"
-        raise proxies.error(name, told)
-    return proxy
+    return _made(proxies, name, proxies.load(name), Proxy, "is")
+
+
+def _made(registry: Registry[Any], name: str, plugin: Any, kind: type[T], verb: str) -> T:
+    """The plugin where it is of a class of the contracts and has its name; PluginError says not."""
+    if not isinstance(plugin, kind):
+        raise registry.error(name, f"{verb} no `nasbench_harness.contracts.{kind.__name__}`")
+    if fault := _misnamed(name, plugin):
+        raise registry.error(name, fault)
+    return plugin
 
 
 def data_of(table: str) -> DataSource | None:
