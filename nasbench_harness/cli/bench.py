@@ -46,11 +46,16 @@ def gpu(searches: BenchedSearches, benching: Benching, *, json: JsonOption = Fal
     asked, out = benching.request(searches), benching.out
     _check_out(out)
     record, wanted = open_record(out, asked, overwrite=benching.overwrite), measurements(asked)
-    with MeasuringProcess(asked) as measurer:
-        run_bench(
-            record, out, wanted, measurer, seconds=60 * benching.minutes, clock=now,
-            told=_tell_silently if json else _tell,
-        )  # fmt: skip
+    try:
+        with MeasuringProcess(asked) as measurer:
+            run_bench(
+                record, out, wanted, measurer, seconds=60 * benching.minutes, clock=now,
+                told=_tell_silently if json else _tell,
+            )  # fmt: skip
+    except KeyboardInterrupt:
+        if record.measured:
+            console.note(f"What was measured is in {out}; the same command goes on with the rest.")
+        raise
     if json:
         from nasbench_harness.store.files import read_json
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -70,6 +73,22 @@ def test_a_bench_from_start_to_end_and_once_more(nasharness: Run, tmp_path: Path
     again = nasharness(*TINY, "--out", "gpu.json", "--json")
     repeated = json.loads(again.stdout)["measurements"]
     assert {key: repeated[key] for key in done} == {key: measured[key] for key in done}
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals")
+def test_ctrl_c_keeps_what_was_measured(tmp_path: Path) -> None:
+    words = [sys.executable, "-m", "nasbench_harness", *TINY, "--out", "gpu.json"]
+    with subprocess.Popen(
+        words, cwd=tmp_path, stderr=subprocess.PIPE, text=True, start_new_session=True
+    ) as command:
+        assert command.stderr is not None
+        assert command.stderr.readline().startswith("1/")
+        os.killpg(command.pid, signal.SIGINT)
+        told = command.stderr.read()
+    assert command.returncode == 3
+    assert "What was measured is in gpu.json; the same command goes on with the rest." in told
+    measured = json.loads((tmp_path / "gpu.json").read_text())["measurements"]
+    assert measured["checks/pass"]["status"] == "done"
 
 
 @pytest.mark.parametrize(
