@@ -11,7 +11,7 @@ import importlib.util
 import inspect
 from contextlib import suppress
 from functools import cache, cached_property
-from importlib.metadata import EntryPoint, EntryPoints, entry_points
+from importlib.metadata import Distribution, EntryPoint, EntryPoints, entry_points
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
@@ -44,6 +44,12 @@ _MISSING = object()
 def installed() -> Callable[..., EntryPoints]:
     """What tells the entry points of a `group`; to find any, every package is looked at, once."""
     return entry_points().select
+
+
+@cache
+def _told(dist: Distribution) -> tuple[str, str]:
+    """Its name and version; a distribution parses all of its metadata every time it is asked."""
+    return dist.name, dist.version
 
 
 class PluginError(HarnessError):
@@ -85,7 +91,7 @@ class Registry(Generic[P]):
     def built_in(self) -> list[str]:
         """Those of the engine's own package; nothing is imported."""
         owners = {name: entry.dist for name, entry in self.entries.items()}
-        return [name for name, dist in owners.items() if dist and dist.name == DISTRIBUTION]
+        return [name for name, dist in owners.items() if dist and _told(dist)[0] == DISTRIBUTION]
 
     def load(self, name: str) -> P:
         """Import the plugin, by itself or as `NAME[parameter=value]`.
@@ -102,9 +108,9 @@ class Registry(Generic[P]):
     def origin(self, name: str) -> str:
         """The distribution a plugin comes from, with its version."""
         name = base_of(name)
-        if name not in self._origins:  # a distribution parses its metadata every time
+        if name not in self._origins:
             dist = self.entries[name].dist
-            self._origins[name] = f"{dist.name} {dist.version}" if dist else "unknown"
+            self._origins[name] = " ".join(_told(dist)) if dist else "unknown"
         return self._origins[name]
 
     def summary(self, name: str) -> str:
@@ -186,9 +192,13 @@ def fault_of(name: str, plugin: Any, contract: type) -> str:
     """What is wrong with the plugin of that entry point, as a predicate; empty if nothing is."""
     if missing := lacking(plugin, contract):
         return f"lacks {', '.join(missing)}; see `nasbench_harness.contracts.{contract.__name__}`"
-    if "name" in members_of(contract) and plugin.name != name:
-        return f"calls itself `{plugin.name}`; its entry point and its `name` must be the same"
-    return ""
+    return _misnamed(name, plugin) if "name" in members_of(contract) else ""
+
+
+def _misnamed(name: str, plugin: Any) -> str:
+    if plugin.name == name:
+        return ""
+    return f"calls itself `{plugin.name}`; its entry point and its `name` must be the same"
 
 
 def lacking(plugin: Any, contract: type) -> list[str]:
@@ -241,7 +251,7 @@ def _default(registry: Registry[Any]) -> str:
     plugin by name.
     """
     declared = {
-        entry.value: entry.dist is not None and entry.dist.name == DISTRIBUTION
+        entry.value: entry.dist is not None and _told(entry.dist)[0] == DISTRIBUTION
         for entry in installed()(group="nasbench_harness.defaults", name=registry.kind)
         if entry.value in registry.entries
     }
@@ -310,26 +320,23 @@ def open_data(name: str) -> DataSource:
 @cache
 def open_suite(name: str) -> Suite:
     """The suite of that name; PluginError where what its entry point calls gives no such."""
-    suite = suites.open(name)
-    if not isinstance(suite, Suite):
-        raise suites.error(name, "gives no `nasbench_harness.contracts.Suite`")
-    if suite.name != name:
-        told = f"calls itself `{suite.name}`; its entry point and its `name` must be the same"
-        raise suites.error(name, told)
-    return suite
+    return _made(suites, name, suites.open(name), Suite, "gives")
 
 
 def open_proxy(name: str) -> Proxy:
     """The zero-cost proxy of that name; PluginError where its entry point names no `Proxy`."""
     if (plain := base_of(name)) != name:
         raise HarnessError(f"`{name}` is no proxy: proxies have no parameters; write `{plain}`.")
-    proxy = proxies.load(name)
-    if not isinstance(proxy, Proxy):
-        raise proxies.error(name, "is no `nasbench_harness.contracts.Proxy`")
-    if proxy.name != name:
-        told = f"calls itself `{proxy.name}`; its entry point and its `name` must be the same"
-        raise proxies.error(name, told)
-    return proxy
+    return _made(proxies, name, proxies.load(name), Proxy, "is")
+
+
+def _made(registry: Registry[Any], name: str, plugin: Any, kind: type[T], verb: str) -> T:
+    """The plugin where it is of a class of the contracts and has its name; PluginError says not."""
+    if not isinstance(plugin, kind):
+        raise registry.error(name, f"{verb} no `nasbench_harness.contracts.{kind.__name__}`")
+    if fault := _misnamed(name, plugin):
+        raise registry.error(name, fault)
+    return plugin
 
 
 def data_of(table: str) -> DataSource | None:

@@ -205,8 +205,12 @@ def _sentence(owner: str, rows: Mapping[str, dict[str, Any]], fault: ErrorDetail
     row = rows[name]
     return (
         f"`{owner}.{name}` cannot be {shown(fault['input'])}: expected"
-        f" {row['allowed']}{reason(fault)} (default {row['default']}; {row['meaning']})."
+        f" {row['allowed']}{reason(fault)} (default {_default(row['default'])}; {row['meaning']})."
     )
+
+
+def _default(value: Any) -> str:
+    return shown(value) if value is None or isinstance(value, bool) else str(value)
 
 
 def _of_several(owner: str, fault: ErrorDetails) -> str:

@@ -303,7 +303,7 @@ def test_a_kind_of_another_package_gets_a_report_in_its_own_words(toy: Toy, tmp_
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["--search", "toykind", "--tilt", "12"], "`tilt` cannot be 12: expected a whole number"),
+        (["--search", "toykind", "--tilt", "12"], "'--tilt': expected 9 or less, not '12'"),
         (["--search", "toykind", "--noise", "1"], "a toykind is searched on its own"),
         (["--tilt", "3"], "`tilt` is about toykinds, and a landscape has none"),
         (["--search", "toykin"], "expected one of landscape, supernet, surrogate, toykind"),
@@ -319,7 +319,7 @@ def test_a_wrong_value_is_refused_in_one_sentence(toy: Toy, words: list[str], sa
 
 def test_its_option_has_help_and_a_file_its_key(toy: Toy, tmp_path: Path) -> None:
     shown = " ".join(toy("run", "--help").stdout.split())
-    assert "--tilt <int range> Degrees the table is tilted by. [default: 1; x>=1]" in shown
+    assert "--tilt <int range> Degrees the table is tilted by. [default: 1; 1<=x<=9]" in shown
     (tmp_path / "study.yaml").write_text("methods: rea\nsearch: toykind\ntilt: 20\n")
     done = toy("run", "-c", "study.yaml")
     assert done.returncode == 2

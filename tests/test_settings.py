@@ -196,3 +196,20 @@ def test_explain_of_no_settings_is_empty() -> None:
         """None."""
 
     assert Nothing.explain() == []
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (
+            {"limit": 9},
+            "`toy.limit` cannot be 9: expected a number >= 0 and < 9 or null (default null; ",
+        ),
+        ({"flag": "maybe"}, "expected true or false (default false; "),
+        ({"rate": None}, "`toy.rate` cannot be null: "),
+    ],
+)
+def test_no_value_is_told_as_python_writes_it(given: dict[str, Any], said: str) -> None:
+    with pytest.raises(SettingsError) as refused:
+        Knobs.build("toy", given)
+    assert said in str(refused.value)

@@ -14,7 +14,9 @@ from nasbench_harness.bench.asked import BenchRequest
 from nasbench_harness.bench.refusal import NotMeasurableError
 from nasbench_harness.errors import HarnessError
 
-CHOSEN = "cuda or waits_for_the_device"
+CHOSEN = "test_cuda or waits_for_the_device"
+NEEDED = ("pytest", "hypothesis")
+"""By any test of the project."""
 _COUNTED = re.compile(r"(\d+) (passed|failed|skipped|error)")
 
 
@@ -22,8 +24,8 @@ def cuda_tests(asked: BenchRequest) -> dict[str, Any]:
     """How many passed; HarnessError with the last of it where some did not."""
     if not asked.device.startswith("cuda"):
         raise NotMeasurableError("the CUDA tests need a CUDA device")
-    if find_spec("pytest") is None:
-        raise NotMeasurableError("pytest is not installed")
+    if lacking := [name for name in NEEDED if find_spec(name) is None]:
+        raise NotMeasurableError(f"{lacking[0]} is not installed")
     return run_tests(_tests())
 
 
@@ -44,7 +46,9 @@ def run_tests(files: list[Path], chosen: str = CHOSEN) -> dict[str, Any]:
         sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", chosen,
         *map(str, files),
     ]  # fmt: skip
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+    )
     lines = [line for line in done.stdout.splitlines() if line.strip()]
     last = lines[-1].strip("= ") if lines else done.stderr.strip()[-200:]
     if done.returncode != 0:

@@ -111,10 +111,15 @@ def _cohorts(record: BenchRecord) -> str:
 def _checks(record: BenchRecord) -> str:
     checked = {**_done(record, "checks"), **_done(record, "tests")}
     rows = [
-        [name, ", ".join(f"{key} {_short(value)}" for key, value in one.values.items())]
+        [name, ", ".join(f"{key} {_short(value)}" for key, value in _told(one).items())]
         for name, one in checked.items()
     ]
     return _table("Checks that passed", ["check", "numbers"], rows)
+
+
+def _told(one: BenchResult) -> dict[str, Any]:
+    """The values that there are: waits are counted on CUDA devices only."""
+    return {key: value for key, value in one.values.items() if value is not None}
 
 
 def _left_out(record: BenchRecord) -> str:
@@ -152,7 +157,7 @@ def _times(one: BenchResult) -> str:
 
 def _number(one: BenchResult | None, name: str, digits: int, *, per: float = 1.0) -> str:
     value = None if one is None else one.values.get(name)
-    return NONE if value is None else f"{value / per:,.{digits}f}"
+    return f"{value / per:,.{digits}f}" if isinstance(value, int | float) else NONE
 
 
 def _short(value: Any) -> str:

@@ -28,6 +28,7 @@ COMMAND = (sys.executable, "-P", "-m", "nasbench_harness.bench.worker")
 ENVIRONMENT = {"CUBLAS_WORKSPACE_CONFIG": ":4096:8"}
 """What products that are the same at every run need, and what has to be said before CUDA starts."""
 GRACE_SECONDS = 10.0
+"""For a process that ends by itself, or was told to."""
 SHOWN = 300
 """Characters of what a process that died said last."""
 
@@ -122,7 +123,8 @@ class _Child:
                 self._process.kill()
             else:
                 kill(self._process.pid, signal.SIGKILL)
-        self._process.wait()
+        with contextlib.suppress(subprocess.TimeoutExpired):  # a driver that hangs keeps it
+            self._process.wait(GRACE_SECONDS)
         for stream in (self._process.stdin, self._process.stdout, self._said):
             with contextlib.suppress(OSError):
                 stream.close()  # type: ignore[union-attr]

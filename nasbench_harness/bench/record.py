@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import contextlib
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -12,7 +13,8 @@ from nasbench_harness.bench.asked import BenchItem, BenchRequest
 from nasbench_harness.errors import HarnessError
 from nasbench_harness.store.files import read_json, write_json
 
-FORMAT = "nasharness bench gpu 1"
+FAMILY = "nasharness bench gpu "
+FORMAT = f"{FAMILY}1"
 Reached = Literal["done", "skipped", "failed"]
 TIME_OVER = "the time was over"
 IDENTITY = ("device", "torch", "release")
@@ -31,6 +33,11 @@ class BenchResult:
     values: Mapping[str, Any] = field(default_factory=dict)
     reason: str = ""
 
+    @property
+    def is_late(self) -> bool:
+        """Was it left out for want of time only, so that another command can measure it."""
+        return self.status == "skipped" and self.reason.startswith(TIME_OVER)
+
 
 @dataclass
 class BenchRecord:
@@ -48,10 +55,17 @@ class BenchRecord:
         return {name: one for (of, name), one in parted.items() if of == part}
 
     def missing(self, wanted: Sequence[BenchItem]) -> list[BenchItem]:
-        """What there is no number of; what failed before comes last, to be tried once more."""
-        states = {key: one.status for key, one in self.measured.items()}
-        left = [one for one in wanted if states.get(one.key) != "done"]
-        return sorted(left, key=lambda one: states.get(one.key) == "failed")
+        """What there is no number of.
+
+        What there was no time for comes first, what could not be measured here then, and what
+        failed last, to be tried once more.
+        """
+        left = [one for one in wanted if self._state(one) != "done"]
+        return sorted(left, key=lambda one: ("late", "skipped", "failed").index(self._state(one)))
+
+    def _state(self, one: BenchItem) -> str:
+        found = self.measured.get(one.key)
+        return "late" if found is None or found.is_late else found.status
 
     def write(self, path: Path) -> None:
         """Replace the file atomically."""
@@ -80,17 +94,21 @@ def open_record(path: Path, asked: BenchRequest, *, overwrite: bool = False) -> 
     """
     if not path.is_file() or not path.stat().st_size:
         return BenchRecord(asked)
-    content = _read(path)
+    with _understood(path):
+        content = read_json(path)
+        if not content["format"].startswith(FAMILY):
+            raise ValueError("of another kind")
+        is_of = {"format": content["format"], "release": content["release"]}
     if overwrite:
         return BenchRecord(asked)
-    if content["release"] != __version__:
-        what = f"release {content['release']}, and this is {__version__}"
-        raise BenchError(f"{path} is of {what}; {_INSTEAD}.")
-    if differing := _differing(content["asked"], asked):
+    for name, this in (("format", FORMAT), ("release", __version__)):
+        if is_of[name] != this:
+            raise BenchError(f"{path} is of {name} {is_of[name]}, and this is {this}; {_INSTEAD}.")
+    with _understood(path):
+        before = _record(content)
+    if differing := _differing(before.asked, asked):
         raise BenchError(f"{path} was measured with {differing}; {_INSTEAD}.")
-    return BenchRecord(
-        asked, content["machine"], _measured(content["measurements"]), content["spent_s"]
-    )
+    return before
 
 
 _INSTEAD = "begin it anew with --overwrite, or give another --out"
@@ -107,38 +125,60 @@ def check_machine(path: Path, record: BenchRecord, facts: Mapping[str, Any]) -> 
             )
 
 
-def _read(path: Path) -> dict[str, Any]:
+@contextlib.contextmanager
+def _understood(path: Path) -> Iterator[None]:
     """BenchError where the file is something else."""
     try:
-        content = read_json(path)
-        if content["format"] != FORMAT:
-            raise ValueError("of another format")
-        kept = {name: content[name] for name in ("release", "asked", "machine", "measurements")}
-        _measured(kept["measurements"])
-        return {**kept, "spent_s": float(content["spent_s"])}
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        yield
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise BenchError(
-            f"{path} is there already and is no file of `nasharness bench gpu`; move it away, or"
-            " give another --out."
+            f"{path} is there already and is no file of `nasharness bench gpu`, or a damaged one;"
+            " move it away, or give another --out."
         ) from error
+
+
+def _record(content: Mapping[str, Any]) -> BenchRecord:
+    """ValueError, TypeError and the like where it was not written so."""
+    asked = dict(content["asked"])
+    asked["methods"] = tuple(map(str, asked["methods"]))
+    machine = _scalars(content["machine"])
+    if not machine.keys() >= set(IDENTITY):
+        raise ValueError("of no machine")
+    return BenchRecord(
+        BenchRequest(**asked),
+        machine,
+        _measured(content["measurements"]),
+        float(content["spent_s"]),
+    )
 
 
 def _measured(content: Mapping[str, Mapping[str, Any]]) -> dict[str, BenchResult]:
     found = {}
     for key, stored in content.items():
-        values = dict(stored)
+        values = _scalars(stored)
         status, reason = values.pop("status"), values.pop("reason", "")
         if status not in get_args(Reached):
             raise ValueError("a status that is none")
-        found[key] = BenchResult(status, values, reason)
+        found[key] = BenchResult(status, values, str(reason))
     return found
 
 
-def _differing(before: Mapping[str, Any], asked: BenchRequest) -> str:
-    """The first thing that was asked otherwise, as the option that says it."""
-    for name, value in asdict(asked).items():
-        was = before.get(name)
-        if was != (list(value) if isinstance(value, tuple) else value):
-            told = ",".join(was) if isinstance(was, list) else was
-            return f"--{name} {told}" if name != "tiny" else f"{'' if was else 'no '}--tiny"
+def _scalars(content: Mapping[str, Any]) -> dict[str, Any]:
+    if any(isinstance(one, list | dict) for one in content.values()):
+        raise TypeError("more than one value where there is one")
+    return dict(content)
+
+
+def _differing(before: BenchRequest, asked: BenchRequest) -> str:
+    """The first thing that was asked otherwise, as the options that say it."""
+    for name, was in asdict(before).items():
+        now = asdict(asked)[name]
+        if was != now:
+            return f"{_option(name, was)}, and not {_option(name, now)}"
     return ""
+
+
+def _option(name: str, value: Any) -> str:
+    if isinstance(value, bool):
+        return f"{'' if value else 'no '}--{name}"
+    return f"--{name} {','.join(value) if isinstance(value, tuple) else value}"

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from nasbench_harness.bench.asked import MACHINE, BenchItem
 from nasbench_harness.bench.markdown import as_markdown
@@ -48,26 +48,40 @@ def run_bench(  # noqa: PLR0913 - keywords, each a choice of its own
     BenchError where the machine is not there, or is another one than that of the file.
     """
     started, before = clock(), record.spent
-    facts = measurer.measure(MACHINE, MACHINE.limit)
-    if facts.status != "done":
-        late = f"The device did not answer within {MACHINE.limit:.0f} seconds."
-        raise BenchError(late if facts.reason == TIME_OVER else facts.reason)
-    check_machine(path, record, facts.values)
-    record.machine = facts.values
+    facts = _facts(measurer, seconds)
+    check_machine(path, record, facts)
+    record.machine = facts
     missing = record.missing(wanted)
-    record.measured = _in_order(record, wanted)
     for number, one in enumerate(missing, start=1):
         left = seconds - (clock() - started)
-        found = _measured(measurer, one, left) if left >= LEAST else _over(record, one)
-        record.measured[one.key] = found
+        late = BenchResult("skipped", reason=TIME_OVER)
+        found = _measured(measurer, one, left) if left >= LEAST else late
+        if not found.is_late or one.key not in record.measured:
+            record.measured[one.key] = found  # else what kept it from being measured stays told
         record.spent = before + clock() - started
-        _write(record, path)
-        told(one, found, number, len(missing))
-    _write(record, path)
+        _write(record, path, wanted)
+        told(one, record.measured[one.key], number, len(missing))
+    _write(record, path, wanted)
 
 
-def _write(record: BenchRecord, path: Path) -> None:
-    """The numbers, and as Markdown, sealed so that only what is ours is ever replaced."""
+def _facts(measurer: Measurer, seconds: float) -> Mapping[str, Any]:
+    """Of the machine; BenchError where the device is not there."""
+    limit = min(MACHINE.limit, seconds)
+    facts = measurer.measure(MACHINE, limit)
+    if facts.status != "done":
+        late = f"The device did not answer within {limit:.0f} seconds"
+        more = "; give more --minutes." if limit < MACHINE.limit else "."
+        raise BenchError(f"{late}{more}" if facts.reason == TIME_OVER else facts.reason)
+    return facts.values
+
+
+def _write(record: BenchRecord, path: Path, wanted: Sequence[BenchItem]) -> None:
+    """The numbers, and as Markdown, sealed so that only what is ours is ever replaced.
+
+    In the order of what is wanted, whenever it was measured.
+    """
+    measured = record.measured
+    record.measured = {one.key: measured[one.key] for one in wanted if one.key in measured}
     record.write(path)
     with replacing(path.with_suffix(".md")) as temporary:
         temporary.write_bytes(sealed(as_markdown(record).encode(), ".md"))
@@ -80,16 +94,3 @@ def _measured(measurer: Measurer, one: BenchItem, left: float) -> BenchResult:
             return BenchResult("skipped", reason=f"{TIME_OVER} in the middle of it")
         return BenchResult("failed", reason=f"it took longer than its {one.limit:.0f} seconds")
     return found
-
-
-def _over(record: BenchRecord, one: BenchItem) -> BenchResult:
-    """Not begun; why it failed before is still worth telling."""
-    before = record.measured.get(one.key)
-    return (
-        before if before and before.status == "failed" else BenchResult("skipped", reason=TIME_OVER)
-    )
-
-
-def _in_order(record: BenchRecord, wanted: Sequence[BenchItem]) -> dict[str, BenchResult]:
-    """What there is, in the order of what is wanted."""
-    return {one.key: record.measured[one.key] for one in wanted if one.key in record.measured}

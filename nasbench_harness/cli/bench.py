@@ -34,8 +34,8 @@ def gpu(searches: BenchedSearches, benching: Benching, *, json: JsonOption = Fal
     Passes and searches are checked against the CPU's, then steps of every method are timed in fp32,
     TF32 and bf16, captured and compiled, beside the supernet as published codes write it; the
     time of whole searches is extrapolated from their first epochs, and seeds are stepped together.
-    What cannot be measured here is left out with its reason. The same command goes on with what is
-    missing in the file.
+    What cannot be measured here is left out with its reason. The same command goes on with what
+    there was no time for.
     """
     from nasbench_harness.bench.asked import measurements
     from nasbench_harness.bench.process import MeasuringProcess, now
@@ -46,17 +46,22 @@ def gpu(searches: BenchedSearches, benching: Benching, *, json: JsonOption = Fal
     asked, out = benching.request(searches), benching.out
     _check_out(out)
     record, wanted = open_record(out, asked, overwrite=benching.overwrite), measurements(asked)
-    with MeasuringProcess(asked) as measurer:
-        run_bench(
-            record, out, wanted, measurer, seconds=60 * benching.minutes, clock=now,
-            told=_tell_silently if json else _tell,
-        )  # fmt: skip
+    try:
+        with MeasuringProcess(asked) as measurer:
+            run_bench(
+                record, out, wanted, measurer, seconds=60 * benching.minutes, clock=now,
+                told=_tell_silently if json else _tell,
+            )  # fmt: skip
+    except KeyboardInterrupt:
+        if record.measured:
+            console.note(f"What was measured is in {out}; the same command goes on with the rest.")
+        raise
     if json:
         from nasbench_harness.store.files import read_json
 
         console.print_json(read_json(out))
     else:
-        _sum_up(record, out, len(record.missing(wanted)))
+        _sum_up(record, out)
     states = {one.status for one in record.measured.values()}
     if "failed" in states:
         raise typer.Exit(ExitCode.INCOMPLETE)
@@ -104,7 +109,7 @@ def _duration(seconds: float) -> str:
     return f"{seconds / 3600:.2f} hours" if seconds >= 600 else f"{seconds:.1f} seconds"
 
 
-def _sum_up(record: BenchRecord, out: Path, missing: int) -> None:
+def _sum_up(record: BenchRecord, out: Path) -> None:
     from nasbench_harness.cli import console
 
     states = [one.status for one in record.measured.values()]
@@ -112,5 +117,10 @@ def _sum_up(record: BenchRecord, out: Path, missing: int) -> None:
     console.say(f"{record.machine['device']}: {counts}; {record.spent / 60:.1f} minutes in all.")
     console.out.print(f"Numbers: {out}", soft_wrap=True)
     console.out.print(f"Table: {out.with_suffix('.md')}", soft_wrap=True)
-    if missing:
-        console.say("The same command goes on with what is missing.")
+    late = sum(one.is_late for one in record.measured.values())
+    again = [f"goes on with the {late} that there was no time for"] if late else []
+    again += ["tries what failed once more"] if "failed" in states else []
+    if again:
+        console.say(f"The same command {' and '.join(again)}.")
+    if never := states.count("skipped") - late:
+        console.say(f"{never} cannot be measured here; the table says why.")

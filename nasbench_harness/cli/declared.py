@@ -183,8 +183,9 @@ def _parameter(one: Declared) -> inspect.Parameter:
         if one.field.default is None:  # what nobody says is not the same as no
             names, words["show_default"] = [f"--{flag}/--no-{flag}"], one.told
     elif kind is int:
-        limits = [m.ge for m in one.field.metadata if getattr(m, "ge", None) is not None]
-        words["min"] = limits[0] if limits else None
+        for bound, limit in (("min", "ge"), ("max", "le")):
+            limits = (getattr(part, limit, None) for part in one.field.metadata)
+            words[bound] = next((value for value in limits if value is not None), None)
     optional: Any = kind | None
     annotation = Annotated[optional, typer.Option(*names, **words)]
     return inspect.Parameter(

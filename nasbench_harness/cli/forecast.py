@@ -23,6 +23,7 @@ MEASURED = (
     "Estimated from a few steps of each, run here just now; the start of processes{} come on top."
 )
 WITHOUT_LINES = "What is evaluated between epochs is not in it."
+COUNTED = "It is counted with {} at a time; where more fit, it is over sooner."
 NOT_ALL = "Not measured in time, and counted as the slowest that was: {}."
 FETCHED = "{} would be fetched first (`nasharness data pull {}`); what would run is told then."
 SAME = "{} look at {}, the very number that answers are judged by."
@@ -44,6 +45,17 @@ class _Planned:
     """What would be submitted; empty where trials run in processes of the command."""
     asks: str = ""
     """What is asked of a cluster for each trial, in words."""
+    fits: str = ""
+    """What says how many run at a time, where the plan does not; counted are `processes` then."""
+
+    @property
+    def at_a_time(self) -> str:
+        """How many run at a time."""
+        if self.fits:
+            return f"as many at a time as {self.fits}"
+        cohorts = {one.places for one in self.jobs.specs if one.places}
+        of = f", in cohorts of {', '.join(map(str, sorted(cohorts)))}" if cohorts else ""
+        return f"{self.forecast.at_once} at a time{of}"
 
     @property
     def missing(self) -> int:
@@ -112,11 +124,13 @@ def tell_dry_run(
     download: bool,
     script: Callable[[Sequence[Spec], Path], str] | None = None,
     asks: Callable[[str, Sequence[Spec]], str] = lambda search, specs: "",
+    fits: str = "",
 ) -> None:
     """What `nasharness run` would do with these studies; with `download` it would fetch images.
 
     `script` tells what trials in a folder would be submitted with, where anything would; `asks`
-    what a cluster is asked for each trial of such a search.
+    what a cluster is asked for each trial of such a search; `fits` what as many run at a time as,
+    where that is found out when they run.
     """
     from nasbench_harness.cli import console
     from nasbench_harness.cli.notes import CostNotes
@@ -133,7 +147,7 @@ def tell_dry_run(
         processes = own or max(1, available_cores() // hardware.threads)
         study = planned(config, folder, hardware, console.tell_images)
         noted.begin(study)
-        foreseen = _foresee(study, processes, hardware)
+        foreseen = replace(_foresee(study, processes, hardware), fits=fits)
         if foreseen.missing:
             missing = study.missing()
             told = script(missing, study.trials_folder) if script else ""
@@ -227,7 +241,11 @@ def _print(planned: _Planned) -> None:
             "folder": f"{jobs.folder} ({there})",
             jobs.kind.work: jobs.about,
             f"{jobs.kind.job}s": f"{planned.statuses.total()}, of which {done} done;"
-            f" {planned.missing} to run, {foreseen.processes} at a time",
+            + (
+                f" {planned.missing} to run, {planned.at_a_time}"
+                if planned.missing
+                else " none to run"
+            ),
             **jobs.agreed,
             **({"each asks for": planned.asks} if planned.asks else {}),
             "time": time_told(foreseen, jobs.kind.compared)
@@ -269,6 +287,8 @@ def _notes(planned: _Planned) -> list[str]:
     foreseen = {k: pace for k, pace in planned.forecast.paces.items() if not pace.fault}
     paces = foreseen.values()
     notes = [MEASURED.format(_ending(planned.jobs))] if planned.forecast.seconds else []
+    if notes and planned.fits:
+        notes.append(COUNTED.format(planned.forecast.at_once))
     if any(not pace.lines for pace in paces if pace.seconds is not None):
         notes.append(WITHOUT_LINES)
     if notes and (late := [label for label, pace in foreseen.items() if pace.seconds is None]):
@@ -313,6 +333,7 @@ def _as_json(planned: _Planned) -> dict[str, Any]:
         "status": {str(name): count for name, count in planned.statuses.items()},
         "missing": planned.missing,
         "jobs": foreseen.processes,
+        "at_once": None if planned.fits else foreseen.at_once,
         "seconds": foreseen.seconds,
         "measured": foreseen.whole,
         f"{jobs.kind.compared}s": [

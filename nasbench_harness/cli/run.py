@@ -72,10 +72,11 @@ def run(
         tell_unused(search, slots[0].hardware if slots else hardware)
     if dry_run:
         jobs = len(slots) or executing.at_once(work.jobs)
-        asks = partial(executing.asks, hardware=hardware)
         tell_dry_run(
-            row.parts, hardware, jobs, json=json, download=download, script=script, asks=asks
-        )
+            row.parts, slots[0].hardware if slots else hardware, jobs, json=json,
+            download=download, script=script, asks=partial(executing.asks, hardware=hardware),
+            fits=executing.as_many_as(work.jobs),
+        )  # fmt: skip
         return
     make = partial(executing.make, hardware=hardware, jobs=work.jobs, slots=slots)
     row.prepare(hardware)

@@ -76,19 +76,20 @@ def _leaves(value: Any) -> Iterator[Any]:
 # --- words -------------------------------------------------------------------------------------
 
 
-def allowed(schema: Mapping[str, Any]) -> str:
-    """What a field's JSON schema admits, in words."""
+def allowed(schema: Mapping[str, Any], *, nothing: str = "null") -> str:
+    """What a field's JSON schema admits, in words; `nothing` is what it is called to give none."""
     if "enum" in schema:
         return "one of " + ", ".join(map(_word, schema["enum"]))
     if "const" in schema:
         return f"`{schema['const']}`"
     if "anyOf" in schema:
-        return " or ".join(allowed(option) for option in schema["anyOf"])
+        return " or ".join(allowed(option, nothing=nothing) for option in schema["anyOf"])
     if "pattern" in schema:
         return str(schema.get("notation") or f"text like {schema['pattern'].strip('^$')}")
     if schema.get("type") == "array":
         return f"a list, each {allowed(schema.get('items', {}))}"
-    kind = _KINDS.get(schema.get("type", ""), schema.get("type", "a value"))
+    kinds = {**_KINDS, "null": nothing}
+    kind = kinds.get(schema.get("type", ""), schema.get("type", "a value"))
     bounds = _bounds(schema)
     return f"{kind} {' and '.join(bounds)}" if bounds else kind
 

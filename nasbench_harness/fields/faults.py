@@ -23,6 +23,7 @@ _COMMAND_LINE = frozenset({
     "json", "mlflow", "out", "report", "set", "tensorboard", "threads", "workers",
 })  # fmt: skip
 """Options of `nasharness run` that say where and how a study runs; files do not hold them."""
+_LEFT_OUT = "nothing (leave it out)"
 _ENTRY = "a name, as `NAME` or `NAME[setting=value]`, or `name:` with `settings:`"
 
 
@@ -72,7 +73,7 @@ def _of_study(fault: Any, properties: Mapping[str, Any], further: Sequence[str])
 
 
 def _expected(name: str, properties: Mapping[str, Any]) -> str:
-    return _EXPECTED.get(name) or allowed(properties.get(name, {}))
+    return _EXPECTED.get(name) or allowed(properties.get(name, {}), nothing=_LEFT_OUT)
 
 
 def _of_entry(fault: Any, entry: type[BaseModel]) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import reprlib
 import unicodedata
+from collections.abc import Mapping
 from typing import Any
 
 LARGEST = 2**63 - 1
@@ -16,6 +17,8 @@ LARGEST = 2**63 - 1
 
 _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 _FLAGS = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
+_NAMES = {None: "null", True: "true", False: "false"}
+"""As they are written in study files and on command lines, and not as Python writes them."""
 _ENDLESS = re.compile(r"([-+]?)\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
 _WHOLE = re.compile(r"[-+]?(0|[1-9][0-9]*)")
 _GROUPED = re.compile(r"[-+]?[1-9][0-9]{0,2}(_[0-9]{3})+(\.[0-9]+)?")
@@ -31,6 +34,8 @@ _OTHER_BASES = {
 _SPACED = re.compile(r"[-+]?[0-9][0-9_]*(\.[0-9_]*)?")
 _MOST_DIGITS = 400
 """Longer than any number of double precision; far below what Python takes long to read."""
+
+NOTHING = "nothing"
 
 _words = reprlib.Repr()
 _words.maxstring = _words.maxother = 80
@@ -112,6 +117,19 @@ def read_number(text: str) -> float:
 
 def shown(value: Any) -> str:
     """A value as a sentence quotes it: short, whatever it is."""
+    if value is None or isinstance(value, bool):
+        return _NAMES[value]
     if isinstance(value, int) and abs(value) >= 10**40:
         return "a number of more than 40 digits"
     return _words.repr(value)
+
+
+def said(value: Any) -> str:
+    """A value as a sentence has it among its own words; `NOTHING` where there is none."""
+    if value is None or value in ("", {}, [], ()):
+        return NOTHING
+    if isinstance(value, bool):
+        return _NAMES[value]
+    if isinstance(value, Mapping):
+        return f"{{{', '.join(f'{name}: {said(one)}' for name, one in value.items())}}}"
+    return ",".join(map(said, value)) if isinstance(value, list | tuple) else str(value)

@@ -48,12 +48,14 @@ class Forecast:
     """How long jobs will take."""
 
     processes: int
-    """How many run at a time."""
+    """How many there are; in each runs a job, or a cohort of several, at a time."""
     seconds: float | None
     """Until the last has ended, beside the start of processes, tables and report; None where
     nothing could be measured. Those that were not measured count as the slowest that was."""
     paces: Mapping[str, Pace] = field(default_factory=dict)
     """By `Spec.label`."""
+    at_once: int = 0
+    """How many jobs run at a time at most; those that share nothing but time count as one."""
 
     @property
     def whole(self) -> bool:
@@ -81,7 +83,9 @@ def forecast(
         late = time.monotonic() > deadline
         own = ([spec for spec in cohort if spec.label == label] for cohort in shared)
         paces[label] = Pace(None) if late else _pace(max(own, key=len), hardware, each)
-    return Forecast(processes, _until_the_last(specs, processes, paces), paces)
+    sizes = sorted(len(cohort) if cohort[0].places else 1 for cohort in shared)
+    last = _until_the_last(specs, processes, paces)
+    return Forecast(processes, last, paces, sum(sizes[-processes:]))
 
 
 def _load(spec: Spec, hardware: Hardware) -> None:

@@ -18,7 +18,7 @@ from nasbench_harness.contracts import (
 from nasbench_harness.errors import UnknownNameError
 from nasbench_harness.networks.timing import network_ms
 from nasbench_harness.study.costs import LATENCY, MEASURED, cost_of, named_costs
-from nasbench_harness.tables.latencies import LATENCY_BATCH, LATENCY_PASSES
+from nasbench_harness.tables.latency_counts import LATENCY_BATCH, LATENCY_PASSES
 
 NOT_HERE = "A latency table from elsewhere is kept here by `nasharness latency keep FILE`."
 

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from nasbench_harness.errors import HarnessError
+from nasbench_harness.errors import HarnessError, reason
 
 TEMPORARY = ".nasharness-"
 """How the names of files and folders begin that are there only while something is written."""
@@ -132,22 +132,37 @@ def replacing_folder(folder: Path) -> Iterator[Path]:
 
 
 def check_writable(path: Path | None) -> None:
-    """HarnessError unless a file can be written there later; folders on the way may be missing."""
+    """HarnessError unless a file can be written there later, which is tried; nothing of it stays.
+
+    Folders on the way may be missing.
+    """
     if path is None:
         return
-    if path.is_dir():
-        raise HarnessError(f"{path} is a folder; name a file in it.")
-    parent = path.absolute().parent
-    while not parent.exists() and parent != parent.parent:
-        parent = parent.parent
-    if not parent.is_dir():
-        raise HarnessError(
-            f"{path} cannot be written: {parent} is no folder; choose another place."
-        )
-    if not os.access(parent, os.W_OK | os.X_OK):
-        raise HarnessError(
-            f"{path} cannot be written: the folder {parent} is read-only; choose another place."
-        )
+    try:
+        if path.is_dir():
+            raise HarnessError(f"{path} is a folder; name a file in it.")
+        _try_to_write(path)
+    except OSError as error:
+        place = next(one for one in path.absolute().parents if os.path.lexists(one))
+        why = reason(error) if place.is_dir() else f"{place} is no folder"
+        raise HarnessError(f"{path} cannot be written: {why}; choose another place.") from error
+
+
+def _try_to_write(path: Path) -> None:
+    """OSError where `replacing` would have one."""
+    old = _status(path)
+    if old and not stat.S_ISREG(old.st_mode):
+        if not os.access(path, os.W_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+        return
+    made = [folder for folder in path.absolute().parents if not folder.exists()]
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _new_file(Path(os.path.realpath(path)) if path.is_symlink() else path).unlink()
+    finally:
+        for folder in made:
+            with contextlib.suppress(OSError):
+                folder.rmdir()
 
 
 def write_text(path: Path, text: str) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
+from nasbench_harness.fields.scalars import said
+
 _FIRST = ("space", "table", "table_hash")
 NOTHING = "not there"
 
@@ -31,7 +33,7 @@ def differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Differen
 def told(difference: Difference) -> str:
     """`settings.temperature` was 1.0 and is 0.5; of hashes only their heads."""
     old, new = (
-        str(value)[:12] if difference.field.endswith(("hash", "digest")) else value
+        said(value)[:12] if difference.field.endswith(("hash", "digest")) else said(value)
         for value in (difference.old, difference.new)
     )
     return f"`{difference.field}` was {old} and is {new}"

@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from nasbench_harness.fields.scalars import NOTHING, said
 from nasbench_harness.images.place import is_folder
 from nasbench_harness.problems.kinds import held
 from nasbench_harness.study.canonical import canonical_held, canonical_label
@@ -66,9 +67,23 @@ def _plain(key: str, value: Any) -> Any:
 
 def _of_setting(folder: Path, key: str, old: Any, new: Any) -> str:
     out = "choose another --out (only methods and seeds can be added to a study)."
-    if key == "table":
-        out = f"add `--table {old}` to go on with it, or {out}"
-    return f"{folder} holds a study with {key} = {old}, not {new}; {out}"
+    before, now = said(old), said(new)
+    if before == NOTHING:
+        return (
+            f"{folder} holds a study that was planned without `{key}`, and {key} = {now} is asked"
+            f" for; leave it out to go on with that study, or {out}"
+        )
+    if (now == NOTHING or key == "table") and not isinstance(old, Mapping):
+        out = f"{_giving(key, old)} to go on with it, or {out}"
+    asked = f"not {now}" if now != NOTHING else f"and no `{key}` is asked for"
+    return f"{folder} holds a study with {key} = {before}, {asked}; {out}"
+
+
+def _giving(key: str, value: Any) -> str:
+    option = f"--{key.replace('_', '-')}"
+    if isinstance(value, bool):
+        return f"add `{option if value else option.replace('--', '--no-', 1)}`"
+    return f"add `{option} {said(value)}`"
 
 
 def _of_images(folder: Path, there: Specs, planned: Specs) -> str:

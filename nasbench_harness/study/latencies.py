@@ -20,7 +20,6 @@ from nasbench_harness.settings import Settings, by_role, named
 from nasbench_harness.study.costs import LATENCY, is_of
 from nasbench_harness.study.heldcost import COST
 from nasbench_harness.tables.latencies import (
-    LATENCY_BATCH,
     SUFFIX,
     LatencyError,
     LatencyTable,
@@ -30,6 +29,7 @@ from nasbench_harness.tables.latencies import (
     offer,
     read_latencies,
 )
+from nasbench_harness.tables.latency_counts import LATENCY_BATCH
 
 if TYPE_CHECKING:
     import torch

@@ -27,8 +27,6 @@ from nasbench_harness.tables.library import data_folder
 if TYPE_CHECKING:  # numpy is not needed to find a table
     from nasbench_harness.tables.additive import AdditiveCost
 
-LATENCY_BATCH, LATENCY_PASSES = 24, 10
-"""As UNAS measures: the median of ten forward passes of 24 images."""
 SUFFIX = ".json"
 _Times = Annotated[tuple[tuple[NonNegativeFloat, ...], ...], Field(min_length=1)]
 

@@ -6,12 +6,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from nasbench_harness.contracts import Benchmark, Metric
-from nasbench_harness.store.files import read_json, write_json
-from nasbench_harness.store.outcomes import Status
-from nasbench_harness.store.provenance import facts
+from nasbench_harness.store.files import write_json
+from nasbench_harness.training.kept import Kept, accuracies_of, common, read_kept, rows_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,12 +19,6 @@ if TYPE_CHECKING:
 
 FILE = "calibration.json"
 """Its name in the folder of the trainings."""
-
-
-class Kept(BaseModel):
-    """What a file beside trainings holds."""
-
-    model_config = ConfigDict(frozen=True, allow_inf_nan=False)
 
 
 class Calibrated(Kept):
@@ -93,39 +86,25 @@ def calibration_of(
 
     None unless all of them are done. Without the agreement, which reports work out.
     """
-    rows = trials[trials["trial"].isin([spec.trial_id for spec in specs])]
-    if len(rows) < len(specs) or (rows["status"] != Status.DONE).any():
+    if (rows := rows_of(trials, specs)) is None:
         return None
-    (table, metric), spec, row = judged, specs[0], rows.iloc[0]
+    (table, metric), spec = judged, specs[0]
     return Calibration(
-        space=spec.space,
-        space_version=spec.space_version,
+        **common(specs, rows),
         table=table.name,
         table_hash=table.content_hash,
         metric=metric.name,
-        images=spec.dataset,
-        image_digest=spec.dataset_digest,
-        limit=spec.limit,
         width=spec.settings["width"],
         cells=spec.settings["cells"],
         epochs=spec.steps,
-        trained_on=row["trained_on"],
-        evaluated_on=row["evaluated_on"],
-        settings=spec.settings,
         sample_seed=sample_seed,
-        seeds=sorted({one.seed for one in specs}),
         architectures=[_calibrated(rows, text, value) for text, value in values.items()],
-        facts=facts(),
     )
 
 
 def _calibrated(trials: pd.DataFrame, text: str, value: float) -> Calibrated:
-    own = trials[trials["architecture"] == text]
-    by_seed = dict(zip(map(int, own["seed"]), map(float, own["test_accuracy"]), strict=True))
-    return Calibrated(
-        architecture=text, label=own["label"].iloc[0], accuracies=by_seed,
-        accuracy=sum(by_seed.values()) / len(by_seed), table=value,
-    )  # fmt: skip
+    label = trials[trials["architecture"] == text]["label"].iloc[0]
+    return Calibrated(architecture=text, label=label, table=value, **accuracies_of(trials, text))
 
 
 def write_calibration(folder: Path, calibration: Calibration) -> Path:
@@ -137,7 +116,4 @@ def write_calibration(folder: Path, calibration: Calibration) -> Path:
 
 def read_calibration(path: Path) -> Calibration | None:
     """What is kept there; None where nothing is, or nothing that this release reads."""
-    try:
-        return Calibration.model_validate(read_json(path))
-    except (OSError, ValueError, TypeError):
-        return None
+    return read_kept(path, Calibration)

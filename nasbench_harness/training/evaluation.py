@@ -12,12 +12,11 @@ from nasbench_harness import registry
 from nasbench_harness.contracts import Architecture, StandAloneAccuracy
 from nasbench_harness.errors import HarnessError
 from nasbench_harness.problems.kinds import kind_of
-from nasbench_harness.store.files import read_json, write_json
+from nasbench_harness.store.files import write_json
 from nasbench_harness.store.outcomes import Status
-from nasbench_harness.store.provenance import facts
 from nasbench_harness.store.studies import Study, opened_tables
 from nasbench_harness.study.config import BASELINE
-from nasbench_harness.training.calibration import Kept
+from nasbench_harness.training.kept import Kept, accuracies_of, common, read_kept, rows_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -154,31 +153,12 @@ def evaluation_of(
 
     `told` are the fields that trainings do not know.
     """
-    rows = trials[trials["trial"].isin([spec.trial_id for spec in specs])]
-    if len(rows) < len(specs) or (rows["status"] != Status.DONE).any():
+    if (rows := rows_of(trials, specs)) is None:
         return None
-    spec, row = specs[0], rows.iloc[0]
-    return Evaluation(
-        space=spec.space,
-        space_version=spec.space_version,
-        images=spec.dataset,
-        image_digest=spec.dataset_digest,
-        limit=spec.limit,
-        trained_on=row["trained_on"],
-        evaluated_on=row["evaluated_on"],
-        settings=spec.settings,
-        seeds=sorted({one.seed for one in specs}),
-        answers=[_evaluated(rows, answer) for answer in answers],
-        facts=facts(),
-        **told,
-    )
-
-
-def _evaluated(trials: pd.DataFrame, answer: Candidate) -> Evaluated:
-    own = trials[trials["architecture"] == answer.architecture]
-    by_seed = dict(zip(map(int, own["seed"]), map(float, own["test_accuracy"]), strict=True))
-    accuracy = sum(by_seed.values()) / len(by_seed)
-    return Evaluated(**answer.model_dump(), accuracies=by_seed, accuracy=accuracy)
+    evaluated = [
+        Evaluated(**one.model_dump(), **accuracies_of(rows, one.architecture)) for one in answers
+    ]
+    return Evaluation(**common(specs, rows), answers=evaluated, **told)
 
 
 def keep_evaluation(folder: Path, evaluation: Evaluation) -> Evaluation:
@@ -195,7 +175,4 @@ def keep_evaluation(folder: Path, evaluation: Evaluation) -> Evaluation:
 
 def read_evaluation(path: Path) -> Evaluation | None:
     """What is kept there; None where nothing is, or nothing that this release reads."""
-    try:
-        return Evaluation.model_validate(read_json(path))
-    except (OSError, ValueError, TypeError):
-        return None
+    return read_kept(path, Evaluation)

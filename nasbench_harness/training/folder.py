@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from nasbench_harness.errors import HarnessError
+from nasbench_harness.fields.scalars import said
 from nasbench_harness.images.place import is_folder
 from nasbench_harness.process.names import command_line
 from nasbench_harness.store import folders
@@ -129,7 +130,8 @@ def _refuse_other(existing: TrainingFolder, config: Mapping[str, Any]) -> None:
             )
         if old != value:
             raise TrainingFolderError(
-                f"{existing.folder} holds trainings with {name} = {old}, not {value}; choose"
+                f"{existing.folder} holds trainings with {name} = {said(old)}, not"
+                f" {said(value)}; choose"
                 " another --out (only architectures and seeds can be added)."
             )
 

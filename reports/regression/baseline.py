@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from nasbench_harness.errors import ExitCode, HarnessError, reason
+from nasbench_harness.fields.scalars import said
 from nasbench_harness.process.names import shell_word
 from nasbench_harness.reports.regression.series import COSTS, Key, Measured, Series
 from nasbench_harness.reports.words.marked import ranges
@@ -245,7 +246,7 @@ def diff(old: Baseline | None, new: Baseline) -> list[str]:
 
 def _changes(old: Series, new: Series) -> Iterator[str]:
     for name, before, after in differences(old.config, new.config):
-        yield f"{name} {before} → {after}"
+        yield f"{name} {said(before)} → {said(after)}"
     if old.method_version != new.method_version:
         yield f"version {old.method_version} → {new.method_version}"
     if old.device != new.device:

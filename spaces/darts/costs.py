@@ -7,9 +7,8 @@ nothing. The auxiliary classifier counts neither. Published figures often come o
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import lru_cache
-from typing import NamedTuple
 
 from nasbench_harness.contracts import Cost, NetworkShape, NetworkSize
 from nasbench_harness.errors import UnknownNameError
@@ -22,6 +21,7 @@ from nasbench_harness.spaces.darts.encoding import (
     CellEdges,
 )
 from nasbench_harness.spaces.darts.places import STEM, is_large, places
+from nasbench_harness.spaces.shared.counts import Count, Sides, convolution, total
 
 COSTS = (
     Cost("params", "parameters of the network", "count", "Parameters", "million", 1e6),
@@ -36,24 +36,13 @@ DATASETS = {"cifar10": (32, 10), "cifar100": (32, 100), "imagenet": (224, 1000)}
 """Pixels a side and classes."""
 
 
-class Added(NamedTuple):
-    """What a part of a network adds."""
-
-    params: int = 0
-    flops: int = 0
-
-
-Sides = tuple[int, int]
-"""Height and width of maps, pixels."""
-
-
 def cost(cells: Mapping[str, CellEdges], what: str, dataset: str, size: NetworkSize) -> float:
     """`params` or `flops` (multiply-adds) of the network of that size, for ImageNet of its own.
 
     UnknownNameError for another cost or data set; none means CIFAR-10.
     """
-    if what not in Added._fields:
-        raise UnknownNameError("cost of `darts`", what, Added._fields)
+    if what not in Count._fields:
+        raise UnknownNameError("cost of `darts`", what, Count._fields)
     if (dataset or "cifar10") not in DATASETS:
         raise UnknownNameError("dataset of `darts`", dataset, DATASETS)
     side, classes = DATASETS[dataset or "cifar10"]
@@ -64,23 +53,23 @@ def cost(cells: Mapping[str, CellEdges], what: str, dataset: str, size: NetworkS
     return float(getattr(count(cells, shape), what))
 
 
-def count(cells: Mapping[str, CellEdges], shape: NetworkShape) -> Added:
+def count(cells: Mapping[str, CellEdges], shape: NetworkShape) -> Count:
     """Parameters and multiply-adds of the network of a shape."""
     kinds = tuple(cells)
-    total, edges = _parts(shape, len(cells[kinds[0]]), kinds)
+    around, edges = _parts(shape, len(cells[kinds[0]]), kinds)
     added = [
         edges[kind, source < INPUTS, operation]
         for kind, cell in cells.items()
         for node in cell
         for source, operation in node
     ]
-    return _sum([total, *added])
+    return total([around, *added])
 
 
 @lru_cache(maxsize=64)
 def _parts(
     shape: NetworkShape, nodes: int, kinds: tuple[str, ...]
-) -> tuple[Added, Mapping[tuple[str, bool, str], Added]]:
+) -> tuple[Count, Mapping[tuple[str, bool, str], Count]]:
     """What every network of a shape has, and what an edge adds in all cells of a type together.
 
     By type of cell, whether the edge comes from an input of the cell, and operation.
@@ -94,16 +83,16 @@ def _parts(
         alike[place.kind, place.channels, place.stride, sides] += 1
         features = nodes * place.channels
     weights = features * shape.classes
-    edges = {(k, outer, o): Added() for k in kinds for outer in (True, False) for o in OPERATIONS}
+    edges = {(k, outer, o): Count() for k in kinds for outer in (True, False) for o in OPERATIONS}
     for (kind, channels, stride, made), times in alike.items():
         for outer in (True, False):
             for name in OPERATIONS:
                 one = _operation(name, channels, made, stride if outer else 1)
-                edges[kind, outer, name] = _sum([edges[kind, outer, name], *[one] * times])
-    return _sum([*every, Added(weights + shape.classes, weights)]), edges
+                edges[kind, outer, name] = total([edges[kind, outer, name], *[one] * times])
+    return total([*every, Count(weights + shape.classes, weights)]), edges
 
 
-def _stem(shape: NetworkShape) -> tuple[Added, Sides]:
+def _stem(shape: NetworkShape) -> tuple[Count, Sides]:
     """With the sides of its maps."""
     sides, width, colours = shape.image_size, shape.width, shape.in_channels
     if not is_large(shape):
@@ -116,37 +105,27 @@ def _stem(shape: NetworkShape) -> tuple[Added, Sides]:
         convolution(width // 2, width, 3, quarter),
         convolution(width, width, 3, eighth),
     ]
-    return _sum(parts), eighth
+    return total(parts), eighth
 
 
-def _operation(name: str, channels: int, sides: Sides, stride: int) -> Added:
+def _operation(name: str, channels: int, sides: Sides, stride: int) -> Count:
     """An operation that gives maps of so many pixels."""
     if name in SEPARABLE:
         half = _depthwise(channels, SEPARABLE[name], sides)
-        return _sum([half, half])
+        return total([half, half])
     if name in DILATED:
         return _depthwise(channels, DILATED[name], sides)
     skips = name == SKIP and stride > 1
-    return convolution(channels, channels, 1, sides) if skips else Added()
+    return convolution(channels, channels, 1, sides) if skips else Count()
 
 
-def _depthwise(channels: int, kernel: int, sides: Sides) -> Added:
+def _depthwise(channels: int, kernel: int, sides: Sides) -> Count:
     """Depthwise and pointwise convolution, and a batch norm."""
     weights = channels * kernel**2
-    depthwise = Added(weights, weights * sides[0] * sides[1])
-    return _sum([depthwise, convolution(channels, channels, 1, sides)])
-
-
-def convolution(inputs: int, outputs: int, kernel: int, sides: Sides) -> Added:
-    """A convolution without bias to maps of so many pixels, and its batch norm."""
-    weights = inputs * outputs * kernel**2
-    return Added(weights + 2 * outputs, weights * sides[0] * sides[1])
+    depthwise = Count(weights, weights * sides[0] * sides[1])
+    return total([depthwise, convolution(channels, channels, 1, sides)])
 
 
 def _strided(sides: Sides, stride: int) -> Sides:
     """Sides of the maps that a step of `stride` leaves."""
     return -(-sides[0] // stride), -(-sides[1] // stride)
-
-
-def _sum(parts: Sequence[Added]) -> Added:
-    return Added(sum(part.params for part in parts), sum(part.flops for part in parts))

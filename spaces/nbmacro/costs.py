@@ -16,6 +16,7 @@ from nasbench_harness.errors import UnknownNameError
 from nasbench_harness.spaces.nbmacro.encoding import FIRST, LAYERS, OPTIONS
 from nasbench_harness.spaces.shared.counts import (
     Count,
+    Sides,
     added,
     convolution,
     inverted,
@@ -65,20 +66,22 @@ def cost(choices: Sequence[int], what: str, dataset: str) -> float:
 @cache
 def _counts() -> tuple[Count, tuple[tuple[Count, ...], ...]]:
     """What stands around the layers, and every option of every layer."""
-    channels, size, layers = STEM, IMAGE, []
-    around = [convolution(COLOURS, channels, 3, size)]
+    channels, sides, layers = STEM, (IMAGE, IMAGE), []
+    around = [convolution(COLOURS, channels, 3, sides)]
     for layer in range(LAYERS):
-        wider, smaller = (2 * channels, size // 2) if FIRST[layer] else (channels, size)
-        layers.append(tuple(_option(name, channels, wider, size, smaller) for name in OPTIONS))
-        channels, size = wider, smaller
+        height, width = sides
+        halved = 2 * channels, (height // 2, width // 2)
+        wider, smaller = halved if FIRST[layer] else (channels, sides)
+        layers.append(tuple(_option(name, channels, wider, sides, smaller) for name in OPTIONS))
+        channels, sides = wider, smaller
     tail = TAIL * STEM
-    around += [convolution(channels, tail, 1, size), Count((tail + 1) * CLASSES, tail * CLASSES)]
+    around += [convolution(channels, tail, 1, sides), Count((tail + 1) * CLASSES, tail * CLASSES)]
     return total(around), tuple(layers)
 
 
-def _option(name: str, channels: int, wider: int, size: int, smaller: int) -> Count:
-    """An option from `channels` maps of `size` pixels a side to `wider` maps of `smaller`."""
+def _option(name: str, channels: int, wider: int, sides: Sides, smaller: Sides) -> Count:
+    """An option from `channels` maps of so many pixels to `wider` maps of `smaller` ones."""
     if name not in BLOCKS:
-        changed = (channels, size) != (wider, smaller)
+        changed = (channels, sides) != (wider, smaller)
         return convolution(channels, wider, 1, smaller) if changed else Count(0, 0)
-    return inverted(channels, wider, BLOCKS[name], size, smaller)
+    return inverted(channels, wider, BLOCKS[name], sides, smaller)

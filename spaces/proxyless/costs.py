@@ -68,9 +68,9 @@ def _counts() -> tuple[Count, tuple[tuple[Count, ...], ...]]:
     frame = skeleton(STEM, (IMAGE, IMAGE))
     stem, tail = frame.stem, frame.tail
     around = [
-        convolution(stem.inputs, stem.outputs, 3, stem.after[0]),
+        convolution(stem.inputs, stem.outputs, 3, stem.after),
         _block(FIRST_BLOCK, frame.first),
-        convolution(tail.inputs, tail.outputs, 1, tail.after[0]),
+        convolution(tail.inputs, tail.outputs, 1, tail.after),
         Count((tail.outputs + 1) * CLASSES, tail.outputs * CLASSES),
     ]
     layers = (
@@ -81,4 +81,4 @@ def _counts() -> tuple[Count, tuple[tuple[Count, ...], ...]]:
 
 
 def _block(block: tuple[int, int], site: LayerSite) -> Count:
-    return inverted(site.inputs, site.outputs, block, site.before[0], site.after[0])
+    return inverted(site.inputs, site.outputs, block, site.before, site.after)

@@ -12,23 +12,29 @@ if TYPE_CHECKING:
 class Count(NamedTuple):
     """What a part of a network adds."""
 
-    params: int
-    flops: int
+    params: int = 0
+    flops: int = 0
 
 
-def convolution(inputs: int, outputs: int, kernel: int, size: int) -> Count:
-    """A convolution without bias to maps of `size` pixels a side, and its batch norm."""
+Sides = tuple[int, int]
+"""Height and width of maps, pixels."""
+
+
+def convolution(inputs: int, outputs: int, kernel: int, sides: Sides) -> Count:
+    """A convolution without bias to maps of so many pixels, and its batch norm."""
     weights = inputs * outputs * kernel**2
-    return Count(weights + 2 * outputs, weights * size**2)
+    return Count(weights + 2 * outputs, weights * sides[0] * sides[1])
 
 
-def inverted(inputs: int, outputs: int, block: tuple[int, int], size: int, smaller: int) -> Count:
-    """An inverted residual of this kernel size and expansion, from maps of `size` to `smaller`."""
+def inverted(
+    inputs: int, outputs: int, block: tuple[int, int], before: Sides, after: Sides
+) -> Count:
+    """An inverted residual of this kernel size and expansion, from maps to others."""
     kernel, expansion = block
     hidden = expansion * inputs
-    parts = [convolution(inputs, hidden, 1, size)] if expansion > 1 else []
-    parts.append(convolution(1, hidden, kernel, smaller))  # depthwise
-    return total([*parts, convolution(hidden, outputs, 1, smaller)])
+    parts = [convolution(inputs, hidden, 1, before)] if expansion > 1 else []
+    parts.append(convolution(1, hidden, kernel, after))  # depthwise
+    return total([*parts, convolution(hidden, outputs, 1, after)])
 
 
 def total(counts: Sequence[Count]) -> Count:

@@ -117,6 +117,46 @@ def test_a_failure_that_there_was_no_time_for_again_stays_told(path: Path) -> No
     run(path, Machine(Clock(), answers=lambda key: BenchResult("failed", reason="broken")))
     record = run(path, Machine(Clock(), takes=0.0), minutes=0.01)
     assert {one.reason for one in record.measured.values()} == {"broken"}
+    record = run(path, Machine(Clock(), takes=1000.0), minutes=0.5)  # begun, and not ended
+    assert {one.reason for one in record.measured.values()} == {"broken"}
+
+
+def test_why_something_cannot_be_measured_stays_told(path: Path) -> None:
+    """Another command that comes to its end before does not say that time was all it took."""
+
+    def answers(key: str) -> BenchResult | None:
+        return BenchResult("skipped", reason="no pytest") if key == "tests/cuda" else None
+
+    run(path, Machine(Clock(), answers=answers))
+    for takes, minutes in ((0.0, 0.01), (1000.0, 0.5)):  # not begun, and not ended
+        record = run(path, Machine(Clock(), takes=takes), minutes=minutes)
+        assert record.measured["tests/cuda"] == BenchResult("skipped", reason="no pytest")
+
+
+def test_what_time_was_short_for_comes_before_what_cannot_be_measured(path: Path) -> None:
+    machine = Machine(
+        Clock(), 20.0, lambda key: BenchResult("skipped", reason="no such arithmetic")
+    )
+    record = run(path, machine, minutes=1)
+    assert [one.is_late for one in record.measured.values()][:4] == [False, False, False, True]
+    again = Machine(Clock())
+    run(path, again)
+    assert [key for key, _ in again.asked[1:]] == [one.key for one in [*WANTED[3:], *WANTED[:3]]]
+
+
+def test_the_file_is_in_its_order_whenever_a_number_was_measured(path: Path) -> None:
+    def answers(key: str) -> BenchResult | None:
+        return BenchResult("failed", reason="broken") if key == WANTED[0].key else None
+
+    run(path, Machine(Clock(), 20.0, answers), minutes=1)
+    record = run(path, Machine(Clock()))
+    assert list(record.measured) == [one.key for one in WANTED]
+
+
+def test_the_start_of_the_device_is_a_part_of_the_minutes(path: Path) -> None:
+    machine = Machine(Clock())
+    run(path, machine, minutes=0.5)
+    assert machine.asked[0] == (MACHINE.key, 30)
 
 
 def test_the_file_is_whole_after_every_number(path: Path) -> None:
@@ -160,10 +200,11 @@ def test_numbers_of_two_machines_are_not_mixed(
 def test_another_question_needs_another_file(path: Path) -> None:
     run(path, Machine(Clock()))
     other = BenchRequest("cuda", "nb201", ("darts",), False, "paper")
-    with pytest.raises(BenchError, match="measured with --methods darts,drnas; begin it anew"):
+    told = "measured with --methods darts,drnas, and not --methods darts; begin it anew"
+    with pytest.raises(BenchError, match=told):
         open_record(path, other)
     tiny = BenchRequest("cuda", "nb201", ("darts", "drnas"), True, "paper")
-    with pytest.raises(BenchError, match="measured with no --tiny"):
+    with pytest.raises(BenchError, match="measured with no --tiny, and not --tiny"):
         open_record(path, tiny)
 
 
@@ -176,27 +217,74 @@ def test_numbers_of_another_release_are_not_mixed(path: Path) -> None:
         open_record(path, ASKED)
 
 
+def test_a_file_of_another_format_is_begun_anew_only_when_asked_to(path: Path) -> None:
+    run(path, Machine(Clock()))
+    path.write_text(path.read_text().replace("bench gpu 1", "bench gpu 2"))
+    with pytest.raises(BenchError, match=r"of format .* gpu 2, and this is .* gpu 1; begin it ane"):
+        open_record(path, ASKED)
+    assert not open_record(path, ASKED, overwrite=True).measured
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("asked", [1]),
+        ("asked", {"device": "cuda"}),
+        ("machine", [1]),
+        ("machine", {"device": "a card"}),
+        ("measurements", {"pass/fp32": {"status": "finished"}}),
+        ("measurements", {"pass/fp32": {"status": "done", "step_ms": [1]}}),
+        ("spent_s", "long"),
+    ],
+)
+def test_a_damaged_file_is_left_alone(path: Path, key: str, value: object) -> None:
+    run(path, Machine(Clock()))
+    path.write_text(json.dumps({**json.loads(path.read_text()), key: value}))
+    with pytest.raises(BenchError, match="or a damaged one; move it away"):
+        open_record(path, ASKED)
+
+
+def test_a_torn_file_is_left_alone(path: Path) -> None:
+    run(path, Machine(Clock()))
+    path.write_text(path.read_text()[:500])
+    with pytest.raises(BenchError, match="or a damaged one; move it away"):
+        open_record(path, ASKED, overwrite=True)
+
+
+def test_words_where_numbers_were_are_no_numbers_of_the_table(path: Path) -> None:
+    run(path, Machine(Clock()))
+    path.write_text(path.read_text().replace('"step_ms": 2.0', '"step_ms": "fast"'))
+    run(path, Machine(Clock()))
+    assert "| drnas | – | – | – | – | – | 4.00 |" in path.with_suffix(".md").read_text()
+
+
 @pytest.mark.parametrize(
     "content", ["{}", "[1]", "text", '{"format": "nasharness bench gpu 1"}', '{"format": 1}']
 )
 @pytest.mark.parametrize("overwrite", [False, True])
 def test_a_file_of_something_else_is_left_alone(path: Path, content: str, overwrite: bool) -> None:
     path.write_text(content)
-    with pytest.raises(BenchError, match="is no file of `nasharness bench gpu`"):
+    with pytest.raises(BenchError, match="is no file of `nasharness bench gpu`, or a dam"):
         open_record(path, ASKED, overwrite=overwrite)
 
 
 @pytest.mark.parametrize(
-    ("reason", "told"),
-    [("no CUDA device", "no CUDA device"), ("the time was over", "not answer within 120 seconds")],
+    ("reason", "minutes", "told"),
+    [
+        ("no CUDA device", 10, "no CUDA device"),
+        ("the time was over", 10, r"not answer within 120 seconds\.$"),
+        ("the time was over", 0.5, r"not answer within 30 seconds; give more --minutes\."),
+    ],
 )
-def test_without_the_machine_nothing_is_written(path: Path, reason: str, told: str) -> None:
+def test_without_the_machine_nothing_is_written(
+    path: Path, reason: str, minutes: float, told: str
+) -> None:
     class Missing(Machine):
         def measure(self, one: BenchItem, seconds: float) -> BenchResult:
             return BenchResult("failed", reason=reason)
 
     with pytest.raises(BenchError, match=told):
-        run(path, Missing(Clock()))
+        run(path, Missing(Clock()), minutes)
     assert not path.exists()
 
 

@@ -64,6 +64,16 @@ def test_quick_commands_import_nothing_heavy(arguments: str) -> None:
     assert done.stdout.splitlines()[-1] == "[]"
 
 
+def test_what_every_command_imports_is_little() -> None:
+    """All of them are known whichever runs, so that what one needs alone is imported by it."""
+    heavy = ("pydantic", "yaml", "filelock", "pickle", "numpy")
+    script = f"import sys, nasbench_harness.cli\nprint([m for m in {heavy} if m in sys.modules])"
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
 def test_query_by_string_and_by_index_agree(nasharness: Run) -> None:
     by_string = json.loads(nasharness("query", BEST, "--json").stdout)
     by_index = json.loads(nasharness("query", "--index", "13714", "--json").stdout)

@@ -93,6 +93,25 @@ def test_a_method_that_cannot_run_says_so(nasharness: Run) -> None:
     assert rea["seconds_each"] is None
 
 
+def test_where_it_is_found_out_how_many_run_at_a_time_no_number_is_told(nasharness: Run) -> None:
+    asked = ["run", "-m", "drnas", "--seeds", "3", "--steps", "20", "--dry-run"]
+    auto = ["--devices", "cpu", "--per-device", "auto"]
+    shown = " ".join(nasharness(*asked, *auto).stdout.split())
+    assert "6 to run, as many at a time as the memory of each device holds" in shown
+    assert "It is counted with 1 at a time; where more fit, it is over sooner." in shown
+    assert told(nasharness(*asked, *auto, "--json"))["at_once"] is None
+    shown = " ".join(nasharness(*asked, "--executor", "ray").stdout.split())
+    assert "6 to run, as many at a time as the cluster holds" in shown
+
+
+def test_trials_of_cohorts_run_at_the_same_time(nasharness: Run) -> None:
+    asked = ["run", "-m", "drnas", "--search", "supernet", "--dataset", "digits", "--table", "none"]
+    asked += ["--recipe", "quick", "--no-random", "--seeds", "4", "--dry-run", "--jobs", "1"]
+    shown = " ".join(nasharness(*asked, "--cohort", "3").stdout.split())
+    assert "4 to run, 3 at a time, in cohorts of 3" in shown
+    assert nasharness(*asked, "--cohort", "65", code=2).stderr.count("expected 64 or less") == 1
+
+
 def test_a_training_is_told_and_not_begun(nasharness: Run, tmp_path: Path) -> None:
     asked = [
         "train",

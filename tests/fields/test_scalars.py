@@ -8,7 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nasbench_harness.fields.scalars import AmbiguousScalarError, read_number, read_scalar, shown
+from nasbench_harness.fields.scalars import (
+    AmbiguousScalarError,
+    read_number,
+    read_scalar,
+    said,
+    shown,
+)
 
 
 @pytest.mark.parametrize(
@@ -85,3 +91,21 @@ def test_value_is_shown_shortly(value: object) -> None:
 def test_short_value_is_shown_as_it_is() -> None:
     assert shown("many") == "'many'"
     assert shown(1.5) == "1.5"
+
+
+@pytest.mark.parametrize(
+    ("value", "short", "word"),
+    [
+        (None, "null", "nothing"),
+        (True, "true", "true"),
+        (False, "false", "false"),
+        (0, "0", "0"),
+        ({}, "{}", "nothing"),
+        ({"width": None, "flip": True}, None, "{width: nothing, flip: true}"),
+        (["params", "flops"], None, "params,flops"),
+        ("cifar10", "'cifar10'", "cifar10"),
+    ],
+)
+def test_nothing_is_told_as_python_writes_it(value: object, short: str | None, word: str) -> None:
+    assert short is None or shown(value) == short
+    assert said(value) == word

@@ -124,3 +124,17 @@ def test_what_is_known_well_is_measured_no_longer(monkeypatch: pytest.MonkeyPatc
     found = forecast(plan("slow"), 1, Hardware(), seconds=5000.0)
     assert found.paces["slow"].steps == module.OFTEN
     assert found.whole
+
+
+def test_a_cohort_is_as_many_at_a_time_as_it_has() -> None:
+    """Of those that have places; what only shares its time runs one after the other."""
+    alone = forecast(plan("slow", seeds=5), 2, Hardware(), seconds=0.0)
+    assert alone.at_once == 2
+    assert forecast(plan("slow"), 2, Hardware(), seconds=0.0).at_once == 1
+    cohort = [
+        Planned("slow", n, cohort="a", places=3, place=n % 3, trial_id=str(n)) for n in range(5)
+    ]
+    found = forecast(cohort, 2, Hardware(), seconds=0.0)
+    assert (found.processes, found.at_once) == (2, 5)
+    assert forecast([*cohort, *plan("slow")], 2, Hardware(), seconds=0.0).at_once == 5
+    assert forecast([*cohort, *plan("slow")], 1, Hardware(), seconds=0.0).at_once == 3

@@ -14,7 +14,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nasbench_harness.errors import HarnessError
 from nasbench_harness.store.files import (
+    check_writable,
     new_folder,
     read_edited_json,
     read_json,
@@ -412,3 +414,49 @@ def test_a_journal_cut_anywhere_keeps_its_whole_lines(
     append(path, *after)
     assert kept == before[: len(kept)]
     assert read_journal(path) == [*kept, *after]
+
+
+# --- places to write to later ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["file.json", "new.json", "some/new/folders/new.json"])
+def test_trying_to_write_leaves_nothing(path: Path, name: str) -> None:
+    path.write_text("old")
+    check_writable(path.parent / name)
+    assert list(path.parent.iterdir()) == [path]
+    assert path.read_text() == "old"
+
+
+def test_a_device_can_be_written_to() -> None:
+    check_writable(Path(os.devnull))
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("folder", "folder is a folder; name a file in it"),
+        ("file.json/new/new.json", "file.json is no folder; choose another place"),
+        ("lost/new.json", "lost is no folder; choose another place"),
+        ("lost", "lost cannot be written: "),
+        ("x" * 300, "cannot be written: "),
+    ],
+)
+def test_where_nothing_can_be_written_is_told(path: Path, name: str, told: str) -> None:
+    path.touch()
+    (path.parent / "folder").mkdir()
+    (path.parent / "lost").symlink_to("missing/place")
+    before = sorted(path.parent.iterdir())
+    with pytest.raises(HarnessError, match=told):
+        check_writable(path.parent / name)
+    assert sorted(path.parent.iterdir()) == before
+
+
+def test_a_disk_that_takes_no_files_is_told(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever a folder says about itself, as those of the system and of networks do."""
+
+    def refuse(*_: object) -> int:
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+
+    monkeypatch.setattr(os, "open", refuse)
+    with pytest.raises(HarnessError, match=f"cannot be written: {os.strerror(errno.EROFS)}"):
+        check_writable(path)

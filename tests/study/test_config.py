@@ -779,3 +779,11 @@ def test_a_wrong_entry_is_not_called_empty_as_well(values: dict[str, Any]) -> No
     with pytest.raises(ConfigError, match="cannot") as told:
         config.build_config(None, {"methods": "unas", **values}, ())
     assert "is empty" not in str(told.value)
+
+
+def test_a_key_that_may_be_left_out_says_so_without_a_word_of_yaml() -> None:
+    with pytest.raises(ConfigError) as refused:
+        config.build_config(None, {"methods": "drnas", "search": "supernet", "cohort": 65}, ())
+    assert str(refused.value) == (
+        "`cohort` cannot be 65: expected a whole number >= 2 and <= 64 or nothing (leave it out)."
+    )

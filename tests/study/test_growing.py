@@ -131,6 +131,26 @@ def test_a_key_of_a_later_release_is_no_other_setting(opened: Opened) -> None:
     assert opened(seeds="3").config["diagnose_every"] == 0
 
 
+ON_DIGITS = {"search": "supernet", "recipe": "quick", "dataset": "digits", "table": "none"}
+
+
+@pytest.mark.parametrize(
+    ("then", "now", "said"),
+    [
+        (2, None, r"with cohort = 2, and no `cohort` is asked for; add `--cohort 2` to go on with"),
+        (None, 2, r"without `cohort`, and cohort = 2 is asked for; leave it out to go on with tha"),
+        (3, 2, r"with cohort = 3, not 2; choose another --out"),
+    ],
+)
+def test_a_setting_that_only_one_of_both_has_is_told_in_words(
+    opened: Opened, then: int | None, now: int | None, said: str
+) -> None:
+    opened("drnas", **ON_DIGITS, cohort=then)
+    with pytest.raises(StudyError, match=said) as refused:
+        opened("drnas", **ON_DIGITS, cohort=now)
+    assert "None" not in str(refused.value)
+
+
 def test_another_table_is_refused_with_the_option_that_goes_on(opened: Opened) -> None:
     study = opened()
     study.config["table"] = "official"

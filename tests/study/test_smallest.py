@@ -62,11 +62,11 @@ def test_nothing_else_is(value: Any) -> None:
         (-0.2, "cannot be -0.2: expected"),
         (float("nan"), "cannot be nan: expected"),
         ("some", "cannot be 'some': expected"),
-        (True, "cannot be True: expected"),
+        (True, "cannot be true: expected"),
         ([0.2], "cannot be [0.2]: expected"),
         ({}, "(no metric is named)"),
         ({"regret": -1}, "(`regret` is -1)"),
-        ({"regret": None}, "(`regret` is None)"),
+        ({"regret": None}, "(`regret` is null)"),
     ],
 )
 def test_what_is_none_is_refused_in_one_sentence(

@@ -15,7 +15,6 @@ from nasbench_harness.cli import completion
 from nasbench_harness.cli.app import finite
 from nasbench_harness.cli.help import MACHINE, OUTPUT
 from nasbench_harness.errors import HarnessError
-from nasbench_harness.study.recipes import PAPER
 
 MOST_MINUTES = 1440.0
 OF_TINY = "quick"
@@ -46,9 +45,7 @@ class BenchedSearches:
     ] = None
     recipe: Annotated[
         str | None,
-        typer.Option(
-            help="Recipe of every method.", show_default=f"{PAPER}; {OF_TINY} with --tiny"
-        ),
+        typer.Option(help="Recipe of every method.", show_default=f"paper; {OF_TINY} with --tiny"),
     ] = None
     tiny: Annotated[
         bool, typer.Option("--tiny", help="Networks and images so small that times say nothing.")
@@ -115,6 +112,8 @@ class Benching:
             raise HarnessError(
                 f"`--device {self.device}` cannot be measured; write cuda, cuda:1 or cpu."
             )
+        from nasbench_harness.study.recipes import PAPER
+
         recipe = searches.recipe or (OF_TINY if searches.tiny else PAPER)
         return BenchRequest(
             self.device, searches.space_name, searches.names, searches.tiny, recipe, self.threads

@@ -185,6 +185,14 @@ class Executing:
 
         return TASKS
 
+    def as_many_as(self, jobs: int | None) -> str:
+        """What says how many trials run at a time; empty where that is known before."""
+        if self._fits:
+            return "the memory of each device holds"
+        if self.executor == "ray" and jobs is None:
+            return "the cluster holds"
+        return ""
+
     def script(
         self, hardware: Hardware, jobs: int | None, *, dry: bool = False
     ) -> Callable[[Sequence[Spec], Path], str] | None:

@@ -10,7 +10,7 @@ import typer
 from nasbench_harness.cli import completion
 from nasbench_harness.cli.help import MACHINE
 from nasbench_harness.hardware import Hardware
-from nasbench_harness.tables.latencies import LATENCY_BATCH, LATENCY_PASSES
+from nasbench_harness.tables.latency_counts import LATENCY_BATCH, LATENCY_PASSES
 
 PUBLISHED_SIZE, PUBLISHED_CHANNELS, PUBLISHED_CLASSES = "224", 3, 1000
 """ImageNet's, where nobody says otherwise."""
