@@ -261,12 +261,14 @@ def open_study(folder: Pathlike) -> StudyResults:
     What is fetched from an address is there while the process is. HarnessError if there is none or
     it cannot be read.
     """
-    from nasbench_harness.remote.fetching import fetch
+    from nasbench_harness.remote.fetching import fetch_study
     from nasbench_harness.remote.places import is_address
     from nasbench_harness.store.studies import open_study
 
     address = os.fspath(folder)
-    return StudyResults(open_study(fetch(address) if is_address(address) else user_path(folder)))
+    return StudyResults(
+        open_study(fetch_study(address) if is_address(address) else user_path(folder))
+    )
 
 
 def open_space(name: str | None = None) -> SearchSpace:
