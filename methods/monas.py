@@ -9,6 +9,7 @@ are those of a table.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any, cast
@@ -73,15 +74,16 @@ class MONAS(MONASSetup, CostlyQueries[MONASSettings]):
         self._latency = latency_beside(s.cost, problem.costs) if power else ""
 
     def step(self) -> Log:
-        """Draw, ask, follow the reward."""
+        """Draw, ask, follow the reward; one that nobody knows teaches nothing."""
         choices, log_p = self.controller.sample(self.generator)
         arch = self.drawn(choices)
         log = self.ask(arch)
         reward = self.reward(arch, float(log["score"]))
-        self.optimizer.zero_grad()
-        loss = self.loss(log_p, self.baseline.advantage(reward))
-        loss.backward()  # type: ignore[no-untyped-call]
-        self.optimizer.step()
+        if not math.isnan(reward):
+            self.optimizer.zero_grad()
+            loss = self.loss(log_p, self.baseline.advantage(reward))
+            loss.backward()  # type: ignore[no-untyped-call]
+            self.optimizer.step()
         return {**log, "reward": reward, "policy_surprise": -log_p.detach().mean()}
 
     def loss(self, log_p: Tensor, advantage: float) -> Tensor:
@@ -97,7 +99,7 @@ class MONAS(MONASSetup, CostlyQueries[MONASSettings]):
     # --- the reward -------------------------------------------------------------------------------
 
     def reward(self, arch: Architecture, score: float) -> float:
-        """R of an architecture of this score, in the metric's unit."""
+        """R of an architecture of this score, in the metric's unit; NaN if unknown."""
         s, (cost,) = self.settings, self.costs(arch)
         accuracy = score / whole(self.problem)
         if s.reward == "power_constraint":

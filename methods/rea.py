@@ -15,7 +15,7 @@ from torch import Tensor
 
 from nasbench_harness.contracts import Architecture, Log, Problem
 from nasbench_harness.methods.setups.rea import REASettings, RegularisedEvolutionSetup
-from nasbench_harness.methods.shared.costlyqueries import CostlyQueries
+from nasbench_harness.methods.shared.costlyqueries import CostlyQueries, unknown_last
 from nasbench_harness.methods.shared.domination import crowding, front_ranks, violation
 from nasbench_harness.methods.shared.queries import restored
 
@@ -59,11 +59,11 @@ class RegularisedEvolution(RegularisedEvolutionSetup, CostlyQueries[REASettings]
         return log
 
     def parent(self) -> Architecture:
-        """The best of a tournament."""
+        """The best of a tournament; one of unknown accuracy only where all of them are."""
         drawn = [self._draw(len(self.population)) for _ in range(self.settings.tournament)]
         if self.held:
             return self.population[self._least_dominated(drawn)][0]
-        return max((self.population[i] for i in drawn), key=lambda member: member[1])[0]
+        return min((self.population[i] for i in drawn), key=lambda one: unknown_last(-one[1]))[0]
 
     def _least_dominated(self, drawn: Sequence[int]) -> int:
         """Of these members the one in the first front, then the least crowded, then the first."""

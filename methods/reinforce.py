@@ -7,6 +7,7 @@ it is used: the first advantage is 0. The answer is the best architecture sample
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -44,11 +45,12 @@ class REINFORCE(REINFORCESetup, AlphaSearcher[REINFORCESettings]):
         self.best_score = float("-inf")
 
     def step(self) -> Log:
-        """Sample, ask, follow the score function."""
+        """Sample, ask, follow the score function; what nobody knows teaches nothing."""
         arch, log_p = self.draw()
         reward = query(self.problem, arch)
-        advantage = reward - self.update_baseline(reward)
-        self.descend(-advantage * log_p)
+        if not math.isnan(reward):
+            advantage = reward - self.update_baseline(reward)
+            self.descend(-advantage * log_p)
         if reward > self.best_score:
             self.best, self.best_score = arch, reward
         return {"score": reward, "best_score": self.best_score}

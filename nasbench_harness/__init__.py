@@ -72,18 +72,24 @@ def _table_name(name: str | None) -> str:
     return name
 
 
-def load_results(paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]]) -> Results:
+def load_results(
+    paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]],
+    *,
+    columns: str | Iterable[str] | None = None,
+    methods: str | Iterable[str] | None = None,
+) -> Results:
     """The trials and the recorded steps of one or more studies, as two data frames.
 
     `paths` are study folders, or folders of them such as `runs`; HarnessError if one cannot be
-    read. More in `nasbench_harness.store.results.load_results`.
+    read. Of large ones only these `columns` of the steps, and these `methods`, are read. More in
+    `nasbench_harness.store.results.load_results`.
 
         trials, history = load_results("runs/unas-drnas-nb201")
         trials.groupby("method")["regret"].describe()
     """
     from nasbench_harness.store import results
 
-    return results.load_results(paths)
+    return results.load_results(paths, columns=columns, methods=methods)
 
 
 def __getattr__(name: str) -> Any:

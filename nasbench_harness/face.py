@@ -71,6 +71,25 @@ class StudyResults:
         """One row per recorded step of every trial."""
         return self._tables[1]
 
+    def read_history(
+        self,
+        *,
+        columns: str | Sequence[str] | None = None,
+        methods: str | Sequence[str] | None = None,
+    ) -> pd.DataFrame:
+        """These columns of `history`, beside its keys, and the steps of these methods (labels).
+
+        Nothing else is read of a large study. UnknownNameError where there is no such one.
+        """
+        from nasbench_harness.store.selection import Selection
+        from nasbench_harness.store.studies import opened_tables
+
+        wanted = Selection.of(columns, methods)
+        trials, history = opened_tables(self._study)
+        wanted.check({spec.label for spec in self._study.specs}, history.fields.names)
+        steps: pd.DataFrame = wanted.history(history, wanted.trials(trials)).to_pandas()
+        return steps[wanted.shown(steps)]
+
     @cached_property
     def summary(self) -> pd.DataFrame:
         """One row per method, best first."""
@@ -261,12 +280,14 @@ def open_study(folder: Pathlike) -> StudyResults:
     What is fetched from an address is there while the process is. HarnessError if there is none or
     it cannot be read.
     """
-    from nasbench_harness.remote.fetching import fetch
+    from nasbench_harness.remote.fetching import fetch_study
     from nasbench_harness.remote.places import is_address
     from nasbench_harness.store.studies import open_study
 
     address = os.fspath(folder)
-    return StudyResults(open_study(fetch(address) if is_address(address) else user_path(folder)))
+    return StudyResults(
+        open_study(fetch_study(address) if is_address(address) else user_path(folder))
+    )
 
 
 def open_space(name: str | None = None) -> SearchSpace:

@@ -454,12 +454,18 @@ def test_steps_that_end_within_an_epoch_are_told(steps: int, epochs: int, said: 
 def test_a_supernet_tells_of_steps_only_where_they_were_asked_for() -> None:
     kind = open_kind("supernet")
     searches = [
-        SimpleNamespace(steps=steps, epoch_steps=10, epochs=2, options={}, places=0)
-        for steps in (1, 15, 15)
-    ]
+        SimpleNamespace(
+            label=method, method=method, recipe="quick", overrides={}, space="nb201",
+            problem="supernet", steps=steps, epoch_steps=10, epochs=2, options={}, places=0,
+        )
+        for method, steps in (("random", 1), ("darts", 15), ("unas", 15), ("proxy", 15))
+    ]  # fmt: skip
     assert list(kind.notes({"steps": None}, searches)) == []
     (note,) = kind.notes({"steps": 15}, searches)
     assert "epoch 2 of 2, after 5 of its 10 steps" in note
+    assert list(kind.notes({"steps": 15}, searches[-1:])) == []  # it counts no epochs
+    (note,) = kind.notes({"epochs": 2}, searches)
+    assert note.startswith("`--epochs 2` is not for `proxy`, whose recipe counts steps (15)")
 
 
 def test_a_supernet_tells_what_scaled_rates_have_become() -> None:

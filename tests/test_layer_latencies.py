@@ -20,6 +20,7 @@ from nasbench_harness.methods.shared.costs import LinearCost
 from nasbench_harness.networks.latency import measure_latencies
 from nasbench_harness.problems.landscape.objective import Landscape
 from nasbench_harness.study.config import build_config
+from nasbench_harness.study.cost_notes import cost_notes
 from nasbench_harness.study.costs import layer_costs
 from nasbench_harness.study.heldcost import held_costs
 from nasbench_harness.study.latencies import settle_latencies
@@ -125,6 +126,23 @@ def test_trials_of_two_measurements_are_two_trials() -> None:
         on_digits("latency:cpu")
     assert first in str(found.value)
     assert second in str(found.value)
+
+
+def test_tables_of_other_threads_are_told_apart() -> None:
+    """How many the search itself has is no part of what it finds, and nothing is refused."""
+    one, four = made_up(), made_up(threads=4)
+    keep(four)
+    spec = on_digits("latency:cpu")
+    said = f"`latency:{four.name}` is of 4 threads, whatever --threads says of the search."
+    assert said in list(cost_notes([spec]))
+    keep(one)
+    with pytest.raises(HarnessError, match="Several latency tables of `nbmacro` fit") as found:
+        on_digits("latency:cpu")
+    assert f"`latency:{one.name}` (1 thread)" in str(found.value)
+    assert f"`latency:{four.name}` (4 threads)" in str(found.value)
+    assert not any(
+        "whatever --threads" in n for n in cost_notes([on_digits(f"latency:{one.name}")])
+    )
 
 
 def test_a_file_is_kept_and_named_by_its_content(tmp_path: Path, data: Path) -> None:

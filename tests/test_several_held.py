@@ -172,6 +172,15 @@ def test_the_note_tells_of_several(study: Study, tmp_path: Path) -> None:
     assert "all_met_share" not in held_costs(data.trials)
 
 
+def test_without_a_target_nothing_is_told_of_one(tmp_path: Path) -> None:
+    data = load_study(make(tmp_path / "free", "monas", seeds="1", steps=2).folder)
+    printed = cost_table(data)
+    assert printed is not None
+    assert printed.headings == ["Seeds", "Held", "Cost (of the answer)", "Regret (points)"]
+    assert heldcost.title(data) == "What answers cost"
+    assert "target" not in heldcost.note(data)
+
+
 def test_trials_on_the_page_have_each_cost(study: Study) -> None:
     numbers = {number.column: number for number in numbers_of(load_study(study.folder))}
     assert (numbers["cost_of_params"].heading, numbers["cost_of_params"].unit) == (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -9,7 +10,9 @@ import typer
 from nasbench_harness.cli import completion
 from nasbench_harness.cli.app import JsonOption, app
 from nasbench_harness.cli.help import Command, examples
-from nasbench_harness.cli.options.studies import ReadStudies
+from nasbench_harness.cli.options.studies import ComparedStudies
+from nasbench_harness.errors import HarnessError, UnknownNameError
+from nasbench_harness.process.names import shell_word
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,7 +32,7 @@ if TYPE_CHECKING:
 def compare(
     first: Annotated[str, typer.Argument(metavar="METHOD", help="Label, as the study has it.")],
     second: Annotated[str, typer.Argument(metavar="METHOD", help="What to compare it with.")],
-    studies: ReadStudies,
+    studies: ComparedStudies = None,
     metric: Annotated[
         str | None,
         typer.Option(
@@ -48,11 +51,12 @@ def compare(
     and passed over.
     """
     from nasbench_harness.cli import console
-    from nasbench_harness.errors import UnknownNameError
     from nasbench_harness.reports.study.data import read_study
     from nasbench_harness.reports.study.measure import MEASURES
     from nasbench_harness.store.copies import open_studies
 
+    if not studies:
+        raise _without_study(first, second)
     known = {measure: measure for measure in MEASURES}
     if metric is not None and metric not in known:
         raise UnknownNameError("metric to compare", metric, known)
@@ -70,12 +74,20 @@ def compare(
         _tell(*one)
 
 
+def _without_study(first: str, second: str) -> HarnessError:
+    folders = any("/" in name or Path(name).is_dir() for name in (first, second))
+    methods = "METHOD METHOD" if folders else f"{shell_word(first)} {shell_word(second)}"
+    return HarnessError(
+        "Compared are two methods of a study, whose folder comes last: `nasharness compare"
+        f" {methods} RUN`."
+    )
+
+
 def _answers(
     studies: Sequence[StudyData], first: str, second: str, by: MeasureKey | None
 ) -> list[tuple[StudyData, Claim, Measure]]:
     """What each study claims; one that cannot answer is told, and raises where none can."""
     from nasbench_harness.cli import console
-    from nasbench_harness.errors import HarnessError
     from nasbench_harness.reports.analysis.compare import chosen_measure, compare
 
     found, refused = [], []

@@ -162,7 +162,7 @@ def _seen(part: StudyRun) -> dict[str, str]:
 def _print_costs(part: StudyRun) -> None:
     """What the answers cost beside the target, where a method holds a cost down."""
     from nasbench_harness.cli import console
-    from nasbench_harness.reports.tables.heldcost import cells, held_costs
+    from nasbench_harness.reports.tables.heldcost import cells, held_costs, targeted
     from nasbench_harness.study.heldcost import held_names
 
     rows = held_costs(part.trials)
@@ -178,7 +178,11 @@ def _print_costs(part: StudyRun) -> None:
             (method, "yes" if method in held else "no", *rest)
             for method, *rest in (cells(row, measure) for row in rows.itertuples())
         ]
-        console.print_rows("\nWithin the target", headings, lines, numbers=range(3, len(headings)))
+        title = "Within the target"
+        if not targeted(rows):
+            title, headings = "What answers cost", ("method", "holds it", "cost", "of answers")
+            lines = [(*line[:3], line[4]) for line in lines]
+        console.print_rows(f"\n{title}", headings, lines, numbers=range(3, len(headings)))
 
 
 def _print_readings(part: StudyRun) -> None:

@@ -144,7 +144,7 @@ def _tell(table: LatencyTable, file: Path, *, kept: bool) -> None:
 
     fastest = table.additive.least()
     slowest = table.constant + sum(max(row) for row in table.layers)
-    console.say(f"Latency table `{table.name}` of {table.told}; {_threads(table)}.")
+    console.say(f"Latency table `{table.name}` of {table.told}.")
     console.say(
         f"Its networks take {fastest:.4g} to {slowest:.4g} ms, {table.constant:.4g} of them around"
         f" the layers; medians of {table.passes} passes spread by {_spread(table):.0%}."
@@ -168,12 +168,6 @@ def _doubt(ratio: float) -> str:
         " Far apart, which they are where something else ran meanwhile: measure again on a quiet"
         " machine. If they stay so, hold `latency:measured`."
     )
-
-
-def _threads(table: LatencyTable) -> str:
-    if table.device != "cpu":
-        return "on the device"
-    return "1 thread" if table.threads == 1 else f"{table.threads} threads"
 
 
 def _spread(table: LatencyTable) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,9 +13,12 @@ from nasbench_harness.cli import completion
 from nasbench_harness.cli.app import JsonOption, list_app, show_app
 from nasbench_harness.cli.architectures import read_architecture
 from nasbench_harness.cli.help import Command, examples
-from nasbench_harness.contracts import Metric
+from nasbench_harness.contracts import Decision, Metric
 from nasbench_harness.errors import HarnessError
 from nasbench_harness.fields.parameters import Parameters, base_of
+
+MOST_NAMES = 3
+"""Decisions of the same options that are named; of more the first ones and the last."""
 
 
 @list_app.command("spaces", cls=Command, epilog=examples("nasharness list spaces"))
@@ -60,7 +63,10 @@ def show_space(
     ],
     json: JsonOption = False,
 ) -> None:
-    """A space's decisions and their options, and the benchmarks of it with their data sets."""
+    """A space's decisions and their options, and the benchmarks of it with their data sets.
+
+    Decisions of the same options stand in one line, and with `--json` each by itself.
+    """
     from nasbench_harness.cli import console
     from nasbench_harness.tables.enumeration import lists
     from nasbench_harness.tables.library import tables_of
@@ -80,7 +86,13 @@ def show_space(
         return
     console.out.print(f"{space.name}: {registry.spaces.summary(name)}\n", markup=False)
     title = "too many architectures to list" if size is None else f"{size:,} architectures"
-    console.print_rows(title, ("decision", "group", "options"), rows, below=(2,))
+    console.print_rows(
+        title,
+        ("", "decisions", "options"),
+        list(_alike(space.decisions)),
+        numbers=(0,),
+        below=(2,),
+    )
     console.out.print("")
     _print_variants(base_of(name), parameters)
     if not benchmarks:
@@ -91,6 +103,17 @@ def show_space(
     ]
     headings = ("table", "data sets, and what is measured where that is no accuracy in percent")
     console.print_rows("benchmarks, the preferred first", headings, cells, below=(1,))
+
+
+def _alike(decisions: Iterable[Decision]) -> Iterator[tuple[int, str, str]]:
+    """Of decisions with the same options how many there are, their names, and the options."""
+    names: dict[str, list[str]] = {}
+    for decision in decisions:
+        names.setdefault(", ".join(decision.options), []).append(decision.name)
+    for options, known in names.items():
+        left_out = len(known) > MOST_NAMES
+        shown = ", ".join(known[: MOST_NAMES - 1] if left_out else known)
+        yield len(known), f"{shown} ... {known[-1]}" if left_out else shown, options
 
 
 def _print_variants(space: str, parameters: Parameters) -> None:

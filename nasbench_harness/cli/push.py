@@ -1,4 +1,4 @@
-"""`nasharness push`: a finished study to object storage."""
+"""`nasharness push`: finished studies to object storage."""
 
 from __future__ import annotations
 
@@ -21,10 +21,11 @@ if TYPE_CHECKING:
     epilog=examples(
         "nasharness push runs/unas-drnas-nb201 s3://results/unas-drnas-nb201",
         "nasharness push runs/unas-drnas-nb201 file:///mnt/results/unas-drnas-nb201 --partial",
+        "nasharness push runs/datasets s3://results/datasets",
     ),
 )
 def push_study(
-    run: Annotated[Path, typer.Argument(metavar="RUN", help="Folder of a study.")],
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="Folder of a study, or of several.")],
     address: Annotated[
         str,
         typer.Argument(
@@ -38,20 +39,25 @@ def push_study(
 ) -> None:
     """Put a finished study's tables and report where others can read them.
 
-    `report`, `compare`, `check` and `cite` take the address in place of a folder. Pushed again,
-    only what changed is sent; an address that holds anything else is left as it is. A push that
-    breaks off leaves nothing that reads as a study, and the same command completes it.
+    Studies in one folder, as of a suite, go there together, each below its own name. `report`,
+    `compare`, `check` and `cite` take the address in place of a folder. Pushed again, only what
+    changed is sent; an address that holds anything else is left as it is. A push that breaks off
+    leaves nothing that reads as a study, and the same command completes it.
     """
     from nasbench_harness.cli import console
     from nasbench_harness.remote.places import is_address
-    from nasbench_harness.remote.pushing import push
-    from nasbench_harness.store.studies import open_study
+    from nasbench_harness.remote.pushing import push, push_studies
+    from nasbench_harness.store.studies import open_study, study_folders
 
     if not is_address(address):
         raise typer.BadParameter(
             f"`{address}` is no address; a folder of this machine is file://{Path(address).absolute()}."
         )
-    done = push(open_study(run), address, partial=partial)
+    folders = study_folders(run)
+    if folders == [run]:
+        done = push(open_study(run), address, partial=partial)
+    else:
+        done = push_studies(run, list(map(open_study, folders)), address, partial=partial)
     if json:
         console.print_json(_as_json(done))
         return
@@ -61,6 +67,7 @@ def push_study(
 def _as_json(done: Pushed) -> dict[str, object]:
     return {
         "address": done.address,
+        **({"studies": list(done.studies)} if done.studies else {}),
         "sent": sorted(done.sent),
         "bytes": sum(done.sent.values()),
         "unchanged": done.unchanged,
@@ -79,7 +86,8 @@ def _tell(run: Path, done: Pushed) -> None:
     if done.links:
         console.note(f"Note: links are not sent: {', '.join(done.links)}.")
     size = sum(done.sent.values()) / 1e6
-    what = f"{_files(len(done.sent))} sent, {size:.1f} MB; {done.unchanged} unchanged"
+    what = f"{len(done.studies)} studies: " if done.studies else ""
+    what += f"{_files(len(done.sent))} sent, {size:.1f} MB; {done.unchanged} unchanged"
     what += f"; {done.removed} removed" if done.removed else ""
     console.out.print(f"Pushed: {done.address} ({what})", markup=False, soft_wrap=True)
 

@@ -206,4 +206,4 @@ def _end(processes: Sequence[_Process], file: FileIO) -> None:
 def _sentence(flaw: Flaw) -> str:
     what, way_out = FAULTS[flaw.fault]
     detail = f" ({flaw.detail})" if flaw.detail else ""
-    return f"One of the files {what}: {flaw.path}{detail}; {way_out}."
+    return f"{flaw.path} is one of the files that {what}{detail}; {way_out}."

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
-from typing import Any, Literal, Protocol
+from collections.abc import Callable, Iterator
+from typing import Any, Literal, Protocol, TypeVar
 
 import torch
 
+from nasbench_harness.hardware import is_out_of_memory
 from nasbench_harness.images.augment import Augment
 from nasbench_harness.images.batches import Batches
 from nasbench_harness.images.decoders import Chunk
 from nasbench_harness.images.parts import ImagePart, Images
 from nasbench_harness.images.streamed import Streamed
 from nasbench_harness.images.streaming import AHEAD, StreamedBatches
+
+T = TypeVar("T")
 
 
 class Feed(Protocol):
@@ -54,6 +57,22 @@ def evaluation_batch(part: ImagePart, whole: int, trained: int) -> int:
     Of what is streamed, and larger, as many as are trained on at a time, which do fit.
     """
     return trained if isinstance(part, Streamed) else whole
+
+
+def within_memory(whole: int, trained: int, act: Callable[[int], T]) -> T:
+    """What `act` gives with `whole` images at a time, or with as many as there is memory for.
+
+    Where it runs out, with half as many and so on, down to those that are trained on at a time.
+    Whatever `act` gives must not depend on how many they are but for rounding.
+    """
+    size = whole
+    while True:
+        try:
+            return act(size)
+        except (RuntimeError, MemoryError) as error:
+            if size <= trained or not is_out_of_memory(error):
+                raise
+        size = max(trained, size // 2)
 
 
 def measured(

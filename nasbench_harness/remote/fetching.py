@@ -1,4 +1,4 @@
-"""From an address to a folder of this machine, in which a pushed study is read as any other."""
+"""From an address to a folder of this machine, in which pushed studies are read as any other."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from pathlib import Path
 from nasbench_harness.process.names import printable
 from nasbench_harness.remote.places import Place, StorageError
 from nasbench_harness.store.manifests import (
+    INDEX,
     MANIFEST,
     FileFacts,
     Manifest,
@@ -19,6 +20,7 @@ from nasbench_harness.store.manifests import (
     read_manifest,
 )
 from nasbench_harness.store.studies import STUDY
+from nasbench_harness.store.suites import RECORD
 
 READ = (STUDY, "trials.parquet", "history.parquet")
 """All that a report, a comparison or a check reads of a study."""
@@ -27,20 +29,41 @@ _FETCHED: dict[Path, str] = {}
 
 
 def fetch(address: str) -> Path:
-    """A folder with what is read of the study at an address; it goes when the process ends."""
+    """A folder with what is read of the study at an address; it goes when the process ends.
+
+    Of several that were pushed together it is a folder with theirs.
+    """
     place = Place(address)
-    manifest = _manifest(place)
-    parent = Path(tempfile.mkdtemp(prefix="nasharness-"))
-    atexit.register(shutil.rmtree, parent, ignore_errors=True)
-    folder = parent / (Path(manifest.name).name or "study")
+    parent = _new_parent()
+    manifest = _manifest(place, MANIFEST)
+    if manifest is not None:
+        return _fetch_study(place, manifest, parent / (Path(manifest.name).name or "study"))
+    index = _manifest(place, INDEX)
+    if index is None:
+        raise StorageError(_nothing(place))
+    folder = parent / (Path(index.name).name or "studies")
     folder.mkdir()
-    for name in READ:
-        if name not in manifest.files:
-            raise StorageError(f"The study at {place.address} has no {name}; push it again.")
-        place.fetch(name, folder / name)
-        _check(place, folder / name, manifest.files[name])
+    for name in index.studies:
+        inner = place.within(name)
+        manifest = _manifest(inner, MANIFEST)
+        if manifest is None:
+            raise StorageError(f"{_nothing(inner)} Push the studies again.")
+        _fetch_study(inner, manifest, folder / name)
+    if RECORD in index.files:
+        _fetch_file(place, RECORD, index, folder)
     _FETCHED[folder] = place.address
     return folder
+
+
+def fetch_study(address: str) -> Path:
+    """The same of one study; StorageError where there are several."""
+    index = _manifest(Place(address), INDEX)
+    if index is None:
+        return fetch(address)
+    raise StorageError(
+        f"{address} holds several studies ({', '.join(index.studies)}), and one was expected, such"
+        f" as {address.rstrip('/')}/{index.studies[0]}."
+    )
 
 
 def address_of(folder: Path) -> str:
@@ -53,22 +76,48 @@ def told(folder: Path) -> str:
     return address_of(folder) or printable(str(folder))
 
 
-def _manifest(place: Place) -> Manifest:
-    text = place.read(MANIFEST)
+def _new_parent() -> Path:
+    parent = Path(tempfile.mkdtemp(prefix="nasharness-"))
+    atexit.register(shutil.rmtree, parent, ignore_errors=True)
+    return parent
+
+
+def _fetch_study(place: Place, manifest: Manifest, folder: Path) -> Path:
+    folder.mkdir()
+    for name in READ:
+        if name not in manifest.files:
+            raise StorageError(f"The study at {place.address} has no {name}; push it again.")
+        _fetch_file(place, name, manifest, folder)
+    _FETCHED[folder] = place.address
+    return folder
+
+
+def _fetch_file(place: Place, name: str, manifest: Manifest, folder: Path) -> None:
+    place.fetch(name, folder / name)
+    _check(place, folder / name, manifest.files[name])
+
+
+def _nothing(place: Place) -> str:
+    return (
+        f"{place.address} holds no study: there is no {MANIFEST}, which `nasharness push` leaves"
+        " there."
+    )
+
+
+def _manifest(place: Place, file: str) -> Manifest | None:
+    """Of a push that came to its end; None where that file is not there."""
+    text = place.read(file)
     if text is None:
-        raise StorageError(
-            f"{place.address} holds no study: there is no {MANIFEST}, which `nasharness push`"
-            " leaves there."
-        )
+        return None
     try:
-        manifest = read_manifest(text)
+        manifest = read_manifest(text, file)
     except ManifestError as error:
         raise StorageError(
-            f"The study at {place.address} cannot be read: {MANIFEST} is not as it should be"
+            f"What was pushed to {place.address} cannot be read: {file} is not as it should be"
             f" ({error})."
         ) from error
     if not manifest.complete:
-        raise StorageError(broken_off(place.address))
+        raise StorageError(broken_off(place.address, file))
     return manifest
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -41,6 +42,13 @@ class Place:
         kinds = self._files.protocol
         self._kinds = (kinds,) if isinstance(kinds, str) else tuple(kinds)
 
+    def within(self, name: str) -> Place:
+        """The folder of that name there."""
+        inner = copy.copy(self)
+        inner.address = f"{self.address.rstrip('/')}/{name}"
+        inner._root = f"{self._root}/{name}"
+        return inner
+
     @property
     def name(self) -> str:
         """The last part of the address."""
@@ -54,13 +62,14 @@ class Place:
                 " s3:// or file://."
             )
 
-    def is_empty(self) -> bool:
-        """Is nothing there, or not even the folder."""
+    def names(self) -> set[str]:
+        """Files and folders right there; none where there is not even the folder."""
         with self._reaching("read"):
             try:
-                return not self._files.ls(self._root or "/", detail=False)
+                found = self._files.ls(self._root or "/", detail=False)
             except FileNotFoundError:
-                return True
+                return set()
+        return {str(path).rstrip("/").rpartition("/")[2] for path in found}
 
     def sizes(self) -> dict[str, int]:
         """Bytes of every file there, by name."""

@@ -1,26 +1,21 @@
-"""From a finished study's folder to an address: what reports, comparisons and checks need of it.
-
-The manifest there is written first, as incomplete, and last, as complete: what breaks off in
-between is never taken for a study.
-"""
+"""From folders of finished studies to an address: what reports, comparisons and checks need."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from nasbench_harness.errors import HarnessError
 from nasbench_harness.process.names import shell_word
 from nasbench_harness.remote.places import Place, StorageError
+from nasbench_harness.remote.transfer import Transfer, file_facts
 from nasbench_harness.store.endings import Endings
 from nasbench_harness.store.looks import look
 from nasbench_harness.store.manifests import (
+    INDEX,
     MANIFEST,
-    FileFacts,
     Manifest,
     ManifestError,
     read_manifest,
@@ -28,6 +23,7 @@ from nasbench_harness.store.manifests import (
 from nasbench_harness.store.outcomes import Status
 from nasbench_harness.store.ownership import MARKER, published
 from nasbench_harness.store.studies import LOCK, STUDY, Study, gather
+from nasbench_harness.store.suites import RECORD
 from nasbench_harness.watch.locks import is_held
 
 TABLES = ("trials.parquet", "history.parquet", "trials.csv", "history.csv")
@@ -40,7 +36,7 @@ class Pushed:
 
     address: str
     sent: Mapping[str, int]
-    """Files that were sent, and their bytes."""
+    """Files that were sent, and their bytes; of several studies with their names before."""
     unchanged: int
     """Files that were there already."""
     removed: int
@@ -48,7 +44,9 @@ class Pushed:
     links: tuple[str, ...]
     """What is a link in the report's folder, and was left out."""
     report: bool
-    """Was there a report to send."""
+    """Was there a report to send; of several studies one over all of them."""
+    studies: tuple[str, ...] = ()
+    """The names of several studies there."""
 
 
 def study_identity(study: Study) -> str:
@@ -70,31 +68,47 @@ def push(study: Study, address: str, *, partial: bool = False) -> Pushed:
     place.refuse_read_only()
     if not partial:
         refuse_unfinished(study)
-    held = _held(place, study)
-    gather(study)
-    look(study)
-    paths, links = _contents(study.folder)
-    facts = {name: _facts(path) for name, path in paths.items()}
-    there = place.sizes() if held else {}
-    before = held.files if held else {}
-    standing = {
-        name: known
-        for name, known in facts.items()
-        if before.get(name) == known and there.get(name) == known.size
-    }
-    old = {*before, *(held.pending if held else ())} - facts.keys()
-    rest = [name for name in paths if name not in standing]
-    told = (study_identity(study), study.folder.resolve().name)
-    if rest or old or not (held and held.complete):
-        pending = tuple(sorted({*rest, *old}))
-        place.write(MANIFEST, Manifest(*told, False, standing, pending).written())
-        for name in rest:
-            _send(place, name, paths[name], facts[name])
-        for name in sorted(old):
-            place.remove(name)
-        place.write(MANIFEST, Manifest(*told, True, facts).written())
-    sent = {name: facts[name].size for name in rest}
-    return Pushed(place.address, sent, len(standing), len(old), links, _has_report(paths))
+    held = _held_study(place, study)
+    transfer, links = _of_study(study, place, held)
+    if transfer.needed:
+        transfer.begin()
+        transfer.end()
+    return _pushed({"": transfer}, links, transfer)
+
+
+def push_studies(
+    folder: Path, studies: Sequence[Study], address: str, *, partial: bool = False
+) -> Pushed:
+    """Put the studies in a folder at an address, each below its own name, as `push` does with one.
+
+    What stands beside them goes too: the report over all, and the record of their suite. Nothing is
+    sent where one of them cannot be; nobody reads any of them until all of them are there.
+    """
+    place = Place(address)
+    place.refuse_read_only()
+    if not partial:
+        for study in studies:
+            refuse_unfinished(study)
+    named = {study.folder.name: study for study in studies}
+    held = _held_studies(place, folder, tuple(named))
+    inner = {name: place.within(name) for name in named}
+    before = {name: _held_study(inner[name], study) for name, study in named.items()}
+    transfers, links = {}, []
+    for name, study in named.items():
+        transfers[name], found = _of_study(study, inner[name], before[name])
+        links += [f"{name}/{link}" for link in found]
+    paths, found = _contents(folder, (RECORD,))
+    facts = {name: file_facts(path) for name, path in paths.items()}
+    told = Manifest("", folder.resolve().name, True, facts, studies=tuple(named))
+    beside = Transfer(place, told, paths, held)
+    if beside.needed or any(transfer.needed for transfer in transfers.values()):
+        beside.begin()
+        for transfer in transfers.values():
+            if transfer.needed:
+                transfer.begin()
+                transfer.end()
+        beside.end()
+    return _pushed({**transfers, "": beside}, (*links, *found), beside)
 
 
 def refuse_unfinished(study: Study) -> None:
@@ -115,23 +129,17 @@ def refuse_unfinished(study: Study) -> None:
         )
 
 
-def _held(place: Place, study: Study) -> Manifest | None:
+def _held_study(place: Place, study: Study) -> Manifest | None:
     """What is there of this study; StorageError if anything else is."""
-    text = place.read(MANIFEST)
-    if text is None:
-        if place.is_empty():
+    held = _held(place, MANIFEST)
+    own = f"one that ends in /{study.folder.resolve().name}"
+    if held is None:
+        if not (names := place.names()):
             return None
+        what = "several studies" if INDEX in names else "no study that was pushed"
         raise StorageError(
-            f"{place.address} is not empty and holds no study that was pushed; choose another"
-            f" address, such as one that ends in /{study.folder.resolve().name}."
+            f"{place.address} is not empty and holds {what}; choose another address, such as {own}."
         )
-    try:
-        held = read_manifest(text)
-    except ManifestError as error:
-        raise StorageError(
-            f"{place.address} cannot be pushed to: {MANIFEST} there cannot be read ({error});"
-            " choose another address, or remove what is there."
-        ) from error
     if held.study != study_identity(study):
         raise StorageError(
             f"{place.address} holds another study ({held.name}); choose another address."
@@ -139,16 +147,73 @@ def _held(place: Place, study: Study) -> Manifest | None:
     return held
 
 
+def _held_studies(place: Place, folder: Path, names: Sequence[str]) -> Manifest | None:
+    """The index of what is there of these studies; StorageError if there are others."""
+    held = _held(place, INDEX)
+    own = f"one that ends in /{folder.resolve().name}"
+    others = set(held.studies if held else place.names()) - set(names)
+    if others and held:
+        raise StorageError(
+            f"{place.address} holds studies that {folder} has not ({', '.join(sorted(others))});"
+            f" choose another address, such as {own}, or remove what is there."
+        )
+    if others:
+        what = "one study" if MANIFEST in others else "no studies that were pushed"
+        raise StorageError(
+            f"{place.address} is not empty and holds {what}; choose another address, such as {own}."
+        )
+    return held
+
+
+def _held(place: Place, file: str) -> Manifest | None:
+    text = place.read(file)
+    if text is None:
+        return None
+    try:
+        return read_manifest(text, file)
+    except ManifestError as error:
+        raise StorageError(
+            f"{place.address} cannot be pushed to: {file} there cannot be read ({error});"
+            " choose another address, or remove what is there."
+        ) from error
+
+
 # --- what is sent ------------------------------------------------------------------------------
 
 
-def _contents(folder: Path) -> tuple[dict[str, Path], tuple[str, ...]]:
+def _of_study(
+    study: Study, place: Place, held: Manifest | None
+) -> tuple[Transfer, tuple[str, ...]]:
+    """The study on its way, and the links that stay here."""
+    gather(study)
+    look(study)
+    paths, links = _contents(study.folder, (*TABLES, STUDY))
+    facts = {name: file_facts(path) for name, path in paths.items()}
+    told = Manifest(study_identity(study), study.folder.resolve().name, True, facts)
+    return Transfer(place, told, paths, held), links
+
+
+def _pushed(transfers: Mapping[str, Transfer], links: Iterable[str], whole: Transfer) -> Pushed:
+    """What became of them, by the studies' names."""
+    sent = {
+        f"{name}/{file}".lstrip("/"): size
+        for name, transfer in transfers.items()
+        for file, size in transfer.sent.items()
+    }
+    unchanged = sum(len(transfer.standing) for transfer in transfers.values())
+    removed = sum(len(transfer.old) for transfer in transfers.values())
+    report = any(name.startswith(f"{REPORT}/") for name in whole.paths)
+    told = (whole.place.address, sent, unchanged, removed, tuple(links), report)
+    return Pushed(*told, whole.told.studies)
+
+
+def _contents(folder: Path, names: Iterable[str]) -> tuple[dict[str, Path], tuple[str, ...]]:
     """The files that go there, by their names, and links among them that do not.
 
-    A link in the study's own folder is followed, as everywhere; in the report's folder, which has
-    none of ours, it may lead anywhere.
+    `names`, and the report's own. A link in the folder itself is followed, as everywhere; in the
+    report's, which has none of ours, it may lead anywhere.
     """
-    paths = {name: folder / name for name in (*TABLES, STUDY) if (folder / name).is_file()}
+    paths = {name: folder / name for name in names if (folder / name).is_file()}
     links = []
     for name in _of_report(folder / REPORT):
         path = folder / REPORT / name
@@ -169,20 +234,3 @@ def _of_report(report: Path) -> Iterator[str]:
 def _is_linked(top: Path, name: str) -> bool:
     path = top / name
     return any(part.is_symlink() for part in (path, *path.parents) if top in part.parents)
-
-
-def _has_report(paths: Mapping[str, Path]) -> bool:
-    return any(name.startswith(f"{REPORT}/") for name in paths)
-
-
-def _facts(path: Path) -> FileFacts:
-    with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-        return FileFacts(os.fstat(file.fileno()).st_size, digest)
-
-
-def _send(place: Place, name: str, path: Path, facts: FileFacts) -> None:
-    """A file that is written anew meanwhile would not be what the manifest says."""
-    place.send(name, path)
-    if _facts(path) != facts:
-        raise HarnessError(f"{path} was changed while it was sent; push the study again.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -19,6 +20,7 @@ SCHEMA_VERSION = 1
 TRIAL, HISTORY, RESULT = "trial.json", "history.jsonl", "result.json"
 TRIAL_LOCK = "trial.lock"
 """Held by whoever runs the trial."""
+_SIZES = ("batch_size", "width", "cells")
 
 
 class Status(StrEnum):
@@ -76,17 +78,29 @@ def write_failure(folder: Path, outcome: Outcome, details: str = "") -> None:
         write_json(folder / RESULT, {"schema_version": SCHEMA_VERSION, **facts})
 
 
-def sentence(error: Exception) -> str:
-    """What a table shows of an error; what a user caused is a sentence already."""
+def sentence(error: Exception, sizes: Mapping[str, Any] | None = None) -> str:
+    """What a table shows of an error; what a user caused is a sentence already.
+
+    `sizes` are those of the job that failed.
+    """
     text = " ".join(str(error).split())
     if is_out_of_memory(error):
-        return (
-            "Out of memory; a smaller --batch-size, --width or --cells, `--precision bf16` or fewer"
-            f" --jobs need less ({type(error).__name__})."
-        )
+        return f"Out of memory; {_relief(sizes or {})} need less ({type(error).__name__})."
     if isinstance(error, OSError):
         text = os_sentence(error)
     return text if isinstance(error, HarnessError) else f"{type(error).__name__}: {text}"
+
+
+def _relief(sizes: Mapping[str, Any]) -> str:
+    """What takes less memory, of the options that the job has."""
+    smaller = [f"--{name.replace('_', '-')}" for name in _SIZES if sizes.get(name, 1) > 1]
+    ways = [f"a smaller {_listed(smaller)}"] if smaller else []
+    ways += ["`--precision bf16`"] if sizes.get("precision") == "fp32" else []
+    return _listed([*ways, "fewer --jobs"])
+
+
+def _listed(words: Sequence[str]) -> str:
+    return " or ".join(filter(None, (", ".join(words[:-1]), words[-1])))
 
 
 def read_result(folder: Path) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -15,7 +15,15 @@ from nasbench_harness.store.declarations import study_schema
 from nasbench_harness.store.folders import folders_with, other_content
 from nasbench_harness.store.outcome_columns import ACCURACY, OUTCOME_REGRET, has_regret
 from nasbench_harness.store.schema import REGRET, TABLES, Schema
-from nasbench_harness.store.studies import STUDY, StudyError, current_tables, open_study
+from nasbench_harness.store.selection import Selection
+from nasbench_harness.store.studies import (
+    STUDY,
+    Study,
+    StudyError,
+    current_tables,
+    open_study,
+    opened_tables,
+)
 from nasbench_harness.store.tidy import as_text
 
 if TYPE_CHECKING:
@@ -42,6 +50,9 @@ class Results(NamedTuple):
 
 def load_results(
     paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]],
+    *,
+    columns: str | Iterable[str] | None = None,
+    methods: str | Iterable[str] | None = None,
 ) -> Results:
     """The tables of one or more studies, each put together to one.
 
@@ -57,6 +68,10 @@ def load_results(
     name of the first study that has it done: what tells trials apart are all their settings and the
     seed, not folders. StudyError if its copies ended differently.
 
+    Of large studies `columns` names those of `history` that are wanted beside its keys, and
+    `methods` the labels whose trials and steps are: nothing else is read from their files.
+    UnknownNameError where no study has one.
+
     Tables that are missing or older than their trials, as after a run that was cut off, are
     gathered anew, in memory. StudyError if there is no study, or one that cannot be read.
 
@@ -65,15 +80,18 @@ def load_results(
         trials, history = load_results("runs/unas-drnas-nb201")
         trials.groupby("method")["regret"].describe()
         history.pivot_table(index="step", columns="method", values="regret")
+        load_results("runs/large", columns=["entropy"], methods=["drnas"]).history
     """
+    wanted = Selection.of(columns, methods)
     given = [paths] if isinstance(paths, str | os.PathLike) else list(paths)
     studies = list(_studies([user_path(path) for path in given]))
     if not studies:
         raise StudyError("No study folders were given.")
-    tables = list(_each_trial_once(studies))
+    tables = list(_each_trial_once(studies, wanted))
     joined = [_joined([pair[i] for pair in tables]) for i in range(len(TABLES))]
     schema = study_schema(joined[0], joined[1])
-    return Results(*(_frame(kind, joined[i], schema) for i, kind in enumerate(TABLES)))
+    trials, history = (_frame(kind, joined[i], schema) for i, kind in enumerate(TABLES))
+    return Results(trials, history[wanted.shown(history)])
 
 
 # --- which studies -----------------------------------------------------------------------------
@@ -128,14 +146,33 @@ def _longer(folder: Path, others: Iterable[Path]) -> str:
 # --- their tables ------------------------------------------------------------------------------
 
 
-def _each_trial_once(studies: Sequence[tuple[str, Path]]) -> Iterator[tuple[pa.Table, pa.Table]]:
+def _each_trial_once(
+    studies: Sequence[tuple[str, Path]], wanted: Selection
+) -> Iterator[tuple[pa.Table, pa.Table]]:
     copies = find_copies([open_study(folder) for _, folder in studies])
     if refused := copies.refusal():
         raise StudyError(refused)
+    read = current_tables if wanted.whole else _chosen(copies.studies, wanted)
     for number, (name, _) in enumerate(studies):
         left_out = copies.not_counted(number)
-        tables = (_without(table, left_out) for table in current_tables(copies.studies[number]))
+        tables = (_without(table, left_out) for table in read(copies.studies[number]))
         yield _tables(name, *tables)
+
+
+def _chosen(
+    studies: Sequence[Study], wanted: Selection
+) -> Callable[[Study], tuple[pa.Table, pa.Table]]:
+    """What reads the tables of a study as far as they are wanted."""
+    opened = {study.folder: opened_tables(study) for study in studies}
+    methods = {spec.label for study in studies for spec in study.specs}
+    wanted.check(methods, {name for _, steps in opened.values() for name in steps.fields.names})
+
+    def read(study: Study) -> tuple[pa.Table, pa.Table]:
+        trials, history = opened[study.folder]
+        chosen = wanted.trials(trials)
+        return chosen, wanted.history(history, chosen)
+
+    return read
 
 
 def _without(table: pa.Table, trials: Collection[str]) -> pa.Table:

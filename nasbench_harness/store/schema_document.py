@@ -64,6 +64,10 @@ trials, history = load_results("runs/study")
 trials.groupby("method")["regret"].describe()
 ```
 
+Of histories that do not fit into memory, `load_results("runs/study", columns=["regret"], \
+methods=["drnas"])` reads the columns of `history` that are named, beside its keys, and the rows \
+of these methods (`read_history` of an opened study does the same).
+
 With pandas alone:
 
 ```python

@@ -160,7 +160,12 @@ def _of_fixed(existing: Study, config: Mapping[str, Any], specs: Sequence[TrialS
 
 
 def study_folders(place: Path) -> list[Path]:
-    """The study's folder itself, or those inside it, as of a run over all data sets."""
+    """The study's folder itself, or those inside it, as of a run over all data sets.
+
+    StudyError where those inside were pushed there and the push broke off.
+    """
+    if refused := manifests.incomplete(place, manifests.INDEX):
+        raise StudyError(refused)
     inside = sorted(path.parent for path in place.glob(f"*/{STUDY}"))
     return inside if inside and not (place / STUDY).exists() else [place]
 

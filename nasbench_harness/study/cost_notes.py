@@ -15,6 +15,7 @@ from nasbench_harness.study.heldcost import (
     held_costs,
     seeks_fronts,
 )
+from nasbench_harness.study.latencies import other_threads
 
 if TYPE_CHECKING:
     from nasbench_harness.study.spec import TrialSpec
@@ -27,6 +28,7 @@ def cost_notes(specs: Iterable[TrialSpec]) -> Iterator[str]:
     for label, spec in by_label.items():
         if (costs := held[label]) is not None:
             yield from _notes(label, spec, costs)
+            yield from other_threads((one.cost.name for one in costs), spec.space)
         elif spec.overrides.get(setting_of(spec.method, TARGET)):
             name = next(iter(counted(spec.space)), "NAME")
             yield (

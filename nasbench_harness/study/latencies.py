@@ -7,7 +7,7 @@ Trials name the table by its content, so that none is ever taken for another.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -149,7 +149,7 @@ def _of_device(
     if len(fits) == 1:
         return fits[0]
     if fits:
-        several = ", ".join(f"`{LATENCY}{table.name}`" for table in fits)
+        several = ", ".join(map(_named, fits))
         raise LatencyError(
             f"Several latency tables of `{space.name}` fit `{LATENCY}{device}`; name the one that"
             f" is meant: {several}."
@@ -161,6 +161,23 @@ def _of_device(
         f"There is no latency table of `{space.name}` that was measured on this machine's {device}"
         f"{networks} in batches of {LATENCY_BATCH}{others}; {_build(space.name, wanted, device)}"
     )
+
+
+def _named(table: LatencyTable) -> str:
+    threads = f" ({table.threads_told})" if table.threads_told else ""
+    return f"`{LATENCY}{table.name}`{threads}"
+
+
+def other_threads(names: Iterable[str], space: str) -> Iterator[str]:
+    """What to say of these costs where the processor computed with more threads than one.
+
+    Searches have one unless they are given more, and their number is no part of what they find.
+    """
+    tables = kept(space)
+    for name in names:
+        table = tables.get(name.removeprefix(LATENCY)) if name.startswith(LATENCY) else None
+        if table is not None and table.threads > 1 and table.device == "cpu":
+            yield f"`{name}` is of {table.threads_told}, whatever --threads says of the search."
 
 
 def _here(device: str) -> torch.device:

@@ -97,6 +97,11 @@ class TrialSpec:
         """What the user changed of the recipe: of the method, and of what it trains."""
         return {**self.overrides, **self.network_overrides}
 
+    @property
+    def sizes(self) -> dict[str, Any]:
+        """What takes memory: the batch, and of what is trained the network."""
+        return {**self.network, "batch_size": self.batch_size}
+
     @cached_property
     def roles(self) -> Mapping[str, Any]:
         """The settings that have a role, by it; none where the method is not installed."""

@@ -117,7 +117,15 @@ class LatencyTable(_Part):
     def told(self) -> str:
         """What it is a table of, in words."""
         batch = "single images" if self.batch == 1 else f"batches of {self.batch}"
-        return f"space `{self.space}` on {self.device} ({self.machine}): {self.shape}, {batch}"
+        where = ", ".join(filter(None, (self.machine, self.threads_told)))
+        return f"space `{self.space}` on {self.device} ({where}): {self.shape}, {batch}"
+
+    @property
+    def threads_told(self) -> str:
+        """Of a processor how many threads computed, in words."""
+        if self.device != "cpu":
+            return ""
+        return "1 thread" if self.threads == 1 else f"{self.threads} threads"
 
 
 def read_latencies(file: Path) -> LatencyTable:

@@ -50,6 +50,11 @@ class TrainingSpec:
         return int(self.settings["epochs"])
 
     @property
+    def sizes(self) -> Mapping[str, Any]:
+        """What takes memory: batch and network."""
+        return self.settings
+
+    @property
     def changed(self) -> dict[str, Any]:
         """What is not as the first recipe of the space has it."""
         from nasbench_harness.training.settings import usual_defaults, usual_settings

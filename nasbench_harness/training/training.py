@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, Literal, cast
 
 import torch
@@ -13,7 +14,7 @@ from torch.nn.functional import cross_entropy
 from nasbench_harness.contracts import Architecture, NetworkShape, NetworkSpace
 from nasbench_harness.errors import HarnessError
 from nasbench_harness.images.augment import Augment
-from nasbench_harness.images.feeding import evaluation_batch, feed, measured
+from nasbench_harness.images.feeding import evaluation_batch, feed, measured, within_memory
 from nasbench_harness.images.parts import ImageDataset, ImagePart
 from nasbench_harness.networks.chance import Chance
 from nasbench_harness.networks.losses import begin_epoch, training_loss
@@ -151,11 +152,16 @@ class Training:
         """
         return self._measure(self._evaluated)
 
-    @torch.no_grad()
     def _measure(self, images: ImagePart) -> tuple[float, float]:
+        """Of fewer at a time where memory is short: as many as are trained on fit."""
+        trained = self.settings.batch_size
+        size = evaluation_batch(images, EVALUATION_BATCH, trained)
+        return within_memory(size, trained, partial(self._measure_by, images))
+
+    @torch.no_grad()
+    def _measure_by(self, images: ImagePart, batch_size: int) -> tuple[float, float]:
         self.network.eval()
         totals = Totals(self.device)
-        batch_size = evaluation_batch(images, EVALUATION_BATCH, self.settings.batch_size)
         chance = Chance(stream_seed(self._seed, "evaluation"), self.device)
         for seen, labels in measured(images, self._augment, batch_size):
             with chance(), self._precision():

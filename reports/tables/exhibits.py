@@ -71,7 +71,7 @@ def exhibits(data: StudyData) -> list[Exhibit]:
         ("Summary", _summary_note(data), summary_table(data)),
         (collapse.TITLE, collapse.note(data), collapse.collapse_table(data)),
         (parts.TITLE, parts.note(data), parts.parts_table(data)),
-        ("Within the cost's target", heldcost.note(data), heldcost.cost_table(data)),
+        (heldcost.title(data), heldcost.note(data), heldcost.cost_table(data)),
         (fronts.TITLE, fronts.NOTE, fronts.front_table(data)),
         ("The search itself", searchcost.note(data), search_table(data)),
         ("Method against method", pairs.note(data), pairs.paired_table(data)),

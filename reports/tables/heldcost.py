@@ -16,7 +16,7 @@ from nasbench_harness.reports.tables.printed import PrintedColumn, PrintedTable
 from nasbench_harness.reports.words import numerals
 from nasbench_harness.study.heldcost import COST_OF, TARGET_OF, UNIT_OF
 
-KEY = "cost"
+KEY, TARGET = "cost", "cost_target"
 SHORT = {"million": "M", "thousand": "k"}
 """Units that cells of a table have no room for."""
 _COST = (
@@ -45,13 +45,30 @@ OF_REGRET = ("regret_mean", "within_mean", "within_low", "within_high")
 """Columns that need a best to miss; `accuracy_mean` stands in their place where none is known."""
 
 
+_OF_TARGETS = ("Target", "Target met", "All met", "Regret within", "95 % CI")
+
 OF_ALL = ("all_met_seeds", "all_met_share")
 """Columns of a study in which several costs are held together."""
 
 
+def title(data: StudyData) -> str:
+    """What the table is about: without any target, costs alone."""
+    return "Within the cost's target" if targeted(data.trials) else "What answers cost"
+
+
+def targeted(rows: pd.DataFrame) -> bool:
+    """Is there a target, of trials or of rows of `held_costs`."""
+    return any(
+        bool(pd.to_numeric(rows[column]).notna().any())
+        for column in rows
+        if str(column) == TARGET or str(column).startswith(TARGET_OF)
+    )
+
+
 def note(data: StudyData) -> str:
     """What must be read with the table."""
-    of_one = _COST.format(regret=_REGRET if data.measure.is_regret else "")
+    within = data.measure.is_regret and targeted(data.trials)
+    of_one = _COST.format(regret=_REGRET if within else "")
     return of_one + (_SEVERAL if _several(data.trials) else "")
 
 
@@ -169,6 +186,8 @@ def cost_table(data: StudyData) -> PrintedTable | None:
             PrintedColumn("All met", "of seeds", lambda row: numerals.share(row.all_met_share))
         )
     columns += _regrets(data.measure) if data.measure.is_regret else [_value(data.measure)]
+    if not targeted(rows):
+        columns = [column for column in columns if column.heading not in _OF_TARGETS]
     return PrintedTable(KEY, tuple(columns), rows)
 
 

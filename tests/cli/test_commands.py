@@ -168,6 +168,19 @@ def test_show_space_names_benchmarks_and_their_data_sets(nasharness: Run) -> Non
     assert "analog cifar10" in told
 
 
+def test_decisions_that_are_alike_are_shown_once(
+    nasharness: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In 80 columns."""
+    monkeypatch.setenv("COLUMNS", "80")
+    lines = nasharness("show", "space", "darts").stdout.splitlines()
+    assert sum("28  normal_2<-0, normal_2<-1 ... reduce_5<-4" in line for line in lines) == 1
+    assert max(map(len, lines)) <= 80
+    assert sum("max_pool_3x3" in line for line in lines) == 1
+    told = " ".join(nasharness("show", "space", "darts[variant=s1]").stdout.split())
+    assert " 2 normal_4<-0, normal_5<-1 max_pool_3x3, skip_connect " in told
+
+
 def test_show_space(nasharness: Run) -> None:
     shown = json.loads(nasharness("show", "space", "nb201", "--json").stdout)
     assert shown["architectures"] == 15_625

@@ -173,6 +173,21 @@ def test_fault_gets_one_sentence_and_exit_code_2(
     assert told.stdout == ""
 
 
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["monas", "rea"], "whose folder comes last: `nasharness compare monas rea RUN`."),
+        (["drnas", "rea[population=5]"], "`nasharness compare drnas 'rea[population=5]' RUN`."),
+        (["drnas", "runs/a"], "`nasharness compare METHOD METHOD RUN`."),
+        (["monas", "rea", "unas[tau=1]"], "`unas[tau=1]` is a method, where the folder of a study"),
+    ],
+)
+def test_where_no_study_is_given_it_says_what_to_write(
+    nasharness: Run, arguments: list[str], sentence: str
+) -> None:
+    assert sentence in " ".join(nasharness("compare", *arguments, code=2).stderr.split())
+
+
 def test_no_result_and_no_common_seed(nasharness: Run, study: Path, tmp_path: Path) -> None:
     shutil.copytree(study, tmp_path / "s")
     for trial in (tmp_path / "s" / "trials").glob("random-*"):

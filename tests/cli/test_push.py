@@ -68,6 +68,23 @@ def test_a_check_reads_from_there(place: Path, nasharness: Run) -> None:
     assert told == nasharness("check", "few", "--baseline", "base.json").stdout
 
 
+def test_studies_of_one_folder_go_together(place: Path, nasharness: Run) -> None:
+    """And whoever reads them finds what a folder of them has."""
+    shutil.move(place / "few", place / "row" / "few")
+    make(place / "row" / "more", "rea,drnas", space="nbmacro", table="nbmacro")
+    address = f"file://{place}/away/row"
+    told = nasharness("push", "row", address)
+    assert told.stdout.startswith(f"Pushed: {address} (2 studies: ")
+    assert "row has no report to send" in told.stderr
+    both = json.loads(nasharness("compare", "rea", "drnas", address, "--json").stdout)
+    assert [one["study"] for one in both] == [f"{address}/few", f"{address}/more"]
+    nasharness("baseline", "save", "row", "--to", "base.json")
+    words = ("--baseline", "base.json")
+    assert nasharness("check", address, *words).stdout == nasharness("check", "row", *words).stdout
+    nasharness("report", address)
+    assert (place / "row-report" / "report.md").is_file()
+
+
 def test_what_is_not_finished_is_told_with_its_address(place: Path, nasharness: Run) -> None:
     address = f"file://{place}/away/few"
     shutil.rmtree(next((place / "few" / "trials").iterdir()))

@@ -267,7 +267,9 @@ def test_out_of_memory_names_what_to_change(
 
     monkeypatch.setattr(WeightSharing, "fit", full)
     outcome = run_job(only_trial(), tmp_path)
-    assert outcome.error.startswith("Out of memory; a smaller --batch-size")
+    assert outcome.error.startswith(
+        "Out of memory; a smaller --batch-size or --width, `--precision bf16` or fewer --jobs need"
+    )
 
 
 # --- what is refused before anything runs ------------------------------------------------------

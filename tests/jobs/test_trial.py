@@ -200,3 +200,18 @@ def test_identity_ignores_how_a_setting_was_given(spec: Callable[..., TrialSpec]
     assert spec("unas").fingerprint == spec("unas[temperature=0.4]").fingerprint
     assert spec("unas").fingerprint != spec("unas[temperature=0.5]").fingerprint
     assert spec("unas").trial_id != spec("unas", noise=0.1).trial_id
+
+
+def test_too_little_memory_names_options_of_the_problem(
+    spec: Callable[..., TrialSpec], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A landscape has no network, and a batch of one is no smaller."""
+
+    def full(*_: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(Landscape, "advance", full)
+    told = run_job(spec(), tmp_path / "a").error
+    assert told == "Out of memory; fewer --jobs need less (MemoryError)."
+    told = run_job(spec(batch_size=4), tmp_path / "b").error
+    assert told == "Out of memory; a smaller --batch-size or fewer --jobs need less (MemoryError)."

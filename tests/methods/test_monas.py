@@ -180,6 +180,33 @@ def test_the_first_advantage_is_zero_and_moves_nothing() -> None:
     assert not all(torch.equal(a, b) for a, b in zip(before, after, strict=True))
 
 
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {},
+        {"cost": ENERGY.name, "reward": "power_constraint", "power_limit": 9.0},
+        {"reward": "acc_constraint", "least_accuracy": 1.0},
+        {"reward": "cost_constraint", "cost_target": 9.0},
+    ],
+    ids=lambda settings: settings.get("reward", "mixed"),
+)
+def test_an_unknown_accuracy_spoils_nothing(settings: dict[str, Any]) -> None:
+    problem = metered(steps=30)
+    query, asked = problem.query, []
+
+    def sometimes(arch: Architecture) -> float:
+        asked.append(arch)
+        return math.nan if len(asked) % 3 == 1 else query(arch)
+
+    problem.query = sometimes
+    search = searcher(problem, **settings)
+    run(search, problem, 30)
+    assert all(bool(weights.isfinite().all()) for weights in search.controller.parameters())
+    assert math.isfinite(search.baseline.average)
+    assert math.isfinite(search.best_score)
+    assert search.architecture() in [arch for n, arch in enumerate(asked) if n % 3]
+
+
 # --- answers, fronts, states -------------------------------------------------------------------
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Callable
 from typing import Any
@@ -59,6 +60,33 @@ def test_query_methods_use_that_capability_only(name: str, monkeypatch: pytest.M
         problem.advance()
         searcher.step()
     assert len(queried) == 5
+
+
+@pytest.mark.parametrize("name", ["random", "rea", "reinforce"])
+def test_an_unknown_accuracy_spoils_nothing(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    problem = toy_problem(steps=30)
+    query, asked = problem.query, []
+
+    def sometimes(arch: Architecture) -> float:
+        asked.append(arch)
+        return math.nan if len(asked) % 3 == 1 else query(arch)
+
+    monkeypatch.setattr(problem, "query", sometimes)
+    method = registry.methods.load(name)
+    searcher = method(problem, method.Settings(), 0)
+    for _ in range(30):
+        problem.advance()
+        searcher.step()
+    assert bool(searcher.scores().isfinite().all())
+    assert math.isfinite(searcher.best_score)
+    assert searcher.architecture() in [arch for n, arch in enumerate(asked) if n % 3]
+
+
+def test_a_tournament_is_not_won_by_an_unknown_accuracy() -> None:
+    searcher, _ = evolve(10, population=10, tournament=200)
+    best = max(searcher.population, key=lambda member: member[1])[0]
+    searcher.population = [(arch, math.nan) for arch, _ in searcher.population] + [(best, 1.0)]
+    assert searcher.parent() == best
 
 
 @pytest.mark.parametrize("recipe", ["quick", "sampling"])

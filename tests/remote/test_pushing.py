@@ -9,7 +9,7 @@ from typing import Any
 import fsspec
 import pytest
 
-from nasbench_harness.remote import pushing
+from nasbench_harness.errors import HarnessError
 from nasbench_harness.remote.fetching import fetch
 from nasbench_harness.remote.places import Place, StorageError
 from nasbench_harness.remote.pushing import push
@@ -215,7 +215,7 @@ def test_a_file_that_changes_meanwhile_is_noticed(
             path.write_bytes(b"another")
 
     monkeypatch.setattr(Place, "send", send)
-    with pytest.raises(pushing.HarnessError, match="changed while it was sent"):
+    with pytest.raises(HarnessError, match="changed while it was sent"):
         push(study, address)
     with pytest.raises(StorageError, match="not whole"):
         fetch(address)

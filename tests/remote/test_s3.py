@@ -19,8 +19,8 @@ import pytest
 
 from nasbench_harness.remote.fetching import fetch
 from nasbench_harness.remote.places import StorageError
-from nasbench_harness.remote.pushing import push
-from nasbench_harness.store.studies import Study, read_tables
+from nasbench_harness.remote.pushing import push, push_studies
+from nasbench_harness.store.studies import Study, read_tables, studies_in
 
 pytestmark = pytest.mark.slow
 
@@ -96,6 +96,12 @@ def test_a_page_is_served_as_one(study: Study, bucket: str, server: str) -> None
     s3fs.S3FileSystem().chmod("results/2026/few/report/index.html", "public-read")
     page = urllib.request.urlopen(f"{server}/results/2026/few/report/index.html", timeout=20)
     assert page.headers["Content-Type"] == "text/html"
+
+
+def test_several_are_pushed_and_read(study: Study, bucket: str) -> None:
+    assert push_studies(study.folder.parent, [study], bucket).sent
+    assert not push_studies(study.folder.parent, [study], bucket).sent
+    assert [folder.name for folder in studies_in([fetch(bucket)])] == ["few"]
 
 
 def test_buckets_are_not_made(study: Study, bucket: str) -> None:

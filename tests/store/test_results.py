@@ -15,6 +15,7 @@ import pandas as pd
 import pytest
 
 from nasbench_harness import load_results
+from nasbench_harness import open_study as open_results
 from nasbench_harness.errors import HarnessError
 from nasbench_harness.jobs.driver import run_job
 from nasbench_harness.store.results import with_outcomes
@@ -303,3 +304,58 @@ def test_what_a_method_logs_by_these_names_gives_way(runs: Path, own: Path) -> N
         path.write_text("".join(f"{json.dumps({**row, 'accuracy': 0.5})}\n" for row in rows))
     _, history = load_results(own)
     assert history["accuracy"].tolist() == history[METRIC].tolist()
+
+
+# --- some of it --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("columns", [["entropy"], ["regret", "seconds"], "accuracy", METRIC, []])
+@pytest.mark.parametrize("methods", [None, ["rea", "drnas"], "rea"])
+def test_some_columns_and_methods_are_those_of_all(runs: Path, columns: Any, methods: Any) -> None:
+    whole, some = load_results(runs), load_results(runs, columns=columns, methods=methods)
+    labels = [methods] if isinstance(methods, str) else methods or set(whole.trials["method"])
+    names = [columns] if isinstance(columns, str) else columns
+    kept = {"study", "trial", "method", "seed", "step", "report_metric", *names}
+    expected = whole.history[whole.history["method"].isin(labels)]
+    expected = expected[[name for name in expected if name in kept]]
+    order = ["study", "trial", "step"]
+    pd.testing.assert_frame_equal(
+        some.history.sort_values(order, ignore_index=True),
+        expected.sort_values(order, ignore_index=True),
+        check_dtype=False,
+    )
+    trials = whole.trials[whole.trials["method"].isin(labels)]
+    assert list(some.trials["trial"]) == list(trials["trial"])
+    assert list(some.trials) == list(trials)
+
+
+def test_without_gathered_tables_some_of_them_are_read_too(own: Path) -> None:
+    whole = load_results(own, columns="regret", methods="rea").history
+    for path in own.glob("*.parquet"):
+        path.unlink()
+    assert load_results(own, columns="regret", methods="rea").history.equals(whole)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "said"),
+    [
+        ({"columns": "entropi"}, "no column in these histories called `entropi`. Did you mean"),
+        ({"methods": ["rae"]}, "no method in these studies called `rae`. Did you mean `rea`"),
+        ({"methods": 3}, "`methods` cannot be 3: expected a name, or several in a list."),
+    ],
+)
+def test_what_no_study_has_is_refused(runs: Path, wanted: dict[str, Any], said: str) -> None:
+    with pytest.raises(HarnessError, match=said):
+        load_results(runs, **wanted)
+
+
+def test_an_opened_study_reads_some_of_its_history(runs: Path) -> None:
+    study = open_results(runs / "gradients")
+    some = study.read_history(columns=["entropy", "regret"], methods="drnas")
+    steps = study.history[study.history["method"] == "drnas"]
+    assert list(some) == ["trial", "method", "seed", "step", "regret", "entropy"]
+    expected = steps[list(some)].reset_index(drop=True)
+    pd.testing.assert_frame_equal(some, expected, check_dtype=False)
+    assert study.read_history().equals(study.history)
+    with pytest.raises(HarnessError, match="no method in these studies called `darz`"):
+        study.read_history(methods="darz")

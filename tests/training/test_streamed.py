@@ -113,7 +113,8 @@ def test_a_truncated_photograph_fails_the_trial_by_name(
         only(make_streamed()), tmp_path / "run", hardware=Hardware("cpu", workers=workers)
     )
     assert outcome.status is Status.FAILED
-    assert outcome.error.startswith(f"One of the files cannot be read as images: {broken} (")
+    said = f"{broken} is one of the files that cannot be read as images ("
+    assert outcome.error.startswith(said)
     assert outcome.error.endswith("repair or delete them.")
 
 

@@ -53,6 +53,24 @@ def test_learns_the_digits(
     assert last["train_loss"] < 0.7 * first["train_loss"]  # type: ignore[operator]
 
 
+def test_where_memory_is_short_fewer_are_evaluated_at_a_time(
+    make_training: MakeTraining, small: TrainingSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    training = make_training(small)
+    loss, accuracy = training.evaluate()
+    real, seen = training.network.forward, list[int]()
+
+    def short(images: torch.Tensor) -> torch.Tensor:
+        seen.append(len(images))
+        if len(images) > small.batch_size:
+            raise RuntimeError("CUDA out of memory. Tried to allocate 8.00 GiB")
+        return cast("torch.Tensor", real(images))
+
+    monkeypatch.setattr(training.network, "forward", short)
+    assert training.evaluate() == (pytest.approx(loss, rel=1e-5), accuracy)
+    assert max(seen) > small.batch_size
+
+
 def test_learning_rate_is_a_cosine_to_zero_by_epochs(make_training: MakeTraining) -> None:
     training = make_training(TrainingSettings(epochs=4, batch_size=75, width=2, cells=1))
     rates = [epoch(training)["learning_rate"] for _ in range(4)]

@@ -125,14 +125,29 @@ class SupernetKind(PlainKind):
         return OnImages(config, options, space, hardware, opened)
 
     def notes(self, config: Mapping[str, Any], specs: Sequence[TrialSpec]) -> Iterable[str]:
-        """Where `--steps` ends a search within an epoch, and what scaled rates have become."""
-        from nasbench_harness.problems.supernet.cohorts import empty_places
-        from nasbench_harness.problems.supernet.planning import cut_short, scaled_rates
+        """Where `--steps` ends a search within an epoch, where `--epochs` is not meant.
 
-        steps = config.get("steps")
-        searches = [spec for spec in specs if steps is not None and spec.steps == steps]
-        cut = [cut_short(spec.steps, spec.epoch_steps, spec.epochs) for spec in searches]
-        told = [*cut, scaled_rates(specs), empty_places(specs)]
+        And what scaled rates have become.
+        """
+        from nasbench_harness.problems.supernet.cohorts import empty_places
+        from nasbench_harness.problems.supernet.planning import (
+            counts_steps,
+            cut_short,
+            scaled_rates,
+            without_epochs,
+        )
+
+        steps, epochs = config.get("steps"), config.get("epochs")
+        by_label = {spec.label: spec for spec in specs} if steps or epochs else {}
+        counted = [spec for spec in by_label.values() if counts_steps(spec)]
+        searches = [spec for spec in by_label.values() if steps == spec.steps]
+        cut = [
+            cut_short(spec.steps, spec.epoch_steps, spec.epochs)
+            for spec in searches
+            if spec not in counted
+        ]
+        unused = without_epochs(epochs, counted) if steps is None else ""
+        told = [*cut, unused, scaled_rates(specs), empty_places(specs)]
         return dict.fromkeys(note for note in told if note)
 
     def elsewhere(self, given: Mapping[str, Any], there: Kind) -> str:
@@ -287,8 +302,10 @@ class SupernetKind(PlainKind):
 
     def command(self, spec: TrialSpec, *, allow_test_search: bool = False) -> list[str]:
         """Epochs, images and what was changed of the network."""
+        from nasbench_harness.problems.supernet.planning import counts_steps
+
         words = ["--search", self.name, "--epochs", str(spec.epochs)]
-        if spec.steps != spec.epochs * spec.epoch_steps:
+        if spec.steps != spec.epochs * spec.epoch_steps or counts_steps(spec):
             words += ["--steps", str(spec.steps)]
         for option, value in (
             ("--limit", spec.image_limit),

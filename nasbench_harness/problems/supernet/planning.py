@@ -17,6 +17,7 @@ from nasbench_harness.contracts import (
     SearchSpace,
     Setup,
 )
+from nasbench_harness.errors import HarnessError
 from nasbench_harness.images.place import absolute
 from nasbench_harness.problems.supernet.cohorts import check_cohort
 from nasbench_harness.problems.supernet.network_settings import NetworkSettings
@@ -24,6 +25,7 @@ from nasbench_harness.problems.supernet.options import ALPHA_RATE, SCALED
 from nasbench_harness.settings import named
 from nasbench_harness.study.config import BASELINE, StudyConfig
 from nasbench_harness.study.notation import ConfigError
+from nasbench_harness.study.recipes import asked_of, find_recipe
 from nasbench_harness.study.spec import COHORT
 from nasbench_harness.tables.library import find_table
 
@@ -124,19 +126,22 @@ class OnImages:
                 f" few for batches of {network.batch_size}; set --batch-size to {smaller} or less."
             )
         epoch_steps = len(train) // network.batch_size
-        epochs, steps = self._length(recipe, epoch_steps)
+        epochs, steps = self._length(method, recipe, epoch_steps)
         return {"epoch_steps": epoch_steps, "epochs": epochs, "steps": steps}
 
-    def _length(self, recipe: Recipe, epoch_steps: int) -> tuple[int, int]:
+    def _length(self, method: Any, recipe: Recipe, epoch_steps: int) -> tuple[int, int]:
         """Epochs and steps; whichever is given decides, both must fit together.
 
         The steps of a recipe for images are a number of batches: of few images they are more
-        epochs. Those of another kind's recipe go on beyond its epochs, as they always did.
+        epochs. Those of another kind's recipe go on beyond its epochs, as they always did. What
+        only draws takes its one step, whatever is asked of others.
         """
-        if recipe.steps:
-            counted = math.ceil(recipe.steps / epoch_steps) if recipe.kind == "supernet" else 0
-            return max(recipe.epochs, counted), recipe.steps
         epochs, steps = self.options.epochs, self.config.steps
+        if recipe.steps:
+            if steps is None or method is registry.open_setup(BASELINE):
+                epochs, steps = None, recipe.steps
+            counted = math.ceil(steps / epoch_steps) if recipe.kind == "supernet" else 0
+            return max(epochs or recipe.epochs, counted), steps
         if steps is None:
             epochs = epochs or recipe.epochs
             return epochs, epochs * epoch_steps
@@ -254,6 +259,30 @@ class OnImages:
 def only_draws(spec: TrialSpec) -> bool:
     """Whether a trial trains nothing, as the baseline's on images, and its answer is a draw."""
     return spec.method == BASELINE
+
+
+def counts_steps(spec: TrialSpec) -> bool:
+    """Whether a trial's recipe says how many steps it takes, whatever `--epochs` says."""
+    try:
+        recipe = find_recipe(spec.method, asked_of(spec), spec.space, spec.problem).recipe
+    except HarnessError:  # of a method that is not installed
+        return False
+    return bool(recipe.steps) and not only_draws(spec)
+
+
+def without_epochs(epochs: int | None, specs: Sequence[TrialSpec]) -> str:
+    """What to say where epochs were asked for of methods that count steps; empty if they were not.
+
+    `specs` are those of such methods.
+    """
+    labels = {f"`{spec.label}`": spec.steps for spec in specs}
+    if epochs is None or not labels:
+        return ""
+    steps = " and ".join(f"{count:,}" for count in dict.fromkeys(labels.values()))
+    return (
+        f"`--epochs {epochs}` is not for {', '.join(labels)}, whose recipe counts steps ({steps});"
+        " `--steps` sets them."
+    )
 
 
 def cut_short(steps: int, epoch_steps: int, epochs: int) -> str:

@@ -43,7 +43,13 @@ from nasbench_harness.contracts import (
 from nasbench_harness.errors import HarnessError
 from nasbench_harness.hardware import onto
 from nasbench_harness.images.augment import Augment
-from nasbench_harness.images.feeding import Feed, evaluation_batch, feed, measured
+from nasbench_harness.images.feeding import (
+    Feed,
+    evaluation_batch,
+    feed,
+    measured,
+    within_memory,
+)
 from nasbench_harness.images.parts import ImageDataset, ImagePart
 from nasbench_harness.images.splits import search_split
 from nasbench_harness.networks.chance import Chance
@@ -445,17 +451,25 @@ class WeightSharing(SupernetParts):
 
     @torch.no_grad()
     def accuracy(self, candidate: Tensor | Architecture, images: int) -> float:
-        """One-shot accuracy, percent, over the first `images` search-validation images."""
+        """One-shot accuracy, percent, over the first `images` search-validation images.
+
+        Of fewer at a time where memory is short, unless the statistics of batch norms are theirs.
+        """
         weights, active = self.as_weights(candidate)
         count = min(images, len(self._held_out))
         size = evaluation_batch(self._held_out, EVALUATION_BATCH, self.batch_size)
-        with self.evaluating(self.settings.evaluation):
-            correct = torch.zeros((), device=self.device)
-            for seen, labels in measured(self._held_out, self.augment, size, 0, count):
-                with self._precision():
-                    logits = self.supernet(seen, weights, active)
-                correct += (logits.argmax(dim=1) == labels).sum()
-        return 100 * float(correct) / count
+
+        def correct(at_a_time: int) -> float:
+            with self.evaluating(self.settings.evaluation):
+                found = torch.zeros((), device=self.device)
+                for seen, labels in measured(self._held_out, self.augment, at_a_time, 0, count):
+                    with self._precision():
+                        logits = self.supernet(seen, weights, active)
+                    found += (logits.argmax(dim=1) == labels).sum()
+            return float(found)
+
+        least = self.batch_size if self.settings.evaluation == "running" else size
+        return 100 * within_memory(size, least, correct) / count
 
     def as_weights(self, candidate: Tensor | Architecture) -> tuple[Tensor, Tensor | None]:
         """Weights [D, K] with the choices that are needed (None: all): those of any weight."""
