@@ -11,12 +11,16 @@ Maps are seen as matrices [M, C], an example's pixel a row.
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
 from nasbench_harness.spaces.nb201.norms import EPS, MOMENTUM, Norm
+
+PARTS = 16
+"""Of the rows of a map, at most, that are summed by themselves."""
 
 
 class Folded(NamedTuple):
@@ -41,9 +45,8 @@ def fold(rows: Tensor, kernel: Tensor, scale: Tensor, norm: Norm) -> Folded:
     mean = spread = None
     if norm.training:
         count = len(rows)
-        mean = rows.mean(dim=0)
-        squares = torch.outer(mean, mean)
-        covariance = torch.addmm(squares, rows.T, rows, beta=-1, alpha=1 / count)
+        mean = _sums(rows) / count
+        covariance = torch.addr(_products(rows, rows), mean, mean, beta=1 / count, alpha=-1)
         spread = kernel @ covariance
         center, variance = kernel @ mean, (spread * kernel).sum(dim=1).clamp_(min=0)
         if norm.mean is not None and norm.var is not None:
@@ -66,7 +69,7 @@ def unfold(  # noqa: PLR0913, PLR0917
 
     `grad` [M, N] is the gradient in `rows @ matrix.T + shift`, and `sums` [N] its sums over M.
     """
-    products = grad.T @ rows
+    products = _products(grad, rows)
     by_weight = (products * kernel).sum(dim=1) - sums * folded.center
     weight = scale * folded.inverse
     by_kernel = products * weight[:, None] if needs_kernel else None
@@ -84,3 +87,18 @@ def unfold(  # noqa: PLR0913, PLR0917
             by_kernel -= torch.outer(sums * weight, folded.mean)
             by_kernel += 2 * by_variance[:, None] * folded.spread
     return by_kernel, by_weight * folded.inverse
+
+
+def _products(a: Tensor, b: Tensor) -> Tensor:
+    """`a.T @ b` of matrices with many rows, which a library of products leaves to one thread."""
+    return torch.bmm(_parted(a).transpose(1, 2), _parted(b)).sum(dim=0)
+
+
+def _sums(rows: Tensor) -> Tensor:
+    """[C]: the sum of [M, C] over M, by parts for the same reason."""
+    return _parted(rows).sum(dim=1).sum(dim=0)
+
+
+def _parted(rows: Tensor) -> Tensor:
+    """[M, C] to [parts, M / parts, C]; how many does not depend on the number of threads."""
+    return rows.reshape(math.gcd(len(rows), PARTS), -1, rows.shape[1])
