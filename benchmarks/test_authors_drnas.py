@@ -20,7 +20,6 @@ from typing import Any
 import pytest
 import torch
 from authors_drnas import AuthorsStep, Batch, authors_network, missing, pairs
-from plain_supernet import PlainSupernet
 from pytest_benchmark.fixture import BenchmarkFixture
 from searching import Plain, interleaved, tell
 from torch.nn.functional import cross_entropy
@@ -28,6 +27,7 @@ from torch.nn.functional import cross_entropy
 from nasbench_harness import registry
 from nasbench_harness.contracts import NetworkShape
 from nasbench_harness.jobs.executors.local import ENVIRONMENT
+from nasbench_harness.spaces.nb201.plain import PerEdgeSupernet
 from nasbench_harness.spaces.nb201.shared_weights import CellSupernet
 
 WIDTH, BATCH = 16, 64
@@ -44,6 +44,10 @@ def noise() -> Batch:
     return torch.randn(BATCH, 3, 32, 32), torch.randint(10, (BATCH,))
 
 
+def shape(cells: int) -> NetworkShape:
+    return NetworkShape(classes=10, width=WIDTH, cells=cells)
+
+
 def test_both_compute_the_same() -> None:
     """Loss, the gradient of alpha and those of all weights, for the same weights and alpha.
 
@@ -51,7 +55,7 @@ def test_both_compute_the_same() -> None:
     """
     torch.manual_seed(0)
     theirs = authors_network(WIDTH, 1, species="softmax").double()
-    ours = CellSupernet(NetworkShape(classes=10, width=WIDTH, cells=1)).double()
+    ours = CellSupernet(shape(1)).double()
     for their, own, rows in pairs(theirs, ours):
         own.data[rows].copy_(their.data)
     images, labels = noise()
@@ -109,7 +113,7 @@ def measured(cells: int, threads: int) -> dict[str, float]:
         "channels_last_s": AuthorsStep(
             authors_network(WIDTH, cells), train, valid, channels_last=True
         ),
-        "plain_s": Plain(PlainSupernet(width=WIDTH, cells=cells), train),
+        "plain_s": Plain(PerEdgeSupernet(shape(cells)), train),
         "ours_s": harness_step(cells),
     }
     clock = time.process_time if threads == 1 else time.perf_counter

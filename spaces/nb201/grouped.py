@@ -17,7 +17,7 @@ from nasbench_harness.spaces.nb201.encoding import NODES
 from nasbench_harness.spaces.nb201.grouped_mixing import GroupedMixing, leave_together
 from nasbench_harness.spaces.nb201.norms import Norm
 from nasbench_harness.spaces.nb201.shared_weights import Branch, CellSupernet, MixedCell
-from nasbench_harness.spaces.nb201.skeleton import Head, Reduction
+from nasbench_harness.spaces.nb201.skeleton import Head, Reduction, image_means
 from nasbench_harness.spaces.shared.mixing import PlainSupernet
 
 
@@ -145,7 +145,7 @@ class _Head(nn.Module):
         self.bias = nn.Parameter(_shared_memory([head.classifier.bias for head in heads]))
 
     def forward(self, x: Tensor) -> Tensor:
-        pooled = relu(self.norm(x)).mean(dim=(2, 3)).view(len(x), self.runs, -1)
+        pooled = image_means(relu(self.norm(x))).view(len(x), self.runs, -1)
         weight = self.weight.view(self.runs, -1, self.weight.shape[1]).transpose(1, 2)
         bias = self.bias.view(self.runs, 1, -1)
         return torch.baddbmm(bias, pooled.transpose(0, 1), weight)

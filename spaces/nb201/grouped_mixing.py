@@ -24,7 +24,8 @@ from nasbench_harness.spaces.nb201.leaving import (
 )
 from nasbench_harness.spaces.nb201.mixing import CONV1, CONV3, LEAVING, POOL, SKIP
 from nasbench_harness.spaces.nb201.norms import Norm
-from nasbench_harness.spaces.nb201.pooling import POOLING
+from nasbench_harness.spaces.nb201.pooling import pool as pool_map
+from nasbench_harness.spaces.nb201.pooling import pool_back
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,7 @@ class _LeaveTogether(Function):
         skip: Tensor, pool: Tensor, norm3: Norm, norm1: Norm,
     ) -> tuple[Tensor, ...]:  # fmt: skip
         runs, edges, _ = skip.shape
-        rectified, pooled = torch.relu(x), aten.avg_pool2d(x, *POOLING)
+        rectified, pooled = torch.relu(x), pool_map(x)
         mixed, saved3 = convolve(rectified, conv3, scale3, norm3, runs)
         mixed1, saved1 = convolve(rectified, conv1, scale1, norm1, runs)
         mixed.add_(mixed1)
@@ -131,7 +132,7 @@ class _LeaveTogether(Function):
             rectified_grad = through3.into.add_(through1.into)
             grad_x.add_(aten.threshold_backward(rectified_grad, rectified, 0))
             through_pool = as_map((flat * pool).sum(2), x)
-            grad_x.add_(aten.avg_pool2d_backward(through_pool, x, *POOLING, None))
+            grad_x.add_(pool_back(through_pool, x))
         return (
             grad_x, through3.kernel, through1.kernel, through3.scale, through1.scale,
             grad_skip, grad_pool, None, None,

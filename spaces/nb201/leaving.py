@@ -66,7 +66,7 @@ class _Leave(Function):
             mixed.add_(mixed1)
         _add_to_each(mixed, (x, pooled), linear)
         ctx.save_for_backward(
-            x, rectified, pooled if ctx.needs_input_grad[5] else None,
+            rectified, *((x, pooled) if ctx.needs_input_grad[5] else (None, None)),
             conv3, conv1, scale3, scale1, linear, *saved3, *saved1,
         )  # fmt: skip
         return torch.split(mixed, x.shape[1], dim=1)
@@ -74,7 +74,7 @@ class _Leave(Function):
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:
-        x, rectified, pooled, conv3, conv1, scale3, scale1, linear, *saved = ctx.saved_tensors
+        rectified, x, pooled, conv3, conv1, scale3, scale1, linear, *saved = ctx.saved_tensors
         needs = ctx.needs_input_grad
         grads = tuple(grad.contiguous(memory_format=torch.channels_last) for grad in grads)
         wide = torch.cat(grads, 1) if len(grads) > 1 else grads[0]
@@ -86,9 +86,7 @@ class _Leave(Function):
             wide, rectified, conv3, scale3, ctx.norms[0], saved[:3], needs[1::2], shifted=ctx.folds
         )
         if ctx.folds:
-            through1 = _unfold(
-                as_matrix(wide), rectified, conv1, scale1, saved[3:], through3, needs[2]
-            )
+            through1 = _unfold(as_matrix(wide), rectified, conv1, saved[3:], through3, needs[2])
         else:
             through1 = convolve_back(
                 wide, rectified, conv1, scale1, ctx.norms[1], saved[3:], needs[2::2]
@@ -100,7 +98,7 @@ class _Leave(Function):
             aten.threshold_backward.grad_input(grad_x, rectified, 0, grad_input=grad_x)
             skipped, averaged = linear.unbind()
             _add_weighed(grad_x, grads, skipped)
-            grad_x.add_(pool_back(_add_weighed(None, grads, averaged), x))
+            grad_x.add_(pool_back(_add_weighed(None, grads, averaged), rectified))
         return (
             grad_x, through3.kernel, through1.kernel, through3.scale, through1.scale,
             grad_linear, None, None,
@@ -193,13 +191,13 @@ def convolve_back(  # noqa: PLR0913, PLR0917
 
 
 def _unfold(  # noqa: PLR0913, PLR0917
-    flat: Tensor, x: Tensor, conv: Tensor, scale: Tensor, saved: Sequence[Tensor],
-    beside: Gradients, needs_kernel: bool,
+    flat: Tensor, x: Tensor, conv: Tensor, saved: Sequence[Tensor], beside: Gradients,
+    needs_kernel: bool,
 ) -> Gradients:  # fmt: skip
     """Gradients of a folded convolution; that in its input is added to the one `beside` it."""
     assert beside.shift is not None
     kernel, scale = unfold(
-        flat, beside.shift, as_matrix(x), conv.flatten(1), scale, Folded(*saved),
+        flat, beside.shift, as_matrix(x), conv.flatten(1), Folded(*saved),
         into=_as_rows(beside.into), needs_kernel=needs_kernel,
     )  # fmt: skip
     return Gradients(beside.into, None if kernel is None else kernel.view_as(conv), scale, None)
@@ -223,7 +221,7 @@ def _scales_back(  # noqa: PLR0913, PLR0917
     if not ctx.folds:
         return by_scale3, sums(scales[1], ctx.norms[1], saved[3:])[0]
     by_scale1 = unfold(
-        as_matrix(grad), by_shift, as_matrix(x), conv1.flatten(1), scales[1], Folded(*saved[3:]),
+        as_matrix(grad), by_shift, as_matrix(x), conv1.flatten(1), Folded(*saved[3:]),
         into=None, needs_kernel=False,
     )[1]  # fmt: skip
     return by_scale3, by_scale1

@@ -380,9 +380,11 @@ def _inherit_operation(own: ReLUConvNorm, branch: Branch, position: int) -> None
 
 
 def _sum(terms: list[Tensor]) -> Tensor:
-    total = terms[0]
-    for term in terms[1:]:
-        total = total + term
+    if len(terms) == 1:
+        return terms[0]
+    total = terms[0] + terms[1]
+    for term in terms[2:]:
+        total += term
     return total
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+import torch
 from torch import Tensor, nn
 from torch.nn.functional import avg_pool2d, relu
 
@@ -58,8 +59,18 @@ class Head(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """[B, C, H, W] to logits [B, classes]."""
-        logits: Tensor = self.classifier(relu(self.norm(x)).mean(dim=(2, 3)))
+        logits: Tensor = self.classifier(image_means(relu(self.norm(x))))
         return logits
+
+
+def image_means(x: Tensor) -> Tensor:
+    """[B, C, H, W] to [B, C]; the gradients of channels-last maps are channels-last, too.
+
+    Those of a mean over two dimensions are not on a CPU, and make all that follows slow.
+    """
+    if not x.is_contiguous(memory_format=torch.channels_last):
+        return x.mean(dim=(2, 3))
+    return x.permute(0, 2, 3, 1).flatten(1, 2).mean(dim=1)
 
 
 class Skeleton(nn.Module):
