@@ -6,15 +6,19 @@ that waits for its orders gains by. Every run has its own images, mixing weights
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Iterator, Sequence
 from typing import cast
 
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import avg_pool2d, batch_norm, conv2d, relu
 
+from nasbench_harness.hardware import onto
 from nasbench_harness.spaces.nb201.encoding import NODES
+from nasbench_harness.spaces.nb201.grouped_choices import Kept, Paths, Statistics, chosen_options
 from nasbench_harness.spaces.nb201.grouped_mixing import GroupedMixing, leave_together
+from nasbench_harness.spaces.nb201.mixing import CONV1, CONV3
 from nasbench_harness.spaces.nb201.norms import Norm
 from nasbench_harness.spaces.nb201.shared_weights import Branch, CellSupernet, MixedCell
 from nasbench_harness.spaces.nb201.skeleton import Head, Reduction
@@ -59,17 +63,57 @@ class GroupedSupernet(PlainSupernet):
         self._counts = torch.stack([cast("Tensor", m.num_batches_tracked) for m in counts])
         for module, count in zip(counts, self._counts.unbind(), strict=True):
             module.num_batches_tracked = count
+        self._cells = [block for block in self.blocks if isinstance(block, _Cell)]
+        self._statistics = Statistics(
+            [kept for cell in self._cells for branch in cell.all_branches() for kept in branch.kept]
+        )
+        self._shifts: Tensor | None = None
 
-    def forward(self, images: Tensor, weights: Tensor) -> Tensor:
-        """Logits [R, B, classes] of images [R, B, channels, H, W] and weights [R, D, K]."""
+    def forward(self, images: Tensor, weights: Tensor, active: Tensor | None = None) -> Tensor:
+        """Logits [R, B, classes] of images [R, B, channels, H, W] and weights [R, D, K].
+
+        What a run has not chosen of `active` [R, D, K] is computed beside what others have, and is
+        nothing to it: it weighs 0, and its statistics stay. So the same operations run on numbers
+        of the same shapes whatever anybody chooses.
+        """
+        chosen = chosen_options(weights, active)
         if self.training:
             self._counts.add_(1)
-        mixed = GroupedMixing(weights)
-        x: Tensor = self.stem(_side_by_side(images))
-        for block in self.blocks:
-            x = block(x, mixed) if isinstance(block, _Cell) else block(x)
-        logits: Tensor = self.head(x)
+        if chosen is not None:
+            chosen = onto(chosen, weights.device)
+            weights = weights.masked_fill(~chosen, 0.0)
+        mixed = GroupedMixing(weights, self._shifts)
+        with self._statistics.moved(chosen if self.training else None):
+            x: Tensor = self.stem(_side_by_side(images))
+            for block in self.blocks:
+                x = block(x, mixed) if isinstance(block, _Cell) else block(x)
+            logits: Tensor = self.head(x)
         return logits
+
+    def learners(self, weights: Tensor, active: Tensor | None = None) -> list[list[bool]] | None:
+        """See `nasbench_harness.contracts.WideSupernet`."""
+        chosen = chosen_options(weights, active)
+        if chosen is None:
+            return None
+        paths = [Paths(rows) for rows in chosen.tolist()]
+        found = {parameter: [own.through for own in paths] for parameter in self.parameters()}
+        found |= {parameter: [True] * len(paths) for parameter in self.head.parameters()}
+        for cell in self._cells:
+            last = cell is self._cells[-1]
+            for branch in cell.all_branches():
+                found[branch.weight] = [
+                    own.learns(branch.source, branch.option, last=last) for own in paths
+                ]
+        return [found[parameter] for parameter in self.parameters()]
+
+    @contextlib.contextmanager
+    def shifted(self, shifts: Tensor) -> Iterator[None]:
+        """Within it numbers [R, D] are added to what the edges bring (`ShiftedMaps`)."""
+        self._shifts = shifts
+        try:
+            yield
+        finally:
+            self._shifts = None
 
     @torch.no_grad()
     def clip_gradients(self, norm: float) -> None:
@@ -152,17 +196,21 @@ class _Head(nn.Module):
 
 
 class _Branch(nn.Module):
-    """`shared_weights.Branch` of every run."""
+    """`shared_weights.Branch` of every run: an option of the edges that leave a node."""
 
     running_mean: Tensor | None
     running_var: Tensor | None
 
-    def __init__(self, branches: Sequence[Branch]) -> None:
+    def __init__(self, branches: Sequence[Branch], source: int, option: int) -> None:
         super().__init__()
+        self.source, self.option = source, option
         self.weight = nn.Parameter(_shared_memory([branch.weight for branch in branches]))
+        self.kept: list[Kept] = []
         for name in ("running_mean", "running_var"):
             own = [getattr(branch, name) for branch in branches]
             self.register_buffer(name, None if own[0] is None else _shared_memory(own))
+            if own[0] is not None:
+                self.kept.append(Kept(getattr(self, name), own, source, option))
 
     @property
     def norm(self) -> Norm:
@@ -174,11 +222,22 @@ class _Cell(nn.Module):
         super().__init__()
         self.runs = len(cells)
         branches = [
-            [_Branch(at_place) for at_place in zip(*(c.branches(node) for c in cells), strict=True)]
+            [
+                _Branch(at_place, node, option)
+                for option, at_place in zip(
+                    (CONV3, CONV1),
+                    zip(*(c.branches(node) for c in cells), strict=True),
+                    strict=True,
+                )
+            ]
             for node in range(NODES - 1)
         ]
         self.conv3 = nn.ModuleList(of_node[0] for of_node in branches)
         self.conv1 = nn.ModuleList(of_node[1] for of_node in branches)
+
+    def all_branches(self) -> list[_Branch]:
+        """The convolutions that leave its nodes."""
+        return [cast("_Branch", each) for each in (*self.conv3, *self.conv1)]
 
     def forward(self, x: Tensor, mixed: GroupedMixing) -> Tensor:
         scales = mixed.scales(x.shape[1] // self.runs, x.dtype)
@@ -187,12 +246,12 @@ class _Cell(nn.Module):
             conv3 = cast("_Branch", self.conv3[source])
             conv1 = cast("_Branch", self.conv1[source])
             kernel3, kernel1 = conv3.weight.to(x.dtype), conv1.weight.to(x.dtype)
-            node = cast("Tensor", nodes[source])
+            node = mixed.moved(cast("Tensor", nodes[source]), source)
             brought = leave_together(node, kernel3, kernel1, scales[source], conv3.norm, conv1.norm)
             for target, values in enumerate(brought, start=source + 1):
                 before = nodes[target]
                 nodes[target] = values if before is None else before + values
-        return cast("Tensor", nodes[-1])
+        return mixed.moved(cast("Tensor", nodes[-1]), NODES - 1)
 
 
 @torch.no_grad()
