@@ -155,6 +155,9 @@ class WideSupernet(Protocol):
     def frozen(self) -> AbstractContextManager[None]:
         """As a supernet's."""
 
+    def parts(self) -> Sequence[Sequence[torch.nn.Parameter]]:
+        """By parameter those of the R supernets, which lie in its memory."""
+
     def learners(
         self, weights: torch.Tensor, active: torch.Tensor | None = None
     ) -> Sequence[Sequence[bool]] | None:

@@ -66,20 +66,15 @@ def _check_learners(
     learners: Sequence[Sequence[bool]] | None, wide: Any, singles: list[Any], others: list[Any]
 ) -> None:
     """Those that have a gradient alone."""
-    parameters = list(wide.parameters())
-    learners = learners or [[True] * RUNS for _ in parameters]
-    told = {
-        part.data_ptr(): learns
-        for parameter, of_runs in zip(parameters, learners, strict=True)
-        for part, learns in zip(parameter.chunk(RUNS), of_runs, strict=True)
-    }
-    for single, other in zip(singles, others, strict=True):
-        for name, parameter in other.named_parameters():
-            place = single.get_parameter(name).data_ptr()
-            assert place in told, (
-                f"`{name}` of a single network must be a part of the wide one's memory"
+    names = [{p: name for name, p in single.named_parameters()} for single in singles]
+    for place, (whole, parts) in enumerate(zip(wide.parameters(), wide.parts(), strict=True)):
+        for run, (piece, part) in enumerate(zip(whole.chunk(RUNS), parts, strict=True)):
+            name = names[run].get(part, "")
+            assert name and piece.data_ptr() == part.data_ptr(), (
+                "`parts` must be the single networks' parameters, a part of the wide one's memory"
             )
-            assert told[place] == (parameter.grad is not None), (
+            alone = others[run].get_parameter(name).grad is not None
+            assert alone == (learners is None or learners[place][run]), (
                 f"`learners` must tell whether `{name}` has a gradient by itself"
             )
 

@@ -83,7 +83,7 @@ class Statistics:
         if not kept:
             return
         self._whole = torch.cat([each.whole for each in kept])
-        parts = self._whole.split([len(each.whole) for each in kept])
+        parts = torch.split(self._whole, [len(each.whole) for each in kept])
         for each, part in zip(kept, parts, strict=True):
             each.whole.data = part
             for single, own in zip(each.singles, part.chunk(len(each.singles)), strict=True):
