@@ -91,6 +91,7 @@ from nasbench_harness.contracts.proxy import Probe, Proxy
 from nasbench_harness.contracts.searcher import (
     TAGS,
     ChannelParts,
+    ChosenMixture,
     FrontSearcher,
     GradientEstimator,
     JointSearcher,
@@ -129,6 +130,7 @@ __all__ = [
     "CellWeights",
     "ChannelParts",
     "ChosenLosses",
+    "ChosenMixture",
     "Citable",
     "CohortPlan",
     "Column",

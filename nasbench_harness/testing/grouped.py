@@ -70,7 +70,8 @@ def _check_learners(
     for place, (whole, parts) in enumerate(zip(wide.parameters(), wide.parts(), strict=True)):
         for run, (piece, part) in enumerate(zip(whole.chunk(RUNS), parts, strict=True)):
             name = names[run].get(part, "")
-            assert name and piece.data_ptr() == part.data_ptr(), (
+            there = piece.data_ptr() if name else 0
+            assert there == part.data_ptr(), (
                 "`parts` must be the single networks' parameters, a part of the wide one's memory"
             )
             alone = others[run].get_parameter(name).grad is not None
