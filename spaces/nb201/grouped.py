@@ -14,7 +14,11 @@ import torch
 from torch import Tensor, nn
 
 from nasbench_harness.hardware import onto
-from nasbench_harness.spaces.nb201.grouped_choices import Paths, Statistics, chosen_options
+from nasbench_harness.spaces.nb201.grouped_choices import (
+    Paths,
+    Statistics,
+    chosen_options,
+)
 from nasbench_harness.spaces.nb201.grouped_mixing import GroupedMixing
 from nasbench_harness.spaces.nb201.grouped_parts import (
     WideCell,
@@ -76,18 +80,20 @@ class GroupedSupernet(PlainSupernet):
     def forward(self, images: Tensor, weights: Tensor, active: Tensor | None = None) -> Tensor:
         """Logits [R, B, classes] of images [R, B, channels, H, W] and weights [R, D, K].
 
-        What a run has not chosen of `active` [R, D, K] is computed beside what others have, and is
-        nothing to it: it weighs 0, and its statistics stay. So the same operations run on numbers
-        of the same shapes whatever anybody chooses.
+        Of `active` [R, D, K] every run's choices are run by themselves. Where weights name their
+        zeros all options are run, and what weighs 0 in a run is nothing to it: its statistics stay.
+        So the same operations run on numbers of the same shapes at a place whatever others choose.
         """
         chosen = chosen_options(weights, active)
         if self.training:
             self._counts.add_(1)
-        if chosen is not None:
+        if chosen is not None and active is None:
             chosen = onto(chosen, weights.device)
             weights = weights.masked_fill(~chosen, 0.0)
-        mixed = GroupedMixing(weights, self._shifts)
-        with self._statistics.moved(chosen if self.training else None):
+        picks = None if active is None else active.tolist()
+        mixed = GroupedMixing(weights, picks, self._shifts)
+        apart = active is not None or not self.training
+        with self._statistics.moved(None if apart else chosen):
             x: Tensor = self.stem(_side_by_side(images))
             for block in self.blocks:
                 x = block(x, mixed) if isinstance(block, WideCell) else block(x)
@@ -117,7 +123,10 @@ class GroupedSupernet(PlainSupernet):
 
     @contextlib.contextmanager
     def shifted(self, shifts: Tensor) -> Iterator[None]:
-        """Within it numbers [R, D] are added to what the edges bring (`ShiftedMaps`)."""
+        """Within it numbers [R, D] are added to what the edges bring (`ShiftedMaps`).
+
+        In passes that are told what is active.
+        """
         self._shifts = shifts
         try:
             yield

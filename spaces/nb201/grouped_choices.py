@@ -1,7 +1,6 @@
 """What each of several NAS-Bench-201 supernets that are one has chosen to run.
 
-All of them run all options, which cannot be told apart without the host; what a run has not chosen
-is then as if it had not run.
+What a run has not chosen is to it as if it had not run, also where others run it.
 """
 
 from __future__ import annotations

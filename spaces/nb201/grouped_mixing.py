@@ -16,6 +16,7 @@ from torch.autograd import Function
 from torch.autograd.function import once_differentiable
 
 from nasbench_harness.spaces.nb201.encoding import EDGES, NODES
+from nasbench_harness.spaces.nb201.grouped_picks import Picks
 from nasbench_harness.spaces.nb201.leaving import (
     as_map,
     as_matrix,
@@ -43,26 +44,22 @@ class GroupedScales:
 class GroupedMixing:
     """The weights of one forward pass of R runs; what depends on them alone is computed once."""
 
-    def __init__(self, weights: Tensor, shifts: Tensor | None = None) -> None:
-        """`weights` [R, D, K]; `shifts` [R, D] are added to what the edges bring, None for none."""
+    def __init__(
+        self, weights: Tensor, picks: Picks | None = None, shifts: Tensor | None = None
+    ) -> None:
+        """`weights` [R, D, K]; `picks` are what every run has picked, None: all options are run.
+
+        `shifts` [R, D] are added to what the edges bring, where there are picks; None for none.
+        """
         weights = weights.to(torch.promote_types(weights.dtype, torch.float32))
+        self.weights, self.picks = weights, picks
+        self.shifts = None if shifts is None else _by_target(shifts)
+        """By node the sum of those of the edges that enter it, [R, NODES]."""
         ordered = torch.stack([weights[:, edge] for edges in LEAVING for edge in edges], dim=1)
         self._nodes = [
             rows.unbind(-1) for rows in torch.split(ordered, [len(edges) for edges in LEAVING], 1)
         ]
         self._scales: dict[tuple[int, torch.dtype], list[GroupedScales]] = {}
-        self._shifts = None if shifts is None else _by_target(shifts)
-        self._maps: dict[tuple[int, int, torch.dtype], Tensor] = {}
-
-    def moved(self, x: Tensor, node: int) -> Tensor:
-        """What a node of all runs holds, with the shifts of the edges that enter it."""
-        if self._shifts is None or not node:
-            return x
-        key = node, x.shape[1], x.dtype
-        if key not in self._maps:
-            shift = self._shifts[node].to(x.dtype).unsqueeze(-1)
-            self._maps[key] = shift.expand(-1, x.shape[1] // len(shift)).reshape(1, -1, 1, 1)
-        return x + self._maps[key]
 
     def scales(self, channels: int, dtype: torch.dtype) -> list[GroupedScales]:
         """One entry per node with leaving edges; `channels` are those of a run."""
@@ -81,12 +78,11 @@ class GroupedMixing:
         return self._scales[key]
 
 
-def _by_target(shifts: Tensor) -> list[Tensor]:
-    """By node, the sum [R] of those of the edges that enter it."""
+def _by_target(shifts: Tensor) -> Tensor:
     entering = [
         [e for e, (target, _) in enumerate(EDGES) if target == node] for node in range(NODES)
     ]
-    return [shifts[:, edges].sum(dim=-1) for edges in entering]
+    return torch.stack([shifts[:, edges].sum(dim=-1) for edges in entering], dim=-1)
 
 
 def leave_together(  # noqa: PLR0913, PLR0917

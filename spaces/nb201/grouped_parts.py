@@ -15,6 +15,7 @@ from torch.nn.functional import avg_pool2d, batch_norm, conv2d, relu
 from nasbench_harness.spaces.nb201.encoding import NODES
 from nasbench_harness.spaces.nb201.grouped_choices import Kept
 from nasbench_harness.spaces.nb201.grouped_mixing import GroupedMixing, leave_together
+from nasbench_harness.spaces.nb201.grouped_picks import KERNELS, run_picked
 from nasbench_harness.spaces.nb201.mixing import CONV1, CONV3
 from nasbench_harness.spaces.nb201.norms import Norm
 from nasbench_harness.spaces.nb201.shared_weights import Branch, MixedCell
@@ -157,24 +158,32 @@ class WideCell(nn.Module):
         self.conv3 = nn.ModuleList(of_node[0] for of_node in branches)
         self.conv1 = nn.ModuleList(of_node[1] for of_node in branches)
 
+    def kernels(self, option: int) -> nn.ModuleList:
+        """By node the convolutions of one size that leave it."""
+        return self.conv3 if option == CONV3 else self.conv1
+
     def all_branches(self) -> list[WideBranch]:
         """The convolutions that leave its nodes."""
         return [cast("WideBranch", each) for each in (*self.conv3, *self.conv1)]
 
     def forward(self, x: Tensor, mixed: GroupedMixing) -> Tensor:
         """[B, R * C, H, W] to the same shape."""
+        if mixed.picks is not None:
+            branches = [cast("WideBranch", self.kernels(option)[node]) for node, option in KERNELS]
+            convs, norms = [b.weight.to(x.dtype) for b in branches], [b.norm for b in branches]
+            return run_picked(x, mixed.weights, mixed.shifts, convs, norms, mixed.picks)
         scales = mixed.scales(x.shape[1] // self.runs, x.dtype)
         nodes: list[Tensor | None] = [x, *[None] * (NODES - 1)]
         for source in range(NODES - 1):
             conv3 = cast("WideBranch", self.conv3[source])
             conv1 = cast("WideBranch", self.conv1[source])
             kernel3, kernel1 = conv3.weight.to(x.dtype), conv1.weight.to(x.dtype)
-            node = mixed.moved(cast("Tensor", nodes[source]), source)
+            node = cast("Tensor", nodes[source])
             brought = leave_together(node, kernel3, kernel1, scales[source], conv3.norm, conv1.norm)
             for target, values in enumerate(brought, start=source + 1):
                 before = nodes[target]
                 nodes[target] = values if before is None else before + values
-        return mixed.moved(cast("Tensor", nodes[-1]), NODES - 1)
+        return cast("Tensor", nodes[-1])
 
 
 @torch.no_grad()

@@ -203,7 +203,11 @@ def test_cohorts_are_filled_and_not_shared_out() -> None:
     assert [len({spec.method for spec in cohort}) for cohort in found] == [1] * 6
 
 
-@pytest.mark.parametrize("method", ["darts", "drnas", "edas", "gdas", "unas"])
+ADAM = "unas[recipe=nb201,warmup_epochs=0]"
+"""As published, by which the network's weights go too."""
+
+
+@pytest.mark.parametrize("method", ["darts", "drnas", "edas", "gdas", "unas", ADAM])
 def test_stopped_and_gone_on_with(method: str, tmp_path: Path) -> None:
     """Also where one was further than the others, and they have to catch up."""
     specs = planned(method)
