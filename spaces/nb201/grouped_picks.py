@@ -269,8 +269,9 @@ def _pieces(conv: Tensor, norm: Norm, channels: int) -> list[_Piece]:
 
 def _apart(x: Tensor, runs: int) -> Sequence[Tensor]:
     """Of [B, R * C, H, W] the runs' [B, C, H, W], channels-last, each in one piece."""
-    each = x.unflatten(1, (runs, -1)).permute(1, 0, 3, 4, 2).contiguous()
-    return each.permute(0, 1, 4, 2, 3).unbind()
+    apart: Tensor = torch.unflatten(x, 1, (runs, -1))
+    in_pieces = apart.permute(1, 0, 3, 4, 2).contiguous()
+    return in_pieces.permute(0, 1, 4, 2, 3).unbind()
 
 
 def _plus(total: Tensor | None, values: Tensor) -> Tensor:
