@@ -79,10 +79,14 @@ class GroupedMixing:
 
 
 def _by_target(shifts: Tensor) -> Tensor:
+    """Without indices, which would have to come to a device."""
+    each = shifts.unbind(dim=-1)
+    nothing = torch.zeros_like(each[0])
     entering = [
-        [e for e, (target, _) in enumerate(EDGES) if target == node] for node in range(NODES)
+        [e for e, (target, _) in zip(each, EDGES, strict=True) if target == node]
+        for node in range(NODES)
     ]
-    return torch.stack([shifts[:, edges].sum(dim=-1) for edges in entering], dim=-1)
+    return torch.stack([sum(edges, nothing) for edges in entering], dim=-1)
 
 
 def leave_together(  # noqa: PLR0913, PLR0917
