@@ -7,6 +7,7 @@ from copy import deepcopy
 
 import pytest
 import torch
+from torch import Tensor
 
 from nasbench_harness.contracts import NetworkShape
 from nasbench_harness.spaces.nb201 import NB201
@@ -41,6 +42,17 @@ class Together(NB201):
         return Clipping(networks)  # type: ignore[arg-type]
 
 
+class Everyone(NB201):
+    """That says of all parameters that all runs train them."""
+
+    def grouped(self, networks: Sequence[torch.nn.Module]) -> GroupedSupernet:
+        class Learning(GroupedSupernet):
+            def learners(self, weights: Tensor, active: Tensor | None = None) -> None:
+                return None
+
+        return Learning(networks)  # type: ignore[arg-type]
+
+
 def test_what_keeps_the_contract_passes() -> None:
     check_grouped(NB201(), SHAPE)
 
@@ -51,6 +63,7 @@ def test_what_keeps_the_contract_passes() -> None:
         (Apart(), "a part of the wide one's memory"),
         (Mixed(), "every run has its own logits"),
         (Together(), "a part of the wide one's memory"),
+        (Everyone(), "`learners` must tell"),
     ],
 )
 def test_faults_are_told(space: NB201, said: str) -> None:

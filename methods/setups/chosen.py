@@ -40,6 +40,11 @@ class ChosenSetup:
         return (ChosenLosses,) if settings.unchosen == "summed" else ()
 
     @classmethod
-    def runs_all(cls, settings: ChosenSettings) -> bool:
-        """One option a decision is run; see `WholeMixture`."""
-        return False
+    def stays_alone(cls, settings: ChosenSettings) -> str:
+        """Where options that are not drawn have no gradient; see `ChosenMixture`."""
+        if settings.unchosen != "none":
+            return ""
+        return (
+            "with unchosen=none it makes no step where a network passes nothing on, which several"
+            " as one cannot leave out for one of them"
+        )

@@ -137,6 +137,14 @@ class EDASSetup:
         return ()
 
     @classmethod
-    def runs_all(cls, settings: EDASSettings) -> bool:
-        """Edges are clamped to single options; see `WholeMixture`."""
-        return False
+    def stays_alone(cls, settings: EDASSettings) -> str:
+        """Where it may be that there is nothing to descend; see `ChosenMixture`.
+
+        With an entropy bonus, or with losses of discrete architectures, there always is.
+        """
+        if settings.entropy_weight or settings.scoring == "one_hot":
+            return ""
+        return (
+            "without an entropy bonus it makes no step where a network passes nothing on, which"
+            " several as one cannot leave out for one of them (set `entropy_weight`)"
+        )

@@ -272,9 +272,11 @@ class UNASSetup:
         return ()
 
     @classmethod
-    def runs_all(cls, settings: UNASSettings) -> bool:
-        """Single options are drawn; see `WholeMixture`."""
-        return False
+    def stays_alone(cls, settings: UNASSettings) -> str:
+        """With an architecture for every example; see `ChosenMixture`."""
+        if settings.sample_per == "batch":
+            return ""
+        return "it draws an architecture for every example (sample_per=batch draws one for all)"
 
     @classmethod
     def check_search(cls, settings: UNASSettings, outline: SearchOutline) -> None:

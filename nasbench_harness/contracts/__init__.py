@@ -98,6 +98,7 @@ from nasbench_harness.contracts.proxy import Probe, Proxy
 from nasbench_harness.contracts.searcher import (
     TAGS,
     ChannelParts,
+    ChosenMixture,
     FrontSearcher,
     GradientEstimator,
     JointSearcher,
@@ -136,6 +137,7 @@ __all__ = [
     "CellWeights",
     "ChannelParts",
     "ChosenLosses",
+    "ChosenMixture",
     "Citable",
     "CohortPlan",
     "Column",

@@ -142,11 +142,30 @@ class WideSupernet(Protocol):
     the supernets share: these have at every time their own weights and statistics.
     """
 
-    def __call__(self, images: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
-        """Logits [R, B, classes] of images [R, B, channels, H, W] and weights [R, D, K]."""
+    def __call__(
+        self, images: torch.Tensor, weights: torch.Tensor, active: torch.Tensor | None = None
+    ) -> torch.Tensor:
+        """Logits [R, B, classes] of images [R, B, channels, H, W] and weights [R, D, K].
+
+        What is not active, bool [R, D, K] on the host, may be computed, and has no effect on its
+        run: neither on its logits nor on a gradient or a statistic. What others have active changes
+        no bit of a run.
+        """
 
     def frozen(self) -> AbstractContextManager[None]:
         """As a supernet's."""
+
+    def parts(self) -> Sequence[Sequence[torch.nn.Parameter]]:
+        """By parameter those of the R supernets, which lie in its memory."""
+
+    def learners(
+        self, weights: torch.Tensor, active: torch.Tensor | None = None
+    ) -> Sequence[Sequence[bool]] | None:
+        """By parameter, whether each run's part of it would have a gradient by itself, in a pass.
+
+        Where it would have none, an optimiser leaves it alone, momentum and weight decay included;
+        here the gradient is 0. None: all have one.
+        """
 
     def clip_gradients(self, norm: float) -> None:
         """Of every run by itself, as `torch.nn.utils.clip_grad_norm_` clips those of one."""
@@ -159,7 +178,8 @@ class ShiftedMaps(Protocol):
     def shifted(self, shifts: torch.Tensor) -> AbstractContextManager[None]:
         """Within it a forward pass adds shifts [D] to the maps that the decisions bring.
 
-        Each to every element of its decision's map, in every cell; differentiable in them.
+        Each to every element of its decision's map, in every cell; differentiable in them. In a
+        `WideSupernet` they are [R, D].
         """
 
 

@@ -145,13 +145,30 @@ class ChannelParts(Protocol):
 class WholeMixture(Protocol):
     """Capability of a set-up: it tells whether its method runs all options at once.
 
-    Supernets of several seeds are trained as one where that is so (`--cohort`), and by no method
-    that does not say it.
+    Supernets of several seeds are trained as one where that is so (`--cohort`), and by no other
+    method that does not say it or is a `ChosenMixture`.
     """
 
     @classmethod
     def runs_all(cls, settings: Any) -> bool:
         """Does every pass run all options, under the same weights [D, K] for all examples."""
+
+
+@runtime_checkable
+class ChosenMixture(Protocol):
+    """Capability of a set-up: its method chooses what is run, and tells where seeds can be one.
+
+    Where seeds of it are stepped as one, passes are of weights [R, D, K], the same for all examples
+    of a run, and `active` is [R, D, K]. A run must then make every step that it makes alone; alone
+    it may be that nothing reaches what it has chosen, and the loss has no way back.
+    """
+
+    @classmethod
+    def stays_alone(cls, settings: Any) -> str:
+        """Why supernets of several seeds cannot be trained as one; empty where they can.
+
+        As it is told after a colon, without a full stop.
+        """
 
 
 @dataclass(frozen=True)

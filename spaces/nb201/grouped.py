@@ -6,18 +6,30 @@ that waits for its orders gains by. Every run has its own images, mixing weights
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Iterator, Sequence
 from typing import cast
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import avg_pool2d, batch_norm, conv2d, relu
 
-from nasbench_harness.spaces.nb201.encoding import NODES
-from nasbench_harness.spaces.nb201.grouped_mixing import GroupedMixing, leave_together
-from nasbench_harness.spaces.nb201.norms import Norm
-from nasbench_harness.spaces.nb201.shared_weights import Branch, CellSupernet, MixedCell
-from nasbench_harness.spaces.nb201.skeleton import Head, Reduction, image_means
+from nasbench_harness.hardware import onto
+from nasbench_harness.spaces.nb201.grouped_choices import (
+    Paths,
+    Statistics,
+    chosen_options,
+)
+from nasbench_harness.spaces.nb201.grouped_mixing import GroupedMixing
+from nasbench_harness.spaces.nb201.grouped_parts import (
+    WideCell,
+    WideConv,
+    WideHead,
+    WideModule,
+    WideNorm,
+    WideReduction,
+)
+from nasbench_harness.spaces.nb201.shared_weights import CellSupernet, MixedCell
+from nasbench_harness.spaces.nb201.skeleton import Reduction
 from nasbench_harness.spaces.shared.mixing import PlainSupernet
 
 
@@ -40,16 +52,16 @@ class GroupedSupernet(PlainSupernet):
             )
         self.runs = len(singles)
         convs, norms = zip(*(each.stem.children() for each in singles), strict=True)
-        self.stem = nn.Sequential(_Conv(convs), _Norm(norms))
+        self.stem = nn.Sequential(WideConv(convs), WideNorm(norms))
         self.blocks = nn.ModuleList(
-            _Reduction(cast("list[Reduction]", blocks))
+            WideReduction(cast("list[Reduction]", blocks))
             if isinstance(blocks[0], Reduction)
-            else _Cell(cast("list[MixedCell]", blocks))
+            else WideCell(cast("list[MixedCell]", blocks))
             for blocks in zip(
                 *([block for _, block in each.blocks()] for each in singles), strict=True
             )
         )
-        self.head = _Head([each.head for each in singles])
+        self.head = WideHead([each.head for each in singles])
         counts = [
             module
             for each in singles
@@ -59,17 +71,67 @@ class GroupedSupernet(PlainSupernet):
         self._counts = torch.stack([cast("Tensor", m.num_batches_tracked) for m in counts])
         for module, count in zip(counts, self._counts.unbind(), strict=True):
             module.num_batches_tracked = count
+        self._cells = [block for block in self.blocks if isinstance(block, WideCell)]
+        self._statistics = Statistics(
+            [kept for cell in self._cells for branch in cell.all_branches() for kept in branch.kept]
+        )
+        self._shifts: Tensor | None = None
 
-    def forward(self, images: Tensor, weights: Tensor) -> Tensor:
-        """Logits [R, B, classes] of images [R, B, channels, H, W] and weights [R, D, K]."""
+    def forward(self, images: Tensor, weights: Tensor, active: Tensor | None = None) -> Tensor:
+        """Logits [R, B, classes] of images [R, B, channels, H, W] and weights [R, D, K].
+
+        Of `active` [R, D, K] every run's choices are run by themselves. Where weights name their
+        zeros all options are run, and what weighs 0 in a run is nothing to it: its statistics stay.
+        So the same operations run on numbers of the same shapes at a place whatever others choose.
+        """
+        chosen = chosen_options(weights, active)
         if self.training:
             self._counts.add_(1)
-        mixed = GroupedMixing(weights)
-        x: Tensor = self.stem(_side_by_side(images))
-        for block in self.blocks:
-            x = block(x, mixed) if isinstance(block, _Cell) else block(x)
-        logits: Tensor = self.head(x)
+        if chosen is not None and active is None:
+            chosen = onto(chosen, weights.device)
+            weights = weights.masked_fill(~chosen, 0.0)
+        picks = None if active is None else active.tolist()
+        mixed = GroupedMixing(weights, picks, self._shifts)
+        apart = active is not None or not self.training
+        with self._statistics.moved(None if apart else chosen):
+            x: Tensor = self.stem(_side_by_side(images))
+            for block in self.blocks:
+                x = block(x, mixed) if isinstance(block, WideCell) else block(x)
+            logits: Tensor = self.head(x)
         return logits
+
+    def parts(self) -> list[Sequence[nn.Parameter]]:
+        """See `nasbench_harness.contracts.WideSupernet`."""
+        wide = (module for module in self.modules() if isinstance(module, WideModule))
+        return [parameters for module in wide for parameters in module.parts.values()]
+
+    def learners(self, weights: Tensor, active: Tensor | None = None) -> list[list[bool]] | None:
+        """See `nasbench_harness.contracts.WideSupernet`."""
+        chosen = chosen_options(weights, active)
+        if chosen is None:
+            return None
+        paths = [Paths(rows) for rows in chosen.tolist()]
+        found = {parameter: [own.through for own in paths] for parameter in self.parameters()}
+        found |= {parameter: [True] * len(paths) for parameter in self.head.parameters()}
+        for cell in self._cells:
+            last = cell is self._cells[-1]
+            for branch in cell.all_branches():
+                found[branch.weight] = [
+                    own.learns(branch.source, branch.option, last=last) for own in paths
+                ]
+        return [found[parameter] for parameter in self.parameters()]
+
+    @contextlib.contextmanager
+    def shifted(self, shifts: Tensor) -> Iterator[None]:
+        """Within it numbers [R, D] are added to what the edges bring (`ShiftedMaps`).
+
+        In passes that are told what is active.
+        """
+        self._shifts = shifts
+        try:
+            yield
+        finally:
+            self._shifts = None
 
     @torch.no_grad()
     def clip_gradients(self, norm: float) -> None:
@@ -85,123 +147,6 @@ class GroupedSupernet(PlainSupernet):
         shares = (norm / (torch.linalg.vector_norm(lengths, dim=0) + 1e-6)).clamp(max=1.0)
         for gradient in gradients:
             gradient.mul_(shares.view(-1, *[1] * (gradient.dim() - 1)))
-
-
-class _Conv(nn.Module):
-    """The convolutions at one place of every run."""
-
-    def __init__(self, convs: Sequence[nn.Conv2d]) -> None:
-        super().__init__()
-        self.runs, self.stride, self.padding = len(convs), convs[0].stride, convs[0].padding
-        self.weight = nn.Parameter(_shared_memory([conv.weight for conv in convs]))
-
-    def forward(self, x: Tensor) -> Tensor:
-        return conv2d(x, self.weight, None, self.stride, self.padding, groups=self.runs)
-
-
-class _Norm(nn.Module):
-    """The batch norms at one place of every run, with their affine map."""
-
-    running_mean: Tensor
-    running_var: Tensor
-
-    def __init__(self, norms: Sequence[nn.BatchNorm2d]) -> None:
-        super().__init__()
-        self.momentum, self.eps = norms[0].momentum or 0.0, norms[0].eps
-        self.weight = nn.Parameter(_shared_memory([norm.weight for norm in norms]))
-        self.bias = nn.Parameter(_shared_memory([norm.bias for norm in norms]))
-        for name in ("running_mean", "running_var"):
-            self.register_buffer(name, _shared_memory([getattr(norm, name) for norm in norms]))
-
-    def forward(self, x: Tensor) -> Tensor:
-        return batch_norm(
-            x, self.running_mean, self.running_var, self.weight, self.bias,
-            self.training, self.momentum, self.eps,
-        )  # fmt: skip
-
-
-class _Reduction(nn.Module):
-    def __init__(self, reductions: Sequence[Reduction]) -> None:
-        super().__init__()
-        self.conv_a = _Conv([each.conv_a for each in reductions])
-        self.norm_a = _Norm([each.norm_a for each in reductions])
-        self.conv_b = _Conv([each.conv_b for each in reductions])
-        self.norm_b = _Norm([each.norm_b for each in reductions])
-        self.shortcut = _Conv([each.shortcut for each in reductions])
-
-    def forward(self, x: Tensor) -> Tensor:
-        main: Tensor = self.norm_a(self.conv_a(relu(x)))
-        main = self.norm_b(self.conv_b(relu(main)))
-        shortcut: Tensor = self.shortcut(avg_pool2d(x, 2, 2))
-        return main + shortcut
-
-
-class _Head(nn.Module):
-    def __init__(self, heads: Sequence[Head]) -> None:
-        super().__init__()
-        self.runs = len(heads)
-        self.norm = _Norm([head.norm for head in heads])
-        self.weight = nn.Parameter(_shared_memory([head.classifier.weight for head in heads]))
-        self.bias = nn.Parameter(_shared_memory([head.classifier.bias for head in heads]))
-
-    def forward(self, x: Tensor) -> Tensor:
-        pooled = image_means(relu(self.norm(x))).view(len(x), self.runs, -1)
-        weight = self.weight.view(self.runs, -1, self.weight.shape[1]).transpose(1, 2)
-        bias = self.bias.view(self.runs, 1, -1)
-        return torch.baddbmm(bias, pooled.transpose(0, 1), weight)
-
-
-class _Branch(nn.Module):
-    """`shared_weights.Branch` of every run."""
-
-    running_mean: Tensor | None
-    running_var: Tensor | None
-
-    def __init__(self, branches: Sequence[Branch]) -> None:
-        super().__init__()
-        self.weight = nn.Parameter(_shared_memory([branch.weight for branch in branches]))
-        for name in ("running_mean", "running_var"):
-            own = [getattr(branch, name) for branch in branches]
-            self.register_buffer(name, None if own[0] is None else _shared_memory(own))
-
-    @property
-    def norm(self) -> Norm:
-        return Norm(self.running_mean, self.running_var, self.training or self.running_mean is None)
-
-
-class _Cell(nn.Module):
-    def __init__(self, cells: Sequence[MixedCell]) -> None:
-        super().__init__()
-        self.runs = len(cells)
-        branches = [
-            [_Branch(at_place) for at_place in zip(*(c.branches(node) for c in cells), strict=True)]
-            for node in range(NODES - 1)
-        ]
-        self.conv3 = nn.ModuleList(of_node[0] for of_node in branches)
-        self.conv1 = nn.ModuleList(of_node[1] for of_node in branches)
-
-    def forward(self, x: Tensor, mixed: GroupedMixing) -> Tensor:
-        scales = mixed.scales(x.shape[1] // self.runs, x.dtype)
-        nodes: list[Tensor | None] = [x, *[None] * (NODES - 1)]
-        for source in range(NODES - 1):
-            conv3 = cast("_Branch", self.conv3[source])
-            conv1 = cast("_Branch", self.conv1[source])
-            kernel3, kernel1 = conv3.weight.to(x.dtype), conv1.weight.to(x.dtype)
-            node = cast("Tensor", nodes[source])
-            brought = leave_together(node, kernel3, kernel1, scales[source], conv3.norm, conv1.norm)
-            for target, values in enumerate(brought, start=source + 1):
-                before = nodes[target]
-                nodes[target] = values if before is None else before + values
-        return cast("Tensor", nodes[-1])
-
-
-@torch.no_grad()
-def _shared_memory(tensors: Sequence[Tensor]) -> Tensor:
-    """One after another in the first dimension; from now on the tensors are parts of it."""
-    whole = torch.cat([tensor.detach() for tensor in tensors])
-    for tensor, part in zip(tensors, whole.chunk(len(tensors)), strict=True):
-        tensor.data = part
-    return whole
 
 
 def _side_by_side(images: Tensor) -> Tensor:

@@ -15,6 +15,8 @@ from torch import Tensor
 from torch.autograd import Function
 from torch.autograd.function import once_differentiable
 
+from nasbench_harness.spaces.nb201.encoding import EDGES, NODES
+from nasbench_harness.spaces.nb201.grouped_picks import Picks
 from nasbench_harness.spaces.nb201.leaving import (
     as_map,
     as_matrix,
@@ -43,9 +45,17 @@ class GroupedScales:
 class GroupedMixing:
     """The weights of one forward pass of R runs; what depends on them alone is computed once."""
 
-    def __init__(self, weights: Tensor) -> None:
-        """`weights` [R, D, K]."""
+    def __init__(
+        self, weights: Tensor, picks: Picks | None = None, shifts: Tensor | None = None
+    ) -> None:
+        """`weights` [R, D, K]; `picks` are what every run has picked, None: all options are run.
+
+        `shifts` [R, D] are added to what the edges bring, where there are picks; None for none.
+        """
         weights = weights.to(torch.promote_types(weights.dtype, torch.float32))
+        self.weights, self.picks = weights, picks
+        self.shifts = None if shifts is None else _by_target(shifts)
+        """By node the sum of those of the edges that enter it, [R, NODES]."""
         ordered = torch.stack([weights[:, edge] for edges in LEAVING for edge in edges], dim=1)
         self._nodes = [
             rows.unbind(-1) for rows in torch.split(ordered, [len(edges) for edges in LEAVING], 1)
@@ -67,6 +77,17 @@ class GroupedMixing:
                 for rows in self._nodes
             ]
         return self._scales[key]
+
+
+def _by_target(shifts: Tensor) -> Tensor:
+    """Without indices, which would have to come to a device."""
+    each = shifts.unbind(dim=-1)
+    nothing = torch.zeros_like(each[0])
+    entering = [
+        [e for e, (target, _) in zip(each, EDGES, strict=True) if target == node]
+        for node in range(NODES)
+    ]
+    return torch.stack([sum(edges, nothing) for edges in entering], dim=-1)
 
 
 def leave_together(  # noqa: PLR0913, PLR0917

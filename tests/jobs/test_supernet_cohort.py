@@ -44,7 +44,8 @@ TINY = {"width": 2, "cells": 1, "batch_size": 16}
 SPENT = ("seconds", "search_seconds", "search_cpu_hours", "peak_memory_mb", "cohort")
 CHILDREN = Path(__file__).parent / "killed_children.py"
 CONTEXT = multiprocessing.get_context("forkserver")
-BATCHED = ("betadarts", "darts", "dartsminus", "drnas", "fairdarts", "sdarts", "snas")
+CHOOSING = ("edas", "gdas", "reinmax", "unas")
+BATCHED = ("betadarts", "darts", "dartsminus", "drnas", "fairdarts", "sdarts", "snas", *CHOOSING)
 """Of all methods with the settings that their quick recipe has on NAS-Bench-201."""
 
 
@@ -120,7 +121,7 @@ def in_64_bits(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("in_64_bits")
-@pytest.mark.parametrize("method", ["darts", "drnas", "snas"])
+@pytest.mark.parametrize("method", ["darts", "drnas", "snas", *CHOOSING])
 def test_a_cohort_finds_what_its_seeds_find_alone(method: str, tmp_path: Path) -> None:
     together = run(planned(method), tmp_path / "together")
     singles = planned(method, cohort=None)
@@ -178,9 +179,10 @@ def test_a_study_grows_by_seeds_and_not_by_other_places(tmp_path: Path) -> None:
 # --- whoever else is there ---------------------------------------------------------------------
 
 
-def test_companions_change_no_bit(tmp_path: Path) -> None:
-    """Nor that there are none, as where the others have ended before."""
-    specs = planned()
+@pytest.mark.parametrize("method", ["darts", *CHOOSING])
+def test_companions_change_no_bit(method: str, tmp_path: Path) -> None:
+    """Nor that there are none, as where the others have ended before; whatever they choose."""
+    specs = planned(method)
     first, second, third = run(specs, tmp_path / "three")
     assert run([specs[2], specs[0]], tmp_path / "two") == [third, first]
     assert run([specs[1]], tmp_path / "one") == [second]
@@ -201,10 +203,14 @@ def test_cohorts_are_filled_and_not_shared_out() -> None:
     assert [len({spec.method for spec in cohort}) for cohort in found] == [1] * 6
 
 
-@pytest.mark.parametrize("method", ["darts", "drnas"])
+ADAM = "unas[recipe=nb201,warmup_epochs=0]"
+"""As published, by which the network's weights go too."""
+
+
+@pytest.mark.parametrize("method", ["darts", "drnas", "edas", "gdas", "unas", ADAM])
 def test_stopped_and_gone_on_with(method: str, tmp_path: Path) -> None:
     """Also where one was further than the others, and they have to catch up."""
-    specs = planned(method)
+    specs = planned(method, network={**TINY, "train_share": 0.5})
     expected = run(specs, tmp_path / "whole")
     stopped_at(2, specs, tmp_path / "parts")
     stopped_at(2, specs[:1], tmp_path / "parts")
@@ -412,10 +418,11 @@ def test_every_method_is_joined_or_refused_by_its_name(method: str) -> None:
         ("drnas[excluded=[none]]", "not run all options"),
         ("betadarts[edge_normalisation=true]", "needs edge weights"),
         ("betadarts[stop_above_skips=2]", "cannot step several"),
-        ("darts,gdas", "`gdas` .* needs chosen losses"),
-        ("gdas[unchosen=none]", "`gdas` .* does not run all options"),
-        ("unas", "`unas` .* does not run all options"),
-        ("edas", "`edas` .* does not run all options"),
+        ("darts,gdas[unchosen=none]", "`gdas` .* makes no step where"),
+        ("unas[sample_per=example]", "`unas` .* an architecture for every example"),
+        ("unas[cost=params]", "`unas` .* cannot step several"),
+        ("unas[arch_samples=2]", "`unas` .* cannot step several"),
+        ("edas[entropy_weight=0]", "`edas` .* makes no step where"),
         ("rsws", "`rsws` .* cannot step several"),
     ],
 )

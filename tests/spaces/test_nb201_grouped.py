@@ -105,6 +105,108 @@ def test_each_run_equals_itself_alone(track: bool) -> None:
                 torch.testing.assert_close(ours[run], theirs, **EXACT)
 
 
+# --- what each run has picked ------------------------------------------------------------------
+
+CUT = [[0, 1, 2, 3, 4, 1], [3, 0, 0, 0, 0, 0], [0, 3, 2, 0, 0, 0], [3, 2, 0, 0, 0, 3]]
+"""Options by edge: whole, and such that node 0, all of the cell or a part of it is cut off."""
+
+
+def picks(runs: int) -> Tensor:
+    """Options that are chosen, [R, 6, 5]: of the last run all of an edge, of some nothing there."""
+    chosen = torch.stack([torch.eye(5, dtype=torch.bool)[CUT[run % 4]] for run in range(runs)])
+    chosen[-1, 2] = True
+    return chosen
+
+
+def passed(network: nn.Module, *given: Tensor) -> tuple[Tensor, Tensor]:
+    """Loss a run, and the gradient in the weights, of which not chosen ones are not 0."""
+    images, labels, weights, active = given
+    point = weights.clone().requires_grad_()
+    logits = network(images, point, active)
+    each = cross_entropy(logits.flatten(0, -2), labels.flatten(), reduction="none")
+    losses = each.view(labels.shape).mean(-1)
+    losses.sum().backward()
+    return losses.detach(), torch.zeros_like(point) if point.grad is None else point.grad
+
+
+@pytest.mark.parametrize("track", [True, False], ids=["running", "batch"])
+def test_each_run_has_what_it_picks(track: bool) -> None:
+    """Losses, gradients and statistics, also of what leads nowhere, and which have no gradient."""
+    runs = 5
+    singles = supernets(runs, track=track)
+    alone = [copy.deepcopy(single) for single in singles]
+    together, chosen = GroupedSupernet(singles), picks(runs)
+    weights = torch.rand(runs, 6, 5, dtype=torch.float64)
+    for images, labels in batches(runs, 2):
+        losses, gradients = passed(together, images, labels, weights, chosen)
+        learners = together.learners(weights, chosen)
+        assert learners is not None
+        for run, network in enumerate(alone):
+            wanted = passed(network, images[run], labels[run], weights[run], chosen[run])
+            torch.testing.assert_close((losses[run], gradients[run]), wanted, **EXACT)
+            torch.testing.assert_close(singles[run].state_dict(), network.state_dict(), **EXACT)
+            names = {value.data_ptr(): name for name, value in singles[run].named_parameters()}
+            for parameter, learn in zip(together.parameters(), learners, strict=True):
+                assert parameter.grad is not None
+                own = network.get_parameter(names[parameter.chunk(runs)[run].data_ptr()]).grad
+                assert learn[run] == (own is not None)
+                gradient = parameter.grad.chunk(runs)[run]
+                wanted = torch.zeros_like(gradient) if own is None else own
+                torch.testing.assert_close(gradient, wanted, **EXACT)
+        for network in (*alone, together):
+            network.zero_grad()
+
+
+def test_zeros_name_themselves_where_weights_have_no_gradient() -> None:
+    """As in a single supernet: what weighs 0 is not run, and its statistics stay."""
+    singles = supernets(2)
+    alone = [copy.deepcopy(single) for single in singles]
+    together = GroupedSupernet(singles)
+    images, _ = next(batches(2, 1))
+    weights = torch.rand(2, 6, 5, dtype=torch.float64) * picks(2)
+    assert together.learners(weights) == together.learners(weights, weights != 0)
+    assert together.learners(weights.clone().requires_grad_()) is None
+    logits = together(images, weights)
+    for run, network in enumerate(alone):
+        torch.testing.assert_close(logits[run], network(images[run], weights[run]), **EXACT)
+        torch.testing.assert_close(singles[run].state_dict(), network.state_dict(), **EXACT)
+
+
+def test_numbers_are_added_to_maps() -> None:
+    singles = supernets(3)
+    alone = [copy.deepcopy(single) for single in singles]
+    together, chosen = GroupedSupernet(singles), picks(3)
+    images, _ = next(batches(3, 1))
+    weights, shifts = torch.rand(3, 6, 5).double(), torch.randn(3, 6).double().requires_grad_()
+    with together.frozen(), together.shifted(shifts):
+        logits = together(images, weights, chosen)
+    (found,) = torch.autograd.grad(logits.square().sum(), shifts)
+    for run, network in enumerate(alone):
+        own = shifts[run].detach().requires_grad_()
+        with network.frozen(), network.shifted(own):
+            wanted = network(images[run], weights[run], chosen[run])
+        torch.testing.assert_close(logits[run], wanted, **EXACT)
+        (gradient,) = torch.autograd.grad(wanted.square().sum(), own)
+        torch.testing.assert_close(found[run], gradient, **EXACT)
+
+
+def test_what_others_pick_changes_no_bit() -> None:
+    """In 32 bits; nor whether they pick anything."""
+    images, _ = next(batches(3, 1))
+    weights, chosen = torch.rand(3, 6, 5), picks(3)
+    ended = []
+    for rest in (chosen, torch.ones_like(chosen), torch.zeros_like(chosen)):
+        picked = torch.cat([chosen[:1], rest[1:]])
+        singles = [single.float() for single in supernets(3)]
+        together = GroupedSupernet(singles)
+        logits = together(images.float(), weights, picked)
+        logits.square().sum().backward()
+        gradients = [p.grad.chunk(3)[0] for p in together.parameters() if p.grad is not None]
+        ended.append((logits[0], gradients, singles[0].state_dict()))
+    for other in ended[1:]:
+        torch.testing.assert_close(other, ended[0], atol=0, rtol=0)
+
+
 def test_it_is_evaluated_by_running_statistics() -> None:
     singles = supernets(2)
     together = GroupedSupernet(singles)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from nasbench_harness import registry
 from nasbench_harness.contracts import (
+    ChosenMixture,
     GroupingSpace,
     JointSearcher,
     SearchSpace,
@@ -58,7 +59,10 @@ def _reasons(name: str, method: Any, settings: Any) -> Iterator[str]:
     searcher = registry.methods.load(name)
     if not isinstance(searcher, JointSearcher) or not searcher.joins(settings):
         yield "it cannot step several searches as one"
-    if not isinstance(method, WholeMixture):
+    if isinstance(method, ChosenMixture):
+        if reason := method.stays_alone(settings):
+            yield reason
+    elif not isinstance(method, WholeMixture):
         yield "it does not say that it runs all options in every pass (`runs_all`)"
     elif not method.runs_all(settings):
         yield "it does not run all options in every pass, for all images alike"

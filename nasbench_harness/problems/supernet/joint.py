@@ -10,8 +10,17 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
-from nasbench_harness.contracts import Log, Progress, Split, WideSupernet
+from nasbench_harness.contracts import (
+    ChosenLosses,
+    Log,
+    Progress,
+    ShiftedMaps,
+    Split,
+    WideSupernet,
+)
 from nasbench_harness.errors import HarnessError
+from nasbench_harness.hardware import onto
+from nasbench_harness.problems.supernet.asked import check_supernet_has
 from nasbench_harness.problems.supernet.network_settings import NetworkSettings
 from nasbench_harness.problems.supernet.weight_sharing import WeightSharing
 
@@ -22,9 +31,10 @@ Grouping = Callable[[Sequence[Any]], Any]
 class JointSharing:
     """R problems side by side: weights [R, D, K], losses [R, B].
 
-    Each run has its own weights, images and order, and the numbers that it has alone but for
-    rounding. What is counted, measured and saved stays with the single problems, whose weights,
-    statistics and momenta are parts of the joint ones at every time.
+    Each run has its own weights, images and order, what it chooses to run, and the numbers that it
+    has alone but for rounding. What is counted, measured and saved stays with the single problems,
+    whose weights and statistics are parts of the joint ones at every time, and whose optimisers
+    step these.
 
     The network has as many places as were planned, and every run is in its own of them, however
     many there are: where nobody is, there is a copy of the first run that learns nothing. So the
@@ -45,7 +55,8 @@ class JointSharing:
         self.space, self.device, self.dtype = first.space, first.device, first.dtype
         self.batch_size, self._clip_norm = first.batch_size, first.settings.clip_norm
         self._runs = _placed(problems)
-        self._all = self._runs == list(range(len(problems)))
+        self._places = [self._runs.index(run) for run in range(len(problems))]
+        self._all = self._places == list(range(len(self._runs)))
         supernets = [
             deepcopy(first.supernet) if run is None else problems[run].supernet
             for run in self._runs
@@ -54,35 +65,9 @@ class JointSharing:
             self.network = group(supernets)
         except ValueError as error:
             raise HarnessError(f"The supernets cannot be trained as one: {error}.") from error
-        self._copied = [
-            list(supernet.parameters())
-            for supernet, run in zip(supernets, self._runs, strict=True)
-            if run is None
-        ]
+        parts = cast("WideSupernet", self.network).parts()
+        self._parts = [[of_one[place] for place in self._places] for of_one in parts]
         self._batch: dict[Split, tuple[Tensor, Tensor]] = {}
-        self._join_optimizers()
-
-    def _join_optimizers(self) -> None:
-        """One of all, whose momenta the single ones share."""
-        self._single = [problem.optimizer for problem in self.problems]
-        options = {k: v for k, v in self._single[0].param_groups[0].items() if k != "params"}
-        self._optimizer = torch.optim.SGD(self.network.parameters(), **options)
-        if not options["momentum"]:
-            return
-        places = {
-            parameter.data_ptr(): optimizer.state[parameter]
-            for optimizer in self._single
-            for parameter in optimizer.param_groups[0]["params"]
-        }
-        for parameter in (one for parameters in self._copied for one in parameters):
-            places[parameter.data_ptr()] = {"momentum_buffer": torch.zeros_like(parameter)}
-        for parameter in self.network.parameters():
-            parts = parameter.detach().chunk(len(self._runs))
-            states = [places[part.data_ptr()] for part in parts]
-            whole = torch.cat([state["momentum_buffer"] for state in states])
-            for state, part in zip(states, whole.chunk(len(states)), strict=True):
-                state["momentum_buffer"] = part
-            self._optimizer.state[parameter]["momentum_buffer"] = whole
 
     @property
     def progress(self) -> Progress:
@@ -93,9 +78,6 @@ class JointSharing:
         """Draw every run's batches; learning rates and fresh optimisers are theirs."""
         for problem in self.problems:
             problem.advance()
-        if self.problems[0].optimizer is not self._single[0]:
-            self._join_optimizers()
-        self._optimizer.param_groups[0]["lr"] = self._single[0].param_groups[0]["lr"]
         splits: tuple[Split, ...] = ("train", "valid")
         for split in splits:
             drawn = [problem.batch(split) for problem in self.problems]
@@ -110,43 +92,60 @@ class JointSharing:
     def _losses(
         self, weights: Tensor, split: Split, active: Tensor | None
     ) -> tuple[Tensor, Tensor]:
-        """With the logits [R, B, classes]."""
-        if active is not None or weights.dim() != 3:
+        """With the logits [R, B, classes]; `active` is [R, D, K]."""
+        if weights.dim() != 3:
             raise HarnessError(
-                "Supernets are trained as one where all operations are mixed, with the same weights"
-                " for all examples; search each run by itself."
+                "Supernets are trained as one with the same weights for all examples of a run;"
+                " search each run by itself."
             )
         images, labels = self._batch[split]
-        if not self._all:
-            weights = torch.stack(
-                [weights[0].detach() if run is None else weights[run] for run in self._runs]
-            )
-        logits: Tensor = self.network(images, weights)
+        active = None if active is None else self._at_places(active)
+        logits: Tensor = self.network(images, self._at_places(weights), active)
         losses = cross_entropy(logits.flatten(0, 1), labels.flatten(), reduction="none")
         losses = losses.view(labels.shape)
         return (losses, logits) if self._all else (self._of_runs(losses), self._of_runs(logits))
 
+    def _at_places(self, of_runs: Tensor) -> Tensor:
+        """What runs have [R, ...], at their places; that of the first, detached, at empty ones."""
+        if self._all:
+            return of_runs
+        return torch.stack(
+            [of_runs[0].detach() if run is None else of_runs[run] for run in self._runs]
+        )
+
     def _of_runs(self, of_places: Tensor) -> Tensor:
         """[R, ...] of what the network has at its places, in the order of the runs."""
-        places = {run: place for place, run in enumerate(self._runs) if run is not None}
-        return torch.stack([of_places[places[run]] for run in range(len(self.problems))])
+        return torch.stack([of_places[place] for place in self._places])
 
     def fit(self, weights: Tensor, active: Tensor | None = None) -> Log:
         """One step of every network along its own loss."""
         return self._fit(weights.detach(), active)
 
     def _fit(self, weights: Tensor, active: Tensor | None) -> Log:
-        self._optimizer.zero_grad()
+        network = cast("WideSupernet", self.network)
+        self.network.zero_grad()
         losses, logits = self._losses(weights, "train", active)
         means = losses.mean(dim=-1)
         means.sum().backward()  # type: ignore[no-untyped-call]
         if self._clip_norm:
-            cast("WideSupernet", self.network).clip_gradients(self._clip_norm)
-        self._optimizer.step()
+            network.clip_gradients(self._clip_norm)
+        self._step(network.learners(weights, active))
         means = means.detach()
         for problem, loss, own in zip(self.problems, means, logits.detach(), strict=True):
             problem.count(loss, own)
         return {"train_loss": means}
+
+    def _step(self, learners: Sequence[Sequence[bool]] | None) -> None:
+        """Step every run's own optimiser on what it has a gradient of (see `WideSupernet`)."""
+        for place, parameter in enumerate(self.network.parameters()):
+            assert parameter.grad is not None
+            gradients = parameter.grad.chunk(len(self._runs))
+            for run, part in enumerate(self._parts[place]):
+                learns = learners is None or learners[place][run]
+                part.grad = gradients[self._places[run]] if learns else None
+        for problem in self.problems:
+            problem.optimizer.step()
+            problem.optimizer.zero_grad()
 
     # --- capabilities --------------------------------------------------------------------------
 
@@ -155,6 +154,13 @@ class JointSharing:
         point = weights.detach().requires_grad_()
         log = self._fit(point, active)
         return log, torch.zeros_like(point) if point.grad is None else point.grad
+
+    def chosen_losses(self, weights: Tensor, split: Split, active: Tensor) -> Tensor:
+        """Losses [R, B] with what is not active added as numbers; see `ChosenLosses`."""
+        check_supernet_has(self.network, ChosenLosses, self.space.name)
+        rest = weights.masked_fill(onto(active, weights.device), 0.0).sum(dim=-1)
+        with cast("ShiftedMaps", self.network).shifted(self._at_places(rest)):
+            return self.losses(weights, split, active)
 
     def evaluated_losses(
         self, weights: Tensor, split: Split, active: Tensor | None = None
@@ -181,10 +187,10 @@ def _placed(problems: Sequence[WeightSharing]) -> list[int | None]:
 
 def check_settings(settings: NetworkSettings) -> None:
     """HarnessError where networks that are trained so cannot be trained as one."""
-    if settings.optimizer != "sgd" or settings.precision != "fp32":
+    if settings.precision != "fp32":
         raise HarnessError(
-            "Supernets are trained as one by `sgd` in `fp32` only, not by"
-            f" `{settings.optimizer}` in `{settings.precision}`; search each run by itself."
+            f"Supernets are trained as one in `fp32` only, not in `{settings.precision}`; search"
+            " each run by itself."
         )
 
 
