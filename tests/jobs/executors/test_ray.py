@@ -5,12 +5,14 @@ Those that need Ray skip where it is not installed; those that start a cluster a
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import socket
 import sys
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import fields
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -22,13 +24,16 @@ from nasbench_harness.hardware import Hardware
 from nasbench_harness.jobs.driver import run_job
 from nasbench_harness.jobs.executors import clusters
 from nasbench_harness.jobs.executors.clusters import connect
+from nasbench_harness.jobs.executors.deaths import RETRIES
 from nasbench_harness.jobs.executors.ray import RayExecutor, while_lost
 from nasbench_harness.jobs.executors.requests import ClusterError, Request
 from nasbench_harness.jobs.job import Spec
+from nasbench_harness.store.checkpoints import saved_share
 from nasbench_harness.store.outcomes import Outcome, Status
 from nasbench_harness.study.config import build_config
 from nasbench_harness.study.planning import plan
 
+HERE = Path(__file__).parent
 SPENT = ("search_seconds", "cohort")
 needs_ray = pytest.mark.skipif(find_spec("ray") is None, reason="ray is not installed")
 
@@ -112,11 +117,13 @@ def cluster() -> Iterator[Any]:
     from ray.cluster_utils import Cluster
 
     store = {"object_store_memory": 80_000_000}
-    found = Cluster(
-        initialize_head=True, head_node_args={"num_cpus": 0, "include_dashboard": False, **store}
-    )
-    found.workers = [found.add_node(num_cpus=1, **store) for _ in range(2)]
-    yield found
+    head = {"num_cpus": 0, "include_dashboard": False, **store}
+    paths = (str(HERE), *os.environ.get("PYTHONPATH", "").split(os.pathsep))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", os.pathsep.join(filter(None, paths)))
+        found = Cluster(initialize_head=True, head_node_args=head)
+        found.workers = [found.add_node(num_cpus=1, **store) for _ in range(2)]
+        yield found
     import ray
 
     ray.shutdown()
@@ -269,6 +276,41 @@ def test_less_is_asked_for_where_the_only_node_with_the_memory_is_lost(
     assert len(told) == 1
     assert [outcome.status for outcome in outcomes] == [Status.DONE]
     assert answers(specs, tmp_path / "ray") == alone(specs, tmp_path / "alone")
+
+
+@pytest.fixture
+def deadly(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    monkeypatch.syspath_prepend(str(HERE))
+    monkeypatch.setenv("NASHARNESS_TOLL", str(tmp_path / "toll"))
+    return importlib.import_module("deadly")
+
+
+@pytest.mark.slow
+def test_trial_that_dies_at_one_place_for_ever_fails(
+    cluster: Any, tmp_path: Path, deadly: Any
+) -> None:
+    """Though it saves itself there each time."""
+    (spec,) = planned("rea", 1, steps=40)
+    dying = deadly.Dying(**{f.name: getattr(spec, f.name) for f in fields(spec)})
+    (outcome,) = ended(RayExecutor(Request(1), address=cluster.address), [dying], tmp_path / "ray")
+    assert outcome.status is Status.FAILED
+    assert outcome.error.startswith("Its node or worker process died 4 times at the same place")
+    assert deadly.toll() == RETRIES + 1 == 4
+    assert saved_share(tmp_path / "ray" / spec.trial_id) == deadly.STEP / 40
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("shared", [True, False])
+def test_what_dies_before_a_trial_has_begun_is_not_its_fault(
+    cluster: Any, tmp_path: Path, deadly: Any, shared: bool, request: pytest.FixtureRequest
+) -> None:
+    if not shared:
+        request.getfixturevalue("unshared")
+    (spec,) = planned("rea", 1, steps=40)
+    born = deadly.Stillborn(**{f.name: getattr(spec, f.name) for f in fields(spec)})
+    (outcome,) = ended(RayExecutor(Request(1), address=cluster.address), [born], tmp_path / "ray")
+    assert outcome == Outcome(spec.trial_id, Status.DONE)
+    assert deadly.toll() == RETRIES + 2
 
 
 def check_without_a_node(cluster: Any, specs: list[Any], folder: Path) -> None:
