@@ -88,10 +88,11 @@ def _of_classes(
 ) -> tuple[list[int], list[int]]:
     """Positions, in their order; HarnessError where the shares do not fit, or a class has none."""
     together = train_share + (valid_share or 0)
+    shares = f"{train_share} and {'what is left' if valid_share is None else valid_share}"
     if not 0 < train_share < 1 or together > 1 + 1e-9:
         raise HarnessError(
-            f"Shares of {train_share} and {valid_share} of each class cannot be taken; give numbers"
-            " above 0 that are 1 together at most."
+            f"Shares of {shares} of each class cannot be taken; give numbers above"
+            " 0 that are 1 together at most."
         )
     first, second = [], []
     by_class = torch.split(torch.argsort(labels, stable=True), labels.bincount().tolist())
@@ -101,7 +102,7 @@ def _of_classes(
         if not 0 < cut < stop:
             raise HarnessError(
                 f"A class of {len(positions)} images has none for one part of the search with"
-                f" shares of {train_share} and {valid_share}; take larger ones, or more images."
+                f" shares of {shares}; take larger ones, or more images."
             )
         first += positions[:cut]
         second += positions[cut:stop]

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator
 
 from nasbench_harness.contracts import Metric, SearchSpace
+from nasbench_harness.fields.scalars import said
 from nasbench_harness.reports.published.results import DATASETS, Evidence, PublishedResult
 from nasbench_harness.reports.study.data import StudyData
 from nasbench_harness.reports.study.summary import numbers
@@ -51,7 +52,7 @@ def of_result(data: StudyData, spec: TrialSpec, result: PublishedResult) -> list
     if own and result.searched not in (None, own):
         found.append(f"searched on {_named(own)}, not on {_named(str(result.searched))}")
     found += [
-        f"{key} {spec.settings.get(key)}, not {value}"
+        f"{key} {said(spec.settings.get(key))}, not {said(value)}"
         for key, value in result.settings.items()
         if spec.settings.get(key) != value
     ]

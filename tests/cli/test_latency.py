@@ -23,7 +23,8 @@ SMALL = (
 
 @pytest.fixture(autouse=True)
 def kept_here() -> Iterator[None]:
-    """In the folder of all tests, where the command is called and not started; left as it was."""
+    """In the folder of all tests, where the command is called and not started; alone in it."""
+    shutil.rmtree(data_folder() / "latency", ignore_errors=True)
     yield
     shutil.rmtree(data_folder() / "latency", ignore_errors=True)
 

@@ -100,11 +100,12 @@ def test_shares_of_each_class(
     [
         ("per_class", (0.8, 0.3), "1 together at most"),
         ("per_class", (0.1, 0.05), "A class of 10 images has none"),
+        ("per_class", (0.05, None), "shares of 0.05 and what is left; take larger ones"),
         ("halves", (0.5, 0.1), "use the split `per_class`"),
     ],
 )
 def test_shares_of_each_class_that_do_not_fit(
-    make_dataset: MakeDataset, how: Any, shares: tuple[float, float], message: str
+    make_dataset: MakeDataset, how: Any, shares: tuple[float, float | None], message: str
 ) -> None:
     dataset = make_dataset(count=40, classes=4)
     with pytest.raises(HarnessError, match=message):
