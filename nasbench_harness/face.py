@@ -88,7 +88,7 @@ class StudyResults:
         trials, history = opened_tables(self._study)
         wanted.check({spec.label for spec in self._study.specs}, history.fields.names)
         steps: pd.DataFrame = wanted.history(history, wanted.trials(trials)).to_pandas()
-        return steps[wanted.shown(steps)]
+        return steps[wanted.shown(steps.columns)]
 
     @cached_property
     def summary(self) -> pd.DataFrame:

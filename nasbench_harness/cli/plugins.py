@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -95,6 +95,12 @@ def show_space(
     )
     console.out.print("")
     _print_variants(base_of(name), parameters)
+    _print_benchmarks(benchmarks)
+
+
+def _print_benchmarks(benchmarks: Sequence[Mapping[str, Any]]) -> None:
+    from nasbench_harness.cli import console
+
     if not benchmarks:
         console.say("No benchmark of it is known to the space; `--table NAME` names one.")
         return

@@ -211,7 +211,7 @@ def _given_up(drivers: Sequence[Driver], error: Exception) -> Iterator[Outcome]:
     """What becomes of those that are only stepped together."""
     told = error
     if not isinstance(error, HarnessError):
-        why = sentence(error, drivers[0].spec.sizes).rstrip(".")
+        why = sentence(error, drivers[0].spec).rstrip(".")
         told = HarnessError(
             f"A step of a cohort of {drivers[0].spec.places} failed ({why})."
             " What was saved is kept, and `nasharness resume` goes on from it; where memory is"

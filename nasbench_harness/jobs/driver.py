@@ -191,9 +191,7 @@ class Driver:
         if isinstance(error, LeaseError) or self._lease.lost:  # the folder is somebody else's
             return Outcome(self.spec.trial_id, Status.FAILED, sentence(error))
         cramped = any(is_out_of_memory(e) for e in (error, error.__cause__) if e)
-        outcome = Outcome(
-            self.spec.trial_id, Status.FAILED, sentence(error, self.spec.sizes), cramped
-        )
+        outcome = Outcome(self.spec.trial_id, Status.FAILED, sentence(error, self.spec), cramped)
         with contextlib.suppress(OSError):
             self._close_journal()
         write_failure(self._folder, outcome, traceback.format_exc())

@@ -105,7 +105,7 @@ def _pace(specs: Sequence[Spec], hardware: Hardware, seconds: float) -> Pace:
         together = _together(specs[0], jobs)
         taken = _measure(jobs, together or jobs[0], seconds)
     except Exception as error:  # what would fail the job itself, in the same words
-        return Pace(None, fault=sentence(error, specs[0].sizes))
+        return Pace(None, fault=sentence(error, specs[0]))
     spec, steps = specs[0], taken.advances
     share = jobs[0].share
     running = taken.advancing / share

@@ -58,10 +58,6 @@ class Spec(Protocol):
         """Steps between two lines of its history."""
 
     @property
-    def sizes(self) -> Mapping[str, Any]:
-        """What takes memory, by the names of the options."""
-
-    @property
     def report_metric(self) -> str:
         """Column of history and result with the accuracy it is judged by, percent; what it misses
         to the best of a benchmark stands in `regret_<report_metric>`, where there is one."""

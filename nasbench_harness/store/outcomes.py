@@ -78,14 +78,16 @@ def write_failure(folder: Path, outcome: Outcome, details: str = "") -> None:
         write_json(folder / RESULT, {"schema_version": SCHEMA_VERSION, **facts})
 
 
-def sentence(error: Exception, sizes: Mapping[str, Any] | None = None) -> str:
+def sentence(error: Exception, spec: object = None) -> str:
     """What a table shows of an error; what a user caused is a sentence already.
 
-    `sizes` are those of the job that failed.
+    `spec` is that of the job that failed; where it tells its `sizes`, by the names of options,
+    these are what is named where memory is short.
     """
     text = " ".join(str(error).split())
     if is_out_of_memory(error):
-        return f"Out of memory; {_relief(sizes or {})} need less ({type(error).__name__})."
+        ways = _relief(getattr(spec, "sizes", {}))
+        return f"Out of memory; {ways} need less ({type(error).__name__})."
     if isinstance(error, OSError):
         text = os_sentence(error)
     return text if isinstance(error, HarnessError) else f"{type(error).__name__}: {text}"

@@ -91,7 +91,7 @@ def load_results(
     joined = [_joined([pair[i] for pair in tables]) for i in range(len(TABLES))]
     schema = study_schema(joined[0], joined[1])
     trials, history = (_frame(kind, joined[i], schema) for i, kind in enumerate(TABLES))
-    return Results(trials, history[wanted.shown(history)])
+    return Results(trials, history[wanted.shown(history.columns)])
 
 
 # --- which studies -----------------------------------------------------------------------------

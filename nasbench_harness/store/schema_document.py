@@ -65,7 +65,7 @@ trials.groupby("method")["regret"].describe()
 ```
 
 Of histories that do not fit into memory, `load_results("runs/study", columns=["regret"], \
-methods=["drnas"])` reads the columns of `history` that are named, beside its keys, and the rows \
+methods=["NAME"])` reads the columns of `history` that are named, beside its keys, and the rows \
 of these methods (`read_history` of an opened study does the same).
 
 With pandas alone:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import re
 import shlex
@@ -9,6 +10,7 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -17,12 +19,15 @@ import pytest
 import yaml
 from typer.testing import CliRunner
 
+from nasbench_harness import registry
 from nasbench_harness.cli import app
 from nasbench_harness.reports.regression.baseline import Baseline, read_baseline
+from nasbench_harness.reports.regression.check import check_results
 from nasbench_harness.reports.regression.identity import config_of, dataset_of
 from nasbench_harness.reports.regression.series import MEMORY, Key, Measured, Series
 from nasbench_harness.reports.regression.standard import Standard
 from nasbench_harness.reports.regression.studyfile import read_study_file
+from nasbench_harness.reports.regression.verdicts import CheckVerdict
 from nasbench_harness.store.studies import planned_study
 from nasbench_harness.study.config import build_config
 from nasbench_harness.study.planning import plan
@@ -52,10 +57,12 @@ def test_baseline_is_about_its_study(checkout: Path, study: str, baseline: str) 
 
 
 @pytest.mark.parametrize(
-    ("study", "blind"), [("study", False), ("digits", True), ("supernet", False)]
+    ("study", "further"), [("study", ()), ("digits", ("entropy",)), ("supernet", ("entropy",))]
 )
-def test_what_its_seeds_can_find(checkout: Path, tmp_path: Path, study: str, blind: bool) -> None:
-    """On the seeds of its baseline; of the quick searches on digits the comment says it as well."""
+def test_its_seeds_can_find_something(
+    checkout: Path, tmp_path: Path, study: str, further: tuple[str, ...]
+) -> None:
+    """On the seeds of its baseline."""
     asked, margins = read_study_file(checkout / "ci" / f"{study}.yaml")
     config = build_config(None, asked, [])
     planned = planned_study(tmp_path / "study", config.model_dump(mode="json"), plan(config))
@@ -65,10 +72,26 @@ def test_what_its_seeds_can_find(checkout: Path, tmp_path: Path, study: str, bli
             spec.method_version, "", dict.fromkeys(config.seeds, 90.0),
         )
         for spec in {spec.label: spec for spec in planned.specs}.values()
-        for metric in (spec.report_metric, *((MEMORY,) if spec.images else ()))
+        for metric in (spec.report_metric, *((MEMORY,) if spec.images else ()), *further)
     ]  # fmt: skip
     standard = Standard(Baseline(Measured(tuple(series), {})), margins=margins)
-    assert bool(standard.check_plan([planned])) == blind
+    assert not standard.check_plan([planned])
+
+
+def test_the_quick_searches_on_digits_find_one_that_does_not_learn(checkout: Path) -> None:
+    """An architecture that never moves has the largest entropy from the first step to the last."""
+    kept = read_baseline(checkout / "baselines" / "digits.json")
+    (largest,) = {math.log(len(d.options)) for d in registry.open_space("nb201").decisions}
+    still = tuple(
+        replace(series, values=dict.fromkeys(series.values, largest))
+        for series in kept.results.series
+        if series.key.metric == "entropy"
+    )
+    assert len(still) == 4
+    others = tuple(one for one in kept.results.series if one.key.metric != "entropy")
+    report = check_results(kept, Measured((*others, *still), {}))
+    moved = [one for one in report.findings if one.verdict is CheckVerdict.MOVED]
+    assert [one.metric for one in moved] == ["entropy"] * 4
 
 
 # --- GitHub and GitLab -------------------------------------------------------------------------
