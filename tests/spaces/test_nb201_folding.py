@@ -8,7 +8,7 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy
 
 from nasbench_harness.contracts import NetworkShape
-from nasbench_harness.spaces.nb201 import leaving
+from nasbench_harness.spaces.nb201 import folding, leaving
 from nasbench_harness.spaces.nb201.shared_weights import CellSupernet
 
 SHAPE = NetworkShape(classes=4, width=4, cells=1, image_size=(8, 8))
@@ -86,3 +86,12 @@ def test_small_maps_and_rounded_ones_are_convolved() -> None:
     assert leaving._folds(large.double())
     assert not leaving._folds(large.bfloat16())
     assert not leaving._folds(large[:15])
+
+
+@pytest.mark.parametrize("rows", [1, 15, 24, 48])
+def test_sums_by_parts_are_those_of_the_whole(rows: int) -> None:
+    """However many rows there are."""
+    torch.manual_seed(0)
+    a, b = torch.randn(rows, 5).double(), torch.randn(rows, 3).double()
+    torch.testing.assert_close(folding._products(a, b), a.T @ b, atol=1e-12, rtol=1e-12)
+    torch.testing.assert_close(folding._sums(a), a.sum(dim=0), atol=1e-12, rtol=1e-12)
