@@ -145,8 +145,8 @@ class ChannelParts(Protocol):
 class WholeMixture(Protocol):
     """Capability of a set-up: it tells whether its method runs all options at once.
 
-    Supernets of several seeds are trained as one where that is so (`--cohort`), and by no other
-    method that does not say it or is a `ChosenMixture`.
+    Supernets of several seeds are trained as one where that is so (`--cohort`). A method that
+    chooses what it runs is a `ChosenMixture` instead; by no other are they.
     """
 
     @classmethod

@@ -15,18 +15,18 @@ from torch import Tensor, nn
 
 from nasbench_harness.hardware import onto
 from nasbench_harness.spaces.nb201.grouped_choices import (
-    Paths,
+    CellPaths,
     Statistics,
     chosen_options,
 )
 from nasbench_harness.spaces.nb201.grouped_mixing import GroupedMixing
 from nasbench_harness.spaces.nb201.grouped_parts import (
-    WideCell,
-    WideConv,
-    WideHead,
-    WideModule,
-    WideNorm,
-    WideReduction,
+    GroupedCell,
+    GroupedConv,
+    GroupedHead,
+    GroupedModule,
+    GroupedNorm,
+    GroupedReduction,
 )
 from nasbench_harness.spaces.nb201.shared_weights import CellSupernet, MixedCell
 from nasbench_harness.spaces.nb201.skeleton import Reduction
@@ -52,16 +52,16 @@ class GroupedSupernet(PlainSupernet):
             )
         self.runs = len(singles)
         convs, norms = zip(*(each.stem.children() for each in singles), strict=True)
-        self.stem = nn.Sequential(WideConv(convs), WideNorm(norms))
+        self.stem = nn.Sequential(GroupedConv(convs), GroupedNorm(norms))
         self.blocks = nn.ModuleList(
-            WideReduction(cast("list[Reduction]", blocks))
+            GroupedReduction(cast("list[Reduction]", blocks))
             if isinstance(blocks[0], Reduction)
-            else WideCell(cast("list[MixedCell]", blocks))
+            else GroupedCell(cast("list[MixedCell]", blocks))
             for blocks in zip(
                 *([block for _, block in each.blocks()] for each in singles), strict=True
             )
         )
-        self.head = WideHead([each.head for each in singles])
+        self.head = GroupedHead([each.head for each in singles])
         counts = [
             module
             for each in singles
@@ -71,7 +71,7 @@ class GroupedSupernet(PlainSupernet):
         self._counts = torch.stack([cast("Tensor", m.num_batches_tracked) for m in counts])
         for module, count in zip(counts, self._counts.unbind(), strict=True):
             module.num_batches_tracked = count
-        self._cells = [block for block in self.blocks if isinstance(block, WideCell)]
+        self._cells = [block for block in self.blocks if isinstance(block, GroupedCell)]
         self._statistics = Statistics(
             [kept for cell in self._cells for branch in cell.all_branches() for kept in branch.kept]
         )
@@ -84,6 +84,8 @@ class GroupedSupernet(PlainSupernet):
         zeros all options are run, and what weighs 0 in a run is nothing to it: its statistics stay.
         So the same operations run on numbers of the same shapes at a place whatever others choose.
         """
+        if active is None and self._shifts is not None:
+            active = torch.ones(weights.shape, dtype=torch.bool)
         chosen = chosen_options(weights, active)
         if self.training:
             self._counts.add_(1)
@@ -96,13 +98,13 @@ class GroupedSupernet(PlainSupernet):
         with self._statistics.moved(None if apart else chosen):
             x: Tensor = self.stem(_side_by_side(images))
             for block in self.blocks:
-                x = block(x, mixed) if isinstance(block, WideCell) else block(x)
+                x = block(x, mixed) if isinstance(block, GroupedCell) else block(x)
             logits: Tensor = self.head(x)
         return logits
 
     def parts(self) -> list[Sequence[nn.Parameter]]:
         """See `nasbench_harness.contracts.WideSupernet`."""
-        wide = (module for module in self.modules() if isinstance(module, WideModule))
+        wide = (module for module in self.modules() if isinstance(module, GroupedModule))
         return [parameters for module in wide for parameters in module.parts.values()]
 
     def learners(self, weights: Tensor, active: Tensor | None = None) -> list[list[bool]] | None:
@@ -110,7 +112,7 @@ class GroupedSupernet(PlainSupernet):
         chosen = chosen_options(weights, active)
         if chosen is None:
             return None
-        paths = [Paths(rows) for rows in chosen.tolist()]
+        paths = [CellPaths(rows) for rows in chosen.tolist()]
         found = {parameter: [own.through for own in paths] for parameter in self.parameters()}
         found |= {parameter: [True] * len(paths) for parameter in self.head.parameters()}
         for cell in self._cells:
@@ -123,10 +125,7 @@ class GroupedSupernet(PlainSupernet):
 
     @contextlib.contextmanager
     def shifted(self, shifts: Tensor) -> Iterator[None]:
-        """Within it numbers [R, D] are added to what the edges bring (`ShiftedMaps`).
-
-        In passes that are told what is active.
-        """
+        """Within it numbers [R, D] are added to what the edges bring (`ShiftedMaps`)."""
         self._shifts = shifts
         try:
             yield

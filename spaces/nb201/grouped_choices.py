@@ -29,7 +29,7 @@ def chosen_options(weights: Tensor, active: Tensor | None) -> Tensor | None:
     return None if bool(active[..., COMPUTED].all()) else active
 
 
-class Paths:
+class CellPaths:
     """Where the options that one run has chosen lead in a cell."""
 
     def __init__(self, rows: Sequence[Sequence[bool]]) -> None:
@@ -61,7 +61,7 @@ class Paths:
 
 
 @dataclass(frozen=True)
-class Kept:
+class KeptStatistic:
     """A statistic of an option of the edges that leave a node, in every run."""
 
     whole: Tensor
@@ -76,7 +76,7 @@ class Statistics:
     """Running statistics of batch norms, of which only those of what was chosen move."""
 
     @torch.no_grad()
-    def __init__(self, kept: Sequence[Kept]) -> None:
+    def __init__(self, kept: Sequence[KeptStatistic]) -> None:
         """They lie in one piece from now on."""
         self._whole, self._owners = None, None
         if not kept:
@@ -102,7 +102,7 @@ class Statistics:
         self._whole.copy_(torch.where(chosen.flatten()[self._owners], self._whole, before))
 
 
-def _owners(kept: Kept) -> Tensor:
+def _owners(kept: KeptStatistic) -> Tensor:
     runs, edges = len(kept.singles), LEAVING[kept.source]
     places = torch.arange(runs * len(EDGES) * len(OPERATIONS)).view(runs, len(EDGES), -1)
     each = places[:, edges, kept.option].flatten()

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.nn.functional import avg_pool2d, batch_norm, conv2d, relu
 
 from nasbench_harness.spaces.nb201.encoding import NODES
-from nasbench_harness.spaces.nb201.grouped_choices import Kept
+from nasbench_harness.spaces.nb201.grouped_choices import KeptStatistic
 from nasbench_harness.spaces.nb201.grouped_mixing import GroupedMixing, leave_together
 from nasbench_harness.spaces.nb201.grouped_picks import KERNELS, run_picked
 from nasbench_harness.spaces.nb201.mixing import CONV1, CONV3
@@ -22,7 +22,7 @@ from nasbench_harness.spaces.nb201.shared_weights import Branch, MixedCell
 from nasbench_harness.spaces.nb201.skeleton import Head, Reduction, image_means
 
 
-class WideModule(nn.Module):
+class GroupedModule(nn.Module):
     """Modules at one place of every run."""
 
     def __init__(self) -> None:
@@ -35,7 +35,7 @@ class WideModule(nn.Module):
         self.register_parameter(name, nn.Parameter(shared_memory(parameters)))
 
 
-class WideConv(WideModule):
+class GroupedConv(GroupedModule):
     """The convolutions at one place of every run."""
 
     weight: nn.Parameter
@@ -50,7 +50,7 @@ class WideConv(WideModule):
         return conv2d(x, self.weight, None, self.stride, self.padding, groups=self.runs)
 
 
-class WideNorm(WideModule):
+class GroupedNorm(GroupedModule):
     """The batch norms at one place of every run, with their affine map."""
 
     weight: nn.Parameter
@@ -74,16 +74,16 @@ class WideNorm(WideModule):
         )  # fmt: skip
 
 
-class WideReduction(nn.Module):
+class GroupedReduction(nn.Module):
     """`skeleton.Reduction` of every run."""
 
     def __init__(self, reductions: Sequence[Reduction]) -> None:
         super().__init__()
-        self.conv_a = WideConv([each.conv_a for each in reductions])
-        self.norm_a = WideNorm([each.norm_a for each in reductions])
-        self.conv_b = WideConv([each.conv_b for each in reductions])
-        self.norm_b = WideNorm([each.norm_b for each in reductions])
-        self.shortcut = WideConv([each.shortcut for each in reductions])
+        self.conv_a = GroupedConv([each.conv_a for each in reductions])
+        self.norm_a = GroupedNorm([each.norm_a for each in reductions])
+        self.conv_b = GroupedConv([each.conv_b for each in reductions])
+        self.norm_b = GroupedNorm([each.norm_b for each in reductions])
+        self.shortcut = GroupedConv([each.shortcut for each in reductions])
 
     def forward(self, x: Tensor) -> Tensor:
         """[B, R * C, H, W] to [B, R * 2C, H/2, W/2]."""
@@ -93,7 +93,7 @@ class WideReduction(nn.Module):
         return main + shortcut
 
 
-class WideHead(WideModule):
+class GroupedHead(GroupedModule):
     """`skeleton.Head` of every run."""
 
     weight: nn.Parameter
@@ -102,7 +102,7 @@ class WideHead(WideModule):
     def __init__(self, heads: Sequence[Head]) -> None:
         super().__init__()
         self.runs = len(heads)
-        self.norm = WideNorm([head.norm for head in heads])
+        self.norm = GroupedNorm([head.norm for head in heads])
         self.own("weight", [head.classifier.weight for head in heads])
         self.own("bias", [head.classifier.bias for head in heads])
 
@@ -114,7 +114,7 @@ class WideHead(WideModule):
         return torch.baddbmm(bias, pooled.transpose(0, 1), weight)
 
 
-class WideBranch(WideModule):
+class GroupedBranch(GroupedModule):
     """`shared_weights.Branch` of every run: an option of the edges that leave a node."""
 
     weight: nn.Parameter
@@ -125,12 +125,12 @@ class WideBranch(WideModule):
         super().__init__()
         self.source, self.option = source, option
         self.own("weight", [branch.weight for branch in branches])
-        self.kept: list[Kept] = []
+        self.kept: list[KeptStatistic] = []
         for name in ("running_mean", "running_var"):
             own = [getattr(branch, name) for branch in branches]
             self.register_buffer(name, None if own[0] is None else shared_memory(own))
             if own[0] is not None:
-                self.kept.append(Kept(getattr(self, name), own, source, option))
+                self.kept.append(KeptStatistic(getattr(self, name), own, source, option))
 
     @property
     def norm(self) -> Norm:
@@ -138,7 +138,7 @@ class WideBranch(WideModule):
         return Norm(self.running_mean, self.running_var, self.training or self.running_mean is None)
 
 
-class WideCell(nn.Module):
+class GroupedCell(nn.Module):
     """`shared_weights.MixedCell` of every run."""
 
     def __init__(self, cells: Sequence[MixedCell]) -> None:
@@ -146,7 +146,7 @@ class WideCell(nn.Module):
         self.runs = len(cells)
         branches = [
             [
-                WideBranch(at_place, node, option)
+                GroupedBranch(at_place, node, option)
                 for option, at_place in zip(
                     (CONV3, CONV1),
                     zip(*(c.branches(node) for c in cells), strict=True),
@@ -162,21 +162,23 @@ class WideCell(nn.Module):
         """By node the convolutions of one size that leave it."""
         return self.conv3 if option == CONV3 else self.conv1
 
-    def all_branches(self) -> list[WideBranch]:
+    def all_branches(self) -> list[GroupedBranch]:
         """The convolutions that leave its nodes."""
-        return [cast("WideBranch", each) for each in (*self.conv3, *self.conv1)]
+        return [cast("GroupedBranch", each) for each in (*self.conv3, *self.conv1)]
 
     def forward(self, x: Tensor, mixed: GroupedMixing) -> Tensor:
         """[B, R * C, H, W] to the same shape."""
         if mixed.picks is not None:
-            branches = [cast("WideBranch", self.kernels(option)[node]) for node, option in KERNELS]
+            branches = [
+                cast("GroupedBranch", self.kernels(option)[node]) for node, option in KERNELS
+            ]
             convs, norms = [b.weight.to(x.dtype) for b in branches], [b.norm for b in branches]
             return run_picked(x, mixed.weights, mixed.shifts, convs, norms, mixed.picks)
         scales = mixed.scales(x.shape[1] // self.runs, x.dtype)
         nodes: list[Tensor | None] = [x, *[None] * (NODES - 1)]
         for source in range(NODES - 1):
-            conv3 = cast("WideBranch", self.conv3[source])
-            conv1 = cast("WideBranch", self.conv1[source])
+            conv3 = cast("GroupedBranch", self.conv3[source])
+            conv1 = cast("GroupedBranch", self.conv1[source])
             kernel3, kernel1 = conv3.weight.to(x.dtype), conv1.weight.to(x.dtype)
             node = cast("Tensor", nodes[source])
             brought = leave_together(node, kernel3, kernel1, scales[source], conv3.norm, conv1.norm)

@@ -172,10 +172,11 @@ def test_zeros_name_themselves_where_weights_have_no_gradient() -> None:
         torch.testing.assert_close(singles[run].state_dict(), network.state_dict(), **EXACT)
 
 
-def test_numbers_are_added_to_maps() -> None:
+@pytest.mark.parametrize("chooses", [True, False])
+def test_numbers_are_added_to_maps(chooses: bool) -> None:
     singles = supernets(3)
     alone = [copy.deepcopy(single) for single in singles]
-    together, chosen = GroupedSupernet(singles), picks(3)
+    together, chosen = GroupedSupernet(singles), picks(3) if chooses else None
     images, _ = next(batches(3, 1))
     weights, shifts = torch.rand(3, 6, 5).double(), torch.randn(3, 6).double().requires_grad_()
     with together.frozen(), together.shifted(shifts):
@@ -184,7 +185,8 @@ def test_numbers_are_added_to_maps() -> None:
     for run, network in enumerate(alone):
         own = shifts[run].detach().requires_grad_()
         with network.frozen(), network.shifted(own):
-            wanted = network(images[run], weights[run], chosen[run])
+            own_choice = None if chosen is None else chosen[run]
+            wanted = network(images[run], weights[run], own_choice)
         torch.testing.assert_close(logits[run], wanted, **EXACT)
         (gradient,) = torch.autograd.grad(wanted.square().sum(), own)
         torch.testing.assert_close(found[run], gradient, **EXACT)

@@ -2,45 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Generic, TypeVar
+from typing import TypeVar
 
 from torch import Tensor
 
-from nasbench_harness.contracts import Log, Problem, Progress, Split
+from nasbench_harness.contracts import Log, Problem, Split
 from nasbench_harness.problems.active import active_part
+from nasbench_harness.problems.joint import JointProblem
 from nasbench_harness.problems.multilinear.objective import MultilinearProblem, plain_gradient
 
 P = TypeVar("P", bound=MultilinearProblem)
 
 
-class JointMultilinear(Generic[P]):
+class JointMultilinear(JointProblem[P]):
     """R problems side by side: weights [R, D, K] or [R, B, D, K], losses [R, B].
 
-    Each run has the numbers that it has alone, bit for bit. What is counted and what is recorded
-    stays with the single problems. A subclass adds `expected`.
+    They are of one benchmark and metric, and each run has the numbers that it has alone, bit for
+    bit. A subclass adds `expected`.
     """
-
-    def __init__(self, problems: Sequence[P]) -> None:
-        """`problems` are of one benchmark and metric, and stand at the same step."""
-        self.problems = problems
-        first = problems[0]
-        self.space, self.device, self.dtype = first.space, first.device, first.dtype
-        self.batch_size = first.batch_size
 
     def expected(self, batch: Tensor) -> Tensor:
         """f of weights [R, B, D, K] at this step, [R, B]."""
         raise NotImplementedError
-
-    @property
-    def progress(self) -> Progress:
-        """The step that all of them are in."""
-        return self.problems[0].progress
-
-    def advance(self) -> None:
-        """Begin the next step of all."""
-        for problem in self.problems:
-            problem.advance()
 
     def losses(self, weights: Tensor, split: Split, active: Tensor | None = None) -> Tensor:
         """-f(weights) per run and example, [R, B]; `active` is [D, K], or [R, D, K]."""

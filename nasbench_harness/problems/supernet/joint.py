@@ -13,13 +13,13 @@ from torch.nn.functional import cross_entropy
 from nasbench_harness.contracts import (
     ChosenLosses,
     Log,
-    Progress,
     ShiftedMaps,
     Split,
     WideSupernet,
 )
 from nasbench_harness.errors import HarnessError
 from nasbench_harness.hardware import onto
+from nasbench_harness.problems.joint import JointProblem
 from nasbench_harness.problems.supernet.asked import check_supernet_has
 from nasbench_harness.problems.supernet.network_settings import NetworkSettings
 from nasbench_harness.problems.supernet.weight_sharing import WeightSharing
@@ -28,7 +28,7 @@ Grouping = Callable[[Sequence[Any]], Any]
 """Supernets of one shape to a `WideSupernet` of all; see `GroupingSpace`."""
 
 
-class JointSharing:
+class JointSharing(JointProblem[WeightSharing]):
     """R problems side by side: weights [R, D, K], losses [R, B].
 
     Each run has its own weights, images and order, what it chooses to run, and the numbers that it
@@ -48,12 +48,11 @@ class JointSharing:
         Where they say no places, there are as many as runs. HarnessError where they cannot be
         trained as one.
         """
-        self.problems = problems
+        super().__init__(problems)
         first = problems[0]
         check_settings(first.settings)
         _check_network(first)
-        self.space, self.device, self.dtype = first.space, first.device, first.dtype
-        self.batch_size, self._clip_norm = first.batch_size, first.settings.clip_norm
+        self._clip_norm = first.settings.clip_norm
         self._runs = _placed(problems)
         self._places = [self._runs.index(run) for run in range(len(problems))]
         self._all = self._places == list(range(len(self._runs)))
@@ -69,15 +68,9 @@ class JointSharing:
         self._parts = [[of_one[place] for place in self._places] for of_one in parts]
         self._batch: dict[Split, tuple[Tensor, Tensor]] = {}
 
-    @property
-    def progress(self) -> Progress:
-        """The step that all of them are in."""
-        return self.problems[0].progress
-
     def advance(self) -> None:
         """Draw every run's batches; learning rates and fresh optimisers are theirs."""
-        for problem in self.problems:
-            problem.advance()
+        super().advance()
         splits: tuple[Split, ...] = ("train", "valid")
         for split in splits:
             drawn = [problem.batch(split) for problem in self.problems]
