@@ -163,7 +163,7 @@ def test_seeds_share_a_step() -> None:
 
 
 def test_seeds_of_the_first_method_that_can_are_one_network() -> None:
-    asked = BenchRequest("cpu", "nb201", ("unas", "darts"), True, "quick")
+    asked = BenchRequest("cpu", "nb201", ("pcdarts", "darts"), True, "quick")
     told = step(asked, seeds=2)
     assert (told["method"], told["seeds"]) == ("darts", 2)
     assert told["seed_ms"] == told["step_ms"] / 2

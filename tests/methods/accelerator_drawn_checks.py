@@ -13,7 +13,7 @@ from tests.methods.accelerator_checks import CASES as MIXED
 from tests.methods.whole_searches import GRADIENT, Allowed, Wait, check_whole_search, planned
 
 MANY = 1_000_000
-SCORED: Wait = ("a number is read", "supernet/weight_sharing.py:accuracy")
+SCORED: Wait = ("a number is read", "supernet/weight_sharing.py:correct")
 """A candidate's accuracy, by which another is taken out or chosen."""
 WEIGHTS: Wait = ("to the host", "supernet/weight_sharing.py:as_weights")
 """A candidate that is a mixture names what it needs."""
