@@ -10,7 +10,7 @@ from pathlib import Path
 
 from nasbench_harness.process.names import shell_word
 from nasbench_harness.remote.places import Place, StorageError
-from nasbench_harness.remote.transfer import Transfer, file_facts
+from nasbench_harness.remote.transfer import Transfer, carry_out, file_facts
 from nasbench_harness.store.endings import Endings
 from nasbench_harness.store.looks import look
 from nasbench_harness.store.manifests import (
@@ -70,9 +70,7 @@ def push(study: Study, address: str, *, partial: bool = False) -> Pushed:
         refuse_unfinished(study)
     held = _held_study(place, study)
     transfer, links = _of_study(study, place, held)
-    if transfer.needed:
-        transfer.begin()
-        transfer.end()
+    carry_out([transfer])
     return _pushed({"": transfer}, links, transfer)
 
 
@@ -101,13 +99,7 @@ def push_studies(
     facts = {name: file_facts(path) for name, path in paths.items()}
     told = Manifest("", folder.resolve().name, True, facts, studies=tuple(named))
     beside = Transfer(place, told, paths, held)
-    if beside.needed or any(transfer.needed for transfer in transfers.values()):
-        beside.begin()
-        for transfer in transfers.values():
-            if transfer.needed:
-                transfer.begin()
-                transfer.end()
-        beside.end()
+    carry_out([*transfers.values(), beside])
     return _pushed({**transfers, "": beside}, (*links, *found), beside)
 
 

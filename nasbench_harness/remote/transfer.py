@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -67,13 +67,33 @@ class Transfer:
         begun = replace(self.told, complete=False, files=self.standing, pending=pending)
         self.place.write(begun.file, begun.written())
 
-    def end(self) -> None:
-        """Send and remove what is to be, and let it be read."""
+    def send(self) -> None:
+        """Send and remove what is to be."""
         for name in self.sent:
             _send(self.place, name, self.paths[name], self.told.files[name])
         for name in self.old:
             self.place.remove(name)
+
+    def end(self) -> None:
+        """Let it be read."""
         self.place.write(self.told.file, self.told.written())
+
+
+def carry_out(transfers: Sequence[Transfer]) -> None:
+    """What is needed of them: of none is anything read before all of it is there.
+
+    The last one tells which the others are, and goes where any of them goes.
+    """
+    if not any(transfer.needed for transfer in transfers):
+        return
+    *parts, whole = transfers
+    going = [*(part for part in parts if part.needed), whole]
+    for transfer in reversed(going):
+        transfer.begin()
+    for transfer in going:
+        transfer.send()
+    for transfer in going:
+        transfer.end()
 
 
 def file_facts(path: Path) -> FileFacts:

@@ -98,9 +98,11 @@ def saved_share(folder: Path) -> float:
             with path.open("rb") as file:
                 file.seek(max(0, file.seek(0, os.SEEK_END) - _TAIL_BYTES))
                 found = _SHARE.search(file.read())
+            return float(found[1]) if found else 0.0
         except OSError:
             continue
-        return float(found[1]) if found else 0.0
+        except ValueError:  # a damaged file may end in the middle of a number
+            return 0.0
     return 0.0
 
 

@@ -95,7 +95,8 @@ def sentence(error: Exception, spec: object = None) -> str:
 
 def _relief(sizes: Mapping[str, Any]) -> str:
     """What takes less memory, of the options that the job has."""
-    smaller = [f"--{name.replace('_', '-')}" for name in _SIZES if sizes.get(name, 1) > 1]
+    known = {name: size for name in _SIZES if isinstance(size := sizes.get(name), int)}
+    smaller = [f"--{name.replace('_', '-')}" for name, size in known.items() if size > 1]
     ways = [f"a smaller {_listed(smaller)}"] if smaller else []
     ways += ["`--precision bf16`"] if sizes.get("precision") == "fp32" else []
     return _listed([*ways, "fewer --jobs"])

@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -17,7 +18,7 @@ from nasbench_harness.problems.landscape.objective import Landscape
 from nasbench_harness.problems.points import recorded_steps
 from nasbench_harness.store.files import read_json
 from nasbench_harness.store.journals import read_journal
-from nasbench_harness.store.outcomes import Status
+from nasbench_harness.store.outcomes import Status, sentence
 from nasbench_harness.study.config import build_config
 from nasbench_harness.study.planning import plan
 from nasbench_harness.study.spec import TrialSpec
@@ -215,3 +216,8 @@ def test_too_little_memory_names_options_of_the_problem(
     assert told == "Out of memory; fewer --jobs need less (MemoryError)."
     told = run_job(spec(batch_size=4), tmp_path / "b").error
     assert told == "Out of memory; a smaller --batch-size or fewer --jobs need less (MemoryError)."
+
+
+def test_too_little_memory_is_told_whatever_sizes_a_job_tells() -> None:
+    told = sentence(MemoryError(), SimpleNamespace(sizes={"width": None, "cells": "all"}))
+    assert told == "Out of memory; fewer --jobs need less (MemoryError)."

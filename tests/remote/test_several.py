@@ -185,6 +185,8 @@ def test_half_a_push_reads_as_nothing(
     stopped_at(last, row, address, monkeypatch)
     with pytest.raises(StorageError, match=rf"The studies at {address} are not whole"):
         fetch(address)
+    with pytest.raises(StorageError, match=rf"The study at {address}/few is not whole"):
+        fetch(f"{address}/few")
     assert pushed(row, address)
     assert len(studies_in([fetch(address)])) == 2
 

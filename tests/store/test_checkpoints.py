@@ -56,3 +56,10 @@ def test_checkpoint_of_an_earlier_release_tells_none_and_is_read(tmp_path: Path)
 def test_empty_file_tells_none(tmp_path: Path) -> None:
     (tmp_path / CHECKPOINT).touch()
     assert saved_share(tmp_path) == 0.0
+
+
+def test_file_that_ends_within_the_number_tells_none(tmp_path: Path) -> None:
+    save_checkpoint(tmp_path, STATE, 1e-05)
+    path = tmp_path / CHECKPOINT
+    path.write_bytes(path.read_bytes()[:-2])
+    assert saved_share(tmp_path) == 0.0

@@ -44,9 +44,10 @@ def foreseen(
 
 
 def cut_down(wanted: float, kept: float) -> str:
-    """What to say where no node has what is wanted, GB, and less is kept."""
+    """What to say where no node has what is wanted, GB, and less is kept; none: they count none."""
+    why = f"more than any node has; {kept:.1f} GB are" if kept else "which no node counts; none is"
     return (
-        f"A trial is estimated to take {wanted:g} GB of memory, more than any node has; {kept:.1f}"
-        " GB are kept for it. Where it runs out of memory, it needs a larger node or fewer images"
-        " a batch; --memory-per-trial GB asks for another number."
+        f"A trial is estimated to take {wanted:g} GB of memory, {why} kept for it. Where"
+        " it runs out of memory, it needs a larger node or fewer images a batch;"
+        " --memory-per-trial GB asks for another number."
     )

@@ -16,7 +16,7 @@ from nasbench_harness.jobs.executors.progress import JournalProgress
 from nasbench_harness.jobs.job import Spec
 from nasbench_harness.store.checkpoints import CHECKPOINT, remove_checkpoints
 from nasbench_harness.store.files import replacing
-from nasbench_harness.store.outcomes import HISTORY, RESULT, TRIAL
+from nasbench_harness.store.outcomes import HISTORY, RESULT, TRIAL, Status, read_result
 
 TELL_SECONDS = 2.0
 """So often a node tells how far its trials are."""
@@ -44,7 +44,8 @@ def unpack(parcel: Parcel, folder: Path) -> None:
         if name in parcel:
             with replacing(folder / name) as temporary:
                 temporary.write_bytes(parcel[name])
-    if RESULT in parcel and CHECKPOINT not in parcel:
+    # A trial that runs may have none for a moment, and the result of how it was left before.
+    if CHECKPOINT not in parcel and read_result(folder)["status"] == Status.DONE:
         remove_checkpoints(folder)
 
 

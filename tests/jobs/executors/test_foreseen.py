@@ -10,7 +10,12 @@ import pytest
 from nasbench_harness.contracts import HostMemory
 from nasbench_harness.errors import HarnessError
 from nasbench_harness.hardware import Hardware
-from nasbench_harness.jobs.executors.foreseen import CUDA_BYTES, PROCESS_BYTES, foreseen
+from nasbench_harness.jobs.executors.foreseen import (
+    CUDA_BYTES,
+    PROCESS_BYTES,
+    cut_down,
+    foreseen,
+)
 from nasbench_harness.jobs.executors.requests import Request
 from nasbench_harness.problems.kinds import kinds, open_kind
 from nasbench_harness.study.config import build_config
@@ -42,6 +47,17 @@ def test_memory_that_cannot_be_estimated_is_not_counted_and_told() -> None:
     assert request == Request(1)
     assert "The images are elsewhere" in why
     assert "--memory-per-trial" in why
+
+
+@pytest.mark.parametrize(
+    ("kept", "told"),
+    [
+        (2.04, "more than any node has; 2.0 GB are kept"),
+        (0.0, "which no node counts; none is kept"),
+    ],
+)
+def test_what_is_kept_where_no_node_has_enough_is_told(kept: float, told: str) -> None:
+    assert f"estimated to take 5 GB of memory, {told} for it. Where" in cut_down(5.0, kept)
 
 
 def test_every_kind_that_is_built_in_estimates() -> None:

@@ -66,6 +66,16 @@ def test_what_is_done_keeps_no_checkpoint(spec: Any, tmp_path: Path) -> None:
     assert result(tmp_path / "here")["status"] == "done"
 
 
+def test_parcel_that_was_packed_while_a_checkpoint_is_replaced_takes_none_away(
+    spec: Any, tmp_path: Path
+) -> None:
+    stopped(spec, tmp_path / "there")
+    unpack(pack(tmp_path / "there"), tmp_path / "here")
+    (tmp_path / "there" / "checkpoint.pt").unlink()  # as for a moment whenever one is written
+    unpack(pack(tmp_path / "there"), tmp_path / "here")
+    assert (tmp_path / "here" / "checkpoint.pt").exists()
+
+
 def test_parcel_of_nothing_is_empty(tmp_path: Path) -> None:
     assert pack(tmp_path / "nothing") == {}
 
