@@ -52,6 +52,8 @@ QUEUE_SECONDS = 15.0
 """So often SLURM is asked whether it has the tasks still."""
 BARREN = 2
 """So many submissions whose tasks never began in a row are enough."""
+LAST_SECONDS = 5.0
+"""How long tasks that find nothing more to do may take to end, and to write that they did."""
 SHORT_SECONDS, GRACE_SECONDS = 1.0, 35.0
 """How long nobody needs to be told that trials are waited for; SLURM gives them 30 seconds."""
 VARIABLES = "NASHARNESS_"
@@ -132,9 +134,7 @@ class SlurmExecutor:
         place = folder.parent / FOLDER / secrets.token_hex(4)
         batch = Submission(place, [[spec.trial_id for spec in group] for group in groups])
         variables = {k: v for k, v in os.environ.items() if k.startswith(VARIABLES)}
-        write_json(
-            place / PLAN, batch.cohorts
-        )  # first: whoever is killed here leaves what is found
+        write_json(place / PLAN, batch.cohorts)  # first: what a killed command leaves is found
         BatchWork(groups, str(folder), self._hardware, str(Path.cwd()), variables).write(place)
         try:
             submit(place, *self._asked(groups, batch.name))
@@ -168,7 +168,11 @@ class SlurmExecutor:
         if interrupted:
             self._cancel(batches)
             return
-        cancel([batch.name for batch in batches], waiting_only=True)
+        names = [batch.name for batch in batches]
+        cancel(names, waiting_only=True)
+        began = time.monotonic()
+        while time.monotonic() - began < LAST_SECONDS and queued(names):
+            time.sleep(LOOK_SECONDS / 4)
         for batch in batches:
             batch.clear()
 
